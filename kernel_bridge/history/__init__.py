@@ -1,0 +1,1 @@
+"""The journal of all runs (SQLite) and the notebooks made of it (nbformat)."""

@@ -1,0 +1,76 @@
+"""What the server sends by itself, and the client's capabilities that allow it."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from .objects import Change, Kernel, Run, Wire
+
+KERNEL = "kernel-bridge/kernel"
+RUN = "kernel-bridge/run"
+OUTPUT = "kernel-bridge/output"
+STDIN = "kernel-bridge/stdin"
+
+VERSION = 1
+
+
+class ClientCapabilities(Wire, frozen=True):
+    """`initialize.params.capabilities.experimental.kernelBridge`; without it only standard LSP is sent."""
+
+    version: int = VERSION
+    output: bool = False
+    stdin: bool = False
+    blobs: Literal["inline", "file"] = "inline"
+
+
+def read_capabilities(raw: Any) -> tuple[ClientCapabilities | None, str | None]:
+    """The client's capabilities (None: not our client), and what is wrong with them if anything is."""
+    if raw is None:
+        return None, None
+    try:
+        return msgspec.convert(raw, ClientCapabilities), None
+    except msgspec.ValidationError as error:
+        return None, f"capabilities.experimental.kernelBridge: {error}; it is ignored"
+
+
+class KernelNotification(Wire):
+    """kernel-bridge/kernel: at every change of state, epoch or queue length."""
+
+    kernel: Kernel
+
+
+class RunNotification(Wire):
+    """kernel-bridge/run: at every change of state; never with outputs."""
+
+    run: Run
+
+
+class OutputNotification(Wire):
+    """kernel-bridge/output: `seq` counts 1, 2, 3, … for each run."""
+
+    run_id: str
+    kernel_id: str
+    seq: int
+    changes: list[Change]
+
+
+class StdinRequest(Wire):
+    """kernel-bridge/stdin, a request to the client."""
+
+    run_id: str
+    kernel_id: str
+    prompt: str
+    password: bool
+
+
+class StdinAnswer(Wire):
+    """The client's answer to kernel-bridge/stdin; null stands for a user who cancelled."""
+
+    value: str
+
+
+NOTIFICATIONS: dict[str, type[Wire]] = {
+    KERNEL: KernelNotification,
+    RUN: RunNotification,
+    OUTPUT: OutputNotification,
+}

@@ -1,0 +1,64 @@
+"""The settings of a client, with their defaults (section `kernel-bridge`)."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from .objects import Wire
+from .strict import describe
+
+
+class HistorySettings(Wire, frozen=True):
+    """Where the history of runs is kept, and how much of it."""
+
+    enabled: bool = True
+    path: str | None = None  # the database file; by default history.db in the user data folder
+    max_bytes: Annotated[int, Meta(gt=0)] = 1_073_741_824
+
+
+class Settings(Wire, frozen=True):
+    """What a person can choose; every field has a default."""
+
+    auto_start: bool = True  # start a kernel by itself when a run needs one
+    default_kernels: dict[str, str] = {}  # language id -> kernelspec name
+    transport: Literal["ipc", "tcp"] = "ipc"
+    keep_alive: bool = False  # kernels started here go on when the bridge ends
+    ready_timeout: Annotated[float, Meta(gt=0)] = 60  # seconds
+    coalesce_milliseconds: Annotated[float, Meta(ge=0)] = 16
+    output_budget: Annotated[int, Meta(ge=0)] = 1_048_576  # bytes of stream text of one run, live
+    history: HistorySettings = HistorySettings()
+    remote_tcp: bool = False  # attach by plain TCP to another machine's address
+    trusted: bool = True
+
+
+def read_settings(raw: Any, base: Settings = Settings()) -> tuple[Settings, list[str]]:
+    """Settings from what a client sent, and a warning for each value of a wrong type (its default is used).
+
+    `raw` is a JSON object or None; names that are not there keep their value of `base`.
+    """
+    warnings: list[str] = []
+    return _read(raw, base, Settings(), "kernel-bridge", warnings), warnings
+
+
+def _read(raw: Any, base: Any, defaults: Any, where: str, warnings: list[str]) -> Any:
+    if raw is None:
+        return base
+    if not isinstance(raw, dict):
+        warnings.append(f"setting {where}: expected an object, got {raw!r}; the defaults are used")
+        return defaults
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(type(base)):
+        if field.encode_name not in raw:
+            continue
+        value, name = raw[field.encode_name], f"{where}.{field.encode_name}"
+        default = getattr(defaults, field.name)
+        if isinstance(default, HistorySettings):
+            values[field.name] = _read(value, getattr(base, field.name), default, name, warnings)
+            continue
+        try:
+            values[field.name] = msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            warnings.append(f"setting {name}: {describe(error, field.type)}; {msgspec.json.encode(default).decode()} is used")
+            values[field.name] = default
+    return msgspec.structs.replace(base, **values)

@@ -1,0 +1,52 @@
+"""Strict conversion of what a client sent, with errors that name the field and what was expected."""
+
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from .errors import InvalidArgument
+from .objects import Wire
+
+T = TypeVar("T", bound=Wire)
+
+
+def convert(value: Any, to: type[T], what: str) -> T:
+    """`value` (decoded JSON) as a `to`; `what` names it in the error.
+
+    Raises InvalidArgument: a wrong type, or a required field that is missing.
+    """
+    try:
+        return msgspec.convert(value, to)
+    except msgspec.ValidationError as error:
+        raise InvalidArgument(f"{what}: {describe(error, to)}") from None
+
+
+def describe(error: msgspec.ValidationError, of: Any) -> str:
+    """The error as a sentence that names the field by its path and says what it must be."""
+    problem, _, path = str(error).partition(" - at `$.")
+    path = path.rstrip("`")
+    if problem.startswith("Invalid enum value"):
+        problem = f"expected one of {', '.join(_choices(of, path))}, got {problem.removeprefix('Invalid enum value ')}"
+    elif problem.startswith("Object missing required field"):
+        name = problem.split("`")[1]
+        path = f"{path}.{name}" if path else name
+        problem = "is required and missing"
+    else:
+        problem = problem[:1].lower() + problem[1:].replace("`", "")
+    return f"field {path}: {problem}" if path else problem
+
+
+def _choices(of: Any, path: str) -> list[str]:
+    """The literal values allowed at `path` (camelCase names, dots between) of a wire type."""
+    for name in path.split(".") if path else []:
+        structs = [kind for kind in (of, *get_args(of)) if isinstance(kind, type) and issubclass(kind, Wire)]
+        fields = {f.encode_name: f.type for kind in structs for f in msgspec.structs.fields(kind)}
+        of = fields.get(name, of)
+    return _literals(of)
+
+
+def _literals(of: Any) -> list[str]:
+    values: list[str] = []
+    for argument in get_args(of):
+        values += [argument] if isinstance(argument, str) else _literals(argument)
+    return values

@@ -1,0 +1,1 @@
+"""Runs and their outputs: pure and synchronous, only the standard library (no clock, no I/O)."""

@@ -1,0 +1,104 @@
+"""What a kernel says, as a closed union of small values (Jupyter messaging specification, version 5).
+
+kernels/messages makes these out of raw messages; the fold and the queue take them. MIME bundles and
+metadata are JSON objects as the kernel sent them, `transient` already taken apart.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Stream:
+    """Text on stdout or stderr."""
+
+    name: str
+    text: str
+
+
+@dataclass(slots=True)
+class DisplayData:
+    data: Json
+    metadata: Json
+    display_id: str | None = None
+
+
+@dataclass(slots=True)
+class UpdateDisplayData:
+    data: Json
+    metadata: Json
+    display_id: str | None = None
+
+
+@dataclass(slots=True)
+class ExecuteResult:
+    data: Json
+    metadata: Json
+    execution_count: int | None = None
+    display_id: str | None = None
+
+
+@dataclass(slots=True)
+class Error:
+    ename: str
+    evalue: str
+    traceback: list[str]
+
+
+@dataclass(slots=True)
+class ClearOutput:
+    wait: bool
+
+
+OutputEvent = Stream | DisplayData | UpdateDisplayData | ExecuteResult | Error | ClearOutput
+"""What the fold takes."""
+
+
+@dataclass(slots=True)
+class Status:
+    """execution_state: busy, idle or starting (others are passed on as they came)."""
+
+    state: str
+
+
+@dataclass(slots=True)
+class ExecuteInput:
+    code: str
+    execution_count: int | None
+
+
+@dataclass(slots=True)
+class ExecuteReply:
+    """`status` is "ok", "error", "aborted" (also where a kernel says "abort"), or None where it says nothing."""
+
+    status: str | None
+    execution_count: int | None = None
+    error: Error | None = None
+    next_input: str | None = None  # payload set_next_input
+    pages: list[Json] = field(default_factory=list)  # payload page: the MIME bundle of each
+
+
+@dataclass(slots=True)
+class InputRequest:
+    prompt: str
+    password: bool
+
+
+@dataclass(slots=True)
+class Lost:
+    """A gap in the kernel's message ids: so many messages never arrived."""
+
+    count: int
+
+
+@dataclass(slots=True)
+class Other:
+    """Any message that is of no concern to a run (comms, debug events, ...)."""
+
+    message_type: str
+
+
+Event = OutputEvent | Status | ExecuteInput | ExecuteReply | InputRequest | Lost | Other
+"""Everything that a kernel can say to us about one execution."""

@@ -1,0 +1,1 @@
+"""The language server. The only user of pygls and lsprotocol."""

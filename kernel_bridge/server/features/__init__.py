@@ -1,0 +1,1 @@
+"""Standard LSP served from kernels and runs."""

@@ -1,0 +1,1 @@
+"""What to run: from a document and a place in it to code (pure, only the standard library)."""
