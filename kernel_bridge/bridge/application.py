@@ -1,0 +1,361 @@
+"""The bridge: which kernels there are, which document has which, and what is asked of them.
+
+Every command of protocol.md that is not about a document's text ends here; the language server and the
+command line both drive it. Errors are those of protocol/errors.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+from weakref import WeakValueDictionary
+
+from ..history.journal import Journal
+from ..kernels import specs as kernelspecs
+from ..kernels.keeper import Keeper
+from ..kernels.session import KernelSession
+from ..protocol import objects as wire
+from ..protocol.commands import ExportParams, ExportResult, HistoryParams, ReadOutputParams, StartKernelParams
+from ..protocol.errors import (
+    HistoryDisabled,
+    InvalidArgument,
+    KernelRequired,
+    NoSuchKernel,
+    NoSuchRun,
+    Untrusted,
+)
+from ..protocol.objects import ExportFormat, KernelSpec
+from ..protocol.settings import Settings
+from ..runs.run import Run
+from ..source.languages import speaks
+from .followed import FollowedKernel
+from .observer import Observer
+from .wire import run_to_wire
+
+log = logging.getLogger(__name__)
+
+FORMATS: dict[str, ExportFormat] = {".py": "py", ".md": "md", ".html": "html"}
+"""What a file name asks for where `format` does not say."""
+
+
+def path_of(uri: str) -> Path | None:
+    """The path of a file URI; None for any other (untitled:, vscode-remote:, ...)."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return None
+    return Path(url2pathname(unquote(parts.path)))
+
+
+class Bridge:
+    """The application. `root` is the folder relative paths and documents without one are taken from."""
+
+    def __init__(self, observer: Observer, settings: Settings, root: Path) -> None:
+        self.observer = observer
+        self.settings = settings
+        self.root = root
+        self.kernels: dict[str, FollowedKernel] = {}
+        self.bindings: dict[str, str] = {}  # document uri -> kernel id
+        self._starts: dict[str, _Start] = {}  # document uri -> the kernel being started for it
+        self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._keeper = Keeper()
+        self._journal: Journal | None = None
+
+    # kernels
+
+    async def list_specs(self, uri: str | None = None, language_id: str | None = None) -> list[KernelSpec]:
+        """The kernelspecs, those that speak the document's language first."""
+        found = await kernelspecs.list_specs()
+        if language_id is not None:
+            default = self.settings.default_kernels.get(language_id)
+            found.sort(key=lambda spec: (spec.name != default, not speaks(spec.language, language_id)))
+        return found
+
+    async def default_spec(self, uri: str, language_id: str) -> KernelSpec:
+        """The spec that a run in this document starts; raises KernelRequired: nothing speaks its language."""
+        if chosen := self.settings.default_kernels.get(language_id):
+            return await asyncio.to_thread(kernelspecs.find_spec, chosen)
+        specs = await self.list_specs(uri, language_id)
+        fitting = [spec for spec in specs if speaks(spec.language, language_id)]
+        for spec in fitting:
+            if spec.usable:
+                return spec
+        if fitting:
+            raise KernelRequired(
+                f"no usable kernel speaks {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
+                specs=_described(specs),
+            )
+        raise KernelRequired(
+            f"no installed kernel speaks {language_id!r} (document {uri}); "
+            f"there are: {', '.join(spec.name for spec in specs) or 'none'}; "
+            "start one with kernel-bridge.startKernel or set kernel-bridge.defaultKernels",
+            specs=_described(specs),
+        )
+
+    async def start_kernel(self, asked: StartKernelParams, language_id: str | None = None) -> FollowedKernel:
+        """A new kernel, once it is ready; bound to the document if one is named.
+
+        Raises NoSuchKernelSpec, KernelLaunchFailed, KernelNotReady, KernelRequired, Untrusted.
+        """
+        self.require_trust("start a kernel")
+        if asked.text_document is None:
+            return await self._launch(asked, None, language_id)
+        return await self._share(asked.text_document.uri, asked, language_id, join=False)
+
+    async def _share(
+        self, uri: str, asked: StartKernelParams, language_id: str | None, join: bool = True
+    ) -> FollowedKernel:
+        """Start a kernel for a document, or wait for the one that is being started for it."""
+        start = self._starts.get(uri) if join else None
+        if start is None:
+            task = asyncio.create_task(self._launch(asked, uri, language_id), name=f"start kernel for {uri}")
+            start = self._starts[uri] = _Start(task)
+            task.add_done_callback(lambda _: self._starts.pop(uri, None) if self._starts.get(uri) is start else None)
+        return await start.wait()
+
+    async def _launch(
+        self, asked: StartKernelParams, uri: str | None, language_id: str | None
+    ) -> FollowedKernel:
+        settings = self.settings
+        if asked.python is not None:
+            spec = await asyncio.to_thread(kernelspecs.python_spec, asked.python)
+        elif asked.spec is not None:
+            spec = await asyncio.to_thread(kernelspecs.find_spec, asked.spec)
+        elif uri is not None and language_id is not None:
+            spec = await self.default_spec(uri, language_id)
+        else:
+            specs = await self.list_specs()
+            raise KernelRequired(
+                "startKernel needs spec, python, or the textDocument of an open document; "
+                f"specs: {', '.join(s.name for s in specs) or 'none'}",
+                specs=_described(specs),
+            )
+        kernel = FollowedKernel(self.observer, self.journal(), settings.output_budget)
+        kernel.session = KernelSession(
+            spec,
+            listener=kernel,
+            keeper=self._keeper,
+            cwd=asked.cwd or str(self._folder(uri)),
+            env=asked.env,
+            extra_arguments=asked.extra_arguments or [],
+            transport=asked.transport or settings.transport,
+            keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
+            ready_timeout=asked.ready_timeout or settings.ready_timeout,
+        )
+        self.kernels[kernel.id] = kernel
+        kernel.tell()
+        await kernel.session.start()
+        if uri is not None:
+            self.bindings[uri] = kernel.id
+        return kernel
+
+    def _folder(self, uri: str | None) -> Path:
+        path = path_of(uri) if uri is not None else None
+        return path.parent if path is not None and path.parent.is_dir() else self.root
+
+    async def list_kernels(self) -> list[wire.Kernel]:
+        """Those followed here, and those found running."""
+        return [kernel.to_wire() for kernel in self.kernels.values()]
+
+    def bind(self, uri: str, kernel_id: str | None) -> None:
+        """Make a kernel the one of a document; None: it has none."""
+        if kernel_id is None:
+            self.bindings.pop(uri, None)
+        else:
+            self.bindings[uri] = self.kernel(kernel_id, None).id
+
+    def kernel(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
+        """The living kernel with that id, else the document's; raises NoSuchKernel, KernelDead."""
+        if kernel_id is None:
+            if uri is None:
+                raise InvalidArgument("field kernelId: is required and missing (or give textDocument)")
+            kernel_id = self.bindings.get(uri)
+            if kernel_id is None:
+                raise NoSuchKernel(
+                    f"no kernel is bound to {uri}; start one with kernel-bridge.startKernel "
+                    "or choose one with kernel-bridge.bindKernel"
+                )
+        kernel = self.kernels.get(kernel_id)
+        if kernel is None:
+            raise NoSuchKernel(
+                f"no kernel {kernel_id!r}; followed here: {', '.join(self.kernels) or 'none'} "
+                "(kernel-bridge.listKernels lists all)"
+            )
+        return kernel.require_alive()
+
+    async def kernel_to_run(
+        self, kernel_id: str | None, uri: str | None, language_id: str | None
+    ) -> FollowedKernel:
+        """The kernel for a run: by id, the document's, or a new one (setting autoStart).
+
+        Raises what `kernel` and `start_kernel` raise, and KernelRequired.
+        """
+        self.require_trust("run code")
+        if kernel_id is not None or (uri is not None and uri in self.bindings and uri not in self._starts):
+            return self.kernel(kernel_id, uri)
+        if uri is not None and language_id is not None and (self.settings.auto_start or uri in self._starts):
+            return await self._share(uri, StartKernelParams(), language_id)
+        specs = await self.list_specs(uri, language_id)
+        raise KernelRequired(
+            f"no kernel to run on: {uri or 'no textDocument was given'} has no kernel bound"
+            + ("" if self.settings.auto_start else " and the setting autoStart is off")
+            + "; start one with kernel-bridge.startKernel or give kernelId",
+            specs=_described(specs),
+        )
+
+    async def restart_kernel(self, kernel: FollowedKernel) -> None:
+        """Raises NotOurs, KernelLaunchFailed, KernelNotReady, Untrusted."""
+        self.require_trust("restart a kernel")
+        await kernel.restart()
+
+    async def shutdown_kernel(self, kernel: FollowedKernel) -> None:
+        self._unbind(kernel)
+        await kernel.shutdown()
+
+    async def detach_kernel(self, kernel: FollowedKernel) -> None:
+        """No longer follow it; it goes on, also after the bridge has ended."""
+        self._unbind(kernel)
+        await kernel.detach()
+        del self.kernels[kernel.id]
+
+    def _unbind(self, kernel: FollowedKernel) -> None:
+        self.bindings = {uri: id for uri, id in self.bindings.items() if id != kernel.id}
+
+    def require_trust(self, what: str) -> None:
+        """Raises Untrusted."""
+        if not self.settings.trusted:
+            raise Untrusted(f"the workspace is not trusted: refused to {what}; trust it first (setting trusted)")
+
+    # runs
+
+    def in_order(self, of: str) -> asyncio.Lock:
+        """The lock that runs on one document or kernel go through, so that they keep the order they came in."""
+        lock = self._orders.get(of)
+        if lock is None:
+            lock = self._orders[of] = asyncio.Lock()
+        return lock
+
+    def find_run(self, run_id: str) -> tuple[FollowedKernel, Run] | None:
+        """A run of this bridge's kernels, with its kernel; None: not of this session."""
+        for kernel in self.kernels.values():
+            if run := kernel.runs.get(run_id):
+                return kernel, run
+        return None
+
+    async def cancel_run(self, run_id: str) -> wire.Run:
+        """The run after it was cancelled or interrupted, or as it ended; raises NoSuchRun."""
+        found = self.find_run(run_id)
+        if found is None:
+            return await self._recorded(run_id)
+        kernel, run = found
+        await kernel.cancel(run)
+        return run_to_wire(run)
+
+    async def get_run(self, run_id: str) -> wire.Run:
+        """The run with its outputs, elided as live; raises NoSuchRun."""
+        found = self.find_run(run_id)
+        if found is None:
+            return await self._recorded(run_id)
+        return run_to_wire(found[1], with_outputs=True)
+
+    async def _recorded(self, run_id: str) -> wire.Run:
+        journal = self.journal()
+        if journal is None:
+            raise NoSuchRun(f"no run {run_id!r} in this session, and the history is switched off")
+        return await journal.get_run(run_id, self.settings.output_budget)
+
+    # the history
+
+    def journal(self) -> Journal | None:
+        """The journal, opened at its first use; None: switched off."""
+        history = self.settings.history
+        if self._journal is None and history.enabled:
+            path = Path(history.path).expanduser() if history.path else None
+            self._journal = Journal.open(path, history.max_bytes, self.observer.warn)
+        return self._journal if history.enabled else None
+
+    def _require_journal(self) -> Journal:
+        journal = self.journal()
+        if journal is None:
+            raise HistoryDisabled("the history is switched off; set kernel-bridge.history.enabled to true")
+        return journal
+
+    async def read_output(self, asked: ReadOutputParams) -> tuple[str, int]:
+        """(slice, total characters) of a stream output; raises NoSuchRun, InvalidArgument, HistoryDisabled."""
+        return await self._require_journal().read_output(asked.run_id, asked.index, asked.start, asked.length)
+
+    async def history(self, asked: HistoryParams) -> list[wire.Run]:
+        """Runs without outputs, newest first; raises HistoryDisabled, NoSuchRun (`before`)."""
+        return await self._require_journal().history(
+            kernel_id=asked.kernel_id,
+            uri=asked.text_document.uri if asked.text_document else None,
+            text=asked.text,
+            limit=asked.limit,
+            before=asked.before,
+        )
+
+    async def export(self, asked: ExportParams) -> ExportResult:
+        """Write runs as a notebook; raises ExportExists, ExportFailed, NothingToExport, HistoryDisabled."""
+        from ..history import notebook
+
+        path = self.root / Path(asked.path).expanduser()
+        format_ = asked.format or FORMATS.get(path.suffix, "ipynb")
+        runs = await self._require_journal().runs_to_export(
+            kernel_id=asked.kernel_id,
+            uri=asked.text_document.uri if asked.text_document else None,
+            run_ids=asked.run_ids,
+        )
+        cells = await asyncio.to_thread(notebook.export, runs, path, format_, asked.overwrite)
+        return ExportResult(path=str(path), cells=cells, format=format_)
+
+    # the end
+
+    async def close(self) -> None:
+        """Shut down the kernels started here (but those with keepAlive), leave the others, write what is left."""
+        starts = [start.task for start in self._starts.values()]
+        for task in starts:
+            task.cancel()
+        await asyncio.gather(*starts, return_exceptions=True)
+        results = await asyncio.gather(*map(self._leave, self.kernels.values()), return_exceptions=True)
+        for error in results:
+            if isinstance(error, Exception):
+                log.error("a kernel was not left as it should be", exc_info=error)
+        await asyncio.gather(*(kernel.close() for kernel in self.kernels.values()))
+        await self._keeper.close()
+        if self._journal is not None:
+            await self._journal.close()
+
+    async def _leave(self, kernel: FollowedKernel) -> None:
+        if not kernel.alive:
+            return
+        if kernel.session.origin == "started" and not kernel.session.keep_alive:
+            await kernel.shutdown()
+        else:
+            await kernel.detach()
+
+
+class _Start:
+    """A kernel being started, for as long as somebody waits for it."""
+
+    def __init__(self, task: "asyncio.Task[FollowedKernel]") -> None:
+        self.task = task
+        self._waiting = 0
+
+    async def wait(self) -> FollowedKernel:
+        """The kernel; when the last who waits is cancelled, so is the start."""
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self.task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self.task.done():
+                self.task.cancel()
+
+
+def _described(specs: Iterable[KernelSpec]) -> list[dict[str, Any]]:
+    import msgspec
+
+    described: list[dict[str, Any]] = msgspec.to_builtins(list(specs))
+    return described

@@ -1,0 +1,412 @@
+"""One kernel that is followed: its queue, its runs, and what each message means for them.
+
+The straight path of data goes through `received`: an event finds its run by its parent, the fold says what
+changed, and the journal and the observer are told.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from ..history.journal import Journal
+from ..kernels.session import KernelSession
+from ..protocol.errors import KernelDead
+from ..protocol.objects import InterruptOutcome, Kernel
+from ..runs.changes import FoldChange
+from ..runs.events import (
+    ClearOutput,
+    DisplayData,
+    Error,
+    Event,
+    ExecuteInput,
+    ExecuteReply,
+    ExecuteResult,
+    InputRequest,
+    Lost,
+    Status,
+    Stream,
+    UpdateDisplayData,
+)
+from ..runs.fold import Outputs
+from ..runs.live import LiveOutputs
+from ..runs.queue import RunQueue
+from ..runs.run import Run
+from ..runs.traceback import error_line
+from .observer import Observer
+from .wire import now, run_to_wire
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
+INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
+
+OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
+
+
+class FollowedKernel:
+    """A kernel session with the runs on it; the session's listener."""
+
+    def __init__(self, observer: Observer, journal: Journal | None, output_budget: int) -> None:
+        self.session: KernelSession  # set by whoever makes the session with this as its listener
+        self.queue = RunQueue()
+        self._observer = observer
+        self._journal = journal
+        self._budget = output_budget
+        self._by_message: dict[str, Run] = {}
+        self._displays: dict[str, list[Run]] = {}  # display id -> the runs of this epoch that show it
+        self._ends: dict[str, asyncio.Future[None]] = {}
+        self._watchers: list[asyncio.Future[None]] = []
+        self._grace: asyncio.TimerHandle | None = None
+        self._asking: dict[str, asyncio.Task[None]] = {}  # run id -> the open stdin request
+        self._told: Kernel | None = None
+        self.runs: dict[str, Run] = {}
+
+    # what it is
+
+    @property
+    def id(self) -> str:
+        return self.session.id
+
+    @property
+    def alive(self) -> bool:
+        return self.session.state != "dead"
+
+    def to_wire(self) -> Kernel:
+        session, info = self.session, self.session.info
+        return Kernel(
+            id=session.id,
+            epoch=session.epoch,
+            name=session.spec.name,
+            display_name=session.spec.display_name,
+            language=session.spec.language,
+            cwd=session.cwd,
+            state=session.state,
+            reason=session.reason,
+            origin=session.origin,
+            keep_alive=session.keep_alive,
+            transport=session.transport,
+            connection_file=session.connection_file,
+            pid=session.pid,
+            protocol_version=info.protocol_version if info else None,
+            implementation=info.implementation if info else None,
+            implementation_version=info.implementation_version if info else None,
+            language_info=info.language_info if info else None,
+            supports=session.supports,
+            queued=len(self.queue.waiting),
+        )
+
+    def tell(self) -> None:
+        """Tell the observer about the kernel, if anything it shows has changed."""
+        kernel = self.to_wire()
+        if kernel != self._told:
+            self._told = kernel
+            self._observer.kernel_changed(kernel)
+
+    # running
+
+    def enqueue(self, runs: Iterable[Run]) -> None:
+        """Put runs in the queue; nobody is told and nothing is sent before `start`."""
+        for run in runs:
+            self.runs[run.id] = run
+            self.queue.add([run])
+
+    def start(self, runs: Iterable[Run]) -> None:
+        """Tell of queued runs, and send the first if the kernel is free."""
+        for run in runs:
+            if self._journal is not None and not run.silent:
+                self._journal.run_started(run_to_wire(run), self.to_wire())
+            self._observer.run_changed(run_to_wire(run))
+        self._pump()
+        self.tell()
+
+    def _pump(self) -> None:
+        if self.session.state not in ("idle", "busy"):
+            return
+        run = self.queue.take()
+        if run is None:
+            return
+        run.epoch = self.session.epoch
+        message_id = self.session.execute(
+            run.source,
+            silent=run.silent,
+            store_history=run.store_history,
+            allow_stdin=run.allow_stdin and self._observer.can_ask,
+            stop_on_error=False,  # the queue is ours: kernels differ in what they abort
+        )
+        run.start(message_id, now())
+        self._by_message[message_id] = run
+        self._changed(run)
+
+    def ended(self, run: Run) -> asyncio.Future[None]:
+        """A future that is done when the run has ended."""
+        future = self._ends.get(run.id)
+        if future is None:
+            future = asyncio.get_running_loop().create_future()
+            if run.ended:
+                future.set_result(None)
+            else:
+                self._ends[run.id] = future
+        return future
+
+    def _changed(self, run: Run) -> None:
+        wire = run_to_wire(run)
+        if self._journal is not None and not run.silent:
+            self._journal.run_changed(wire, run.times)
+        self._observer.run_changed(wire)
+
+    def _have_ended(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            if asking := self._asking.pop(run.id, None):
+                asking.cancel()
+            if run.error is not None and run.place is not None and run.place.range is not None:
+                line = error_line(run.error.traceback, run.execution_count, run.source)
+                run.error_line = None if line is None else run.place.range[0][0] + line
+            self._changed(run)
+            if future := self._ends.pop(run.id, None):
+                future.set_result(None)
+
+    # hearing: the session's listener
+
+    def received(self, batch: list[tuple[str | None, Event]]) -> None:
+        """Messages of the kernel, in the order they came."""
+        for parent, event in batch:
+            run = self._by_message.get(parent or "")
+            if run is None:
+                run = self._foreign(parent or "", event)
+                if run is None:
+                    continue
+            try:
+                self._take(run, event)
+            except Exception:
+                log.exception("kernel %s: run %s: %s not taken", self.id, run.id, type(event).__name__)
+        self._wake()
+
+    def _take(self, run: Run, event: Event) -> None:
+        match event:
+            case Stream() | DisplayData() | ExecuteResult() | ClearOutput():
+                self._fold(run, event)
+            case Status(state="busy"):
+                run.busy = True
+                run.times.setdefault("iopub.status.busy", now())
+            case Status(state="idle"):
+                run.idle = True
+                run.times.setdefault("iopub.status.idle", now())
+                self._advance(run)
+            case ExecuteReply():
+                for page in event.pages:
+                    self._publish(run, run.outputs.page(page), urgent=True)
+                run.take_reply(event, now())
+                self._advance(run)
+            case ExecuteInput():
+                run.times.setdefault("iopub.execute_input", now())
+                if event.execution_count is not None and not run.ended:
+                    run.execution_count = event.execution_count
+            case Error():
+                self._fold(run, event)
+                if not run.ended:
+                    run.error = event
+            case UpdateDisplayData():
+                for shown in self._displays.get(event.display_id or "", ()):
+                    update = shown.outputs.update_display(event.display_id or "", event.data, event.metadata)
+                    self._publish(shown, update, urgent=True)
+            case InputRequest():
+                self._ask(run, event)
+            case Lost():
+                run.lost_messages += event.count
+            case _:
+                pass
+
+    def _fold(self, run: Run, event: Stream | DisplayData | ExecuteResult | ClearOutput | Error) -> None:
+        changes = run.outputs.fold(event)
+        display_id = getattr(event, "display_id", None)
+        if display_id is not None:
+            shown = self._displays.setdefault(display_id, [])
+            if run not in shown:
+                shown.append(run)
+        self._publish(run, changes, urgent=not isinstance(event, Stream))
+
+    def _publish(self, run: Run, changes: list[FoldChange], urgent: bool) -> None:
+        if not changes:
+            return
+        if self._journal is not None and not run.silent:
+            self._journal.outputs_changed(run.id, changes)
+        self._observer.output(run.id, self.id, run.live.apply(changes), urgent)
+
+    def _advance(self, run: Run) -> None:
+        """A reply or an idle came: the run ends, or waits for the other of the two."""
+        if run.ended:
+            return
+        if run.origin == "other":
+            run.end(run.outcome(), now())
+            self._have_ended([run])
+        elif run.complete:
+            self._finish()
+        elif self._grace is None:
+            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self._give_up_waiting, run)
+
+    def _give_up_waiting(self, run: Run) -> None:
+        self._grace = None
+        if run is self.queue.running:
+            run.degraded = True
+            self._finish()
+
+    def _finish(self) -> None:
+        self._end_grace()
+        self._have_ended(self.queue.finish(now()))
+        self._pump()
+        self.tell()
+
+    def _end_grace(self) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
+
+    def _foreign(self, parent: str, event: Event) -> Run | None:
+        """A run for what another client of the kernel executes; output of an unknown parent makes one too."""
+        if not isinstance(event, (ExecuteInput, *OUTPUT_EVENTS)):
+            return None
+        source = event.code if isinstance(event, ExecuteInput) else ""
+        time = now()
+        run = self.new_run(source, origin="other", queued_at=time)
+        run.epoch = self.session.epoch
+        self.runs[run.id] = self._by_message[parent] = run
+        run.busy = True
+        run.start(parent, time)
+        if self._journal is not None:
+            self._journal.run_started(run_to_wire(run), self.to_wire())
+        if not parent:  # of no request at all: no idle will ever end it
+            run.end("ok", time)
+        self._changed(run)
+        return run
+
+    def new_run(self, source: str, **fields: Any) -> Run:
+        """A run of `source` on this kernel; `fields` are those of Run."""
+        return Run(
+            id=str(uuid.uuid4()),
+            kernel_id=self.id,
+            epoch=self.session.epoch,
+            source=source,
+            outputs=Outputs(),
+            live=LiveOutputs(self._budget),
+            **fields,
+        )
+
+    def changed(self) -> None:
+        """The session's state, reason or epoch changed."""
+        if self.session.state == "dead":
+            self._lose(self.session.reason or "the kernel died")
+        self._pump()
+        self.tell()
+        self._wake()
+
+    def _lose(self, reason: str) -> None:
+        self._end_grace()
+        time = now()
+        lost = self.queue.lose(reason, time)
+        for run in self._by_message.values():
+            if not run.ended:  # of another client
+                run.end("lost", time, reason)
+                lost.append(run)
+        self._have_ended(lost)
+
+    # input
+
+    def _ask(self, run: Run, request: InputRequest) -> None:
+        if run.ended:
+            return
+        if previous := self._asking.pop(run.id, None):
+            previous.cancel()
+        self._asking[run.id] = asyncio.create_task(self._answer(run, request), name=f"stdin of run {run.id}")
+
+    async def _answer(self, run: Run, request: InputRequest) -> None:
+        value = None
+        try:
+            if self._observer.can_ask:
+                value = await self._observer.ask(run.id, self.id, request.prompt, request.password)
+        except Exception as error:
+            log.warning("run %s: the request for input failed: %s", run.id, error)
+        if run.ended or self._asking.get(run.id) is not asyncio.current_task():
+            return
+        del self._asking[run.id]
+        if value is None:
+            await self.session.interrupt()
+        else:
+            self.session.answer_input(value)
+
+    # stopping
+
+    async def interrupt(self) -> InterruptOutcome:
+        """Cancel what waits and interrupt what runs, waiting at most INTERRUPT_S for it to end."""
+        dropped = self.queue.drop("cancelled", "the kernel was interrupted", now())
+        self._have_ended(dropped)
+        self.tell()
+        return await self._interrupt_running()
+
+    async def cancel(self, run: Run) -> None:
+        """Cancel a run that waits, or interrupt it; returns when it has ended, or after INTERRUPT_S."""
+        if self.queue.cancel(run, "cancelled by the user", now()):
+            self._have_ended([run])
+            self.tell()
+        elif run is self.queue.running:
+            await self._interrupt_running()
+
+    async def _interrupt_running(self) -> InterruptOutcome:
+        run = self.queue.running
+        if run is None and self.session.state != "busy":
+            return "interrupted"
+        try:
+            async with asyncio.timeout(INTERRUPT_S):
+                while run is not None and not run.busy and not run.ended and self.alive:
+                    await self._next_change()  # an idle kernel would ignore the signal
+                await self.session.interrupt()
+                while self.alive and (
+                    not run.ended if run is not None else self.session.state in ("busy", "unreachable")
+                ):
+                    await self._next_change()
+        except TimeoutError:
+            return "ignored"
+        return "interrupted" if self.alive else "died"
+
+    async def _next_change(self) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self._watchers.append(future)
+        await future
+
+    def _wake(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        for future in watchers:
+            if not future.done():
+                future.set_result(None)
+
+    async def restart(self) -> None:
+        """A new process under the same id: what ran is lost, what waited is cancelled."""
+        self._lose("the kernel was restarted")
+        self._displays.clear()
+        await self.session.restart()
+
+    async def shutdown(self) -> None:
+        self._lose("the kernel was shut down")
+        await self.session.shutdown()
+
+    async def detach(self) -> None:
+        """The kernel goes on without us."""
+        self._lose("the kernel was detached")
+        await self.session.detach()
+
+    def require_alive(self) -> "FollowedKernel":
+        """Itself; raises KernelDead."""
+        if not self.alive:
+            raise KernelDead(
+                f"kernel {self.id} ({self.session.spec.display_name}) is dead: "
+                f"{self.session.reason or 'it has ended'}; start a new one with kernel-bridge.startKernel"
+            )
+        return self
+
+    async def close(self) -> None:
+        """Await the tasks that are left."""
+        tasks = list(self._asking.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,26 @@
+"""Whoever watches the bridge: the language server, or a terminal."""
+
+from typing import Any, Protocol
+
+from ..protocol.objects import Kernel, Run
+
+
+class Observer(Protocol):
+    """Told of everything that happens, on the event loop, in the order it happens."""
+
+    can_ask: bool  # answers ask(); otherwise kernels raise their own error for input()
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        """A state, an epoch or a queue length changed."""
+
+    def run_changed(self, run: Run) -> None:
+        """A run changed its state (without outputs)."""
+
+    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+        """The outputs of a run changed; wire changes, in order. `urgent`: more than stream text."""
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        """What the user types; None: the user cancelled. Cancelled when the run ends first."""
+
+    def warn(self, message: str) -> None:
+        """Something a person should know, that fails no command."""

@@ -1,0 +1,49 @@
+"""From inner values to the objects of the wire."""
+
+from datetime import UTC, datetime
+
+from ..protocol import objects as wire
+from ..runs.run import Run
+
+
+def now() -> str:
+    """The time as ISO 8601 UTC with a `Z`, to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
+    place = run.place
+    return wire.Run(
+        id=run.id,
+        kernel_id=run.kernel_id,
+        epoch=run.epoch,
+        source=run.source,
+        origin=run.origin,
+        state=run.state,
+        queued_at=run.queued_at,
+        text_document=wire.TextDocument(uri=place.uri, version=place.version) if place else None,
+        range=_range(place.range) if place and place.range else None,
+        execution_count=run.execution_count,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        error=_error(run),
+        reason=run.reason,
+        next_input=run.next_input,
+        degraded=run.degraded or None,
+        lost_messages=run.lost_messages or None,
+        outputs=list(run.live.outputs) if with_outputs else None,
+    )
+
+
+def _range(ends: tuple[tuple[int, int], tuple[int, int]]) -> wire.Range:
+    start, end = (wire.Position(line=line, character=character) for line, character in ends)
+    return wire.Range(start=start, end=end)
+
+
+def _error(run: Run) -> wire.RunError | None:
+    error = run.error
+    if error is None or run.state != "error":
+        return None
+    return wire.RunError(
+        ename=error.ename, evalue=error.evalue, traceback=error.traceback, line=run.error_line
+    )

@@ -1,0 +1,96 @@
+"""One run: what it is, the states it goes through, and how it ends (protocol.md, "Objects").
+
+Times are given by the caller; nothing here looks at a clock.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .events import Error, ExecuteReply
+from .fold import Outputs
+from .live import LiveOutputs
+
+State = Literal["queued", "running", "ok", "error", "aborted", "cancelled", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the source of a run came from: a document, its version, and the range in LSP positions."""
+
+    uri: str
+    version: int | None = None
+    range: tuple[tuple[int, int], tuple[int, int]] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One execution of a source on a kernel; queued -> running -> one of five ends, and it ends once."""
+
+    id: str
+    kernel_id: str
+    epoch: int
+    source: str
+    queued_at: str
+    outputs: Outputs
+    live: LiveOutputs
+    place: Place | None = None
+    origin: Literal["bridge", "other"] = "bridge"
+    silent: bool = False
+    store_history: bool = True
+    stop_on_error: bool = True
+    allow_stdin: bool = True
+
+    state: State = "queued"
+    message_id: str | None = None  # of its execute_request
+    execution_count: int | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    error: Error | None = None
+    error_line: int | None = None  # 0-based, in the document
+    reason: str | None = None
+    next_input: str | None = None
+    degraded: bool = False
+    lost_messages: int = 0
+    busy: bool = False  # the kernel has begun with it
+    reply: ExecuteReply | None = None
+    idle: bool = False
+    times: dict[str, str] = field(default_factory=dict)  # JupyterLab's keys of metadata.execution
+
+    @property
+    def ended(self) -> bool:
+        return self.state not in ("queued", "running")
+
+    @property
+    def complete(self) -> bool:
+        """Everything that ends a run has come: a run of ours needs its reply and its idle."""
+        return self.idle and (self.reply is not None or self.origin == "other")
+
+    def start(self, message_id: str | None, now: str) -> None:
+        self.state = "running"
+        self.message_id = message_id
+        self.started_at = now
+
+    def end(self, state: State, now: str, reason: str | None = None) -> None:
+        self.state = state
+        self.ended_at = now
+        self.reason = reason
+
+    def take_reply(self, reply: ExecuteReply, now: str) -> None:
+        """The execute_reply came; a kernel may raise without an iopub error (calysto_scheme does)."""
+        self.reply = reply
+        self.times.setdefault("shell.execute_reply", now)
+        if reply.execution_count is not None:
+            self.execution_count = reply.execution_count
+        if self.error is None:
+            self.error = reply.error
+        self.next_input = reply.next_input
+
+    def outcome(self) -> State:
+        """The end that the kernel's answer means.
+
+        A reply without a status, or none, counts by whether an error was published (jjava leaves it out).
+        """
+        status = self.reply.status if self.reply is not None else None
+        if status == "ok" or status == "error" or status == "aborted":
+            return status
+        return "error" if self.error is not None else "ok"

@@ -1,0 +1,221 @@
+"""One short handler a command (protocol.md, "Commands").
+
+A handler takes the server, its argument and the request. It returns the result or a coroutine that gives it;
+the part before the coroutine runs at once, so that a document is read as it was when the command came. A
+result of None says that the handler has answered by itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..bridge.wire import run_to_wire
+from ..protocol import commands as wire
+from ..protocol.errors import INTERNAL_ERROR, BridgeError, InvalidArgument, NothingToRun, RequestCancelled
+from ..protocol.objects import Kernel, Wire
+from ..protocol.strict import convert
+from .jsonrpc import Request
+from .regions import Wanted, wanted
+
+if TYPE_CHECKING:
+    from ..bridge.followed import FollowedKernel
+    from .lifecycle import Server
+
+log = logging.getLogger(__name__)
+
+
+class _ExecuteCommand(Wire):
+    command: str
+    arguments: list[Any] | None = None
+
+
+def execute(server: "Server", request: Request) -> None:
+    """Answer `workspace/executeCommand`, now or when its task has ended."""
+    try:
+        asked = convert(
+            msgspec.json.decode(request.params) if request.params is not None else None,
+            _ExecuteCommand,
+            "workspace/executeCommand",
+        )
+        if asked.command not in HANDLERS:
+            raise InvalidArgument(
+                f"unknown command {asked.command!r}; there are: {', '.join(wire.COMMANDS)}"
+            )
+        arguments = asked.arguments or [{}]
+        if len(arguments) > 1:
+            raise InvalidArgument(f"{asked.command}: takes one argument, an object; got {len(arguments)}")
+        argument = {} if arguments[0] is None else arguments[0]
+        params = convert(argument, wire.COMMANDS[asked.command][0], asked.command)
+        result = HANDLERS[asked.command](server, params, request)
+        if not asyncio.iscoroutine(result):
+            request.respond(result)
+            return
+    except Exception as error:
+        _fail(request, error)
+        return
+    task = server.spawn(_finish(request, result), asked.command)
+    request.on_cancel = task.cancel
+
+
+async def _finish(request: Request, result: Coroutine[Any, Any, Wire | None]) -> None:
+    try:
+        answer = await result
+        if answer is not None:
+            request.respond(answer)
+    except asyncio.CancelledError:
+        _fail(request, RequestCancelled("the request was cancelled"))
+    except Exception as error:
+        _fail(request, error)
+
+
+def _fail(request: Request, error: Exception) -> None:
+    if isinstance(error, InvalidArgument | RequestCancelled):
+        request.fail(error.code, error.message)
+    elif isinstance(error, BridgeError):
+        request.fail(error.code, error.message, error.to_wire()["data"])
+    else:
+        log.error("%s failed", request.method, exc_info=error)
+        request.fail(INTERNAL_ERROR, f"{type(error).__name__}: {error}; this is a bug in kernel-bridge")
+
+
+def _uri(params: Any) -> str | None:
+    return params.text_document.uri if params.text_document is not None else None
+
+
+def _kernel(server: "Server", params: wire.KernelRef) -> "FollowedKernel":
+    return server.bridge.kernel(params.kernel_id, _uri(params))
+
+
+async def list_kernel_specs(
+    server: "Server", params: wire.ListKernelSpecsParams, _: Request
+) -> wire.ListKernelSpecsResult:
+    uri = _uri(params)
+    specs = await server.bridge.list_specs(uri, server.language.documents.language_of(uri))
+    return wire.ListKernelSpecsResult(specs=specs)
+
+
+async def list_kernels(server: "Server", _: wire.Nothing, __: Request) -> wire.ListKernelsResult:
+    return wire.ListKernelsResult(kernels=await server.bridge.list_kernels())
+
+
+async def start_kernel(server: "Server", params: wire.StartKernelParams, _: Request) -> Kernel:
+    language = server.language.documents.language_of(_uri(params))
+    return (await server.bridge.start_kernel(params, language)).to_wire()
+
+
+async def attach_kernel(server: "Server", params: wire.AttachKernelParams, _: Request) -> Kernel:
+    return (await server.bridge.attach_kernel(params)).to_wire()
+
+
+def bind_kernel(server: "Server", params: wire.BindKernelParams, _: Request) -> wire.Nothing:
+    server.bridge.bind(params.text_document.uri, params.kernel_id)
+    return wire.Nothing()
+
+
+def run(server: "Server", params: wire.RunParams, request: Request) -> Coroutine[Any, Any, wire.RunResult | None]:
+    return _run(server, params, request, wanted(params, server.language.documents))
+
+
+async def _run(
+    server: "Server", params: wire.RunParams, request: Request, want: Wanted
+) -> wire.RunResult | None:
+    bridge = server.bridge
+    async with bridge.in_order(params.kernel_id or want.uri or ""):
+        kernel = await bridge.kernel_to_run(params.kernel_id, want.uri, want.language_id)
+        regions = await want.regions(kernel)
+        if not regions:
+            raise NothingToRun(f"there is no code to run in {want.described}")
+        runs = [
+            kernel.new_run(
+                region.source,
+                place=region.place,
+                silent=params.silent,
+                store_history=params.store_history and not params.silent,
+                stop_on_error=params.stop_on_error,
+                allow_stdin=params.allow_stdin,
+            )
+            for region in regions
+        ]
+        kernel.enqueue(runs)
+        if not params.wait:
+            request.respond(wire.RunResult(runs=[run_to_wire(run) for run in runs]))
+        kernel.start(runs)
+    if not params.wait:
+        return None
+    ends = asyncio.gather(*(kernel.ended(run) for run in runs))
+    try:
+        await asyncio.shield(ends)
+    except asyncio.CancelledError:
+        for run in reversed(runs):
+            await kernel.cancel(run)
+        await ends
+        raise
+    for run in runs:
+        server.outbox.flush(run.id)
+    return wire.RunResult(runs=[run_to_wire(run, with_outputs=True) for run in runs])
+
+
+async def cancel_run(server: "Server", params: wire.RunRef, _: Request) -> wire.CancelRunResult:
+    return wire.CancelRunResult(run=await server.bridge.cancel_run(params.run_id))
+
+
+async def interrupt_kernel(server: "Server", params: wire.KernelRef, _: Request) -> wire.InterruptKernelResult:
+    return wire.InterruptKernelResult(outcome=await _kernel(server, params).interrupt())
+
+
+async def restart_kernel(server: "Server", params: wire.KernelRef, _: Request) -> Kernel:
+    kernel = _kernel(server, params)
+    await server.bridge.restart_kernel(kernel)
+    return kernel.to_wire()
+
+
+async def shutdown_kernel(server: "Server", params: wire.KernelRef, _: Request) -> wire.Nothing:
+    await server.bridge.shutdown_kernel(_kernel(server, params))
+    return wire.Nothing()
+
+
+async def detach_kernel(server: "Server", params: wire.KernelRef, _: Request) -> wire.Nothing:
+    await server.bridge.detach_kernel(_kernel(server, params))
+    return wire.Nothing()
+
+
+async def get_run(server: "Server", params: wire.RunRef, _: Request) -> wire.GetRunResult:
+    run = await server.bridge.get_run(params.run_id)
+    return wire.GetRunResult(run=run, seq=server.outbox.flush(params.run_id))
+
+
+async def read_output(server: "Server", params: wire.ReadOutputParams, _: Request) -> wire.ReadOutputResult:
+    text, total = await server.bridge.read_output(params)
+    return wire.ReadOutputResult(text=text, total=total)
+
+
+async def history(server: "Server", params: wire.HistoryParams, _: Request) -> wire.HistoryResult:
+    return wire.HistoryResult(runs=await server.bridge.history(params))
+
+
+async def export(server: "Server", params: wire.ExportParams, _: Request) -> wire.ExportResult:
+    return await server.bridge.export(params)
+
+
+Handler = Callable[["Server", Any, Request], Any]
+
+HANDLERS: dict[str, Handler] = {
+    "kernel-bridge.listKernelSpecs": list_kernel_specs,
+    "kernel-bridge.listKernels": list_kernels,
+    "kernel-bridge.startKernel": start_kernel,
+    "kernel-bridge.attachKernel": attach_kernel,
+    "kernel-bridge.bindKernel": bind_kernel,
+    "kernel-bridge.run": run,
+    "kernel-bridge.cancelRun": cancel_run,
+    "kernel-bridge.interruptKernel": interrupt_kernel,
+    "kernel-bridge.restartKernel": restart_kernel,
+    "kernel-bridge.shutdownKernel": shutdown_kernel,
+    "kernel-bridge.detachKernel": detach_kernel,
+    "kernel-bridge.getRun": get_run,
+    "kernel-bridge.readOutput": read_output,
+    "kernel-bridge.history": history,
+    "kernel-bridge.export": export,
+}

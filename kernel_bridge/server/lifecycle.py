@@ -1,0 +1,267 @@
+"""A session with an editor: initialize, settings, shutdown, and everything that can end it.
+
+The session ends by `exit`, the end of stdin, a signal, a broken pipe or the death of the editor's process;
+in every case the kernels that were started here are shut down first (those with keepAlive are left).
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .. import __version__
+from ..protocol import errors
+from ..protocol.commands import COMMANDS
+from ..protocol.notifications import VERSION, read_capabilities
+from ..protocol.settings import Settings, read_settings
+from .jsonrpc import Connection, Request, ResponseError
+from .outbox import Outbox
+from .stdio import StdinReader, StdoutWriter
+from .trace import EditorLog
+
+if TYPE_CHECKING:
+    from ..bridge.application import Bridge
+    from .language_server import Language
+
+log = logging.getLogger(__name__)
+
+ANSWER_SHUTDOWN_S = 2.0  # kernels that take longer are waited for after the answer to `shutdown`
+
+
+class Server:
+    """One editor, from its first byte to the end of the process."""
+
+    def __init__(self, stdin_fd: int, stdout_fd: int) -> None:
+        self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._writer = StdoutWriter(stdout_fd)
+        self.connection = Connection(self._writer, self._request, self._notification)
+        self._reader = StdinReader(stdin_fd, self.connection.feed, self._stdin_ended)
+        self._phase = "new"  # new -> running -> shutdown
+        self._closing: asyncio.Task[None] | None = None
+        self._editor_fd: int | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._client: dict[str, Any] = {}  # the client's capabilities
+        self._editor_log = EditorLog(self.connection)
+        self.settings = Settings()
+        self.outbox: Outbox
+        self.bridge: Bridge
+        self.language: Language
+
+    async def serve(self) -> int:
+        """Serve until the session ends; the exit code of the process."""
+        self._writer.on_broken = lambda: self._end(1)
+        self._watch_signals()
+        self._reader.start()
+        try:
+            return await self._ended
+        finally:
+            self._reader.close()
+            await self._close()
+            await self._writer.drain(1.0)
+            self._writer.close()
+
+    def spawn(self, coroutine: Any, name: str) -> asyncio.Task[None]:
+        """A task that is held until it ends."""
+        task = asyncio.create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # messages
+
+    def _request(self, request: Request) -> None:
+        if request.method == "initialize":
+            self._initialize(request)
+        elif self._phase == "new":
+            request.fail(errors.SERVER_NOT_INITIALIZED, f"{request.method} came before initialize")
+        elif self._phase == "shutdown":
+            request.fail(errors.INVALID_REQUEST, f"{request.method} came after shutdown")
+        elif request.method == "workspace/executeCommand":
+            from .commands import execute
+
+            execute(self, request)
+        elif request.method == "shutdown":
+            self._phase = "shutdown"
+            self.spawn(self._shutdown(request), "shutdown")
+        else:
+            self.language.request(request)
+
+    def _notification(self, method: str, params: msgspec.Raw | None) -> None:
+        if method == "exit":
+            self._end(0 if self._phase == "shutdown" else 1)
+        elif self._phase != "running":
+            log.warning("%s was ignored: the session is %s", method, self._phase)
+        elif method == "initialized":
+            self._initialized()
+        elif method == "workspace/didChangeConfiguration":
+            self._configuration_changed(params)
+        elif method == "$/setTrace":
+            self._editor_log.trace(_field(params, "value"))
+        else:
+            self.language.notification(method, params)
+
+    def _initialize(self, request: Request) -> None:
+        if self._phase != "new":
+            request.fail(errors.INVALID_REQUEST, "initialize came twice")
+            return
+        params = msgspec.json.decode(request.params) if request.params is not None else {}
+        if not isinstance(params, dict):
+            request.fail(errors.INVALID_PARAMS, f"initialize: expected an object, got {type(params).__name__}")
+            return
+        self._client = _object(params.get("capabilities"))
+        ours, problem = read_capabilities(_object(self._client.get("experimental")).get("kernelBridge"))
+        encodings = _object(self._client.get("general")).get("positionEncodings") or []
+        encoding = "utf-8" if "utf-8" in encodings else "utf-16"
+        request.respond(
+            {
+                "serverInfo": {"name": "kernel-bridge", "version": __version__},
+                "capabilities": {
+                    "positionEncoding": encoding,
+                    "textDocumentSync": {"openClose": True, "change": 2},
+                    "executeCommandProvider": {"commands": list(COMMANDS)},
+                    "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+                    "experimental": {"kernelBridge": {"version": VERSION}},
+                },
+            }
+        )
+        self._phase = "running"
+        self.outbox = Outbox(self.connection, self._writer, ours)
+        self._writer.on_drained = self.outbox.drained
+        if problem:
+            self.outbox.warn(problem)
+        self._editor_log.trace(params.get("trace"))
+        self._watch_editor(params.get("processId"))
+        # What follows imports what initialize did not need.
+        from ..bridge.application import Bridge, path_of
+        from .language_server import Language
+
+        folders = [folder for folder in params.get("workspaceFolders") or [] if isinstance(folder, dict)]
+        root_uri = params.get("rootUri") or (folders[0].get("uri") if folders else None)
+        root = (path_of(root_uri) if root_uri else None) or Path(params.get("rootPath") or os.getcwd())
+        self.language = Language(self.connection, root_uri, folders, encoding)
+        self.bridge = Bridge(self.outbox, self.settings, root)
+        self._configure(params.get("initializationOptions"))
+
+    # settings
+
+    def _initialized(self) -> None:
+        workspace = _object(self._client.get("workspace"))
+        if _object(workspace.get("didChangeConfiguration")).get("dynamicRegistration"):
+            registration = {
+                "id": "kernel-bridge-configuration",
+                "method": "workspace/didChangeConfiguration",
+                "registerOptions": {"section": "kernel-bridge"},
+            }
+            self.spawn(self._ask("client/registerCapability", {"registrations": [registration]}), "register")
+        if workspace.get("configuration"):
+            self.spawn(self._pull_configuration(), "workspace/configuration")
+
+    def _configuration_changed(self, params: msgspec.Raw | None) -> None:
+        settings = _field(params, "settings")
+        if isinstance(settings, dict):
+            self._configure(settings.get("kernel-bridge"))
+        elif _object(self._client.get("workspace")).get("configuration"):
+            self.spawn(self._pull_configuration(), "workspace/configuration")
+
+    async def _pull_configuration(self) -> None:
+        answer = await self._ask("workspace/configuration", {"items": [{"section": "kernel-bridge"}]})
+        if isinstance(answer, list) and answer:
+            self._configure(answer[0])
+
+    async def _ask(self, method: str, params: Any) -> Any:
+        try:
+            return await self.connection.request(method, params)
+        except ResponseError as error:
+            log.warning("the editor refused %s: %s", method, error)
+            return None
+
+    def _configure(self, raw: Any) -> None:
+        if isinstance(raw, dict) and "kernel-bridge" in raw:
+            raw = raw["kernel-bridge"]
+        self.settings, warnings = read_settings(raw, self.settings)
+        for warning in warnings:
+            self.outbox.warn(warning)
+        self.outbox.coalesce_s = self.settings.coalesce_milliseconds / 1000
+        self.bridge.settings = self.settings
+
+    # the end
+
+    async def _shutdown(self, request: Request) -> None:
+        closing = self._start_closing()
+        await asyncio.wait([closing], timeout=ANSWER_SHUTDOWN_S)
+        request.respond(None)
+
+    def _start_closing(self) -> asyncio.Task[None]:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close_bridge(), name="close")
+        return self._closing
+
+    async def _close_bridge(self) -> None:
+        if bridge := getattr(self, "bridge", None):
+            await bridge.close()
+
+    async def _close(self) -> None:
+        await self._start_closing()
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.connection.close()
+        self._editor_log.close()
+        if self._editor_fd is not None:
+            asyncio.get_running_loop().remove_reader(self._editor_fd)
+            os.close(self._editor_fd)
+
+    def _end(self, code: int) -> None:
+        if not self._ended.done():
+            self._ended.set_result(code)
+
+    def _stdin_ended(self, error: Exception | None) -> None:
+        if error is not None:
+            print(f"kernel-bridge: {error}", file=sys.stderr, flush=True)
+        self._end(0 if error is None and self._phase == "shutdown" else 1)
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
+            try:
+                loop.add_signal_handler(number, self._end, 128 + number)
+            except NotImplementedError:  # Windows: the handlers of the signal module
+                signal.signal(number, lambda got, _: loop.call_soon_threadsafe(self._end, 128 + got))
+
+    def _watch_editor(self, process_id: Any) -> None:
+        """End when the editor's process ends, though the pipe may live on in its children.
+
+        Linux only (pidfd); elsewhere the end of stdin tells. A pid that is not to be seen from here (an editor
+        in another container) is not watched.
+        """
+        if not isinstance(process_id, int) or not hasattr(os, "pidfd_open"):
+            return
+        try:
+            self._editor_fd = os.pidfd_open(process_id)
+        except OSError:
+            log.info("the editor's process %s is not to be seen from here", process_id)
+            return
+        asyncio.get_running_loop().add_reader(self._editor_fd, self._editor_died, process_id)
+
+    def _editor_died(self, process_id: int) -> None:
+        log.warning("the editor's process %d has ended", process_id)
+        assert self._editor_fd is not None
+        asyncio.get_running_loop().remove_reader(self._editor_fd)
+        self._end(1)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _field(params: msgspec.Raw | None, name: str) -> Any:
+    return _object(msgspec.json.decode(params) if params is not None else None).get(name)

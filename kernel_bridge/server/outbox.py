@@ -1,0 +1,128 @@
+"""What goes out by itself: notifications and the stdin request; their order, joining and numbering.
+
+The first output of a run leaves at once. What follows within `coalesce_s` is joined and leaves together;
+while the editor does not read it is joined further, so a stalled editor costs at most the budget. Nothing
+but stream text is held back, and a run's state never overtakes its output.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+
+from ..protocol.notifications import (
+    KERNEL,
+    OUTPUT,
+    RUN,
+    STDIN,
+    ClientCapabilities,
+    KernelNotification,
+    RunNotification,
+    StdinAnswer,
+    StdinRequest,
+)
+from ..protocol.objects import Kernel, Run
+from ..runs.live import merge
+from .jsonrpc import Connection
+from .stdio import StdoutWriter
+
+log = logging.getLogger(__name__)
+
+STALLED_BYTES = 65_536  # unread bytes above which output waits for the editor
+
+
+class Outbox:
+    """The bridge's observer for an editor."""
+
+    def __init__(self, connection: Connection, writer: StdoutWriter, client: ClientCapabilities | None) -> None:
+        self.coalesce_s = 0.016
+        self._connection = connection
+        self._writer = writer
+        self._wants = client is not None and client.output
+        self.can_ask = client is not None and client.stdin
+        self._pending: dict[str, _Pending] = {}  # run id -> output that waits
+        self._seq: dict[str, int] = {}
+        self._sent_at: dict[str, float] = {}  # run id -> when its last output left
+        self._timer: asyncio.TimerHandle | None = None
+
+    # the bridge's observer
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        if self._wants:
+            self._connection.notify(KERNEL, KernelNotification(kernel=kernel))
+
+    def run_changed(self, run: Run) -> None:
+        if not self._wants:
+            return
+        self.flush(run.id)
+        self._connection.notify(RUN, RunNotification(run=run))
+        if run.ended_at is not None:
+            self._sent_at.pop(run.id, None)
+
+    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+        if not self._wants or not changes:
+            return
+        pending = self._pending.get(run_id)
+        if pending is None:
+            pending = self._pending[run_id] = _Pending(kernel_id, changes)
+        else:
+            merge(pending.changes, changes)
+        if self._writer.backlog > STALLED_BYTES:
+            return  # the editor does not read; drained() goes on
+        now = asyncio.get_running_loop().time()
+        if urgent or now - self._sent_at.get(run_id, 0.0) >= self.coalesce_s:
+            self.flush(run_id)
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.coalesce_s, self._flush_all)
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        self.flush(run_id)
+        request = StdinRequest(run_id=run_id, kernel_id=kernel_id, prompt=prompt, password=password)
+        answer = await self._connection.request(STDIN, request)
+        return None if answer is None else msgspec.convert(answer, StdinAnswer).value
+
+    def warn(self, message: str) -> None:
+        self.show(2, message)
+
+    # the editor
+
+    def show(self, level: int, message: str) -> None:
+        """window/showMessage; level 1 error, 2 warning, 3 info (LSP MessageType)."""
+        self._connection.notify("window/showMessage", {"type": level, "message": message})
+
+    def drained(self) -> None:
+        """The editor has read everything that was written."""
+        if self._pending:
+            self._flush_all()
+
+    def flush(self, run_id: str) -> int:
+        """Send what waits for a run; the number of its last output notification."""
+        seq = self._seq.get(run_id, 0)
+        pending = self._pending.pop(run_id, None)
+        if pending is not None and pending.changes:
+            seq += 1
+            self._seq[run_id] = seq
+            self._sent_at[run_id] = asyncio.get_running_loop().time()
+            self._connection.notify(
+                OUTPUT,
+                {"runId": run_id, "kernelId": pending.kernel_id, "seq": seq, "changes": pending.changes},
+            )
+        return seq
+
+    def _flush_all(self) -> None:
+        self._timer = None
+        for run_id in list(self._pending):
+            if self._writer.backlog > STALLED_BYTES:
+                return
+            self.flush(run_id)
+
+
+class _Pending:
+    """Output of one run that waits."""
+
+    __slots__ = ("changes", "kernel_id")
+
+    def __init__(self, kernel_id: str, changes: list[dict[str, Any]]) -> None:
+        self.kernel_id = kernel_id
+        self.changes = changes
