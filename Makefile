@@ -1,0 +1,48 @@
+# One command each: `make demo` (see it work), `make test`, `make check`, `make fix`, `make bench`.
+# All of them set up .venv first, which takes nothing but Python 3.11 or newer and pip.
+
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+STAMP := .venv/installed
+SOURCES := kernel_bridge tests docs/examples
+
+.PHONY: setup demo test check fix bench clean
+.DEFAULT_GOAL := demo
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "kernel-bridge needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	    { echo "$(PYTHON) cannot make a virtual environment; Debian has that in python3-venv" >&2; exit 1; }
+	@echo "setting up .venv, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/python docs/examples/demo.py
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(STAMP)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@! git grep -nIE '(pypi|pythonhosted|npmjs|debian)[.](org|com)' || \
+	    { echo "a committed file names a registry's host" >&2; exit 1; }
+	@! git grep -nIF -e '$(CURDIR)/' $(if $(HOME),-e '$(HOME)/') || \
+	    { echo "a committed file names a path of this machine" >&2; exit 1; }
+
+fix: $(STAMP)
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv build dist tour.ipynb .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
