@@ -1,0 +1,19 @@
+"""The entry: with `--stdio` it guards stdin and stdout before any other import, then hands over to cli."""
+
+import sys
+
+from kernel_bridge.guard import claim_stdio
+
+
+def main() -> int:
+    """The exit status of `kernel-bridge`, with the arguments of this process."""
+    arguments = sys.argv[1:]
+    stdin_fd, stdout_fd = claim_stdio() if "--stdio" in arguments else (0, 1)
+
+    from kernel_bridge import cli
+
+    return cli.main(arguments, stdin_fd=stdin_fd, stdout_fd=stdout_fd)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Keeps stdin and stdout for JSON-RPC alone, before anything else can hold or use them.
+
+Imports nothing but the standard library's smallest modules: it runs before every other import.
+"""
+
+import os
+import sys
+
+
+def claim_stdio() -> tuple[int, int]:
+    """Private descriptors of stdin and stdout, at least 3 and not inherited by children.
+
+    Afterwards fd 0 is empty and fd 1 is stderr, so no print, no library and no child process can read from
+    or write into the connection to the editor.
+    """
+    # A descriptor below 3 that the editor left closed would be given out to the first file we open.
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    stdin_fd, stdout_fd = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for fd in (stdin_fd, stdout_fd):
+            msvcrt.setmode(fd, os.O_BINARY)
+    return stdin_fd, stdout_fd

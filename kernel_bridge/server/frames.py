@@ -1,0 +1,125 @@
+"""The LSP base protocol: bytes to message bodies and back (LSP 3.17, "Base Protocol"). Pure; knows no JSON.
+
+Lenient where no meaning is lost: header names in any case, LF alone ends a line, unknown headers are
+passed over. A frame whose length cannot be told ends the connection: there is no way to find the next one.
+"""
+
+MAX_BODY_BYTES = 1 << 30
+MAX_HEADER_BYTES = 1 << 16
+
+
+class FramingError(Exception):
+    """The stream holds no more frames that could be told apart.
+
+    `bodies` are the messages that were complete before it in the same data.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.bodies: list[bytes] = []
+
+
+class FrameReader:
+    """Cuts a stream into message bodies; takes time linear in its input, however that is split."""
+
+    def __init__(self) -> None:
+        self._line = bytearray()  # a header line whose end has not come
+        self._header_bytes = 0  # of the complete lines of this header
+        self._length: int | None = None  # Content-Length of this header
+        self._body = bytearray()
+        self._missing: int | None = None  # bytes of the body still to come; None: in a header
+
+    @property
+    def partial(self) -> bool:
+        """A frame has begun and is not complete."""
+        return self._missing is not None or self._header_bytes > 0 or len(self._line) > 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The bodies that `data` completes, in order.
+
+        Raises FramingError: Content-Length is missing, malformed or over 1 GiB, or a header is over 64 KiB.
+        """
+        bodies: list[bytes] = []
+        position = 0
+        try:
+            while position < len(data):
+                if self._missing is not None:
+                    part = data[position : position + self._missing]
+                    position += len(part)
+                    self._take_body(part, bodies)
+                    continue
+                newline = data.find(b"\n", position)
+                if newline < 0:
+                    self._line += data[position:]
+                    self._check_header(len(self._line))
+                    break
+                line = data[position:newline]
+                position = newline + 1
+                if self._line:
+                    line = bytes(self._line) + line
+                    self._line.clear()
+                self._check_header(len(line))
+                self._header_bytes += len(line) + 1
+                if line in (b"\r", b""):
+                    self._end_header(bodies)
+                else:
+                    self._take_header(line)
+        except FramingError as error:
+            error.bodies = bodies
+            raise
+        return bodies
+
+    def _check_header(self, more: int) -> None:
+        if self._header_bytes + more > MAX_HEADER_BYTES:
+            raise FramingError(f"a message header is over {MAX_HEADER_BYTES} bytes long")
+
+    def _take_header(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if name.strip().lower() != b"content-length":
+            return
+        value = value.strip()
+        if not value.isdigit():
+            raise FramingError(f"Content-Length must be a number of bytes, not {_shown(value)}")
+        digits = value.lstrip(b"0") or b"0"
+        # Counted before they are read: int() refuses thousands of digits with a ValueError.
+        if len(digits) > len(str(MAX_BODY_BYTES)) or int(digits) > MAX_BODY_BYTES:
+            raise FramingError(f"Content-Length {_shown(value)} is over the limit of {MAX_BODY_BYTES} bytes")
+        length = int(digits)
+        if self._length not in (None, length):
+            raise FramingError(f"two values of Content-Length in one header: {self._length} and {length}")
+        self._length = length
+
+    def _end_header(self, bodies: list[bytes]) -> None:
+        if self._length is None:
+            raise FramingError("a message header has no Content-Length")
+        self._missing = self._length
+        self._length = None
+        self._header_bytes = 0
+        if self._missing == 0:
+            self._take_body(b"", bodies)
+
+    def _take_body(self, part: bytes, bodies: list[bytes]) -> None:
+        if len(part) == self._missing and not self._body:
+            bodies.append(part)
+            self._missing = None
+            return
+        self._body += part
+        self._missing = (self._missing or 0) - len(part)
+        if self._missing == 0:
+            bodies.append(bytes(self._body))
+            self._body = bytearray()
+            self._missing = None
+
+
+def header(length: int) -> bytes:
+    """The header of a body of `length` bytes."""
+    return b"Content-Length: %d\r\n\r\n" % length
+
+
+def frame(body: bytes) -> bytes:
+    """A body with its header."""
+    return header(len(body)) + body
+
+
+def _shown(value: bytes) -> str:
+    return repr(value[:40].decode("ascii", "backslashreplace"))

@@ -1,0 +1,308 @@
+"""The connection's two ends: message bodies in from stdin, out to stdout, without ever blocking the loop.
+
+Knows frames, not what is in them. Pipes, sockets and terminals are polled; what cannot be polled (regular
+files, and everything on Windows) is read and written by a thread.
+"""
+
+import asyncio
+import logging
+import os
+import stat
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
+
+from .frames import FrameReader, FramingError, header
+
+log = logging.getLogger(__name__)
+
+READ_BYTES = 1 << 16  # the capacity of a pipe
+WRITE_BYTES = 1 << 20  # most that one turn of the loop writes
+WRITE_PARTS = 64  # most buffers in one writev
+JOIN_BYTES = 1 << 14  # up to here copying a body behind its header is cheaper than one buffer more
+SLICE_S = 0.002  # messages are handled for so long before the loop has its turn
+
+
+class StdinReader:
+    """Calls `on_frame(body)` for each message of `fd`, in order, then `on_end(error)` once.
+
+    The error is None at an orderly end of file, else the FramingError or OSError that ended the stream.
+    While messages wait to be handled nothing more is read.
+    """
+
+    def __init__(
+        self,
+        fd: int,
+        on_frame: Callable[[bytes], None],
+        on_end: Callable[[FramingError | OSError | None], None],
+    ) -> None:
+        self._fd = fd
+        self._on_frame = on_frame
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self._frames = FrameReader()
+        self._bodies: deque[bytes] = deque()
+        self._pollable = _is_pollable(fd)
+        self._polling = False
+        self._read_on = threading.Semaphore(0)  # for the thread, where there is one
+        self._ended = False
+        self._error: FramingError | OSError | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        if self._pollable:
+            self._poll()
+        else:
+            threading.Thread(target=self._read_all, name="stdin", daemon=True).start()
+
+    def close(self) -> None:
+        """No callback comes any more; `fd` stays open."""
+        self._closed = True
+        self._stop_polling()
+        self._read_on.release()
+
+    def _poll(self) -> None:
+        self._polling = True
+        self._loop.add_reader(self._fd, self._readable)
+
+    def _stop_polling(self) -> None:
+        if self._polling:
+            self._polling = False
+            self._loop.remove_reader(self._fd)
+
+    def _readable(self) -> None:
+        # One read after each poll never blocks, so fd needs no O_NONBLOCK, a flag that others may share.
+        try:
+            data = os.read(self._fd, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._received(error)
+        else:
+            self._received(data)
+
+    def _read_all(self) -> None:
+        """The thread: a chunk at a time, the next one when its messages have been handled."""
+        while not self._closed:
+            try:
+                data: bytes | OSError = os.read(self._fd, READ_BYTES)
+            except OSError as error:
+                data = error
+            try:
+                self._loop.call_soon_threadsafe(self._received, data)
+            except RuntimeError:  # the loop is closed
+                return
+            self._read_on.acquire()
+
+    def _received(self, data: bytes | OSError) -> None:
+        if isinstance(data, OSError):
+            self._end(data)
+        elif data:
+            try:
+                self._bodies += self._frames.feed(data)
+            except FramingError as error:
+                self._bodies += error.bodies
+                self._end(error)
+        elif self._frames.partial:
+            self._end(FramingError("the input ended in the middle of a message"))
+        else:
+            self._end(None)
+        self._handle()
+
+    def _end(self, error: FramingError | OSError | None) -> None:
+        self._ended = True
+        self._error = error
+
+    def _handle(self) -> None:
+        until = self._loop.time() + SLICE_S
+        while self._bodies and not self._closed:
+            try:
+                self._on_frame(self._bodies.popleft())
+            except Exception:
+                log.exception("a message could not be handled")
+            if self._bodies and self._loop.time() >= until:
+                self._stop_polling()
+                self._loop.call_soon(self._handle)
+                return
+        if self._closed:
+            return
+        if self._ended:
+            self.close()
+            self._on_end(self._error)
+        elif not self._pollable:
+            self._read_on.release()
+        elif not self._polling:
+            self._poll()
+
+
+class StdoutWriter:
+    """Writes messages to `fd` in order; what the editor does not read at once waits here.
+
+    `backlog` is the number of bytes that wait. `on_drained` is called when all that waited is written;
+    `on_broken` once, when the other end is gone: what is written after that is dropped. Neither is called
+    from within `write`.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.backlog = 0
+        self.on_drained: Callable[[], None] | None = None
+        self.on_broken: Callable[[OSError], None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._thread_id = threading.get_ident()
+        self._parts: deque[memoryview] = deque()
+        self._waiting = False  # until fd takes more, or the thread has written
+        self._idle = asyncio.Event()  # nothing waits
+        self._idle.set()
+        self._open = True
+        self._pollable = _is_pollable(fd)
+        own = _reopened(fd) if self._pollable else None
+        self._owned = own is not None
+        self._fd = fd if own is None else own
+        self._set_nonblocking = self._pollable and os.get_blocking(self._fd)
+        if self._set_nonblocking:
+            os.set_blocking(self._fd, False)
+
+    def write(self, body: bytes) -> None:
+        """Send one message; never blocks, and keeps no copy of a large body.
+
+        Raises RuntimeError: called from another thread than the loop's.
+        """
+        if threading.get_ident() != self._thread_id:
+            raise RuntimeError("only the loop's thread may write to the editor")
+        if not self._open:
+            return
+        head = header(len(body))
+        self.backlog += len(head) + len(body)
+        if len(body) <= JOIN_BYTES:
+            self._parts.append(memoryview(head + body))
+        else:
+            self._parts += (memoryview(head), memoryview(body))
+        if not self._waiting:
+            self._flush()
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Wait until nothing is left to write; False: it took longer, or the other end is gone."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return self._open
+
+    def close(self) -> None:
+        """Drop what waits; `fd` stays open and gets its blocking mode back."""
+        if not self._open:
+            return
+        self._open = False
+        if self._waiting and self._pollable:
+            self._loop.remove_writer(self._fd)
+        self._parts.clear()
+        self.backlog = 0
+        if self._owned:
+            os.close(self._fd)
+        elif self._set_nonblocking:
+            os.set_blocking(self._fd, True)
+        self._idle.set()
+
+    def _flush(self) -> None:
+        """Write what fd takes now; the loop calls again when it takes more."""
+        if not self._pollable:
+            self._start_thread()
+            return
+        try:
+            written = os.writev(self._fd, self._batch())
+        except BlockingIOError:
+            written = 0
+        except OSError as error:
+            self._break(error)
+            return
+        self._consume(written)
+        if self._parts and not self._waiting:
+            self._wait()
+            self._loop.add_writer(self._fd, self._flush)
+        elif not self._parts and self._waiting:
+            self._loop.remove_writer(self._fd)
+            self._drained()
+
+    def _batch(self) -> list[memoryview]:
+        batch: list[memoryview] = []
+        room = WRITE_BYTES
+        for part in islice(self._parts, WRITE_PARTS):
+            batch.append(part[:room])
+            room -= len(part)
+            if room <= 0:
+                break
+        return batch
+
+    def _consume(self, written: int) -> None:
+        self.backlog -= written
+        while written:
+            part = self._parts[0]
+            if written < len(part):
+                self._parts[0] = part[written:]
+                return
+            written -= len(part)
+            self._parts.popleft()
+
+    def _wait(self) -> None:
+        self._waiting = True
+        self._idle.clear()
+
+    def _drained(self) -> None:
+        self._waiting = False
+        self._idle.set()
+        if self.on_drained is not None:
+            self.on_drained()
+
+    def _break(self, error: OSError) -> None:
+        self.close()
+        if self.on_broken is not None:
+            self._loop.call_soon(self.on_broken, error)
+
+    def _start_thread(self) -> None:
+        self._wait()
+        threading.Thread(target=self._write_part, args=(self._parts[0],), name="stdout", daemon=True).start()
+
+    def _write_part(self, part: memoryview) -> None:
+        """The thread: writes one buffer, then tells the loop."""
+        size = len(part)
+        error = None
+        try:
+            while part:
+                part = part[os.write(self._fd, part) :]
+        except OSError as os_error:
+            error = os_error
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._part_written, size, error)
+
+    def _part_written(self, size: int, error: OSError | None) -> None:
+        if not self._open:
+            return
+        if error is not None:
+            self._break(error)
+            return
+        self._consume(size)
+        if self._parts:
+            self._start_thread()
+        else:
+            self._drained()
+
+
+def _is_pollable(fd: int) -> bool:
+    mode = os.fstat(fd).st_mode
+    return sys.platform != "win32" and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(fd))
+
+
+def _reopened(fd: int) -> int | None:
+    """The same pipe or terminal as a non-blocking descriptor with flags of its own, where that can be had.
+
+    O_NONBLOCK belongs to the open file, which may also be our stderr or the parent's terminal; whoever else
+    writes there would meet EAGAIN. Linux opens a pipe anew by its name in /proc; sockets have none.
+    """
+    try:
+        return os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
