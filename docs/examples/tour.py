@@ -1,0 +1,60 @@
+# %% [markdown] A tour of kernel-bridge
+# # A tour of kernel-bridge
+#
+# Open this file in your editor, put the cursor in a cell and run it: what the kernel says arrives while
+# it says it. `make demo` does the same without an editor and writes `tour.ipynb`.
+
+# %% Text, the moment it is printed
+import time
+
+for word in "every word arrives as it is printed".split():
+    print(word, end=" ", flush=True)
+    time.sleep(0.1)
+print()
+
+# %% A value: what the last expression gives
+primes = [n for n in range(2, 60) if all(n % d for d in range(2, n))]
+primes
+
+# %% A progress bar that stays on its line
+from tqdm import tqdm
+
+for _ in tqdm(range(50), desc="brewing tea", ncols=72):
+    time.sleep(0.02)
+
+# %% A table
+import pandas as pd
+
+planets = pd.DataFrame(
+    {"radius_km": [6052, 6371, 3390, 69911, 58232], "day_h": [5832.5, 23.9, 24.6, 9.9, 10.7]},
+    index=["Venus", "Earth", "Mars", "Jupiter", "Saturn"],
+)
+planets["earths"] = (planets.radius_km / planets.radius_km["Earth"]).round(2)
+planets
+
+# %% A plot
+import matplotlib.pyplot as plt
+
+plt.barh(planets.index, planets.earths, color="#e8804d")
+plt.title("Radius, in Earths")
+plt.show()
+
+
+# %% An error, and the line that raised it
+def mean(values):
+    return sum(values) / len(values)
+
+
+mean([])
+
+# %% A question to whoever runs this
+name = input("What is your name? ")
+print(f"Nice to meet you, {name}.")
+
+# %% A display that changes in place
+from IPython.display import display
+
+sky = display("the sky is dark", display_id=True)
+for hour in ("dawn", "morning", "noon"):
+    time.sleep(0.3)
+    sky.update(f"it is {hour}")
