@@ -112,7 +112,9 @@ class Bridge:
         if start is None:
             task = asyncio.create_task(self._launch(asked, uri, language_id), name=f"start kernel for {uri}")
             start = self._starts[uri] = _Start(task)
-            task.add_done_callback(lambda _: self._starts.pop(uri, None) if self._starts.get(uri) is start else None)
+            task.add_done_callback(
+                lambda _: self._starts.pop(uri, None) if self._starts.get(uri) is start else None
+            )
         return await start.wait()
 
     async def _launch(
@@ -226,7 +228,9 @@ class Bridge:
     def require_trust(self, what: str) -> None:
         """Raises Untrusted."""
         if not self.settings.trusted:
-            raise Untrusted(f"the workspace is not trusted: refused to {what}; trust it first (setting trusted)")
+            raise Untrusted(
+                f"the workspace is not trusted: refused to {what}; trust it first (setting trusted)"
+            )
 
     # runs
 

@@ -34,12 +34,14 @@ from ..runs.live import LiveOutputs
 from ..runs.queue import RunQueue
 from ..runs.run import Run
 from ..runs.traceback import error_line
+from ..source.region import Region
 from .observer import Observer
 from .wire import now, run_to_wire
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
+IS_COMPLETE_S = 1.0  # how long a free kernel may take to say whether code is complete
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
 
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
@@ -160,9 +162,9 @@ class FollowedKernel:
         for run in runs:
             if asking := self._asking.pop(run.id, None):
                 asking.cancel()
-            if run.error is not None and run.place is not None and run.place.range is not None:
+            if run.error is not None and run.location is not None and run.location.range is not None:
                 line = error_line(run.error.traceback, run.execution_count, run.source)
-                run.error_line = None if line is None else run.place.range[0][0] + line
+                run.error_line = None if line is None else run.location.range[0][0] + line
             self._changed(run)
             if future := self._ends.pop(run.id, None):
                 future.set_result(None)
@@ -334,6 +336,28 @@ class FollowedKernel:
             await self.session.interrupt()
         else:
             self.session.answer_input(value)
+
+    # asking
+
+    async def first_complete(self, candidates: Iterable[Region]) -> Region | None:
+        """The first candidate that the kernel does not call incomplete, else the very first (is_complete_request).
+
+        Waits until the kernel is free: it would answer no sooner.
+        """
+        shortest = None
+        for candidate in candidates:
+            shortest = shortest or candidate
+            while self.alive and (self.queue.running or self.session.state != "idle"):
+                await self._next_change()
+            try:
+                reply = await self.session.request(
+                    "is_complete_request", {"code": candidate.source}, timeout=IS_COMPLETE_S
+                )
+            except TimeoutError:  # a kernel that does not know the request
+                break
+            if reply.get("status") != "incomplete":
+                return candidate
+        return shortest
 
     # stopping
 

@@ -12,7 +12,7 @@ def now() -> str:
 
 
 def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
-    place = run.place
+    location = run.location
     return wire.Run(
         id=run.id,
         kernel_id=run.kernel_id,
@@ -21,8 +21,8 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         origin=run.origin,
         state=run.state,
         queued_at=run.queued_at,
-        text_document=wire.TextDocument(uri=place.uri, version=place.version) if place else None,
-        range=_range(place.range) if place and place.range else None,
+        text_document=wire.TextDocument(uri=location.uri, version=location.version) if location else None,
+        range=_range(location.range) if location and location.range else None,
         execution_count=run.execution_count,
         started_at=run.started_at,
         ended_at=run.ended_at,

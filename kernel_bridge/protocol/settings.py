@@ -59,6 +59,8 @@ def _read(raw: Any, base: Any, defaults: Any, where: str, warnings: list[str]) -
         try:
             values[field.name] = msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
-            warnings.append(f"setting {name}: {describe(error, field.type)}; {msgspec.json.encode(default).decode()} is used")
+            warnings.append(
+                f"setting {name}: {describe(error, field.type)}; {msgspec.json.encode(default).decode()} is used"
+            )
             values[field.name] = default
     return msgspec.structs.replace(base, **values)

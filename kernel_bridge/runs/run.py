@@ -14,7 +14,7 @@ State = Literal["queued", "running", "ok", "error", "aborted", "cancelled", "los
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where the source of a run came from: a document, its version, and the range in LSP positions."""
 
     uri: str
@@ -33,7 +33,7 @@ class Run:
     queued_at: str
     outputs: Outputs
     live: LiveOutputs
-    place: Place | None = None
+    location: Location | None = None
     origin: Literal["bridge", "other"] = "bridge"
     silent: bool = False
     store_history: bool = True

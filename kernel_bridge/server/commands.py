@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..bridge.wire import run_to_wire
+from ..bridge.wire import now, run_to_wire
 from ..protocol import commands as wire
 from ..protocol.errors import INTERNAL_ERROR, BridgeError, InvalidArgument, NothingToRun, RequestCancelled
 from ..protocol.objects import Kernel, Wire
@@ -35,15 +35,9 @@ class _ExecuteCommand(Wire):
 def execute(server: "Server", request: Request) -> None:
     """Answer `workspace/executeCommand`, now or when its task has ended."""
     try:
-        asked = convert(
-            msgspec.json.decode(request.params) if request.params is not None else None,
-            _ExecuteCommand,
-            "workspace/executeCommand",
-        )
+        asked = convert(msgspec.json.decode(request.params), _ExecuteCommand, "workspace/executeCommand")
         if asked.command not in HANDLERS:
-            raise InvalidArgument(
-                f"unknown command {asked.command!r}; there are: {', '.join(wire.COMMANDS)}"
-            )
+            raise InvalidArgument(f"unknown command {asked.command!r}; there are: {', '.join(wire.COMMANDS)}")
         arguments = asked.arguments or [{}]
         if len(arguments) > 1:
             raise InvalidArgument(f"{asked.command}: takes one argument, an object; got {len(arguments)}")
@@ -115,8 +109,13 @@ def bind_kernel(server: "Server", params: wire.BindKernelParams, _: Request) -> 
     return wire.Nothing()
 
 
-def run(server: "Server", params: wire.RunParams, request: Request) -> Coroutine[Any, Any, wire.RunResult | None]:
-    return _run(server, params, request, wanted(params, server.language.documents))
+def run(
+    server: "Server", params: wire.RunParams, request: Request
+) -> Coroutine[Any, Any, wire.RunResult | None]:
+    want = wanted(params, server.language.documents)
+    if want.statement is None and not want.sources:
+        raise _nothing(want)
+    return _run(server, params, request, want)
 
 
 async def _run(
@@ -125,19 +124,20 @@ async def _run(
     bridge = server.bridge
     async with bridge.in_order(params.kernel_id or want.uri or ""):
         kernel = await bridge.kernel_to_run(params.kernel_id, want.uri, want.language_id)
-        regions = await want.regions(kernel)
-        if not regions:
-            raise NothingToRun(f"there is no code to run in {want.described}")
+        sources = await want.find(kernel)
+        if not sources:
+            raise _nothing(want)
         runs = [
             kernel.new_run(
-                region.source,
-                place=region.place,
+                source.code,
+                queued_at=now(),
+                location=source.location,
                 silent=params.silent,
                 store_history=params.store_history and not params.silent,
                 stop_on_error=params.stop_on_error,
                 allow_stdin=params.allow_stdin,
             )
-            for region in regions
+            for source in sources
         ]
         kernel.enqueue(runs)
         if not params.wait:
@@ -158,11 +158,17 @@ async def _run(
     return wire.RunResult(runs=[run_to_wire(run, with_outputs=True) for run in runs])
 
 
+def _nothing(want: Wanted) -> NothingToRun:
+    return NothingToRun(f"there is no code to run in {want.described}")
+
+
 async def cancel_run(server: "Server", params: wire.RunRef, _: Request) -> wire.CancelRunResult:
     return wire.CancelRunResult(run=await server.bridge.cancel_run(params.run_id))
 
 
-async def interrupt_kernel(server: "Server", params: wire.KernelRef, _: Request) -> wire.InterruptKernelResult:
+async def interrupt_kernel(
+    server: "Server", params: wire.KernelRef, _: Request
+) -> wire.InterruptKernelResult:
     return wire.InterruptKernelResult(outcome=await _kernel(server, params).interrupt())
 
 

@@ -8,13 +8,15 @@ positions in place. Edits and selections would go to the wrong place, so those p
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
 from ..protocol.errors import DocumentNotOpen
-from ..source.document import split_lines
+from ..protocol.objects import Position
+from ..source.document import Place, line_starts, split_lines
 from ..source.languages import language_of_path
 
 
@@ -29,26 +31,24 @@ class Snapshot:
     encoding: str | None  # of the client's columns
 
     @cached_property
-    def lines(self) -> Sequence[str]:
-        """The lines with their ends; what stands behind the last line end is a line too, also when empty."""
+    def lines(self) -> list[str]:
         return split_lines(self.text)
 
-    def to_inner(self, line: int, character: int) -> tuple[int, int]:
-        """(line, code points) of an LSP position, clamped to the document."""
+    def to_inner(self, position: Position | types.Position) -> Place:
+        """The place of an LSP position, clamped to the document."""
         lines = self.lines
-        if line >= len(lines):
-            return len(lines) - 1, len(lines[-1])
-        return line, _code_points(lines[line].rstrip("\r\n"), character, self.encoding)
+        if position.line >= len(lines):
+            return Place(len(lines) - 1, len(lines[-1]))
+        return Place(position.line, _code_points(lines[position.line], position.character, self.encoding))
 
-    def to_client(self, line: int, character: int) -> tuple[int, int]:
-        """(line, character) in the client's encoding of a place in code points."""
-        text = self.lines[line][:character] if line < len(self.lines) else ""
-        return line, _units(text, self.encoding)
+    def to_client(self, place: Place) -> tuple[int, int]:
+        """(line, character) of a place, in the client's encoding."""
+        return place.line, _units(self.lines[place.line][: place.column], self.encoding)
 
-    def offset(self, line: int, character: int) -> int:
+    def offset(self, position: types.Position) -> int:
         """The index into the text of an LSP position."""
-        line, column = self.to_inner(line, character)
-        return sum(map(len, self.lines[:line])) + column
+        place = self.to_inner(position)
+        return line_starts(self.text)[place.line] + place.column
 
 
 class Document(TextDocument):
@@ -59,19 +59,24 @@ class Document(TextDocument):
     @property
     def snapshot(self) -> Snapshot:
         text = self.source
-        if self._snapshot is None or self._snapshot.text is not text or self._snapshot.version != self.version:
-            language = self.language_id or language_of_path(self.path) or "plaintext"
+        if (
+            self._snapshot is None
+            or self._snapshot.text is not text
+            or self._snapshot.version != self.version
+        ):
+            language = self.language_id or language_of_path(self.uri) or "plaintext"
             self._snapshot = Snapshot(self.uri, self.version, language, text, self.position_codec.encoding)
         return self._snapshot
 
     @property
     def lines(self) -> Sequence[str]:
-        return self.snapshot.lines
+        """The lines with their ends, as pygls has them."""
+        starts = line_starts(self.source)
+        return [self.source[start:end] for start, end in pairwise([*starts, len(self.source)])]
 
     def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
         before = self.snapshot
-        start = before.offset(change.range.start.line, change.range.start.character)
-        end = before.offset(change.range.end.line, change.range.end.character)
+        start, end = before.offset(change.range.start), before.offset(change.range.end)
         self._source = before.text[:start] + change.text + before.text[max(start, end) :]
 
 

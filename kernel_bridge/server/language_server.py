@@ -15,6 +15,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 
 from .. import __version__
 from .documents import Documents
+from .encoding import encode
 from .jsonrpc import Connection, Request
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class _Protocol(LanguageServerProtocol):
         message = self._converter.unstructure(data)
         request = None if "method" in message else self.requests.pop(message.get("id"), None)
         if request is None:
-            self.connection.send(message)
+            self.connection.notify_raw(encode(message))
         elif error := message.get("error"):
             request.fail(error["code"], error["message"], error.get("data"))
         else:
@@ -58,7 +59,12 @@ class Language:
 
     def request(self, request: Request) -> None:
         """Answer a standard request; unknown ones with -32601."""
-        message = {"jsonrpc": "2.0", "id": request.id, "method": request.method, "params": _decoded(request.params)}
+        message = {
+            "jsonrpc": "2.0",
+            "id": request.id,
+            "method": request.method,
+            "params": msgspec.json.decode(request.params),
+        }
         self._protocol.requests[request.id] = request
         request.on_cancel = lambda: self._protocol._handle_cancel_notification(request.id)
         try:
@@ -67,14 +73,10 @@ class Language:
             self._protocol.requests.pop(request.id, None)
             request.fail(error.code, f"{request.method}: {error.message}")
 
-    def notification(self, method: str, params: msgspec.Raw | None) -> None:
+    def notification(self, method: str, params: msgspec.Raw) -> None:
         """Take a standard notification; unknown ones are ignored, as LSP says."""
-        message = {"jsonrpc": "2.0", "method": method, "params": _decoded(params)}
+        message = {"jsonrpc": "2.0", "method": method, "params": msgspec.json.decode(params)}
         try:
             self._protocol.handle_message(self._protocol.structure_message(message))
         except JsonRpcException as error:
             log.warning("%s was ignored: %s", method, error)
-
-
-def _decoded(params: msgspec.Raw | None) -> Any:
-    return None if params is None else msgspec.json.decode(params)

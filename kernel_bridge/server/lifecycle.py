@@ -19,7 +19,7 @@ from ..protocol import errors
 from ..protocol.commands import COMMANDS
 from ..protocol.notifications import VERSION, read_capabilities
 from ..protocol.settings import Settings, read_settings
-from .jsonrpc import Connection, Request, ResponseError
+from .jsonrpc import Connection, ConnectionClosed, Request, ResponseError
 from .outbox import Outbox
 from .stdio import StdinReader, StdoutWriter
 from .trace import EditorLog
@@ -40,7 +40,7 @@ class Server:
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._writer = StdoutWriter(stdout_fd)
         self.connection = Connection(self._writer, self._request, self._notification)
-        self._reader = StdinReader(stdin_fd, self.connection.feed, self._stdin_ended)
+        self._reader = StdinReader(stdin_fd, self.connection.receive, self._stdin_ended)
         self._phase = "new"  # new -> running -> shutdown
         self._closing: asyncio.Task[None] | None = None
         self._editor_fd: int | None = None
@@ -54,7 +54,7 @@ class Server:
 
     async def serve(self) -> int:
         """Serve until the session ends; the exit code of the process."""
-        self._writer.on_broken = lambda: self._end(1)
+        self._writer.on_broken = lambda _: self._end(1)
         self._watch_signals()
         self._reader.start()
         try:
@@ -91,7 +91,7 @@ class Server:
         else:
             self.language.request(request)
 
-    def _notification(self, method: str, params: msgspec.Raw | None) -> None:
+    def _notification(self, method: str, params: msgspec.Raw) -> None:
         if method == "exit":
             self._end(0 if self._phase == "shutdown" else 1)
         elif self._phase != "running":
@@ -109,9 +109,11 @@ class Server:
         if self._phase != "new":
             request.fail(errors.INVALID_REQUEST, "initialize came twice")
             return
-        params = msgspec.json.decode(request.params) if request.params is not None else {}
+        params = msgspec.json.decode(request.params)
         if not isinstance(params, dict):
-            request.fail(errors.INVALID_PARAMS, f"initialize: expected an object, got {type(params).__name__}")
+            request.fail(
+                errors.INVALID_PARAMS, f"initialize: expected an object, got {type(params).__name__}"
+            )
             return
         self._client = _object(params.get("capabilities"))
         ours, problem = read_capabilities(_object(self._client.get("experimental")).get("kernelBridge"))
@@ -161,7 +163,7 @@ class Server:
         if workspace.get("configuration"):
             self.spawn(self._pull_configuration(), "workspace/configuration")
 
-    def _configuration_changed(self, params: msgspec.Raw | None) -> None:
+    def _configuration_changed(self, params: msgspec.Raw) -> None:
         settings = _field(params, "settings")
         if isinstance(settings, dict):
             self._configure(settings.get("kernel-bridge"))
@@ -176,7 +178,7 @@ class Server:
     async def _ask(self, method: str, params: Any) -> Any:
         try:
             return await self.connection.request(method, params)
-        except ResponseError as error:
+        except (ResponseError, ConnectionClosed) as error:
             log.warning("the editor refused %s: %s", method, error)
             return None
 
@@ -263,5 +265,5 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _field(params: msgspec.Raw | None, name: str) -> Any:
-    return _object(msgspec.json.decode(params) if params is not None else None).get(name)
+def _field(params: msgspec.Raw, name: str) -> Any:
+    return _object(msgspec.json.decode(params)).get(name)

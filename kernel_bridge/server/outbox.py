@@ -35,7 +35,9 @@ STALLED_BYTES = 65_536  # unread bytes above which output waits for the editor
 class Outbox:
     """The bridge's observer for an editor."""
 
-    def __init__(self, connection: Connection, writer: StdoutWriter, client: ClientCapabilities | None) -> None:
+    def __init__(
+        self, connection: Connection, writer: StdoutWriter, client: ClientCapabilities | None
+    ) -> None:
         self.coalesce_s = 0.016
         self._connection = connection
         self._writer = writer

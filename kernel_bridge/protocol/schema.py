@@ -1,0 +1,262 @@
+"""The JSON Schema of the wire (2020-12), generated from the types; the editors' types come from it in turn.
+
+`python -m kernel_bridge.protocol.schema` writes docs/protocol.schema.json. Only nbformat's outputs and the
+errors' data, which are plain JSON inside, are written down here by hand.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from . import objects
+from .commands import COMMANDS
+from .errors import REQUEST_FAILED, BridgeError
+from .notifications import NOTIFICATIONS, STDIN, ClientCapabilities, StdinAnswer, StdinRequest
+from .objects import Elided
+from .settings import HistorySettings, Settings
+
+Json = dict[str, Any]
+
+FILE = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
+
+ALIASES: dict[str, tuple[Any, str]] = {
+    "KernelState": (objects.KernelState, "What a kernel is doing."),
+    "KernelOrigin": (objects.KernelOrigin, "How the bridge came by a kernel; found: seen, not followed."),
+    "Transport": (objects.Transport, "How the bridge reaches a kernel."),
+    "RunState": (objects.RunState, "Where a run stands: queued, running, or one of five ends."),
+    "Unit": (objects.Unit, "What of a document is to run."),
+    "ExportFormat": (objects.ExportFormat, "What an export writes."),
+    "InterruptOutcome": (objects.InterruptOutcome, "What became of an interrupt."),
+    "Change": (
+        objects.Change,
+        "One step from the outputs a client has to those of the run; applied in order.",
+    ),
+}
+"""Unions that keep their name in the schema, with their descriptions (an alias has no docstring)."""
+
+OUTPUT_FIELDS = (("Run", "outputs"), ("AppendChange", "output"), ("ReplaceChange", "output"))
+"""Where an Output stands: for msgspec it is any object."""
+
+ERROR_DATA: dict[str, tuple[Json, list[str]]] = {
+    "KernelLaunchFailed": (
+        {
+            "exitCode": {"type": "integer", "description": "Of the kernel's process; negative: the signal."},
+            "stderr": {"type": "string", "description": "The tail of what the kernel wrote there."},
+            "hint": {"type": "string", "description": "What to do, where the reason is known."},
+        },
+        ["stderr"],
+    ),
+    "KernelRequired": (
+        {
+            "specs": {
+                "type": "array",
+                "items": {"$ref": "#/$defs/KernelSpec"},
+                "description": "What can be started, the best first.",
+            }
+        },
+        ["specs"],
+    ),
+}
+"""Kind -> what its data holds beside the kind, and what of it is always there."""
+
+
+def schema() -> Json:
+    """The schema: `$defs` has every wire type; `properties` leads to them by command, method and kind."""
+    defs = _structs() | _outputs() | _errors() | _tables()
+    places = {
+        "commands": "Commands",
+        "notifications": "Notifications",
+        "requests": "Requests",
+        "settings": "Settings",
+        "capabilities": "ClientCapabilities",
+        "error": "ResponseError",
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kernel-bridge",
+        "description": "The wire of kernel-bridge, version 1; docs/protocol.md says what it means. What is not"
+        " required is left out when it has no value, and null in its place counts as left out. Fields that"
+        " are not named here are ignored.",
+        "type": "object",
+        "properties": {place: _ref(name) for place, name in places.items()},
+        "$defs": {name: {"title": name, **defs[name]} for name in sorted(defs)},
+    }
+
+
+def encoded() -> str:
+    """The schema as the text of docs/protocol.schema.json."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _structs() -> Json:
+    """The message types, and the unions in ALIASES."""
+    types = [type_ for pair in COMMANDS.values() for type_ in pair]
+    types += [*NOTIFICATIONS.values(), StdinRequest, StdinAnswer, ClientCapabilities, Settings, Elided]
+    aliases = [alias for alias, _ in ALIASES.values()]
+    components, raw = msgspec.json.schema_components([*types, *aliases], ref_template="#/$defs/{name}")
+    unions = components[len(types) :]
+    alias_of = {_key(union): name for name, union in zip(ALIASES, unions, strict=True)}
+
+    defs = {name: _tidy(node, alias_of) for name, node in raw.items()}
+    for name, (alias, description) in ALIASES.items():
+        defs[name] = {"description": description, **_union(alias)}
+    for struct, field in OUTPUT_FIELDS:
+        fields = defs[struct]["properties"]
+        many = fields[field].get("type") == "array"
+        fields[field] = {"type": "array", "items": _ref("Output")} if many else _ref("Output")
+    # A setting that says null by default: to leave it out keeps what was set before.
+    history = defs[HistorySettings.__name__]["properties"]
+    history["path"] = {"anyOf": [history["path"], {"type": "null"}], "default": None}
+    return defs
+
+
+def _tables() -> Json:
+    answer = {"anyOf": [_ref("StdinAnswer"), {"type": "null"}]}
+    return {
+        "Commands": _table(
+            "Commands of `workspace/executeCommand`: the one argument and the result of each.",
+            {
+                name: _pair("argument", _ref(argument.__name__), _ref(result.__name__))
+                for name, (argument, result) in COMMANDS.items()
+            },
+        ),
+        "Notifications": _table(
+            "Notifications from the server: the params of each.",
+            {method: _ref(params.__name__) for method, params in NOTIFICATIONS.items()},
+        ),
+        "Requests": _table(
+            "Requests from the server: the params and the result of each; null: the user cancelled.",
+            {STDIN: _pair("params", _ref("StdinRequest"), answer)},
+        ),
+    }
+
+
+def encoded() -> str:
+    """The schema as the text of docs/protocol.schema.json."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
+    """The node in the terms of the wire: no null for what may be left out, named unions by their name."""
+    if isinstance(node, list):
+        return [_tidy(item, alias_of) for item in node]
+    if not isinstance(node, dict):
+        return node
+    options = node.get("anyOf", [])
+    if node.get("default", ...) is None and {"type": "null"} in options:
+        (node,) = (option for option in options if option != {"type": "null"})  # more would have an alias
+    if name := alias_of.get(_key(node)):
+        return _ref(name) | ({"default": node["default"]} if "default" in node else {})
+    tidy = {key: _tidy(value, alias_of) for key, value in node.items() if (key, value) != ("required", [])}
+    if "description" in tidy and isinstance(tidy["description"], str):
+        tidy["description"] = re.sub(r"`[a-z_]+`", lambda found: _camel(found[0]), tidy["description"])
+    if len(tidy.get("enum", ())) == 1:
+        (tidy["const"],) = tidy.pop("enum")
+    return tidy
+
+
+def _key(node: Json) -> str:
+    return json.dumps({key: value for key, value in node.items() if key != "default"}, sort_keys=True)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+
+
+def _union(alias: Any) -> Json:
+    members = get_args(alias)
+    if isinstance(members[0], str):
+        return {"enum": list(members)}
+    return {"oneOf": [_ref(member.__name__) for member in members]}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _object(description: str, properties: Json, required: list[str]) -> Json:
+    return {"description": description, "type": "object", "properties": properties, "required": required}
+
+
+def _table(description: str, properties: Json) -> Json:
+    return _object(description, properties, list(properties))
+
+
+def _pair(given: str, first: Json, result: Json) -> Json:
+    return {"type": "object", "properties": {given: first, "result": result}, "required": [given, "result"]}
+
+
+def _outputs() -> Json:
+    """nbformat 4.5 output objects, text as one string."""
+    text, count = {"type": "string"}, {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+    bundle = {"data": _ref("MimeBundle"), "metadata": {"type": "object"}}
+
+    def output(description: str, output_type: str, fields: Json, optional: Json) -> Json:
+        properties = {"output_type": {"const": output_type}, **fields}
+        return _object(description, properties | optional, list(properties))
+
+    return {
+        "Output": {
+            "description": "An nbformat 4.5 output object with text as one string.",
+            "oneOf": [_ref(name) for name in ("StreamOutput", "DisplayData", "ExecuteResult", "ErrorOutput")],
+        },
+        "StreamOutput": output(
+            "Text on stdout or stderr.", "stream", {"name": text, "text": text}, {"elided": _ref("Elided")}
+        ),
+        "DisplayData": output("What was displayed.", "display_data", bundle, {}),
+        "ExecuteResult": output(
+            "The value of the last expression.", "execute_result", bundle, {"execution_count": count}
+        ),
+        "ErrorOutput": output(
+            "What was raised.",
+            "error",
+            {"ename": text, "evalue": text, "traceback": {"type": "array", "items": text}},
+            {},
+        ),
+        "MimeBundle": {
+            "description": "MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where "
+            'the client asked for blobs: "file".',
+            "type": "object",
+            "additionalProperties": True,
+        },
+        "BlobFile": _object(
+            "A binary MIME value as a file that holds the decoded bytes.",
+            {"uri": text, "bytes": {"type": "integer"}},
+            ["uri", "bytes"],
+        ),
+    }
+
+
+def _errors() -> Json:
+    """The JSON-RPC error of a failed command, and the data of each kind."""
+    kinds = [error for error in BridgeError.__subclasses__() if error.code == REQUEST_FAILED]
+    data: Json = {}
+    for kind in kinds:
+        fields, required = ERROR_DATA.get(kind.__name__, ({}, []))
+        data[f"{kind.__name__}Data"] = _object(
+            (kind.__doc__ or "").partition(" Data: ")[0],
+            {"kind": {"const": kind.__name__}, **fields},
+            ["kind", *required],
+        )
+    return data | {
+        "ErrorKind": {
+            "description": "Why a command failed (code -32803).",
+            "enum": [kind.__name__ for kind in kinds],
+        },
+        "ErrorData": {
+            "description": "The data of an error with code -32803.",
+            "oneOf": [_ref(name) for name in data],
+        },
+        "ResponseError": _object(
+            "What answers a failed request; the message says what failed, with which value, and what to do.",
+            {"code": {"type": "integer"}, "message": {"type": "string"}, "data": _ref("ErrorData")},
+            ["code", "message"],
+        ),
+    }
+
+
+if __name__ == "__main__":
+    FILE.write_text(encoded(), encoding="utf-8")

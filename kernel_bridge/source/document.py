@@ -1,0 +1,39 @@
+"""A document's lines as LSP counts them, and places in them; knows no language."""
+
+import re
+from typing import NamedTuple
+
+BYTE_ORDER_MARK = "\ufeff"
+
+# Not str.splitlines: that also splits at form feeds, U+2028 and others, where no editor does.
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class Place(NamedTuple):
+    """A position: a 0-based line, and a column in code points (Python string indices)."""
+
+    line: int
+    column: int
+
+
+def split_lines(text: str) -> list[str]:
+    r"""The lines without their ends, as LSP 3.17 has them: only \n, \r\n and \r end a line.
+
+    Never empty; a text that ends in a line end has an empty last line.
+    """
+    if "\r" not in text:
+        return text.split("\n")
+    return _LINE_END.split(text)
+
+
+def line_starts(text: str) -> list[int]:
+    """The index at which each of the lines of `split_lines` begins."""
+    return [0, *(end.end() for end in _LINE_END.finditer(text))]
+
+
+def clamp(lines: list[str], place: Place) -> Place:
+    """The place itself, or the nearest one that the document has (LSP: a column past the end is the end)."""
+    if place.line >= len(lines):
+        return Place(len(lines) - 1, len(lines[-1]))
+    line = max(place.line, 0)
+    return Place(line, min(max(place.column, 0), len(lines[line])))
