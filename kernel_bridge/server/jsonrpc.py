@@ -53,10 +53,10 @@ class Request:
 
     __slots__ = ("_connection", "cancelled", "id", "method", "on_cancel", "params")
 
-    def __init__(self, connection: "Connection", id: int | str, method: str, params: Raw | None) -> None:
+    def __init__(self, connection: "Connection", id: int | str, method: str, params: Raw) -> None:
         self.id = id
         self.method = method
-        self.params = params  # JSON text
+        self.params = params  # JSON text; `null` where there were none
         self.on_cancel: Callable[[], object] | None = None
         self.cancelled = False
         self._connection: Connection | None = connection
@@ -94,7 +94,7 @@ class Request:
 
 
 class Connection:
-    """One peer. `feed` takes the bodies in order; handlers are called in that order, before it returns.
+    """One peer. `receive` takes the bodies in order; handlers are called in that order, before it returns.
 
     A handler answers its Request itself or hands it to a task. One that raises answers -32603.
     """
@@ -103,7 +103,7 @@ class Connection:
         self,
         writer: Writer,
         on_request: Callable[[Request], None],
-        on_notification: Callable[[str, Raw | None], None],
+        on_notification: Callable[[str, Raw], None],
     ) -> None:
         self.on_request = on_request
         self.on_notification = on_notification
@@ -116,7 +116,7 @@ class Connection:
 
     # in
 
-    def feed(self, body: bytes) -> None:
+    def receive(self, body: bytes) -> None:
         """Take one message; whatever it holds, this does not raise."""
         try:
             message = _decode(body)
@@ -132,18 +132,17 @@ class Connection:
     def _dispatch(self, message: "_Message", body: bytes) -> None:
         id, method = message.id, message.method
         known = None if id is UNSET else id
-        params = None if message.params is UNSET else message.params
         if message.jsonrpc != "2.0":
             self._refuse(known, INVALID_REQUEST, 'not a JSON-RPC message: jsonrpc must be "2.0"')
         elif method is not UNSET:
             if id is UNSET:
-                self._notified(method, params)
+                self._notified(method, message.params)
             elif id is None:
                 self._refuse(None, INVALID_REQUEST, "the id of a request must be an integer or a string")
             elif id in self.in_flight:
                 self._refuse(id, INVALID_REQUEST, f"a request with the id {id!r} is in flight already")
             else:
-                self._requested(Request(self, id, method, params))
+                self._requested(Request(self, id, method, message.params))
         elif known in self._asked or message.result is not UNSET or message.error is not UNSET:
             self._answered(known, message, body)
         else:
@@ -159,9 +158,9 @@ class Connection:
                 what = f"{request.method} failed inside the server ({type(error).__name__})"
                 request.fail(INTERNAL_ERROR, what)
 
-    def _notified(self, method: str, params: Raw | None) -> None:
+    def _notified(self, method: str, params: Raw) -> None:
         try:
-            if method == CANCEL and params is not None:
+            if method == CANCEL:
                 self._cancel(params)
             else:
                 self.on_notification(method, params)
@@ -192,7 +191,7 @@ class Connection:
 
     def _refuse(self, id: int | str | None, code: int, message: str) -> None:
         log.warning("a message of the client is refused: %s", message)
-        self.send(_Failure(id, _Error(code, message)))
+        self._send(_Failure(id, _Error(code, message)))
 
     # out
 
@@ -201,15 +200,14 @@ class Connection:
 
         Raises TypeError: params cannot be encoded.
         """
-        self.send(_Notification(method, UNSET if params is None else params))
-
-    def send(self, message: Any) -> None:
-        """Send a whole message, a struct or a JSON object, made by another layer."""
-        self.notify_raw(encode(message))
+        self._send(_Notification(method, UNSET if params is None else params))
 
     def notify_raw(self, body: bytes) -> None:
         """Send a message that is encoded already, the whole of it."""
         self._writer.write(body)
+
+    def _send(self, message: msgspec.Struct) -> None:
+        self._writer.write(encode(message))
 
     async def request(self, method: str, params: Any = None) -> Any:
         """Send a request and wait for its result, decoded; cancelling the wait tells the other side.
@@ -219,7 +217,7 @@ class Connection:
         if self._closed:
             raise ConnectionClosed(f"{method} cannot be asked: the connection is closed")
         id = f"{ID_PREFIX}{next(self._numbers)}"
-        self.send(_Request(id, method, UNSET if params is None else params))
+        self._send(_Request(id, method, UNSET if params is None else params))
         future = self._asked[id] = asyncio.get_running_loop().create_future()
         try:
             return _result(await future)
@@ -243,7 +241,7 @@ class _Message(msgspec.Struct):
     jsonrpc: str = ""
     id: Id | UnsetType | None = UNSET
     method: str | UnsetType = UNSET
-    params: Raw | UnsetType = UNSET
+    params: Raw = NULL
     result: Raw | UnsetType = UNSET
     error: Raw | UnsetType = UNSET
 
