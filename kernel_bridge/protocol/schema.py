@@ -77,9 +77,9 @@ def schema() -> Json:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "kernel-bridge",
-        "description": "The wire of kernel-bridge, version 1; docs/protocol.md says what it means. What is not"
-        " required is left out when it has no value, and null in its place counts as left out. Fields that"
-        " are not named here are ignored.",
+        "description": "The wire of kernel-bridge, version 1; docs/protocol.md says what it means. What is"
+        " not required is left out when it has no value, and null in its place counts as left out. Fields"
+        " that are not named here are ignored.",
         "type": "object",
         "properties": {place: _ref(name) for place, name in places.items()},
         "$defs": {name: {"title": name, **defs[name]} for name in sorted(defs)},
@@ -132,11 +132,6 @@ def _tables() -> Json:
             {STDIN: _pair("params", _ref("StdinRequest"), answer)},
         ),
     }
-
-
-def encoded() -> str:
-    """The schema as the text of docs/protocol.schema.json."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _tidy(node: Any, alias_of: dict[str, str]) -> Any:

@@ -1,0 +1,61 @@
+"""Settings as a client sends them: partly, wrongly, again."""
+
+from typing import Any
+
+import pytest
+
+from kernel_bridge.protocol.settings import HistorySettings, Settings, read_settings
+
+
+def check(raw: Any, expected: Settings, *warnings: str, base: Settings = Settings()) -> None:
+    """Reading `raw` gives `expected`, and one warning that starts with each of `warnings`."""
+    settings, said = read_settings(raw, base)
+    assert settings == expected
+    assert len(said) == len(warnings)
+    for message, start in zip(said, warnings, strict=True):
+        assert message.startswith(start), message
+
+
+@pytest.mark.parametrize("raw", [None, {}, {"unknown": 1}, {"history": None}, {"history": {}}])
+def test_what_is_not_said_has_its_default(raw: Any) -> None:
+    check(raw, Settings())
+
+
+def test_what_is_said_holds() -> None:
+    check(
+        {"autoStart": False, "defaultKernels": {"r": "ir"}, "history": {"maxBytes": 5}},
+        Settings(auto_start=False, default_kernels={"r": "ir"}, history=HistorySettings(max_bytes=5)),
+    )
+
+
+def test_what_is_not_said_again_stays() -> None:
+    before = Settings(transport="tcp", history=HistorySettings(path="/h.db"))
+    check(
+        {"history": {"enabled": False}},
+        Settings(transport="tcp", history=HistorySettings(enabled=False, path="/h.db")),
+        base=before,
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "warning"),
+    [
+        ({"autoStart": "yes"}, "setting kernel-bridge.autoStart: expected bool, got str; true is used"),
+        ({"transport": "pigeon"}, "setting kernel-bridge.transport: expected one of ipc, tcp, got"),
+        ({"readyTimeout": 0}, "setting kernel-bridge.readyTimeout: expected float > 0"),
+        (
+            {"outputBudget": 1.5},
+            "setting kernel-bridge.outputBudget: expected int, got float; 1048576 is used",
+        ),
+        ({"defaultKernels": {"r": 1}}, "setting kernel-bridge.defaultKernels: "),
+        ({"history": {"maxBytes": "1 GB"}}, "setting kernel-bridge.history.maxBytes: expected int, got str"),
+        ({"history": False}, "setting kernel-bridge.history: expected an object, got False"),
+        (["autoStart"], "setting kernel-bridge: expected an object, got ['autoStart']"),
+    ],
+)
+def test_a_wrong_type_is_named_and_the_default_is_used(raw: Any, warning: str) -> None:
+    check(raw, Settings(), warning)
+
+
+def test_one_wrong_setting_does_not_spoil_the_others() -> None:
+    check({"keepAlive": 1, "trusted": False}, Settings(trusted=False), "setting kernel-bridge.keepAlive: ")
