@@ -1,0 +1,191 @@
+"""What languages are called by editors and by kernels, and how they write a comment; one table."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language of a document."""
+
+    ids: tuple[str, ...]  # LSP language ids: VS Code's first, then Neovim's filetypes and other names
+    kernels: tuple[str, ...]  # `language` of the kernelspecs that run it, the best first
+    comments: tuple[str, ...]  # line-comment prefixes, the usual one first
+    extensions: tuple[str, ...]  # of its files, the usual one first
+    comment_end: str = ""  # where a comment must be closed on its line
+
+
+_C = ("//",)
+_HASH = ("#",)
+_LISP = (";;", ";", ";;;")
+_PERCENT = ("%", "%%")
+
+LANGUAGES: tuple[Language, ...] = (
+    Language(
+        ("python", "python3", "ipython"),
+        ("python", "python3", "ipython"),
+        _HASH,
+        (".py", ".pyi", ".ipy", ".pyw"),
+    ),
+    Language(("r", "rmd", "rmarkdown", "quarto"), ("r", "ark"), _HASH, (".R", ".r", ".Rmd", ".qmd")),
+    Language(("julia",), ("julia",), _HASH, (".jl",)),
+    Language(
+        ("shellscript", "sh", "bash", "zsh", "ksh"),
+        ("bash", "zsh", "sh", "shell"),
+        _HASH,
+        (".sh", ".bash", ".zsh"),
+    ),
+    Language(("fish",), ("fish",), _HASH, (".fish",)),
+    Language(("nushell", "nu"), ("nushell", "nu"), _HASH, (".nu",)),
+    Language(("xonsh",), ("xonsh",), _HASH, (".xsh", ".xonshrc")),
+    Language(("matlab",), ("matlab", "octave"), ("%",), (".m",)),
+    Language(("octave",), ("octave", "matlab"), ("%", "#"), (".m",)),
+    Language(("scilab",), ("scilab",), _C, (".sci", ".sce")),
+    # A TypeScript kernel runs JavaScript; the other way round it does not.
+    Language(
+        ("javascript", "javascriptreact", "js", "jsx"),
+        ("javascript", "js", "node", "typescript", "ts"),
+        _C,
+        (".js", ".mjs", ".cjs", ".jsx"),
+    ),
+    Language(
+        ("typescript", "typescriptreact", "typescript.tsx", "ts", "tsx"),
+        ("typescript", "ts"),
+        _C,
+        (".ts", ".mts", ".cts", ".tsx"),
+    ),
+    Language(("coffeescript", "coffee"), ("coffeescript", "coffee"), _HASH, (".coffee",)),
+    Language(("c",), ("c",), _C, (".c", ".h")),
+    Language(
+        ("cpp", "c++", "cuda", "cuda-cpp"),
+        ("c++", "cpp", "c++11", "c++14", "c++17", "c++20", "c++23"),
+        _C,
+        (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".cu"),
+    ),
+    Language(("csharp", "cs", "c#"), ("c#", "csharp"), _C, (".cs", ".csx")),
+    Language(("fsharp", "f#"), ("f#", "fsharp"), _C, (".fs", ".fsx")),
+    Language(("vb",), ("vb", "visual basic"), ("'",), (".vb",)),
+    Language(("powershell", "ps1", "pwsh"), ("powershell", "pwsh"), _HASH, (".ps1", ".psm1")),
+    Language(("java",), ("java",), _C, (".java", ".jsh")),
+    Language(("kotlin",), ("kotlin",), _C, (".kt", ".kts")),
+    Language(("scala",), ("scala",), _C, (".scala", ".sc")),
+    Language(("groovy",), ("groovy",), _C, (".groovy",)),
+    Language(("clojure",), ("clojure",), _LISP, (".clj", ".cljc", ".cljs")),
+    Language(("go",), ("go",), _C, (".go",)),
+    Language(("rust",), ("rust",), _C, (".rs",)),
+    Language(("zig",), ("zig",), _C, (".zig",)),
+    Language(("d",), ("d",), _C, (".d",)),
+    Language(("swift",), ("swift",), _C, (".swift",)),
+    Language(("dart",), ("dart",), _C, (".dart",)),
+    Language(("ruby",), ("ruby",), _HASH, (".rb",)),
+    Language(("crystal",), ("crystal",), _HASH, (".cr",)),
+    Language(("perl",), ("perl", "perl5"), _HASH, (".pl", ".pm")),
+    Language(("raku", "perl6"), ("raku", "perl6"), _HASH, (".raku", ".rakumod", ".p6")),
+    Language(("php",), ("php",), ("//", "#"), (".php",)),
+    Language(("lua",), ("lua",), ("--",), (".lua",)),
+    Language(("haskell", "lhaskell"), ("haskell",), ("--",), (".hs", ".lhs")),
+    Language(("elm",), ("elm",), ("--",), (".elm",)),
+    Language(("purescript",), ("purescript",), ("--",), (".purs",)),
+    Language(("ocaml",), ("ocaml",), ("(*",), (".ml", ".mli"), "*)"),
+    Language(("sml",), ("sml", "standard ml"), ("(*",), (".sml",), "*)"),
+    Language(("coq",), ("coq", "rocq"), ("(*",), (".v",), "*)"),
+    Language(("elixir",), ("elixir",), _HASH, (".exs", ".ex")),
+    Language(("erlang",), ("erlang",), _PERCENT, (".erl", ".hrl")),
+    Language(("scheme",), ("scheme", "calysto_scheme", "calysto scheme"), _LISP, (".scm", ".ss")),
+    Language(("racket",), ("racket",), _LISP, (".rkt",)),
+    Language(
+        ("lisp", "commonlisp", "common-lisp"),
+        ("common-lisp", "common lisp", "lisp"),
+        _LISP,
+        (".lisp", ".lsp", ".cl"),
+    ),
+    Language(("hy",), ("hy",), _LISP, (".hy",)),
+    Language(("prolog",), ("prolog",), _PERCENT, (".pro", ".prolog")),
+    Language(
+        ("sql", "mysql", "plsql", "pgsql"),
+        ("sql", "mysql", "postgresql", "sqlite", "tsql"),
+        ("--",),
+        (".sql",),
+    ),
+    Language(("stata",), ("stata",), ("*", "//"), (".do", ".ado")),
+    Language(("sas",), ("sas",), ("*",), (".sas",), ";"),
+    Language(("gnuplot",), ("gnuplot",), _HASH, (".gp", ".gnuplot", ".plt")),
+    Language(("latex", "tex", "plaintex"), ("latex", "tex", "tikz"), _PERCENT, (".tex",)),
+    Language(
+        ("fortran", "fortran-modern", "fortranfreeform"), ("fortran",), ("!",), (".f90", ".f95", ".f03")
+    ),
+    Language(("ada",), ("ada",), ("--",), (".adb", ".ads")),
+    Language(("vhdl",), ("vhdl",), ("--",), (".vhd",)),
+    Language(("tcl",), ("tcl",), _HASH, (".tcl",)),
+    Language(("sage", "sagemath"), ("sage", "sagemath", "python"), _HASH, (".sage",)),
+    Language(
+        ("wolfram", "mma", "mathematica"),
+        ("wolfram language", "wolfram", "mathematica"),
+        ("(*",),
+        (".wl", ".wls"),
+        "*)",
+    ),
+    Language(("maxima",), ("maxima",), ("/*",), (".mac",), "*/"),
+    Language(("gap",), ("gap", "gap 4"), _HASH, (".g", ".gap")),
+    Language(("forth",), ("forth",), ("\\",), (".fth", ".4th")),
+    Language(("nim",), ("nim",), _HASH, (".nim",)),
+    Language(
+        ("robotframework", "robot"), ("robotframework", "robot framework"), _HASH, (".robot", ".resource")
+    ),
+    Language(("coconut",), ("coconut",), _HASH, (".coco",)),
+    Language(("apl",), ("apl",), ("⍝",), (".apl",)),
+    Language(("j",), ("j",), ("NB.",), (".ijs",)),
+    Language(("q", "kdb"), ("q",), ("/",), (".q",)),
+    Language(("idl",), ("idl", "gdl"), (";",), (".idl",)),
+)
+
+_BY_ID = {name.lower(): language for language in LANGUAGES for name in language.ids}
+_BY_EXTENSION: dict[str, Language] = {}
+for _language in LANGUAGES:
+    for _extension in _language.extensions:
+        _BY_EXTENSION.setdefault(_extension.lower(), _language)
+
+
+def find_language(language_id: str) -> Language | None:
+    """The table's row for an LSP language id or Neovim filetype, case-insensitive."""
+    return _BY_ID.get(language_id.lower())
+
+
+def is_python(language_id: str) -> bool:
+    """Whether statements of this language are found by Python's grammar."""
+    return find_language(language_id) is LANGUAGES[0]
+
+
+def comment_prefixes(language_id: str) -> tuple[str, ...]:
+    """What starts a line comment, the usual one first; `#` for a language that the table lacks."""
+    language = find_language(language_id)
+    return language.comments if language else _HASH
+
+
+def kernel_languages(language_id: str) -> tuple[str, ...]:
+    """The kernelspec languages (in lower case) that run documents of this language, the best first."""
+    language = find_language(language_id)
+    return language.kernels if language else (language_id.lower(),)
+
+
+def speaks(kernel_language: str, language_id: str) -> bool:
+    """Whether a kernel of this kernelspec language runs documents of this language id."""
+    return kernel_language.lower() in kernel_languages(language_id)
+
+
+def language_of_path(path: str) -> str | None:
+    """The language id that a file's extension stands for, or None where the table has none."""
+    language = _BY_EXTENSION.get(PurePath(path).suffix.lower())
+    return language.ids[0] if language else None
+
+
+def extension_of(kernel_language: str) -> str:
+    """The usual file extension, with its dot, of a kernelspec language; `.txt` for one unknown."""
+    wanted = kernel_language.lower()
+    for language in LANGUAGES:
+        if wanted == language.kernels[0]:
+            return language.extensions[0]
+    for language in LANGUAGES:
+        if wanted in language.kernels or wanted in language.ids:
+            return language.extensions[0]
+    return ".txt"

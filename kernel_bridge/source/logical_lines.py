@@ -1,0 +1,135 @@
+"""Python's logical lines, found without a parser, so that a break somewhere spoils nothing elsewhere.
+
+A small lexer that knows only strings, comments, brackets, backslashes and IPython's magics. It never
+fails: at a bracket or a string that is never closed it goes on after the line that opened it.
+"""
+
+import re
+from typing import Literal
+
+Kind = Literal["code", "magic", "inside", "string", "blank"]
+"""What a line is: "code" and "magic" start a logical line (a magic: IPython's own syntax); "inside" and
+"string" go on with one, the latter starting in a multi-line string; "blank" is empty or only a comment."""
+
+_PLAIN = r"""[^"'#()\[\]{}\\]++"""
+_STRING = (
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+"""'
+    r"|'''(?:[^'\\]++|\\.|'(?!''))*+'''"
+    r'|"(?!"")(?:[^"\\]++|\\.)*+"'
+    r"|'(?!'')(?:[^'\\]++|\\.)*+'"
+)
+_FLAT = rf"[(\[{{](?:{_PLAIN}|{_STRING})*+[)\]}}]"
+_NESTED = rf"[(\[{{](?:{_PLAIN}|{_STRING}|{_FLAT})*+[)\]}}]"
+# As much of a line as opens nothing that it does not close: most lines as a whole, in one match.
+_BALANCED = re.compile(rf"(?:{_PLAIN}|{_STRING}|{_FLAT}|{_NESTED})*+")
+_STRING_END = {
+    '"""': re.compile(r'(?:[^"\\]++|\\.|"(?!""))*+"""'),
+    "'''": re.compile(r"(?:[^'\\]++|\\.|'(?!''))*+'''"),
+    '"': re.compile(r'(?:[^"\\]++|\\.)*+"'),
+    "'": re.compile(r"(?:[^'\\]++|\\.)*+'"),
+}
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+# No expression has these words: a line inside brackets that starts with one shows that they never close.
+_STATEMENT_WORD = re.compile(
+    r"\s*(?:(?:async\s+)?def|class|import|return|raise|with|while|try|assert|del|global|nonlocal|pass|break|"
+    r"continue|except|finally|elif|from\s+[\w.]+\s+import)\b"
+)
+_MAGIC = re.compile(r"[%!]|\?{1,2}[\w%*]|[\w%*][\w.*%]*\?{1,2}$|[\w.,\[\] ]+=\s*[%!]\s*\w")
+
+
+def classify(lines: list[str]) -> list[Kind]:
+    """The kind of each line; linear in the lines, but for a bounded number of steps back at breaks."""
+    kinds: list[Kind] = ["blank"] * len(lines)
+    brackets: list[tuple[str, int]] = []  # open ones: the character and its line
+    quote, quote_line = "", 0  # of the string that the line starts in
+    goes_on: Literal["", "code", "magic", "cell magic"] = ""
+    number, patience = 0, 2 * len(lines) + 1000
+    while True:
+        if number >= len(lines):
+            opened = quote_line if quote else brackets[0][1] if brackets else number
+            if opened + 1 >= len(lines):
+                return kinds
+            patience -= number - opened
+            number, quote, goes_on = opened + 1, "", ""
+            brackets.clear()
+        line, position = lines[number], 0
+        if patience < 0:  # a text full of breaks: no bracket or string outlives its line
+            quote, goes_on = "", ""
+            brackets.clear()
+        if quote:
+            kinds[number] = "string"
+            end = _STRING_END[quote].match(line)
+            if end is None:
+                if len(quote) == 1 and not line.endswith("\\"):
+                    quote = ""
+                    brackets.clear()
+                number += 1
+                continue
+            quote, position = "", end.end()
+        elif brackets and _STATEMENT_WORD.match(line):
+            patience -= number - brackets[0][1]
+            number = brackets[0][1] + 1
+            brackets.clear()
+            goes_on = ""
+            continue
+        elif brackets or goes_on == "code":
+            kinds[number], goes_on = "inside", ""
+        else:
+            stripped = line.strip(" \t\f")
+            if goes_on == "magic" or (goes_on == "cell magic" and stripped):
+                kinds[number] = "inside"
+                if goes_on == "magic" and not stripped.endswith("\\"):
+                    goes_on = ""
+                number += 1
+                continue
+            goes_on = ""
+            if not stripped or stripped[0] == "#":
+                kinds[number] = "blank"
+                number += 1
+                continue
+            if ("%" in stripped or "!" in stripped or "?" in stripped) and _MAGIC.match(stripped):
+                kinds[number] = "magic"
+                if stripped.startswith("%%"):
+                    goes_on = "cell magic"
+                elif stripped.endswith("\\"):
+                    goes_on = "magic"
+                number += 1
+                continue
+            kinds[number] = "code"
+        while True:
+            position = _BALANCED.match(line, position).end()  # type: ignore[union-attr]  # matches nothing too
+            if position == len(line) or line[position] == "#":
+                break
+            character = line[position]
+            if character in "([{":
+                brackets.append((character, number))
+                position += 1
+            elif character in ")]}":
+                _close(brackets, _CLOSES[character])
+                position += 1
+            elif character == "\\":
+                if position + 1 == len(line):
+                    goes_on = "code"
+                position += 1
+            else:
+                triple = line.startswith(character * 3, position)
+                if triple or line.endswith("\\"):
+                    quote, quote_line = character * (3 if triple else 1), number
+                else:  # never closed, and this line is where it was to be
+                    brackets.clear()
+                break
+        number += 1
+
+
+def _close(brackets: list[tuple[str, int]], opener: str) -> None:
+    """Drop brackets up to and with the nearest of this kind; one that was never opened changes nothing."""
+    for index in range(len(brackets) - 1, -1, -1):
+        if brackets[index][0] == opener:
+            del brackets[index:]
+            return
+
+
+def indent_of(line: str) -> str:
+    """The leading whitespace that Python counts: a form feed starts anew."""
+    whitespace = line[: len(line) - len(line.lstrip(" \t\f"))]
+    return whitespace[whitespace.rfind("\f") + 1 :]

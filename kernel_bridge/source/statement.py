@@ -1,0 +1,171 @@
+"""The statement that contains a line: by Python's grammar, elsewhere by asking the kernel line by line."""
+
+import ast
+import re
+import warnings
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .cells import cell_at, cells_of_lines
+from .document import BYTE_ORDER_MARK, split_lines
+from .languages import comment_prefixes
+from .logical_lines import Kind, classify, indent_of
+
+_CLAUSE = re.compile(r"\s*(?:else|elif|except|finally)\b")
+_TAKES_CLAUSES = re.compile(r"\s*(?:async\s+)?(?:if|for|while|try)\b")
+_DEFINITION = re.compile(r"\s*(?:async\s+def|def|class)\b")
+
+TRUST_LINES = 2000
+"""How many lines above a multi-line string are parsed to believe that it is one."""
+
+
+@dataclass(slots=True)
+class _Statement:
+    """A statement on the outermost level; 0-based lines, both inclusive."""
+
+    first: int
+    last: int
+    body: int  # the line after the decorators
+
+
+def python_statement(text: str, line: int) -> tuple[int, int] | None:
+    """First and last line (0-based, both inclusive) of the outermost Python statement that contains `line`.
+
+    Never crosses a cell marker. On a blank line, a comment or a marker between statements: the next one
+    below in the cell, None where there is none. Several statements on one line are one. A line magic is a
+    statement; a cell magic that starts its cell is all of it, elsewhere it goes up to the next blank line. A
+    break above or below changes nothing; one in the statement itself gives its lines as far as the
+    brackets, indents and clauses tell.
+    """
+    lines = split_lines(text)
+    line = min(max(line, 0), len(lines) - 1)
+    cell = cell_at(cells_of_lines(lines, "python"), line)
+    if cell is None:
+        return None
+    body = lines[cell.start_line : cell.end_line]
+    if body and cell.start_line == 0:
+        body[0] = body[0].removeprefix(BYTE_ORDER_MARK)
+    found = _statement_in(body, max(line - cell.start_line, 0))
+    return found and (found[0] + cell.start_line, found[1] + cell.start_line)
+
+
+def incremental_statement(
+    lines: list[str], line: int, language_id: str, limit: int = 1000
+) -> Iterator[tuple[int, int]]:
+    """Growing candidates (first, last line, both inclusive) for the statement at `line`: the line, then more.
+
+    The caller asks the kernel is_complete_request for each and stops at the first that is not incomplete;
+    when none is complete, the first candidate is the statement. Ends at the cell's end, at most after
+    `limit` candidates. A blank or comment line stands for the next that is none, in its cell.
+    """
+    line = min(max(line, 0), len(lines) - 1)
+    cell = cell_at(cells_of_lines(lines, language_id), line)
+    if cell is None:
+        return
+    prefixes = comment_prefixes(language_id)
+    for first in range(max(line, cell.start_line), cell.end_line):
+        stripped = lines[first].lstrip(f"{BYTE_ORDER_MARK} \t\f")
+        if stripped and not stripped.startswith(prefixes):
+            for last in range(first, min(cell.end_line, first + limit)):
+                yield first, last
+            return
+
+
+def _statement_in(lines: list[str], line: int) -> tuple[int, int] | None:
+    code = [number for number, content in enumerate(lines) if content.strip()]
+    if not code:
+        return None
+    if lines[code[0]].startswith("%%"):
+        return (code[0], code[-1]) if line <= code[-1] else None
+    kinds = classify(lines)
+    statements = _statements(lines, kinds)
+    index = bisect_left(statements, line, key=lambda statement: statement.last)
+    if index == len(statements):
+        return None
+    found = statements[index]
+    in_string = line > found.first and kinds[line] == "string"
+    after_string = "string" in kinds[found.first : line + 1]
+    if _parses(lines, kinds, found.first, found.last):
+        if not in_string:
+            return found.first, found.last
+        # A string opened far above and never closed turns code into strings and strings into code. Then
+        # text of docstrings would stand as code here, which does not parse.
+        index = bisect_left(statements, found.first - TRUST_LINES, key=lambda statement: statement.first)
+        if _parses(lines, kinds, statements[index].first, found.last):
+            return found.first, found.last
+    elif found.first < found.body <= line and _parses(lines, kinds, found.body, found.last):
+        return found.body, found.last  # a decorator not yet written to its end
+    elif not after_string:
+        return found.first, found.last
+    base = min(len(indent_of(lines[statement.first])) for statement in statements)
+    return _nearest(lines, line, base) or (found.first, found.last)
+
+
+def _statements(lines: list[str], kinds: list[Kind]) -> list[_Statement]:
+    result: list[_Statement] = []
+    base = -1
+    decorating = False
+    for number, kind in enumerate(kinds):
+        if kind == "blank":
+            continue
+        if kind in ("inside", "string"):
+            result[-1].last = number
+            continue
+        line = lines[number]
+        indent = len(indent_of(line))
+        if result and indent > base:
+            result[-1].last = number
+            continue
+        base = indent
+        defines = _DEFINITION.match(line) is not None
+        decorator = line.startswith("@", len(line) - len(line.lstrip()))
+        if decorating and (defines or decorator):
+            result[-1].last = result[-1].body = number
+        elif result and _CLAUSE.match(line) and _TAKES_CLAUSES.match(lines[result[-1].first]):
+            result[-1].last = number
+        else:
+            result.append(_Statement(number, number, number))
+        decorating = decorator
+    return result
+
+
+def _nearest(lines: list[str], line: int, base: int, tries: int = 40) -> tuple[int, int] | None:
+    """The smallest block that parses and contains `line`, looking at nothing above where it starts."""
+    for first in range(line, -1, -1):
+        content = lines[first]
+        if not content.strip() or len(indent_of(content)) > base or _CLAUSE.match(content):
+            continue
+        above = next((other for other in reversed(lines[:first]) if other.strip()), "")
+        if _DEFINITION.match(content) and above.lstrip().startswith("@"):
+            continue
+        if tries == 0:
+            return None
+        tries -= 1
+        block = lines[first : line + 500]
+        kinds = classify(block)
+        statement = next(iter(_statements(block, kinds)), None)
+        reaches = statement is not None and statement.first == 0 and statement.last >= line - first
+        if statement and reaches and _parses(block, kinds, 0, statement.last):
+            return first, first + statement.last
+    return None
+
+
+def _parses(lines: list[str], kinds: list[Kind], first: int, last: int) -> bool:
+    source: list[str] = []
+    magic = False
+    for number in range(first, last + 1):
+        magic = kinds[number] == "magic" or (magic and kinds[number] == "inside")
+        if magic:
+            source.append(f"{indent_of(lines[number])}pass" if kinds[number] == "magic" else "")
+        else:
+            source.append(lines[number])
+    if indent_of(lines[first]):
+        source.insert(0, "if True:")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape is the kernel's to tell
+            ast.parse("\n".join(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,107 @@
+import pytest
+
+from kernel_bridge.source.cells import Cell, cell_at, cells
+
+
+def check(text: str, expected: list[tuple[int, int, int | None]], language_id: str = "python") -> None:
+    """Each expected cell: first body line, end line, marker line."""
+    assert [
+        (cell.start_line, cell.end_line, cell.marker_line) for cell in cells(text, language_id)
+    ] == expected
+
+
+def test_a_document_without_markers_is_one_cell() -> None:
+    check("a\nb", [(0, 2, None)])
+    check("", [(0, 1, None)])
+
+
+def test_text_before_the_first_marker_is_a_cell_unless_blank() -> None:
+    check("a\n# %%\nb", [(0, 1, None), (2, 3, 1)])
+    check("\n  \n# %%\nb", [(3, 4, 2)])
+    check("\ufeff\n# %%\nb", [(2, 3, 1)])
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "# %%",
+        "#%%",
+        "#  %%",
+        "  # %%",
+        "# %% title",
+        "#%%title",
+        "# %%%",
+        "\ufeff# %%",
+        "# In[1]:",
+        "# In[ ]:",
+    ],
+)
+def test_markers(marker: str) -> None:
+    check(f"{marker}\nx", [(1, 2, 0)])
+
+
+@pytest.mark.parametrize("line", ["%%", "%%bash", "x # %%", "# % %", "## %%", "# In[1]: x", "// %%"])
+def test_lines_that_are_no_markers(line: str) -> None:
+    check(f"{line}\nx", [(0, 2, None)])
+
+
+@pytest.mark.parametrize(
+    ("marker", "language_id"),
+    [
+        ("// %%", "typescript"),
+        ("//%%", "cpp"),
+        ("-- %%", "lua"),
+        ("; %%", "scheme"),
+        (";; %%", "clojure"),
+        ("% %%", "matlab"),
+        ("# %%", "octave"),
+        ("(* %% *)", "ocaml"),
+        ("# %%", "unheard-of"),
+    ],
+)
+def test_markers_stand_in_the_languages_own_comments(marker: str, language_id: str) -> None:
+    check(f"{marker}\nx", [(1, 2, 0)], language_id)
+
+
+def test_lines_of_percent_signs_are_decoration_where_percent_is_a_comment() -> None:
+    check("%%%%%%\n%%% title\nx", [(0, 3, None)], "erlang")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_counts(end: str) -> None:
+    check(end.join(["a", "# %%", "b", "# %% c", ""]), [(0, 1, None), (2, 3, 1), (4, 5, 3)])
+
+
+def test_a_marker_in_a_string_counts() -> None:
+    check('"""\n# %%\n"""', [(0, 1, None), (2, 3, 1)])
+
+
+@pytest.mark.parametrize(
+    ("marker", "expected"),
+    [
+        ("# %%", ("code", "", "")),
+        ("# %% Load data", ("code", "Load data", "")),
+        ("# %% [markdown]", ("markdown", "", "")),
+        ("# %%[markdown]", ("markdown", "", "")),
+        ("# %% [md] Title", ("markdown", "Title", "")),
+        ("# %% Title [raw]", ("raw", "Title", "")),
+        ("# %% List [1, 2]", ("code", "List [1, 2]", "")),
+        ('# %% A title [markdown] key="value" tags=["a"]', ("markdown", "A title", 'key="value" tags=["a"]')),
+        ('# %% tags=["[raw]"]', ("code", "", 'tags=["[raw]"]')),
+        ('# %% A {"key": 1}', ("code", "A", '{"key": 1}')),
+        ("# %%% Nested", ("code", "Nested", "")),
+        ("# In[3]:", ("code", "", "")),
+    ],
+)
+def test_kind_title_and_metadata(marker: str, expected: tuple[str, str, str]) -> None:
+    [cell] = cells(f"{marker}\nx", "python")
+    assert (cell.kind, cell.title, cell.metadata) == expected
+
+
+def test_a_comments_end_is_no_title() -> None:
+    assert cells("(* %% Title *)\nx", "ocaml") == [Cell("code", "Title", "", 1, 2, 0)]
+
+
+def test_a_marker_line_lies_in_the_cell_that_it_starts() -> None:
+    found = cells("\n# %%\na\n# %%\nb", "python")
+    assert [cell_at(found, line) for line in range(5)] == [None, found[0], found[0], found[1], found[1]]
