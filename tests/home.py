@@ -1,0 +1,92 @@
+"""A private home for one test: folders of its own, and what a bridge must not leave behind in them."""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Home:
+    """`environment` is that of a person who has just logged in for the first time."""
+
+    path: Path
+    environment: dict[str, str]
+
+    @property
+    def runtime(self) -> Path:
+        """Where connection files are (JUPYTER_RUNTIME_DIR)."""
+        return Path(self.environment["JUPYTER_RUNTIME_DIR"])
+
+    @property
+    def work(self) -> Path:
+        """An empty folder for documents and exports."""
+        return self.path / "work"
+
+    def processes(self) -> list[psutil.Process]:
+        """Those that were started with this home, whoever is their parent now."""
+        return [process for process in psutil.process_iter() if _home_of(process) == str(self.path)]
+
+    def connection_files(self) -> list[Path]:
+        return sorted(self.runtime.glob("*.json"))
+
+    def sockets(self) -> list[Path]:
+        return [path for path in self.path.rglob("*") if stat.S_ISSOCK(path.lstat().st_mode)]
+
+    def check_clean(self, gone_within_s: float = 5) -> None:
+        """Asserts that no process, connection file or socket is left; processes may take `gone_within_s`."""
+        _, alive = psutil.wait_procs(self.processes(), timeout=gone_within_s)
+        left = [f"{process.pid} {' '.join(process.cmdline())}" for process in alive]
+        assert not left, f"processes left: {left}"
+        assert not self.connection_files(), f"connection files left: {self.connection_files()}"
+        assert not self.sockets(), f"sockets left: {self.sockets()}"
+
+
+@contextmanager
+def private_home() -> Iterator[Home]:
+    """A home that is removed in the end, with whatever still runs in it.
+
+    The path is short, since that of an ipc socket has at most 107 bytes.
+    """
+    path = Path(tempfile.mkdtemp(prefix="kb-")).resolve()
+    folders = {
+        "HOME": path,
+        "TMPDIR": path / "tmp",
+        "XDG_CACHE_HOME": path / "cache",
+        "XDG_CONFIG_HOME": path / "config",
+        "XDG_DATA_HOME": path / "data",
+        "XDG_RUNTIME_DIR": path / "run",
+        "XDG_STATE_HOME": path / "state",
+        "JUPYTER_CONFIG_DIR": path / "jupyter" / "config",
+        "JUPYTER_DATA_DIR": path / "jupyter",
+        "JUPYTER_RUNTIME_DIR": path / "jupyter" / "runtime",
+        "IPYTHONDIR": path / "ipython",
+    }
+    for folder in (*folders.values(), path / "work"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "JPY_", "IPY", "XDG_", "KERNEL_BRIDGE", "COV_"))
+    }
+    home = Home(path, inherited | {name: str(folder) for name, folder in folders.items()})
+    try:
+        yield home
+    finally:
+        for process in home.processes():
+            process.kill()
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _home_of(process: psutil.Process) -> str | None:
+    try:
+        environment: dict[str, str] = process.environ()
+        return environment.get("HOME")
+    except psutil.Error:
+        return None

@@ -1,0 +1,370 @@
+"""An editor for tests: it drives the real `kernel-bridge --stdio` over pipes, and trusts it in nothing.
+
+It shares no code with the server. Every wait has a bound, and shows the last messages when that is over.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from tests.home import Home
+from tests.server.documents import Document, Place
+from tests.server.mirror import Mirror
+from tests.server.wire import Call, ResponseError, read_frame
+
+T = TypeVar("T")
+Json = dict[str, Any]
+Stdin = Callable[[str], str | Awaitable[str | None] | None]
+"""Answers input(): the prompt -> what is typed; None cancels; an awaitable answers later."""
+
+BOUND_S = 30
+EVERYTHING: Json = {"version": 1, "output": True, "stdin": True}
+REQUEST_CANCELLED = -32800
+METHOD_NOT_FOUND = -32601
+
+
+@asynccontextmanager
+async def editor(
+    home: Home,
+    *,
+    capabilities: Json | None = EVERYTHING,
+    settings: Json | None = None,
+    stdin: Stdin | None = None,
+    encodings: tuple[str, ...] = ("utf-8", "utf-16"),
+    environment: Mapping[str, str] | None = None,
+    arguments: tuple[str, ...] = (),
+) -> AsyncIterator["Client"]:
+    """A started and initialized bridge; shut down in the end, with every assertion of `Client.close`.
+
+    `capabilities` are those of experimental.kernelBridge, `settings` the initializationOptions.
+    """
+    client = await start(home, stdin=stdin, environment=environment, arguments=arguments)
+    try:
+        await client.initialize(capabilities, settings, encodings)
+        yield client
+    except BaseException:
+        await client.kill()
+        raise
+    await client.close()
+
+
+async def start(
+    home: Home,
+    *,
+    stdin: Stdin | None = None,
+    environment: Mapping[str, str] | None = None,
+    arguments: tuple[str, ...] = (),
+) -> "Client":
+    """A started process to which nothing was said yet."""
+    with (home.path / "stderr").open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "kernel_bridge", "--stdio", *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            env={**home.environment, **(environment or {})},
+            cwd=home.work,
+        )
+    return Client(process, home, stdin)
+
+
+class Client:
+    """One connection: `messages` is everything that came, in order; `mirror` what it says of the runs."""
+
+    def __init__(self, process: asyncio.subprocess.Process, home: Home, stdin: Stdin | None) -> None:
+        self.process = process
+        self.home = home
+        self.stdin = stdin
+        self.messages: list[Json] = []
+        self.mirror = Mirror()
+        self.server: Json = {}  # the initialize result
+        self.settings: Json | None = None
+        self.documents: dict[str, Document] = {}
+        self.reading = asyncio.Event()  # cleared: an editor that has stopped reading
+        self.reading.set()
+        self._kernel_id: str | None = None
+        self._calls: dict[int, asyncio.Future[Any]] = {}
+        self._waiters: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
+        self._answers: dict[Any, asyncio.Task[None]] = {}
+        self._broken: BaseException | None = None
+        self._reader = asyncio.create_task(self._read(), name="test client's reader")
+
+    # The connection
+
+    async def initialize(
+        self,
+        capabilities: Json | None = EVERYTHING,
+        settings: Json | None = None,
+        encodings: tuple[str, ...] = ("utf-8", "utf-16"),
+    ) -> Json:
+        """The initialize result; the `initialized` notification is sent too."""
+        self.settings = settings
+        experimental = {} if capabilities is None else {"kernelBridge": capabilities}
+        self.server = await self.request(
+            "initialize",
+            {
+                "processId": None,
+                "rootUri": self.home.work.as_uri(),
+                "capabilities": {
+                    "general": {"positionEncodings": list(encodings)},
+                    "experimental": experimental,
+                },
+                **({} if settings is None else {"initializationOptions": settings}),
+            },
+        )
+        self.notify("initialized", {})
+        return self.server
+
+    async def close(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
+        """Ends as an editor does, and asserts that all promises were kept and nothing is left."""
+        if not self._reader.done():
+            await self.check_outputs()
+            assert await self.request("shutdown") is None
+            self.notify("exit")
+        await self.ended(exit_code, gone_within_s)
+
+    async def ended(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
+        """Waits for the process to end by itself, and asserts how it did and that nothing is left."""
+        async with self._bounded("the process to end"):
+            code = await self.process.wait()
+        await self._reader
+        if self._broken:
+            raise AssertionError(f"{self._broken}\n{self.stderr()}") from self._broken
+        assert code == exit_code, f"exit code {code}, not {exit_code}\n{self.stderr()}"
+        await asyncio.to_thread(self.home.check_clean, gone_within_s)
+
+    async def kill(self) -> None:
+        """Ends the process at once (SIGKILL)."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+        await self._reader
+
+    def stderr(self) -> str:
+        return (self.home.path / "stderr").read_text(errors="replace")
+
+    # Requests and notifications
+
+    def call(self, method: str, params: Any = None) -> Call:
+        """Sends a request; what it gives can be awaited, or cancelled."""
+        call = Call(len(self._calls) + 1, asyncio.get_running_loop().create_future())
+        self._calls[call.id] = call.answer
+        self._send({"id": call.id, "method": method, **({} if params is None else {"params": params})})
+        return call
+
+    async def request(self, method: str, params: Any = None) -> Any:
+        """The result. Raises ResponseError."""
+        async with self._bounded(f"the answer to {method} {params}"):
+            return await self.call(method, params)
+
+    async def command(self, name: str, /, **argument: Any) -> Any:
+        """The result of `kernel-bridge.<name>`. Raises ResponseError."""
+        return await self.request("workspace/executeCommand", self._command(name, argument))
+
+    def call_command(self, name: str, /, **argument: Any) -> Call:
+        """Sends `kernel-bridge.<name>`."""
+        return self.call("workspace/executeCommand", self._command(name, argument))
+
+    def cancel(self, call: Call) -> None:
+        self.notify("$/cancelRequest", {"id": call.id})
+
+    def notify(self, method: str, params: Any = None) -> None:
+        self._send({"method": method, **({} if params is None else {"params": params})})
+
+    def send_bytes(self, data: bytes) -> None:
+        """Puts bytes on the wire as they are."""
+        assert self.process.stdin
+        self.process.stdin.write(data)
+
+    def end_input(self) -> None:
+        """Closes the pipe to the server, as an editor that died does."""
+        assert self.process.stdin
+        self.process.stdin.close()
+
+    # Documents
+
+    def open(self, text: str, name: str = "a.py", language_id: str = "python") -> Document:
+        """Opens a document that is nowhere on disk."""
+        uri = (self.home.work / name).as_uri()
+        encoding = self.server["capabilities"].get("positionEncoding", "utf-16")
+        document = self.documents[uri] = Document(uri, language_id, text, encoding)
+        self.notify(
+            "textDocument/didOpen",
+            {"textDocument": {"uri": uri, "languageId": language_id, "version": 1, "text": text}},
+        )
+        return document
+
+    def change(self, document: Document, start: Place, end: Place, text: str) -> None:
+        """Replaces what stands from `start` to `end`."""
+        changes = [document.replace(start, end, text)]
+        self.notify(
+            "textDocument/didChange",
+            {
+                "textDocument": {"uri": document.uri, "version": document.version},
+                "contentChanges": changes,
+            },
+        )
+
+    def close_document(self, document: Document) -> None:
+        self.notify("textDocument/didClose", {"textDocument": document.identifier})
+
+    # Kernels and runs
+
+    async def kernel(self) -> str:
+        """The id of this client's own python3 kernel, started when first asked for."""
+        if self._kernel_id is None:
+            self._kernel_id = (await self.command("startKernel", spec="python3"))["id"]
+        return self._kernel_id
+
+    async def runs(self, *, wait: bool = True, **argument: Any) -> list[Json]:
+        """What `kernel-bridge.run` gives; plain code goes to this client's own kernel.
+
+        With `wait`, they have ended and have their outputs, which the notifications must agree with.
+        """
+        if "code" in argument and not argument.keys() & {"kernelId", "textDocument"}:
+            argument["kernelId"] = await self.kernel()
+        runs: list[Json] = (await self.command("run", wait=wait, **argument))["runs"]
+        return runs
+
+    async def run(self, *, wait: bool = True, **argument: Any) -> Json:
+        """Like `runs`, where one run is expected."""
+        (run,) = await self.runs(wait=wait, **argument)
+        return run
+
+    async def check_outputs(self) -> None:
+        """Asserts that what the notifications gave of every run is what getRun gives."""
+        for run_id in list(self.mirror.outputs):
+            answer = await self.command("getRun", runId=run_id)
+            await self.until_true(lambda: self.mirror.seq[run_id] >= answer["seq"])  # noqa: B023
+            if self.mirror.seq[run_id] == answer["seq"]:
+                assert self.mirror.outputs[run_id] == answer["run"]["outputs"]
+
+    # Waiting
+
+    async def until(self, predicate: Callable[[Json], bool], *, since: int = 0) -> Json:
+        """The first message, from index `since` on, that `predicate` holds for."""
+        return await self.until_true(lambda: next(filter(predicate, self.messages[since:]), None))
+
+    async def until_true(self, condition: Callable[[], T | None]) -> T:
+        """What `condition` gives once that is true; it is asked again after each message."""
+        waiter = (condition, asyncio.get_running_loop().create_future())
+        self._waiters.append(waiter)
+        self._wake()
+        async with self._bounded("what the test waits for"):
+            result: T = await waiter[1]
+        return result
+
+    async def until_state(self, run_id: str, *states: str) -> Json:
+        """The run, once a notification gave it one of the states."""
+        await self.until_true(lambda: set(states) & set(self.mirror.states.get(run_id, [])))
+        return self.mirror.runs[run_id]
+
+    async def until_ended(self, run_id: str) -> Json:
+        """The run, once a notification says that it has ended."""
+        await self.until_true(lambda: self.mirror.ended(run_id))
+        return self.mirror.runs[run_id]
+
+    async def until_text(self, run_id: str, part: str) -> None:
+        """Until `part` stands in the run's stream text."""
+        await self.until_true(lambda: part in self.mirror.text(run_id))
+
+    async def until_kernel(self, kernel_id: str, *states: str) -> Json:
+        """The kernel, once its last notification gives it one of the states."""
+        await self.until_true(lambda: self.mirror.kernels.get(kernel_id, {}).get("state") in states)
+        return self.mirror.kernels[kernel_id]
+
+    # Inside
+
+    def _command(self, name: str, argument: Json) -> Json:
+        return {"command": f"kernel-bridge.{name}", **({"arguments": [argument]} if argument else {})}
+
+    def _send(self, message: Json) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False).encode()
+        self.send_bytes(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    async def _read(self) -> None:
+        assert self.process.stdout
+        try:
+            while (body := await read_frame(self.process.stdout)) is not None:
+                await self.reading.wait()
+                message = json.loads(body)
+                self.messages.append(message)
+                self._take(message)
+                self._wake()
+        except Exception as error:
+            self._broken = error
+        self._fail(self._broken or EOFError("the server has ended its output"))
+        for task in self._answers.values():
+            task.cancel()
+
+    def _take(self, message: Json) -> None:
+        assert message["jsonrpc"] == "2.0"
+        if "method" not in message:
+            if (answer := self._calls.get(message["id"])) and not answer.done():
+                if "error" in message:
+                    answer.set_exception(ResponseError(message["error"]))
+                else:
+                    answer.set_result(message["result"])
+        elif "id" in message:
+            task = asyncio.create_task(self._answer(message), name=f"answer {message['method']}")
+            self._answers[message["id"]] = task
+        elif message["method"] == "$/cancelRequest":
+            self._answers[message["params"]["id"]].cancel()
+        else:
+            self.mirror.take(message["method"], message["params"])
+
+    async def _answer(self, request: Json) -> None:
+        try:
+            answer = {"result": await self._result(request["method"], request.get("params"))}
+        except NotImplementedError:
+            answer = {"error": {"code": METHOD_NOT_FOUND, "message": request["method"]}}
+        except asyncio.CancelledError:
+            answer = {"error": {"code": REQUEST_CANCELLED, "message": "cancelled"}}
+        except Exception as error:
+            self._broken = error
+            return self._wake()
+        self._send({"id": request["id"], **answer})
+
+    async def _result(self, method: str, params: Any) -> Any:
+        match method:
+            case "kernel-bridge/stdin":
+                assert self.stdin, f"the server asks {params['prompt']!r}, which this test did not expect"
+                value = self.stdin(params["prompt"])
+                value = await value if isinstance(value, Awaitable) else value
+                return None if value is None else {"value": value}
+            case "workspace/configuration":
+                return [self.settings for _ in params["items"]]
+            case "client/registerCapability" | "window/workDoneProgress/create":
+                return None
+            case _:
+                raise NotImplementedError
+
+    def _wake(self) -> None:
+        if self._broken:
+            self._fail(self._broken)
+        for condition, future in self._waiters:
+            if not future.done() and (result := condition()):
+                future.set_result(result)
+        self._waiters = [waiter for waiter in self._waiters if not waiter[1].done()]
+
+    def _fail(self, error: BaseException) -> None:
+        for future in (*self._calls.values(), *(future for _, future in self._waiters)):
+            if not future.done():
+                future.set_exception(AssertionError(f"{error!r}\n{self.stderr()}"))
+                future.exception()  # a call that nobody awaits may fail
+
+    @asynccontextmanager
+    async def _bounded(self, what: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(BOUND_S):
+                yield
+        except TimeoutError:
+            last = "\n".join(json.dumps(message)[:300] for message in self.messages[-10:])
+            stderr = self.stderr()[-2000:]
+            raise AssertionError(
+                f"waited {BOUND_S} s for {what}; the last messages:\n{last}\n{stderr}"
+            ) from None

@@ -1,0 +1,79 @@
+"""What an editor knows of the runs: their states and outputs, kept only from the notifications.
+
+Everything that the contract promises about the notifications' order is asserted here, as they come.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+ENDS = ("ok", "error", "aborted", "cancelled", "lost")
+BEFORE = {"queued": (None,), "running": (None, "queued"), **dict.fromkeys(ENDS, ("queued", "running"))}
+"""State -> those it may follow; None: a run not heard of yet."""
+
+
+class Mirror:
+    """`runs` and `outputs` by run id, `kernels` by kernel id, `states` the run's states in order."""
+
+    def __init__(self) -> None:
+        self.kernels: dict[str, Json] = {}
+        self.runs: dict[str, Json] = {}
+        self.states: dict[str, list[str]] = {}
+        self.outputs: dict[str, list[Json]] = {}
+        self.seq: dict[str, int] = {}
+
+    def take(self, method: str, params: Json) -> None:
+        """Applies one notification; others than ours are ignored."""
+        match method:
+            case "kernel-bridge/kernel":
+                self.kernels[params["kernel"]["id"]] = params["kernel"]
+            case "kernel-bridge/run":
+                self._take_run(params["run"])
+            case "kernel-bridge/output":
+                self._take_output(params)
+
+    def text(self, run_id: str) -> str:
+        """All stream text of the run."""
+        return "".join(output.get("text", "") for output in self.outputs.get(run_id, []))
+
+    def ended(self, run_id: str) -> bool:
+        return self.runs.get(run_id, {}).get("state") in ENDS
+
+    def _take_run(self, run: Json) -> None:
+        assert "outputs" not in run, f"a run notification has outputs: {run}"
+        seen = self.states.setdefault(run["id"], [])
+        before = seen[-1] if seen else None
+        assert before in BEFORE[run["state"]], f"run {run['id']} went {before} -> {run['state']}"
+        seen.append(run["state"])
+        self.runs[run["id"]] = run
+
+    def _take_output(self, params: Json) -> None:
+        run_id, seq = params["runId"], params["seq"]
+        expected = self.seq.get(run_id, 0) + 1
+        assert seq == expected, f"run {run_id}: seq {seq} came, {expected} was due"
+        states = self.states.get(run_id, [])
+        assert "running" in states, f"run {run_id}: output before it was running ({states})"
+        self.seq[run_id] = seq
+        apply(self.outputs.setdefault(run_id, []), params["changes"])
+
+
+def apply(outputs: list[Json], changes: list[Json]) -> None:
+    """Applies the changes of one kernel-bridge/output notification to the outputs a client has."""
+    for change in changes:
+        match change["kind"]:
+            case "append":
+                outputs.append(dict(change["output"]))
+            case "text":
+                outputs[change["index"]]["text"] += change["text"]
+            case "line":
+                stream = outputs[change["index"]]
+                stream["text"] = stream["text"][: stream["text"].rfind("\n") + 1] + change["text"]
+            case "replace":
+                outputs[change["index"]] = dict(change["output"])
+            case "clear":
+                outputs.clear()
+            case "elide":
+                elided = {"omitted": change["omitted"], "tail": change["tail"]}
+                outputs[change["index"]]["elided"] = elided
+            case kind:
+                raise AssertionError(f"a change of unknown kind {kind}")
