@@ -1,0 +1,272 @@
+"""What `make demo` runs: an editor in small, which sends docs/examples/tour.py to `kernel-bridge --stdio`.
+
+It opens the tour over LSP, runs one cell after the other on a real kernel, shows what arrives while it
+arrives, answers the question that a cell asks, and has the session written to tour.ipynb. It knows
+docs/protocol.md and nothing of the server's code, so it also shows how little a client needs.
+
+    python docs/examples/demo.py [--svg PATH]       exit status 1: something was not as it should be
+"""
+
+import argparse
+import base64
+import json
+import re
+import subprocess
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+Json = dict[str, Any]
+
+TOUR = Path(__file__).with_name("tour.py")
+NOTEBOOK = Path("tour.ipynb").absolute()
+NAME = "Ada"
+BOUND_S = 180
+ENDS = ("ok", "error", "aborted", "cancelled", "lost")
+FONT_FROM_THE_NET = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+RAISING = "    return sum(values) / len(values)"
+
+EXPECTED = [
+    ("ok", "every word arrives as it is printed"),
+    ("ok", "[2, 3, 5, 7, 11"),
+    ("ok", "100%"),
+    ("ok", "Jupiter"),
+    ("ok", "image/png"),
+    ("error", "ZeroDivisionError"),
+    ("ok", f"Nice to meet you, {NAME}."),
+    ("ok", "it is noon"),
+]
+"""How each code cell of the tour ends, and what stands in its outputs then."""
+
+
+class Screen:
+    """What a person sees; the last line of what is being printed stands open, and is drawn over itself."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.open_line = ""
+
+    def write(self, text: str) -> None:
+        """More of a stream output."""
+        *lines, self.open_line = (self.open_line + text).split("\n")
+        for line in lines:
+            self.line(Text.from_ansi(line))
+        if self.console.is_terminal:
+            self.console.file.write(f"\r\x1b[2K    {self.open_line}")
+            self.console.file.flush()
+
+    def rewrite(self, text: str) -> None:
+        """Other text in place of the open line."""
+        self.open_line = ""
+        self.write(text)
+
+    def close_line(self) -> None:
+        if self.open_line:
+            self.write("\n")
+
+    def line(self, text: Text | str) -> None:
+        if self.console.is_terminal:
+            self.console.file.write("\r\x1b[2K")
+        self.console.print(Padding(text, (0, 0, 0, 4)), highlight=False)
+
+    def output(self, output: Json, style: str = "") -> None:
+        """An output that is new, or has taken the place of another."""
+        self.close_line()
+        match output:
+            case {"output_type": "stream", "text": text}:
+                self.write(text)
+            case {"output_type": "error", "traceback": traceback}:
+                self.line(Text.from_ansi("\n".join(traceback)))
+            case {"data": data}:
+                for mime, value in data.items():
+                    shown = (
+                        Text(value, style) if mime == "text/plain" else Text(described(mime, value), "cyan")
+                    )
+                    self.line(shown)
+
+
+class Editor:
+    """The whole client: messages in frames, requests, and the outputs of each run."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self.runs: dict[str, Json] = {}
+        self.outputs: dict[str, list[Json]] = {}
+        self.last_id = 0
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "kernel_bridge", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def send(self, **message: Any) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        assert self.server.stdin
+        self.server.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.server.stdin.flush()
+
+    def receive(self) -> Json:
+        assert self.server.stdout
+        header = self.server.stdout.readline()
+        if not header.startswith(b"Content-Length: "):
+            raise SystemExit(f"the server ended, or wrote what is no message: {header!r}")
+        self.server.stdout.readline()
+        message: Json = json.loads(self.server.stdout.read(int(header.split()[1])))
+        return message
+
+    def request(self, method: str, params: Any = None) -> Any:
+        """The result of a request; what arrives before it is handled on the way."""
+        self.last_id += 1
+        self.send(id=self.last_id, method=method, params=params)
+        while True:
+            message = self.receive()
+            if "method" in message:
+                self.handle(message)
+            elif "error" in message:
+                raise SystemExit(f"{method}: {message['error']['message']}")
+            else:
+                return message["result"]
+
+    def command(self, name: str, **argument: Any) -> Any:
+        params = {"command": f"kernel-bridge.{name}", "arguments": [argument]}
+        return self.request("workspace/executeCommand", params)
+
+    def handle(self, message: Json) -> None:
+        """What the server says by itself."""
+        params = message.get("params", {})
+        match message["method"]:
+            case "kernel-bridge/run":
+                self.runs[params["run"]["id"]] = params["run"]
+            case "kernel-bridge/output":
+                for change in params["changes"]:
+                    self.apply(self.outputs.setdefault(params["runId"], []), change)
+            case "kernel-bridge/stdin":
+                self.screen.close_line()
+                self.screen.line(Text.assemble(params["prompt"], (NAME, "bold green")))
+                self.send(id=message["id"], result={"value": NAME})
+            case "window/showMessage":
+                self.screen.line(Text(params["message"], "yellow"))
+
+    def apply(self, outputs: list[Json], change: Json) -> None:
+        """Keeps a run's outputs as docs/protocol.md says, and shows what has changed."""
+        match change:
+            case {"kind": "append", "output": output}:
+                outputs.append(output)
+                self.screen.output(output, "bold")
+            case {"kind": "text", "index": index, "text": text}:
+                outputs[index]["text"] += text
+                self.screen.write(text)
+            case {"kind": "line", "index": index, "text": text}:
+                kept, newline, _ = outputs[index]["text"].rpartition("\n")
+                outputs[index]["text"] = kept + newline + text
+                self.screen.rewrite(text)
+            case {"kind": "replace", "index": index, "output": output}:
+                outputs[index] = output
+                self.screen.output(output, "italic")
+            case {"kind": "clear"}:
+                outputs.clear()
+            case {"kind": "elide", "index": index, "omitted": omitted, "tail": tail}:
+                outputs[index]["elided"] = {"omitted": omitted, "tail": tail}
+
+    def run_cell(self, uri: str, line: int) -> Json:
+        """Runs the cell that starts at the line, until a notification says how it has ended."""
+        cell = {"textDocument": {"uri": uri}, "position": {"line": line, "character": 0}}
+        (run,) = self.command("run", unit="cell", **cell)["runs"]
+        while self.runs.get(run["id"], run)["state"] not in ENDS:
+            self.handle(self.receive())
+        self.screen.close_line()
+        return self.runs[run["id"]]
+
+
+def described(mime: str, value: Any) -> str:
+    """One entry of a MIME bundle in a line."""
+    if mime == "image/png":
+        data = base64.b64decode(value)
+        width, height = (int.from_bytes(data[start : start + 4], "big") for start in (16, 20))
+        return f"{mime} {width}x{height}, {len(data):,} bytes"
+    return f"{mime}, {len(value):,} characters"
+
+
+def elapsed_s(run: Json) -> float:
+    started, ended = (datetime.fromisoformat(run[name]) for name in ("startedAt", "endedAt"))
+    return (ended - started).total_seconds()
+
+
+def show_end(console: Console, run: Json, lines: list[str]) -> None:
+    """A run's last line: how it ended, and which line of the document raised."""
+    style = "green" if run["state"] == "ok" else "red"
+    console.print(f"  [{style}]{run['state']}[/] [dim][{run['executionCount']}] {elapsed_s(run):.2f} s[/]")
+    if line := run.get("error", {}).get("line"):
+        where = f"  {TOUR.name}:{line + 1}"
+        console.print(Text.assemble((where, "bold red"), "  ", lines[line].strip()))
+
+
+def tour(editor: Editor, console: Console) -> list[str]:
+    """Runs the tour; what was not as expected, empty if all is well."""
+    text = TOUR.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    uri = TOUR.resolve().as_uri()
+    ours = {"experimental": {"kernelBridge": {"version": 1, "output": True, "stdin": True}}}
+    server = editor.request("initialize", {"processId": None, "rootUri": None, "capabilities": ours})
+    editor.send(method="initialized", params={})
+    document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
+    editor.send(method="textDocument/didOpen", params={"textDocument": document})
+    kernel = editor.command("startKernel", spec="python3", textDocument={"uri": uri})
+    about = f"{server['serverInfo']['name']} {server['serverInfo']['version']}, {kernel['displayName']}"
+    console.print(f"[bold]{about}[/] [dim]over {kernel['transport']}, process {kernel.get('pid')}[/]")
+
+    wrong = []
+    starts = [n for n, line in enumerate(lines) if line.startswith("# %%") and "[markdown]" not in line]
+    for start, (state, part) in zip(starts, EXPECTED, strict=True):
+        title = lines[start].removeprefix("# %% ")
+        console.print(f"\n[bold blue]{title}[/]")
+        run = editor.run_cell(uri, start)
+        show_end(console, run, lines)
+        outputs = json.dumps(editor.outputs.get(run["id"]))
+        if run["state"] != state or part not in outputs:
+            wrong.append(f"{title}: not {state} with {part!r}, but {run['state']} with {outputs[:500]}")
+        if state == "error" and run["error"].get("line") != lines.index(RAISING):
+            wrong.append(f"{title}: not in line {lines.index(RAISING)}, but in {run['error'].get('line')}")
+
+    exported = editor.command("export", path=str(NOTEBOOK), textDocument={"uri": uri}, overwrite=True)
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    if not len(cells) == exported["cells"] == len(EXPECTED):
+        wrong.append(f"the notebook has {len(cells)} cells, not {len(EXPECTED)}")
+    console.print(
+        f"\n[bold]{len(cells)} cells in {NOTEBOOK.name}[/] [dim]{exported['path']}[/]", soft_wrap=True
+    )
+
+    editor.request("shutdown")
+    editor.send(method="exit")
+    if status := editor.server.wait():
+        wrong.append(f"the server ended with status {status}")
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--svg", metavar="PATH", help="also draw what was shown into an SVG file")
+    svg = parser.parse_args().svg
+    console = Console(record=bool(svg), width=100 if svg else None)
+    editor = Editor(Screen(console))
+    bound = threading.Timer(BOUND_S, editor.server.kill)
+    bound.start()
+    try:
+        wrong = tour(editor, console)
+    finally:
+        bound.cancel()
+        editor.server.kill()
+    if svg:
+        drawing = console.export_svg(title="make demo")
+        Path(svg).write_text(FONT_FROM_THE_NET.sub("", drawing), encoding="utf-8")
+    for line in wrong:
+        print(f"not as expected: {line}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
