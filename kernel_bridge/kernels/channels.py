@@ -1,0 +1,217 @@
+"""The conversation with one kernel process: requests and their replies, and what is heard on iopub.
+
+Decides what is of concern to runs: status messages of requests that execute nothing are kept from the
+listener, and consecutive stream messages are joined. A new epoch of a kernel is a new conversation.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from ..protocol.errors import KernelDead
+from ..runs.events import Event, Json, Status, Stream
+from .connection import Channel, Connection, ConnectionInfo
+from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info
+
+log = logging.getLogger(__name__)
+
+Heard = list[tuple[str | None, Event]]
+
+NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
+STDIN_S = 1.0  # how long the stdin channel may take to shake hands once the kernel answers
+
+EXECUTES_NOTHING = frozenset(
+    f"{name}_request"
+    for name in (
+        "kernel_info complete inspect is_complete history comm_info connect interrupt shutdown debug "
+        "create_subshell delete_subshell list_subshell usage"
+    ).split()
+)
+
+
+class Channels:
+    """Talks with one kernel process. `heard` gets what concerns runs, in order, a turn at a time.
+
+    `turned` is called with True when the kernel begins to execute, with False when it has nothing to execute
+    any more, each time after `heard` has got the status that says so.
+    """
+
+    def __init__(
+        self, info: ConnectionInfo, heard: Callable[[Heard], None], turned: Callable[[bool], None]
+    ) -> None:
+        self._heard = heard
+        self._turned = turned
+        self._codec = Codec(info.key, info.signature_scheme)
+        self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> its reply's content
+        self._executing: set[str] = set()  # the parents for which the kernel is busy
+        self._answered: set[str] = set()  # those of them that have their reply
+        self._asked_for_input = False
+        self._batch: Heard = []
+        self._text: list[str] = []  # of the stream that is being joined
+        self._text_of: tuple[str | None, str] = (None, "")
+        self._iopub_spoke = asyncio.Event()
+        self._listening = False
+        self._connection = Connection(info, self._deliver, self._flush)
+
+    # saying
+
+    def send(self, channel: Channel, message_type: str, content: Json) -> str:
+        """Send a message at once; gives its id."""
+        message_id, frames = self._codec.encode(message_type, content)
+        self._connection.send(channel, frames)
+        return message_id
+
+    def execute(self, code: str, **options: bool) -> str:
+        """`options` are the booleans of execute_request."""
+        return self.send("shell", "execute_request", {"code": code, "user_expressions": {}, **options})
+
+    def answer_input(self, value: str) -> None:
+        """Ignored when the kernel does not wait for input (any more): it would take it for the next answer."""
+        if self._asked_for_input:
+            self._asked_for_input = False
+            self.send("stdin", "input_reply", {"value": value})
+
+    def withdraw_input(self) -> None:
+        """What may still be typed for an open input_request is not sent."""
+        self._asked_for_input = False
+
+    async def request(
+        self, message_type: str, content: Json, channel: Channel, timeout_s: float | None
+    ) -> Json:
+        """The content of the reply. Raises TimeoutError; KernelDead when the conversation ends first."""
+        message_id = self.send(channel, message_type, content)
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[message_id] = future
+        try:
+            return await asyncio.wait_for(future, timeout_s)
+        finally:
+            self._waiting.pop(message_id, None)
+
+    async def shake_hands(self) -> KernelInfo:
+        """Wait until the kernel answers on shell and is heard on iopub; from then on `heard` is told.
+
+        The SUB socket joins late, and what a kernel says before goes nowhere: it is asked until iopub has
+        spoken. A kernel that says no status for kernel_info_request is taken as it is in the end.
+        """
+        info = kernel_info(await self.request("kernel_info_request", {}, "shell", None))
+        for wait_s in NUDGE_S:
+            if await _happens(self._iopub_spoke, wait_s):
+                break
+            self.send("shell", "kernel_info_request", {})
+        else:
+            log.warning("the kernel answers, and nothing is heard on its iopub channel")
+        await _happens(self._connection.stdin_ready, STDIN_S)
+        self.listen()
+        return info
+
+    def listen(self) -> None:
+        """Tell `heard` from now on."""
+        self._listening = True
+
+    def mute(self) -> None:
+        """Tell `heard` nothing more; requests still get their replies."""
+        self._listening = False
+        self._batch.clear()
+        self._text.clear()
+
+    # hearing
+
+    def _deliver(self, channel: Channel, frames: list[bytes]) -> None:
+        message = self._codec.decode(frames)
+        if message is None:
+            return
+        try:
+            if channel == "iopub":
+                self._iopub_spoke.set()
+                if self._listening:
+                    self._hear(message)
+            elif channel == "stdin":
+                if self._listening and message.message_type == "input_request":
+                    self._asked_for_input = True
+                    self._add(message.parent_id, event_of(message))
+            else:
+                self._take_reply(message)
+        except Exception:
+            log.exception("a %s on %s was not taken", message.message_type, channel)
+
+    def _take_reply(self, message: Message) -> None:
+        waiting = self._waiting.pop(message.parent_id or "", None)
+        if waiting is not None:
+            if not waiting.done():
+                waiting.set_result(content_of(message))
+        elif message.message_type == "execute_reply" and self._listening:
+            if message.parent_id is not None:
+                self._answered.add(message.parent_id)
+            self._add(message.parent_id, event_of(message))
+
+    def _hear(self, message: Message) -> None:
+        if message.message_type == "status":
+            if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
+                self._take_status(message.parent_id, message.parent_type, event_of(message))
+        elif message.message_type != "iopub_welcome":
+            self._add(message.parent_id, event_of(message))
+
+    def _take_status(self, parent: str, parent_type: str | None, status: Event) -> None:
+        self._add(parent, status)
+        was_busy = bool(self._executing)
+        if status == Status("busy") and parent_type in ("execute_request", None):
+            self._executing -= self._answered  # their idle got lost
+            self._answered.clear()
+            self._executing.add(parent)
+        elif status == Status("idle"):
+            self._executing.discard(parent)
+            self._answered.discard(parent)
+            if not self._executing:
+                self._asked_for_input = False
+        if bool(self._executing) != was_busy:
+            self._flush()
+            self._turned(bool(self._executing))
+
+    def _add(self, parent: str | None, event: Event) -> None:
+        if isinstance(event, Stream):
+            if self._text and self._text_of != (parent, event.name):
+                self._join()
+            self._text_of = (parent, event.name)
+            self._text.append(event.text)
+        else:
+            self._join()
+            self._batch.append((parent, event))
+
+    def _join(self) -> None:
+        if self._text:
+            parent, name = self._text_of
+            self._batch.append((parent, Stream(name, "".join(self._text))))
+            self._text.clear()
+
+    def _flush(self) -> None:
+        self._join()
+        if self._batch:
+            batch, self._batch = self._batch, []
+            try:
+                self._heard(batch)
+            except Exception:
+                log.exception("%d messages were not taken by the listener", len(batch))
+
+    # ending
+
+    def drain(self) -> None:
+        """Hear what has arrived and was not looked at yet."""
+        self._connection.pump()
+
+    def close(self, why: str, linger_ms: int = 0) -> None:
+        """End the conversation; open requests fail with KernelDead."""
+        self.mute()
+        self._connection.close(linger_ms)
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(KernelDead(why))
+
+
+async def _happens(event: asyncio.Event, within_s: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), within_s)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,174 @@
+"""The five sockets to one kernel process, and the pump that empties them (raw zmq on the event loop).
+
+Knows frames, not messages. zmq's descriptors are edge-triggered: a socket is emptied whenever it is looked at,
+and looked at again after every send.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal
+
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+Channel = Literal["shell", "control", "stdin", "iopub"]
+
+TURN_S = 0.004  # how long the pump may hold the loop
+RECONNECT_MS = 10  # while a kernel starts, how soon after a refused connection the next is tried
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInfo:
+    """What a connection file says. `ports` by channel, also "hb"; `key` is empty where messages are unsigned."""
+
+    transport: Literal["ipc", "tcp"]
+    ip: str  # for ipc the prefix of the sockets' paths
+    ports: dict[str, int]
+    key: bytes
+    signature_scheme: str
+    curve_publickey: bytes | None = None
+    curve_secretkey: bytes | None = None
+
+    def address(self, channel: str) -> str:
+        separator = "-" if self.transport == "ipc" else ":"
+        return f"{self.transport}://{self.ip}{separator}{self.ports[channel]}"
+
+
+class Connection:
+    """The sockets to one kernel process. `deliver` gets each message, `flush` is called when a turn is over.
+
+    On Windows it needs a selector event loop: the proactor loop cannot watch zmq's descriptors.
+    """
+
+    def __init__(
+        self,
+        info: ConnectionInfo,
+        deliver: Callable[[Channel, list[bytes]], None],
+        flush: Callable[[], None],
+    ) -> None:
+        self._deliver = deliver
+        self._flush = flush
+        self._loop = asyncio.get_running_loop()
+        self._context = zmq.Context(io_threads=1)
+        self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
+        self._again = False  # another turn is scheduled
+        self._late: set[Channel] = set()  # to be emptied once iopub is
+        self._monitor: zmq.Socket[bytes] | None = None
+        self.stdin_ready = asyncio.Event()  # the kernel's stdin knows us; before, an input_request is lost
+        identity = b"kb-" + id(self).to_bytes(8, "big") + int(perf_counter() * 1e9).to_bytes(8, "big")
+        try:
+            for channel in ("iopub", "shell", "stdin", "control"):
+                self._open(channel, info, identity)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, channel: Channel, info: ConnectionInfo, identity: bytes) -> None:
+        socket = self._context.socket(zmq.SUB if channel == "iopub" else zmq.DEALER)
+        self._sockets[channel] = socket
+        socket.rcvhwm = 0  # both must be set before connect
+        socket.sndhwm = 0
+        socket.reconnect_ivl = RECONNECT_MS
+        if channel == "iopub":
+            socket.subscribe(b"")
+        elif channel != "control":
+            socket.identity = identity  # a kernel sends its input_request to the identity that asked on shell
+        if info.curve_publickey and info.curve_secretkey:
+            socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
+            socket.curve_secretkey = info.curve_secretkey
+        if channel == "stdin":
+            monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+            self._loop.add_reader(monitor.fileno(), self._hear_monitor, monitor)
+            self._monitor = monitor
+        socket.connect(info.address(channel))
+        self._loop.add_reader(socket.fileno(), self._readable, channel)
+        self._look_again(socket)
+
+    def _hear_monitor(self, monitor: "zmq.Socket[bytes]") -> None:
+        try:
+            while True:
+                event = parse_monitor_message(monitor.recv_multipart(zmq.NOBLOCK))
+                if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                    self.stdin_ready.set()
+                    self._close_monitor()
+                    return
+        except zmq.Again:
+            return
+
+    def _close_monitor(self) -> None:
+        if self._monitor is not None:
+            monitor, self._monitor = self._monitor, None
+            self._loop.remove_reader(monitor.fileno())
+            self._sockets["stdin"].disable_monitor()
+            monitor.close(0)
+
+    def send(self, channel: Channel, frames: list[bytes]) -> None:
+        """Send at once; never blocks, the queue is unbounded."""
+        socket = self._sockets[channel]
+        socket.send_multipart(frames, zmq.NOBLOCK)
+        self._look_again(socket)
+
+    def _look_again(self, socket: "zmq.Socket[bytes]") -> None:
+        if socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:  # type: ignore[operator]
+            self._late.update(channel for channel, s in self._sockets.items() if s is socket)
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._again:
+            self._again = True
+            self._loop.call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._again = False
+        self.pump()
+
+    def _readable(self, channel: Channel) -> None:
+        self._late.add(channel)
+        self.pump()
+
+    def pump(self) -> None:
+        """Take what has come, for at most TURN_S; what is left is taken in the loop's next turn.
+
+        iopub goes before shell and stdin, so that a reply or a prompt comes after the output before it.
+        """
+        if not self._sockets:
+            return
+        end = perf_counter() + TURN_S
+        if "control" in self._late:
+            self._empty("control", end)
+        if self._empty("iopub", end):
+            for channel in ("stdin", "shell"):
+                if channel in self._late:
+                    self._empty(channel, end)
+        self._flush()
+        if self._late:
+            self._schedule()
+
+    def _empty(self, channel: Channel, end: float) -> bool:
+        """Take everything from one socket; False: time ran out."""
+        socket = self._sockets.get(channel)
+        if socket is None:  # closed by whoever heard the last message
+            return False
+        try:
+            while True:
+                self._deliver(channel, socket.recv_multipart(zmq.NOBLOCK))
+                if perf_counter() > end:
+                    self._late.add(channel)
+                    return False
+        except zmq.Again:
+            self._late.discard(channel)
+            return True
+
+    def close(self, linger_ms: int = 0) -> None:
+        """Close the sockets; blocks for as long as what was sent takes to leave, at most `linger_ms`."""
+        if self._context.closed:
+            return
+        self._close_monitor()
+        sockets, self._sockets = self._sockets, {}
+        self._late.clear()
+        for socket in sockets.values():
+            self._loop.remove_reader(socket.fileno())
+            socket.close(linger_ms)
+        self._context.term()

@@ -1,0 +1,167 @@
+"""Starting kernel processes with jupyter_client: command, environment, provisioner, connection file.
+
+Imports jupyter_client, which is slow: imported itself only when the first kernel starts.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import zmq
+from jupyter_client.kernelspec import KernelSpec as JupyterSpec
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.utils import ensure_dir_exists
+
+from ..protocol.objects import KernelSpec
+from .connection import ConnectionInfo
+from .keeper_process import remove
+from .process import KernelProcess, Tail
+
+LONGEST_PATH_BYTES = 107  # of a unix socket, by the size of sockaddr_un
+
+
+class _Manager(AsyncKernelManager):
+    """Knows how to launch; the connection file is not its own, a kernel that lives on needs it."""
+
+    def cleanup_connection_file(self) -> None:
+        pass
+
+
+class _OneSpec(KernelSpecManager):
+    """Gives the spec that is to be started, also where it is not installed."""
+
+    def get_kernel_spec(self, kernel_name: str) -> JupyterSpec:
+        return self.wanted
+
+    wanted: JupyterSpec
+
+
+class Launcher:
+    """Starts the process of one kernel, again for each epoch, with the same connection file and ports.
+
+    `transport` is what it really got: ipc becomes tcp where the platform has none or the path is too long.
+    """
+
+    def __init__(
+        self, spec: KernelSpec, kernel_id: str, cwd: str | None, env: dict[str, str] | None,
+        extra_arguments: list[str], transport: Literal["ipc", "tcp"],
+    ) -> None:  # fmt: skip
+        self._cwd = cwd
+        self._env = env or {}
+        self._extra_arguments = extra_arguments
+        runtime = jupyter_runtime_dir()
+        ensure_dir_exists(runtime, 0o700)
+        self.connection_file = str(Path(runtime) / f"kernel-{kernel_id}.json")
+        folder = _socket_folder() if transport == "ipc" else None
+        self.transport: Literal["ipc", "tcp"] = "ipc" if folder else "tcp"
+        self.files = [self.connection_file, *([folder] if folder else [])]
+        specs = _OneSpec()
+        specs.wanted = _jupyter_spec(spec)
+        self._manager = _Manager(
+            kernel_id=kernel_id,
+            kernel_name=spec.name,
+            kernel_spec_manager=specs,
+            connection_file=self.connection_file,
+            transport=self.transport,
+            transport_encryption="auto" if self.transport == "tcp" and zmq.has("curve") else "disabled",
+        )
+        if folder:
+            self._manager.ip = f"{folder}/k"
+        # reads the metadata of everything installed, which must not be done on the loop; the factory keeps it
+        KernelProvisionerFactory.instance().is_provisioner_available(specs.wanted)
+
+    async def launch(self) -> KernelProcess:
+        """Start the process; the connection file is there before it.
+
+        Raises OSError: its command cannot be run; ModuleNotFoundError: its provisioner is not installed.
+        """
+        manager = self._manager
+        for path in self.files[1:]:  # sockets of the epoch before: connecting to those would fail differently
+            remove(os.path.join(path, name) for name in os.listdir(path))
+        env = {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"} | self._env
+        reading, writing = os.pipe() if os.name == "posix" else (None, subprocess.DEVNULL)
+        try:
+            command, arguments = await manager.pre_start_kernel(
+                env=env,
+                cwd=self._cwd,
+                extra_arguments=self._extra_arguments,
+                independent=os.name == "posix",  # the keeper watches; where there is none, the kernel does
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+            )
+            arguments["env"].update(self._env)  # before the kernelspec's own: a person has asked for these
+            await manager._async_launch_kernel(command, **arguments)
+            await manager.provisioner.post_launch(**arguments)
+        except BaseException:
+            if reading is not None:
+                os.close(reading)
+            if manager.provisioner is not None and manager.provisioner.has_process:
+                await manager.provisioner.kill()
+                await manager.provisioner.wait()
+            raise
+        finally:
+            if reading is not None:
+                os.close(writing)
+        return KernelProcess(manager.provisioner, Tail(reading) if reading is not None else None)
+
+    def connection_info(self) -> ConnectionInfo:
+        """Where the kernel listens; only known after `launch`."""
+        manager = self._manager
+        return ConnectionInfo(
+            transport=self.transport,
+            ip=manager.ip,
+            ports={
+                name: getattr(manager, f"{name}_port")
+                for name in ("shell", "iopub", "stdin", "control", "hb")
+            },
+            key=manager.session.key,
+            signature_scheme=manager.session.signature_scheme,
+            curve_publickey=manager.curve_publickey,
+            curve_secretkey=manager.curve_secretkey,
+        )
+
+    async def shutdown_requested(self, restart: bool) -> None:
+        """Tell the provisioner that the kernel was asked to end."""
+        if self._manager.provisioner is not None:
+            await self._manager.provisioner.shutdown_requested(restart=restart)
+
+    async def clean_up(self) -> None:
+        """The kernel is gone for good: remove its connection file and sockets, give its ports back."""
+        remove(self.files)
+        if self._manager.provisioner is not None:
+            await self._manager.provisioner.cleanup()
+
+
+def _socket_folder() -> str | None:
+    """A new private folder for the sockets of one kernel; None: there are no unix sockets, or none that short."""
+    if not zmq.has("ipc") or sys.platform == "win32":
+        return None
+    for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()):
+        if base and len(os.fsencode(base)) + len("/kb-12345678/k-12345") <= LONGEST_PATH_BYTES:
+            with contextlib.suppress(OSError):
+                return tempfile.mkdtemp(prefix="kb-", dir=base)
+    return None
+
+
+def _jupyter_spec(spec: KernelSpec) -> JupyterSpec:
+    """The kernelspec as jupyter_client wants it, with what only its kernel.json says (env)."""
+    found: dict[str, Any] = {}
+    if spec.resource_dir is not None:
+        with contextlib.suppress(OSError, ValueError):
+            found = JupyterSpec.from_resource_dir(spec.resource_dir).to_dict()
+    found |= {
+        "argv": list(spec.argv),
+        "display_name": spec.display_name,
+        "language": spec.language,
+        "interrupt_mode": spec.interrupt_mode,
+        "metadata": spec.metadata or {},
+    }
+    return JupyterSpec(resource_dir=spec.resource_dir or "", **found)

@@ -1,0 +1,300 @@
+"""From raw frames to what a kernel says, and back (Jupyter messaging specification, "The wire protocol").
+
+The only place that knows the message dict. Nothing that a kernel sends can raise out of `Codec.decode`: what is
+forged, replayed or unreadable is dropped and logged, without its payload and without the key.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from ..runs.events import (
+    ClearOutput,
+    DisplayData,
+    Error,
+    Event,
+    ExecuteInput,
+    ExecuteReply,
+    ExecuteResult,
+    InputRequest,
+    Json,
+    Other,
+    Status,
+    Stream,
+    UpdateDisplayData,
+)
+
+log = logging.getLogger(__name__)
+
+DELIMITER = b"<IDS|MSG>"
+VERSION = "5.3"
+ONE_SHOT_BYTES = 65536  # above this, signing in pieces costs less than joining the parts
+REMEMBERED_SIGNATURES = 65536
+
+
+class _Header(msgspec.Struct):
+    msg_type: str
+
+
+class _Parent(msgspec.Struct):
+    msg_id: str | None = None
+    msg_type: str | None = None
+
+
+_decode_header = msgspec.json.Decoder(_Header).decode
+_decode_parent = msgspec.json.Decoder(_Parent).decode
+_decode_any = msgspec.json.Decoder().decode
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of a kernel; `content` is still JSON text."""
+
+    message_type: str
+    parent_id: str | None
+    parent_type: str | None
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KernelInfo:
+    """What a kernel_info_reply says of the kernel."""
+
+    protocol_version: str | None
+    implementation: str | None
+    implementation_version: str | None
+    language_info: Json
+    supported_features: tuple[str, ...]
+
+
+class Codec:
+    """Signs what we send and verifies what a kernel sends; one for each connection.
+
+    `key` empty: messages are unsigned. `scheme` is "hmac-" and the name of a hash, as in connection files.
+    """
+
+    def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
+        self._key = key
+        self._digest = scheme.removeprefix("hmac-")
+        hashlib.new(self._digest)  # raises ValueError now rather than at the first message
+        self._seen: dict[bytes, None] = {}
+        self._session = uuid.uuid4().hex
+        self._count = 0
+        self._last_parent: tuple[bytes, _Parent] = (b"", _Parent())
+
+    def encode(self, message_type: str, content: Json) -> tuple[str, list[bytes]]:
+        """The id and the frames of a message of ours."""
+        self._count += 1
+        message_id = f"{self._session}_{os.getpid()}_{self._count}"
+        header = {
+            "msg_id": message_id,
+            "msg_type": message_type,
+            "session": self._session,
+            "username": "kernel-bridge",
+            "date": datetime.now(UTC),
+            "version": VERSION,
+        }
+        parts = [msgspec.json.encode(header), b"{}", b"{}", msgspec.json.encode(content)]
+        return message_id, [DELIMITER, self._sign(parts), *parts]
+
+    def _sign(self, parts: list[bytes]) -> bytes:
+        if not self._key:
+            return b""
+        if sum(map(len, parts)) <= ONE_SHOT_BYTES:
+            return hmac.digest(self._key, b"".join(parts), self._digest).hex().encode()
+        signature = hmac.new(self._key, digestmod=self._digest)
+        for part in parts:
+            signature.update(part)
+        return signature.hexdigest().encode()
+
+    def decode(self, frames: list[bytes]) -> Message | None:
+        """The message in `frames`; None: it was dropped, and why is in the log."""
+        try:
+            start = frames.index(DELIMITER) + 1
+            signature, header, parent, _, content = frames[start], *frames[start + 1 : start + 5]
+            if self._key and not self._genuine(signature, frames[start + 1 : start + 5]):
+                return None
+            message_type = _read(_decode_header, header, _Header).msg_type
+            if parent != self._last_parent[0]:
+                self._last_parent = (parent, _read(_decode_parent, parent, _Parent))
+        except (ValueError, RecursionError) as error:  # too few frames, or no JSON object with a msg_type
+            log.warning("dropped a message that cannot be read: %s", type(error).__name__)
+            return None
+        about = self._last_parent[1]
+        return Message(message_type, about.msg_id, about.msg_type, content)
+
+    def _genuine(self, signature: bytes, parts: list[bytes]) -> bool:
+        if not hmac.compare_digest(signature, self._sign(parts)):
+            log.warning("dropped a message with a wrong signature")
+            return False
+        if signature in self._seen:
+            log.warning("dropped a message that came twice")
+            return False
+        self._seen[signature] = None
+        if len(self._seen) > REMEMBERED_SIGNATURES:
+            del self._seen[next(iter(self._seen))]
+        return True
+
+
+def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:
+    try:
+        return decode(data)
+    except ValueError:  # some kernels write null or a number where a name belongs
+        fields = _load(data)
+        return to(
+            **{name: fields[name] for name in to.__struct_fields__ if isinstance(fields.get(name), str)}
+        )
+
+
+def _load(data: bytes) -> Json:
+    """A JSON object; also where it has NaN, lone surrogates, control characters or broken UTF-8.
+
+    Python's json module writes NaN by default, and lone surrogates come from file names.
+    Raises ValueError, RecursionError: no JSON object all the same.
+    """
+    try:
+        value = _decode_any(data)
+    except ValueError:
+        value = json.loads(data.decode("utf-8", "replace"), strict=False)
+        text = json.dumps(value, ensure_ascii=False)
+        value = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def content_of(message: Message) -> Json:
+    """The content as a JSON object, empty where it cannot be read."""
+    try:
+        return _load(message.content)
+    except (ValueError, RecursionError) as error:
+        log.warning("the content of a %s cannot be read: %s", message.message_type, type(error).__name__)
+        return {}
+
+
+def event_of(message: Message) -> Event:
+    """What the message says; a type that is of no concern to runs is Other."""
+    make = _EVENTS.get(message.message_type)
+    if make is None:
+        return Other(message.message_type)
+    return make(content_of(message))
+
+
+def kernel_info(content: Json) -> KernelInfo:
+    """A kernel_info_reply; features that wrapper kernels only inherit are listed as they came."""
+    language_info = content.get("language_info")
+    return KernelInfo(
+        protocol_version=_text_or_none(content.get("protocol_version")),
+        implementation=_text_or_none(content.get("implementation")),
+        implementation_version=_text_or_none(content.get("implementation_version")),
+        language_info=language_info if isinstance(language_info, dict) else {},
+        supported_features=tuple(filter(None, map(_text_or_none, _list(content.get("supported_features"))))),
+    )
+
+
+def _text(value: Any) -> str:
+    """A string; text in lines is joined, anything else is written out."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(map(_text, value))
+    return "" if value is None else str(value)
+
+
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _display_id(content: Json) -> str | None:
+    return _text_or_none(_object(content.get("transient")).get("display_id"))
+
+
+def _stream(content: Json) -> Event:
+    name = content.get("name")
+    return Stream("stderr" if name == "stderr" else "stdout", _text(content.get("text")))
+
+
+def _display_data(content: Json) -> Event:
+    return DisplayData(_object(content.get("data")), _object(content.get("metadata")), _display_id(content))
+
+
+def _update_display_data(content: Json) -> Event:
+    return UpdateDisplayData(
+        _object(content.get("data")), _object(content.get("metadata")), _display_id(content)
+    )
+
+
+def _execute_result(content: Json) -> Event:
+    return ExecuteResult(
+        _object(content.get("data")),
+        _object(content.get("metadata")),
+        _count(content.get("execution_count")),
+        _display_id(content),
+    )
+
+
+def _error(content: Json) -> Error:
+    """bash_kernel leaves ename empty, others leave the traceback out or write it as one string."""
+    traceback = content.get("traceback")
+    lines = [traceback] if isinstance(traceback, str) else [_text(line) for line in _list(traceback)]
+    return Error(_text(content.get("ename")), _text(content.get("evalue")), lines)
+
+
+def _execute_reply(content: Json) -> Event:
+    """bash_kernel and IRkernel say "abort"; jjava leaves the status out."""
+    status = content.get("status")
+    next_input: str | None = None
+    pages: list[Json] = []
+    for entry in map(_object, _list(content.get("payload"))):
+        if entry.get("source") == "set_next_input":
+            next_input = _text_or_none(entry.get("text")) or next_input
+        elif entry.get("source") == "page":
+            pages.append(_object(entry.get("data")))
+    return ExecuteReply(
+        status="aborted" if status == "abort" else status if status in ("ok", "error", "aborted") else None,
+        execution_count=_count(content.get("execution_count")),
+        error=_error(content) if status == "error" else None,
+        next_input=next_input,
+        pages=pages,
+    )
+
+
+_EVENTS: dict[str, Callable[[Json], Event]] = {
+    "stream": _stream,
+    "display_data": _display_data,
+    "update_display_data": _update_display_data,
+    "execute_result": _execute_result,
+    "pyout": _execute_result,  # before protocol 5, and still written by some kernels
+    "error": _error,
+    "pyerr": _error,
+    "clear_output": lambda content: ClearOutput(content.get("wait") is True),
+    "status": lambda content: Status(_text(content.get("execution_state"))),
+    "execute_input": lambda content: ExecuteInput(
+        _text(content.get("code")), _count(content.get("execution_count"))
+    ),
+    "execute_reply": _execute_reply,
+    "input_request": lambda content: InputRequest(
+        _text(content.get("prompt")), content.get("password") is True
+    ),
+}

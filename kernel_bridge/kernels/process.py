@@ -1,0 +1,183 @@
+"""One kernel process: its exit, its signals, and the last it wrote to stdout and stderr.
+
+Works through a jupyter_client provisioner, so that kernels that are started in other ways than by a local
+process are honoured; of those there is no pid, and nothing of what they write.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import threading
+from collections import deque
+from typing import Any
+
+from .keeper_process import start_time
+
+log = logging.getLogger(__name__)
+
+TAIL_BYTES = 65536
+SHOWN_CHARACTERS = 4000  # of the tail, in a reason or an error
+
+
+class Tail:
+    """The reading end of a kernel's stdout and stderr; keeps the newest TAIL_BYTES, the rest is gone."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._open = True
+        os.set_blocking(descriptor, False)
+        asyncio.get_running_loop().add_reader(descriptor, self._read)
+
+    def _read(self) -> bool:
+        """Read once; False: nothing is there."""
+        if not self._open:
+            return False
+        try:
+            chunk = os.read(self.descriptor, TAIL_BYTES)
+        except BlockingIOError:
+            return False
+        if not chunk:
+            self.close()
+            return False
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        while self._size - len(self._chunks[0]) >= TAIL_BYTES:
+            self._size -= len(self._chunks.popleft())
+        return True
+
+    def text(self) -> str:
+        """The end of what was written, in whole lines where that leaves any."""
+        for _ in range(16):  # a process that goes on writing must not keep us here
+            if not self._read():
+                break
+        text = b"".join(self._chunks).decode("utf-8", "replace").strip()
+        if len(text) <= SHOWN_CHARACTERS:
+            return text
+        end = text[-SHOWN_CHARACTERS:]
+        return end.partition("\n")[2] or end
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            asyncio.get_running_loop().remove_reader(self.descriptor)
+            os.close(self.descriptor)
+
+
+class KernelProcess:
+    """A process that a provisioner has just launched. `exited` is its exit code, or minus a signal's number."""
+
+    def __init__(self, provisioner: Any, tail: Tail | None) -> None:
+        self._provisioner = provisioner
+        self.tail = tail
+        self.pid: int | None = getattr(provisioner, "pid", None)
+        self.start_time = start_time(self.pid) if self.pid is not None else None
+        self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._pidfd: int | None = None
+        self._reaper: asyncio.Task[None] | None = None
+        self._watch()
+
+    def _watch(self) -> None:
+        if self.pid is None:
+            self._reap()  # the provisioner knows how to wait
+            return
+        loop = asyncio.get_running_loop()
+        if hasattr(os, "pidfd_open"):
+            with contextlib.suppress(OSError):  # a sandbox may forbid it
+                self._pidfd = os.pidfd_open(self.pid)
+                loop.add_reader(self._pidfd, self._have_exited)
+                return
+        threading.Thread(target=self._wait, args=(loop,), daemon=True, name=f"wait for {self.pid}").start()
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        assert self.pid is not None
+        with contextlib.suppress(OSError):
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(self._have_exited)
+
+    def _have_exited(self) -> None:
+        self._close_pidfd()
+        self._signal_group(
+            signal.SIGKILL
+        )  # what it started ends with it; not yet reaped, the group is still its own
+        self._reap()
+
+    def _reap(self) -> None:
+        if self._reaper is None:
+            self._reaper = asyncio.create_task(
+                self._ask_provisioner(), name=f"reap kernel process {self.pid}"
+            )
+
+    async def _ask_provisioner(self) -> None:
+        code: int | None = None
+        try:
+            code = await self._provisioner.wait()
+        except Exception:
+            log.exception("the provisioner could not say how kernel process %s ended", self.pid)
+        if not self.exited.done():
+            self.exited.set_result(code)
+
+    def _signal_group(self, number: int) -> None:
+        pgid = getattr(self._provisioner, "pgid", None)
+        if isinstance(pgid, int) and pgid == self.pid:
+            with contextlib.suppress(OSError):
+                os.killpg(pgid, number)
+
+    async def signal(self, number: int) -> None:
+        """Signal the process and its children (its process group); nothing happens when it has ended."""
+        if not self.exited.done():
+            with contextlib.suppress(OSError):
+                await self._provisioner.send_signal(number)
+
+    async def ends(self, within_s: float) -> bool:
+        """Wait for its exit, but no longer than that; whether it has ended."""
+        await asyncio.wait([self.exited], timeout=within_s)
+        return self.exited.done()
+
+    async def end(self, waits_s: tuple[float, float, float]) -> None:
+        """Wait for it to end by itself, then SIGTERM, then SIGKILL, with a wait after each."""
+        if await self.ends(waits_s[0]):
+            return
+        await self.signal(signal.SIGTERM)
+        if await self.ends(waits_s[1]):
+            return
+        await self._provisioner.kill()
+        if not await self.ends(waits_s[2]):
+            log.error("kernel process %s could not be killed", self.pid)
+
+    def describe_exit(self) -> str:
+        """How it ended, with the last that it wrote."""
+        code = self.exited.result() if self.exited.done() else None
+        if code is None:
+            said = "the kernel has ended"
+        elif code < 0:
+            said = f"the kernel was killed by {_signal_name(-code)}"
+        else:
+            said = f"the kernel ended with exit code {code}"
+        text = self.tail.text() if self.tail is not None else ""
+        return f"{said}:\n{text}" if text else said
+
+    def _close_pidfd(self) -> None:
+        if self._pidfd is not None:
+            asyncio.get_running_loop().remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = None
+
+    def close(self) -> None:
+        """Watch it no more; whether it lives on or not."""
+        self._close_pidfd()
+        if self._reaper is not None:
+            self._reaper.cancel()
+        if self.tail is not None:
+            self.tail.close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

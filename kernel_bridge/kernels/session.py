@@ -1,0 +1,364 @@
+"""A kernel that is followed: its states, its epochs, and what can be asked of it.
+
+A session owns the kernel's process, the conversation with it, and its files. It knows nothing of runs: what the
+kernel says goes to its listener.
+"""
+
+import asyncio
+import importlib
+import logging
+import signal
+import uuid
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ..protocol.errors import KernelDead, KernelLaunchFailed, KernelNotReady
+from ..protocol.objects import KernelSpec, KernelState
+from ..runs.events import Event, Json
+from .hints import hint_for_exit, hint_for_oserror
+from .keeper import Keeper
+from .quirks import quirks_of, supports
+from .specs import interpreter_of
+
+if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kernel is started
+    from .channels import Channels, Heard
+    from .launch import Launcher
+    from .messages import KernelInfo
+    from .process import KernelProcess
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_S = (2.0, 1.0, 2.0)  # after shutdown_request, after SIGTERM, after SIGKILL
+AT_ONCE_S = (0.0, 0.0, 2.0)
+LAST_WORDS_S = 0.02  # what zmq's own thread needs to hand over what a kernel said before it died
+
+
+class Listener(Protocol):
+    """Whoever follows the kernel. Called on the event loop."""
+
+    def received(self, batch: list[tuple[str | None, Event]]) -> None:
+        """What the kernel says about executions, in order of arrival, each with its parent's message id."""
+
+    def changed(self) -> None:
+        """The session's state, reason, epoch or info changed."""
+
+
+class KernelSession:
+    """One kernel, started here. `transport` may turn out to be tcp where ipc was asked for.
+
+    `cwd`: the kernel's folder, by default that of this process. `env` is added to this process' environment.
+    """
+
+    def __init__(
+        self,
+        spec: KernelSpec,
+        *,
+        listener: Listener,
+        keeper: Keeper,
+        kernel_id: str | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        extra_arguments: list[str] | None = None,
+        transport: Literal["ipc", "tcp"] = "ipc",
+        keep_alive: bool = False,
+        ready_timeout: float = 60.0,
+    ) -> None:
+        self.id = kernel_id or str(uuid.uuid4())
+        self.spec = spec
+        self.cwd = cwd
+        self.epoch = 1
+        self.state: KernelState = "starting"
+        self.reason: str | None = None
+        self.origin: Literal["started", "attached"] = "started"
+        self.keep_alive = keep_alive
+        self.transport: Literal["ipc", "tcp"] = transport
+        self.connection_file: str | None = None
+        self.pid: int | None = None
+        self.info: KernelInfo | None = None
+        self.supports: list[str] | None = None
+        self._listener = listener
+        self._keeper = keeper
+        self._env = env
+        self._extra_arguments = extra_arguments or []
+        self._ready_timeout_s = ready_timeout
+        self._launcher: Launcher | None = None
+        self._process: KernelProcess | None = None
+        self._channels: Channels | None = None
+        self._order = asyncio.Lock()  # start, restart, shutdown and detach go one after the other
+        self._unwanted = asyncio.Event()  # a shutdown was asked for while it starts
+        self._burial: asyncio.Task[None] | None = None
+
+    # starting
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready. Cancelling ends the half-started kernel.
+
+        Raises KernelLaunchFailed, KernelNotReady.
+        """
+        async with self._order:
+            await self._start()
+
+    async def _start(self) -> None:
+        try:
+            await self._launch()
+            await self._become_ready()
+        except BaseException as error:
+            why = str(error) if isinstance(error, Exception) else "its start was cancelled"
+            await asyncio.shield(asyncio.ensure_future(self._abandon(why)))
+            raise
+
+    async def _launch(self) -> None:
+        launch = await asyncio.to_thread(importlib.import_module, f"{__package__}.launch")
+        if self._launcher is None:
+            self._launcher = await asyncio.to_thread(
+                launch.Launcher,
+                self.spec,
+                self.id,
+                self.cwd,
+                self._env,
+                self._extra_arguments,
+                self.transport,
+            )
+            self.transport = self._launcher.transport
+            self.connection_file = self._launcher.connection_file
+        try:
+            process = await self._launcher.launch()
+        except OSError as error:
+            hint = hint_for_oserror(error, self.spec.argv, self.cwd)
+            raise KernelLaunchFailed(
+                f"kernel {self.spec.name!r} could not be started: {error}; {hint}", stderr="", hint=hint
+            ) from None
+        except ModuleNotFoundError as error:
+            raise KernelLaunchFailed(
+                f"kernel {self.spec.name!r} could not be started: {error}", stderr="",
+                hint="install the kernel provisioner that its kernelspec names",
+            ) from None  # fmt: skip
+        self._process = process
+        self.pid = process.pid
+        if process.pid is not None and process.tail is not None:
+            self._keeper.guard(
+                process.pid,
+                process.start_time,
+                self._launcher.files,
+                process.tail.descriptor,
+                self.keep_alive,
+            )
+        process.exited.add_done_callback(lambda _: self._exited(process))
+
+    async def _become_ready(self) -> None:
+        from .channels import Channels
+
+        assert self._launcher is not None
+        assert self._process is not None
+        channels = self._channels = Channels(self._launcher.connection_info(), self._hear, self._turned)
+        hands = asyncio.ensure_future(channels.shake_hands())
+        unwanted = asyncio.ensure_future(self._unwanted.wait())
+        try:
+            await asyncio.wait(
+                [hands, self._process.exited, unwanted],
+                timeout=self._ready_timeout_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if self._unwanted.is_set():
+                raise KernelLaunchFailed(
+                    f"kernel {self.spec.name!r} was shut down while it started", stderr=""
+                )
+            if self._process.exited.done():
+                raise self._launch_failed(self._process)
+            if not hands.done():
+                raise self._not_ready(self._process)
+            self.info = hands.result()
+        finally:
+            hands.cancel()
+            unwanted.cancel()
+        self.supports = supports(self.info.implementation, self.info.supported_features)
+        self._set("idle")
+
+    def _launch_failed(self, process: "KernelProcess") -> KernelLaunchFailed:
+        stderr = process.tail.text() if process.tail is not None else ""
+        code = process.exited.result()
+        hint = hint_for_exit(self.spec, interpreter_of(self.spec), stderr, self.cwd)
+        data = {"exitCode": code} if code is not None else {}
+        data |= {"hint": hint} if hint is not None else {}
+        return KernelLaunchFailed(
+            f"kernel {self.spec.name!r} ended before it was ready: {process.describe_exit()}"
+            + (f"\n{hint}" if hint else ""),
+            stderr=stderr,
+            **data,
+        )
+
+    def _not_ready(self, process: "KernelProcess") -> KernelNotReady:
+        stderr = process.tail.text() if process.tail is not None else ""
+        return KernelNotReady(
+            f"kernel {self.spec.name!r} did not answer within {self._ready_timeout_s:g} s and was ended; "
+            "raise readyTimeout if it needs longer" + (f"; it wrote:\n{stderr}" if stderr else ""),
+            stderr=stderr,
+        )
+
+    async def _abandon(self, why: str) -> None:
+        if self._process is not None:
+            await self._process.end(AT_ONCE_S)
+        await self._bury(why)
+
+    # hearing
+
+    def _hear(self, batch: "Heard") -> None:
+        self._listener.received(batch)
+
+    def _turned(self, busy: bool) -> None:
+        if self.state in ("idle", "busy"):
+            self._set("busy" if busy else "idle")
+
+    def _set(self, state: KernelState, reason: str | None = None) -> None:
+        if (state, reason) != (self.state, self.reason):
+            self.state, self.reason = state, reason
+            self._listener.changed()
+
+    def _exited(self, process: "KernelProcess") -> None:
+        """A process ended; unless that is what we wanted, its kernel has died."""
+        if (
+            process is self._process
+            and self.state in ("idle", "busy", "unreachable")
+            and not self._order.locked()
+        ):
+            self._burial = asyncio.create_task(self._die(process), name=f"death of kernel {self.id}")
+
+    async def _die(self, process: "KernelProcess") -> None:
+        async with self._order:
+            if process is not self._process:
+                return
+            if self._channels is not None:
+                self._channels.drain()
+                await asyncio.sleep(LAST_WORDS_S)
+                self._channels.drain()
+            await self._bury(process.describe_exit())
+
+    async def _bury(self, reason: str) -> None:
+        """The process is gone: leave nothing of it."""
+        self._disconnect(reason)
+        if self._process is not None:
+            if self._process.pid is not None:
+                self._keeper.release(self._process.pid, gone=True)
+            self._process.close()
+            self._process = None
+        if self._launcher is not None:
+            await self._launcher.clean_up()
+            self._launcher = None
+        self._set("dead", reason)
+
+    def _disconnect(self, why: str, linger_ms: int = 0) -> None:
+        if self._channels is not None:
+            self._channels.close(f"kernel {self.id}: {why}", linger_ms)
+            self._channels = None
+
+    # asking
+
+    def _connected(self) -> "Channels":
+        if self._channels is None:
+            raise KernelDead(
+                f"kernel {self.id} ({self.spec.display_name}) is {self.state}: {self.reason or ''}"
+            )
+        return self._channels
+
+    def execute(
+        self, code: str, *, silent: bool, store_history: bool, allow_stdin: bool, stop_on_error: bool
+    ) -> str:
+        """Send an execute_request at once; gives its message id. Raises KernelDead."""
+        return self._connected().execute(
+            code,
+            silent=silent,
+            store_history=store_history,
+            allow_stdin=allow_stdin,
+            stop_on_error=stop_on_error,
+        )
+
+    def answer_input(self, value: str) -> None:
+        """What was typed for the open input_request; ignored when there is none (any more)."""
+        if self._channels is not None:
+            self._channels.answer_input(value)
+
+    async def request(
+        self,
+        message_type: str,
+        content: Json,
+        *,
+        channel: Literal["shell", "control"] = "shell",
+        timeout: float | None = None,
+    ) -> Json:
+        """The content of the reply to a request; `timeout` in seconds.
+
+        Raises TimeoutError; KernelDead, also when the kernel ends or restarts meanwhile.
+        """
+        return await self._connected().request(message_type, content, channel, timeout)
+
+    async def interrupt(self) -> None:
+        """Interrupt what runs: by signal to the process and its children, or by message. Raises KernelDead."""
+        channels = self._connected()
+        channels.withdraw_input()
+        mode = quirks_of(self.info.implementation if self.info else None).interrupt_mode
+        if (mode or self.spec.interrupt_mode) == "signal" and self._process is not None:
+            await self._process.signal(signal.SIGINT)
+        else:
+            channels.send("control", "interrupt_request", {})
+
+    # ending
+
+    async def restart(self) -> None:
+        """A new process with the same id, connection file and ports; `epoch` counts it.
+
+        Raises KernelDead, KernelLaunchFailed, KernelNotReady.
+        """
+        async with self._order:
+            channels = self._connected()
+            channels.mute()
+            self._set("restarting")
+            try:
+                await self._end_process(restart=True)
+            except BaseException:
+                await asyncio.shield(asyncio.ensure_future(self._abandon("its restart was cancelled")))
+                raise
+            self._disconnect("it was restarted")
+            if self._process is not None:
+                if self._process.pid is not None:
+                    self._keeper.release(self._process.pid, gone=True)
+                self._process.close()
+                self._process = None
+            self.epoch += 1
+            await self._start()
+
+    async def shutdown(self) -> None:
+        """End it, politely first, and leave nothing of it. Nothing happens when it is dead."""
+        self._unwanted.set()
+        async with self._order:
+            if self.state == "dead":
+                return
+            if self._channels is not None:
+                self._channels.mute()
+            await self._end_process(restart=False)
+            await self._bury("it was shut down")
+
+    async def _end_process(self, restart: bool) -> None:
+        if self._process is None or self._process.exited.done():
+            return
+        if self._channels is not None:
+            self._channels.send("control", "shutdown_request", {"restart": restart})
+        if self._launcher is not None:
+            await self._launcher.shutdown_requested(restart)
+        await self._process.end(SHUTDOWN_S)
+
+    async def detach(self) -> None:
+        """Follow it no more; it goes on, also after this process has ended, and its connection file stays."""
+        async with self._order:
+            self._disconnect("it was detached", linger_ms=200)
+            if self._process is not None:
+                if self._process.pid is not None:
+                    self._keeper.release(self._process.pid, gone=False)
+                self._process.close()
+                self._process = None
+            self._launcher = None
+
+    def close(self) -> None:
+        """Let go of the sockets and descriptors at once; the process is left to the keeper."""
+        self._disconnect("the bridge ends")
+        if self._process is not None:
+            self._process.close()
+            self._process = None
