@@ -16,7 +16,7 @@ _CLAUSE = re.compile(r"\s*(?:else|elif|except|finally)\b")
 _TAKES_CLAUSES = re.compile(r"\s*(?:async\s+)?(?:if|for|while|try)\b")
 _DEFINITION = re.compile(r"\s*(?:async\s+def|def|class)\b")
 
-TRUST_LINES = 2000
+TRUST_LINES = 1000
 """How many lines above a multi-line string are parsed to believe that it is one."""
 
 
@@ -113,20 +113,21 @@ def _statements(lines: list[str], kinds: list[Kind]) -> list[_Statement]:
             result[-1].last = number
             continue
         line = lines[number]
-        indent = len(indent_of(line))
+        indent = len(indent_of(line)) if line[0] in " \t\f" else 0
         if result and indent > base:
             result[-1].last = number
             continue
         base = indent
-        defines = _DEFINITION.match(line) is not None
-        decorator = line.startswith("@", len(line) - len(line.lstrip()))
-        if decorating and (defines or decorator):
+        start = line.lstrip()[0]
+        if decorating and (start == "@" or _DEFINITION.match(line)):
             result[-1].last = result[-1].body = number
-        elif result and _CLAUSE.match(line) and _TAKES_CLAUSES.match(lines[result[-1].first]):
+        elif (
+            start in "ef" and result and _CLAUSE.match(line) and _TAKES_CLAUSES.match(lines[result[-1].first])
+        ):
             result[-1].last = number
         else:
             result.append(_Statement(number, number, number))
-        decorating = decorator
+        decorating = start == "@"
     return result
 
 
