@@ -71,7 +71,6 @@ class Editor:
         for fd in (self.to_fd, self.from_fd):
             if fd >= 0:
                 os.close(fd)
-        assert self.process.stderr is not None
         self.process.communicate()
         assert self.process.returncode == 0
 
