@@ -1,7 +1,10 @@
 """Settings as a client sends them: partly, wrongly, again."""
 
+import re
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kernel_bridge.protocol.settings import HistorySettings, Settings, read_settings
@@ -19,6 +22,15 @@ def check(raw: Any, expected: Settings, *warnings: str, base: Settings = Setting
 @pytest.mark.parametrize("raw", [None, {}, {"unknown": 1}, {"history": None}, {"history": {}}])
 def test_what_is_not_said_has_its_default(raw: Any) -> None:
     check(raw, Settings())
+
+
+def test_the_defaults_are_those_of_the_protocol() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```json Settings\n(.*?)^```", page, re.M | re.S)
+    said = msgspec.json.decode(text)
+    check(said, Settings())
+    for names, struct in ((said, Settings), (said["history"], HistorySettings)):
+        assert set(names) == {field.encode_name for field in msgspec.structs.fields(struct)}
 
 
 def test_what_is_said_holds() -> None:
