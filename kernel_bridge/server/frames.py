@@ -9,7 +9,7 @@ import re
 MAX_BODY_BYTES = 1 << 30
 MAX_HEADER_BYTES = 1 << 16
 
-# The header that nearly every client sends, found whole: read at once, six times as fast as line by line.
+# The header that nearly every client sends, read at once: less than half the time of line by line.
 _PLAIN_HEADER = re.compile(rb"Content-Length: (\d{1,9})\r\n\r\n")
 
 
