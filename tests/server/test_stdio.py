@@ -187,7 +187,7 @@ def test_files(tmp_path: Path) -> None:
     with source.open("rb") as stdin, target.open("wb") as stdout:
         process = spawn(stdin, stdout)
     _, said = process.communicate()
-    assert (process.returncode, said.splitlines()[-2:]) == (0, [b'{"end": null}', b'{"drained": true}'])
+    assert (process.returncode, b'{"end": null}' in said.splitlines()) == (0, True)
     answers = [json.loads(body) for body in FrameReader().feed(target.read_bytes())]
     assert answers == [{"jsonrpc": "2.0", "id": id, "result": long} for id in range(5)]
 
