@@ -1,0 +1,90 @@
+"""What waits to be written of one run, joined while it waits so that a slow disk costs little memory.
+
+Pure: the caller locks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..protocol.objects import Run
+from ..runs.changes import Append, Clear, FoldChange, Replace, Rewrite
+from .records import KernelRecord
+
+OVERHEAD_BYTES = 64  # what a short string costs beside its characters
+
+
+@dataclass(slots=True)
+class Text:
+    """Joined rewrites: from `start` on the stream output at `index` is the parts, up to character `end`."""
+
+    index: int
+    start: int
+    end: int
+    parts: list[str]
+
+    def rewrite(self, start: int, text: str) -> int:
+        """Put `text` from `start` on; the characters this waits for more (or, negative, less)."""
+        before = self.end - self.start
+        if start < self.start:
+            self.start = self.end = start
+            self.parts.clear()
+        while self.end > start:
+            part = self.parts.pop()
+            self.end -= len(part)
+            if self.end < start:
+                self.parts.append(part[: start - self.end])
+                self.end = start
+        self.parts.append(text)
+        self.end += len(text)
+        return self.end - self.start - before
+
+
+class Pending:
+    """What one run has to have written; `changes` are in order."""
+
+    __slots__ = ("_text", "blobs", "changes", "kernel", "run", "size", "started", "times")
+
+    def __init__(self) -> None:
+        self.started: Run | None = None  # the row is to be made
+        self.kernel: KernelRecord | None = None
+        self.run: Run | None = None  # the newest state
+        self.times: dict[str, str] = {}
+        self.changes: list[Append | Text | Replace | Clear] = []
+        self.blobs: list[str] = []
+        self.size = 0  # bytes of memory, roughly
+        self._text: Text | None = None  # the last of `changes`, if text can be added to it
+
+    def add(self, changes: Iterable[FoldChange]) -> None:
+        for change in changes:
+            if type(change) is Rewrite:
+                text = self._text
+                if text is None or text.index != change.index or text.end < change.start:
+                    end = change.start + len(change.text)
+                    self._text = Text(change.index, change.start, end, [change.text])
+                    self.changes.append(self._text)
+                    self.size += len(change.text) + OVERHEAD_BYTES
+                elif text.end == change.start:  # the usual case, and the one that must be cheap
+                    length = len(change.text)
+                    text.parts.append(change.text)
+                    text.end += length
+                    self.size += length + OVERHEAD_BYTES
+                else:
+                    self.size += text.rewrite(change.start, change.text)
+                continue
+            self._text = None
+            if type(change) is Clear:
+                self.changes.clear()
+                self.size = 0
+                self.changes.append(change)
+            elif type(change) is Append:
+                self.changes.append(Append(dict(change.output)))  # the fold's own goes on growing
+                self.size += _size(change)
+            elif type(change) is Replace:
+                self.changes.append(Replace(change.index, dict(change.output)))
+                self.size += _size(change)
+
+
+def _size(change: Append | Replace) -> int:
+    output = change.output
+    values = [output.get("text"), *(output.get("data") or {}).values()]
+    return OVERHEAD_BYTES + sum(len(value) for value in values if isinstance(value, str))

@@ -1,0 +1,83 @@
+"""Locks on files that end with their process, however it ends: who lives, and who sets up the journal.
+
+A lock needs no process id, which may be used again, or means another process in another container.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(fd: int) -> None:
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _try_lock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+RETRY_S = 0.02
+
+
+class Presence:
+    """The sign that this process lives: a locked file, for as long as it is not closed."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError: the folder cannot be written, or the file is locked."""
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _try_lock(self._fd)
+        except OSError:
+            os.close(self._fd)
+            raise
+
+    def close(self) -> None:
+        os.close(self._fd)
+        with suppress(OSError):
+            self._path.unlink()
+
+
+def is_present(path: Path) -> bool:
+    """Whether a living process holds the `Presence` at this path."""
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        _try_lock(fd)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+@contextmanager
+def turn(path: Path, timeout_s: float) -> Iterator[None]:
+    """Hold the lock at `path`, which several processes take in turn; the file stays.
+
+    Raises TimeoutError: another holds it for longer than `timeout_s`; OSError: it cannot be made.
+    """
+    deadline = time.monotonic() + timeout_s
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        while True:
+            try:
+                _try_lock(fd)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{path} is locked by another process") from None
+                time.sleep(RETRY_S)
+        yield
+    finally:
+        os.close(fd)

@@ -1,0 +1,258 @@
+"""What is written into the journal's tables: runs and their outputs, lost runs, and the pruning of old ones.
+
+Every function works within the caller's transaction, but for `prune`, which makes its own.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from ..protocol.objects import Run
+from ..runs.changes import Append, Clear, Output, Replace
+from .pending import Pending, Text
+from .records import KernelRecord, decode, encode, to_bytes, to_text
+from .store import Connection, shrink, transaction, used_bytes
+
+PIECE = 256 * 1024  # characters of a chunk at most
+SMALL = 4096  # a last chunk shorter than this is written anew with what follows
+PRUNED_TO = 0.9  # of the bytes allowed, so that pruning is not needed again at once
+PRUNED_AT_ONCE = 100  # runs of one transaction
+
+LOST = "the bridge that ran it has ended"
+
+
+def register_bridge(connection: Connection, bridge_id: str, now: str) -> int:
+    """Make this process known; its key."""
+    cursor = connection.execute(
+        "INSERT INTO bridges (id, pid, started_at) VALUES (?, ?, ?)", (bridge_id, os.getpid(), now)
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def write(connection: Connection, bridge: int, waiting: dict[str, Pending]) -> int:
+    """Write what waits, by run id; roughly how many bytes. What is of no known run is dropped."""
+    return sum(_write_run(connection, bridge, run_id, pending) for run_id, pending in waiting.items())
+
+
+def _write_run(connection: Connection, bridge: int, run_id: str, pending: Pending) -> int:
+    run = pending.run
+    if pending.started is not None and pending.kernel is not None:
+        key = _insert(connection, bridge, run or pending.started, pending.kernel, pending.times)
+    else:
+        row = connection.execute("SELECT key FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            return 0
+        key = row[0]
+        if run is not None:
+            update(connection, key, run, pending.times)
+    if pending.changes:
+        _write_outputs(connection, key, pending.changes)
+    for path in pending.blobs:
+        connection.execute("INSERT OR IGNORE INTO blobs (run, path) VALUES (?, ?)", (key, path))
+    return pending.size + 512
+
+
+def _insert(
+    connection: Connection, bridge: int, run: Run, kernel: KernelRecord, times: dict[str, str]
+) -> int:
+    cursor = connection.execute(
+        "INSERT INTO runs (id, bridge, kernel, kernel_id, uri, open, record, times, source)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run.id,
+            bridge,
+            _kernel_key(connection, encode(kernel)),
+            run.kernel_id,
+            run.text_document.uri if run.text_document is not None else None,
+            _is_open(run),
+            _record(run),
+            encode(times),
+            to_bytes(run.source),
+        ),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _kernel_key(connection: Connection, description: bytes) -> int:
+    row = connection.execute("SELECT key FROM kernels WHERE description = ?", (description,)).fetchone()
+    if row is not None:
+        return int(row[0])
+    cursor = connection.execute("INSERT INTO kernels (description) VALUES (?)", (description,))
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def update(connection: Connection, key: int, run: Run, times: dict[str, str] | None = None) -> None:
+    """A new state of a run; its source, kernel and document never change."""
+    connection.execute(
+        "UPDATE runs SET open = ?, record = ?, times = coalesce(?, times) WHERE key = ?",
+        (_is_open(run), _record(run), None if times is None else encode(times), key),
+    )
+
+
+def _is_open(run: Run) -> bool:
+    return run.state in ("queued", "running")
+
+
+def _record(run: Run) -> bytes:
+    return encode(msgspec.structs.replace(run, source="", outputs=None))
+
+
+# outputs
+
+
+def _write_outputs(
+    connection: Connection, run: int, changes: Iterable[Append | Text | Replace | Clear]
+) -> None:
+    (count,) = connection.execute(
+        "SELECT coalesce(max(position) + 1, 0) FROM outputs WHERE run = ?", (run,)
+    ).fetchone()
+    for change in changes:
+        match change:
+            case Text():
+                _rewrite(connection, run, change.index, change.start, change.parts)
+            case Append():
+                _append(connection, run, count, change.output)
+                count += 1
+            case Replace():
+                connection.execute(
+                    "UPDATE outputs SET body = ? WHERE run = ? AND position = ?",
+                    (encode(change.output), run, change.index),
+                )
+            case Clear():
+                connection.execute("DELETE FROM chunks WHERE run = ?", (run,))
+                connection.execute("DELETE FROM outputs WHERE run = ?", (run,))
+                count = 0
+
+
+def _append(connection: Connection, run: int, position: int, output: Output) -> None:
+    is_stream = output["output_type"] == "stream"
+    connection.execute(
+        "INSERT INTO outputs (run, position, stream, body) VALUES (?, ?, ?, ?)",
+        (
+            run,
+            position,
+            output["name"] if is_stream else None,
+            None if is_stream else encode(output),
+        ),
+    )
+    if is_stream:
+        _insert_text(connection, run, position, 0, [output["text"]])
+
+
+def _rewrite(connection: Connection, run: int, position: int, start: int, parts: list[str]) -> None:
+    """The text from character `start` on is `parts`; only chunks at or after it are touched."""
+    row = connection.execute(
+        "SELECT start, length FROM chunks WHERE run = ? AND position = ? AND start <= ?"
+        " ORDER BY start DESC LIMIT 1",
+        (run, position, start),
+    ).fetchone()
+    kept = ""
+    if row is not None and row[0] < start and (start < row[0] + row[1] or row[1] < SMALL):
+        first = row[0]
+        (data,) = connection.execute(
+            "SELECT text FROM chunks WHERE run = ? AND position = ? AND start = ?", (run, position, first)
+        ).fetchone()
+        kept, start = to_text(data)[: start - first], first
+    connection.execute(
+        "DELETE FROM chunks WHERE run = ? AND position = ? AND start >= ?", (run, position, start)
+    )
+    if len(kept) < SMALL:
+        _insert_text(connection, run, position, start, [kept, *parts])
+    else:  # apart, so that what is rewritten again and again (a progress bar) stays small
+        _insert_text(connection, run, position, start, [kept])
+        _insert_text(connection, run, position, start + len(kept), parts)
+
+
+def _insert_text(connection: Connection, run: int, position: int, start: int, parts: Iterable[str]) -> None:
+    def rows() -> Iterator[tuple[int, int, int, int, int, bytes]]:
+        at = start
+        for piece in _pieces(parts):
+            data = to_bytes(piece)
+            yield run, position, at, len(piece), len(data), data
+            at += len(piece)
+
+    connection.executemany(
+        "INSERT INTO chunks (run, position, start, length, size, text) VALUES (?, ?, ?, ?, ?, ?)", rows()
+    )
+
+
+def _pieces(parts: Iterable[str]) -> Iterator[str]:
+    """The same text in pieces of PIECE characters, the last one shorter; none for no text."""
+    held: list[str] = []
+    length = 0
+    for part in parts:
+        at = 0
+        while length + len(part) - at >= PIECE:
+            taken = PIECE - length
+            held.append(part[at : at + taken])
+            yield "".join(held)
+            held, length, at = [], 0, at + taken
+        if at < len(part):
+            held.append(part[at:] if at else part)
+            length += len(part) - at
+    if held:
+        yield "".join(held)
+
+
+# what is left of others
+
+
+def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> None:
+    """Mark the open runs of bridges that have gone as lost, and forget bridges that have no run."""
+    for bridge, bridge_id in connection.execute("SELECT key, id FROM bridges").fetchall():
+        if is_alive(bridge_id):
+            continue
+        rows = connection.execute(
+            "SELECT key, record FROM runs WHERE bridge = ? AND open", (bridge,)
+        ).fetchall()
+        for key, record in rows:
+            update(connection, key, lost(decode(record, Run)))
+        connection.execute(
+            "DELETE FROM bridges WHERE key = ? AND NOT EXISTS (SELECT 1 FROM runs WHERE bridge = ?)",
+            (bridge, bridge),
+        )
+
+
+def lost(run: Run) -> Run:
+    """An open run as it is when its bridge has gone."""
+    return msgspec.structs.replace(run, state="lost", reason=LOST)
+
+
+def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool]) -> list[str]:
+    """Delete old runs while the journal is larger than `max_bytes`; the paths of the blobs that they had.
+
+    The oldest go first. Ended runs of living bridges go only when nothing else is left, open ones never.
+    Raises StoreError.
+    """
+    blobs: list[str] = []
+    if used_bytes(connection) <= max_bytes:
+        return blobs
+    with transaction(connection):
+        close_lost(connection, is_alive)
+    bridges = connection.execute("SELECT key, id FROM bridges").fetchall()
+    gone = [key for key, bridge_id in bridges if not is_alive(bridge_id)]
+    for where in (f"bridge IN ({','.join(map(str, gone))})", "1"):
+        while _prune_some(connection, where, int(max_bytes * PRUNED_TO), blobs):
+            pass
+    with transaction(connection):
+        connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
+    shrink(connection)
+    return blobs
+
+
+def _prune_some(connection: Connection, where: str, target_bytes: int, blobs: list[str]) -> bool:
+    """Delete some of the oldest ended runs; whether there is more to do."""
+    with transaction(connection):
+        oldest = connection.execute(
+            f"SELECT key FROM runs WHERE NOT open AND {where} ORDER BY key LIMIT {PRUNED_AT_ONCE}"
+        ).fetchall()
+        for (key,) in oldest:
+            if used_bytes(connection) <= target_bytes:
+                return False
+            blobs += (path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", (key,)))
+            connection.execute("DELETE FROM runs WHERE key = ?", (key,))
+    return bool(oldest)
