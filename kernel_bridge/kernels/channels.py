@@ -7,7 +7,6 @@ listener, and consecutive stream messages are joined. A new epoch of a kernel is
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from ..protocol.errors import KernelDead
 from ..runs.events import Event, Json, Status, Stream
@@ -23,10 +22,22 @@ STDIN_S = 1.0  # how long the stdin channel may take to shake hands once the ker
 
 EXECUTES_NOTHING = frozenset(
     f"{name}_request"
-    for name in (
-        "kernel_info complete inspect is_complete history comm_info connect interrupt shutdown debug "
-        "create_subshell delete_subshell list_subshell usage"
-    ).split()
+    for name in [
+        "kernel_info",
+        "complete",
+        "inspect",
+        "is_complete",
+        "history",
+        "comm_info",
+        "connect",
+        "interrupt",
+        "shutdown",
+        "debug",
+        "create_subshell",
+        "delete_subshell",
+        "list_subshell",
+        "usage",
+    ]
 )
 
 
@@ -67,7 +78,7 @@ class Channels:
         return self.send("shell", "execute_request", {"code": code, "user_expressions": {}, **options})
 
     def answer_input(self, value: str) -> None:
-        """Ignored when the kernel does not wait for input (any more): it would take it for the next answer."""
+        """Ignored when the kernel waits for none (any more): it would take it for the answer to its next."""
         if self._asked_for_input:
             self._asked_for_input = False
             self.send("stdin", "input_reply", {"value": value})

@@ -1,7 +1,7 @@
 """The five sockets to one kernel process, and the pump that empties them (raw zmq on the event loop).
 
-Knows frames, not messages. zmq's descriptors are edge-triggered: a socket is emptied whenever it is looked at,
-and looked at again after every send.
+Knows frames, not messages. zmq's descriptors are edge-triggered: a socket is emptied whenever it is looked
+at, and looked at again after every send.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ RECONNECT_MS = 10  # while a kernel starts, how soon after a refused connection 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInfo:
-    """What a connection file says. `ports` by channel, also "hb"; `key` is empty where messages are unsigned."""
+    """What a connection file says. `ports` by channel, also "hb"; an empty `key`: messages are unsigned."""
 
     transport: Literal["ipc", "tcp"]
     ip: str  # for ipc the prefix of the sockets' paths
@@ -82,6 +82,7 @@ class Connection:
             monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
             self._loop.add_reader(monitor.fileno(), self._hear_monitor, monitor)
             self._monitor = monitor
+            self._hear_monitor(monitor)
         socket.connect(info.address(channel))
         self._loop.add_reader(socket.fileno(), self._readable, channel)
         self._look_again(socket)
@@ -111,7 +112,7 @@ class Connection:
         self._look_again(socket)
 
     def _look_again(self, socket: "zmq.Socket[bytes]") -> None:
-        if socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:  # type: ignore[operator]
+        if int(socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
             self._late.update(channel for channel, s in self._sockets.items() if s is socket)
             self._schedule()
 

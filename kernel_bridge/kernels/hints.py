@@ -5,8 +5,6 @@ import re
 import shlex
 import sys
 
-from ..protocol.objects import KernelSpec
-
 
 def install_ipykernel(python: str) -> str:
     """The command that makes the interpreter able to run as a kernel."""
@@ -20,12 +18,12 @@ def install_ipykernel(python: str) -> str:
     return f"{shlex.quote(python)} -m pip install ipykernel"
 
 
-def hint_for_exit(spec: KernelSpec, python: str | None, stderr: str, cwd: str | None) -> str | None:
-    """What is most likely wrong when a kernel ended at its start; `python` is its interpreter, if it has one."""
+def hint_for_exit(python: str | None, stderr: str, cwd: str | None) -> str | None:
+    """What is most likely wrong when a kernel ended at its start; `python` is its interpreter, if any."""
     if re.search(r"No module named '?ipykernel", stderr):
         return f"this Python has no ipykernel; install it: {install_ipykernel(python or sys.executable)}"
     if missing := re.search(r"No module named '?([\w.]+)", stderr):
-        return f"the kernel {spec.name!r} needs the Python module {missing[1]}, which its interpreter does not have"
+        return f"the kernel needs the Python module {missing[1]}, which its interpreter does not have"
     if shadow := _shadowing(stderr, cwd):
         return f"{shadow} has the name of a module of the standard library and hides it; rename the file"
     if "Permission denied" in stderr:

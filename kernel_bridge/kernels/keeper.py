@@ -1,8 +1,7 @@
 """The keeper: one small helper process for each bridge, which ends its kernels when the bridge is killed.
 
-It starts with the first kernel, holds one end of a socket and sleeps until the other end is closed; the kernel
-does it for a bridge that can do nothing any more. On Windows there is none: kernels watch their parent
-themselves there (launch.py).
+It starts with the first kernel, holds one end of a socket and sleeps until the operating system closes the
+other. On Windows there is none: kernels watch their parent themselves there (launch.py).
 """
 
 import asyncio
@@ -29,8 +28,8 @@ class Keeper:
     def guard(self, pid: int, start: str | None, files: list[str], output: int, keep: bool) -> None:
         """Watch over a kernel. `output`: the reading end of its stdout and stderr.
 
-        When the bridge is gone, its process group is ended and its `files` (and folders of files) are removed;
-        with `keep` it lives on, with somebody who reads its output.
+        When the bridge is gone, its process group is ended and its `files` (and folders of files) are
+        removed; with `keep` it lives on, with somebody who reads its output.
         """
         self._lives_on = self._lives_on or keep
         self._tell({"guard": pid, "start": start, "files": files, "keep": keep}, [output])

@@ -1,10 +1,10 @@
-"""The keeper's own program: ends the kernels of a bridge that is gone. Run as a script, alone (see keeper.py).
+"""The keeper's own program: ends the kernels of a bridge that is gone. Run as a script (see keeper.py).
 
 It reads lines of JSON from the socket whose descriptor is its argument:
-    {"guard": pid, "start": …, "files": […], "keep": bool}, with the reading end of the kernel's output attached
+    {"guard": pid, "start": …, "files": […], "keep": bool}, with the reading end of its output attached
     {"release": pid, "gone": bool}
-At the end of the stream it ends the process group of every guarded kernel that is not to be kept and removes its
-files. The output of kernels that live on is read and thrown away, since a kernel would block on a full pipe or
+At the end of the stream it ends the process group of every guarded kernel that is not to be kept and removes
+its files. The output of kernels that live on is read and thrown away: a kernel would block on a full pipe or
 die of a broken one; the keeper ends with the last of them.
 """
 
@@ -84,9 +84,10 @@ class Keeper:
 
     def run(self) -> None:
         while self.bridge or self.drained:
-            ready, _, _ = select.select([*([self.bridge] if self.bridge else []), *self.drained], [], [])
+            bridge = [self.bridge.fileno()] if self.bridge else []
+            ready, _, _ = select.select([*bridge, *self.drained], [], [])
             for source in ready:
-                if source is self.bridge:
+                if source in bridge:
                     self.hear()
                 elif not os.read(source, 65536):
                     self.ended(source)
@@ -124,7 +125,7 @@ class Keeper:
         self.drained[self.outputs.pop(entry["guard"])] = entry
 
     def ended(self, source: int) -> None:
-        """A kernel that lived on has closed its output: most likely it has ended, and nobody else cleans up."""
+        """A kernel that lived on has closed its output: if it has ended, nobody else cleans up."""
         entry = self.drained.pop(source)
         os.close(source)
         time.sleep(0.1)  # the descriptors of a process are closed before it is gone

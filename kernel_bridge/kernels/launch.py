@@ -15,7 +15,7 @@ import zmq
 from jupyter_client.kernelspec import KernelSpec as JupyterSpec
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import ensure_dir_exists
 
@@ -99,6 +99,7 @@ class Launcher:
             )
             arguments["env"].update(self._env)  # before the kernelspec's own: a person has asked for these
             await manager._async_launch_kernel(command, **arguments)
+            assert manager.provisioner is not None
             await manager.provisioner.post_launch(**arguments)
         except BaseException:
             if reading is not None:
@@ -141,7 +142,7 @@ class Launcher:
 
 
 def _socket_folder() -> str | None:
-    """A new private folder for the sockets of one kernel; None: there are no unix sockets, or none that short."""
+    """A new private folder for the sockets of one kernel; None: there are none here, or no path so short."""
     if not zmq.has("ipc") or sys.platform == "win32":
         return None
     for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()):

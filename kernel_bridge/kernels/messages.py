@@ -1,7 +1,7 @@
 """From raw frames to what a kernel says, and back (Jupyter messaging specification, "The wire protocol").
 
-The only place that knows the message dict. Nothing that a kernel sends can raise out of `Codec.decode`: what is
-forged, replayed or unreadable is dropped and logged, without its payload and without the key.
+The only place that knows the message dict. Nothing that a kernel sends can raise out of `Codec.decode`: what
+is forged, replayed or unreadable is dropped and logged, without its payload and without the key.
 """
 
 import hashlib

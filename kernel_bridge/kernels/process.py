@@ -68,7 +68,7 @@ class Tail:
 
 
 class KernelProcess:
-    """A process that a provisioner has just launched. `exited` is its exit code, or minus a signal's number."""
+    """A process that a provisioner has just launched; `exited`: its exit code, or minus a signal's number."""
 
     def __init__(self, provisioner: Any, tail: Tail | None) -> None:
         self._provisioner = provisioner
@@ -149,6 +149,10 @@ class KernelProcess:
         if not await self.ends(waits_s[2]):
             log.error("kernel process %s could not be killed", self.pid)
 
+    def written(self) -> str:
+        """The last that it wrote to stdout and stderr, as far as that is known."""
+        return self.tail.text() if self.tail is not None else ""
+
     def describe_exit(self) -> str:
         """How it ended, with the last that it wrote."""
         code = self.exited.result() if self.exited.done() else None
@@ -158,7 +162,7 @@ class KernelProcess:
             said = f"the kernel was killed by {_signal_name(-code)}"
         else:
             said = f"the kernel ended with exit code {code}"
-        text = self.tail.text() if self.tail is not None else ""
+        text = self.written()
         return f"{said}:\n{text}" if text else said
 
     def _close_pidfd(self) -> None:

@@ -32,7 +32,7 @@ def quirks_of(implementation: str | None) -> Quirks:
 
 
 def supports(implementation: str | None, features: tuple[str, ...]) -> list[str]:
-    """What can be asked of a kernel. Wrapper kernels inherit ipykernel's features: only known ones are believed."""
+    """What can be asked of a kernel. Wrappers inherit ipykernel's features: only known ones are believed."""
     able = ["interrupt", "complete", "inspect", "is_complete", "stdin"]
     if implementation in _TRUE_DEBUGGERS:
         able += [feature for feature in features if feature not in able]

@@ -1,7 +1,7 @@
 """A kernel that is followed: its states, its epochs, and what can be asked of it.
 
-A session owns the kernel's process, the conversation with it, and its files. It knows nothing of runs: what the
-kernel says goes to its listener.
+A session owns the kernel's process, the conversation with it, and its files. It knows nothing of runs: what
+the kernel says goes to its listener.
 """
 
 import asyncio
@@ -9,15 +9,14 @@ import importlib
 import logging
 import signal
 import uuid
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..protocol.errors import KernelDead, KernelLaunchFailed, KernelNotReady
+from ..protocol.errors import KernelDead, KernelLaunchFailed
 from ..protocol.objects import KernelSpec, KernelState
 from ..runs.events import Event, Json
-from .hints import hint_for_exit, hint_for_oserror
+from .failures import ended_at_start, not_ready, not_runnable
 from .keeper import Keeper
 from .quirks import quirks_of, supports
-from .specs import interpreter_of
 
 if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kernel is started
     from .channels import Channels, Heard
@@ -107,9 +106,10 @@ class KernelSession:
             raise
 
     async def _launch(self) -> None:
-        launch = await asyncio.to_thread(importlib.import_module, f"{__package__}.launch")
-        if self._launcher is None:
-            self._launcher = await asyncio.to_thread(
+        launcher = self._launcher
+        if launcher is None:
+            launch = await asyncio.to_thread(importlib.import_module, f"{__package__}.launch")
+            launcher = self._launcher = await asyncio.to_thread(
                 launch.Launcher,
                 self.spec,
                 self.id,
@@ -118,29 +118,16 @@ class KernelSession:
                 self._extra_arguments,
                 self.transport,
             )
-            self.transport = self._launcher.transport
-            self.connection_file = self._launcher.connection_file
+            self.transport = launcher.transport
+            self.connection_file = launcher.connection_file
         try:
-            process = await self._launcher.launch()
-        except OSError as error:
-            hint = hint_for_oserror(error, self.spec.argv, self.cwd)
-            raise KernelLaunchFailed(
-                f"kernel {self.spec.name!r} could not be started: {error}; {hint}", stderr="", hint=hint
-            ) from None
-        except ModuleNotFoundError as error:
-            raise KernelLaunchFailed(
-                f"kernel {self.spec.name!r} could not be started: {error}", stderr="",
-                hint="install the kernel provisioner that its kernelspec names",
-            ) from None  # fmt: skip
-        self._process = process
+            process = self._process = await launcher.launch()
+        except (OSError, ModuleNotFoundError) as error:
+            raise not_runnable(self.spec, self.cwd, error) from None
         self.pid = process.pid
         if process.pid is not None and process.tail is not None:
             self._keeper.guard(
-                process.pid,
-                process.start_time,
-                self._launcher.files,
-                process.tail.descriptor,
-                self.keep_alive,
+                process.pid, process.start_time, launcher.files, process.tail.descriptor, self.keep_alive
             )
         process.exited.add_done_callback(lambda _: self._exited(process))
 
@@ -152,47 +139,23 @@ class KernelSession:
         channels = self._channels = Channels(self._launcher.connection_info(), self._hear, self._turned)
         hands = asyncio.ensure_future(channels.shake_hands())
         unwanted = asyncio.ensure_future(self._unwanted.wait())
+        ends: list[asyncio.Future[Any]] = [hands, self._process.exited, unwanted]
         try:
-            await asyncio.wait(
-                [hands, self._process.exited, unwanted],
-                timeout=self._ready_timeout_s,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await asyncio.wait(ends, timeout=self._ready_timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if self._unwanted.is_set():
                 raise KernelLaunchFailed(
                     f"kernel {self.spec.name!r} was shut down while it started", stderr=""
                 )
             if self._process.exited.done():
-                raise self._launch_failed(self._process)
+                raise ended_at_start(self.spec, self.cwd, self._process)
             if not hands.done():
-                raise self._not_ready(self._process)
+                raise not_ready(self.spec, self._process, self._ready_timeout_s)
             self.info = hands.result()
         finally:
             hands.cancel()
             unwanted.cancel()
         self.supports = supports(self.info.implementation, self.info.supported_features)
         self._set("idle")
-
-    def _launch_failed(self, process: "KernelProcess") -> KernelLaunchFailed:
-        stderr = process.tail.text() if process.tail is not None else ""
-        code = process.exited.result()
-        hint = hint_for_exit(self.spec, interpreter_of(self.spec), stderr, self.cwd)
-        data = {"exitCode": code} if code is not None else {}
-        data |= {"hint": hint} if hint is not None else {}
-        return KernelLaunchFailed(
-            f"kernel {self.spec.name!r} ended before it was ready: {process.describe_exit()}"
-            + (f"\n{hint}" if hint else ""),
-            stderr=stderr,
-            **data,
-        )
-
-    def _not_ready(self, process: "KernelProcess") -> KernelNotReady:
-        stderr = process.tail.text() if process.tail is not None else ""
-        return KernelNotReady(
-            f"kernel {self.spec.name!r} did not answer within {self._ready_timeout_s:g} s and was ended; "
-            "raise readyTimeout if it needs longer" + (f"; it wrote:\n{stderr}" if stderr else ""),
-            stderr=stderr,
-        )
 
     async def _abandon(self, why: str) -> None:
         if self._process is not None:
@@ -291,7 +254,7 @@ class KernelSession:
         return await self._connected().request(message_type, content, channel, timeout)
 
     async def interrupt(self) -> None:
-        """Interrupt what runs: by signal to the process and its children, or by message. Raises KernelDead."""
+        """Interrupt what runs: by a signal that its children get too, or by message. Raises KernelDead."""
         channels = self._connected()
         channels.withdraw_input()
         mode = quirks_of(self.info.implementation if self.info else None).interrupt_mode

@@ -110,7 +110,7 @@ def _read(folder: Path) -> KernelSpec | None:
 
 
 def _native() -> KernelSpec:
-    """The kernel of the bridge's own interpreter, which is always there (Jupyter's rule), if only to say why not."""
+    """The kernel of the bridge's own interpreter: always listed (Jupyter's rule), if only to say why not."""
     return KernelSpec(
         name=NATIVE,
         display_name="Python 3 (ipykernel)",
@@ -169,8 +169,9 @@ def python_spec(python: str) -> KernelSpec:
     if not _has_ipykernel(path):
         problem = f"it has no ipykernel; install it: {install_ipykernel(path)}"
     prefix = Path(path).parent.parent
+    digest = hashlib.sha256(path.encode()).hexdigest()[:8]
     return KernelSpec(
-        name=f"python-{prefix.name.lower().strip('.') or 'root'}-{hashlib.sha256(path.encode()).hexdigest()[:8]}",
+        name=f"python-{prefix.name.lower().strip('.') or 'root'}-{digest}",
         display_name=f"Python ({prefix})",
         language="python",
         argv=[path, *LAUNCHER],

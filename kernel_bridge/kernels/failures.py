@@ -1,0 +1,47 @@
+"""The errors of kernels that did not start, with what they wrote and what to do about it."""
+
+from typing import Any
+
+from ..protocol.errors import KernelLaunchFailed, KernelNotReady
+from ..protocol.objects import KernelSpec
+from .hints import hint_for_exit, hint_for_oserror
+from .process import KernelProcess
+from .specs import interpreter_of
+
+
+def not_runnable(
+    spec: KernelSpec, cwd: str | None, error: OSError | ModuleNotFoundError
+) -> KernelLaunchFailed:
+    """The command cannot be run, or the provisioner that would run it is not installed."""
+    if isinstance(error, OSError):
+        hint = hint_for_oserror(error, spec.argv, cwd)
+    else:
+        hint = "install the kernel provisioner that its kernelspec names"
+    return KernelLaunchFailed(
+        f"kernel {spec.name!r} could not be started: {error}; {hint}", stderr="", hint=hint
+    )
+
+
+def ended_at_start(spec: KernelSpec, cwd: str | None, process: KernelProcess) -> KernelLaunchFailed:
+    """The process ended before it was ready."""
+    stderr = process.written()
+    data: dict[str, Any] = {"stderr": stderr}
+    message = f"kernel {spec.name!r} ended before it was ready: {process.describe_exit()}"
+    code = process.exited.result()
+    if code is not None:
+        data["exitCode"] = code
+    hint = hint_for_exit(interpreter_of(spec), stderr, cwd)
+    if hint is not None:
+        data["hint"] = hint
+        message += f"\n{hint}"
+    return KernelLaunchFailed(message, **data)
+
+
+def not_ready(spec: KernelSpec, process: KernelProcess, within_s: float) -> KernelNotReady:
+    """The process lives and does not answer."""
+    stderr = process.written()
+    message = (
+        f"kernel {spec.name!r} did not answer within {within_s:g} s and was ended; "
+        "raise readyTimeout if it needs longer, or see what it does"
+    )
+    return KernelNotReady(message + (f"; it wrote:\n{stderr}" if stderr else ""), stderr=stderr)
