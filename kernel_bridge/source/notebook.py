@@ -34,7 +34,9 @@ def read_notebook(text: str) -> Notebook:
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         version = raw.get("nbformat") if isinstance(raw, dict) else None
         if isinstance(version, int) and version < 4:
-            raise ValueError(f"nbformat {version}, which is older than 4; open and save it in Jupyter to convert it")
+            raise ValueError(
+                f"nbformat {version}, which is older than 4; open and save it in Jupyter to convert it"
+            )
         raise ValueError("not a notebook: it has no list of cells")
     metadata = _object(raw.get("metadata"))
     spec = _object(metadata.get("kernelspec"))

@@ -1,0 +1,74 @@
+"""What a person types, or a pipe holds, for a kernel's input().
+
+Lines are read in a thread of their own, one at a time and only when asked for, since nothing else can wait
+for a terminal, a pipe and a file alike, on every platform, and be given up. A line that nobody waits for any
+more is the answer to the next question.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+
+
+class Answers:
+    """The lines of stdin."""
+
+    def __init__(self, fd: int) -> None:
+        self.is_terminal = os.isatty(fd)
+        self._fd = fd
+        self._buffer = b""
+        self._reading: asyncio.Future[str | None] | None = None
+
+    async def line(self) -> str | None:
+        """The next line, without its end; None: there is none."""
+        if self._reading is None:
+            loop = asyncio.get_running_loop()
+            self._reading = loop.create_future()
+            # A daemon: a thread that waits for the terminal must not keep the process.
+            threading.Thread(target=self._read, args=(loop, self._reading), name="stdin", daemon=True).start()
+        line = await asyncio.shield(self._reading)
+        self._reading = None
+        return line
+
+    async def secret(self) -> str | None:
+        """The next line, not shown while it is typed."""
+        with _no_echo(self._fd):
+            return await self.line()
+
+    def _read(self, loop: asyncio.AbstractEventLoop, future: "asyncio.Future[str | None]") -> None:
+        # os.read, for a buffered file that a thread waits in is locked when the interpreter ends.
+        try:
+            while b"\n" not in self._buffer and (chunk := os.read(self._fd, 65536)):
+                self._buffer += chunk
+        except OSError:  # the terminal is gone
+            pass
+        raw, end, rest = self._buffer.partition(b"\n")
+        self._buffer = rest
+        line = raw.removesuffix(b"\r").decode(errors="replace") if raw or end else None
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(_resolve, future, line)
+
+
+def _resolve(future: "asyncio.Future[str | None]", line: str | None) -> None:
+    if not future.done():
+        future.set_result(line)
+
+
+@contextlib.contextmanager
+def _no_echo(fd: int) -> Iterator[None]:
+    if sys.platform == "win32" or not os.isatty(fd):
+        yield
+        return
+    import termios
+
+    before = termios.tcgetattr(fd)
+    silent = list(before)
+    silent[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(fd, termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(fd, termios.TCSADRAIN, before)

@@ -1,0 +1,138 @@
+"""What can be typed: the commands and their options."""
+
+import argparse
+
+from .. import __version__
+from .logs import LEVELS
+
+EXIT_CODES = "exit codes: 0 ok, 1 the code raised, 2 usage, 3 the kernel failed to start, 130 interrupted"
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The options of a command line.
+
+    Raises SystemExit: help or the version was asked for, or the usage is wrong; it has been printed.
+    """
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.command is None and not options.stdio:
+        parser.print_help()
+        raise SystemExit(2)
+    if options.command is not None and options.stdio:
+        parser.error(f"--stdio serves an editor and takes no command, got {options.command!r}")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kernel-bridge",
+        description="A live Jupyter kernel for every editor, over the Language Server Protocol.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("--stdio", action="store_true", help="serve an editor on stdin and stdout")
+    parser.add_argument("--version", action="version", version=f"kernel-bridge {__version__}")
+    _log_options(parser, "warning", None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    run = _command(
+        commands, "run", "run a script with cells, a notebook, or code from stdin", epilog=EXIT_CODES
+    )
+    run.add_argument(
+        "file", metavar="FILE", help="a script (`# %%%%` starts a cell), a notebook, or - for stdin"
+    )
+    part = run.add_mutually_exclusive_group()
+    part.add_argument(
+        "--cell", type=_natural, metavar="N", help="only the Nth cell that has code (1 is the first)"
+    )
+    part.add_argument("--lines", type=_lines, metavar="A:B", help="only the lines A to B (1 is the first)")
+    kernel = run.add_mutually_exclusive_group()
+    kernel.add_argument("--kernel", metavar="NAME", help="the kernelspec (`kernel-bridge specs` lists them)")
+    kernel.add_argument(
+        "--python", metavar="PATH", help="run on this Python interpreter, which has ipykernel"
+    )
+    run.add_argument(
+        "--export", metavar="OUT", help="write what ran as a notebook (.ipynb, .py, .md or .html)"
+    )
+    run.add_argument("--overwrite", action="store_true", help="the notebook may replace a file that exists")
+    run.add_argument(
+        "--allow-errors", action="store_true", help="go on after a cell that raises, and exit with 0"
+    )
+    run.add_argument(
+        "--json", action="store_true", help="print every notification of the protocol, one a line"
+    )
+
+    specs = _command(commands, "specs", "list the kernels that can be started")
+    _json_option(specs)
+
+    kernels = _command(commands, "kernels", "list the kernels that are running")
+    _json_option(kernels)
+
+    history = _command(commands, "history", "list what was run, newest first")
+    history.add_argument("--text", metavar="T", help="only runs whose code contains T (case does not matter)")
+    history.add_argument(
+        "--limit", type=_natural, default=20, metavar="N", help="at most N runs (default: 20)"
+    )
+    _filter_options(history)
+    _json_option(history)
+
+    export = _command(commands, "export", "write runs of the history as a notebook")
+    export.add_argument("out", metavar="OUT", help="the file to write: .ipynb, .py, .md or .html")
+    _filter_options(export)
+    export.add_argument(
+        "--run", action="append", metavar="ID", help="this run, by its id or the start of it; may be repeated"
+    )
+    export.add_argument("--format", choices=("ipynb", "py", "md", "html"), help="default: by the name of OUT")
+    export.add_argument("--overwrite", action="store_true", help="OUT may replace a file that exists")
+    _json_option(export)
+
+    doctor = _command(commands, "doctor", "check the installation, and which kernels really start")
+    doctor.add_argument("--no-start", action="store_true", help="start no kernel")
+    _json_option(doctor)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    what: str,
+    epilog: str | None = None,
+) -> argparse.ArgumentParser:
+    sentence = what[0].upper() + what[1:] + "."
+    command = commands.add_parser(name, help=what, description=sentence, epilog=epilog)
+    _log_options(command, argparse.SUPPRESS, argparse.SUPPRESS)
+    return command
+
+
+def _log_options(parser: argparse.ArgumentParser, level: str, file: str | None) -> None:
+    parser.add_argument("--log-level", choices=LEVELS, default=level, help="default: warning")
+    parser.add_argument("--log-file", metavar="PATH", default=file, help="log there instead of to stderr")
+
+
+def _json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, as the protocol has it")
+
+
+def _filter_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kernel", metavar="ID", help="only runs of this kernel")
+    parser.add_argument("--file", metavar="PATH", help="only runs of this file")
+
+
+def _natural(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, got {text!r}")
+    return number
+
+
+def _lines(text: str) -> tuple[int, int]:
+    first, _, last = text.partition(":")
+    try:
+        lines = int(first), int(last or first)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected A:B, two line numbers, got {text!r}") from None
+    if not 1 <= lines[0] <= lines[1]:
+        raise argparse.ArgumentTypeError(f"expected A:B with 1 <= A <= B, got {text!r}")
+    return lines

@@ -1,0 +1,68 @@
+"""From options to a command, and from what it raises to an exit code and a sentence on stderr."""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Any
+
+from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
+from .exits import BROKEN_PIPE, INTERRUPTED, NO_KERNEL, USAGE, UsageError
+from .logs import configure
+
+
+def execute(options: argparse.Namespace) -> int:
+    """The exit code of a command."""
+    try:
+        configure(options.log_level, options.log_file)
+    except OSError as error:
+        return _fail(f"cannot write the log file {options.log_file}: {error.strerror}", USAGE)
+    try:
+        return asyncio.run(_command(options))
+    except UsageError as error:
+        return _fail(str(error), USAGE)
+    except (KernelLaunchFailed, KernelNotReady, KernelRequired) as error:
+        return _fail(_explain(error), NO_KERNEL)
+    except BridgeError as error:
+        return _fail(_explain(error), USAGE)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+async def _command(options: argparse.Namespace) -> int:
+    match options.command:
+        case "run":
+            from .running import run as command
+        case "doctor":
+            from .doctor import doctor as command
+        case "specs":
+            from .listing import specs as command
+        case "kernels":
+            from .listing import kernels as command
+        case "history":
+            from .recorded import history as command
+        case _:
+            from .recorded import export as command
+    return await command(options)
+
+
+def _explain(error: BridgeError) -> str:
+    """The message, with what the kernel wrote and what to do where the message does not say it."""
+    parts = [error.message]
+    stderr: Any = error.data.get("stderr")
+    if isinstance(stderr, str) and stderr.strip() and stderr.strip() not in error.message:
+        parts.append("\n".join(f"    {line}" for line in stderr.strip().splitlines()[-15:]))
+    hint: Any = error.data.get("hint")
+    if isinstance(hint, str) and hint not in error.message:
+        parts.append(hint)
+    return "\n".join(parts)
+
+
+def _fail(message: str, code: int) -> int:
+    colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    word = "\x1b[31merror:\x1b[0m" if colours else "error:"
+    print(f"kernel-bridge: {word} {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,215 @@
+"""`kernel-bridge doctor`: what is installed, where files are, which kernels really start, what to do."""
+
+import argparse
+import asyncio
+import os
+import platform
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.text import Text
+
+from .. import __version__
+from ..bridge.application import Bridge
+from ..history.journal import default_path
+from ..kernels.hints import install_ipykernel
+from ..protocol.commands import StartKernelParams
+from ..protocol.errors import BridgeError
+from ..protocol.objects import KernelSpec, Wire
+from .exits import NO_KERNEL, OK
+from .listing import WITHOUT_HISTORY, opened, print_json
+from .mime import format_bytes
+from .tables import Table, print_fields, print_text, short_name
+
+PACKAGES = (
+    "pygls",
+    "lsprotocol",
+    "jupyter_client",
+    "pyzmq",
+    "nbformat",
+    "msgspec",
+    "rich",
+    "ipykernel",
+    "nbconvert",
+)
+START_TIMEOUT_S = 20.0
+AT_ONCE = 2  # kernels that start at the same time
+
+
+class Examined(Wire):
+    """What came of one kernelspec."""
+
+    name: str
+    display_name: str
+    language: str
+    starts: bool | None = None  # None: not tried
+    seconds: float | None = None  # until it was ready
+    version: str | None = None  # of its implementation
+    problem: str | None = None  # what is wrong, and what to do
+
+
+class Diagnosis(Wire):
+    """Everything that `doctor` says."""
+
+    version: str
+    python: str
+    interpreter: str
+    platform: str
+    packages: dict[str, str | None]  # None: not installed
+    files: dict[str, str]
+    kernels: list[Examined]
+    problems: list[str]  # that are not a kernel's
+
+
+async def doctor(options: argparse.Namespace) -> int:
+    diagnosis = Diagnosis(
+        version=__version__,
+        python=platform.python_version(),
+        interpreter=sys.executable,
+        platform=platform.platform(terse=True),
+        packages={name: _version(name) for name in PACKAGES},
+        files=_files(),
+        kernels=[],
+        problems=_problems(),
+    )
+    if not options.json:
+        _print_installation(diagnosis)
+    async with opened(WITHOUT_HISTORY) as bridge:
+        specs = await bridge.list_specs()
+        if options.no_start:
+            diagnosis.kernels = [_untried(spec) for spec in specs]
+        else:
+            if sys.stderr.isatty() and not options.json:
+                print(f"starting {len(specs)} kernels …", end="\r", file=sys.stderr, flush=True)
+            slots = asyncio.Semaphore(AT_ONCE)
+            diagnosis.kernels = await asyncio.gather(*(_examine(bridge, spec, slots) for spec in specs))
+            if sys.stderr.isatty() and not options.json:
+                print("\x1b[K", end="", file=sys.stderr, flush=True)
+    if options.json:
+        print_json(diagnosis)
+    else:
+        _print_kernels(diagnosis)
+    if options.no_start:
+        return OK if any(spec.usable for spec in specs) else NO_KERNEL
+    return OK if any(kernel.starts for kernel in diagnosis.kernels) else NO_KERNEL
+
+
+def _untried(spec: KernelSpec) -> Examined:
+    return Examined(
+        name=spec.name, display_name=spec.display_name, language=spec.language, problem=spec.problem
+    )
+
+
+async def _examine(bridge: Bridge, spec: KernelSpec, slots: asyncio.Semaphore) -> Examined:
+    examined = _untried(spec)
+    if not spec.usable:
+        examined.starts = False
+        return examined
+    asked = StartKernelParams(spec=spec.name, ready_timeout=START_TIMEOUT_S)
+    async with slots:
+        began = time.monotonic()
+        try:
+            kernel = await bridge.start_kernel(asked)
+        except BridgeError as error:
+            examined.starts = False
+            hint = error.data.get("hint")
+            examined.problem = (
+                error.message if not hint or hint in error.message else f"{error.message}; {hint}"
+            )
+            return examined
+        examined.seconds = round(time.monotonic() - began, 3)
+        examined.starts = True
+        examined.version = kernel.to_wire().implementation_version
+        await bridge.shutdown_kernel(kernel)
+    return examined
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _files() -> dict[str, str]:
+    from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
+
+    return {
+        "history": str(default_path()),
+        "connection files": jupyter_runtime_dir(),
+        "kernelspecs": os.pathsep.join(jupyter_path("kernels")),
+    }
+
+
+def _problems() -> list[str]:
+    problems = []
+    folder = default_path().parent
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        problems.append(
+            f"the history cannot be written: {there} is read-only; "
+            "make it writable, or set kernel-bridge.history.path to another file"
+        )
+    return problems
+
+
+def _print_installation(diagnosis: Diagnosis) -> None:
+    packages = Text("  ").join(
+        Text.assemble(name, " ", (found, "dim") if found else ("not installed", "yellow"))
+        for name, found in diagnosis.packages.items()
+    )
+    print_text(Text("Installation", "bold"))
+    print_fields(
+        {
+            "kernel-bridge": Text(diagnosis.version),
+            "Python": Text(f"{diagnosis.python}  {short_name(diagnosis.interpreter)}"),
+            "platform": Text(diagnosis.platform),
+            "packages": packages,
+        }
+    )
+    print_text(Text(), Text("Files", "bold"))
+    print_fields(
+        {
+            name: Text("\n").join(map(_place, paths.split(os.pathsep)))
+            for name, paths in diagnosis.files.items()
+        }
+        | {"log": Text("stderr, or the file that --log-file names")}
+    )
+    for problem in diagnosis.problems:
+        print_text(Text(f"  {problem}", "yellow"))
+    print_text(Text(), Text("Kernels", "bold"))
+
+
+def _place(path: str) -> Text:
+    text = Text(short_name(path))
+    if not os.path.exists(path):
+        text.append("  not there yet", "dim")
+    elif os.path.isfile(path):
+        text.append(f"  {format_bytes(Path(path).stat().st_size)}", "dim")
+    return text
+
+
+def _print_kernels(diagnosis: Diagnosis) -> None:
+    table = Table("", "name", "kernel", "version", "starts in", right=("starts in",))
+    for kernel in diagnosis.kernels:
+        works = kernel.starts if kernel.starts is not None else kernel.problem is None
+        table.add(
+            Text(" ✓", "green") if works else Text(" ✗", "red"),
+            Text(kernel.name, "bold"),
+            kernel.display_name,
+            Text(kernel.version or "", "dim"),
+            f"{kernel.seconds:.1f} s" if kernel.seconds is not None else "",
+        )
+        if kernel.problem:
+            table.add_note(Text(kernel.problem, "yellow"))
+    if diagnosis.kernels:
+        table.print()
+    if not any(
+        kernel.starts or (kernel.starts is None and not kernel.problem) for kernel in diagnosis.kernels
+    ):
+        print_text(
+            Text("No kernel starts. Install one, e.g. the one for Python:", "yellow"),
+            Text(f"    {install_ipykernel(sys.executable)}"),
+        )

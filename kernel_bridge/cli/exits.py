@@ -1,0 +1,12 @@
+"""The exit codes of the command, which scripts rely on, and the error that stands for wrong usage."""
+
+OK = 0
+RAISED = 1  # the code raised, or its kernel died under it
+USAGE = 2  # what was asked for cannot be done: a bad file, no such cell, a file that exists
+NO_KERNEL = 3  # the kernel failed to start
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+BROKEN_PIPE = 141  # 128 + SIGPIPE: whoever read our output has ended
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done; the message says what is wrong and what to do."""

@@ -1,0 +1,103 @@
+"""`kernel-bridge specs` and `kernels`: what can be started, and what runs."""
+
+import argparse
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+from rich.text import Text
+
+from ..bridge.application import Bridge
+from ..protocol.commands import ListKernelSpecsResult, ListKernelsResult
+from ..protocol.errors import KernelRequired
+from ..protocol.objects import Kernel, KernelSpec, Wire
+from ..protocol.settings import HistorySettings, Settings
+from ..source.languages import kernel_languages
+from .exits import OK
+from .observers import Quiet
+from .tables import Table, print_text, short_name
+
+
+@asynccontextmanager
+async def opened(settings: Settings = Settings()) -> AsyncIterator[Bridge]:
+    """A bridge to ask, in the current folder."""
+    bridge = Bridge(Quiet(), settings, Path.cwd())
+    try:
+        yield bridge
+    finally:
+        await bridge.close()
+
+
+WITHOUT_HISTORY = Settings(history=HistorySettings(enabled=False))
+
+
+def print_json(value: Wire) -> int:
+    """The value on stdout, as the protocol has it."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    return OK
+
+
+async def specs(options: argparse.Namespace) -> int:
+    async with opened(WITHOUT_HISTORY) as bridge:
+        found = await bridge.list_specs()
+        if options.json:
+            return print_json(ListKernelSpecsResult(specs=found))
+        defaults = await default_names(bridge, found)
+    if not found:
+        print_text(Text("No kernels are installed; e.g. python -m pip install ipykernel installs one."))
+        return OK
+    table = Table("", "name", "language", "kernel", "where")
+    for spec in found:
+        mark = (
+            Text("●", "green") if spec.name in defaults else Text("✗", "red") if not spec.usable else Text("")
+        )
+        where = short_name(spec.python or spec.resource_dir or "")
+        table.add(mark, Text(spec.name, "bold"), spec.language, spec.display_name, Text(where, "dim"))
+        if spec.problem:
+            table.add_note(Text(spec.problem, "yellow"))
+    table.print()
+    print_text(Text("● started by default for its language", "dim"))
+    return OK
+
+
+async def default_names(bridge: Bridge, found: list[KernelSpec]) -> set[str]:
+    """The specs that a run starts where none is named, one for each language."""
+    names = set()
+    for language in {spec.language.lower() for spec in found if spec.usable}:
+        fitting = [spec for spec in found if spec.language.lower() in kernel_languages(language)]
+        try:
+            names.add((await bridge.default_spec("", language)).name if fitting else "")
+        except KernelRequired:
+            continue
+    return names
+
+
+async def kernels(options: argparse.Namespace) -> int:
+    async with opened(WITHOUT_HISTORY) as bridge:
+        found = await bridge.list_kernels()
+    if options.json:
+        return print_json(ListKernelsResult(kernels=found))
+    if not found:
+        print_text(Text("No kernels are running."))
+        return OK
+    table = Table("id", "state", "kernel", "folder", "connection file")
+    for kernel in found:
+        place = kernel.connection_file or kernel.server or ""
+        table.add(
+            Text(kernel.id, "bold"),
+            _state(kernel),
+            kernel.display_name,
+            short_name(kernel.cwd or ""),
+            Text(short_name(place), "dim"),
+        )
+        if kernel.reason:
+            table.add_note(Text(kernel.reason, "yellow"))
+    table.print()
+    return OK
+
+
+def _state(kernel: Kernel) -> Text:
+    colours = {"idle": "green", "busy": "cyan", "dead": "red", "unreachable": "red"}
+    return Text(kernel.state, colours.get(kernel.state, ""))

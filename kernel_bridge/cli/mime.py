@@ -1,0 +1,89 @@
+"""An output as text: what a terminal can show of a MIME bundle."""
+
+import base64
+import binascii
+import json
+import struct
+from typing import Any
+
+from .escapes import clean
+from .screen import DIM, Channel
+
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
+_TEXTS = ("text/plain", "text/markdown", "text/latex")
+_BINARY = ("image/", "audio/", "video/", "application/pdf")
+
+
+def render_error(output: dict[str, Any], channel: Channel) -> str:
+    """The traceback, or the error's name and value where the kernel sends none."""
+    lines = output["traceback"] or [f"{output['ename']}: {output['evalue']}".strip(": ") or "error"]
+    return clean("\n".join(lines), channel.colours).rstrip("\n") + "\n"
+
+
+def render_data(data: dict[str, Any], channel: Channel) -> str:
+    """A MIME bundle: a picture as a line that describes it, else its text, else what there is of it."""
+    pictures = [mime for mime in _PICTURES if mime in data] or [
+        mime for mime in data if mime.startswith(_BINARY)
+    ]
+    if pictures:
+        return channel.style(_describe(pictures[0], data[pictures[0]]), DIM) + "\n"
+    for mime in _TEXTS:
+        if mime in data:
+            return clean(_text(data[mime]), channel.colours).rstrip("\n") + "\n"
+    if "application/json" in data:
+        return json.dumps(data["application/json"], indent=2, ensure_ascii=False) + "\n"
+    return "".join(channel.style(_describe(mime, value), DIM) + "\n" for mime, value in data.items())
+
+
+def format_bytes(count: int) -> str:
+    """A size as a person reads it: 812 bytes, 12.3 kB, 4.5 MB."""
+    if count < 1000:
+        return f"{count} bytes" if count != 1 else "1 byte"
+    for unit, size in (("kB", count / 1e3), ("MB", count / 1e6)):
+        if size < 999.95:
+            return f"{size:.1f} {unit}"
+    return f"{count / 1e9:.1f} GB"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _describe(mime: str, value: Any) -> str:
+    """E.g. [image/png 640x480, 12.3 kB]."""
+    text = _text(value)
+    content = text.encode()
+    if mime.startswith(_BINARY) and not mime.endswith("+xml"):
+        try:
+            content = base64.b64decode(text)
+        except (binascii.Error, ValueError):
+            return f"[{mime}, not base64]"
+    size = _pixels(mime, content)
+    return f"[{mime}{f' {size[0]}x{size[1]}' if size else ''}, {format_bytes(len(content))}]"
+
+
+def _pixels(mime: str, content: bytes) -> tuple[int, int] | None:
+    """(width, height) by the file's header."""
+    try:
+        if mime == "image/png" and content.startswith(b"\x89PNG"):
+            return struct.unpack(">II", content[16:24])
+        if mime == "image/gif" and content.startswith(b"GIF8"):
+            return struct.unpack("<HH", content[6:10])
+        if mime == "image/jpeg" and content.startswith(b"\xff\xd8"):
+            return _jpeg_pixels(content)
+    except struct.error:
+        pass
+    return None
+
+
+def _jpeg_pixels(content: bytes) -> tuple[int, int] | None:
+    at = 2
+    while at + 9 < len(content) and content[at] == 0xFF:
+        marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame
+            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
+            return width, height
+        at += 2 + length
+    return None

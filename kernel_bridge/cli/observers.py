@@ -1,0 +1,88 @@
+"""The bridge's observers for scripts: silence, and the protocol's notifications as lines of JSON."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..protocol.notifications import KERNEL, OUTPUT, RUN, KernelNotification, RunNotification
+from ..protocol.objects import Kernel, Run, Wire
+from .answers import Answers
+from .pieces import Piece
+
+
+class Quiet:
+    """Only warnings, on stderr."""
+
+    can_ask = False
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        pass
+
+    def run_changed(self, run: Run) -> None:
+        pass
+
+    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+        pass
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        return None
+
+    def warn(self, message: str) -> None:
+        print(f"kernel-bridge: warning: {message}", file=sys.stderr)
+
+
+class JsonLines(Quiet):
+    """Every notification as one line `{"method", "params"}` on stdout."""
+
+    can_ask = True
+
+    def __init__(self, answers: Answers, broken: Callable[[], None]) -> None:
+        self._answers = answers
+        self._broken: Callable[[], None] | None = broken  # called once when nobody reads any more
+        self._seq: dict[str, int] = {}
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        self._write(KERNEL, KernelNotification(kernel=kernel))
+
+    def run_changed(self, run: Run) -> None:
+        self._write(RUN, RunNotification(run=run))
+
+    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+        if not changes:
+            return
+        seq = self._seq[run_id] = self._seq.get(run_id, 0) + 1
+        self._write(OUTPUT, {"runId": run_id, "kernelId": kernel_id, "seq": seq, "changes": changes})
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        if self._answers.is_terminal:
+            print(prompt, end="", file=sys.stderr, flush=True)
+        return await (self._answers.secret() if password else self._answers.line())
+
+    def expect(self, pieces: dict[str, Piece]) -> None:
+        pass
+
+    def waiting(self, what: str) -> None:
+        pass
+
+    def note(self, message: str) -> None:
+        print(f"kernel-bridge: {message}", file=sys.stderr)
+
+    def summary(self, runs: list[Run]) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    def _write(self, method: str, params: Wire | dict[str, Any]) -> None:
+        if self._broken is None:
+            return
+        try:
+            sys.stdout.buffer.write(msgspec.json.encode({"method": method, "params": params}) + b"\n")
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._broken()
+            self._broken = None

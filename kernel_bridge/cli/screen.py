@@ -1,0 +1,193 @@
+"""stdout and stderr, either of which may be the terminal, and where its cursor is.
+
+Owns the status line: one line below everything, on stderr, that is gone before anything else is written.
+Text is taken as it comes, colours included; the caller has cleaned it.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Callable
+from typing import Literal, TextIO
+
+from rich.cells import cell_len, set_cell_size
+
+Name = Literal["stdout", "stderr"]
+
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_RESETS = ("\x1b[m", "\x1b[0m")
+
+DIM, BOLD, RED, GREEN, YELLOW, CYAN = "2", "1", "31", "32", "33", "36"
+
+
+class Channel:
+    """stdout or stderr."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+        self.is_terminal = file.isatty()
+        self.colours = (
+            self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        )
+        self.at_line_start = True  # as far as this channel has written
+
+    def style(self, text: str, *codes: str) -> str:
+        """The text in these SGR codes, where there are colours."""
+        return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colours and text else text
+
+
+class Screen:
+    """Both channels; `broken` is called once when nobody reads one of them any more."""
+
+    def __init__(self, stdout: TextIO, stderr: TextIO, broken: Callable[[], None]) -> None:
+        self.channels: dict[Name, Channel] = {"stdout": Channel(stdout), "stderr": Channel(stderr)}
+        for file in (stdout, stderr):
+            if reconfigure := getattr(file, "reconfigure", None):
+                reconfigure(errors="replace")
+        self.column = 0  # of the cursor, on the terminal
+        self.can_redraw = os.environ.get("TERM") != "dumb"
+        self._broken: Callable[[], None] | None = broken
+        self._colour = ""  # what the terminal was last told
+        self._status = ""
+        self._drawn = False  # the status line is on the terminal
+        self._last: Channel | None = None  # what was written to since the last flush
+        self._flush: asyncio.Handle | None = None
+        # One buffer for all that goes to the terminal keeps it from flickering.
+        both = self.channels["stdout"].is_terminal and self.channels["stderr"].is_terminal
+        self._status_channel = self.channels["stdout" if both else "stderr"]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(columns, rows) of the terminal."""
+        for channel in self.channels.values():
+            if channel.is_terminal:
+                size = os.get_terminal_size(channel.file.fileno())
+                return size.columns or 80, size.lines or 24
+        return 80, 24
+
+    def glyph(self, fine: str, plain: str) -> str:
+        """The first where stderr can show it, else the second."""
+        return fine if "utf" in (self.channels["stderr"].file.encoding or "").lower() else plain
+
+    def write(self, name: Name, text: str) -> None:
+        """Write; seen at the latest when the event loop comes round."""
+        channel = self.channels[name]
+        if not text:
+            return
+        if channel.is_terminal:
+            self._erase_status()
+            self._follow(text)
+        channel.at_line_start = text.endswith("\n")
+        self._put(channel, text)
+
+    def start_line(self, name: Name) -> None:
+        """Go to a new line, unless at the start of one."""
+        channel = self.channels[name]
+        if self.column if channel.is_terminal else not channel.at_line_start:
+            self.write(name, "\n")
+
+    def typed(self) -> None:
+        """The person has typed a line: the cursor is below it."""
+        self.column = 0
+
+    def rows(self, text: str, column: int) -> int:
+        """How many rows of the terminal a text takes that starts in `column`."""
+        width, _ = self.size
+        return sum(max(1, -(-_width(line) // width)) for line in (" " * column + text).split("\n"))
+
+    def rewind(self, name: Name, text: str, column: int) -> None:
+        """Take back `text`, which was the last written and started in `column`; it must be in view."""
+        self._erase_status()
+        up = self.rows(text, column) - 1
+        self.column = column
+        self._colour = ""
+        move = (f"\x1b[{up}A" if up else "") + "\r" + (f"\x1b[{column}C" if column else "")
+        self._put(self.channels[name], f"{move}\x1b[0m\x1b[J")
+
+    def show_status(self, text: str) -> None:
+        """Keep one line below everything that is written, cut to fit; "" takes it away."""
+        if not self.channels["stderr"].is_terminal or not self.can_redraw:
+            return
+        self._erase_status()
+        self._status = text
+        self.flush()
+
+    def _draw_status(self) -> None:
+        width, _ = self.size
+        if self.column and self.column % width == 0:  # the terminal has yet to wrap
+            return
+        text = self._status
+        text = text if cell_len(text) < width else set_cell_size(text, width - 2) + self.glyph("…", ".")
+        channel = self._status_channel
+        line = f"\x1b[0m\x1b[K{channel.style(text, DIM)}"
+        if self.column == 0:
+            line += "\r"
+        else:
+            line = f"\n{line}\x1b[A\r\x1b[{self.column % width}C"
+        self._put(channel, f"\x1b[?25l{line}{self._colour}")
+        self._drawn = True
+
+    def _erase_status(self) -> None:
+        if self._drawn:
+            self._drawn = False
+            self._put(self._status_channel, "\x1b[J\x1b[?25h")
+
+    def _follow(self, text: str) -> None:
+        start = text.rfind("\n") + 1
+        self.column = _width((" " * self.column if not start else "") + text[start:])
+        for code in _COLOUR.findall(text):
+            self._colour = "" if code in _RESETS else (self._colour + code)[-200:]
+
+    def _put(self, channel: Channel, text: str) -> None:
+        if self._broken is None:
+            return
+        try:
+            if self._last is not None and self._last is not channel:
+                self._last.file.flush()
+            self._last = channel
+            channel.file.write(text)
+        except BrokenPipeError:
+            self._break()
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Let everything be seen, the status line below it."""
+        if self._flush is not None:
+            self._flush.cancel()
+        try:
+            if self._status and not self._drawn:
+                self._draw_status()
+            for channel in self.channels.values():
+                channel.file.flush()
+        except BrokenPipeError:
+            self._break()
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+
+    def _break(self) -> None:
+        """Write nothing more, and leave nothing in the buffers that the interpreter would try at its end."""
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        for channel in self.channels.values():
+            if not channel.is_terminal:
+                os.dup2(nothing, channel.file.fileno())
+        os.close(nothing)
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            broken()
+
+    def close(self) -> None:
+        """Leave the terminal as a shell wants it."""
+        self.show_status("")
+        for name, channel in self.channels.items():
+            if channel.is_terminal:
+                if self._colour:
+                    self.write(name, "\x1b[0m")
+                self.start_line(name)
+        self.flush()
+
+
+def _width(line: str) -> int:
+    """Columns of a line without newlines."""
+    return cell_len(_COLOUR.sub("", line).expandtabs(8))

@@ -1,0 +1,96 @@
+"""Tables and text of the listing commands, by rich: aligned, few colours, whole when piped."""
+
+import os
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+PIPED_WIDTH = 1_000  # whoever reads a pipe cuts for himself
+
+
+def console() -> Console:
+    """stdout, without colours or a width where it is no terminal."""
+    plain = Console(highlight=False, soft_wrap=False)
+    if not plain.is_terminal:
+        plain = Console(highlight=False, soft_wrap=False, width=PIPED_WIDTH, color_system=None)
+    return plain
+
+
+def print_text(*lines: "RenderableType") -> None:
+    for line in lines:
+        console().print(line)
+
+
+def print_fields(fields: dict[str, Text]) -> None:
+    """Names and values below each other; long values wrap in their own column."""
+    grid = RichTable.grid(padding=(0, 2), pad_edge=False)
+    grid.add_column(no_wrap=True)
+    for name, value in fields.items():
+        grid.add_row(Text(f"  {name}", "dim"), value)
+    console().print(grid)
+
+
+class Table:
+    """Columns with a heading, and notes that take a whole line below a row."""
+
+    def __init__(self, *columns: str, right: tuple[str, ...] = ()) -> None:
+        self._columns = columns
+        self._right = right
+        self._rows: list[list[Text]] = []
+        self._notes: dict[int, list[Text]] = {}  # row -> what stands below it
+
+    def add(self, *cells: str | Text) -> None:
+        self._rows.append([cell if isinstance(cell, Text) else Text(cell) for cell in cells])
+
+    def add_note(self, note: Text) -> None:
+        self._notes.setdefault(len(self._rows) - 1, []).append(note)
+
+    def print(self) -> None:
+        out = console()
+        used = [index for index, _ in enumerate(self._columns) if any(row[index].plain for row in self._rows)]
+        widths = [max(row[index].cell_len for row in self._rows) for index in used]
+        widths = [max(width, len(self._columns[index])) for width, index in zip(widths, used, strict=True)]
+        widths = _fit(widths, out.width - 2 * (len(used) - 1))
+        heads = [Text(self._columns[index], "dim") for index in used]
+        out.print(self._line(heads, widths, used))
+        for number, row in enumerate(self._rows):
+            out.print(self._line([row[index] for index in used], widths, used))
+            for note in self._notes.get(number, ()):
+                grid = RichTable.grid(padding=(0, 0))
+                grid.add_row(Text("   "), note)
+                out.print(grid)
+
+    def _line(self, cells: list[Text], widths: list[int], used: list[int]) -> Text:
+        line = Text("  ").join(self._cell(*cell) for cell in zip(cells, widths, used, strict=True))
+        line.rstrip()
+        return line
+
+    def _cell(self, cell: Text, width: int, column: int) -> Text:
+        cell = cell.copy()
+        cell.truncate(width, overflow="ellipsis")
+        spaces = Text(" " * (width - cell.cell_len))
+        return spaces + cell if self._columns[column] in self._right else cell + spaces
+
+
+def _fit(widths: list[int], room: int) -> list[int]:
+    """Narrow the widest columns until all of them fit."""
+    widths = list(widths)
+    while sum(widths) > room and max(widths) > 4:
+        widths[max(range(len(widths)), key=lambda index: (widths[index], index))] -= 1
+    return widths
+
+
+def short_name(path: str) -> str:
+    """A path for a person: relative to the current folder, or with ~, where that is shorter."""
+    home = os.path.expanduser("~")
+    short = [path]
+    if path.startswith(os.getcwd() + os.sep):
+        short.append(os.path.relpath(path))
+    if path.startswith(home + os.sep):
+        short.append("~" + path[len(home) :])
+    return min(short, key=len)

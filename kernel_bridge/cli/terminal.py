@@ -1,0 +1,218 @@
+"""The bridge's observer for a person: outputs as they come, a header a cell, a status line, questions."""
+
+import asyncio
+import time
+from typing import Any, Protocol
+
+from ..bridge.observer import Observer
+from ..protocol.objects import Kernel, Run
+from .answers import Answers
+from .pieces import Piece
+from .screen import BOLD, DIM, GREEN, RED, YELLOW, Screen
+from .transcript import Transcript
+
+TICK_S = 0.1  # how often the elapsed time is shown anew, on a terminal
+RULE = 72  # columns of a header
+
+
+class Reporter(Observer, Protocol):
+    """An observer that `run` also tells what it is doing."""
+
+    def expect(self, pieces: dict[str, Piece]) -> None:
+        """The runs to come, by their ids, in order."""
+
+    def waiting(self, what: str) -> None:
+        """What is being waited for, outside of runs; "": nothing."""
+
+    def note(self, message: str) -> None:
+        """Something that a person at the terminal wants to know now."""
+
+    def summary(self, runs: list[Run]) -> None:
+        """All runs have ended."""
+
+    async def close(self) -> None:
+        """Leave the terminal as it was."""
+
+
+class Terminal:
+    """Writes for a person, or into a pipe."""
+
+    can_ask = True
+
+    def __init__(self, screen: Screen, answers: Answers, name: str) -> None:
+        self._screen = screen
+        self._stderr = screen.channels["stderr"]
+        self._answers = answers
+        self._name = name  # of the file
+        self._pieces: dict[str, Piece] = {}
+        self._transcripts: dict[str, Transcript] = {}
+        self._writing: Transcript | None = None  # the last that wrote
+        self._label = ""
+        self._since = time.monotonic()
+        self._began = self._since
+        self._asking = False
+        self._ticker: asyncio.Task[None] | None = None
+
+    # the observer
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        pass
+
+    def run_changed(self, run: Run) -> None:
+        if run.state == "running":
+            self._header(run)
+        elif run.ended_at is not None and run.started_at is not None:
+            self._end(run)
+
+    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+        transcript = self._transcript(run_id)
+        if transcript is not self._writing:
+            self._give_way()
+            self._writing = transcript
+        transcript.apply(changes)
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        self._give_way()
+        self._asking = True
+        self._show_status()
+        screen, answers = self._screen, self._answers
+        if answers.is_terminal or self._stderr.is_terminal:
+            screen.write("stderr", prompt)
+            screen.flush()
+        try:
+            line = await (answers.secret() if password else answers.line())
+        finally:
+            self._asking = False
+            if answers.is_terminal and not password:
+                screen.typed()
+            elif self._stderr.is_terminal:
+                screen.write("stderr", "\n")
+        if line is None and not answers.is_terminal:
+            self.note("the code asked for input, and stdin has no more lines")
+        self._show_status()
+        return line
+
+    def warn(self, message: str) -> None:
+        self._line(self._stderr.style("warning:", YELLOW) + " " + message)
+
+    # what `run` tells
+
+    def expect(self, pieces: dict[str, Piece]) -> None:
+        self._pieces = pieces
+        self._began = time.monotonic()
+
+    def waiting(self, what: str) -> None:
+        self._label = what
+        self._since = time.monotonic()
+        if self._ticker is None and self._stderr.is_terminal and self._screen.can_redraw:
+            self._ticker = asyncio.create_task(self._tick(), name="status line")
+        self._show_status()
+
+    def note(self, message: str) -> None:
+        self._line(self._stderr.style(message, DIM))
+
+    def summary(self, runs: list[Run]) -> None:
+        if not self._stderr.is_terminal:
+            return
+        style, glyph = self._stderr.style, self._screen.glyph
+        took = format_seconds(time.monotonic() - self._began)
+        count = "" if len(runs) == 1 else f"{len(runs)} cells "
+        failed = next(
+            (number for number, run in enumerate(runs, 1) if run.state not in ("ok", "queued")), None
+        )
+        if failed is None:
+            self._line(style(glyph("✓", "ok"), GREEN) + style(f" {count}in {took}", DIM))
+            return
+        run = runs[failed - 1]
+        what = run.error.ename if run.error is not None and run.error.ename else run.state
+        where = "" if len(runs) == 1 else f"cell {failed} of {len(runs)}: "
+        unrun = sum(run.started_at is None for run in runs)
+        rest = f", {unrun} not run" if unrun else ""
+        self._line(style(glyph("✗", "failed:"), RED) + f" {where}{what}" + style(f" after {took}{rest}", DIM))
+
+    async def close(self) -> None:
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        self._give_way()
+        self._screen.close()
+
+    # inside
+
+    def _transcript(self, run_id: str) -> Transcript:
+        return self._transcripts.setdefault(run_id, Transcript(self._screen))
+
+    def _header(self, run: Run) -> None:
+        piece = self._pieces.get(run.id)
+        if piece is None:
+            return
+        number = list(self._pieces).index(run.id) + 1
+        label = f"{number}/{len(self._pieces)} {piece.title}".rstrip()
+        if len(self._pieces) == 1:
+            label = piece.title
+        self._label = label or self._name
+        self._since = time.monotonic()
+        if label and self._stderr.is_terminal:
+            bar = self._screen.glyph("─", "-")
+            width = min(self._screen.size[0] - 1, RULE)
+            rule = bar * max(2, width - len(label) - 4)
+            style = self._stderr.style
+            self._line(f"{style(bar * 2, DIM)} {style(label, BOLD)} {style(rule, DIM)}")
+        self._show_status()
+
+    def _end(self, run: Run) -> None:
+        transcript = self._transcript(run.id)
+        transcript.end()
+        for other in self._transcripts.values():
+            if other.is_stale:
+                self._give_way()
+                other.settle()
+        self._label = ""
+        self._show_status()
+        if run.lost_messages:
+            self.warn(f"the kernel dropped {run.lost_messages} messages, so output is missing")
+        if run.state == "lost":
+            self._line(f"{self._stderr.style('the kernel is gone:', RED)} {run.reason}")
+        elif run.error is not None:
+            error = run.error
+            if not transcript.has_error:
+                output = {"output_type": "error", "traceback": error.traceback}
+                output |= {"ename": error.ename, "evalue": error.evalue}
+                transcript.apply([{"kind": "append", "output": output}])
+            if error.line is not None:
+                what = f"{error.ename}: {error.evalue}".partition("\n")[0]
+                self._line(f"{self._stderr.style(f'{self._name}:{error.line + 1}:', BOLD)} {what}")
+
+    def _line(self, text: str) -> None:
+        self._give_way()
+        self._screen.start_line("stderr")
+        self._screen.write("stderr", text + "\n")
+
+    def _give_way(self) -> None:
+        if self._writing is not None:
+            self._writing.interrupted()
+            self._writing = None
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._show_status()
+
+    def _show_status(self) -> None:
+        if not self._label or self._asking:
+            self._screen.show_status("")
+            return
+        elapsed = time.monotonic() - self._since
+        wheel = self._screen.glyph("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\")
+        turn = wheel[int(elapsed / TICK_S) % len(wheel)]
+        self._screen.show_status(f"{turn} {self._label}  {format_seconds(elapsed)}")
+
+
+def format_seconds(seconds: float) -> str:
+    """A time as a person reads it: 0.3 s, 42.0 s, 3 min 05 s, 2 h 04 min."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"

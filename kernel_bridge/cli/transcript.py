@@ -1,0 +1,203 @@
+"""The outputs of one run on paper or on the screen, as their changes come.
+
+On a terminal, what is still in view is written anew where it changes. What cannot be taken back (a pipe, a
+file, text that has scrolled away) gets complete lines as they come, and what changed in them afterwards
+once, when the run has ended.
+"""
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from .escapes import clean, finished
+from .mime import render_data, render_error
+from .screen import Name, Screen
+
+KEPT = 65_536  # characters of a stream that are kept to be written anew
+
+
+@dataclass(slots=True)
+class _Block:
+    """One output."""
+
+    name: Name
+    is_stream: bool
+    text: str  # a stream's as it came, else rendered
+    printed: int = 0  # how much of it has been written
+    dropped: int = 0  # characters before `text` that are written and forgotten
+    lead: str = ""  # the newline that was written before it
+    column: int = 0  # the terminal's, before the lead
+    stale: str | None = None  # what was written, where it is no longer what the text begins with
+
+
+class Transcript:
+    """What is written of one run."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._blocks: list[_Block] = []
+        self._floor = 0  # the first block that nothing but blocks follows on the terminal
+        self._ended = False
+        self.has_error = False
+
+    def apply(self, changes: list[dict[str, Any]]) -> None:
+        """Write what changes of the wire (kernel-bridge/output) do."""
+        for change in changes:
+            match change["kind"]:
+                case "append":
+                    self._append(change["output"])
+                case "text":
+                    block = self._blocks[change["index"]]
+                    block.text += change["text"]
+                    self._print(block)
+                case "line":
+                    self._rewrite_line(change["index"], change["text"])
+                case "replace":
+                    self._replace(change["index"], change["output"])
+                case "clear":
+                    self._clear()
+
+    def interrupted(self) -> None:
+        """Something else is going to be written."""
+        if self._blocks:
+            self._print(self._blocks[-1], whole=True)
+        self._floor = len(self._blocks)
+
+    def end(self) -> None:
+        """The run has ended: write all that was held back."""
+        self._ended = True
+        for block in self._blocks:
+            self._print(block, whole=True)
+        self.settle()
+
+    @property
+    def is_stale(self) -> bool:
+        return any(block.stale is not None for block in self._blocks)
+
+    def settle(self) -> None:
+        """Write what has changed of outputs that could not be taken back."""
+        for block in self._blocks:
+            if block.stale is None:
+                continue
+            old, new = block.stale, block.text[block.dropped :]
+            block.stale, block.dropped, block.printed = None, 0, len(block.text)
+            if old == new:
+                continue
+            if not new.startswith(old):
+                old = _shared_lines(old, new)
+                self._screen.start_line(block.name)
+            self._screen.write(block.name, self._clean(block, new[len(old) :]))
+
+    def _append(self, output: dict[str, Any]) -> None:
+        if self._blocks:
+            self._print(self._blocks[-1], whole=True)
+        block = self._render(output)
+        self._blocks.append(block)
+        self._begin(block)
+
+    def _render(self, output: dict[str, Any]) -> _Block:
+        match output["output_type"]:
+            case "stream":
+                return _Block("stderr" if output["name"] == "stderr" else "stdout", True, output["text"])
+            case "error":
+                self.has_error = True
+                return _Block("stderr", False, render_error(output, self._screen.channels["stderr"]))
+            case _:
+                return _Block("stdout", False, render_data(output["data"], self._screen.channels["stdout"]))
+
+    def _begin(self, block: _Block) -> None:
+        screen = self._screen
+        block.column = screen.column
+        block.lead = ""
+        if not block.is_stream:
+            screen.start_line(block.name)
+            block.lead = "\n" if screen.column != block.column else ""
+        self._print(block)
+
+    def _print(self, block: _Block, whole: bool = False) -> None:
+        if block.stale is not None:
+            return
+        if whole or self._ended or not block.is_stream:
+            limit = len(block.text)
+        elif self._on_terminal(block):
+            limit = finished(block.text)
+        else:
+            limit = block.text.rfind("\n", block.printed) + 1
+        if limit > block.printed:
+            self._screen.write(block.name, self._clean(block, block.text[block.printed : limit]))
+            block.printed = limit
+        if block.is_stream and block.printed > 2 * KEPT:
+            drop = block.printed - KEPT
+            block.text = block.text[drop:]
+            block.printed -= drop
+            block.dropped += drop
+
+    def _rewrite_line(self, index: int, new: str) -> None:
+        block = self._blocks[index]
+        start = block.text.rfind("\n") + 1
+        old = block.text[start : block.printed]
+        block.text = block.text[:start] + new
+        if block.stale is not None or new.startswith(old):
+            self._print(block)
+            return
+        old = self._clean(block, old)
+        column = block.column if start == 0 else 0
+        if index == len(self._blocks) - 1 >= self._floor and self._in_view(block, old, column):
+            self._screen.rewind(block.name, old, column)
+        else:
+            self._screen.start_line(block.name)
+        block.printed = start
+        self._print(block)
+
+    def _replace(self, index: int, output: dict[str, Any]) -> None:
+        block, new = self._blocks[index], self._render(output)
+        if block.stale is None and new.text != block.text[: block.printed]:
+            if self._take_back(index):
+                block.text, block.dropped = new.text, 0
+                for later in self._blocks[index:]:
+                    later.printed = 0
+                    self._begin(later)
+                return
+            block.stale = block.text[: block.printed]
+        block.text = new.text
+
+    def _clear(self) -> None:
+        if self._blocks and not self._take_back(0):
+            for name in ("stdout", "stderr"):
+                if self._screen.channels[name].is_terminal:
+                    self._screen.start_line(name)
+        self._blocks = []
+        self._floor = 0
+
+    def _take_back(self, index: int) -> bool:
+        """Take the outputs from `index` on off the terminal; False: not all are there and in view."""
+        blocks = self._blocks[index:]
+        if index < self._floor or any(
+            not self._on_terminal(block) or block.dropped or block.stale is not None for block in blocks
+        ):
+            return False
+        text = "".join(block.lead + self._clean(block, block.text[: block.printed]) for block in blocks)
+        if not self._in_view(blocks[0], text, blocks[0].column):
+            return False
+        self._screen.rewind(blocks[0].name, text, blocks[0].column)
+        return True
+
+    def _in_view(self, block: _Block, text: str, column: int) -> bool:
+        if not self._on_terminal(block) or not self._screen.can_redraw:
+            return False
+        _, height = self._screen.size
+        return text.count("\n") < height and self._screen.rows(text, column) <= height
+
+    def _on_terminal(self, block: _Block) -> bool:
+        return self._screen.channels[block.name].is_terminal
+
+    def _clean(self, block: _Block, text: str) -> str:
+        return clean(text, self._screen.channels[block.name].colours)
+
+
+def _shared_lines(one: str, other: str) -> str:
+    """The whole lines that both begin with."""
+    lines = zip(one.splitlines(keepends=True), other.splitlines(keepends=True), strict=False)
+    return "".join(
+        line for line, _ in takewhile(lambda pair: pair[0] == pair[1] and pair[0].endswith("\n"), lines)
+    )
