@@ -201,7 +201,10 @@ class Journal:
             raise HistoryDisabled(f"the history {self.path} cannot be read: {error}") from error
 
     def _is_alive(self, bridge_id: str) -> bool:
-        return is_present(beside(self.path, f".bridge-{bridge_id}"))
+        return is_present(self._presence_path(bridge_id))
+
+    def _presence_path(self, bridge_id: str) -> Path:
+        return beside(self.path, f".bridge-{bridge_id}")
 
     # the thread
 
@@ -211,8 +214,8 @@ class Journal:
             connection, warning = open_store(self.path)
             if warning is not None:
                 self._warn(warning)
-            presence = Presence(beside(self.path, f".bridge-{self._id}"))
-            bridge = self._begin(connection)
+            presence = Presence(self._presence_path(self._id))
+            connection, bridge = self._begin(connection)
         except (Unusable, OSError, StoreError) as error:
             self._give_up(error)
         while self._next():
@@ -234,11 +237,31 @@ class Journal:
                 self._news.wait()
             return bool(self._waiting or self._flushes)
 
-    def _begin(self, connection: Connection) -> int:
-        """Enter this bridge, close what others left open; its key."""
+    def _begin(self, connection: Connection) -> tuple[Connection, int]:
+        """Enter this bridge, close what others left open; its key, and a new connection for a damaged file.
+
+        Raises Unusable, OSError, StoreError.
+        """
+        try:
+            return connection, self._register(connection)
+        except StoreError as error:
+            if not is_damage(error):
+                raise
+        return self._replace(connection)
+
+    def _replace(self, damaged: Connection) -> tuple[Connection, int]:
+        """Begin a new file in the place of a damaged one; raises Unusable, OSError, StoreError."""
+        connection, warning = replace_damaged(self.path, damaged)
+        self._warn(warning)
+        return connection, self._register(connection)
+
+    def _register(self, connection: Connection) -> int:
         with transaction(connection):
-            close_lost(connection, self._is_alive)
-            return register_bridge(connection, self._id, datetime.now(UTC).isoformat(timespec="seconds"))
+            gone = close_lost(connection, self._is_alive)
+            key = register_bridge(connection, self._id, datetime.now(UTC).isoformat(timespec="seconds"))
+        for bridge_id in gone:
+            self._presence_path(bridge_id).unlink(missing_ok=True)
+        return key
 
     def _write(
         self, connection: Connection, bridge: int, waiting: dict[str, Pending]
@@ -254,9 +277,7 @@ class Journal:
                     continue
                 if is_damage(error):
                     try:
-                        connection, warning = replace_damaged(self.path, connection)
-                        bridge = self._begin(connection)
-                        self._warn(warning)
+                        connection, bridge = self._replace(connection)
                         continue
                     except (Unusable, OSError, StoreError) as worse:
                         self._give_up(worse)

@@ -201,11 +201,13 @@ def _pieces(parts: Iterable[str]) -> Iterator[str]:
 # what is left of others
 
 
-def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> None:
-    """Mark the open runs of bridges that have gone as lost, and forget bridges that have no run."""
+def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[str]:
+    """Mark open runs of bridges that have gone as lost, forget those without runs; the ids of the gone."""
+    gone = []
     for bridge, bridge_id in connection.execute("SELECT key, id FROM bridges").fetchall():
         if is_alive(bridge_id):
             continue
+        gone.append(bridge_id)
         rows = connection.execute(
             "SELECT key, record FROM runs WHERE bridge = ? AND open", (bridge,)
         ).fetchall()
@@ -215,6 +217,7 @@ def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> None:
             "DELETE FROM bridges WHERE key = ? AND NOT EXISTS (SELECT 1 FROM runs WHERE bridge = ?)",
             (bridge, bridge),
         )
+    return gone
 
 
 def lost(run: Run) -> Run:

@@ -1,0 +1,225 @@
+"""The journal: what is told is kept, also by several bridges and when one is killed; what is asked."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernel_bridge.history import reading
+from kernel_bridge.history.journal import Journal
+from kernel_bridge.history.store import Connection, open_reader
+from kernel_bridge.history.writing import LOST
+from kernel_bridge.protocol.errors import BridgeError, InvalidArgument, NoSuchRun
+from kernel_bridge.protocol.objects import Position, Range, Run, RunError, TextDocument
+from kernel_bridge.runs.changes import Append, Rewrite
+from tests.unit.history_samples import KERNEL, PLENTY, add, make_run, opened, printed
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "private" / "history.db"
+
+
+class OtherBridge:
+    """A process that writes runs into the same journal, the last of them open and growing."""
+
+    def __init__(self, path: Path, prefix: str, count: int) -> None:
+        command = [sys.executable, "-m", "tests.unit.history_samples", str(path), prefix, str(count)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def kept(self) -> int:
+        """How many characters its open run has in the journal by now; waits for the first."""
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def kill(self) -> int:
+        """End it in the middle of its writing; how many characters it had said were kept."""
+        os.kill(self._process.pid, signal.SIGKILL)
+        assert self._process.stdout is not None
+        lines = self._process.stdout.read().splitlines()
+        self._process.wait()
+        self._process.stdout.close()
+        return int(lines[-1]) if lines else 0
+
+
+async def test_a_run_comes_back_as_it_was_told(path: Path) -> None:
+    run = make_run(
+        source="print('é😀\ud800')\n",
+        state="error",
+        text_document=TextDocument(uri="file:///a.py", version=3),
+        range=Range(start=Position(line=1, character=0), end=Position(line=2, character=0)),
+        execution_count=7,
+        error=RunError(ename="E", evalue="\ud800", traceback=["a", "b"], line=1),
+        reason="why",
+        next_input="x",
+        degraded=True,
+        lost_messages=2,
+    )
+    async with opened(path) as (journal, _):
+        journal.run_started(
+            make_run(run.id, source=run.source, state="queued", started_at=None, ended_at=None), KERNEL
+        )
+        await journal.flush()
+        journal.run_changed(run, {"iopub.status.busy": "t"})
+        (record,) = await journal.runs_to_export()
+        run.outputs = []
+        assert record.run == run
+        assert record.times == {"iopub.status.busy": "t"}
+        assert record.kernel.language_info == KERNEL.language_info
+
+
+async def test_what_was_told_is_there_in_the_next_session(path: Path) -> None:
+    async with opened(path) as (journal, _):
+        add(journal, make_run(), [printed("a\n")])
+    async with opened(path) as (journal, _):
+        assert await journal.read_output("run-1", 0, 0, 9) == ("a\n", 2)
+
+
+async def test_output_after_the_end_is_kept_and_of_no_known_run_dropped(path: Path) -> None:
+    async with opened(path) as (journal, warnings):
+        add(journal, make_run(), [printed("a")])
+        await journal.flush()
+        journal.outputs_changed("run-1", [Rewrite(0, 1, "b")])
+        journal.outputs_changed("never told", [printed("c")])
+        assert (await journal.read_output("run-1", 0, 0, 9))[0] == "ab"
+        assert warnings == []
+
+
+async def check_history(journal: Journal, filters: dict[str, Any], expected: list[str]) -> None:
+    assert [run.id for run in await journal.history(**filters)] == expected
+
+
+async def test_history_filters_and_pages_newest_first(path: Path) -> None:
+    document = TextDocument(uri="file:///a.py")
+    async with opened(path) as (journal, _):
+        add(journal, make_run("1", source="STRASSE = 1"))
+        add(journal, make_run("2", source="straße = 2", kernel_id="kernel-2"))
+        add(journal, make_run("3", source="y = 'ÄÖ_%'", text_document=document))
+        await check_history(journal, {}, ["3", "2", "1"])
+        await check_history(journal, {"limit": 2}, ["3", "2"])
+        await check_history(journal, {"before": "3"}, ["2", "1"])
+        await check_history(journal, {"before": "2", "limit": 1}, ["1"])
+        await check_history(journal, {"kernel_id": KERNEL.id}, ["3", "1"])
+        await check_history(journal, {"kernel_id": "none"}, [])
+        await check_history(journal, {"uri": document.uri}, ["3"])
+        await check_history(journal, {"kernel_id": "kernel-2", "uri": document.uri}, [])
+        await check_history(journal, {"text": "Strasse"}, ["2", "1"])
+        await check_history(journal, {"text": "äö_%"}, ["3"])
+        await check_history(journal, {"text": "%_"}, [])
+
+
+async def test_runs_are_exported_in_the_order_they_started(path: Path) -> None:
+    async with opened(path) as (journal, _):
+        add(journal, make_run("a", started_at="2026-01-01T00:00:09Z"))
+        add(journal, make_run("b", started_at="2026-01-01T00:00:01Z"))
+        add(journal, make_run("c", kernel_id="kernel-2"))
+        for filters, expected in (
+            ({"kernel_id": KERNEL.id}, ["b", "a"]),
+            ({"run_ids": ["a", "b", "a"]}, ["b", "a"]),
+            ({"run_ids": ["c"]}, ["c"]),
+        ):
+            records = await journal.runs_to_export(**filters)
+            assert [record.run.id for record in records] == expected
+
+
+async def test_what_is_not_there_is_an_error_that_names_it(path: Path) -> None:
+    async with opened(path) as (journal, _):
+        result = {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
+        add(journal, make_run(), [Append(result)])
+
+        async def check_error(question: Any, kind: type[BridgeError], named: str) -> None:
+            with pytest.raises(kind, match=named):
+                await question
+
+        await check_error(journal.get_run("x1", 9), NoSuchRun, "x1")
+        await check_error(journal.read_output("x1", 0, 0, 1), NoSuchRun, "x1")
+        await check_error(journal.read_output("run-1", 0, 0, 1), InvalidArgument, "index")
+        await check_error(journal.read_output("run-1", 5, 0, 1), InvalidArgument, "index")
+        await check_error(journal.history(before="x1"), NoSuchRun, "x1")
+        await check_error(journal.runs_to_export(run_ids=["run-1", "x1"]), NoSuchRun, "x1")
+
+
+async def test_a_killed_bridge_loses_nothing_that_was_kept_and_its_run_is_lost(path: Path) -> None:
+    async with opened(path) as (journal, warnings):
+        other = OtherBridge(path, "other", 3)
+        other.kept()
+        assert (await journal.get_run("other-open", 9)).state == "running"
+        kept = other.kill()
+        (run,) = await journal.history(limit=1)
+        assert (run.id, run.state, run.reason) == ("other-open", "lost", LOST)
+        text, total = await journal.read_output("other-open", 0, 0, PLENTY)
+        assert total >= kept
+        assert text == "".join(f"line {at}\n" for at in line_starts(total))
+    async with opened(path) as (journal, more):  # marked at the start, and then for good
+        assert (await journal.get_run("other-open", 9)).state == "lost"
+        assert [run.state for run in await journal.history()] == ["lost", "ok", "ok", "ok"]
+        reader = open_reader(path)
+        assert reader.execute("SELECT count(*) FROM runs WHERE open").fetchone() == (0,)
+        reader.close()
+    assert warnings + more == []
+    assert sorted(file.name for file in path.parent.iterdir()) == ["history.db", "history.db.lock"]
+
+
+def line_starts(total: int) -> list[int]:
+    starts, at = [], 0
+    while at < total:
+        starts.append(at)
+        at += len(f"line {at}\n")
+    return starts
+
+
+async def test_several_bridges_write_at_once(path: Path) -> None:
+    async with opened(path) as (journal, warnings):
+        others = [OtherBridge(path, name, 50) for name in ("x", "y")]
+        for number in range(50):
+            add(journal, make_run(f"mine-{number}"), [printed("a")])
+            await asyncio.sleep(0)
+        for other in others:
+            other.kept()
+        runs = await journal.history(limit=1000)
+        for other in others:
+            other.kill()
+        for name in ("mine", "x", "y"):
+            assert [run.id for run in reversed(runs) if run.state == "ok" and run.id.startswith(name)] == [
+                f"{name}-{number}" for number in range(50)
+            ]
+        assert warnings == []
+
+
+async def count_steps(path: Path, runs: int, question: dict[str, Any]) -> int:
+    """How much SQLite works for the newest 50 of so many runs."""
+    async with opened(path) as (journal, _):
+        for number in range(runs):
+            uri = f"file:///{number % 2}.py"
+            add(journal, make_run(str(number), text_document=TextDocument(uri=uri)))
+        await journal.flush()
+        reader: Connection = open_reader(path)
+        steps = 0
+
+        def step() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        reader.set_progress_handler(step, 10)
+        wanted = {"kernel_id": None, "uri": None, "text": None, "limit": 50, "before": None, **question}
+        found: list[Run] = reading.history(reader, lambda _: True, **wanted)
+        assert len(found) == 50
+        return steps
+
+
+async def test_the_newest_runs_cost_the_same_in_a_long_history(tmp_path: Path) -> None:
+    for name, question in {
+        "all": {},
+        "kernel": {"kernel_id": KERNEL.id},
+        "document": {"uri": "file:///1.py"},
+        "text": {"text": "1+1"},
+    }.items():
+        few = await count_steps(tmp_path / f"{name}-few.db", 100, question)
+        many = await count_steps(tmp_path / f"{name}-many.db", 3000, question)
+        assert many <= 1.5 * few

@@ -1,0 +1,202 @@
+"""The journal's file: who may read it, which versions open, and what if it is damaged or the disk refuses."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kernel_bridge.history import schema
+from kernel_bridge.protocol.errors import HistoryDisabled
+from kernel_bridge.runs.changes import Rewrite
+from tests.unit.history_samples import add, make_run, opened, printed
+
+VERSION_1 = Path(__file__).parents[1] / "data" / "history_v1.sql"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "private" / "history.db"
+
+
+def make_database(path: Path, sql: str) -> bytes:
+    """A database file made by those statements; its bytes."""
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.executescript(sql)
+    connection.close()
+    return path.read_bytes()
+
+
+async def test_only_its_user_can_read_it(path: Path) -> None:
+    async with opened(path) as (journal, _):
+        add(journal, make_run())
+        await journal.flush()
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+        assert {"history.db", "history.db-wal"} <= set(modes)
+        assert set(modes.values()) == {0o600}
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_a_file_of_version_1_opens(path: Path) -> None:
+    make_database(path, VERSION_1.read_text())
+    async with opened(path) as (journal, warnings):
+        run = await journal.get_run("11111111-0000-4000-8000-000000000001", 1000)
+        assert (run.source, run.state, run.execution_count) == ("print('hé')\n", "ok", 1)
+        assert run.outputs == [
+            {"output_type": "stream", "name": "stdout", "text": "hé\n"},
+            {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}},
+        ]
+        assert (await journal.get_run("11111111-0000-4000-8000-000000000002", 0)).state == "lost"
+        assert warnings == []
+
+
+def test_the_checked_in_file_is_of_the_first_version() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(VERSION_1.read_text())
+    tables = set(
+        connection.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%'")
+    )
+    connection.close()
+    ours = sqlite3.connect(":memory:")
+    for statement in schema.STEPS[0]:
+        ours.execute(statement)
+    assert tables == set(
+        ours.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%'")
+    )
+    ours.close()
+
+
+async def check_refused(path: Path, sql: str, named: str) -> None:
+    before = make_database(path, sql)
+    async with opened(path) as (journal, warnings):
+        add(journal, make_run(), [printed("a")])
+        with pytest.raises(HistoryDisabled, match=named):
+            await journal.history()
+        assert len(warnings) == 1
+        assert named in warnings[0]
+    assert path.read_bytes() == before
+
+
+async def test_a_newer_version_is_refused_untouched(path: Path) -> None:
+    newer = f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = {schema.VERSION + 1};"
+    await check_refused(path, newer + "CREATE TABLE runs (id)", "newer kernel-bridge")
+
+
+async def test_another_programs_database_is_refused_untouched(path: Path) -> None:
+    await check_refused(path, "CREATE TABLE bookmarks (id)", "another program")
+
+
+async def check_set_aside(path: Path, damaged: bytes, expected: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(damaged)
+    async with opened(path) as (journal, warnings):
+        add(journal, make_run())
+        assert len(await journal.history()) == 1
+        assert len(warnings) == 1
+        assert expected in warnings[0]
+    assert (path.parent / expected).read_bytes() == damaged
+
+
+async def test_a_damaged_file_is_set_aside(path: Path) -> None:
+    await check_set_aside(path, b"no database at all", "history.db.corrupt-1")
+    sound = path.read_bytes()
+    await check_set_aside(path, sound[:100] + b"\xff" * (len(sound) - 100), "history.db.corrupt-2")
+
+
+async def test_a_file_that_is_damaged_in_use_is_set_aside(path: Path) -> None:
+    async with opened(path) as (journal, _):
+        for number in range(200):
+            add(journal, make_run(str(number)), [printed("x" * 9000)])
+    sound = path.read_bytes()
+    page_bytes = 8192
+    path.write_bytes(sound[: 2 * page_bytes] + b"\xff" * (len(sound) - 2 * page_bytes))
+    async with opened(path) as (journal, warnings):
+        add(journal, make_run("after"))
+        await journal.flush()
+        add(journal, make_run("later"), [printed("a")])
+        assert [run.id for run in await journal.history()][:1] == ["later"]
+        assert len(warnings) == 1
+        assert "corrupt-1" in warnings[0]
+
+
+async def check_unusable(path: Path) -> None:
+    async with opened(path) as (journal, warnings):
+        add(journal, make_run(), [printed("a")])
+        with pytest.raises(HistoryDisabled):
+            await journal.get_run("run-1", 9)
+        add(journal, make_run("run-2"))
+        await journal.flush()
+        assert len(warnings) == 1
+        assert str(path) in warnings[0]
+
+
+async def test_a_folder_that_cannot_be_is_one_warning(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    await check_unusable(tmp_path / "file" / "history.db")
+    await check_unusable(tmp_path)
+
+
+CONFINED = """
+import asyncio, concurrent.futures.thread, os, resource, sys
+from pathlib import Path
+from tests.unit.history_samples import add, make_run, opened, printed
+{confine}
+
+async def main():
+    async with opened(Path(sys.argv[1])) as (journal, warnings):
+        for number in range(60):
+            add(journal, make_run(str(number)), [printed("x" * 100_000)])
+            await journal.flush()
+        try:
+            print(len(await journal.history()), journal.dropped > 0, *warnings, sep="|")
+        except Exception as error:
+            print(type(error).__name__, journal.dropped > 0, *warnings, sep="|")
+
+asyncio.run(main())
+"""
+
+
+def run_confined(path: Path, confine: str) -> list[str]:
+    """Sixty runs of 100 kB each in a process held back; kept runs, if some were dropped, warnings."""
+    code = CONFINED.format(confine=confine)
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    return done.stdout.strip().split("|")
+
+
+def test_a_full_disk_is_one_warning_and_what_fitted_can_be_read(path: Path) -> None:
+    kept, dropped, *warnings = run_confined(
+        path, "resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))"
+    )
+    assert 0 < int(kept) < 60
+    assert dropped == "True"
+    assert len(warnings) == 1
+    assert "incomplete" in warnings[0]
+
+
+def test_a_folder_that_is_not_writable_is_one_warning(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    confine = "if os.geteuid() == 0:\n    os.setuid(65534)\nelse:\n    os.chmod(sys.argv[1] + '/..', 0o500)"
+    kept, dropped, *warnings = run_confined(tmp_path / "history.db", confine)
+    assert (kept, dropped, len(warnings)) == ("HistoryDisabled", "True", 1)
+
+
+async def test_a_disk_that_stands_still_costs_bounded_memory(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(path) as (journal, warnings):
+        add(journal, make_run(), [printed("")])
+        await journal.flush()
+        blocker = sqlite3.connect(path)
+        blocker.execute("BEGIN IMMEDIATE")
+        chunk = "x" * (16 << 20)
+        for number in range(20):
+            journal.outputs_changed("run-1", [Rewrite(0, number * len(chunk), chunk)])
+        blocker.rollback()
+        blocker.close()
+        await journal.flush()
+        assert journal.dropped > 0
+        assert len(warnings) == 1
+        assert (await journal.get_run("run-1", 9)).state == "ok"
