@@ -40,25 +40,28 @@ ALIASES: dict[str, tuple[Any, str]] = {
 OUTPUT_FIELDS = (("Run", "outputs"), ("AppendChange", "output"), ("ReplaceChange", "output"))
 """Where an Output stands: for msgspec it is any object."""
 
+_SPECS = {
+    "type": "array",
+    "items": {"$ref": "#/$defs/KernelSpec"},
+    "description": "What can be started, the best first.",
+}
+_STDERR = {"type": "string", "description": "The tail of what the kernel wrote there."}
+_PATH = {"type": "string", "description": "The file."}
+
 ERROR_DATA: dict[str, tuple[Json, list[str]]] = {
+    "NoSuchKernelSpec": ({"specs": _SPECS}, []),
     "KernelLaunchFailed": (
         {
             "exitCode": {"type": "integer", "description": "Of the kernel's process; negative: the signal."},
-            "stderr": {"type": "string", "description": "The tail of what the kernel wrote there."},
+            "stderr": _STDERR,
             "hint": {"type": "string", "description": "What to do, where the reason is known."},
         },
         ["stderr"],
     ),
-    "KernelRequired": (
-        {
-            "specs": {
-                "type": "array",
-                "items": {"$ref": "#/$defs/KernelSpec"},
-                "description": "What can be started, the best first.",
-            }
-        },
-        ["specs"],
-    ),
+    "KernelNotReady": ({"stderr": _STDERR}, []),
+    "KernelRequired": ({"specs": _SPECS}, ["specs"]),
+    "ExportExists": ({"path": _PATH}, []),
+    "ExportFailed": ({"path": _PATH, "reason": {"type": "string", "description": "What was refused."}}, []),
 }
 """Kind -> what its data holds beside the kind, and what of it is always there."""
 

@@ -159,3 +159,15 @@ def test_the_apply_function_of_the_protocol(changes: list[Any], outputs: list[st
     applied: list[Any] = []
     names["apply"](applied, msgspec.to_builtins(changes))
     assert [output["text"] for output in applied] == outputs
+
+
+def test_the_table_of_errors_in_the_protocol_is_complete() -> None:
+    rows = re.findall(r"^\| ([A-Z]\w+) \| [^|]+ \| ([^|]*)\|$", PROTOCOL.read_text(encoding="utf-8"), re.M)
+    fields = {
+        kind: [
+            name + ("" if name in node["required"] else "?") for name in node["properties"] if name != "kind"
+        ]
+        for kind in SCHEMA["$defs"]["ErrorKind"]["enum"]
+        for node in [SCHEMA["$defs"][f"{kind}Data"]]
+    }
+    assert {kind: re.findall(r"\b[a-z]\w*\??(?=[,: ])", data) for kind, data in rows} == fields
