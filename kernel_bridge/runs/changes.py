@@ -21,12 +21,14 @@ class Append:
 class Rewrite:
     """The text of the stream output at `index` is `text` from `start` on.
 
-    `start` equal to the length so far is plain addition.
+    `start` equal to the length so far is plain addition; else `removed` is the size in bytes (UTF-8) of what
+    stood there.
     """
 
     index: int
     start: int
     text: str
+    removed: int = 0
 
 
 @dataclass(slots=True)
@@ -40,6 +42,11 @@ class Replace:
 @dataclass(slots=True)
 class Clear:
     """All outputs are gone."""
+
+
+def size_bytes(text: str) -> int:
+    """The size of a text in UTF-8; a lone surrogate counts 3."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 FoldChange = Append | Rewrite | Replace | Clear

@@ -23,7 +23,7 @@ from ..protocol.notifications import (
     StdinRequest,
 )
 from ..protocol.objects import Kernel, Run
-from ..runs.live import merge
+from ..runs.waiting import WaitingChanges
 from .jsonrpc import Connection
 from .stdio import StdoutWriter
 
@@ -43,9 +43,8 @@ class Outbox:
         self._writer = writer
         self._wants = client is not None and client.output
         self.can_ask = client is not None and client.stdin
-        self._pending: dict[str, _Pending] = {}  # run id -> output that waits
-        self._seq: dict[str, int] = {}
-        self._sent_at: dict[str, float] = {}  # run id -> when its last output left
+        self._streams: dict[str, _Stream] = {}
+        self._waiting: dict[str, None] = {}  # ids of the runs whose output waits, in order
         self._timer: asyncio.TimerHandle | None = None
 
     # the bridge's observer
@@ -59,21 +58,19 @@ class Outbox:
             return
         self.flush(run.id)
         self._connection.notify(RUN, RunNotification(run=run))
-        if run.ended_at is not None:
-            self._sent_at.pop(run.id, None)
 
     def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
         if not self._wants or not changes:
             return
-        pending = self._pending.get(run_id)
-        if pending is None:
-            pending = self._pending[run_id] = _Pending(kernel_id, changes)
-        else:
-            merge(pending.changes, changes)
+        stream = self._streams.get(run_id)
+        if stream is None:
+            stream = self._streams[run_id] = _Stream(kernel_id)
+        stream.waiting.add(changes)
+        self._waiting[run_id] = None
         if self._writer.backlog > STALLED_BYTES:
             return  # the editor does not read; drained() goes on
         now = asyncio.get_running_loop().time()
-        if urgent or now - self._sent_at.get(run_id, 0.0) >= self.coalesce_s:
+        if urgent or now - stream.sent_at >= self.coalesce_s:
             self.flush(run_id)
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self.coalesce_s, self._flush_all)
@@ -95,36 +92,39 @@ class Outbox:
 
     def drained(self) -> None:
         """The editor has read everything that was written."""
-        if self._pending:
+        if self._waiting:
             self._flush_all()
 
     def flush(self, run_id: str) -> int:
         """Send what waits for a run; the number of its last output notification."""
-        seq = self._seq.get(run_id, 0)
-        pending = self._pending.pop(run_id, None)
-        if pending is not None and pending.changes:
-            seq += 1
-            self._seq[run_id] = seq
-            self._sent_at[run_id] = asyncio.get_running_loop().time()
+        stream = self._streams.get(run_id)
+        if stream is None:
+            return 0
+        if self._waiting.pop(run_id, 0) is None:
+            stream.seq += 1
+            stream.sent_at = asyncio.get_running_loop().time()
+            changes = stream.waiting.take()
             self._connection.notify(
                 OUTPUT,
-                {"runId": run_id, "kernelId": pending.kernel_id, "seq": seq, "changes": pending.changes},
+                {"runId": run_id, "kernelId": stream.kernel_id, "seq": stream.seq, "changes": changes},
             )
-        return seq
+        return stream.seq
 
     def _flush_all(self) -> None:
         self._timer = None
-        for run_id in list(self._pending):
+        for run_id in list(self._waiting):
             if self._writer.backlog > STALLED_BYTES:
                 return
             self.flush(run_id)
 
 
-class _Pending:
-    """Output of one run that waits."""
+class _Stream:
+    """The output of one run on its way to the editor."""
 
-    __slots__ = ("changes", "kernel_id")
+    __slots__ = ("kernel_id", "sent_at", "seq", "waiting")
 
-    def __init__(self, kernel_id: str, changes: list[dict[str, Any]]) -> None:
+    def __init__(self, kernel_id: str) -> None:
         self.kernel_id = kernel_id
-        self.changes = changes
+        self.waiting = WaitingChanges()
+        self.seq = 0  # of the last notification
+        self.sent_at = float("-inf")  # of the loop's clock

@@ -1,0 +1,145 @@
+"""The fold: from what a kernel says to the outputs of a run (nbformat 4.5) and what changed in them.
+
+Pure and exact: the same events give the same changes, and the changes applied to nothing are the outputs.
+Only what later events need is kept here (a window of a stream's text, display ids), never the outputs.
+"""
+
+from typing import Any
+
+from .changes import Append, Clear, FoldChange, Output, Replace, Rewrite
+from .events import (
+    ClearOutput,
+    DisplayData,
+    Error,
+    ExecuteResult,
+    Json,
+    OutputEvent,
+    Stream,
+    UpdateDisplayData,
+)
+from .terminal import Terminal
+
+
+class Outputs:
+    """The fold's state for one run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._stream: tuple[str, Terminal] | None = None  # the last output, if it is a stream
+        self._clear_next = False  # clear_output(wait=True) came
+        self._displays: dict[str, dict[int, Output]] = {}  # display id -> index -> output without its data
+
+    @property
+    def display_ids(self) -> list[str]:
+        return list(self._displays)
+
+    def fold(self, event: OutputEvent) -> list[FoldChange]:
+        """What `event` changes, in order."""
+        match event:
+            case Stream(name, text):
+                return self._write(name, text)
+            case ExecuteResult(data, metadata, execution_count, display_id):
+                output = _display("execute_result", data, metadata)
+                output["execution_count"] = execution_count
+                return self._append(output, display_id)
+            case DisplayData(data, metadata, display_id):
+                return self._append(_display("display_data", data, metadata), display_id)
+            case Error(ename, evalue, traceback):
+                return self._append(
+                    {"output_type": "error", "ename": ename, "evalue": evalue, "traceback": traceback}
+                )
+            case UpdateDisplayData(data, metadata, display_id):
+                return self.update_display(display_id or "", data, metadata)
+            case ClearOutput(wait=True):
+                self._clear_next = True
+                return []
+            case ClearOutput():
+                return self._clear()
+
+    def page(self, data: Json) -> list[FoldChange]:
+        """A pager payload (`obj?`), shown as an output."""
+        return self._append(_display("display_data", data, {}))
+
+    def update_display(self, display_id: str, data: Json, metadata: Json) -> list[FoldChange]:
+        """New data for every output of this run with that display id."""
+        changes: list[FoldChange] = []
+        for index, shown in self._displays.get(display_id, {}).items():
+            output = _display(shown["output_type"], data, metadata)
+            if "execution_count" in shown:
+                output["execution_count"] = shown["execution_count"]
+            changes.append(Replace(index, output))
+        return changes
+
+    def _write(self, name: str, text: str) -> list[FoldChange]:
+        if not text:
+            return []
+        changes = self._begin()
+        if self._stream is not None and self._stream[0] == name:
+            index, terminal = self._count - 1, self._stream[1]
+        else:
+            index, terminal = self._count, Terminal()
+            changes += self._append({"output_type": "stream", "name": name, "text": ""})
+            self._stream = (name, terminal)
+        written = terminal.write(text)
+        if written is None:
+            return changes
+        if changes and isinstance(changes[-1], Append):
+            changes[-1].output["text"] = written[1]
+        else:
+            changes.append(Rewrite(index, *written))
+        return changes
+
+    def _append(self, output: Output, display_id: str | None = None) -> list[FoldChange]:
+        changes = self._begin()
+        if display_id is not None:
+            shown = {key: value for key, value in output.items() if key in ("output_type", "execution_count")}
+            self._displays.setdefault(display_id, {})[self._count] = shown
+        self._count += 1
+        self._stream = None
+        changes.append(Append(output))
+        return changes
+
+    def _begin(self) -> list[FoldChange]:
+        """What a waiting clear_output changes now that an output follows."""
+        return self._clear() if self._clear_next else []
+
+    def _clear(self) -> list[FoldChange]:
+        self._clear_next = False
+        had_outputs = self._count > 0
+        self._count = 0
+        self._stream = None
+        self._displays.clear()
+        return [Clear()] if had_outputs else []
+
+
+def apply(outputs: list[Output], change: FoldChange) -> None:
+    """Apply one change to a list of outputs, in place."""
+    match change:
+        case Append(output):
+            outputs.append(dict(output))
+        case Rewrite(index, start, text):
+            outputs[index]["text"] = outputs[index]["text"][:start] + text
+        case Replace(index, output):
+            outputs[index] = output
+        case Clear():
+            outputs.clear()
+
+
+def _display(output_type: str, data: Json, metadata: Json) -> dict[str, Any]:
+    return {"output_type": output_type, "data": _bundle(data), "metadata": metadata}
+
+
+def _bundle(data: Json) -> Json:
+    """A MIME bundle with text as one string; some kernels send a list of lines, as files have it."""
+    if not any(isinstance(value, list) for value in data.values()):
+        return data
+    return {
+        mime: "".join(value)
+        if isinstance(value, list) and not _is_json(mime) and all(isinstance(part, str) for part in value)
+        else value
+        for mime, value in data.items()
+    }
+
+
+def _is_json(mime: str) -> bool:
+    return mime == "application/json" or mime.endswith("+json")
