@@ -197,7 +197,6 @@ def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]
                 newest = _chunks(connection, run, position, newest_first=True)
                 tail = _take_last(newest, min(size - len(head), TAIL_BYTES))
                 output["elided"] = {"omitted": size - len(head), "tail": to_text(tail)}
-                budget_bytes = 0
         outputs.append(output)
     return outputs
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from kernel_bridge.history import writing
 from kernel_bridge.history.store import open_reader
 from kernel_bridge.runs.changes import Append, Clear, FoldChange, Output, Replace, Rewrite
-from kernel_bridge.runs.fold import apply
+from kernel_bridge.runs.events import Stream
+from kernel_bridge.runs.fold import Outputs, apply
+from kernel_bridge.runs.live import LiveOutputs
 from tests.unit.history_samples import add, make_run, opened, printed
 
 TEXT = st.text(st.sampled_from("ab\né😀\ud800"), max_size=12) | st.builds(
@@ -127,23 +129,24 @@ async def test_read_output_over_chunk_borders(tmp_path: Path) -> None:
         await check_slice(tmp_path / f"{number}.db", text, start, length)
 
 
-async def check_elided(
-    path: Path, texts: list[str], budget: int, expected: list[tuple[str, int, str] | str]
-) -> None:
-    async with opened(path) as (journal, _):
-        add(journal, make_run(), [printed(text, f"s{number}") for number, text in enumerate(texts)])
-        seen: list[tuple[str, int, str] | str] = []
-        for output in (await journal.get_run("run-1", budget)).outputs or []:
-            elided = output.get("elided")
-            seen.append((output["text"], elided["omitted"], elided["tail"]) if elided else output["text"])
-        assert seen == expected
+PRINTED = st.text("aé😀\n", max_size=9) | st.just("é\n" * 3000)
+PRINTS = st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), PRINTED), max_size=12)
 
 
-async def test_get_run_elides_over_the_budget(tmp_path: Path) -> None:
-    await check_elided(tmp_path / "1", ["abc", "de"], 5, ["abc", "de"])
-    await check_elided(tmp_path / "2", ["abc", "de"], 4, ["abc", ("d", 1, "e")])
-    await check_elided(tmp_path / "3", ["abc", "de", "f"], 2, [("ab", 1, "c"), ("", 2, "de"), ("", 1, "f")])
-    await check_elided(tmp_path / "4", ["é😀é"], 5, [("é", 6, "😀é")])
-    tail = "é" * 2048
-    await check_elided(tmp_path / "5", ["x" * 9 + "é" * 9000], 9, [("x" * 9, 18000, tail)])
-    await check_elided(tmp_path / "6", ["x" * 9 + "é" * 9000 + "x"], 9, [("x" * 9, 18001, tail[1:] + "x")])
+@settings(max_examples=100)
+@given(PRINTS, st.integers(0, 9000))
+def test_get_run_elides_as_live_outputs_do(prints: list[tuple[str, str]], budget: int) -> None:
+    fold, live = Outputs(), LiveOutputs(budget)
+    told = [fold.fold(Stream(name, text)) for name, text in prints]
+    for changes in told:
+        live.apply(changes)
+
+    async def journalled(path: Path) -> list[Output] | None:
+        async with opened(path) as (journal, _):
+            add(journal, make_run())
+            for changes in told:
+                journal.outputs_changed("run-1", changes)
+            return (await journal.get_run("run-1", budget)).outputs
+
+    with tempfile.TemporaryDirectory() as folder:
+        assert asyncio.run(journalled(Path(folder) / "history.db")) == live.outputs
