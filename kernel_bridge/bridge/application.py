@@ -18,8 +18,16 @@ from ..kernels import specs as kernelspecs
 from ..kernels.keeper import Keeper
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
-from ..protocol.commands import ExportParams, ExportResult, HistoryParams, ReadOutputParams, StartKernelParams
+from ..protocol.commands import (
+    AttachKernelParams,
+    ExportParams,
+    ExportResult,
+    HistoryParams,
+    ReadOutputParams,
+    StartKernelParams,
+)
 from ..protocol.errors import (
+    BadConnectionFile,
     HistoryDisabled,
     InvalidArgument,
     KernelRequired,
@@ -30,7 +38,7 @@ from ..protocol.errors import (
 from ..protocol.objects import ExportFormat, KernelSpec
 from ..protocol.settings import Settings
 from ..runs.run import Run
-from ..source.languages import speaks
+from ..source.languages import find_language, speaks
 from .followed import FollowedKernel
 from .observer import Observer
 from .wire import run_to_wire
@@ -112,10 +120,12 @@ class Bridge:
         if start is None:
             task = asyncio.create_task(self._launch(asked, uri, language_id), name=f"start kernel for {uri}")
             start = self._starts[uri] = _Start(task)
-            task.add_done_callback(
-                lambda _: self._starts.pop(uri, None) if self._starts.get(uri) is start else None
-            )
+            task.add_done_callback(lambda _: self._started(uri, start))
         return await start.wait()
+
+    def _started(self, uri: str, start: "_Start") -> None:
+        if self._starts.get(uri) is start:
+            del self._starts[uri]
 
     async def _launch(
         self, asked: StartKernelParams, uri: str | None, language_id: str | None
@@ -156,6 +166,17 @@ class Bridge:
     def _folder(self, uri: str | None) -> Path:
         path = path_of(uri) if uri is not None else None
         return path.parent if path is not None and path.parent.is_dir() else self.root
+
+    async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
+        """Follow a kernel that runs already; raises BadConnectionFile, KernelUnreachable, Untrusted."""
+        self.require_trust("attach to a kernel")
+        if asked.kernel_id is not None and asked.kernel_id in self.kernels:
+            kernel = self.kernel(asked.kernel_id, None)
+        else:
+            raise BadConnectionFile("attaching is not there yet")
+        if asked.text_document is not None:
+            self.bindings[asked.text_document.uri] = kernel.id
+        return kernel
 
     async def list_kernels(self) -> list[wire.Kernel]:
         """Those followed here, and those found running."""
@@ -235,7 +256,7 @@ class Bridge:
     # runs
 
     def in_order(self, of: str) -> asyncio.Lock:
-        """The lock that runs on one document or kernel go through, so that they keep the order they came in."""
+        """The lock that runs on one document or kernel go through, to keep the order they came in."""
         lock = self._orders.get(of)
         if lock is None:
             lock = self._orders[of] = asyncio.Lock()
@@ -287,8 +308,12 @@ class Bridge:
         return journal
 
     async def read_output(self, asked: ReadOutputParams) -> tuple[str, int]:
-        """(slice, total characters) of a stream output; raises NoSuchRun, InvalidArgument, HistoryDisabled."""
-        return await self._require_journal().read_output(asked.run_id, asked.index, asked.start, asked.length)
+        """(slice, all its characters) of a stream output.
+
+        Raises NoSuchRun, InvalidArgument, HistoryDisabled.
+        """
+        journal = self._require_journal()
+        return await journal.read_output(asked.run_id, asked.index, asked.start, asked.length)
 
     async def history(self, asked: HistoryParams) -> list[wire.Run]:
         """Runs without outputs, newest first; raises HistoryDisabled, NoSuchRun (`before`)."""
@@ -302,22 +327,29 @@ class Bridge:
 
     async def export(self, asked: ExportParams) -> ExportResult:
         """Write runs as a notebook; raises ExportExists, ExportFailed, NothingToExport, HistoryDisabled."""
-        from ..history import notebook
+        from ..history import export, formats, notebook
 
         path = self.root / Path(asked.path).expanduser()
         format_ = asked.format or FORMATS.get(path.suffix, "ipynb")
-        runs = await self._require_journal().runs_to_export(
+        records = await self._require_journal().runs_to_export(
             kernel_id=asked.kernel_id,
             uri=asked.text_document.uri if asked.text_document else None,
             run_ids=asked.run_ids,
         )
-        cells = await asyncio.to_thread(notebook.export, runs, path, format_, asked.overwrite)
-        return ExportResult(path=str(path), cells=cells, format=format_)
+
+        def make() -> int:
+            book = notebook.notebook(records)
+            language = find_language(book["metadata"]["kernelspec"]["language"])
+            comment = (language.comments[0], language.comment_end) if language else ("#", "")
+            export.write(path, formats.render(book, format_, comment), asked.overwrite)
+            return len(book["cells"])
+
+        return ExportResult(path=str(path), cells=await asyncio.to_thread(make), format=format_)
 
     # the end
 
     async def close(self) -> None:
-        """Shut down the kernels started here (but those with keepAlive), leave the others, write what is left."""
+        """Shut down the kernels started here (but those with keepAlive), leave the others, write the rest."""
         starts = [start.task for start in self._starts.values()]
         for task in starts:
             task.cancel()

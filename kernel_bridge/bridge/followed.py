@@ -340,9 +340,9 @@ class FollowedKernel:
     # asking
 
     async def first_complete(self, candidates: Iterable[Region]) -> Region | None:
-        """The first candidate that the kernel does not call incomplete, else the very first (is_complete_request).
+        """The first candidate that the kernel does not call incomplete, else the very first.
 
-        Waits until the kernel is free: it would answer no sooner.
+        By is_complete_request; waits until the kernel is free, since it would answer no sooner.
         """
         shortest = None
         for candidate in candidates:

@@ -14,7 +14,7 @@ STDIN = "kernel-bridge/stdin"
 VERSION = 1
 
 
-class ClientCapabilities(Wire, frozen=True):
+class ClientCapabilities(Wire):
     """`initialize.params.capabilities.experimental.kernelBridge`; without it only standard LSP is sent."""
 
     version: int = VERSION

@@ -9,7 +9,7 @@ from .objects import Wire
 from .strict import describe
 
 
-class HistorySettings(Wire, frozen=True):
+class HistorySettings(Wire):
     """Where the history of runs is kept, and how much of it."""
 
     enabled: bool = True
@@ -17,7 +17,7 @@ class HistorySettings(Wire, frozen=True):
     max_bytes: Annotated[int, Meta(gt=0)] = 1_073_741_824
 
 
-class Settings(Wire, frozen=True):
+class Settings(Wire):
     """What a person can choose; every field has a default."""
 
     auto_start: bool = True  # start a kernel by itself when a run needs one
@@ -27,12 +27,12 @@ class Settings(Wire, frozen=True):
     ready_timeout: Annotated[float, Meta(gt=0)] = 60  # seconds
     coalesce_milliseconds: Annotated[float, Meta(ge=0)] = 16
     output_budget: Annotated[int, Meta(ge=0)] = 1_048_576  # bytes of stream text of one run, live
-    history: HistorySettings = HistorySettings()
+    history: HistorySettings = msgspec.field(default_factory=HistorySettings)
     remote_tcp: bool = False  # attach by plain TCP to another machine's address
     trusted: bool = True
 
 
-def read_settings(raw: Any, base: Settings = Settings()) -> tuple[Settings, list[str]]:
+def read_settings(raw: Any, base: Settings) -> tuple[Settings, list[str]]:
     """Settings from what a client sent, and a warning for each value of a wrong type (its default is used).
 
     `raw` is a JSON object or None; names that are not there keep their value of `base`.
@@ -59,8 +59,7 @@ def _read(raw: Any, base: Any, defaults: Any, where: str, warnings: list[str]) -
         try:
             values[field.name] = msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
-            warnings.append(
-                f"setting {name}: {describe(error, field.type)}; {msgspec.json.encode(default).decode()} is used"
-            )
+            used = msgspec.json.encode(default).decode()
+            warnings.append(f"setting {name}: {describe(error, field.type)}; {used} is used")
             values[field.name] = default
     return msgspec.structs.replace(base, **values)

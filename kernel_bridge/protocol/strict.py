@@ -26,7 +26,8 @@ def describe(error: msgspec.ValidationError, of: Any) -> str:
     problem, _, path = str(error).partition(" - at `$.")
     path = path.rstrip("`")
     if problem.startswith("Invalid enum value"):
-        problem = f"expected one of {', '.join(_choices(of, path))}, got {problem.removeprefix('Invalid enum value ')}"
+        got = problem.removeprefix("Invalid enum value ")
+        problem = f"expected one of {', '.join(_choices(of, path))}, got {got}"
     elif problem.startswith("Object missing required field"):
         name = problem.split("`")[1]
         path = f"{path}.{name}" if path else name

@@ -71,7 +71,7 @@ class ExecuteInput:
 
 @dataclass(slots=True)
 class ExecuteReply:
-    """`status` is "ok", "error", "aborted" (also where a kernel says "abort"), or None where it says nothing."""
+    """`status` is "ok", "error", "aborted" (also where it says "abort"), or None where it says nothing."""
 
     status: str | None
     execution_count: int | None = None

@@ -4,7 +4,7 @@ Times are given by the caller; nothing here looks at a clock.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from .events import Error, ExecuteReply
 from .fold import Outputs
@@ -91,6 +91,6 @@ class Run:
         A reply without a status, or none, counts by whether an error was published (jjava leaves it out).
         """
         status = self.reply.status if self.reply is not None else None
-        if status == "ok" or status == "error" or status == "aborted":
-            return status
+        if status in ("ok", "error", "aborted"):
+            return cast(State, status)
         return "error" if self.error is not None else "ok"

@@ -242,8 +242,8 @@ class Server:
     def _watch_editor(self, process_id: Any) -> None:
         """End when the editor's process ends, though the pipe may live on in its children.
 
-        Linux only (pidfd); elsewhere the end of stdin tells. A pid that is not to be seen from here (an editor
-        in another container) is not watched.
+        Linux only (pidfd); elsewhere the end of stdin tells. A pid that is not to be seen from here (an
+        editor in another container) is not watched.
         """
         if not isinstance(process_id, int) or not hasattr(os, "pidfd_open"):
             return

@@ -49,10 +49,11 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
     if params.code is not None:
         location = None
         if params.text_document is not None:
-            ends = params.range and tuple(
-                (at.line, at.character) for at in (params.range.start, params.range.end)
-            )
-            location = Location(params.text_document.uri, params.text_document.version, ends or None)
+            ends = None
+            if params.range is not None:
+                start, end = params.range.start, params.range.end
+                ends = ((start.line, start.character), (end.line, end.character))
+            location = Location(params.text_document.uri, params.text_document.version, ends)
         sources = [Source(params.code, location)] if params.code.strip() else []
         return Wanted(uri, documents.language_of(uri), "`code`", sources)
     if uri is None:
