@@ -64,10 +64,11 @@ class Keeper:
 
     async def close(self) -> None:
         """The bridge ends; so does the keeper, unless a kernel lives on whose output it reads."""
-        if self._socket is None or self._process is None:
+        if self._process is None:
             return
-        self._socket.close()
-        self._socket = None
-        process, self._process = self._process, None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
         if not self._lives_on:
-            await asyncio.to_thread(process.wait, CLOSE_S)
+            await asyncio.to_thread(self._process.wait, CLOSE_S)
+        self._process.poll()

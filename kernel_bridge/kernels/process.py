@@ -78,6 +78,7 @@ class KernelProcess:
         self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._pidfd: int | None = None
         self._reaper: asyncio.Task[None] | None = None
+        self._lives_on = False
         self._watch()
 
     def _watch(self) -> None:
@@ -101,9 +102,10 @@ class KernelProcess:
 
     def _have_exited(self) -> None:
         self._close_pidfd()
-        self._signal_group(
-            signal.SIGKILL
-        )  # what it started ends with it; not yet reaped, the group is still its own
+        if not self._lives_on:
+            self._signal_group(
+                signal.SIGKILL
+            )  # its children end with it; not yet reaped, the group is its own
         self._reap()
 
     def _reap(self) -> None:
@@ -171,8 +173,14 @@ class KernelProcess:
             os.close(self._pidfd)
             self._pidfd = None
 
+    def let_go(self) -> None:
+        """It lives on without us; when it ends while we are there, it is still ours to reap."""
+        self._lives_on = True
+        if self.tail is not None:
+            self.tail.close()
+
     def close(self) -> None:
-        """Watch it no more; whether it lives on or not."""
+        """Watch it no more."""
         self._close_pidfd()
         if self._reaper is not None:
             self._reaper.cancel()

@@ -5,7 +5,6 @@ the kernel says goes to its listener.
 """
 
 import asyncio
-import importlib
 import logging
 import signal
 import uuid
@@ -105,22 +104,18 @@ class KernelSession:
             await asyncio.shield(asyncio.ensure_future(self._abandon(why)))
             raise
 
+    def _new_launcher(self) -> "Launcher":
+        from .launch import Launcher
+
+        return Launcher(self.spec, self.id, self.cwd, self._env, self._extra_arguments, self.transport)
+
     async def _launch(self) -> None:
-        launcher = self._launcher
-        if launcher is None:
-            launch = await asyncio.to_thread(importlib.import_module, f"{__package__}.launch")
-            launcher = self._launcher = await asyncio.to_thread(
-                launch.Launcher,
-                self.spec,
-                self.id,
-                self.cwd,
-                self._env,
-                self._extra_arguments,
-                self.transport,
-            )
+        try:
+            launcher = self._launcher
+            if launcher is None:
+                launcher = self._launcher = await asyncio.to_thread(self._new_launcher)
             self.transport = launcher.transport
             self.connection_file = launcher.connection_file
-        try:
             process = self._process = await launcher.launch()
         except (OSError, ModuleNotFoundError) as error:
             raise not_runnable(self.spec, self.cwd, error) from None
@@ -315,7 +310,7 @@ class KernelSession:
             if self._process is not None:
                 if self._process.pid is not None:
                     self._keeper.release(self._process.pid, gone=False)
-                self._process.close()
+                self._process.let_go()
                 self._process = None
             self._launcher = None
 

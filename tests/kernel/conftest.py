@@ -1,0 +1,87 @@
+"""Real kernels, with Jupyter's folders in a private place."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from kernel_bridge.kernels.keeper import Keeper
+from kernel_bridge.kernels.session import KernelSession
+from kernel_bridge.kernels.specs import find_spec
+from kernel_bridge.protocol.objects import KernelSpec
+from kernel_bridge.runs.events import Event, Stream
+from tests.home import Home
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process lives in the private home too, as the bridge would."""
+    for name in ("HOME", "XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, home.environment[name])
+
+
+class Ears:
+    """A listener that remembers, and lets a test wait for what it needs."""
+
+    def __init__(self) -> None:
+        self.session: KernelSession
+        self.heard: list[tuple[str | None, Event]] = []
+        self.states: list[tuple[str, int]] = []
+        self._news = asyncio.Event()
+
+    def received(self, batch: list[tuple[str | None, Event]]) -> None:
+        self.heard += batch
+        self._news.set()
+
+    def changed(self) -> None:
+        self.states.append((self.session.state, self.session.epoch))
+        self._news.set()
+
+    async def until(self, condition: Callable[[], bool], within_s: float = 20) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    def of(self, message_id: str) -> list[Event]:
+        return [event for parent, event in self.heard if parent == message_id]
+
+    def text(self, message_id: str) -> str:
+        return "".join(event.text for event in self.of(message_id) if isinstance(event, Stream))
+
+    async def has(self, message_id: str, event: Event) -> None:
+        await self.until(lambda: event in self.of(message_id))
+
+
+class Kernels:
+    """Starts kernels and ends all that are left."""
+
+    def __init__(self) -> None:
+        self.keeper = Keeper()
+        self.sessions: list[KernelSession] = []
+
+    def session(self, spec: KernelSpec | None = None, **options: Any) -> tuple[KernelSession, Ears]:
+        ears = Ears()
+        ears.session = KernelSession(
+            spec or find_spec("python3"), listener=ears, keeper=self.keeper, **options
+        )
+        self.sessions.append(ears.session)
+        return ears.session, ears
+
+    async def start(self, spec: KernelSpec | None = None, **options: Any) -> tuple[KernelSession, Ears]:
+        session, ears = self.session(spec, **options)
+        await session.start()
+        return session, ears
+
+    async def close(self) -> None:
+        for session in self.sessions:
+            await session.shutdown()
+        await self.keeper.close()
+
+
+@pytest.fixture
+async def kernels() -> AsyncIterator[Kernels]:
+    kernels = Kernels()
+    yield kernels
+    await kernels.close()

@@ -1,0 +1,141 @@
+"""Kernels that do not start: the error, its hint, and that nothing is left."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from kernel_bridge.kernels.specs import find_spec, list_specs, python_spec
+from kernel_bridge.protocol.errors import KernelLaunchFailed, KernelNotReady, NoSuchKernelSpec
+from kernel_bridge.protocol.objects import KernelSpec
+from tests.home import Home
+
+
+def spec(*argv: str) -> KernelSpec:
+    return KernelSpec(
+        name="odd",
+        display_name="Odd",
+        language="python",
+        argv=list(argv),
+        interrupt_mode="signal",
+        source="kernelspec",
+        usable=True,
+    )
+
+
+def check_nothing_left(home: Home) -> None:
+    assert home.connection_files() == home.sockets() == []
+    assert not [
+        child for child in psutil.Process().children() if "keeper_process" not in " ".join(child.cmdline())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argv", "data", "said"),
+    [
+        (
+            [sys.executable, "-c", "import sys; print('broken', file=sys.stderr); sys.exit(3)"],
+            {"exitCode": 3, "stderr": "broken"},
+            "exit code 3",
+        ),
+        (["no-such-command"], {"stderr": ""}, "'no-such-command' was not found"),
+        (["/"], {"stderr": ""}, "may not be executed"),
+        ([sys.executable, "-m", "ipykernel_no"], {"exitCode": 1}, "-m pip install ipykernel"),
+    ],
+)
+async def test_a_failed_start_says_why(
+    kernels: Any, home: Home, argv: list[str], data: dict[str, Any], said: str
+) -> None:
+    session, ears = kernels.session(spec(*argv))
+    with pytest.raises(KernelLaunchFailed) as raised:
+        await session.start()
+    assert said in raised.value.message
+    assert raised.value.data | data == raised.value.data
+    assert (session.state, ears.states) == ("dead", [("dead", 1)])
+    check_nothing_left(home)
+
+
+async def test_a_file_that_hides_a_module_is_named(kernels: Any, home: Home) -> None:
+    shadow = home.path / "work" / "random.py"
+    shadow.write_text("raise ImportError('mine')")
+    session, _ = kernels.session(spec(sys.executable, "-c", "import random"), cwd=str(shadow.parent))
+    with pytest.raises(KernelLaunchFailed) as raised:
+        await session.start()
+    assert raised.value.data["hint"].startswith(f"{shadow} has the name of a module")
+
+
+async def test_a_folder_that_is_missing_is_named(kernels: Any, home: Home) -> None:
+    session, _ = kernels.session(cwd=str(home.path / "gone"))
+    with pytest.raises(KernelLaunchFailed, match="does not exist"):
+        await session.start()
+    check_nothing_left(home)
+
+
+async def test_a_kernel_that_never_answers_is_ended(kernels: Any, home: Home) -> None:
+    code = "import sys, time; print('waiting', file=sys.stderr, flush=True); time.sleep(100)"
+    session, _ = kernels.session(spec(sys.executable, "-c", code), ready_timeout=1.0)
+    with pytest.raises(KernelNotReady, match="within 1 s") as raised:
+        await session.start()
+    assert raised.value.data["stderr"] == "waiting"
+    check_nothing_left(home)
+
+
+@pytest.mark.parametrize("way", ["cancel", "shutdown"])
+async def test_a_start_that_is_given_up_leaves_nothing(kernels: Any, home: Home, way: str) -> None:
+    running = home.path / "work" / "running"
+    os.mkfifo(running)
+    session, _ = kernels.session(spec("sh", "-c", f"echo > {running}; sleep 100"))
+    start = asyncio.create_task(session.start())
+    await asyncio.to_thread(running.read_text)
+    if way == "cancel":
+        start.cancel()
+    else:
+        await session.shutdown()
+    with pytest.raises((asyncio.CancelledError, KernelLaunchFailed)):
+        await start
+    assert session.state == "dead"
+    check_nothing_left(home)
+
+
+async def test_what_a_person_asks_for_reaches_the_kernel(kernels: Any, home: Home) -> None:
+    echo = "import os, sys; print(os.getcwd(), os.getenv('X'), os.getenv('JPY_PARENT_PID'), sys.argv[1:])"
+    session, _ = kernels.session(
+        spec(sys.executable, "-c", echo), cwd=str(home.path), env={"X": "y"}, extra_arguments=["--more"]
+    )
+    with pytest.raises(KernelLaunchFailed) as raised:
+        await session.start()
+    assert raised.value.data["stderr"] == f"{home.path} y None ['--more']"
+
+
+async def test_kernelspecs_are_found_also_the_broken_ones(home: Home) -> None:
+    def install(name: str, text: str) -> None:
+        folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / name
+        folder.mkdir(parents=True)
+        (folder / "kernel.json").write_text(text)
+
+    install("good", '{"argv": ["sh", "{connection_file}"], "display_name": "Good", "language": "sh"}')
+    install(
+        "Upper", '{"argv": ["gone"], "display_name": "Upper", "language": "x", "interrupt_mode": "message"}'
+    )
+    install("broken", "{")
+    specs = {spec.name: spec for spec in await list_specs()}
+    assert set(specs) == {"python3", "good", "upper", "broken"}
+    assert [name for name, spec in sorted(specs.items()) if spec.usable] == ["good", "python3"]
+    assert specs["upper"].interrupt_mode == "message"
+    assert "'gone' is not there" in (specs["upper"].problem or "")
+    assert "kernel.json cannot be read" in (specs["broken"].problem or "")
+    with pytest.raises(NoSuchKernelSpec, match="broken, good, python3, upper") as raised:
+        find_spec("absent")
+    assert [spec["name"] for spec in raised.value.data["specs"]] == sorted(specs)
+
+
+async def test_an_interpreter_needs_no_kernelspec(kernels: Any) -> None:
+    found = python_spec(sys.executable)
+    assert (found.source, found.usable, found.python) == ("environment", True, sys.executable)
+    assert python_spec(sys.executable).name == found.name
+    session, _ = await kernels.start(found)
+    assert session.info.implementation == "ipython"
