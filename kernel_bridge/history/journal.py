@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-import platformdirs
-
 from ..protocol.errors import HistoryDisabled
 from ..protocol.objects import Kernel, Run
 from ..runs.changes import FoldChange
@@ -46,6 +44,8 @@ R = TypeVar("R")
 
 
 def default_path() -> Path:
+    import platformdirs
+
     return platformdirs.user_data_path("kernel-bridge") / "history.db"
 
 

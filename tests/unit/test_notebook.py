@@ -57,6 +57,7 @@ def test_only_runs_that_ran_can_be_exported() -> None:
         notebook([record(state="aborted", started_at=None)])
 
 
+TEXT = st.text(st.characters() | st.just("\ud800"), max_size=5)
 JSON = st.recursive(
     st.none()
     | st.booleans()
