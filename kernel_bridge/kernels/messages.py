@@ -120,7 +120,7 @@ class Codec:
         """The message in `frames`; None: it was dropped, and why is in the log."""
         try:
             start = frames.index(DELIMITER) + 1
-            signature, header, parent, _, content = frames[start], *frames[start + 1 : start + 5]
+            signature, header, parent, _, content = frames[start : start + 5]
             if self._key and not self._genuine(signature, frames[start + 1 : start + 5]):
                 return None
             message_type = _read(_decode_header, header, _Header).msg_type
@@ -150,9 +150,8 @@ def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:
         return decode(data)
     except ValueError:  # some kernels write null or a number where a name belongs
         fields = _load(data)
-        return to(
-            **{name: fields[name] for name in to.__struct_fields__ if isinstance(fields.get(name), str)}
-        )
+        names = {name: fields[name] for name in to.__struct_fields__ if isinstance(fields.get(name), str)}
+        return msgspec.convert(names, to)
 
 
 def _load(data: bytes) -> Json:

@@ -1,0 +1,227 @@
+"""From frames to events: what kernels really send, what broken ones send, and what nobody should."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel_bridge.kernels.messages import DELIMITER, Codec, event_of
+from kernel_bridge.runs.events import (
+    ClearOutput,
+    DisplayData,
+    Error,
+    Event,
+    ExecuteInput,
+    ExecuteReply,
+    ExecuteResult,
+    InputRequest,
+    Other,
+    Status,
+    Stream,
+    UpdateDisplayData,
+)
+
+KEY = b"secret-key"
+
+
+def frames(message_type: str, content: Any, key: bytes = KEY, parent: Any = None) -> list[bytes]:
+    """A message as a kernel sends it; `content` and `parent` may be raw bytes."""
+    header = json.dumps({"msg_id": "k_1", "msg_type": message_type, "session": "k"}).encode()
+    parts = [header, _raw({} if parent is None else parent), b"{}", _raw(content)]
+    return [b"topic", DELIMITER, Codec(key)._sign(parts), *parts]
+
+
+def _raw(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+def check(message_type: str, content: Any, expected: Event) -> None:
+    message = Codec(KEY).decode(frames(message_type, content))
+    assert message is not None
+    assert event_of(message) == expected
+
+
+@pytest.mark.parametrize(
+    ("message_type", "content", "expected"),
+    [
+        ("stream", {"name": "stderr", "text": "x\n"}, Stream("stderr", "x\n")),
+        ("display_data", {"data": {"a/b": 1}, "metadata": {"m": 2}}, DisplayData({"a/b": 1}, {"m": 2})),
+        ("display_data", {"data": {}, "transient": {"display_id": "d"}}, DisplayData({}, {}, "d")),
+        (
+            "update_display_data",
+            {"data": {}, "transient": {"display_id": "d"}},
+            UpdateDisplayData({}, {}, "d"),
+        ),
+        ("execute_result", {"data": {}, "execution_count": 3}, ExecuteResult({}, {}, 3)),
+        ("error", {"ename": "E", "evalue": "v", "traceback": ["t"]}, Error("E", "v", ["t"])),
+        ("clear_output", {"wait": True}, ClearOutput(True)),
+        ("status", {"execution_state": "busy"}, Status("busy")),
+        ("execute_input", {"code": "1", "execution_count": 2}, ExecuteInput("1", 2)),
+        ("input_request", {"prompt": "? ", "password": True}, InputRequest("? ", True)),
+        ("comm_open", {"comm_id": "c"}, Other("comm_open")),
+    ],
+)
+def test_messages_as_the_specification_has_them(message_type: str, content: Any, expected: Event) -> None:
+    check(message_type, content, expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"status": "ok", "execution_count": 1, "payload": []}, ExecuteReply("ok", 1)),
+        (
+            {"status": "error", "ename": "E", "evalue": "v", "traceback": []},
+            ExecuteReply("error", error=Error("E", "v", [])),
+        ),
+        ({"status": "abort"}, ExecuteReply("aborted")),
+        ({"status": "aborted"}, ExecuteReply("aborted")),
+        ({"execution_count": 1}, ExecuteReply(None, 1)),
+        ({"status": "fine"}, ExecuteReply(None)),
+        (
+            {"status": "ok", "payload": [{"source": "set_next_input", "text": "y"}, {"source": "ask_exit"}]},
+            ExecuteReply("ok", next_input="y"),
+        ),
+        (
+            {"status": "ok", "payload": [{"source": "page", "data": {"text/plain": "help"}, "start": 0}]},
+            ExecuteReply("ok", pages=[{"text/plain": "help"}]),
+        ),
+        ({"status": "ok", "payload": {"source": "page"}}, ExecuteReply("ok")),
+        ({"status": "ok", "payload": [None, 3]}, ExecuteReply("ok")),
+    ],
+)
+def test_execute_replies(content: Any, expected: Event) -> None:
+    check("execute_reply", content, expected)
+
+
+@pytest.mark.parametrize(
+    ("message_type", "content", "expected"),
+    [
+        ("stream", {}, Stream("stdout", "")),
+        ("stream", {"name": None, "text": ["a", "b"]}, Stream("stdout", "ab")),
+        ("stream", b'{"name": "stdout", "text": "\\ud800|\\ud83d\\ude00"}', Stream("stdout", "\ufffd|😀")),
+        ("stream", b'{"name": "stdout", "text": "\xff"}', Stream("stdout", "\ufffd")),
+        ("stream", b'{"name": "stdout", "text": "a\tb"}', Stream("stdout", "a\tb")),
+        ("stream", b"[" * 100_000, Stream("stdout", "")),
+        ("stream", b"null", Stream("stdout", "")),
+        ("stream", b"", Stream("stdout", "")),
+        ("display_data", b'{"data": {"x": 1e999, "y": [NaN]}, "metadata": 3}', None),
+        ("display_data", {"data": None, "metadata": [], "transient": 1}, DisplayData({}, {})),
+        ("execute_result", {"data": {}, "execution_count": "3"}, ExecuteResult({}, {}, None)),
+        ("error", {"ename": "", "traceback": "one\ntwo"}, Error("", "", ["one\ntwo"])),
+        ("error", {"ename": None, "evalue": 3, "traceback": None}, Error("", "3", [])),
+        ("status", {}, Status("")),
+        ("input_request", {"prompt": "? "}, InputRequest("? ", False)),
+    ],
+)
+def test_messages_of_broken_kernels(message_type: str, content: Any, expected: Event | None) -> None:
+    if expected is not None:
+        check(message_type, content, expected)
+        return
+    message = Codec(KEY).decode(frames(message_type, content))
+    assert message is not None
+    event = event_of(message)
+    assert isinstance(event, DisplayData)
+    assert event.data["x"] == float("inf")
+    assert event.data["y"][0] != event.data["y"][0]
+
+
+@pytest.mark.parametrize(
+    ("parent", "expected"),
+    [
+        ({}, (None, None)),
+        ({"msg_id": "p", "msg_type": "execute_request"}, ("p", "execute_request")),
+        ({"msg_id": "p"}, ("p", None)),
+        ({"msg_id": 3, "msg_type": None}, (None, None)),
+        (b'{"msg_id": "p", "date": NaN}', ("p", None)),
+    ],
+)
+def test_the_parent_of_a_message(parent: Any, expected: tuple[str | None, str | None]) -> None:
+    message = Codec(KEY).decode(frames("status", {}, parent=parent))
+    assert message is not None
+    assert (message.parent_id, message.parent_type) == expected
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [],
+        [b""],
+        [DELIMITER],
+        [DELIMITER, b"", b"{}"],
+        frames("stream", {}, key=b"another key"),
+        [*frames("stream", {})[:-1], b'{"text": "changed"}'],
+        [*frames("stream", {})[:2], b"", *frames("stream", {})[3:]],
+        [*frames("stream", {})[:2], b"\xff\xfe", *frames("stream", {})[3:]],
+    ],
+)
+def test_what_is_forged_or_cut_is_dropped(broken: list[bytes], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert Codec(KEY).decode(broken) is None
+    assert "dropped" in caplog.text
+    assert KEY.decode() not in caplog.text
+    assert "changed" not in caplog.text
+
+
+@pytest.mark.parametrize("header", [b"{}", b"null", b"[]", b"", b'{"msg_type": 3}', b"\xff", b"[" * 100_000])
+def test_a_header_that_says_nothing_is_dropped(header: bytes) -> None:
+    assert Codec(b"").decode([DELIMITER, b"", header, b"{}", b"{}", b"{}"]) is None
+
+
+def test_a_message_that_comes_twice_is_dropped() -> None:
+    codec, sent = Codec(KEY), frames("stream", {"text": "x"})
+    assert codec.decode(sent) is not None
+    assert codec.decode(sent) is None
+
+
+def test_an_empty_key_means_unsigned() -> None:
+    sent = frames("stream", {"text": "x"}, key=b"")
+    assert sent[2] == b""
+    assert Codec(b"").decode(sent) is not None
+    assert Codec(b"").decode(sent) is not None
+
+
+@pytest.mark.parametrize("scheme", ["hmac-sha256", "hmac-md5", "hmac-sha512"])
+@pytest.mark.parametrize("size", [1, 1_000_000])
+def test_a_message_of_ours_is_what_jupyter_reads(scheme: str, size: int) -> None:
+    codec = Codec(KEY, scheme)
+    message_id, sent = codec.encode("execute_request", {"code": "é" * size})
+    message = Codec(KEY, scheme).decode(sent)
+    assert message is not None
+    assert json.loads(message.content) == {"code": "é" * size}
+    header = json.loads(sent[2])
+    assert header["msg_id"] == message_id
+    assert header.keys() == {"msg_id", "msg_type", "session", "username", "date", "version"}
+    assert codec.encode("execute_request", {})[0] != message_id
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8))
+def test_no_frames_at_all_can_raise(noise: list[bytes]) -> None:
+    for received in (noise, [DELIMITER, b"", *noise]):
+        message = Codec(b"").decode(received)
+        if message is not None:
+            event_of(message)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = ["name", "text", "data", "metadata", "transient", "execution_count", "payload", "status", "traceback"]
+
+
+@given(
+    st.sampled_from(
+        ["stream", "display_data", "execute_result", "error", "execute_reply", "status", "input_request"]
+    ),
+    st.dictionaries(st.sampled_from(KEYS), JSON),
+)
+def test_no_content_at_all_can_raise(message_type: str, content: Any) -> None:
+    message = Codec(KEY).decode(frames(message_type, content))
+    assert message is not None
+    event = event_of(message)
+    if isinstance(event, Stream):
+        event.text.encode()  # no lone surrogate is left
