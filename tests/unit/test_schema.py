@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 
 from kernel_bridge.protocol import commands, notifications, objects
 from kernel_bridge.protocol.errors import BridgeError, KernelLaunchFailed, KernelRequired, NoSuchRun
