@@ -58,7 +58,7 @@ def batches(draw: st.DrawFn) -> list[list[FoldChange]]:
     return batches
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(batches())
 def test_outputs_are_those_of_the_fold(batches: list[list[FoldChange]]) -> None:
     async def journalled(path: Path) -> list[Output]:
@@ -133,7 +133,7 @@ PRINTED = st.text("aé😀\n", max_size=9) | st.just("é\n" * 3000)
 PRINTS = st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), PRINTED), max_size=12)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(PRINTS, st.integers(0, 9000))
 def test_get_run_elides_as_live_outputs_do(prints: list[tuple[str, str]], budget: int) -> None:
     fold, live = Outputs(), LiveOutputs(budget)
