@@ -73,10 +73,10 @@ class Screen:
     def line(self, text: Text | str) -> None:
         if self.console.is_terminal:
             self.console.file.write("\r\x1b[2K")
-        self.console.print(Padding(text, (0, 0, 0, 4)), highlight=False)
+        self.console.print(Padding(text, (0, 0, 0, 4), expand=False), highlight=False)
 
-    def output(self, output: Json, style: str = "") -> None:
-        """An output that is new, or has taken the place of another."""
+    def output(self, output: Json, mark: str = "") -> None:
+        """An output that is new, or one that has taken the place of another and gets a mark."""
         self.close_line()
         match output:
             case {"output_type": "stream", "text": text}:
@@ -85,10 +85,10 @@ class Screen:
                 self.line(Text.from_ansi("\n".join(traceback)))
             case {"data": data}:
                 for mime, value in data.items():
-                    shown = (
-                        Text(value, style) if mime == "text/plain" else Text(described(mime, value), "cyan")
+                    plain = mime == "text/plain"
+                    self.line(
+                        Text(mark + (value if plain else described(mime, value)), "" if plain else "cyan")
                     )
-                    self.line(shown)
 
 
 class Editor:
@@ -156,7 +156,7 @@ class Editor:
         match change:
             case {"kind": "append", "output": output}:
                 outputs.append(output)
-                self.screen.output(output, "bold")
+                self.screen.output(output)
             case {"kind": "text", "index": index, "text": text}:
                 outputs[index]["text"] += text
                 self.screen.write(text)
@@ -166,7 +166,7 @@ class Editor:
                 self.screen.rewrite(text)
             case {"kind": "replace", "index": index, "output": output}:
                 outputs[index] = output
-                self.screen.output(output, "italic")
+                self.screen.output(output, "↻ ")
             case {"kind": "clear"}:
                 outputs.clear()
             case {"kind": "elide", "index": index, "omitted": omitted, "tail": tail}:

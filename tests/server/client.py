@@ -48,7 +48,8 @@ async def editor(
     except BaseException:
         await client.kill()
         raise
-    await client.close()
+    if not client.over:
+        await client.close()
 
 
 async def start(
@@ -86,6 +87,7 @@ class Client:
         self.documents: dict[str, Document] = {}
         self.reading = asyncio.Event()  # cleared: an editor that has stopped reading
         self.reading.set()
+        self.over = False  # the process has ended, and was looked at
         self._kernel_id: str | None = None
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._waiters: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
@@ -132,6 +134,7 @@ class Client:
         async with self._bounded("the process to end"):
             code = await self.process.wait()
         await self._reader
+        self.over = True
         if self._broken:
             raise AssertionError(f"{self._broken}\n{self.stderr()}") from self._broken
         assert code == exit_code, f"exit code {code}, not {exit_code}\n{self.stderr()}"
