@@ -1,0 +1,210 @@
+"""A kernel that does as it is told, for what real kernels will not do: a real process that speaks zmq.
+
+    python fake_kernel.py -f CONNECTION_FILE [--never-ready | --die CODE] [--deaf-control] [--deaf-shell]
+
+The code of an execute_request is a script, one step a line; code without steps answers at once like `1+1`:
+
+    busy / idle / input                 the usual messages
+    stream NAME JSON                    a stream message; JSON is the text
+    publish TYPE JSON                   any iopub message with that content
+    result JSON                         an execute_result with that text/plain
+    reply JSON                          the execute_reply with that content
+    flood N JSON                        N stream messages with that text
+    ask JSON                            an input_request with that content; waits for the answer, prints it
+    sleep SECONDS                       say nothing for so long (interrupt_request ends it)
+    parent JSON / parent                what follows names that parent_header; none: this request's again
+    forged JSON / unsigned JSON         a stream message with a wrong, with no signature
+    garbage CHANNEL                     frames that are no message, on iopub or shell
+    replay                              the last iopub message once more, byte for byte
+    lose N                              leave out N message ids
+    die CODE                            exit at once
+"""
+
+import argparse
+import hmac
+import json
+import os
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import zmq
+
+Json = dict[str, Any]
+DELIMITER = b"<IDS|MSG>"
+
+
+class FakeKernel:
+    """One kernel: five sockets and a loop."""
+
+    def __init__(self, connection: Json, deaf_control: bool, deaf_shell: bool) -> None:
+        context = zmq.Context.instance()
+        self.key = connection["key"].encode()
+        self.session = uuid.uuid4().hex
+        self.sent = 0
+        self.count = 0
+        self.last: list[bytes] = []
+        self.deaf = {"control": deaf_control, "shell": deaf_shell}
+        kinds = {"shell": zmq.ROUTER, "control": zmq.ROUTER, "stdin": zmq.ROUTER, "iopub": zmq.PUB, "hb": zmq.REP}
+        self.sockets: dict[str, zmq.Socket[bytes]] = {}
+        separator = ":" if connection["transport"] == "tcp" else "-"
+        for name, kind in kinds.items():
+            socket = self.sockets[name] = context.socket(kind)
+            socket.setsockopt(zmq.LINGER, 500)
+            socket.setsockopt(zmq.SNDHWM, 0)
+            address = f"{connection['transport']}://{connection['ip']}{separator}{connection[f'{name}_port']}"
+            socket.bind(address)
+
+    def run(self) -> None:
+        poller = zmq.Poller()
+        for name in ("shell", "control", "hb"):
+            poller.register(self.sockets[name], zmq.POLLIN)
+        self.publish("status", {"execution_state": "starting"}, {})
+        while True:
+            ready = dict(poller.poll())
+            if self.sockets["hb"] in ready:
+                self.sockets["hb"].send(self.sockets["hb"].recv())
+            for name in ("control", "shell"):
+                if self.sockets[name] in ready and not self.take(name):
+                    return
+
+    def take(self, channel: str) -> bool:
+        """Answer one request; False: it was a shutdown."""
+        identity, header, content = self.receive(channel)
+        if self.deaf[channel]:
+            return True
+        kind = header["msg_type"]
+        if kind == "execute_request":
+            self.execute(identity, header, content)
+            return True
+        self.publish("status", {"execution_state": "busy"}, header)
+        if kind == "kernel_info_request":
+            self.send(channel, identity, "kernel_info_reply", INFO, header)
+        elif kind == "is_complete_request":
+            status = "incomplete" if content["code"].rstrip().endswith(("(", "\\")) else "complete"
+            self.send(channel, identity, "is_complete_reply", {"status": status, "indent": ""}, header)
+        else:
+            self.send(channel, identity, kind.replace("_request", "_reply"), {"status": "ok", **content}, header)
+        self.publish("status", {"execution_state": "idle"}, header)
+        return kind != "shutdown_request"
+
+    def execute(self, identity: list[bytes], header: Json, content: Json) -> None:
+        code = content["code"]
+        if not content.get("silent"):
+            self.count += 1
+        steps = code.splitlines() if code.partition(" ")[0].partition("\n")[0] in STEPS else PLAIN
+        request = parent = header
+        for line in steps:
+            step, _, rest = line.partition(" ")
+            if step in ("busy", "idle"):
+                self.publish("status", {"execution_state": step}, parent)
+            elif step == "input":
+                self.publish("execute_input", {"code": code, "execution_count": self.count}, parent)
+            elif step == "stream":
+                name, _, text = rest.partition(" ")
+                self.publish("stream", {"name": name, "text": json.loads(text)}, parent)
+            elif step == "publish":
+                kind, _, body = rest.partition(" ")
+                self.publish(kind, json.loads(body), parent)
+            elif step == "result":
+                result = {"data": {"text/plain": json.loads(rest)}, "metadata": {}, "execution_count": self.count}
+                self.publish("execute_result", result, parent)
+            elif step == "reply":
+                body = {"execution_count": self.count, **json.loads(rest or '{"status": "ok"}')}
+                self.send("shell", identity, "execute_reply", body, parent)
+            elif step == "flood":
+                number, _, text = rest.partition(" ")
+                for _ in range(int(number)):
+                    self.publish("stream", {"name": "stdout", "text": json.loads(text)}, parent)
+            elif step == "ask":
+                self.send("stdin", identity, "input_request", json.loads(rest), parent)
+                _, _, answer = self.receive("stdin")
+                self.publish("stream", {"name": "stdout", "text": answer["value"]}, parent)
+            elif step == "sleep":
+                self.sleep(float(rest))
+            elif step == "parent":
+                parent = json.loads(rest) if rest else request
+            elif step in ("forged", "unsigned"):
+                frames = self.frames("stream", {"name": "stdout", "text": json.loads(rest)}, parent)
+                frames[1] = b"0" * 64 if step == "forged" else b""
+                self.sockets["iopub"].send_multipart([b"stream", *frames])
+            elif step == "garbage":
+                frames = [*identity, DELIMITER, b"\xff", b"{", b"["] if rest == "shell" else [b"\xff\x00", b"junk"]
+                self.sockets[rest].send_multipart(frames)
+            elif step == "replay":
+                self.sockets["iopub"].send_multipart(self.last)
+            elif step == "lose":
+                self.sent += int(rest)
+            elif step == "die":
+                os._exit(int(rest))
+
+    def sleep(self, seconds: float) -> None:
+        control, end = self.sockets["control"], time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if control.poll(left * 1000) and not self.take("control"):
+                sys.exit(0)
+
+    def receive(self, channel: str) -> tuple[list[bytes], Json, Json]:
+        frames = self.sockets[channel].recv_multipart()
+        at = frames.index(DELIMITER)
+        return frames[:at], json.loads(frames[at + 2]), json.loads(frames[at + 5])
+
+    def publish(self, kind: str, content: Json, parent: Json) -> None:
+        self.last = [kind.encode(), *self.frames(kind, content, parent)]
+        self.sockets["iopub"].send_multipart(self.last)
+
+    def send(self, channel: str, identity: list[bytes], kind: str, content: Json, parent: Json) -> None:
+        self.sockets[channel].send_multipart([*identity, *self.frames(kind, content, parent)])
+
+    def frames(self, kind: str, content: Json, parent: Json) -> list[bytes]:
+        self.sent += 1
+        header = {
+            "msg_id": f"{self.session}_{os.getpid()}_{self.sent}",
+            "session": self.session,
+            "username": "fake",
+            "date": datetime.now(UTC).isoformat(),
+            "msg_type": kind,
+            "version": "5.3",
+        }
+        parts = [json.dumps(part).encode() for part in (header, parent, {}, content)]
+        signature = hmac.new(self.key, b"".join(parts), "sha256").hexdigest().encode() if self.key else b""
+        return [DELIMITER, signature, *parts]
+
+
+PLAIN = ["busy", "input", 'result "2"', "reply", "idle"]
+STEPS = {
+    "busy", "idle", "input", "stream", "publish", "result", "reply", "flood", "ask", "sleep", "parent", "forged",
+    "unsigned", "garbage", "replay", "lose", "die",
+}  # fmt: skip
+INFO: Json = {
+    "status": "ok",
+    "protocol_version": "5.3",
+    "implementation": "fake",
+    "implementation_version": "1",
+    "language_info": {"name": "fake", "version": "1", "mimetype": "text/plain", "file_extension": ".fake"},
+    "banner": "does as it is told",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-f", dest="connection_file", required=True)
+    parser.add_argument("--never-ready", action="store_true")
+    parser.add_argument("--die", type=int)
+    parser.add_argument("--deaf-control", action="store_true")
+    parser.add_argument("--deaf-shell", action="store_true")
+    options = parser.parse_args()
+    if options.die is not None:
+        print("the fake kernel dies as it was told", file=sys.stderr)
+        sys.exit(options.die)
+    if options.never_ready:
+        time.sleep(1000)
+    with open(options.connection_file) as file:
+        connection = json.load(file)
+    FakeKernel(connection, options.deaf_control, options.deaf_shell).run()
+
+
+if __name__ == "__main__":
+    main()
