@@ -28,6 +28,7 @@ TOUR = Path(__file__).with_name("tour.py")
 NOTEBOOK = Path("tour.ipynb").absolute()
 NAME = "Ada"
 BOUND_S = 180
+SVG_COLUMNS = 84
 ENDS = ("ok", "error", "aborted", "cancelled", "lost")
 FONT_FROM_THE_NET = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 RAISING = "    return sum(values) / len(values)"
@@ -73,7 +74,7 @@ class Screen:
     def line(self, text: Text | str) -> None:
         if self.console.is_terminal:
             self.console.file.write("\r\x1b[2K")
-        self.console.print(Padding(text, (0, 0, 0, 4), expand=False), highlight=False)
+        self.console.print(Padding(text, (0, 0, 0, 4), expand=False))
 
     def output(self, output: Json, mark: str = "") -> None:
         """An output that is new, or one that has taken the place of another and gets a mark."""
@@ -232,13 +233,11 @@ def tour(editor: Editor, console: Console) -> list[str]:
         if state == "error" and run["error"].get("line") != lines.index(RAISING):
             wrong.append(f"{title}: not in line {lines.index(RAISING)}, but in {run['error'].get('line')}")
 
-    exported = editor.command("export", path=str(NOTEBOOK), textDocument={"uri": uri}, overwrite=True)
+    exported = editor.command("export", path=str(NOTEBOOK), kernelId=kernel["id"], overwrite=True)
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     if not len(cells) == exported["cells"] == len(EXPECTED):
         wrong.append(f"the notebook has {len(cells)} cells, not {len(EXPECTED)}")
-    console.print(
-        f"\n[bold]{len(cells)} cells in {NOTEBOOK.name}[/] [dim]{exported['path']}[/]", soft_wrap=True
-    )
+    console.print(f"\n[bold]{len(cells)} cells in {NOTEBOOK.name}[/]")
 
     editor.request("shutdown")
     editor.send(method="exit")
@@ -251,7 +250,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--svg", metavar="PATH", help="also draw what was shown into an SVG file")
     svg = parser.parse_args().svg
-    console = Console(record=bool(svg), width=100 if svg else None)
+    console = Console(record=bool(svg), width=SVG_COLUMNS if svg else None, highlight=False)
     editor = Editor(Screen(console))
     bound = threading.Timer(BOUND_S, editor.server.kill)
     bound.start()
@@ -261,8 +260,9 @@ def main() -> int:
         bound.cancel()
         editor.server.kill()
     if svg:
-        drawing = console.export_svg(title="make demo")
-        Path(svg).write_text(FONT_FROM_THE_NET.sub("", drawing), encoding="utf-8")
+        drawing = FONT_FROM_THE_NET.sub("", console.export_svg(title="make demo"))
+        drawing = drawing.replace("<svg ", '<svg xml:space="preserve" ', 1)
+        Path(svg).write_text(drawing, encoding="utf-8")
     for line in wrong:
         print(f"not as expected: {line}", file=sys.stderr)
     return 1 if wrong else 0
