@@ -35,7 +35,7 @@ from ..protocol.errors import (
     NoSuchRun,
     Untrusted,
 )
-from ..protocol.objects import ExportFormat, KernelSpec
+from ..protocol.objects import KernelSpec
 from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import find_language, speaks
@@ -44,9 +44,6 @@ from .observer import Observer
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
-
-FORMATS: dict[str, ExportFormat] = {".py": "py", ".md": "md", ".html": "html"}
-"""What a file name asks for where `format` does not say."""
 
 
 def path_of(uri: str) -> Path | None:
@@ -330,7 +327,7 @@ class Bridge:
         from ..history import export, formats, notebook
 
         path = self.root / Path(asked.path).expanduser()
-        format_ = asked.format or FORMATS.get(path.suffix, "ipynb")
+        format_ = asked.format or "ipynb"
         records = await self._require_journal().runs_to_export(
             kernel_id=asked.kernel_id,
             uri=asked.text_document.uri if asked.text_document else None,

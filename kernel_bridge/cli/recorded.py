@@ -8,12 +8,14 @@ from rich.text import Text
 
 from ..bridge.application import Bridge, path_of
 from ..protocol.commands import ExportParams, HistoryParams, HistoryResult
-from ..protocol.objects import Run, TextDocument
+from ..protocol.objects import ExportFormat, Run, TextDocument
 from .exits import OK, UsageError
 from .listing import opened, print_json
 from .tables import Table, print_text, short_name
 from .terminal import format_seconds
 
+FORMATS: dict[str, ExportFormat] = {".py": "py", ".md": "md", ".html": "html"}
+"""What the name of the file asks for where --format does not say."""
 ID_LENGTH = 8  # of a run's id as it is shown; `export --run` takes it
 MARKS = {"ok": ("✓", "green"), "error": ("✗", "red"), "running": ("…", "cyan"), "queued": ("…", "dim")}
 PAGE = 1_000
@@ -54,7 +56,7 @@ async def export(options: argparse.Namespace) -> int:
         run_ids = [await _full_id(bridge, run) for run in options.run] if options.run else None
         asked = ExportParams(
             path=options.out,
-            format=options.format,
+            format=options.format or FORMATS.get(Path(options.out).suffix),
             kernel_id=options.kernel,
             text_document=_document(options.file),
             run_ids=run_ids,

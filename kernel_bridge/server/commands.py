@@ -122,27 +122,28 @@ async def _run(
     server: "Server", params: wire.RunParams, request: Request, want: Wanted
 ) -> wire.RunResult | None:
     bridge = server.bridge
-    async with bridge.in_order(params.kernel_id or want.uri or ""):
+    async with bridge.in_order(want.uri or ""):
         kernel = await bridge.kernel_to_run(params.kernel_id, want.uri, want.language_id)
-        sources = await want.find(kernel)
-        if not sources:
-            raise _nothing(want)
-        runs = [
-            kernel.new_run(
-                source.code,
-                queued_at=now(),
-                location=source.location,
-                silent=params.silent,
-                store_history=params.store_history and not params.silent,
-                stop_on_error=params.stop_on_error,
-                allow_stdin=params.allow_stdin,
-            )
-            for source in sources
-        ]
-        kernel.enqueue(runs)
-        if not params.wait:
-            request.respond(wire.RunResult(runs=[run_to_wire(run) for run in runs]))
-        kernel.start(runs)
+        async with bridge.in_order(kernel.id):  # what other documents run on it keeps its order too
+            sources = await want.find(kernel.require_alive())
+            if not sources:
+                raise _nothing(want)
+            runs = [
+                kernel.require_alive().new_run(
+                    source.code,
+                    queued_at=now(),
+                    location=source.location,
+                    silent=params.silent,
+                    store_history=params.store_history and not params.silent,
+                    stop_on_error=params.stop_on_error,
+                    allow_stdin=params.allow_stdin,
+                )
+                for source in sources
+            ]
+            kernel.enqueue(runs)
+            if not params.wait:
+                request.respond(wire.RunResult(runs=[run_to_wire(run) for run in runs]))
+            kernel.start(runs)
     if not params.wait:
         return None
     ends = asyncio.gather(*(kernel.ended(run) for run in runs))
