@@ -59,7 +59,7 @@ class Screen:
         for line in lines:
             self.line(Text.from_ansi(line))
         if self.console.is_terminal:
-            self.console.file.write(f"\r\x1b[2K    {self.open_line}")
+            self.console.file.write("\r\x1b[2K" + ("    " + self.open_line if self.open_line else ""))
             self.console.file.flush()
 
     def rewrite(self, text: str) -> None:
