@@ -2,13 +2,16 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from typing import Any
 
 from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
-from .exits import BROKEN_PIPE, INTERRUPTED, NO_KERNEL, USAGE, UsageError
+from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, USAGE, UsageError
 from .logs import configure
+
+log = logging.getLogger(__name__)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -28,8 +31,12 @@ def execute(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
+        # What is left in the buffer would fail again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except Exception as error:
+        log.critical("%s failed", options.command, exc_info=error)
+        return _fail(f"{type(error).__name__}: {error}; this is a bug in kernel-bridge", BUG)
 
 
 async def _command(options: argparse.Namespace) -> int:

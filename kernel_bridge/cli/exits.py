@@ -4,6 +4,7 @@ OK = 0
 RAISED = 1  # the code raised, or its kernel died under it
 USAGE = 2  # what was asked for cannot be done: a bad file, no such cell, a file that exists
 NO_KERNEL = 3  # the kernel failed to start
+BUG = 70  # EX_SOFTWARE of sysexits.h: a mistake in kernel-bridge itself
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 BROKEN_PIPE = 141  # 128 + SIGPIPE: whoever read our output has ended
 

@@ -68,7 +68,10 @@ class JsonLines(Quiet):
         pass
 
     def note(self, message: str) -> None:
-        print(f"kernel-bridge: {message}", file=sys.stderr)
+        pass
+
+    def interrupting(self) -> None:
+        pass
 
     def summary(self, runs: list[Run]) -> None:
         pass

@@ -113,7 +113,7 @@ class _Execution:
             if any(spec.name == script.kernelspec for spec in await self._bridge.list_specs()):
                 name = script.kernelspec
             else:
-                self._reporter.note(
+                self._reporter.warn(
                     f"{script.name} asks for the kernel {script.kernelspec!r}, which is not installed here; "
                     f"taking one for {script.language_id or 'its language'}"
                 )
@@ -170,7 +170,7 @@ class _Execution:
         self._interrupt = asyncio.create_task(self._interrupt_kernel(self._kernel), name="interrupt")
 
     async def _interrupt_kernel(self, kernel: FollowedKernel) -> None:
-        self._reporter.note("interrupting; Ctrl-C again ends everything")
+        self._reporter.interrupting()
         if await kernel.interrupt() == "ignored":
             self._reporter.note("the kernel ignores the interrupt; Ctrl-C again ends everything")
 

@@ -47,7 +47,7 @@ class Screen:
         self.column = 0  # of the cursor, on the terminal
         self.can_redraw = os.environ.get("TERM") != "dumb"
         self._broken: Callable[[], None] | None = broken
-        self._colour = ""  # what the terminal was last told
+        self._colours: list[str] = []  # the newest that the terminal was told since a reset
         self._status = ""
         self._drawn = False  # the status line is on the terminal
         self._last: Channel | None = None  # what was written to since the last flush
@@ -90,6 +90,10 @@ class Screen:
         """The person has typed a line: the cursor is below it."""
         self.column = 0
 
+    def echoed(self) -> None:
+        """The terminal has written ^C where the cursor is."""
+        self.column += 2
+
     def rows(self, text: str, column: int) -> int:
         """How many rows of the terminal a text takes that starts in `column`."""
         width, _ = self.size
@@ -100,7 +104,7 @@ class Screen:
         self._erase_status()
         up = self.rows(text, column) - 1
         self.column = column
-        self._colour = ""
+        self._colours = []
         move = (f"\x1b[{up}A" if up else "") + "\r" + (f"\x1b[{column}C" if column else "")
         self._put(self.channels[name], f"{move}\x1b[0m\x1b[J")
 
@@ -124,7 +128,7 @@ class Screen:
             line += "\r"
         else:
             line = f"\n{line}\x1b[A\r\x1b[{self.column % width}C"
-        self._put(channel, f"\x1b[?25l{line}{self._colour}")
+        self._put(channel, f"\x1b[?25l{line}{''.join(self._colours)}")
         self._drawn = True
 
     def _erase_status(self) -> None:
@@ -136,7 +140,7 @@ class Screen:
         start = text.rfind("\n") + 1
         self.column = _width((" " * self.column if not start else "") + text[start:])
         for code in _COLOUR.findall(text):
-            self._colour = "" if code in _RESETS else (self._colour + code)[-200:]
+            self._colours = [] if code in _RESETS else [*self._colours[-7:], code]
 
     def _put(self, channel: Channel, text: str) -> None:
         if self._broken is None:
@@ -182,7 +186,7 @@ class Screen:
         self.show_status("")
         for name, channel in self.channels.items():
             if channel.is_terminal:
-                if self._colour:
+                if self._colours:
                     self.write(name, "\x1b[0m")
                 self.start_line(name)
         self.flush()

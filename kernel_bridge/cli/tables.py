@@ -4,7 +4,6 @@ import os
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table as RichTable
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -28,11 +27,17 @@ def print_text(*lines: "RenderableType") -> None:
 
 def print_fields(fields: dict[str, Text]) -> None:
     """Names and values below each other; long values wrap in their own column."""
-    grid = RichTable.grid(padding=(0, 2), pad_edge=False)
-    grid.add_column(no_wrap=True)
+    out = console()
+    margin = max(map(len, fields)) + 4
     for name, value in fields.items():
-        grid.add_row(Text(f"  {name}", "dim"), value)
-    console().print(grid)
+        _print_indented(out, Text(f"  {name}".ljust(margin), "dim"), value)
+
+
+def _print_indented(out: Console, head: Text, text: Text) -> None:
+    """The head with the text beside it, which wraps in its own column."""
+    for number, line in enumerate(text.wrap(out, max(out.width - head.cell_len, 10))):
+        line.rstrip()
+        out.print((head if number == 0 else Text(" " * head.cell_len)) + line)
 
 
 class Table:
@@ -61,9 +66,7 @@ class Table:
         for number, row in enumerate(self._rows):
             out.print(self._line([row[index] for index in used], widths, used))
             for note in self._notes.get(number, ()):
-                grid = RichTable.grid(padding=(0, 0))
-                grid.add_row(Text("   "), note)
-                out.print(grid)
+                _print_indented(out, Text("   "), note)
 
     def _line(self, cells: list[Text], widths: list[int], used: list[int]) -> Text:
         line = Text("  ").join(self._cell(*cell) for cell in zip(cells, widths, used, strict=True))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from ..bridge.observer import Observer
 from ..protocol.objects import Kernel, Run
 from .answers import Answers
+from .escapes import clean
 from .pieces import Piece
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Screen
 from .transcript import Transcript
@@ -25,7 +26,10 @@ class Reporter(Observer, Protocol):
         """What is being waited for, outside of runs; "": nothing."""
 
     def note(self, message: str) -> None:
-        """Something that a person at the terminal wants to know now."""
+        """Something that a person at a terminal wants to know now."""
+
+    def interrupting(self) -> None:
+        """Ctrl-C was pressed for the first time."""
 
     def summary(self, runs: list[Run]) -> None:
         """All runs have ended."""
@@ -77,7 +81,8 @@ class Terminal:
         self._show_status()
         screen, answers = self._screen, self._answers
         if answers.is_terminal or self._stderr.is_terminal:
-            screen.write("stderr", prompt)
+            # ipykernel's getpass() says nothing by itself, where Python's own says this.
+            screen.write("stderr", clean(prompt, colours=False) or ("Password: " if password else ""))
             screen.flush()
         try:
             line = await (answers.secret() if password else answers.line())
@@ -88,7 +93,7 @@ class Terminal:
             elif self._stderr.is_terminal:
                 screen.write("stderr", "\n")
         if line is None and not answers.is_terminal:
-            self.note("the code asked for input, and stdin has no more lines")
+            self.warn("the code asked for input, and stdin has no more lines")
         self._show_status()
         return line
 
@@ -109,7 +114,13 @@ class Terminal:
         self._show_status()
 
     def note(self, message: str) -> None:
-        self._line(self._stderr.style(message, DIM))
+        if self._stderr.is_terminal:
+            self._line(self._stderr.style(message, DIM))
+
+    def interrupting(self) -> None:
+        if self._answers.is_terminal:
+            self._screen.echoed()
+        self.note("interrupting; Ctrl-C again ends everything")
 
     def summary(self, runs: list[Run]) -> None:
         if not self._stderr.is_terminal:

@@ -1,0 +1,162 @@
+"""`kernel-bridge` as a person or a script has it: a real process, on pipes or on a terminal."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+
+import pyte
+
+from tests.home import Home
+
+BOUND_S = 60
+COMMAND = [sys.executable, "-m", "kernel_bridge"]
+CTRL_C, CTRL_D = "\x03", "\x04"
+
+
+@dataclass(frozen=True)
+class Completed:
+    code: int
+    stdout: str
+    stderr: str
+
+
+def run_command(
+    home: Home, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
+) -> Completed:
+    """Run the command on pipes, in the home's work folder."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        input=stdin.encode(),
+        capture_output=True,
+        cwd=home.work,
+        env=home.environment | (environment or {}),
+        timeout=BOUND_S,
+        check=False,
+    )
+    return Completed(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def write(home: Home, name: str, text: str) -> str:
+    """A file in the home's work folder; its name."""
+    (home.work / name).write_text(text, encoding="utf-8")
+    return name
+
+
+class Display:
+    """What a person sees of a terminal: its master end, read into an emulator."""
+
+    def __init__(self, master: int, columns: int, rows: int) -> None:
+        self.raw = b""
+        self._master = master
+        self._screen = pyte.HistoryScreen(columns, rows, history=10_000, ratio=1)
+        self._stream = pyte.ByteStream(self._screen)
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines ever shown and not erased, without trailing blanks."""
+        width = self._screen.columns
+        above = ["".join(line[x].data for x in range(width)) for line in self._screen.history.top]
+        lines = [line.rstrip() for line in [*above, *self._screen.display]]
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def cursor_hidden(self) -> bool:
+        return bool(self._screen.cursor.hidden)
+
+    def read(self, timeout_s: float) -> bool:
+        """Take what has been written; False: nothing came in time, or the other end is closed."""
+        if not select.select([self._master], [], [], timeout_s)[0]:
+            return False
+        try:
+            chunk = os.read(self._master, 65536)
+        except OSError:  # Linux: the other end is closed
+            return False
+        self.raw += chunk
+        self._stream.feed(chunk)
+        return bool(chunk)
+
+
+class Terminal(Display):
+    """A command on a terminal of its own."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", master: int, columns: int, rows: int) -> None:
+        super().__init__(master, columns, rows)
+        self._process = process
+
+    def press(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def see(self, text: str) -> None:
+        """Wait until the text is on the screen."""
+        end = time.monotonic() + BOUND_S
+        while text not in self.text:
+            if not self.read(0.2):
+                assert self._process.poll() is None, f"{text!r} never came, it ended with:\n{self.text}"
+                assert time.monotonic() < end, f"{text!r} did not come in {BOUND_S} s:\n{self.text}"
+
+    def end(self) -> int:
+        """Wait until the command has ended and all of its output was taken; its exit code."""
+        end = time.monotonic() + BOUND_S
+        while self.read(0.2) or self._process.poll() is None:
+            assert time.monotonic() < end, f"it did not end in {BOUND_S} s:\n{self.text}"
+        return self._process.wait()
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, traceback: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._master)
+
+
+def open_terminal(
+    home: Home, *arguments: str, columns: int = 80, rows: int = 24, environment: dict[str, str] | None = None
+) -> Terminal:
+    """Start the command on a terminal, which is its controlling one."""
+    with pseudo_terminal(columns, rows) as (master, slave):
+        process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=home.work,
+            env=home.environment | {"TERM": "xterm-256color"} | (environment or {}),
+            start_new_session=True,
+            preexec_fn=_control_terminal,  # noqa: PLW1509  # only two system calls
+        )
+        return Terminal(process, os.dup(master), columns, rows)
+
+
+def _control_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@contextmanager
+def pseudo_terminal(columns: int, rows: int) -> Iterator[tuple[int, int]]:
+    """(master, slave) of a new terminal."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    try:
+        yield master, slave
+    finally:
+        os.close(slave)
+        os.close(master)

@@ -1,0 +1,218 @@
+"""`kernel-bridge run` on pipes: what is written where, and the exit codes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.home import Home
+from tests.server.command import run_command, write
+
+CELLS = """\
+# %% Numbers
+print("one")
+1 + 1
+# %% [markdown]
+# nothing to run
+# %% Complaint
+import sys
+print("oops", file=sys.stderr)
+# %%
+print("three")
+"""
+BROKEN = """\
+# %%
+print("before")
+
+1 / 0
+# %%
+print("after")
+"""
+NOTEBOOK: dict[str, Any] = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "cells": [
+        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# Title\n"]},
+        {
+            "cell_type": "code",
+            "id": "b",
+            "metadata": {},
+            "source": ["x = 20\n", "x + 1"],
+            "outputs": [],
+            "execution_count": None,
+        },
+        {
+            "cell_type": "code",
+            "id": "c",
+            "metadata": {"tags": ["raises-exception"]},
+            "source": "1 / 0",
+            "outputs": [],
+            "execution_count": None,
+        },
+        {
+            "cell_type": "code",
+            "id": "d",
+            "metadata": {},
+            "source": "x + 2",
+            "outputs": [],
+            "execution_count": None,
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdout", "stderr"),
+    [
+        ([], "one\n2\nthree\n", "oops\n"),
+        (["--cell", "2"], "", "oops\n"),
+        (["--lines", "2:3"], "one\n2\n", ""),
+        (["--lines", "10"], "three\n", ""),
+    ],
+)
+def test_what_is_chosen_runs(home: Home, arguments: list[str], stdout: str, stderr: str) -> None:
+    done = run_command(home, "run", write(home, "cells.py", CELLS), *arguments)
+    assert (done.code, done.stdout, done.stderr) == (0, stdout, stderr)
+    home.check_clean()
+
+
+def test_an_error_says_its_line_and_ends_the_run(home: Home) -> None:
+    done = run_command(home, "run", write(home, "broken.py", BROKEN), "--export", "out.ipynb")
+    assert (done.code, done.stdout) == (1, "before\n")
+    assert "ZeroDivisionError" in done.stderr
+    assert "broken.py:4: ZeroDivisionError: division by zero\n" in done.stderr
+    assert "\x1b" not in done.stderr
+    assert len(json.loads((home.work / "out.ipynb").read_text())["cells"]) == 1
+
+
+def test_errors_can_be_allowed(home: Home) -> None:
+    done = run_command(home, "run", write(home, "broken.py", BROKEN), "--allow-errors")
+    assert (done.code, done.stdout) == (0, "before\nafter\n")
+
+
+def test_a_notebook_runs_and_is_written(home: Home) -> None:
+    write(home, "in.ipynb", json.dumps(NOTEBOOK))
+    done = run_command(home, "run", "in.ipynb", "--export", "out.ipynb")
+    assert (done.code, done.stdout) == (0, "21\n22\n")
+    cells = json.loads((home.work / "out.ipynb").read_text())["cells"]
+    assert ["".join(cell["source"]) for cell in cells] == ["x = 20\nx + 1", "1 / 0", "x + 2"]
+    assert cells[0]["outputs"][0]["data"] == {"text/plain": "21"}
+
+
+def test_code_comes_from_stdin(home: Home) -> None:
+    done = run_command(home, "run", "-", stdin="import os\nos.getcwd()")
+    assert (done.code, done.stdout) == (0, f"'{home.work}'\n")
+
+
+@pytest.mark.parametrize(
+    ("stdin", "code", "stdout"), [("Ada\nsecret\n", 0, "Ada secret\n"), ("Ada\n", 1, ""), ("", 1, "")]
+)
+def test_input_is_read_from_a_pipe(home: Home, stdin: str, code: int, stdout: str) -> None:
+    script = "import getpass\nname = input('Name? ')\nprint(name, getpass.getpass())\n"
+    done = run_command(home, "run", write(home, "ask.py", script), stdin=stdin)
+    assert (done.code, done.stdout) == (code, stdout)
+
+
+@pytest.mark.parametrize(
+    ("source", "stdout", "stderr"),
+    [
+        ("for i in range(3): print(f'\\r{i}', end='', flush=True)\nprint()", "2\n", ""),
+        ("print('\\x1b[31mred\\x1b[0m')", "red\n", ""),
+        (
+            "from IPython.display import display\nh = display('a', display_id=True)\nh.update('b')",
+            "'a'\n'b'\n",
+            "",
+        ),
+        (
+            "from IPython.display import Image\n"
+            "png = b'\\x89PNG\\r\\n\\x1a\\n' + bytes(8) + (640).to_bytes(4) + (480).to_bytes(4)\n"
+            "Image(png, format='png')",
+            "[image/png 640x480, 24 bytes]\n",
+            "",
+        ),
+        ("for i in range(200_000): print('x' * 9)", "xxxxxxxxx\n" * 200_000, ""),
+    ],
+)
+def test_outputs_in_a_pipe_are_plain_and_whole(home: Home, source: str, stdout: str, stderr: str) -> None:
+    done = run_command(home, "run", "-", stdin=source)
+    assert (done.code, done.stderr) == (0, stderr)
+    assert done.stdout == stdout
+
+
+def test_json_is_the_protocols_notifications(home: Home) -> None:
+    done = run_command(home, "run", write(home, "cells.py", CELLS), "--json", "--cell", "1")
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {message["method"] for message in messages} == {
+        "kernel-bridge/kernel",
+        "kernel-bridge/run",
+        "kernel-bridge/output",
+    }
+    states = [m["params"]["run"]["state"] for m in messages if m["method"] == "kernel-bridge/run"]
+    assert states == ["queued", "running", "ok"]
+    outputs = [m["params"] for m in messages if m["method"] == "kernel-bridge/output"]
+    assert [output["seq"] for output in outputs] == list(range(1, len(outputs) + 1))
+    assert outputs[-1]["changes"][0]["output"]["data"] == {"text/plain": "2"}
+    assert done.code == 0
+
+
+def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
+    folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / name
+    folder.mkdir(parents=True)
+    spec = {"argv": argv, "display_name": name, "language": "none"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["run", "missing.py"], 2, "there is no file missing.py"),
+        (
+            ["run", "cells.py", "--cell", "9"],
+            2,
+            "cells.py has no cell 9; it has 3 cells with code: 1 Numbers",
+        ),
+        (["run", "cells.py", "--cell", "0"], 2, "expected a whole number, at least 1, got '0'"),
+        (["run", "cells.py", "--lines", "5:70"], 2, "cells.py has 11 lines, so there are no lines 5:70"),
+        (["run", "cells.py", "--lines", "b:a"], 2, "expected A:B, two line numbers, got 'b:a'"),
+        (["run", "cells.py", "--lines", "4"], 2, "there is no code in the lines 4:4 of cells.py"),
+        (["run", "cells.py", "--kernel", "nope"], 2, "no kernelspec 'nope'; there are: "),
+        (["run", "cells.txt"], 2, "the name of cells.txt does not tell its language; name a kernel"),
+        (["run", "bad.ipynb"], 2, "bad.ipynb is no notebook to run: not JSON"),
+        (["run", "cells.py", "--export", "cells.txt"], 2, "cells.txt exists; --overwrite replaces it"),
+        (["run", "cells.py", "--export", "no/out.ipynb"], 2, "there is no folder no"),
+        (["run", "cells.py", "--kernel", "ends"], 3, "it broke here"),
+        (["run", "cells.jl"], 3, "no installed kernel speaks 'julia'"),
+        (["run"], 2, "the following arguments are required: FILE"),
+        (["dance"], 2, "invalid choice: 'dance'"),
+        (["--stdio", "run", "x"], 2, "--stdio serves an editor and takes no command"),
+        ([], 2, ""),
+    ],
+)
+def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: int, message: str) -> None:
+    broken_kernel(home, "ends", ["python", "-c", "import sys; sys.exit('it broke here')"])
+    for name in ("cells.py", "cells.txt", "cells.jl"):
+        write(home, name, CELLS)
+    write(home, "bad.ipynb", "{")
+    done = run_command(home, *arguments)
+    assert done.code == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    home.check_clean()
+
+
+def test_a_kernel_that_dies_is_reported(home: Home) -> None:
+    done = run_command(home, "run", "-", stdin="print('last', flush=True)\nimport os\nos._exit(7)")
+    assert (done.code, done.stdout) == (1, "last\n")
+    assert "the kernel is gone" in done.stderr
+
+
+def test_the_options_of_the_log_go_anywhere(home: Home) -> None:
+    for arguments in (["--log-level", "debug", "specs"], ["specs", "--log-level", "debug"]):
+        assert run_command(home, *arguments).code == 0
+    done = run_command(home, "run", "-", "--log-level", "debug", "--log-file", "log.txt", stdin="1")
+    assert (done.code, done.stderr) == (0, "")
+    assert (home.work / "log.txt").exists()
+    refused = run_command(home, "specs", "--log-file", "no/log.txt")
+    assert (refused.code, "cannot write the log file no/log.txt" in refused.stderr) == (2, True)
