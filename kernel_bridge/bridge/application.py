@@ -47,8 +47,11 @@ log = logging.getLogger(__name__)
 
 
 def path_of(uri: str) -> Path | None:
-    """The path of a file URI; None for any other (untitled:, vscode-remote:, ...)."""
-    parts = urlsplit(uri)
+    """The path of a file URI; None for any other (untitled:, vscode-remote:, ...), and for what is no URI."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
     if parts.scheme != "file":
         return None
     return Path(url2pathname(unquote(parts.path)))

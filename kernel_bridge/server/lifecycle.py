@@ -19,6 +19,7 @@ from ..protocol import errors
 from ..protocol.commands import COMMANDS
 from ..protocol.notifications import VERSION, read_capabilities
 from ..protocol.settings import Settings, read_settings
+from .initialize import Editor, read_editor
 from .jsonrpc import Connection, ConnectionClosed, Request, ResponseError
 from .outbox import Outbox
 from .stdio import StdinReader, StdoutWriter
@@ -45,7 +46,8 @@ class Server:
         self._closing: asyncio.Task[None] | None = None
         self._editor_fd: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._client: dict[str, Any] = {}  # the client's capabilities
+        self._answering_shutdown: asyncio.Task[None] | None = None
+        self._editor: Editor
         self._editor_log = EditorLog(self.connection)
         self.settings = Settings()
         self.outbox: Outbox
@@ -87,7 +89,7 @@ class Server:
             execute(self, request)
         elif request.method == "shutdown":
             self._phase = "shutdown"
-            self.spawn(self._shutdown(request), "shutdown")
+            self._answering_shutdown = self.spawn(self._shutdown(request), "shutdown")
         else:
             self.language.request(request)
 
@@ -115,15 +117,13 @@ class Server:
                 errors.INVALID_PARAMS, f"initialize: expected an object, got {type(params).__name__}"
             )
             return
-        self._client = _object(params.get("capabilities"))
-        ours, problem = read_capabilities(_object(self._client.get("experimental")).get("kernelBridge"))
-        encodings = _object(self._client.get("general")).get("positionEncodings") or []
-        encoding = "utf-8" if "utf-8" in encodings else "utf-16"
+        editor = self._editor = read_editor(params)
+        ours, problem = read_capabilities(editor.kernel_bridge)
         request.respond(
             {
                 "serverInfo": {"name": "kernel-bridge", "version": __version__},
                 "capabilities": {
-                    "positionEncoding": encoding,
+                    "positionEncoding": editor.encoding,
                     "textDocumentSync": {"openClose": True, "change": 2},
                     "executeCommandProvider": {"commands": list(COMMANDS)},
                     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
@@ -136,38 +136,35 @@ class Server:
         self._writer.on_drained = self.outbox.drained
         if problem:
             self.outbox.warn(problem)
-        self._editor_log.trace(params.get("trace"))
-        self._watch_editor(params.get("processId"))
+        self._editor_log.trace(editor.trace)
+        self._watch_editor(editor.process_id)
         # What follows imports what initialize did not need.
         from ..bridge.application import Bridge, path_of
         from .language_server import Language
 
-        folders = [folder for folder in params.get("workspaceFolders") or [] if isinstance(folder, dict)]
-        root_uri = params.get("rootUri") or (folders[0].get("uri") if folders else None)
-        root = (path_of(root_uri) if root_uri else None) or Path(params.get("rootPath") or os.getcwd())
-        self.language = Language(self.connection, root_uri, folders, encoding)
-        self.bridge = Bridge(self.outbox, self.settings, root)
-        self._configure(params.get("initializationOptions"))
+        root = path_of(editor.root_uri) if editor.root_uri else None
+        self.language = Language(self.connection, editor.root_uri, editor.folders, editor.encoding)
+        self.bridge = Bridge(self.outbox, self.settings, root or Path(editor.root_path or os.getcwd()))
+        self._configure(editor.options)
 
     # settings
 
     def _initialized(self) -> None:
-        workspace = _object(self._client.get("workspace"))
-        if _object(workspace.get("didChangeConfiguration")).get("dynamicRegistration"):
+        if self._editor.registers_configuration:
             registration = {
                 "id": "kernel-bridge-configuration",
                 "method": "workspace/didChangeConfiguration",
                 "registerOptions": {"section": "kernel-bridge"},
             }
             self.spawn(self._ask("client/registerCapability", {"registrations": [registration]}), "register")
-        if workspace.get("configuration"):
+        if self._editor.has_configuration:
             self.spawn(self._pull_configuration(), "workspace/configuration")
 
     def _configuration_changed(self, params: msgspec.Raw) -> None:
-        settings = _field(params, "settings")
-        if isinstance(settings, dict):
-            self._configure(settings.get("kernel-bridge"))
-        elif _object(self._client.get("workspace")).get("configuration"):
+        settings = _object(_field(params, "settings")).get("kernel-bridge")
+        if settings is not None:
+            self._configure(settings)
+        elif self._editor.has_configuration:  # says only that something has changed
             self.spawn(self._pull_configuration(), "workspace/configuration")
 
     async def _pull_configuration(self) -> None:
@@ -211,7 +208,8 @@ class Server:
         await self._start_closing()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
-            task.cancel()
+            if task is not self._answering_shutdown:  # `exit` may come before that is answered
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.connection.close()
         self._editor_log.close()
@@ -239,13 +237,13 @@ class Server:
             except NotImplementedError:  # Windows: the handlers of the signal module
                 signal.signal(number, lambda got, _: loop.call_soon_threadsafe(self._end, 128 + got))
 
-    def _watch_editor(self, process_id: Any) -> None:
+    def _watch_editor(self, process_id: int | None) -> None:
         """End when the editor's process ends, though the pipe may live on in its children.
 
         Linux only (pidfd); elsewhere the end of stdin tells. A pid that is not to be seen from here (an
         editor in another container) is not watched.
         """
-        if not isinstance(process_id, int) or not hasattr(os, "pidfd_open"):
+        if process_id is None or not hasattr(os, "pidfd_open"):
             return
         try:
             self._editor_fd = os.pidfd_open(process_id)

@@ -1,0 +1,179 @@
+"""How a session begins, and all the ways in which it ends."""
+
+import asyncio
+import signal
+import sys
+from typing import Any
+
+import pytest
+
+from tests.home import Home
+from tests.server.client import EVERYTHING, Client, editor, start
+from tests.server.wire import ResponseError
+
+INVALID_REQUEST, INVALID_PARAMS, NOT_INITIALIZED = -32600, -32602, -32002
+
+
+async def check_refused(client: Client, method: str, code: int, params: Any = None) -> None:
+    with pytest.raises(ResponseError) as caught:
+        await client.request(method, params)
+    assert caught.value.code == code, caught.value
+
+
+async def test_before_initialize(home: Home) -> None:
+    client = await start(home)
+    for method in ("shutdown", "workspace/executeCommand", "textDocument/hover", "no/such"):
+        await check_refused(client, method, NOT_INITIALIZED)
+    for method in ("initialized", "textDocument/didOpen", "$/setTrace", "no/such"):
+        client.notify(method, {})
+    malformed: list[Any] = [None, [], "params"]
+    for wrong in malformed:
+        await check_refused(client, "initialize", INVALID_PARAMS, wrong)
+    await client.initialize()
+    await check_refused(client, "initialize", INVALID_REQUEST, {"capabilities": {}})
+    assert (await client.run(code="1"))["state"] == "ok"
+    await client.close()
+
+
+async def test_after_shutdown(home: Home) -> None:
+    client = await start(home)
+    await client.initialize()
+    assert await client.request("shutdown") is None
+    for method in ("shutdown", "initialize", "workspace/executeCommand", "no/such"):
+        await check_refused(client, method, INVALID_REQUEST)
+    client.notify("textDocument/didOpen", {})
+    client.notify("exit")
+    await client.ended(exit_code=0)
+
+
+async def test_what_initialize_should_not_say_spoils_nothing(home: Home) -> None:
+    client = await start(home)
+    odd: dict[str, Any] = {
+        "processId": 1 << 70,
+        "rootUri": "file://[::1/",
+        "rootPath": 5,
+        "workspaceFolders": 5,
+    }
+    odd |= {"trace": 5, "capabilities": {"general": {"positionEncodings": 5}, "experimental": []}}
+    result = await client.request("initialize", odd)
+    assert result["capabilities"]["positionEncoding"] == "utf-16"
+    client.notify("initialized", {})
+    await check_refused(client, "initialize", INVALID_REQUEST, {"capabilities": {}})
+    assert (await client.command("listKernels")) == {"kernels": []}
+    await client.close()
+
+
+async def end_by_exit(client: Client) -> None:
+    client.notify("exit")
+
+
+async def end_by_closed_pipe(client: Client) -> None:
+    client.end_input()
+
+
+async def end_by_closed_pipe_after_shutdown(client: Client) -> None:
+    await client.request("shutdown")
+    client.end_input()
+
+
+async def end_by_exit_right_behind_shutdown(client: Client) -> None:
+    answer = client.call("shutdown")
+    client.notify("exit")
+    client.end_input()
+    assert await answer is None
+
+
+async def end_by_sigterm(client: Client) -> None:
+    client.process.send_signal(signal.SIGTERM)
+
+
+async def end_by_sighup(client: Client) -> None:
+    client.process.send_signal(signal.SIGHUP)
+
+
+async def end_by_sigint(client: Client) -> None:
+    client.process.send_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("end", "exit_code"),
+    [
+        (end_by_exit, 1),
+        (end_by_closed_pipe, 1),
+        (end_by_closed_pipe_after_shutdown, 0),
+        (end_by_exit_right_behind_shutdown, 0),
+        (end_by_sigterm, 128 + signal.SIGTERM),
+        (end_by_sighup, 128 + signal.SIGHUP),
+        (end_by_sigint, 128 + signal.SIGINT),
+    ],
+)
+async def test_every_end_leaves_nothing(home: Home, end: Any, exit_code: int) -> None:
+    """With a kernel that is busy and has a child process."""
+    client = await start(home)
+    await client.initialize()
+    code = "import subprocess; print('go', flush=True); subprocess.run(['sleep', '1000'])"
+    run = await client.run(code=code, wait=False)
+    await client.until_text(run["id"], "go")
+    await end(client)
+    await client.ended(exit_code)
+    assert client.mirror.runs[run["id"]]["state"] == "lost"
+
+
+async def test_the_death_of_the_editor_ends_the_session_while_its_pipe_is_open(home: Home) -> None:
+    client = await start(home)
+    sleep = [sys.executable, "-c", "input()"]
+    parent = await asyncio.create_subprocess_exec(*sleep, stdin=asyncio.subprocess.PIPE)
+    params = {"processId": parent.pid, "capabilities": {"experimental": {"kernelBridge": EVERYTHING}}}
+    await client.request("initialize", params)
+    await client.kernel()
+    parent.kill()
+    await parent.wait()
+    await client.ended(exit_code=1)
+
+
+async def test_a_process_id_of_somewhere_else_is_not_watched(home: Home) -> None:
+    gone = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await gone.wait()
+    client = await start(home)
+    await client.request("initialize", {"processId": gone.pid, "capabilities": {}})
+    assert "kernels" in await client.command("listKernels")
+    await client.close()
+
+
+@pytest.mark.parametrize("document", [False, True])
+async def test_shutdown_ends_a_kernel_that_is_being_started(home: Home, document: bool) -> None:
+    client = await start(home)
+    await client.initialize()
+    named = {"textDocument": client.open("1").identifier} if document else {}
+    starting = client.call_command("startKernel", spec="python3", **named)
+    await client.until(lambda message: message.get("method") == "kernel-bridge/kernel")
+    assert await client.request("shutdown") is None
+    with pytest.raises(ResponseError):
+        await starting
+    client.notify("exit")
+    await client.ended()
+
+
+async def test_shutdown_in_the_same_breath_as_a_start(home: Home) -> None:
+    client = await start(home)
+    await client.initialize()
+    starting = client.call_command("startKernel", spec="python3")
+    shutdown = client.call("shutdown")
+    client.notify("exit")
+    with pytest.raises(ResponseError):
+        await starting
+    assert await shutdown is None
+    await client.ended()
+
+
+async def test_runs_that_are_waited_for_are_answered_at_shutdown(home: Home) -> None:
+    async with editor(home) as client:
+        kernel = await client.kernel()
+        code = "print('go', flush=True); import time; time.sleep(1000)"
+        first = client.call_command("run", code=code, kernelId=kernel, wait=True)
+        second = client.call_command("run", code="2", kernelId=kernel, wait=True)
+        await client.until_true(lambda: any("go" in client.mirror.text(run) for run in client.mirror.runs))
+        assert await client.request("shutdown") is None
+        assert [(await call)["runs"][0]["state"] for call in (first, second)] == ["lost", "cancelled"]
+        client.notify("exit")
+        await client.ended()
