@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
-from tests.home import Home
+from tests.home import Home, private_home
 from tests.server.client import Client, editor
 
 
@@ -12,3 +13,11 @@ from tests.server.client import Client, editor
 async def bridge(home: Home) -> AsyncIterator[Client]:
     async with editor(home) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared() -> AsyncIterator[Client]:
+    """One bridge for the tests of a module that need none of their own; they run in the module's loop."""
+    with private_home() as home:
+        async with editor(home) as client:
+            yield client
