@@ -1,22 +1,30 @@
 """Where in its own source a run failed, read from the traceback that the kernel formatted.
 
 Tracebacks are text for people and IPython's wording changes; each form is named with the versions that use
-it. A frame of the run's source is told by its execution count; where a form has none, by the order.
+it. The outermost frame of a cell is the run's own; a function defined in an earlier cell bears another name.
 """
 
 import re
+from collections.abc import Iterator
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_CHAINED = re.compile(
-    r"^(?:The above exception was the direct cause|During handling of the above exception)", re.MULTILINE
+_CHAINS = (
+    "The above exception was the direct cause of the following exception:",
+    "During handling of the above exception, another exception occurred:",
 )
-_FRAMES = re.compile(
-    r"Cell In ?\[(?P<new>\d+)\], line (?P<new_line>\d+)"  # IPython 8.5 and later
-    r"|Input In ?\[(?P<input>\d+)\], in (?:<cell line: (?P<input_line>\d+)>|[^\n]*)"  # IPython 8.0 - 8.4
-    r"|<ipython-input-(?P<old>\d+)-[0-9a-f]+>(?: in |, line (?P<old_line>\d+))"  # IPython 7 and before
-    r"|File \S*ipykernel_\d+[/\\]\d+\.py(?::(?P<file_line>\d+)|[\"']?, line (?P<quoted_line>\d+))"  # debugger names
+# Each is the beginning of one entry of the traceback, up to the line's number where it stands there.
+_CELL = re.compile(
+    r"\s*(?P<name>"
+    r"Cell In ?\[(?P<count>\d+)\]"  # IPython 8.5 and later
+    r"|Input In ?\[(?P<input>\d+)\]"  # IPython 8.0 - 8.4
+    r'|(?:File ")?<ipython-input-(?P<old>\d+)-[0-9a-f]+>"?'  # IPython 7 and before
+    r'|(?:File "?)?[^\n"]*ipykernel_\d+[/\\]\d+\.py"?'  # ipykernel 6 with IPython 7
+    r"|In +\[(?P<raw>\d+)\]"  # xeus-python's raw mode
+    r")(?:(?:, line |:\nLine |:)(?P<line>\d+))?"
 )
-_ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)
+_MAGIC_BODY = re.compile(r'\s*(?:File )?"?<(?:timed exec|magic-timeit)>"?(?:, line |:)(?P<line>\d+)')
+_TOKENIZER = re.compile(r'\s*File "?<tokenize>"?(?:, line |:)(?P<line>\d+)')
+_ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)  # in the lines that an entry shows
 
 
 def error_line(traceback: list[str], execution_count: int | None, source: str) -> int | None:
@@ -24,20 +32,40 @@ def error_line(traceback: list[str], execution_count: int | None, source: str) -
 
     Of chained exceptions the last one counts, which is the one that was raised.
     """
-    text = _ANSI.sub("", "\n".join(traceback))
-    text = text[max((match.end() for match in _CHAINED.finditer(text)), default=0) :]
-    frames = list(_FRAMES.finditer(text))
-    lines = source.count("\n") + 1
-    for at in range(len(frames) - 1, -1, -1):
-        frame = frames[at]
-        count = frame["new"] or frame["input"] or frame["old"]
-        if count is not None and execution_count is not None and int(count) != execution_count:
-            continue
-        number = frame["new_line"] or frame["old_line"] or frame["file_line"] or frame["quoted_line"]
-        if number is None:  # older forms point with an arrow in the lines that follow
-            end = frames[at + 1].start() if at + 1 < len(frames) else len(text)
-            arrow = _ARROW.search(text, frame.end(), end)
-            number = arrow[1] if arrow else frame["input_line"]
-        if number is not None and 1 <= int(number) <= lines:
-            return int(number) - 1
-    return None
+    entries = _last_of_chain([_ANSI.sub("", entry) for entry in traceback])
+    lines = list(_own_lines(entries, execution_count, source))
+    return lines[-1] if lines and 0 <= lines[-1] <= source.count("\n") else None
+
+
+def _last_of_chain(entries: list[str]) -> list[str]:
+    starts = [at + 1 for at, entry in enumerate(entries) if entry.strip() in _CHAINS]
+    return entries[starts[-1] :] if starts else entries
+
+
+def _own_lines(entries: list[str], execution_count: int | None, source: str) -> Iterator[int]:
+    """The line of each frame that lies in the source, outermost first."""
+    body = source.lstrip()
+    skipped = source.count("\n", 0, len(source) - len(body))  # IPython drops empty lines at the start
+    is_magic = body.startswith("%%")
+    own = None
+    for entry in entries:
+        if is_magic and (frame := _MAGIC_BODY.match(entry)):
+            yield skipped + int(frame["line"])
+        elif len(entries) == 1 and (frame := _TOKENIZER.match(entry)):  # the source itself cannot be read
+            yield skipped + int(frame["line"]) - 1
+        elif frame := _CELL.match(entry):
+            if own is None:
+                # A run outside the history, %%capture, and xeus-python after either are one off.
+                count = frame["count"] or frame["input"] or frame["old"] or frame["raw"]
+                if count and execution_count is not None and abs(int(count) - execution_count) > 1:
+                    return
+                own = frame["name"]
+            number = frame["line"] or ((arrow := _ARROW.search(entry)) and arrow[1])
+            if frame["name"] != own or number is None:
+                continue
+            line = int(number) - 1
+            if frame["raw"] is None:
+                line += skipped
+            if is_magic and "run_cell_magic(" not in entry:  # %%capture runs its body as a cell
+                line += 1
+            yield line

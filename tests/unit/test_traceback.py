@@ -1,0 +1,55 @@
+"""The line of an error, from tracebacks that real kernels sent (data/tracebacks.json)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernel_bridge.runs.traceback import error_line
+
+CASES = json.loads((Path(__file__).parent.parent / "data" / "tracebacks.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kernel']}: {case['case']}")
+def test_line_of_the_deepest_own_frame(case: dict[str, Any]) -> None:
+    assert error_line(case["traceback"], case["execution_count"], case["source"]) == case["line"]
+
+
+def check(traceback: list[str], source: str, expected: int | None, execution_count: int | None = 7) -> None:
+    assert error_line(traceback, execution_count, source) == expected
+
+
+def test_nothing_to_read() -> None:
+    check([], "1 / 0", None)
+    check(["", "error"], "1 / 0", None)
+
+
+def test_a_kernel_that_counts_nothing() -> None:
+    check(["Cell In[3], line 2"], "a\nb", 1, execution_count=None)
+
+
+def test_a_line_that_the_source_does_not_have() -> None:
+    check(["Cell In[7], line 3"], "a\nb", None)
+    check(["Cell In[7], line 0"], "a\nb", None)
+
+
+def test_the_error_of_another_run_shown_again() -> None:
+    check(["Cell In[3], line 1"], "%tb", None)
+
+
+def test_ipython_before_ipykernel_6() -> None:
+    check(
+        [
+            "<ipython-input-7-0a1b2c> in <module>\n      1 a = 1\n----> 2 f(0)",
+            "<ipython-input-6-ffffff> in f(n)\n----> 1 1 / n",
+        ],
+        "a = 1\nf(0)",
+        1,
+    )
+    check(['  File "<ipython-input-7-0a1b2c>", line 2\n    b = = 1\n        ^\n'], "a = 1\nb = = 1", 1)
+
+
+def test_ipykernel_6_on_windows() -> None:
+    frame = r"C:\Users\Ada Lovelace\AppData\Local\Temp\ipykernel_12\345.py in <module>"
+    check([f"{frame}\n      1 a = 1\n----> 2 1 / 0"], "a = 1\n1 / 0", 1)
