@@ -156,18 +156,14 @@ def _problems() -> list[str]:
 
 
 def _print_installation(diagnosis: Diagnosis) -> None:
-    packages = Text("  ").join(
-        Text.assemble(name, " ", (found, "dim") if found else ("not installed", "yellow"))
-        for name, found in diagnosis.packages.items()
-    )
     print_text(Text("Installation", "bold"))
     print_fields(
         {
             "kernel-bridge": Text(diagnosis.version),
             "Python": Text(f"{diagnosis.python}  {short_name(diagnosis.interpreter)}"),
             "platform": Text(diagnosis.platform),
-            "packages": packages,
         }
+        | {name: _found(found) for name, found in diagnosis.packages.items()}
     )
     print_text(Text(), Text("Files", "bold"))
     print_fields(
@@ -180,6 +176,10 @@ def _print_installation(diagnosis: Diagnosis) -> None:
     for problem in diagnosis.problems:
         print_text(Text(f"  {problem}", "yellow"))
     print_text(Text(), Text("Kernels", "bold"))
+
+
+def _found(version: str | None) -> Text:
+    return Text(version) if version is not None else Text("not installed", "dim")
 
 
 def _place(path: str) -> Text:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 import struct
 from typing import Any
 
@@ -11,6 +12,7 @@ from .screen import DIM, Channel
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
 _TEXTS = ("text/plain", "text/markdown", "text/latex")
+_NOTHING_SAID = re.compile(r"<IPython\.core\.display\.\w+ object>")
 _BINARY = ("image/", "audio/", "video/", "application/pdf")
 
 
@@ -28,11 +30,12 @@ def render_data(data: dict[str, Any], channel: Channel) -> str:
     if pictures:
         return channel.style(_describe(pictures[0], data[pictures[0]]), DIM) + "\n"
     for mime in _TEXTS:
-        if mime in data:
+        if mime in data and not _NOTHING_SAID.fullmatch(_text(data[mime])):
             return clean(_text(data[mime]), channel.colours).rstrip("\n") + "\n"
     if "application/json" in data:
         return json.dumps(data["application/json"], indent=2, ensure_ascii=False) + "\n"
-    return "".join(channel.style(_describe(mime, value), DIM) + "\n" for mime, value in data.items())
+    told = {mime: value for mime, value in data.items() if mime != "text/plain" or len(data) == 1}
+    return "".join(channel.style(_describe(mime, value), DIM) + "\n" for mime, value in told.items())
 
 
 def format_bytes(count: int) -> str:

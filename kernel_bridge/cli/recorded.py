@@ -117,10 +117,10 @@ def _code(run: Run) -> Text:
     """The first line that says something."""
     lines = [line.strip() for line in run.source.splitlines() if line.strip()]
     code = Text(lines[0] if lines else "")
-    if len(lines) > 1:
-        code.append(f"  +{len(lines) - 1} line{'s' if len(lines) > 2 else ''}", "dim")
     if run.state == "error" and run.error is not None:
         code.append(f"  {run.error.ename}", "red")
     elif run.state in ("lost", "aborted", "cancelled"):
         code.append(f"  {run.state}", "yellow")
+    if len(lines) > 1:
+        code.append(f"  +{len(lines) - 1} line{'s' if len(lines) > 2 else ''}", "dim")
     return code

@@ -134,7 +134,8 @@ class Screen:
     def _erase_status(self) -> None:
         if self._drawn:
             self._drawn = False
-            self._put(self._status_channel, "\x1b[J\x1b[?25h")
+            # tmux keeps a copy of a screen that is erased from its first cell on, but none of a line.
+            self._put(self._status_channel, f"\x1b[{'J' if self.column else 'K'}\x1b[?25h")
 
     def _follow(self, text: str) -> None:
         start = text.rfind("\n") + 1

@@ -160,3 +160,15 @@ def pseudo_terminal(columns: int, rows: int) -> Iterator[tuple[int, int]]:
     finally:
         os.close(slave)
         os.close(master)
+
+
+def start_command(home: Home, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Start the command on pipes, in the home's work folder; its stderr is not kept."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=home.work,
+        env=home.environment,
+    )

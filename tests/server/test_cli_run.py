@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.home import Home
-from tests.server.command import run_command, write
+from tests.server.command import BOUND_S, run_command, start_command, write
 
 CELLS = """\
 # %% Numbers
@@ -216,3 +216,25 @@ def test_the_options_of_the_log_go_anywhere(home: Home) -> None:
     assert (home.work / "log.txt").exists()
     refused = run_command(home, "specs", "--log-file", "no/log.txt")
     assert (refused.code, "cannot write the log file no/log.txt" in refused.stderr) == (2, True)
+
+
+def test_a_reader_that_ends_ends_the_run(home: Home) -> None:
+    source = "import time\nwhile True: print('line', flush=True); time.sleep(.01)\n"
+    write(home, "endless.py", source)
+    for arguments in ([], ["--json"]):
+        with start_command(home, "run", "endless.py", *arguments) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(BOUND_S) == 141
+        home.check_clean()
+
+
+def test_sigterm_leaves_no_kernel(home: Home) -> None:
+    write(home, "endless.py", "print('going', flush=True)\nwhile True: pass\n")
+    with start_command(home, "run", "endless.py") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"going\n"
+        process.terminate()
+        assert process.wait(BOUND_S) == 143
+    home.check_clean()
