@@ -12,6 +12,7 @@ from ..protocol.errors import KernelDead
 from ..runs.events import Event, Json, Status, Stream
 from .connection import Channel, Connection, ConnectionInfo
 from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info
+from .pulse import Beat
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,15 @@ class Channels:
     """Talks with one kernel process. `heard` gets what concerns runs, in order, a turn at a time.
 
     `turned` is called with True when the kernel begins to execute, with False when it has nothing to execute
-    any more, each time after `heard` has got the status that says so.
+    any more, each time after `heard` has got the status that says so. `beat` hears of the heartbeat.
     """
 
     def __init__(
-        self, info: ConnectionInfo, heard: Callable[[Heard], None], turned: Callable[[bool], None]
+        self,
+        info: ConnectionInfo,
+        heard: Callable[[Heard], None],
+        turned: Callable[[bool], None],
+        beat: Callable[[Beat], None],
     ) -> None:
         self._heard = heard
         self._turned = turned
@@ -63,7 +68,12 @@ class Channels:
         self._text_of: tuple[str | None, str] = (None, "")
         self._iopub_spoke = asyncio.Event()
         self._listening = False
-        self._connection = Connection(info, self._deliver, self._flush)
+        self._connection = Connection(info, self._deliver, self._flush, beat)
+
+    @property
+    def executing(self) -> bool:
+        """Whether the kernel is busy with an execution, of whichever client."""
+        return bool(self._executing)
 
     # saying
 

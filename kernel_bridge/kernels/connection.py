@@ -13,6 +13,8 @@ from typing import Literal
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from .pulse import Beat, Pulse
+
 Channel = Literal["shell", "control", "stdin", "iopub"]
 
 TURN_S = 0.004  # how long the pump may hold the loop
@@ -37,7 +39,8 @@ class ConnectionInfo:
 
 
 class Connection:
-    """The sockets to one kernel process. `deliver` gets each message, `flush` is called when a turn is over.
+    """The sockets to one kernel process. `deliver` gets each message, `flush` is called when a turn is over,
+    `beat` when the kernel's heartbeat stops or comes back.
 
     On Windows it needs a selector event loop: the proactor loop cannot watch zmq's descriptors.
     """
@@ -47,6 +50,7 @@ class Connection:
         info: ConnectionInfo,
         deliver: Callable[[Channel, list[bytes]], None],
         flush: Callable[[], None],
+        beat: Callable[[Beat], None],
     ) -> None:
         self._deliver = deliver
         self._flush = flush
@@ -56,28 +60,27 @@ class Connection:
         self._again = False  # another turn is scheduled
         self._late: set[Channel] = set()  # to be emptied once iopub is
         self._monitor: zmq.Socket[bytes] | None = None
+        self._heart: zmq.Socket[bytes] | None = None
+        self.pulse: Pulse | None = None
         self.stdin_ready = asyncio.Event()  # the kernel's stdin knows us; before, an input_request is lost
         identity = b"kb-" + id(self).to_bytes(8, "big") + int(perf_counter() * 1e9).to_bytes(8, "big")
         try:
             for channel in ("iopub", "shell", "stdin", "control"):
                 self._open(channel, info, identity)
+            heart = self._heart = self._new_socket(zmq.DEALER, info)
+            self.pulse = Pulse(heart, info.address("hb"), beat)
         except BaseException:
             self.close()
             raise
 
     def _open(self, channel: Channel, info: ConnectionInfo, identity: bytes) -> None:
-        socket = self._context.socket(zmq.SUB if channel == "iopub" else zmq.DEALER)
+        socket = self._new_socket(zmq.SUB if channel == "iopub" else zmq.DEALER, info)
         self._sockets[channel] = socket
-        socket.rcvhwm = 0  # both must be set before connect
-        socket.sndhwm = 0
         socket.reconnect_ivl = RECONNECT_MS
         if channel == "iopub":
             socket.subscribe(b"")
         elif channel != "control":
             socket.identity = identity  # a kernel sends its input_request to the identity that asked on shell
-        if info.curve_publickey and info.curve_secretkey:
-            socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
-            socket.curve_secretkey = info.curve_secretkey
         if channel == "stdin":
             monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
             self._loop.add_reader(monitor.fileno(), self._hear_monitor, monitor)
@@ -86,6 +89,15 @@ class Connection:
         socket.connect(info.address(channel))
         self._loop.add_reader(socket.fileno(), self._readable, channel)
         self._look_again(socket)
+
+    def _new_socket(self, kind: int, info: ConnectionInfo) -> "zmq.Socket[bytes]":
+        socket = self._context.socket(kind)
+        socket.rcvhwm = 0  # both must be set before connect
+        socket.sndhwm = 0
+        if info.curve_publickey and info.curve_secretkey:
+            socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
+            socket.curve_secretkey = info.curve_secretkey
+        return socket
 
     def _hear_monitor(self, monitor: "zmq.Socket[bytes]") -> None:
         try:
@@ -167,6 +179,10 @@ class Connection:
         if self._context.closed:
             return
         self._close_monitor()
+        if self.pulse is not None:
+            self.pulse.close()
+        if self._heart is not None:
+            self._heart.close(0)
         sockets, self._sockets = self._sockets, {}
         self._late.clear()
         for socket in sockets.values():

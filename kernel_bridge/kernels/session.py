@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kern
     from .launch import Launcher
     from .messages import KernelInfo
     from .process import KernelProcess
+    from .pulse import Beat
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,9 @@ class KernelSession:
 
         assert self._launcher is not None
         assert self._process is not None
-        channels = self._channels = Channels(self._launcher.connection_info(), self._hear, self._turned)
+        channels = self._channels = Channels(
+            self._launcher.connection_info(), self._hear, self._turned, self._beat
+        )
         hands = asyncio.ensure_future(channels.shake_hands())
         unwanted = asyncio.ensure_future(self._unwanted.wait())
         ends: list[asyncio.Future[Any]] = [hands, self._process.exited, unwanted]
@@ -165,6 +168,15 @@ class KernelSession:
     def _turned(self, busy: bool) -> None:
         if self.state in ("idle", "busy"):
             self._set("busy" if busy else "idle")
+
+    def _beat(self, beat: "Beat") -> None:
+        """A process that has ended is seen by its exit; this is for one that was stopped."""
+        if self._order.locked():  # it starts or ends, which its heartbeat says later
+            return
+        if beat == "alive" and self.state == "unreachable" and self._channels is not None:
+            self._set("busy" if self._channels.executing else "idle")
+        elif beat == "silent" and self.state in ("idle", "busy"):
+            self._set("unreachable", "its heartbeat has stopped: the process was suspended, or it hangs")
 
     def _set(self, state: KernelState, reason: str | None = None) -> None:
         if (state, reason) != (self.state, self.reason):
