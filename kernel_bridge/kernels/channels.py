@@ -75,6 +75,27 @@ class Channels:
         """Whether the kernel is busy with an execution, of whichever client."""
         return bool(self._executing)
 
+    @property
+    def spoke(self) -> bool:
+        """Whether anything genuine was heard on iopub."""
+        return self._iopub_spoke.is_set()
+
+    def presume_busy(self) -> None:
+        """It executes something of which we have not heard the beginning."""
+        self._executing.add("")
+
+    def rested(self) -> None:
+        """It has answered on shell: what it executed before is over."""
+        if "" in self._executing:
+            self._executing.discard("")
+            if not self._executing:
+                self._turned(False)
+
+    async def echo(self) -> None:
+        """Returns when the heartbeat has answered."""
+        if self._connection.pulse is not None:
+            await self._connection.pulse.echo()
+
     # saying
 
     def send(self, channel: Channel, message_type: str, content: Json) -> str:

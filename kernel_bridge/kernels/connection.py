@@ -94,6 +94,7 @@ class Connection:
         socket = self._context.socket(kind)
         socket.rcvhwm = 0  # both must be set before connect
         socket.sndhwm = 0
+        socket.ipv6 = info.ip.startswith("[")
         if info.curve_publickey and info.curve_secretkey:
             socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
             socket.curve_secretkey = info.curve_secretkey

@@ -23,20 +23,26 @@ class Keeper:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._guarded: set[int] = set()
         self._lives_on = False  # it goes on reading what kernels write that outlive us
 
-    def guard(self, pid: int, start: str | None, files: list[str], output: int, keep: bool) -> None:
+    def guard(
+        self, pid: int, start: str | None, files: list[str], record: str, output: int, keep: bool
+    ) -> None:
         """Watch over a kernel. `output`: the reading end of its stdout and stderr.
 
         When the bridge is gone, its process group is ended and its `files` (and folders of files) are
-        removed; with `keep` it lives on, with somebody who reads its output.
+        removed, unless `record` names another process by then; with `keep` it lives on, with somebody who
+        reads its output.
         """
         self._lives_on = self._lives_on or keep
-        self._tell({"guard": pid, "start": start, "files": files, "keep": keep}, [output])
+        self._guarded.add(pid)
+        self._tell({"guard": pid, "start": start, "files": files, "record": record, "keep": keep}, [output])
 
     def release(self, pid: int, gone: bool) -> None:
         """Watch over it no more; `gone`: it has ended, otherwise it lives on without the bridge."""
-        if self._socket is not None:
+        if pid in self._guarded:
+            self._guarded.discard(pid)
             self._lives_on = self._lives_on or not gone
             self._tell({"release": pid, "gone": gone}, [])
 

@@ -1,7 +1,8 @@
 """The keeper's own program: ends the kernels of a bridge that is gone. Run as a script (see keeper.py).
 
 It reads lines of JSON from the socket whose descriptor is its argument:
-    {"guard": pid, "start": …, "files": […], "keep": bool}, with the reading end of its output attached
+    {"guard": pid, "start": …, "files": […], "record": path, "keep": bool}
+        with the reading end of its output attached
     {"release": pid, "gone": bool}
 At the end of the stream it ends the process group of every guarded kernel that is not to be kept and removes
 its files. The output of kernels that live on is read and thrown away: a kernel would block on a full pipe or
@@ -51,7 +52,21 @@ def end(kernels: list[Any]) -> None:
         time.sleep(0.05)
     kill(alive, signal.SIGKILL)
     for entry in kernels:
+        clean_up(entry)
+
+
+def clean_up(entry: Any) -> None:
+    if still_of(entry["record"], entry["guard"]):
         remove(entry["files"])
+
+
+def still_of(record: str, pid: int) -> bool:
+    """Whether a kernel's files belong to that process; another bridge may have restarted the kernel since."""
+    try:
+        with open(record, "rb") as file:
+            return bool(json.load(file)["pid"] == pid)
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 def kill(kernels: list[Any], number: int) -> None:
@@ -130,7 +145,7 @@ class Keeper:
         os.close(source)
         time.sleep(0.1)  # the descriptors of a process are closed before it is gone
         if start_time(entry["guard"]) != entry["start"]:
-            remove(entry["files"])
+            clean_up(entry)
 
     def bridge_is_gone(self) -> None:
         doomed = []

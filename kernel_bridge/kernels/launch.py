@@ -21,8 +21,9 @@ from jupyter_core.utils import ensure_dir_exists
 
 from ..protocol.objects import KernelSpec
 from .connection import ConnectionInfo
-from .keeper_process import remove
+from .keeper_process import remove, still_of
 from .process import KernelProcess, Tail
+from .records import record_path
 
 LONGEST_PATH_BYTES = 107  # of a unix socket, by the size of sockaddr_un
 
@@ -47,11 +48,12 @@ class Launcher:
     """Starts the process of one kernel, again for each epoch, with the same connection file and ports.
 
     `transport` is what it really got: ipc becomes tcp where the platform has none or the path is too long.
+    `files`: those of a kernel that another bridge has started, whose connection file is used again.
     """
 
     def __init__(
         self, spec: KernelSpec, kernel_id: str, cwd: str | None, env: dict[str, str] | None,
-        extra_arguments: list[str], transport: Literal["ipc", "tcp"],
+        extra_arguments: list[str], transport: Literal["ipc", "tcp"], files: list[str] | None = None,
     ) -> None:  # fmt: skip
         self._cwd = cwd
         self._env = env or {}
@@ -59,9 +61,14 @@ class Launcher:
         runtime = jupyter_runtime_dir()
         ensure_dir_exists(runtime, 0o700)
         self.connection_file = str(Path(runtime) / f"kernel-{kernel_id}.json")
-        folder = _socket_folder() if transport == "ipc" else None
-        self.transport: Literal["ipc", "tcp"] = "ipc" if folder else "tcp"
-        self.files = [self.connection_file, *([folder] if folder else [])]
+        if files is not None:
+            self.connection_file = files[0]
+            self._folder = next(filter(os.path.isdir, files), None)
+        else:
+            self._folder = _socket_folder() if transport == "ipc" else None
+        self.transport: Literal["ipc", "tcp"] = "ipc" if self._folder else "tcp"
+        self.record = record_path(self.connection_file, kernel_id)
+        self.files = [self.connection_file, self.record, *([self._folder] if self._folder else [])]
         specs = _OneSpec()
         specs.wanted = _jupyter_spec(spec)
         self._manager = _Manager(
@@ -72,8 +79,10 @@ class Launcher:
             transport=self.transport,
             transport_encryption="auto" if self.transport == "tcp" and zmq.has("curve") else "disabled",
         )
-        if folder:
-            self._manager.ip = f"{folder}/k"
+        if files is not None:
+            self._manager.load_connection_file()
+        elif self._folder:
+            self._manager.ip = f"{self._folder}/k"
         # reads the metadata of everything installed, which must not be done on the loop; the factory keeps it
         KernelProvisionerFactory.instance().is_provisioner_available(specs.wanted)
 
@@ -83,8 +92,8 @@ class Launcher:
         Raises OSError: its command cannot be run; ModuleNotFoundError: its provisioner is not installed.
         """
         manager = self._manager
-        for path in self.files[1:]:  # sockets of the epoch before: connecting to those would fail differently
-            remove(os.path.join(path, name) for name in os.listdir(path))
+        if self._folder:  # sockets of the epoch before
+            remove(os.path.join(self._folder, name) for name in os.listdir(self._folder))
         env = {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"} | self._env
         reading, writing = os.pipe() if os.name == "posix" else (None, subprocess.DEVNULL)
         try:
@@ -134,9 +143,13 @@ class Launcher:
         if self._manager.provisioner is not None:
             await self._manager.provisioner.shutdown_requested(restart=restart)
 
-    async def clean_up(self) -> None:
-        """The kernel is gone for good: remove its connection file and sockets, give its ports back."""
-        remove(self.files)
+    async def clean_up(self, pid: int | None) -> None:
+        """The kernel is gone for good: remove its connection file and sockets, give its ports back.
+
+        The files stay when another bridge has restarted the kernel since process `pid`.
+        """
+        if pid is None or still_of(self.record, pid):
+            remove(self.files)
         if self._manager.provisioner is not None:
             await self._manager.provisioner.cleanup()
 

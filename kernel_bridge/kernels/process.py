@@ -18,6 +18,7 @@ from .keeper_process import start_time
 log = logging.getLogger(__name__)
 
 TAIL_BYTES = 65536
+ADOPTED_S = 0.5  # between looks at a process that is not our child, on systems without pidfd
 SHOWN_CHARACTERS = 4000  # of the tail, in a reason or an error
 
 
@@ -86,7 +87,9 @@ class KernelProcess:
             self._reap()  # the provisioner knows how to wait
             return
         loop = asyncio.get_running_loop()
-        if hasattr(os, "pidfd_open"):
+        if not hasattr(os, "pidfd_open") and isinstance(self._provisioner, Adopted):
+            self._reap()
+        elif hasattr(os, "pidfd_open"):
             with contextlib.suppress(OSError):  # a sandbox may forbid it
                 self._pidfd = os.pidfd_open(self.pid)
                 loop.add_reader(self._pidfd, self._have_exited)
@@ -186,6 +189,27 @@ class KernelProcess:
             self._reaper.cancel()
         if self.tail is not None:
             self.tail.close()
+
+
+class Adopted:
+    """In place of a provisioner: a process that another bridge has started, on this machine."""
+
+    def __init__(self, pid: int, started: str) -> None:
+        self.pid = self.pgid = pid
+        self._started = started
+
+    async def wait(self) -> None:
+        """Its exit code is its parent's alone. Only where there is no pidfd does this wait at all."""
+        while start_time(self.pid) == self._started:  # noqa: ASYNC110 - nothing tells of a process not our child
+            await asyncio.sleep(ADOPTED_S)
+
+    async def send_signal(self, number: int) -> None:
+        if start_time(self.pid) == self._started:
+            os.killpg(self.pgid, number)
+
+    async def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            await self.send_signal(signal.SIGKILL)
 
 
 def _signal_name(number: int) -> str:

@@ -1,8 +1,8 @@
 """Whether a kernel is there: its heartbeat channel, watched by zmq itself.
 
-zmq's own thread pings the peer (ZMTP heartbeats) and tells of a connection that broke, so that nothing here wakes
-while all is well. A process that is stopped keeps its connections and answers no ping; one that is gone refuses
-new connections.
+zmq's own thread pings the peer (ZMTP heartbeats) and tells of a connection that broke, so that nothing here
+wakes while all is well. A process that is stopped keeps its connections and answers no ping; one that is gone
+refuses new connections.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Pulse:
             self._tell(beat)
 
     async def echo(self) -> None:
-        """Returns when the kernel's heartbeat has sent back what we sent (its first answer alone proves nothing)."""
+        """Returns when the kernel's heartbeat has sent back what we sent."""
         if not self._echo.done():
             self._loop.add_reader(self._socket.fileno(), self._hear_echo)
             self._socket.send_multipart([b"", b"ping"], zmq.NOBLOCK)

@@ -16,6 +16,7 @@ from ..runs.events import Event, Json
 from .failures import ended_at_start, not_ready, not_runnable
 from .keeper import Keeper
 from .quirks import quirks_of, supports
+from .records import Record, write_record
 
 if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kernel is started
     from .channels import Channels, Heard
@@ -123,9 +124,33 @@ class KernelSession:
         self.pid = process.pid
         if process.pid is not None and process.tail is not None:
             self._keeper.guard(
-                process.pid, process.start_time, launcher.files, process.tail.descriptor, self.keep_alive
+                process.pid,
+                process.start_time,
+                launcher.files,
+                launcher.record,
+                process.tail.descriptor,
+                self.keep_alive,
             )
+        self._note(launcher, process.pid)
         process.exited.add_done_callback(lambda _: self._exited(process))
+
+    def _note(self, launcher: "Launcher", pid: int | None) -> None:
+        record = Record(
+            kernel_id=self.id,
+            spec=self.spec,
+            epoch=self.epoch,
+            pid=pid,
+            start_time=self._process.start_time if self._process is not None else None,
+            files=launcher.files,
+            cwd=self.cwd,
+            env_names=sorted(self._env or {}),
+            extra_arguments=self._extra_arguments,
+            keep_alive=self.keep_alive,
+        )
+        try:
+            write_record(launcher.record, record)
+        except OSError as error:
+            log.warning("kernel %s: no record for later bridges: %s", self.id, error)
 
     async def _become_ready(self) -> None:
         from .channels import Channels
@@ -205,13 +230,14 @@ class KernelSession:
     async def _bury(self, reason: str) -> None:
         """The process is gone: leave nothing of it."""
         self._disconnect(reason)
+        pid = self.pid
         if self._process is not None:
             if self._process.pid is not None:
                 self._keeper.release(self._process.pid, gone=True)
             self._process.close()
             self._process = None
         if self._launcher is not None:
-            await self._launcher.clean_up()
+            await self._launcher.clean_up(pid)
             self._launcher = None
         self._set("dead", reason)
 
@@ -282,6 +308,9 @@ class KernelSession:
             channels.mute()
             self._set("restarting")
             try:
+                if self._launcher is None:  # of another bridge
+                    self._launcher = await asyncio.to_thread(self._new_launcher)
+                self._note(self._launcher, None)  # who sees the old process end shall leave the files alone
                 await self._end_process(restart=True)
             except BaseException:
                 await asyncio.shield(asyncio.ensure_future(self._abandon("its restart was cancelled")))

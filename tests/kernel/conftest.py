@@ -85,3 +85,9 @@ async def kernels() -> AsyncIterator[Kernels]:
     kernels = Kernels()
     yield kernels
     await kernels.close()
+
+
+@pytest.fixture
+def ears() -> Ears:
+    """For a session that the test makes itself."""
+    return Ears()

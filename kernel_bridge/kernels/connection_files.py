@@ -1,0 +1,199 @@
+"""Connection files: found as `jupyter console --existing` finds them, and read with suspicion.
+
+Whoever can write such a file decides what we connect to, so that every key is checked before it is used.
+"""
+
+import hashlib
+import ipaddress
+import os
+import re
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..protocol.errors import BadConnectionFile
+from ..protocol.objects import KernelSpec
+from .connection import ConnectionInfo
+
+CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+LARGEST_BYTES = 65536
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def find_connection_file(asked: str | None) -> Path:
+    """The connection file that a path, a file name or a pattern names; None: the newest (blocks).
+
+    Looked up in the current folder and Jupyter's runtime folder. Raises BadConnectionFile: there is none.
+    """
+    from jupyter_client.connect import find_connection_file
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folders = [".", jupyter_runtime_dir()]
+    try:
+        return Path(find_connection_file(asked or "kernel-*.json", folders)).absolute()
+    except OSError:
+        what = f"no connection file {asked!r}" if asked else "no connection file"
+        raise BadConnectionFile(
+            f"{what} in {' or '.join(map(os.path.abspath, folders))}; give the path that the kernel was started "
+            "with, or start a kernel"
+        ) from None
+
+
+def kernel_id_of(path: Path) -> str:
+    """The uuid in the file's name, else its stem."""
+    found = UUID.search(path.stem)
+    return found[0] if found else path.stem
+
+
+def read_connection_file(path: Path, remote_tcp: bool = False) -> tuple[ConnectionInfo, str]:
+    """What a connection file says, and the name of its kernelspec, which may be empty (blocks).
+
+    `remote_tcp`: another machine may be connected to without encryption. Raises BadConnectionFile, naming the
+    key.
+    """
+    raw = _load(path)
+    transport = raw.get("transport", "tcp")
+    if transport not in ("tcp", "ipc"):
+        raise _bad(path, "transport", transport, 'expected "tcp" or "ipc"')
+    ports = {channel: _port(path, raw, f"{channel}_port", transport) for channel in CHANNELS}
+    scheme = raw.get("signature_scheme", "hmac-sha256")
+    if not isinstance(scheme, str) or scheme.removeprefix("hmac-") not in hashlib.algorithms_available:
+        raise _bad(
+            path, "signature_scheme", scheme, 'expected "hmac-" and the name of a hash, as "hmac-sha256"'
+        )
+    if not scheme.startswith("hmac-"):
+        raise _bad(path, "signature_scheme", scheme, "expected an hmac")
+    public, secret = (_curve_key(path, raw, f"curve_{name}key") for name in ("public", "secret"))
+    return ConnectionInfo(
+        transport=transport,
+        ip=_ip(path, raw.get("ip"), transport, allow_remote=remote_tcp or bool(public and secret)),
+        ports=ports,
+        key=_text(path, raw, "key").encode(),
+        signature_scheme=scheme,
+        curve_publickey=public,
+        curve_secretkey=secret,
+    ), _text(path, raw, "kernel_name")
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # it may be a pipe
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise BadConnectionFile(f"{path} is not a file; give the path of a kernel's connection file")
+            if hasattr(os, "getuid") and status.st_uid not in (os.getuid(), 0):
+                raise BadConnectionFile(
+                    f"{path} belongs to another user (uid {status.st_uid}), who may read all that is run; "
+                    "attach to a kernel of your own"
+                )
+            data = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise BadConnectionFile(
+            f"connection file {path} cannot be read: {error.strerror}; has its kernel ended?"
+        ) from None
+    try:
+        raw = msgspec.json.decode(data)
+    except (ValueError, RecursionError) as error:
+        raise BadConnectionFile(
+            f"connection file {path} is no JSON: {error}; it may be half-written"
+        ) from None
+    if not isinstance(raw, dict):
+        raise BadConnectionFile(f"connection file {path}: expected a JSON object")
+    return raw
+
+
+def _bad(path: Path, key: str, value: Any, problem: str) -> BadConnectionFile:
+    return BadConnectionFile(f"connection file {path}: {key} is {value!r}: {problem}", key=key)
+
+
+def _port(path: Path, raw: dict[str, Any], key: str, transport: str) -> int:
+    port = raw.get(key)
+    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
+        raise _bad(path, key, port, "expected an integer from 1 to 65535")
+    return port
+
+
+def _text(path: Path, raw: dict[str, Any], key: str) -> str:
+    text = raw.get(key, "")
+    if not isinstance(text, str):
+        raise BadConnectionFile(f"connection file {path}: {key} is no string", key=key)  # it may be the key
+    return text
+
+
+def _curve_key(path: Path, raw: dict[str, Any], key: str) -> bytes | None:
+    if not raw.get(key):
+        return None
+    text = _text(path, raw, key)
+    if len(text) != 40 or not text.isascii():
+        raise BadConnectionFile(
+            f"connection file {path}: {key} is no CurveZMQ key (40 characters of Z85)", key=key
+        )
+    return text.encode()
+
+
+def _ip(path: Path, ip: Any, transport: str, allow_remote: bool) -> str:
+    if not isinstance(ip, str) or not ip:
+        raise _bad(path, "ip", ip, "expected the address or the path that the kernel listens at")
+    if transport == "ipc":
+        if "\0" in ip or len(os.fsencode(ip)) > 100:
+            raise _bad(path, "ip", ip, "this path is too long for a socket, or impossible")
+        return os.path.join(path.parent, ip)
+    if ip in ("localhost", "*", "0.0.0.0"):
+        return "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        raise _bad(path, "ip", ip, "expected an IP address") from None
+    if not allow_remote and not _is_local(address):
+        raise _bad(
+            path, "ip", ip, "it is not of this machine, and what is sent there is not encrypted; use a connection "
+            "file with curve keys, an SSH tunnel, or the setting remoteTcp",
+        )  # fmt: skip
+    return f"[{ip}]" if address.version == 6 else ip
+
+
+def _is_local(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if address.is_loopback:
+        return True
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), 0))  # only an address of an interface of this machine can be bound
+        except OSError:
+            return False
+    return True
+
+
+def somebody_listens(info: ConnectionInfo) -> bool:
+    """Whether the heartbeat's address accepts connections: of a kernel that is gone it does not (blocks)."""
+    port = info.ports["hb"]
+    try:
+        if info.transport == "ipc":
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(0.2)
+                probe.connect(f"{info.ip}-{port}")
+        else:
+            socket.create_connection((info.ip.strip("[]"), port), 0.2).close()
+    except TimeoutError:
+        return True  # it may be far away, or stopped
+    except OSError:
+        return False
+    return True
+
+
+def unknown_spec(name: str) -> KernelSpec:
+    """What stands for the kernelspec of a kernel that another program has started from one we do not know."""
+    return KernelSpec(
+        name=name or "unknown",
+        display_name=name or "a kernel of another program",
+        language="",
+        argv=[],
+        interrupt_mode="message",
+        source="kernelspec",
+        usable=False,
+        problem="started by another program",
+    )

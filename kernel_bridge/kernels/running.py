@@ -1,0 +1,89 @@
+"""Which kernels run on this machine, by the connection files in Jupyter's runtime folder."""
+
+import asyncio
+import logging
+from collections.abc import Container
+from pathlib import Path
+from typing import Literal
+
+from ..protocol.errors import BadConnectionFile, NoSuchKernel
+from ..protocol.objects import Kernel
+from .attached import Found, locate
+from .messages import KernelInfo, kernel_info
+
+log = logging.getLogger(__name__)
+
+PROBE_S = 1.0
+
+
+async def list_running(followed: Container[str] = ()) -> list[Kernel]:
+    """The kernels that answer, but for those whose ids are `followed`; takes at most about PROBE_S.
+
+    A kernel whose shell does not answer in that time is busy, one of which only the heartbeat does too.
+    """
+    found = [one for one in await asyncio.to_thread(_candidates) if one.kernel_id not in followed]
+    return [kernel for kernel in await asyncio.gather(*map(_probe, found)) if kernel is not None]
+
+
+def _candidates() -> list[Found]:
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    from .connection_files import somebody_listens
+
+    candidates = []
+    for path in sorted(Path(jupyter_runtime_dir()).glob("*kernel-*.json")):
+        try:
+            found = locate(str(path))
+        except (BadConnectionFile, NoSuchKernel) as error:
+            log.debug("passed over: %s", error)
+            continue
+        if somebody_listens(found.connection):
+            candidates.append(found)
+    return candidates
+
+
+async def _probe(found: Found) -> Kernel | None:
+    from .channels import Channels
+
+    channels = Channels(found.connection, lambda _: None, lambda _: None, lambda _: None)
+    shell, control = (
+        asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, PROBE_S))
+        for channel in ("shell", "control")
+    )
+    echo = asyncio.ensure_future(channels.echo())
+    try:
+        await asyncio.wait([shell], timeout=PROBE_S)
+        answers = [answer.result() for answer in (shell, control) if answer.done() and not answer.exception()]
+        if not answers and not echo.done():
+            return None
+        idle = shell.done() and shell.exception() is None
+        return _describe(found, kernel_info(answers[0]) if answers else None, "idle" if idle else "busy")
+    finally:
+        echo.cancel()
+        for answer in (shell, control):
+            answer.cancel()
+        await asyncio.gather(shell, control, echo, return_exceptions=True)
+        channels.close("it was only looked at")
+
+
+def _describe(found: Found, info: KernelInfo | None, state: Literal["idle", "busy"]) -> Kernel:
+    language = info.language_info.get("name") if info is not None else None
+    return Kernel(
+        id=found.kernel_id,
+        epoch=found.record.epoch if found.record else 1,
+        name=found.spec.name,
+        display_name=found.spec.display_name,
+        language=found.spec.language or (language if isinstance(language, str) else ""),
+        state=state,
+        origin="found",
+        keep_alive=found.record.keep_alive if found.record else True,
+        transport=found.connection.transport,
+        queued=0,
+        cwd=found.record.cwd if found.record else None,
+        connection_file=str(found.path),
+        pid=found.record.pid if found.record else None,
+        protocol_version=info.protocol_version if info else None,
+        implementation=info.implementation if info else None,
+        implementation_version=info.implementation_version if info else None,
+        language_info=info.language_info if info else None,
+    )
