@@ -41,7 +41,7 @@ FAREWELL_S = 5.0  # how long a kernel of another program may take to end when as
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A connection file that can be attached to. `record`: by which kernel-bridge it was started, if by one."""
+    """A connection file that can be attached to; `record`: of the kernel-bridge that started it, if one did."""
 
     kernel_id: str
     path: Path
@@ -167,8 +167,8 @@ class AttachedSession(KernelSession):
 
     def _unreachable(self, why: str) -> KernelUnreachable:
         return KernelUnreachable(
-            f"kernel {self.id} of {self.connection_file} cannot be reached: {why}; start a new one, or attach "
-            "to one that runs (kernel-bridge.listKernels)"
+            f"kernel {self.id} of {self.connection_file} cannot be reached: {why}; start a new one, "
+            "or attach to one that runs (kernel-bridge.listKernels)"
         )
 
     def _adopt(self) -> None:
@@ -201,8 +201,8 @@ class AttachedSession(KernelSession):
                     self._deaf = True
                     self._set(
                         "unreachable",
-                        "its heartbeat answers, and neither shell nor control do: the key in its connection file "
-                        "is wrong, or it is busy and cannot say so",
+                        "its heartbeat answers, and neither shell nor control do: the key in its connection "
+                        "file is wrong, or it is busy and cannot say so",
                     )
                 await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
                 self._learn((control if control.done() else shell).result())
@@ -275,8 +275,8 @@ class AttachedSession(KernelSession):
         """As that of a kernel started here. Raises NotOurs: no kernel-bridge has started it."""
         if self._process is None:
             raise NotOurs(
-                f"kernel {self.id} ({self.spec.display_name}) was started by another program, which alone can "
-                "restart it; restart it there and attach again, or start one here"
+                f"kernel {self.id} ({self.spec.display_name}) was started by another program, which alone "
+                "can restart it; restart it there and attach again, or start one here"
             )
         await super().restart()
 

@@ -37,8 +37,8 @@ def find_connection_file(asked: str | None) -> Path:
     except OSError:
         what = f"no connection file {asked!r}" if asked else "no connection file"
         raise BadConnectionFile(
-            f"{what} in {' or '.join(map(os.path.abspath, folders))}; give the path that the kernel was started "
-            "with, or start a kernel"
+            f"{what} in {' or '.join(map(os.path.abspath, folders))}; give the path that the kernel was "
+            "started with, or start a kernel"
         ) from None
 
 
@@ -150,8 +150,8 @@ def _ip(path: Path, ip: Any, transport: str, allow_remote: bool) -> str:
         raise _bad(path, "ip", ip, "expected an IP address") from None
     if not allow_remote and not _is_local(address):
         raise _bad(
-            path, "ip", ip, "it is not of this machine, and what is sent there is not encrypted; use a connection "
-            "file with curve keys, an SSH tunnel, or the setting remoteTcp",
+            path, "ip", ip, "it is not of this machine, and what is sent there is not encrypted; use a "
+            "connection file with curve keys, an SSH tunnel, or the setting remoteTcp",
         )  # fmt: skip
     return f"[{ip}]" if address.version == 6 else ip
 
