@@ -1,0 +1,35 @@
+"""`python -m tests.benchmarks [NAME ...]`: every mark of the project, measured against its peers in one run.
+
+Ratios, since times depend on the machine. The names are those of the modules that measure.
+"""
+
+import argparse
+import sys
+
+from rich.console import Console
+
+from tests.benchmarks import flood, latency
+from tests.benchmarks.clients import install_fake_kernel
+from tests.benchmarks.table import Row, print_rows
+from tests.home import private_home
+
+MEASURES = {"latency": latency.measure, "flood": flood.measure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], help="what to measure; by default all")
+    names = parser.parse_args().names or list(MEASURES)
+    rows: list[Row] = []
+    progress = Console(stderr=True)
+    for name in names:
+        with private_home() as home, progress.status(f"measuring {name}"):
+            install_fake_kernel(home)
+            rows += MEASURES[name](home)
+    print_rows(rows)
+    over = [row for row in rows if not row.reached]
+    sys.exit(f"{len(over)} of {len(rows)} figures are over their mark" if over else 0)
+
+
+if __name__ == "__main__":
+    main()

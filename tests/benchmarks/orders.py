@@ -1,0 +1,48 @@
+"""What the benchmark asks of a client that has a process of its own: a line of JSON each, on stdin and stdout."""
+
+import resource
+import sys
+from collections.abc import Callable
+from time import process_time
+from typing import Any
+
+import msgspec
+
+
+class Ran(msgspec.Struct):
+    """One execution as a client saw it: from sending it to the last of its reply and idle."""
+
+    seconds: float = 0.0
+    first_s: float | None = None  # until its first stream output
+    messages: int = 0
+
+
+class Order(msgspec.Struct):
+    """Send all codes at once, wait until all have ended; `interrupt` as in raw.Raw.run."""
+
+    codes: list[str]
+    interrupt: tuple[int, float] | None = None
+
+
+class Done(msgspec.Struct):
+    """What came of an order: `cpu_s` it took this process, `peak_bytes` of memory since its start."""
+
+    ran: list[Ran]
+    cpu_s: float
+    peak_bytes: int
+
+
+def serve(run: Callable[..., list[Ran]]) -> None:
+    """Obey until stdin ends; the first line says that the client is connected."""
+    answer({})
+    for line in sys.stdin.buffer:
+        order = msgspec.json.decode(line, type=Order)
+        cpu_s = process_time()
+        ran = run(order.codes) if order.interrupt is None else run(order.codes, order.interrupt)
+        peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        answer(Done(ran, process_time() - cpu_s, peak_bytes))
+
+
+def answer(value: Any) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()

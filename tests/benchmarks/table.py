@@ -1,0 +1,49 @@
+"""The rows of the benchmark: a mark, the figures of its repetitions, and whether it is reached."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Row:
+    """`figures` are those of the repetitions; `limit` None: for readers to see, no mark of ours."""
+
+    what: str
+    peer: str
+    figures: Sequence[float]
+    limit: float | None
+    unit: str = "x"
+
+    @property
+    def figure(self) -> float:
+        return median(self.figures)
+
+    @property
+    def reached(self) -> bool:
+        return self.limit is None or self.figure <= self.limit
+
+
+def ratios(rounds: int, ours: Callable[[], float], theirs: Callable[[], float]) -> list[float]:
+    """What `ours` gives over what `theirs` gives, measured in turn so that a busy machine hits both."""
+    return [ours() / theirs() for _ in range(rounds)]
+
+
+def print_rows(rows: Sequence[Row]) -> None:
+    table = Table()
+    for title in ("what", "measured against", "figure", "spread", "mark", ""):
+        table.add_column(title, justify="right" if title in ("figure", "spread", "mark") else "left")
+    for row in rows:
+        low, high = min(row.figures), max(row.figures)
+        table.add_row(
+            row.what,
+            row.peer,
+            f"{row.figure:.2f} {row.unit}",
+            f"{low:.2f}-{high:.2f}",
+            "" if row.limit is None else f"{row.limit:g} {row.unit}",
+            "" if row.limit is None else "reached" if row.reached else "[red]over[/]",
+        )
+    Console(width=None if Console().is_terminal else 130).print(table)
