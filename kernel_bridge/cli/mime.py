@@ -60,7 +60,7 @@ def _describe(mime: str, value: Any) -> str:
     content = text.encode()
     if mime.startswith(_BINARY) and not mime.endswith("+xml"):
         try:
-            content = base64.b64decode(text)
+            content = base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
             return f"[{mime}, not base64]"
     size = _pixels(mime, content)

@@ -1,0 +1,92 @@
+"""What the command line makes of values: sizes, times, pictures, secrets, notebooks."""
+
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+
+from kernel_bridge.cli.logs import redact
+from kernel_bridge.cli.mime import format_bytes, render_data
+from kernel_bridge.cli.screen import Channel
+from kernel_bridge.cli.terminal import format_seconds
+from kernel_bridge.source.notebook import CodeCell, read_notebook
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (12_345, "12.3 kB"),
+        (999_960, "1.0 MB"),
+        (5 * 10**9, "5.0 GB"),
+    ],
+)
+def test_sizes(count: int, text: str) -> None:
+    assert format_bytes(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (59.96, "1 min 00 s"), (3725, "1 h 02 min")]
+)
+def test_times(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
+
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01\x01\x11\x00"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"text/plain": "5"}, "5\n"),
+        (
+            {"text/plain": "<Figure>", "image/jpeg": base64.b64encode(JPEG).decode()},
+            "[image/jpeg 32x16, 21 bytes]\n",
+        ),
+        ({"text/plain": "<x>", "image/svg+xml": "<svg/>"}, "[image/svg+xml, 6 bytes]\n"),
+        ({"text/plain": "<IPython.core.display.Markdown object>", "text/markdown": "**md**"}, "**md**\n"),
+        ({"text/plain": "<IPython.core.display.HTML object>", "text/html": "<b>"}, "[text/html, 3 bytes]\n"),
+        ({"application/json": {"a": 1}}, '{\n  "a": 1\n}\n'),
+        ({"image/png": "no base64!"}, "[image/png, not base64]\n"),
+        ({}, ""),
+    ],
+)
+def test_mime_bundles(data: dict[str, Any], text: str) -> None:
+    assert render_data(data, Channel(io.StringIO())) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ('{"key": "abc-def", "ip": "127.0.0.1"}', '{"key": ***, "ip": "127.0.0.1"}'),
+        ("GET /api?token=abc123&x=1", "GET /api?token=***&x=1"),
+        ("Authorization: Bearer abc.def", "Authorization: ***"),
+        ("KeyError: 'name'", "KeyError: 'name'"),
+    ],
+)
+def test_secrets_are_not_logged(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
+
+
+def test_the_code_of_a_notebook() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "# One\ntext\n## Two"},
+        {"cell_type": "code", "source": ["a\n", "b"], "metadata": {"tags": ["t"]}},
+        {"cell_type": "code", "source": " \n"},
+        {"cell_type": "raw", "source": "r"},
+    ]
+    notebook = read_notebook(json.dumps({"cells": cells, "metadata": {"language_info": {"name": "julia"}}}))
+    assert notebook.cells == (CodeCell("a\nb", "Two", ("t",)),)
+    assert (notebook.kernelspec, notebook.language) == (None, "julia")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("{", "not JSON"), ("[]", "no list of cells"), ('{"nbformat": 3}', "older than 4")]
+)
+def test_what_is_no_notebook(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        read_notebook(text)
