@@ -41,7 +41,7 @@ FAREWELL_S = 5.0  # how long a kernel of another program may take to end when as
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A connection file that can be attached to; `record`: of the kernel-bridge that started it, if one did."""
+    """A connection file that can be attached to; `record`: of the kernel-bridge that started it, if any."""
 
     kernel_id: str
     path: Path

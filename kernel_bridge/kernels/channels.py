@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ..protocol.errors import KernelDead
 from ..runs.events import Event, Json, Status, Stream
 from .connection import Channel, Connection, ConnectionInfo
-from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info
+from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info, stream_of
 from .pulse import Beat
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 Heard = list[tuple[str | None, Event]]
 
 NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
+FLOOD_MESSAGES = 64  # stream messages and nothing else, after which more of them may wait a little
 STDIN_S = 1.0  # how long the stdin channel may take to shake hands once the kernel answers
 
 EXECUTES_NOTHING = frozenset(
@@ -64,6 +65,7 @@ class Channels:
         self._answered: set[str] = set()  # those of them that have their reply
         self._asked_for_input = False
         self._batch: Heard = []
+        self._streams = 0  # messages of streams since the last one of another type
         self._text: list[str] = []  # of the stream that is being joined
         self._text_of: tuple[str | None, str] = (None, "")
         self._iopub_spoke = asyncio.Event()
@@ -188,6 +190,10 @@ class Channels:
             self._add(message.parent_id, event_of(message))
 
     def _hear(self, message: Message) -> None:
+        if message.message_type == "stream":
+            self._take_text(message.parent_id, stream_of(message))
+            return
+        self._streams = 0
         if message.message_type == "status":
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
                 self._take_status(message.parent_id, message.parent_type, event_of(message))
@@ -210,15 +216,16 @@ class Channels:
             self._flush()
             self._turned(bool(self._executing))
 
-    def _add(self, parent: str | None, event: Event) -> None:
-        if isinstance(event, Stream):
-            if self._text and self._text_of != (parent, event.name):
-                self._join()
-            self._text_of = (parent, event.name)
-            self._text.append(event.text)
-        else:
+    def _take_text(self, parent: str | None, stream: Stream) -> None:
+        self._streams += 1
+        if self._text and self._text_of != (parent, stream.name):
             self._join()
-            self._batch.append((parent, event))
+        self._text_of = (parent, stream.name)
+        self._text.append(stream.text)
+
+    def _add(self, parent: str | None, event: Event) -> None:
+        self._join()
+        self._batch.append((parent, event))
 
     def _join(self) -> None:
         if self._text:
@@ -226,7 +233,8 @@ class Channels:
             self._batch.append((parent, Stream(name, "".join(self._text))))
             self._text.clear()
 
-    def _flush(self) -> None:
+    def _flush(self) -> bool:
+        """Tell the listener; whether nothing but text comes, and much of it."""
         self._join()
         if self._batch:
             batch, self._batch = self._batch, []
@@ -234,6 +242,7 @@ class Channels:
                 self._heard(batch)
             except Exception:
                 log.exception("%d messages were not taken by the listener", len(batch))
+        return self._streams >= FLOOD_MESSAGES
 
     # ending
 

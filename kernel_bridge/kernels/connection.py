@@ -1,12 +1,13 @@
 """The five sockets to one kernel process, and the pump that empties them (raw zmq on the event loop).
 
-Knows frames, not messages. zmq's descriptors are edge-triggered: a socket is emptied whenever it is looked
-at, and looked at again after every send.
+Knows frames, and that a message begins at its delimiter, but not what is in them. zmq's descriptors are
+edge-triggered: a socket is emptied whenever it is looked at, and looked at again after every send.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from time import perf_counter
 from typing import Literal
 
@@ -17,7 +18,12 @@ from .pulse import Beat, Pulse
 
 Channel = Literal["shell", "control", "stdin", "iopub"]
 
+DELIMITER = b"<IDS|MSG>"
+FRAMES = 6  # of a message from its delimiter on: that, the signature, and the four signed parts
+READ_FRAMES = FRAMES + 1  # at a time: those of a message on iopub, which has a topic before its delimiter
+READ_S = 0.001  # how long frames are read before their messages are delivered
 TURN_S = 0.004  # how long the pump may hold the loop
+FLOOD_REST_S = 0.004  # how long iopub is left alone between two looks while it is flooded
 RECONNECT_MS = 10  # while a kernel starts, how soon after a refused connection the next is tried
 
 
@@ -39,7 +45,8 @@ class ConnectionInfo:
 
 
 class Connection:
-    """The sockets to one kernel process. `deliver` gets each message, `flush` is called when a turn is over,
+    """The sockets to one kernel process. `deliver` gets the frames of each message from its delimiter on.
+    `flush` is called when a turn is over, and says whether iopub is flooded with what can wait a little;
     `beat` when the kernel's heartbeat stops or comes back.
 
     On Windows it needs a selector event loop: the proactor loop cannot watch zmq's descriptors.
@@ -49,7 +56,7 @@ class Connection:
         self,
         info: ConnectionInfo,
         deliver: Callable[[Channel, list[bytes]], None],
-        flush: Callable[[], None],
+        flush: Callable[[], bool],
         beat: Callable[[Beat], None],
     ) -> None:
         self._deliver = deliver
@@ -59,6 +66,8 @@ class Connection:
         self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
         self._again = False  # another turn is scheduled
         self._late: set[Channel] = set()  # to be emptied once iopub is
+        self._begun: dict[Channel, list[bytes]] = {}  # frames of a message whose last ones were not read yet
+        self._rest: asyncio.TimerHandle | None = None  # iopub is left alone until then
         self._monitor: zmq.Socket[bytes] | None = None
         self._heart: zmq.Socket[bytes] | None = None
         self.pulse: Pulse | None = None
@@ -156,24 +165,59 @@ class Connection:
             for channel in ("stdin", "shell"):
                 if channel in self._late:
                     self._empty(channel, end)
-        self._flush()
+        flooded = self._flush()
         if self._late:
             self._schedule()
+        elif flooded and self._rest is None and self._sockets:
+            # Few messages come at a time from a kernel that floods, and waking up costs more than they do.
+            self._loop.remove_reader(self._sockets["iopub"].fileno())
+            self._rest = self._loop.call_later(FLOOD_REST_S, self._end_rest)
+
+    def _end_rest(self) -> None:
+        self._rest = None
+        self._loop.add_reader(self._sockets["iopub"].fileno(), self._readable, "iopub")
+        self._readable("iopub")
 
     def _empty(self, channel: Channel, end: float) -> bool:
         """Take everything from one socket; False: time ran out."""
-        socket = self._sockets.get(channel)
-        if socket is None:  # closed by whoever heard the last message
-            return False
+        while channel in self._sockets:  # it may be closed by whoever hears a message
+            frames, emptied = self._read(channel)
+            self._split(channel, frames, emptied)
+            if emptied:
+                self._late.discard(channel)
+                return True
+            if perf_counter() > end:
+                self._late.add(channel)
+                return False
+        return False
+
+    def _read(self, channel: Channel) -> tuple[list[bytes], bool]:
+        """Frames that have come, and whether these are all.
+
+        Asking zmq after each frame whether it is the last of its message (as recv_multipart does) takes
+        several times as long as the frame: messages are told apart by their delimiters.
+        """
+        receive = self._sockets[channel].recv
+        frames = self._begun.pop(channel, [])
+        end = perf_counter() + READ_S
         try:
             while True:
-                self._deliver(channel, socket.recv_multipart(zmq.NOBLOCK))
+                for _ in range(READ_FRAMES):
+                    frames.append(receive(zmq.NOBLOCK))
                 if perf_counter() > end:
-                    self._late.add(channel)
-                    return False
-        except zmq.Again:
-            self._late.discard(channel)
-            return True
+                    return frames, False
+        except zmq.Again:  # zmq gives a message as a whole: the last one is complete
+            return frames, True
+
+    def _split(self, channel: Channel, frames: list[bytes], complete: bool) -> None:
+        """Deliver the messages in `frames`; the last one, unless it is complete, waits for its other frames."""
+        starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
+        for start, following in pairwise((*starts, len(frames))):
+            message = frames[start : min(start + FRAMES, following)]
+            if not complete and following == len(frames) and len(message) < FRAMES:
+                self._begun[channel] = message
+            else:
+                self._deliver(channel, message)
 
     def close(self, linger_ms: int = 0) -> None:
         """Close the sockets; blocks for as long as what was sent takes to leave, at most `linger_ms`."""
@@ -184,6 +228,8 @@ class Connection:
             self.pulse.close()
         if self._heart is not None:
             self._heart.close(0)
+        if self._rest is not None:
+            self._rest.cancel()
         sockets, self._sockets = self._sockets, {}
         self._late.clear()
         for socket in sockets.values():

@@ -2,20 +2,9 @@
 
 import os
 import re
-import shlex
 import sys
 
-
-def install_ipykernel(python: str) -> str:
-    """The command that makes the interpreter able to run as a kernel."""
-    parts = python.replace("\\", "/").split("/")
-    if python == sys.executable and "pipx" in parts:
-        return "pipx inject jupyter-kernel-bridge ipykernel"
-    if python == sys.executable and "uv" in parts and "tools" in parts:
-        return "uv tool install --with ipykernel jupyter-kernel-bridge"
-    if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(python)), "conda-meta")):
-        return f"conda install -p {shlex.quote(os.path.dirname(os.path.dirname(python)))} ipykernel"
-    return f"{shlex.quote(python)} -m pip install ipykernel"
+from .interpreters import install_ipykernel
 
 
 def hint_for_exit(python: str | None, stderr: str, cwd: str | None) -> str | None:

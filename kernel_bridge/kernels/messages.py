@@ -32,13 +32,12 @@ from ..runs.events import (
     Stream,
     UpdateDisplayData,
 )
+from .connection import DELIMITER
 
 log = logging.getLogger(__name__)
 
-DELIMITER = b"<IDS|MSG>"
 VERSION = "5.3"
-ONE_SHOT_BYTES = 65536  # above this, signing in pieces costs less than joining the parts
-REMEMBERED_SIGNATURES = 65536
+REMEMBERED_SIGNATURES = 16384  # at least so many, at most twice
 
 
 class _Header(msgspec.Struct):
@@ -52,6 +51,7 @@ class _Parent(msgspec.Struct):
 
 _decode_header = msgspec.json.Decoder(_Header).decode
 _decode_parent = msgspec.json.Decoder(_Parent).decode
+_decode_stream = msgspec.json.Decoder(Stream).decode
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -83,10 +83,9 @@ class Codec:
     """
 
     def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
-        self._key = key
-        self._digest = scheme.removeprefix("hmac-")
-        hashlib.new(self._digest)  # raises ValueError now rather than at the first message
-        self._seen: dict[bytes, None] = {}
+        self._hmac = _Hmac(key, scheme.removeprefix("hmac-")) if key else None  # raises ValueError
+        self._seen: set[bytes] = set()  # the signatures of the last messages,
+        self._seen_before: set[bytes] = set()  # and of those before them
         self._session = uuid.uuid4().hex
         self._count = 0
         self._last_parent: tuple[bytes, _Parent] = (b"", _Parent())
@@ -107,21 +106,14 @@ class Codec:
         return message_id, [DELIMITER, self._sign(parts), *parts]
 
     def _sign(self, parts: list[bytes]) -> bytes:
-        if not self._key:
-            return b""
-        if sum(map(len, parts)) <= ONE_SHOT_BYTES:
-            return hmac.digest(self._key, b"".join(parts), self._digest).hex().encode()
-        signature = hmac.new(self._key, digestmod=self._digest)
-        for part in parts:
-            signature.update(part)
-        return signature.hexdigest().encode()
+        return self._hmac.sign(parts) if self._hmac is not None else b""
 
     def decode(self, frames: list[bytes]) -> Message | None:
         """The message in `frames`; None: it was dropped, and why is in the log."""
         try:
             start = frames.index(DELIMITER) + 1
             signature, header, parent, _, content = frames[start : start + 5]
-            if self._key and not self._genuine(signature, frames[start + 1 : start + 5]):
+            if self._hmac is not None and not self._genuine(signature, frames[start + 1 : start + 5]):
                 return None
             message_type = _read(_decode_header, header, _Header).msg_type
             if parent != self._last_parent[0]:
@@ -136,13 +128,33 @@ class Codec:
         if not hmac.compare_digest(signature, self._sign(parts)):
             log.warning("dropped a message with a wrong signature")
             return False
-        if signature in self._seen:
+        if signature in self._seen or signature in self._seen_before:
             log.warning("dropped a message that came twice")
             return False
-        self._seen[signature] = None
-        if len(self._seen) > REMEMBERED_SIGNATURES:
-            del self._seen[next(iter(self._seen))]
+        self._seen.add(signature)
+        if len(self._seen) >= REMEMBERED_SIGNATURES:
+            self._seen_before, self._seen = self._seen, set()
         return True
+
+
+class _Hmac:
+    """HMAC (RFC 2104) with the key's part done beforehand: for short messages a third of hmac.digest's time."""
+
+    def __init__(self, key: bytes, digest: str) -> None:
+        block_bytes = hashlib.new(digest).block_size
+        if len(key) > block_bytes:
+            key = hashlib.new(digest, key).digest()
+        key = key.ljust(block_bytes, b"\0")
+        self._inner = hashlib.new(digest, bytes(byte ^ 0x36 for byte in key))
+        self._outer = hashlib.new(digest, bytes(byte ^ 0x5C for byte in key))
+
+    def sign(self, parts: list[bytes]) -> bytes:
+        """The signature of the parts, in hexadecimal digits."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        for part in parts:
+            inner.update(part)
+        outer.update(inner.digest())
+        return outer.hexdigest().encode()
 
 
 def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:
@@ -180,8 +192,21 @@ def content_of(message: Message) -> Json:
         return {}
 
 
+def stream_of(message: Message) -> Stream:
+    """What a stream message says."""
+    try:
+        stream: Stream = _decode_stream(message.content)
+    except ValueError:
+        return _stream(content_of(message))
+    if stream.name != "stderr":
+        stream.name = "stdout"
+    return stream
+
+
 def event_of(message: Message) -> Event:
     """What the message says; a type that is of no concern to runs is Other."""
+    if message.message_type == "stream":
+        return stream_of(message)
     make = _EVENTS.get(message.message_type)
     if make is None:
         return Other(message.message_type)
@@ -229,7 +254,7 @@ def _display_id(content: Json) -> str | None:
     return _text_or_none(_object(content.get("transient")).get("display_id"))
 
 
-def _stream(content: Json) -> Event:
+def _stream(content: Json) -> Stream:
     name = content.get("name")
     return Stream("stderr" if name == "stderr" else "stdout", _text(content.get("text")))
 
@@ -280,7 +305,6 @@ def _execute_reply(content: Json) -> Event:
 
 
 _EVENTS: dict[str, Callable[[Json], Event]] = {
-    "stream": _stream,
     "display_data": _display_data,
     "update_display_data": _update_display_data,
     "execute_result": _execute_result,

@@ -4,7 +4,6 @@ Reads kernel.json files itself where jupyter_client would import ipykernel and I
 """
 
 import asyncio
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -17,10 +16,9 @@ import msgspec
 
 from ..protocol.errors import InvalidArgument, NoSuchKernelSpec
 from ..protocol.objects import KernelSpec
-from .hints import install_ipykernel
+from .interpreters import LAUNCHER, environment_spec, holds_ipykernel, install_ipykernel
 
 NATIVE = "python3"
-LAUNCHER = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 PROBE_S = 20.0
 
 
@@ -44,7 +42,11 @@ def find_spec(name: str) -> KernelSpec:
 
     Raises NoSuchKernelSpec; its data lists those there are.
     """
-    specs = _installed()
+    return pick(_installed(), name)
+
+
+def pick(specs: list[KernelSpec], name: str) -> KernelSpec:
+    """The one of that name; raises NoSuchKernelSpec."""
     for spec in specs:
         if spec.name == name.lower():
             return spec
@@ -165,30 +167,11 @@ def python_spec(python: str) -> KernelSpec:
     if path is None:
         raise InvalidArgument(f"field python: no interpreter {python!r}; give the path of a Python to run")
     path = os.path.abspath(path)
-    problem = None
-    if not _has_ipykernel(path):
-        problem = f"it has no ipykernel; install it: {install_ipykernel(path)}"
-    prefix = Path(path).parent.parent
-    digest = hashlib.sha256(path.encode()).hexdigest()[:8]
-    return KernelSpec(
-        name=f"python-{prefix.name.lower().strip('.') or 'root'}-{digest}",
-        display_name=f"Python ({prefix})",
-        language="python",
-        argv=[path, *LAUNCHER],
-        interrupt_mode="signal",
-        source="environment",
-        usable=problem is None,
-        python=path,
-        problem=problem,
-    )
+    return environment_spec(path, has_ipykernel=holds_ipykernel(path) or _imports_ipykernel(path))
 
 
-def _has_ipykernel(python: str) -> bool:
-    """Looks in its site-packages, and asks the interpreter only where that shows nothing."""
-    prefix = Path(python).parent.parent
-    for library in [*prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages"]:
-        if (library / "ipykernel_launcher.py").exists():
-            return True
+def _imports_ipykernel(python: str) -> bool:
+    """Asks the interpreter, for what is not installed where one looks (user site, PYTHONPATH, .pth files)."""
     find = "import importlib.util as u, sys; sys.exit(u.find_spec('ipykernel_launcher') is None)"
     try:
         asked = subprocess.run(

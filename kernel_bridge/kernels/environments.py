@@ -1,0 +1,179 @@
+"""The Python environments that a person would expect for a document, without having registered anything.
+
+Looks for what environment managers leave on disk, and runs nothing: discovery is quick, and a broken
+interpreter can do no harm. Their order says which one a person most likely means.
+"""
+
+import asyncio
+import base64
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+from pathlib import Path
+
+import msgspec
+
+from ..protocol.objects import KernelSpec
+from .interpreters import environment_spec, holds_ipykernel, is_python_2, prefix_of, python_of
+from .specs import interpreter_of, list_specs, pick
+
+INSTALLED = 2  # the group of installed kernelspecs, after the project's environments and the active one
+
+Candidate = tuple[Path, str]  # an environment, and why it is thought of
+
+
+async def list_kernels_for(folder: Path, root: Path) -> list[KernelSpec]:
+    """Everything that can be started, the best for a document in `folder` first, environments with a reason.
+
+    `root` is where the search in parent folders ends. First the project's own environments, then the active
+    one, then installed kernelspecs, then what else there is; what is not usable comes after all that is.
+    """
+    installed = await list_specs()
+    return await asyncio.to_thread(_ranked, installed, folder, root, os.environ)
+
+
+async def find_kernel_for(name: str, folder: Path, root: Path) -> KernelSpec:
+    """The kernelspec or environment of that name. Raises NoSuchKernelSpec; its data lists those there are."""
+    return pick(await list_kernels_for(folder, root), name)
+
+
+def _ranked(
+    installed: list[KernelSpec], folder: Path, root: Path, environ: Mapping[str, str]
+) -> list[KernelSpec]:
+    by_prefix: dict[str, KernelSpec] = {}
+    for spec in installed:
+        if command := interpreter_of(spec):
+            by_prefix.setdefault(os.path.realpath(prefix_of(command)), spec)
+    groups: list[list[KernelSpec]] = []
+    seen: set[str] = set()
+    promoted: set[str] = set()
+    for candidates in (
+        _of_project(folder, root, environ),
+        _active(environ),
+        iter(()),  # installed kernelspecs
+        _elsewhere(environ),
+    ):
+        group: list[KernelSpec] = []
+        for environment, reason in candidates:
+            python = python_of(environment)
+            prefix = os.path.realpath(environment)
+            if python is None or prefix in seen or is_python_2(environment):
+                continue
+            seen.add(prefix)
+            known = by_prefix.get(prefix)
+            if known is None:
+                group.append(environment_spec(str(python), holds_ipykernel(str(python)), reason))
+            elif len(groups) < INSTALLED:
+                promoted.add(known.name)
+                group.append(msgspec.structs.replace(known, reason=reason))
+        groups.append(group)
+    groups[INSTALLED] = [spec for spec in installed if spec.name not in promoted]
+    return sorted((spec for group in groups for spec in group), key=lambda spec: not spec.usable)
+
+
+def _of_project(folder: Path, root: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
+    for parent in _parents(folder, root):
+        for name in (".venv", "venv", ".conda"):
+            yield parent / name, f"the environment {name} of {parent}"
+        for environment in _within(parent / ".pixi" / "envs"):
+            yield environment, f"the pixi environment {environment.name} of {parent}"
+        yield from _of_poetry(parent, environ)
+        yield from _of_pipenv(parent, environ)
+        yield from _of_pyenv(parent, environ)
+
+
+def _parents(folder: Path, root: Path) -> list[Path]:
+    """The folder and those above it, up to the root; only the folder where it is not in the root."""
+    above = [folder, *folder.parents]
+    if root not in above:
+        return [folder]
+    return [*takewhile(lambda parent: parent != root, above), root]
+
+
+def _of_poetry(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
+    """Poetry names an environment after the project and the hash of its path."""
+    if not (project / "pyproject.toml").is_file():
+        return
+    digest = hashlib.sha256(os.path.normcase(os.path.realpath(project)).encode()).digest()
+    mark = base64.urlsafe_b64encode(digest).decode()[:8]
+    cache = Path(environ.get("POETRY_CACHE_DIR") or _cache(environ) / "pypoetry")
+    folder = Path(environ.get("POETRY_VIRTUALENVS_PATH") or cache / "virtualenvs")
+    for environment in _within(folder):
+        if f"-{mark}-py" in environment.name:
+            yield environment, f"the poetry environment of {project}"
+
+
+def _of_pipenv(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
+    """Pipenv writes the project's path into each environment."""
+    if not (project / "Pipfile").is_file():
+        return
+    for environment in _within(Path(environ.get("WORKON_HOME") or _data(environ) / "virtualenvs")):
+        try:
+            belongs = (environment / ".project").read_text().strip() == str(project)
+        except (OSError, ValueError):
+            continue
+        if belongs:
+            yield environment, f"the pipenv environment of {project}"
+
+
+def _of_pyenv(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
+    try:
+        names = (project / ".python-version").read_text().split()
+    except (OSError, ValueError):
+        return
+    for name in names:
+        if name not in (".", "..") and "/" not in name:
+            yield (
+                _pyenv(environ) / "versions" / name,
+                f"the Python {name} that {project / '.python-version'} names",
+            )
+
+
+def _active(environ: Mapping[str, str]) -> Iterator[Candidate]:
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if path := environ.get(variable):
+            yield Path(path), f"the active environment ({variable})"
+
+
+def _elsewhere(environ: Mapping[str, str]) -> Iterator[Candidate]:
+    for name in ("python3", "python"):
+        if path := shutil.which(name, path=environ.get("PATH")):
+            yield prefix_of(path), f"{name} on PATH"
+    try:
+        listed = (_home(environ) / ".conda" / "environments.txt").read_text().splitlines()
+    except (OSError, ValueError):
+        listed = []
+    for line in listed:
+        if line.strip():
+            yield Path(line.strip()), "a conda environment"
+    for environment in _within(_pyenv(environ) / "versions"):
+        yield environment, f"the Python {environment.name} of pyenv"
+    for environment in _within(
+        Path(environ.get("UV_PYTHON_INSTALL_DIR") or _data(environ) / "uv" / "python")
+    ):
+        yield environment, f"the Python {environment.name} of uv"
+
+
+def _within(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("HOME") or Path.home())
+
+
+def _pyenv(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("PYENV_ROOT") or _home(environ) / ".pyenv")
+
+
+def _cache(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("XDG_CACHE_HOME") or _home(environ) / ".cache")
+
+
+def _data(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("XDG_DATA_HOME") or _home(environ) / ".local" / "share")

@@ -1,0 +1,157 @@
+"""Environments as their managers leave them on disk, found without running anything."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kernel_bridge.kernels.environments import find_kernel_for, list_kernels_for
+from kernel_bridge.protocol.errors import NoSuchKernelSpec
+from kernel_bridge.protocol.objects import KernelSpec
+from tests.home import Home
+
+
+@pytest.fixture(autouse=True)
+def bare(at_home: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of this machine's own environments."""
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYENV_ROOT", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "")
+
+
+def make(environment: Path, *, ipykernel: bool = True, broken: bool = False, kind: str = "venv") -> Path:
+    """A folder that looks like an environment; its interpreter would fail the test if it were run."""
+    packages = environment / "lib" / "python3.12" / "site-packages"
+    packages.mkdir(parents=True)
+    (environment / "bin").mkdir()
+    python = environment / "bin" / "python"
+    if broken:
+        python.symlink_to("/gone/python3.12")
+    else:
+        python.write_text(f"#!/bin/sh\ntouch {environment}/was-run\n")
+        python.chmod(0o755)
+    if kind == "conda":
+        (environment / "conda-meta").mkdir()
+    else:
+        (environment / "pyvenv.cfg").write_text(
+            "home = /gone\nversion = 3.12.1\n" + ("uv = 0.9\n" * (kind == "uv"))
+        )
+    if kind == "venv":
+        (packages / "pip").mkdir()
+    if ipykernel:
+        (packages / "ipykernel_launcher.py").touch()
+    return environment
+
+
+async def listed(folder: Path, root: Path) -> list[KernelSpec]:
+    specs = await list_kernels_for(folder, root)
+    for spec in specs:
+        if spec.python is not None:
+            assert not Path(spec.python).parent.parent.joinpath("was-run").exists()
+    return specs
+
+
+async def check_best(home: Home, environment: Path, reason: str, folder: Path | None = None) -> None:
+    best = (await listed(folder or home.path / "work", home.path / "work"))[0]
+    assert (best.python, best.usable, best.source) == (f"{environment}/bin/python", True, "environment")
+    assert reason in (best.reason or "")
+    assert best.display_name.startswith("Python 3.12 (")
+
+
+@pytest.mark.parametrize("name", [".venv", "venv", ".conda", ".pixi/envs/default"])
+async def test_the_environment_in_the_folder(home: Home, name: str) -> None:
+    await check_best(home, make(home.path / "work" / name), str(home.path / "work"))
+
+
+async def test_the_environment_of_a_folder_above_up_to_the_root(home: Home) -> None:
+    folder = home.path / "work" / "a" / "b"
+    folder.mkdir(parents=True)
+    make(home.path / ".venv")  # above the root
+    environment = make(home.path / "work" / ".venv")
+    await check_best(home, environment, "the environment .venv of", folder)
+    nearer = make(home.path / "work" / "a" / ".venv")
+    await check_best(home, nearer, "the environment .venv of", folder)
+    assert str(home.path / ".venv") not in str(await listed(folder, home.path / "work"))
+
+
+async def test_what_managers_keep_elsewhere(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = home.path / "work"
+    conda = make(home.path / "conda" / "envs" / "x", kind="conda")
+    (home.path / ".conda").mkdir()
+    (home.path / ".conda" / "environments.txt").write_text(f"{conda}\n/gone\n\n")
+    pyenv = make(home.path / ".pyenv" / "versions" / "3.12.1")
+    specs = {spec.python: spec for spec in await listed(work, work)}
+    assert {f"{conda}/bin/python", f"{pyenv}/bin/python"} <= set(specs)
+
+    monkeypatch.setenv("CONDA_PREFIX", str(conda))
+    await check_best(home, conda, "active environment (CONDA_PREFIX)")
+    (work / ".python-version").write_text("3.12.1\n")
+    await check_best(home, pyenv, "that")
+    (work / "Pipfile").touch()
+    pipenv = make(home.path / ".local" / "share" / "virtualenvs" / "work-abc")
+    (pipenv / ".project").write_text(str(work))
+    await check_best(home, pipenv, "pipenv")
+
+
+async def test_a_poetry_environment_is_known_by_the_hash_of_the_project(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from base64 import urlsafe_b64encode
+    from hashlib import sha256
+
+    work = home.path / "work"
+    (work / "pyproject.toml").touch()
+    mark = urlsafe_b64encode(sha256(str(work).encode()).digest()).decode()[:8]
+    make(home.path / ".cache" / "pypoetry" / "virtualenvs" / "other-AAAAAAAA-py3.12")
+    environment = make(home.path / ".cache" / "pypoetry" / "virtualenvs" / f"mine-{mark}-py3.12")
+    await check_best(home, environment, "poetry")
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        ("venv", "{python} -m pip install ipykernel"),
+        ("uv", "uv pip install --python {python} ipykernel"),
+        ("conda", "conda install -p {prefix} ipykernel"),
+    ],
+)
+async def test_without_ipykernel_the_command_is_said(home: Home, kind: str, problem: str) -> None:
+    environment = make(home.path / "work" / ".venv", ipykernel=False, kind=kind)
+    python = f"{environment}/bin/python"
+    spec = next(
+        spec for spec in await listed(home.path / "work", home.path / "work") if spec.python == python
+    )
+    assert (spec.usable, spec.problem) == (
+        False,
+        f"it has no ipykernel; install it: {problem.format(python=python, prefix=environment)}",
+    )
+
+
+async def test_a_broken_environment_is_listed_last_and_said(home: Home) -> None:
+    work = home.path / "work"
+    make(work / ".venv", broken=True)
+    last = (await listed(work, work))[-1]
+    assert (last.usable, "cannot be run" in (last.problem or "")) == (False, True)
+
+
+async def test_an_environment_is_found_by_its_name(home: Home) -> None:
+    work = home.path / "work"
+    make(work / ".venv")
+    best = (await listed(work, work))[0]
+    assert await find_kernel_for(best.name, work, work) == best
+    with pytest.raises(NoSuchKernelSpec, match=best.name):
+        await find_kernel_for("absent", work, work)
+
+
+async def test_an_installed_kernelspec_of_that_environment_stands_for_it(home: Home) -> None:
+    work = home.path / "work"
+    environment = make(work / ".venv")
+    folder = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels" / "mine"
+    folder.mkdir(parents=True)
+    argv = f'["{environment}/bin/python", "-m", "ipykernel_launcher"]'
+    (folder / "kernel.json").write_text(f'{{"argv": {argv}, "display_name": "Mine", "language": "python"}}')
+    specs = await listed(work, work)
+    assert (specs[0].name, specs[0].source) == ("mine", "kernelspec")
+    assert "the environment .venv" in (specs[0].reason or "")
+    assert [spec.name for spec in specs].count("mine") == 1
+    assert not [spec for spec in specs if spec.python == f"{environment}/bin/python"]
