@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from .objects import Change, Kernel, Run, Wire
+from .strict import describe, without_nulls
 
 KERNEL = "kernel-bridge/kernel"
 RUN = "kernel-bridge/run"
@@ -28,9 +29,10 @@ def read_capabilities(raw: Any) -> tuple[ClientCapabilities | None, str | None]:
     if raw is None:
         return None, None
     try:
-        return msgspec.convert(raw, ClientCapabilities), None
+        return msgspec.convert(without_nulls(raw, ClientCapabilities), ClientCapabilities), None
     except msgspec.ValidationError as error:
-        return None, f"capabilities.experimental.kernelBridge: {error}; it is ignored"
+        problem = describe(error, ClientCapabilities)
+        return None, f"capabilities.experimental.kernelBridge: {problem}; all of it is ignored"
 
 
 class KernelNotification(Wire):

@@ -35,7 +35,8 @@ class Settings(Wire):
 def read_settings(raw: Any, base: Settings) -> tuple[Settings, list[str]]:
     """Settings from what a client sent, and a warning for each value of a wrong type (its default is used).
 
-    `raw` is a JSON object or None; names that are not there keep their value of `base`.
+    `raw` is a JSON object or None; names that are not there, or null, keep their value of `base`
+    (a null `history.path` is the default one).
     """
     warnings: list[str] = []
     return _read(raw, base, Settings(), "kernel-bridge", warnings), warnings
@@ -55,6 +56,8 @@ def _read(raw: Any, base: Any, defaults: Any, where: str, warnings: list[str]) -
         default = getattr(defaults, field.name)
         if isinstance(default, HistorySettings):
             values[field.name] = _read(value, getattr(base, field.name), default, name, warnings)
+            continue
+        if value is None and default is not None:
             continue
         try:
             values[field.name] = msgspec.convert(value, field.type)

@@ -13,12 +13,20 @@ T = TypeVar("T", bound=Wire)
 def convert(value: Any, to: type[T], what: str) -> T:
     """`value` (decoded JSON) as a `to`; `what` names it in the error.
 
-    Raises InvalidArgument: a wrong type, or a required field that is missing.
+    A null in the place of what may be left out counts as left out. Raises InvalidArgument: a wrong type, or a required field that is missing.
     """
     try:
-        return msgspec.convert(value, to)
+        return msgspec.convert(without_nulls(value, to), to)
     except msgspec.ValidationError as error:
         raise InvalidArgument(f"{what}: {describe(error, to)}") from None
+
+
+def without_nulls(value: Any, to: type[Wire]) -> Any:
+    """The same JSON without the nulls that stand for a default (Lua and JavaScript clients send them)."""
+    if not isinstance(value, dict) or None not in value.values():
+        return value
+    optional = {field.encode_name for field in msgspec.structs.fields(to) if not field.required}
+    return {name: item for name, item in value.items() if item is not None or name not in optional}
 
 
 def describe(error: msgspec.ValidationError, of: Any) -> str:

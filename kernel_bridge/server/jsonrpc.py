@@ -88,6 +88,7 @@ class Request:
         if connection is None:
             log.warning("request %r (%s) is answered already; one more is dropped", self.id, self.method)
             return
+        log.debug("request %r (%s) is answered", self.id, self.method)
         self.on_cancel = None
         del connection.in_flight[self.id]
         connection.notify_raw(body)
@@ -150,6 +151,7 @@ class Connection:
 
     def _requested(self, request: Request) -> None:
         self.in_flight[request.id] = request
+        log.debug("request %r: %s", request.id, request.method)
         try:
             self.on_request(request)
         except Exception as error:

@@ -50,10 +50,12 @@ class Outbox:
     # the bridge's observer
 
     def kernel_changed(self, kernel: Kernel) -> None:
+        log.info("kernel %s (%s): %s, %d queued", kernel.id, kernel.name, kernel.state, kernel.queued)
         if self._wants:
             self._connection.notify(KERNEL, KernelNotification(kernel=kernel))
 
     def run_changed(self, run: Run) -> None:
+        log.debug("run %s on kernel %s: %s", run.id, run.kernel_id, run.state)
         if not self._wants:
             return
         self.flush(run.id)

@@ -19,7 +19,9 @@ def check(raw: Any, expected: Settings, *warnings: str, base: Settings = Setting
         assert message.startswith(start), message
 
 
-@pytest.mark.parametrize("raw", [None, {}, {"unknown": 1}, {"history": None}, {"history": {}}])
+@pytest.mark.parametrize(
+    "raw", [None, {}, {"unknown": 1}, {"history": None}, {"history": {}}, {"autoStart": None}]
+)
 def test_what_is_not_said_has_its_default(raw: Any) -> None:
     check(raw, Settings())
 

@@ -62,6 +62,7 @@ def test_a_wrong_argument_is_named(value: Any, to: type[Wire], message: str) -> 
         ({}, RunParams()),
         ({"later": {"than": "this version"}}, RunParams()),
         ({"code": "1", "kernelId": None}, RunParams(code="1")),
+        ({"code": "1", "wait": None, "silent": None, "range": None}, RunParams(code="1")),
         (
             {"runId": "r", "index": 0, "start": 0, "length": 5},
             ReadOutputParams(run_id="r", index=0, start=0, length=5),
