@@ -297,7 +297,7 @@ class Bridge:
         """The journal, opened at its first use; None: switched off."""
         history = self.settings.history
         if self._journal is None and history.enabled:
-            path = Path(history.path).expanduser() if history.path else None
+            path = self.root / Path(history.path).expanduser() if history.path else None
             self._journal = Journal.open(path, history.max_bytes, self.observer.warn)
         return self._journal if history.enabled else None
 

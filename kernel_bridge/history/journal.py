@@ -216,7 +216,7 @@ class Journal:
                 self._warn(warning)
             presence = Presence(self._presence_path(self._id))
             connection, bridge = self._begin(connection)
-        except (Unusable, OSError, StoreError) as error:
+        except (Unusable, OSError, StoreError, ValueError) as error:  # ValueError: no path at all, as "/"
             self._give_up(error)
         while self._next():
             with self._lock:

@@ -1,0 +1,243 @@
+"""Settings by every way in which editors send them, and what each of them does."""
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from tests.home import Home
+from tests.server.client import EVERYTHING, Client, editor, start
+from tests.server.wire import Json, ResponseError
+
+SECTION = "kernel-bridge"
+
+
+def warnings(client: Client) -> list[str]:
+    """What was shown to the person, all of it warnings."""
+    shown = [
+        message["params"] for message in client.messages if message.get("method") == "window/showMessage"
+    ]
+    assert all(params["type"] == 2 for params in shown)
+    return [params["message"] for params in shown]
+
+
+async def starts_by_itself(client: Client) -> bool:
+    """Whether a run in a new document would start a kernel (autoStart), without starting one.
+
+    The document's language is one that no kernel speaks.
+    """
+    document = client.open("1", name="a.forth", language_id="forth")
+    with pytest.raises(ResponseError) as caught:
+        await client.command("run", unit="all", textDocument=document.identifier)
+    client.close_document(document)
+    assert caught.value.kind == "KernelRequired"
+    assert [spec["name"] for spec in caught.value.data["specs"]] == ["python3"]
+    return "autoStart" not in caught.value.message
+
+
+def push(client: Client, settings: Any) -> None:
+    client.notify("workspace/didChangeConfiguration", {"settings": settings})
+
+
+async def test_pushed_settings(home: Home) -> None:
+    async with editor(home, settings={"autoStart": False}) as client:
+        assert not await starts_by_itself(client)
+        push(client, {SECTION: {"autoStart": True}})
+        assert await starts_by_itself(client)
+        push(client, {SECTION: {"autoStart": False}, "other": {"autoStart": True}})
+        for unsaid in (
+            {SECTION: {"transport": "tcp"}},
+            {SECTION: {}},
+            {SECTION: None},
+            {"other": 1},
+            {},
+            None,
+        ):
+            push(client, unsaid)
+        assert not await starts_by_itself(client)
+        push(client, {SECTION: {"autoStart": "no"}})
+        assert await starts_by_itself(client)
+        assert warnings(client) == [
+            "setting kernel-bridge.autoStart: expected bool, got str; true is used",
+        ]
+
+
+async def test_pulled_settings(home: Home) -> None:
+    client = await start(home)
+    client.settings = {"autoStart": False}
+    workspace = {"configuration": True, "didChangeConfiguration": {"dynamicRegistration": True}}
+    experimental = {"kernelBridge": EVERYTHING}
+    capabilities = {"workspace": workspace, "experimental": experimental}
+    client.server = await client.request("initialize", {"processId": None, "capabilities": capabilities})
+    client.notify("initialized", {})
+
+    async def pulled(since: int) -> Json:
+        return await client.until(lambda m: m.get("method") == "workspace/configuration", since=since)
+
+    assert (await pulled(0))["params"] == {"items": [{"section": SECTION}]}
+    assert not await starts_by_itself(client)
+    for empty in (None, {}, {"other": 1}):
+        since = len(client.messages)
+        client.settings = {"autoStart": empty is not None}
+        push(client, empty)
+        await pulled(since)
+        assert await starts_by_itself(client) is (empty is not None)
+    registered = [m["params"] for m in client.messages if m.get("method") == "client/registerCapability"]
+    (registration,) = registered[0]["registrations"]
+    assert registration["method"] == "workspace/didChangeConfiguration"
+    assert registration["registerOptions"] == {"section": SECTION}
+    await client.close()
+
+
+async def test_a_pull_that_is_refused_or_odd_changes_nothing(home: Home) -> None:
+    client = await start(home)
+    capabilities = {"workspace": {"configuration": True}}
+    options = {"autoStart": False}
+    params = {"processId": None, "capabilities": capabilities, "initializationOptions": options}
+    client.server = await client.request("initialize", params)
+    client.settings = None
+    client.notify("initialized", {})
+    await client.until(lambda message: message.get("method") == "workspace/configuration")
+    assert not await starts_by_itself(client)
+    assert warnings(client) == []
+    await client.close()
+
+
+async def test_wrong_settings_are_named_and_what_is_right_is_used(home: Home) -> None:
+    wrong = {
+        "autoStart": False,
+        "transport": "pigeon",
+        "readyTimeout": "60",
+        "defaultKernels": [],
+        "history": {"maxBytes": -1, "enabled": 1},
+        "outputBudget": 1.5,
+        "coalesceMilliseconds": None,
+        "unknown": 5,
+    }
+    async with editor(home, settings=wrong) as client:
+        assert not await starts_by_itself(client)
+        named = [message.split(":")[0] for message in warnings(client)]
+        assert sorted(named) == [
+            "setting kernel-bridge.defaultKernels",
+            "setting kernel-bridge.history.enabled",
+            "setting kernel-bridge.history.maxBytes",
+            "setting kernel-bridge.outputBudget",
+            "setting kernel-bridge.readyTimeout",
+            "setting kernel-bridge.transport",
+        ]
+
+
+async def test_settings_that_are_no_object_are_named(home: Home) -> None:
+    options: Any = [5]
+    async with editor(home, settings=options) as client:
+        await starts_by_itself(client)
+        (warning,) = warnings(client)
+        assert warning.startswith("setting kernel-bridge: expected an object")
+
+
+async def test_default_kernels(home: Home) -> None:
+    options = {SECTION: {"defaultKernels": {"forth": "python3", "r": "none-such"}}}
+    async with editor(home, settings=options) as client:
+        document = client.open("6 * 7", name="a.forth", language_id="forth")
+        run = await client.run(unit="all", textDocument=document.identifier)
+        assert run["state"] == "ok"
+        named = {"textDocument": client.open("1", name="a.r", language_id="r").identifier}
+        with pytest.raises(ResponseError, match="none-such") as caught:
+            await client.command("run", unit="all", **named)
+        assert caught.value.kind == "NoSuchKernelSpec"
+        (kernel,) = (await client.command("listKernels"))["kernels"]
+        assert (kernel["transport"], kernel["keepAlive"]) == ("ipc", False)
+
+
+async def test_transport_budget_and_coalescing(home: Home) -> None:
+    settings = {"transport": "tcp", "outputBudget": 100, "coalesceMilliseconds": 60_000}
+    async with editor(home, settings=settings) as client:
+        run = await client.run(
+            code="print('a' * 50, flush=True); print('b' * 100_000, flush=True)", wait=False
+        )
+        run = await client.until_ended(run["id"])
+        (output,) = client.mirror.outputs[run["id"]]
+        assert len(output["text"]) <= 100
+        assert output["elided"]["omitted"] == 100_052 - len(output["text"])
+        assert client.mirror.seq[run["id"]] <= 3  # the first at once, the rest at the run's end
+        kernel = client.mirror.kernels[run["kernelId"]]
+        assert kernel["transport"] == "tcp"
+        push(client, {SECTION: {"transport": "ipc", "readyTimeout": 0.001}})
+        with pytest.raises(ResponseError, match="readyTimeout") as caught:
+            await client.command("startKernel", spec="python3")
+        assert caught.value.kind == "KernelNotReady"
+
+
+async def test_without_trust_nothing_is_started(home: Home) -> None:
+    async with editor(home, settings={"trusted": False}) as client:
+        document = client.open("1")
+        for name, argument in [
+            ("startKernel", {"spec": "python3"}),
+            ("startKernel", {"textDocument": document.identifier}),
+            ("attachKernel", {}),
+            ("attachKernel", {"connectionFile": "kernel-*.json"}),
+            ("run", {"unit": "all", "textDocument": document.identifier}),
+            ("run", {"code": "1"}),
+            ("run", {"code": "1", "kernelId": "any"}),
+        ]:
+            with pytest.raises(ResponseError, match="not trusted") as caught:
+                await client.command(name, **argument)
+            assert (caught.value.code, caught.value.kind) == (-32803, "Untrusted")
+        assert [spec["name"] for spec in (await client.command("listKernelSpecs"))["specs"]] == ["python3"]
+        assert await client.command("listKernels") == {"kernels": []}
+        assert await client.command("history") == {"runs": []}
+        assert [process.pid for process in home.processes()] == [client.process.pid]
+        push(client, {SECTION: {"trusted": True}})
+        assert (await client.run(unit="all", textDocument=document.identifier))["state"] == "ok"
+
+
+async def test_trust_taken_away_stops_what_is_there(home: Home) -> None:
+    async with editor(home) as client:
+        kernel = await client.kernel()
+        push(client, {SECTION: {"trusted": False}})
+        for name, argument in [("run", {"code": "1"}), ("restartKernel", {})]:
+            with pytest.raises(ResponseError) as caught:
+                await client.command(name, kernelId=kernel, **argument)
+            assert caught.value.kind == "Untrusted"
+
+
+async def test_a_history_switched_off(home: Home) -> None:
+    async with editor(home, settings={"history": {"enabled": False}}) as client:
+        run = await client.run(code="print(1)")
+        assert (await client.command("getRun", runId=run["id"]))["run"]["outputs"] == run["outputs"]
+        for name, argument in [
+            ("history", {}),
+            ("export", {"path": "a.ipynb"}),
+            ("readOutput", {"runId": run["id"], "index": 0, "start": 0, "length": 1}),
+        ]:
+            with pytest.raises(ResponseError) as caught:
+                await client.command(name, **argument)
+            assert caught.value.kind == "HistoryDisabled"
+        assert not list(home.path.rglob("history.db*"))
+
+
+@pytest.mark.parametrize("path", ["/dev/null/history.db", "."])
+async def test_a_history_that_cannot_be_written_gives_one_warning(home: Home, path: str) -> None:
+    async with editor(home, settings={"history": {"path": path}}) as client:
+        for code in ("1", "2"):
+            assert (await client.run(code=code))["state"] == "ok"
+        with pytest.raises(ResponseError) as caught:
+            await client.command("history")
+        assert caught.value.kind == "HistoryDisabled"
+        (warning,) = warnings(client)
+        assert "history" in warning
+
+
+async def test_a_history_elsewhere_and_kept_small(home: Home) -> None:
+    database = home.work / "runs.db"
+    settings = {"history": {"path": str(database), "maxBytes": 100_000}}
+    async with editor(home, settings=settings) as client:
+        for number in range(4):
+            await client.run(code=f"print({number} + 0, 'x' * 40_000)")
+        newest = (await client.command("history"))["runs"][0]
+        assert newest["source"].startswith("print(3")
+        assert warnings(client) == []
+    with sqlite3.connect(database) as opened:
+        assert opened.execute("pragma integrity_check").fetchone() == ("ok",)
+    opened.close()
+    assert not list((home.path / "data").rglob("history.db*"))
