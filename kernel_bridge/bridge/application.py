@@ -15,7 +15,10 @@ from weakref import WeakValueDictionary
 
 from ..history.journal import Journal
 from ..kernels import specs as kernelspecs
+from ..kernels.attached import AttachedSession, Found, locate
+from ..kernels.environments import find_kernel_for, list_kernels_for
 from ..kernels.keeper import Keeper
+from ..kernels.running import list_running
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.commands import (
@@ -27,7 +30,6 @@ from ..protocol.commands import (
     StartKernelParams,
 )
 from ..protocol.errors import (
-    BadConnectionFile,
     HistoryDisabled,
     InvalidArgument,
     KernelRequired,
@@ -74,8 +76,14 @@ class Bridge:
     # kernels
 
     async def list_specs(self, uri: str | None = None, language_id: str | None = None) -> list[KernelSpec]:
-        """The kernelspecs, those that speak the document's language first."""
-        found = await kernelspecs.list_specs()
+        """All that can be started, the best for the document first: what speaks its language, then by place.
+
+        An untrusted workspace's environments are not looked at.
+        """
+        if self.settings.trusted:
+            found = await list_kernels_for(self._folder(uri), self.root)
+        else:
+            found = await kernelspecs.list_specs()
         if language_id is not None:
             default = self.settings.default_kernels.get(language_id)
             found.sort(key=lambda spec: (spec.name != default, not speaks(spec.language, language_id)))
@@ -84,7 +92,7 @@ class Bridge:
     async def default_spec(self, uri: str, language_id: str) -> KernelSpec:
         """The spec that a run in this document starts; raises KernelRequired: nothing speaks its language."""
         if chosen := self.settings.default_kernels.get(language_id):
-            return await asyncio.to_thread(kernelspecs.find_spec, chosen)
+            return await find_kernel_for(chosen, self._folder(uri), self.root)
         specs = await self.list_specs(uri, language_id)
         fitting = [spec for spec in specs if speaks(spec.language, language_id)]
         for spec in fitting:
@@ -134,7 +142,7 @@ class Bridge:
         if asked.python is not None:
             spec = await asyncio.to_thread(kernelspecs.python_spec, asked.python)
         elif asked.spec is not None:
-            spec = await asyncio.to_thread(kernelspecs.find_spec, asked.spec)
+            spec = await find_kernel_for(asked.spec, self._folder(uri), self.root)
         elif uri is not None and language_id is not None:
             spec = await self.default_spec(uri, language_id)
         else:
@@ -168,19 +176,39 @@ class Bridge:
         return path.parent if path is not None and path.parent.is_dir() else self.root
 
     async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
-        """Follow a kernel that runs already; raises BadConnectionFile, KernelUnreachable, Untrusted."""
+        """Follow a kernel that runs already; bound to the document if one is named.
+
+        Raises BadConnectionFile, NoSuchKernel, KernelUnreachable, KernelDead, Untrusted.
+        """
         self.require_trust("attach to a kernel")
-        if asked.kernel_id is not None and asked.kernel_id in self.kernels:
-            kernel = self.kernel(asked.kernel_id, None)
+        uri = asked.text_document.uri if asked.text_document is not None else None
+        followed = self.kernels.get(asked.kernel_id or "")
+        if followed is not None and asked.connection_file is None:
+            kernel = followed.require_alive()
         else:
-            raise BadConnectionFile("attaching is not there yet")
-        if asked.text_document is not None:
-            self.bindings[asked.text_document.uri] = kernel.id
+            found = await asyncio.to_thread(
+                locate, asked.connection_file, asked.kernel_id, self.settings.remote_tcp
+            )
+            followed = self.kernels.get(found.kernel_id)
+            kernel = followed if followed is not None and followed.alive else await self._follow(found)
+        if uri is not None:
+            self.bindings[uri] = kernel.id
+        return kernel
+
+    async def _follow(self, found: Found) -> FollowedKernel:
+        kernel = FollowedKernel(self.observer, self.journal(), self.settings.output_budget)
+        kernel.session = AttachedSession(
+            found, listener=kernel, keeper=self._keeper, ready_timeout=self.settings.ready_timeout
+        )
+        await kernel.session.start()
+        self.kernels[kernel.id] = kernel
+        kernel.tell()
         return kernel
 
     async def list_kernels(self) -> list[wire.Kernel]:
         """Those followed here, and those found running."""
-        return [kernel.to_wire() for kernel in self.kernels.values()]
+        found = await list_running(self.kernels)
+        return [kernel.to_wire() for kernel in self.kernels.values()] + found
 
     def bind(self, uri: str, kernel_id: str | None) -> None:
         """Make a kernel the one of a document; None: it has none."""
