@@ -210,7 +210,7 @@ class Connection:
             return frames, True
 
     def _split(self, channel: Channel, frames: list[bytes], complete: bool) -> None:
-        """Deliver the messages in `frames`; the last one, unless it is complete, waits for its other frames."""
+        """Deliver the messages in `frames`; unless `complete`, the last one waits for its other frames."""
         starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
         for start, following in pairwise((*starts, len(frames))):
             message = frames[start : min(start + FRAMES, following)]

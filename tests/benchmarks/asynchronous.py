@@ -1,4 +1,4 @@
-"""jupyter_client's AsyncKernelClient as a client of its own, for comparison; answers the orders of clients.Peer."""
+"""jupyter_client's AsyncKernelClient, in a process of its own; answers the orders of clients.Peer."""
 
 import asyncio
 import sys

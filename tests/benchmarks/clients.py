@@ -1,4 +1,4 @@
-"""The clients that are compared, each on a kernel of its own: peers in their processes, and the bridge's editor."""
+"""The clients that are compared, each on a kernel of its own: peers in their processes, and an editor."""
 
 import os
 import subprocess
@@ -157,7 +157,7 @@ class Editor:
         sent_at = [
             perf_counter() for code in codes if self.call_command("run", code=code, kernelId=self.kernel_id)
         ]
-        ran = {}
+        ran: dict[str, tuple[float, Ran]] = {}
         ended = 0
         while ended < len(codes):
             message = self.read()

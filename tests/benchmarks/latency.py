@@ -15,7 +15,7 @@ def measure(home: Home) -> Iterator[Row]:
     for spec, times, limits in (("python3", 40, (1.15, 1.1)), ("fake", 200, (2.5, None))):
         with ExitStack() as stack:
             ours = stack.enter_context(bridge(home, spec))
-            theirs = {"raw zmq": stack.enter_context(peer(home, "raw", spec))}
+            theirs: dict[str, Client] = {"raw zmq": stack.enter_context(peer(home, "raw", spec))}
             if spec == "python3":
                 theirs["AsyncKernelClient"] = stack.enter_context(peer(home, "asynchronous", spec))
             what = (

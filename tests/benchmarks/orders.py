@@ -1,4 +1,4 @@
-"""What the benchmark asks of a client that has a process of its own: a line of JSON each, on stdin and stdout."""
+"""What the benchmark asks of a client in a process of its own: lines of JSON on stdin and stdout."""
 
 import resource
 import sys

@@ -42,7 +42,7 @@ class Raw:
         connection = msgspec.json.decode(Path(connection_file).read_bytes())
         separator = "-" if connection["transport"] == "ipc" else ":"
         prefix = f"{connection['transport']}://{connection['ip']}{separator}"
-        context = zmq.Context.instance()
+        context = zmq.Context(io_threads=1)
         self._key = connection["key"].encode()
         self._session = uuid.uuid4().hex
         self._shell = context.socket(zmq.DEALER)
