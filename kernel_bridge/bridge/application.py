@@ -6,7 +6,8 @@ command line both drive it. Errors are those of protocol/errors.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,7 @@ from ..kernels import specs as kernelspecs
 from ..kernels.attached import AttachedSession, Found, locate
 from ..kernels.environments import find_kernel_for, list_kernels_for
 from ..kernels.keeper import Keeper
-from ..kernels.running import list_running
+from ..kernels.running import kept_for, list_running
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.commands import (
@@ -33,6 +34,7 @@ from ..protocol.errors import (
     HistoryDisabled,
     InvalidArgument,
     KernelRequired,
+    KernelUnreachable,
     NoSuchKernel,
     NoSuchRun,
     Untrusted,
@@ -126,14 +128,36 @@ class Bridge:
         """Start a kernel for a document, or wait for the one that is being started for it."""
         start = self._starts.get(uri) if join else None
         if start is None:
-            task = asyncio.create_task(self._launch(asked, uri, language_id), name=f"start kernel for {uri}")
+            make = self._resume if join else self._launch
+            task = asyncio.create_task(make(asked, uri, language_id), name=f"start kernel for {uri}")
             start = self._starts[uri] = _Start(task)
             task.add_done_callback(lambda _: self._started(uri, start))
         return await start.wait()
 
+    def shared_start(self, uri: str | None) -> AbstractContextManager["_Start | None"]:
+        """The start that is under way for a document, kept up while this is open; None: there is none.
+
+        For a run that must wait for its turn first: it was asked meanwhile, and shares also a failure.
+        """
+        start = self._starts.get(uri or "")
+        return nullcontext() if start is None else start.wanted()
+
     def _started(self, uri: str, start: "_Start") -> None:
         if self._starts.get(uri) is start:
             del self._starts[uri]
+
+    async def _resume(self, asked: StartKernelParams, uri: str, language_id: str | None) -> FollowedKernel:
+        """The kernel that an earlier bridge left running for the document, else a new one."""
+        found = await asyncio.to_thread(kept_for, uri)
+        if found is not None and found.kernel_id not in self.kernels:
+            try:
+                kernel = await self._follow(found)
+            except KernelUnreachable as error:
+                log.warning("the kernel that was kept for %s is not attached: %s", uri, error)
+            else:
+                self._bind(uri, kernel)
+                return kernel
+        return await self._launch(asked, uri, language_id)
 
     async def _launch(
         self, asked: StartKernelParams, uri: str | None, language_id: str | None
@@ -168,7 +192,7 @@ class Bridge:
         kernel.tell()
         await kernel.session.start()
         if uri is not None:
-            self.bindings[uri] = kernel.id
+            self._bind(uri, kernel)
         return kernel
 
     def _folder(self, uri: str | None) -> Path:
@@ -192,7 +216,7 @@ class Bridge:
             followed = self.kernels.get(found.kernel_id)
             kernel = followed if followed is not None and followed.alive else await self._follow(found)
         if uri is not None:
-            self.bindings[uri] = kernel.id
+            self._bind(uri, kernel)
         return kernel
 
     async def _follow(self, found: Found) -> FollowedKernel:
@@ -215,7 +239,13 @@ class Bridge:
         if kernel_id is None:
             self.bindings.pop(uri, None)
         else:
-            self.bindings[uri] = self.kernel(kernel_id, None).id
+            self._bind(uri, self.kernel(kernel_id, None))
+
+    def _bind(self, uri: str, kernel: FollowedKernel) -> None:
+        before, self.bindings[uri] = self.bindings.get(uri), kernel.id
+        for bound in (self.kernels.get(before or ""), kernel):
+            if bound is not None and bound.alive:
+                bound.session.remember([other for other, id in self.bindings.items() if id == bound.id])
 
     def kernel(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
         """The living kernel with that id, else the document's; raises NoSuchKernel, KernelDead."""
@@ -232,7 +262,7 @@ class Bridge:
         if kernel is None:
             raise NoSuchKernel(
                 f"no kernel {kernel_id!r}; followed here: {', '.join(self.kernels) or 'none'} "
-                "(kernel-bridge.listKernels lists all)"
+                "(kernel-bridge.listKernels lists all; attach to one with kernel-bridge.attachKernel)"
             )
         return kernel.require_alive()
 
@@ -407,15 +437,20 @@ class _Start:
         self.task = task
         self._waiting = 0
 
-    async def wait(self) -> FollowedKernel:
-        """The kernel; when the last who waits is cancelled, so is the start."""
+    @contextmanager
+    def wanted(self) -> Iterator["_Start"]:
+        """Somebody waits for it; when the last who does leaves, the start is cancelled."""
         self._waiting += 1
         try:
-            return await asyncio.shield(self.task)
+            yield self
         finally:
             self._waiting -= 1
             if not self._waiting and not self.task.done():
                 self.task.cancel()
+
+    async def wait(self) -> FollowedKernel:
+        with self.wanted():
+            return await asyncio.shield(self.task)
 
 
 def _described(specs: Iterable[KernelSpec]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from rich.text import Text
 from .. import __version__
 from ..bridge.application import Bridge
 from ..history.journal import default_path
-from ..kernels.hints import install_ipykernel
+from ..kernels.interpreters import install_ipykernel
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import BridgeError
 from ..protocol.objects import KernelSpec, Wire

@@ -111,6 +111,7 @@ class AttachedSession(KernelSession):
         self.connection_file = str(found.path)
         self.epoch = record.epoch if record else 1
         self._found = found
+        self._documents = record.documents if record else []
         self._gone = asyncio.Event()
         self._deaf = False  # it does not understand us
         self._settling: asyncio.Task[None] | None = None

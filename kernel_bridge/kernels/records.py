@@ -6,6 +6,7 @@ knows that the files are no longer his to remove.
 """
 
 import contextlib
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 from ..protocol.objects import KernelSpec
+
+log = logging.getLogger(__name__)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +31,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     env_names: list[str]  # what was added to the environment; taken from the bridge's own at a restart
     extra_arguments: list[str]
     keep_alive: bool
+    documents: list[str] = []  # the uris of those bound to it, for the next bridge
 
 
 def record_path(connection_file: str, kernel_id: str) -> str:
@@ -56,3 +60,14 @@ def read_record(path: str) -> Record | None:
         return msgspec.json.decode(Path(path).read_bytes(), type=Record)
     except (OSError, ValueError):
         return None
+
+
+def update_record(path: str, **changes: object) -> None:
+    """Change some fields of a record, if there is one."""
+    record = read_record(path)
+    if record is None:
+        return
+    try:
+        write_record(path, msgspec.structs.replace(record, **changes))
+    except OSError as error:
+        log.warning("kernel %s: what later bridges should know is not noted: %s", record.kernel_id, error)

@@ -42,6 +42,14 @@ def _candidates() -> list[Found]:
     return candidates
 
 
+def kept_for(uri: str) -> Found | None:
+    """A kernel that an earlier bridge left running for that document (blocks)."""
+    for found in _candidates():
+        if found.record is not None and found.record.keep_alive and uri in found.record.documents:
+            return found
+    return None
+
+
 async def _probe(found: Found) -> Kernel | None:
     from .channels import Channels
 

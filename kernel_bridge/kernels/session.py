@@ -16,7 +16,7 @@ from ..runs.events import Event, Json
 from .failures import ended_at_start, not_ready, not_runnable
 from .keeper import Keeper
 from .quirks import quirks_of, supports
-from .records import Record, write_record
+from .records import Record, record_path, update_record, write_record
 
 if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kernel is started
     from .channels import Channels, Heard
@@ -80,6 +80,7 @@ class KernelSession:
         self._env = env
         self._extra_arguments = extra_arguments or []
         self._ready_timeout_s = ready_timeout
+        self._documents: list[str] = []
         self._launcher: Launcher | None = None
         self._process: KernelProcess | None = None
         self._channels: Channels | None = None
@@ -146,6 +147,7 @@ class KernelSession:
             env_names=sorted(self._env or {}),
             extra_arguments=self._extra_arguments,
             keep_alive=self.keep_alive,
+            documents=self._documents,
         )
         try:
             write_record(launcher.record, record)
@@ -293,6 +295,10 @@ class KernelSession:
         mode = quirks_of(self.info.implementation if self.info else None).interrupt_mode
         if (mode or self.spec.interrupt_mode) == "signal" and self._process is not None:
             await self._process.signal(signal.SIGINT)
+            if self.info is not None and self.info.implementation == "ipython":
+                # its event loop, asleep in a top-level `await`, sees the signal when the next message comes:
+                # tornado's add_callback takes the signal handler for a callback of the loop itself
+                channels.send("shell", "kernel_info_request", {})
         else:
             channels.send("control", "interrupt_request", {})
 
@@ -311,6 +317,7 @@ class KernelSession:
                 if self._launcher is None:  # of another bridge
                     self._launcher = await asyncio.to_thread(self._new_launcher)
                 self._note(self._launcher, None)  # who sees the old process end shall leave the files alone
+                self.pid = None
                 await self._end_process(restart=True)
             except BaseException:
                 await asyncio.shield(asyncio.ensure_future(self._abandon("its restart was cancelled")))
@@ -344,9 +351,17 @@ class KernelSession:
             await self._launcher.shutdown_requested(restart)
         await self._process.end(SHUTDOWN_S)
 
+    def remember(self, documents: list[str]) -> None:
+        """Note the uris of the documents bound to it, for the bridge that attaches to it next."""
+        self._documents = documents
+        if self.connection_file is not None:
+            update_record(record_path(self.connection_file, self.id), documents=documents)
+
     async def detach(self) -> None:
         """Follow it no more; it goes on, also after this process has ended, and its connection file stays."""
         async with self._order:
+            if self.connection_file is not None:
+                update_record(record_path(self.connection_file, self.id), keep_alive=True)
             self._disconnect("it was detached", linger_ms=200)
             if self._process is not None:
                 if self._process.pid is not None:
