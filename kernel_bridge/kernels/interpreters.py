@@ -111,7 +111,7 @@ def environment_spec(python: str, has_ipykernel: bool, reason: str | None = None
 
 
 def install_ipykernel(python: str) -> str:
-    """The command that makes the interpreter able to run as a kernel, by the tool that made its environment."""
+    """The command that lets the interpreter run as a kernel, by the tool that made its environment."""
     prefix = prefix_of(python)
     quoted = shlex.quote(python)
     if python == sys.executable and "pipx" in prefix.parts:

@@ -23,7 +23,7 @@ class Keeper:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._guarded: set[int] = set()
+        self._guarded: dict[int, bool] = {}  # pid -> whether it is kept when we are gone
         self._lives_on = False  # it goes on reading what kernels write that outlive us
 
     def guard(
@@ -35,14 +35,13 @@ class Keeper:
         removed, unless `record` names another process by then; with `keep` it lives on, with somebody who
         reads its output.
         """
-        self._lives_on = self._lives_on or keep
-        self._guarded.add(pid)
+        self._guarded[pid] = keep
         self._tell({"guard": pid, "start": start, "files": files, "record": record, "keep": keep}, [output])
 
     def release(self, pid: int, gone: bool) -> None:
         """Watch over it no more; `gone`: it has ended, otherwise it lives on without the bridge."""
         if pid in self._guarded:
-            self._guarded.discard(pid)
+            del self._guarded[pid]
             self._lives_on = self._lives_on or not gone
             self._tell({"release": pid, "gone": gone}, [])
 
@@ -75,6 +74,7 @@ class Keeper:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        if not self._lives_on:
+        if self._lives_on or any(self._guarded.values()):
+            self._process.returncode = 0  # it outlives us on purpose, which Popen would complain about
+        else:
             await asyncio.to_thread(self._process.wait, CLOSE_S)
-        self._process.poll()

@@ -23,6 +23,7 @@ from ..protocol.objects import KernelSpec
 from .connection import ConnectionInfo
 from .keeper_process import remove, still_of
 from .process import KernelProcess, Tail
+from .quirks import speaks_ipc
 from .records import record_path
 
 LONGEST_PATH_BYTES = 107  # of a unix socket, by the size of sockaddr_un
@@ -47,7 +48,8 @@ class _OneSpec(KernelSpecManager):
 class Launcher:
     """Starts the process of one kernel, again for each epoch, with the same connection file and ports.
 
-    `transport` is what it really got: ipc becomes tcp where the platform has none or the path is too long.
+    `transport` is what it really got: ipc becomes tcp where the platform or the kernel has none, or the path
+    is too long.
     `files`: those of a kernel that another bridge has started, whose connection file is used again.
     """
 
@@ -65,7 +67,7 @@ class Launcher:
             self.connection_file = files[0]
             self._folder = next(filter(os.path.isdir, files), None)
         else:
-            self._folder = _socket_folder() if transport == "ipc" else None
+            self._folder = _socket_folder() if transport == "ipc" and speaks_ipc(spec) else None
         self.transport: Literal["ipc", "tcp"] = "ipc" if self._folder else "tcp"
         self.record = record_path(self.connection_file, kernel_id)
         self.files = [self.connection_file, self.record, *([self._folder] if self._folder else [])]

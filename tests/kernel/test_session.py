@@ -108,7 +108,7 @@ async def _child_of(session: KernelSession) -> psutil.Process:
 
 async def test_requests_are_answered_and_their_status_is_not_heard(kernels: Any) -> None:
     session, ears = await kernels.start()
-    reply = await session.request("complete_request", {"code": "prin", "cursor_pos": 4}, timeout=10)
+    reply = await session.request("complete_request", {"code": "prin", "cursor_pos": 4}, timeout=60)
     assert "print" in reply["matches"]
     reply = await session.request("kernel_info_request", {}, channel="control", timeout=10)
     assert reply["implementation"] == "ipython"
