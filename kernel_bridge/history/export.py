@@ -14,8 +14,8 @@ def write(path: Path, text: str, overwrite: bool) -> None:
 
     Raises ExportExists: there is a file and `overwrite` is not set; ExportFailed: the file system refuses.
     """
-    target = Path(os.path.realpath(path))  # a link goes on pointing to the file
     try:
+        target = Path(os.path.realpath(path))  # a link goes on pointing to the file
         mode = _check(target, overwrite)
         temporary = target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
         try:
@@ -32,9 +32,10 @@ def write(path: Path, text: str, overwrite: bool) -> None:
         _sync_folder(target.parent)
     except FileExistsError:
         raise ExportExists(f"{path} exists; set overwrite to replace it", path=str(path)) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no file can have that name
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ExportFailed(
-            f"{path} could not be written: {error.strerror or error}", path=str(path), reason=str(error)
+            f"{str(path)!r} could not be written: {why}", path=str(path), reason=str(error)
         ) from error
 
 

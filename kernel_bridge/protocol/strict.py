@@ -13,7 +13,8 @@ T = TypeVar("T", bound=Wire)
 def convert(value: Any, to: type[T], what: str) -> T:
     """`value` (decoded JSON) as a `to`; `what` names it in the error.
 
-    A null in the place of what may be left out counts as left out. Raises InvalidArgument: a wrong type, or a required field that is missing.
+    A null in the place of what may be left out counts as left out. Raises InvalidArgument: a wrong type,
+    or a required field that is missing.
     """
     try:
         return msgspec.convert(without_nulls(value, to), to)

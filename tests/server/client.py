@@ -58,12 +58,13 @@ async def start(
     stdin: Stdin | None = None,
     environment: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = (),
+    module: str = "kernel_bridge",
 ) -> "Client":
     """A started process to which nothing was said yet."""
     with (home.path / "stderr").open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "kernel_bridge", "--stdio", *arguments),
+            *("-m", module, "--stdio", *arguments),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,

@@ -1,12 +1,30 @@
 """A bridge as an editor has it: a real process, started and initialized, which must leave nothing behind."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from tests.home import Home, private_home
-from tests.server.client import Client, editor
+from tests.server.client import Client, editor, start
+
+Launch = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture
+async def launch(home: Home) -> AsyncIterator[Launch]:
+    """Starts processes (as `start` does) to which the test says everything itself, also their end."""
+    clients: list[Client] = []
+
+    async def launch(**arguments: Any) -> Client:
+        clients.append(await start(home, **arguments))
+        return clients[-1]
+
+    yield launch
+    for client in clients:
+        if not client.over:  # the test has failed
+            await client.kill()
 
 
 @pytest.fixture

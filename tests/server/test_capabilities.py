@@ -7,7 +7,8 @@ import pytest
 from kernel_bridge import __version__
 from kernel_bridge.protocol.commands import COMMANDS
 from tests.home import Home
-from tests.server.client import Client, editor, start
+from tests.server.client import Client, editor
+from tests.server.conftest import Launch
 
 CODE = (
     "print('out', flush=True)\ntry: input('name? ')\nexcept Exception as error: print(type(error).__name__)"
@@ -77,8 +78,8 @@ async def test_the_server_says_what_it_can_do(bridge: Client) -> None:
         (["utf-32", "utf-16", "utf-8"], "utf-8"),
     ],
 )
-async def test_position_encoding(home: Home, offered: list[str] | None, taken: str) -> None:
-    client = await start(home)
+async def test_position_encoding(launch: Launch, offered: list[str] | None, taken: str) -> None:
+    client = await launch()
     general = {} if offered is None else {"positionEncodings": offered}
     result = await client.request("initialize", {"processId": None, "capabilities": {"general": general}})
     assert result["capabilities"]["positionEncoding"] == taken

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.home import Home
-from tests.server.client import Client, editor, start
+from tests.server.client import Client, editor
+from tests.server.conftest import Launch
 from tests.server.wire import ResponseError
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
@@ -131,8 +132,8 @@ async def test_params_may_have_a_jsonrpc_key(shared: Client) -> None:
         (b"x" * 70_000, "header is over 65536 bytes"),
     ],
 )
-async def test_a_frame_without_a_length_ends_the_connection(home: Home, data: bytes, said: str) -> None:
-    client = await start(home)
+async def test_a_frame_without_a_length_ends_the_connection(launch: Launch, data: bytes, said: str) -> None:
+    client = await launch()
     client.send_bytes(data)
     await client.ended(exit_code=1)
     assert said in client.stderr()
@@ -148,8 +149,8 @@ async def test_what_came_before_a_broken_frame_is_answered_and_its_kernel_ends(h
         assert KNOWN in [message.get("id") for message in client.messages]
 
 
-async def test_an_input_that_ends_in_a_message_is_an_error(home: Home) -> None:
-    client = await start(home)
+async def test_an_input_that_ends_in_a_message_is_an_error(launch: Launch) -> None:
+    client = await launch()
     client.send_bytes(b"Content-Length: 10\r\n\r\n{}")
     client.end_input()
     await client.ended(exit_code=1)

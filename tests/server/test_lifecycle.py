@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.home import Home
-from tests.server.client import EVERYTHING, Client, editor, start
+from tests.server.client import EVERYTHING, Client, editor
+from tests.server.conftest import Launch
 from tests.server.wire import ResponseError
 
 INVALID_REQUEST, INVALID_PARAMS, NOT_INITIALIZED = -32600, -32602, -32002
@@ -20,8 +21,8 @@ async def check_refused(client: Client, method: str, code: int, params: Any = No
     assert caught.value.code == code, caught.value
 
 
-async def test_before_initialize(home: Home) -> None:
-    client = await start(home)
+async def test_before_initialize(launch: Launch) -> None:
+    client = await launch()
     for method in ("shutdown", "workspace/executeCommand", "textDocument/hover", "no/such"):
         await check_refused(client, method, NOT_INITIALIZED)
     for method in ("initialized", "textDocument/didOpen", "$/setTrace", "no/such"):
@@ -35,8 +36,8 @@ async def test_before_initialize(home: Home) -> None:
     await client.close()
 
 
-async def test_after_shutdown(home: Home) -> None:
-    client = await start(home)
+async def test_after_shutdown(launch: Launch) -> None:
+    client = await launch()
     await client.initialize()
     assert await client.request("shutdown") is None
     for method in ("shutdown", "initialize", "workspace/executeCommand", "no/such"):
@@ -46,8 +47,8 @@ async def test_after_shutdown(home: Home) -> None:
     await client.ended(exit_code=0)
 
 
-async def test_what_initialize_should_not_say_spoils_nothing(home: Home) -> None:
-    client = await start(home)
+async def test_what_initialize_should_not_say_spoils_nothing(launch: Launch) -> None:
+    client = await launch()
     odd: dict[str, Any] = {
         "processId": 1 << 70,
         "rootUri": "file://[::1/",
@@ -107,9 +108,9 @@ async def end_by_sigint(client: Client) -> None:
         (end_by_sigint, 128 + signal.SIGINT),
     ],
 )
-async def test_every_end_leaves_nothing(home: Home, end: Any, exit_code: int) -> None:
+async def test_every_end_leaves_nothing(launch: Launch, end: Any, exit_code: int) -> None:
     """With a kernel that is busy and has a child process."""
-    client = await start(home)
+    client = await launch()
     await client.initialize()
     code = "import subprocess; print('go', flush=True); subprocess.run(['sleep', '1000'])"
     run = await client.run(code=code, wait=False)
@@ -119,8 +120,8 @@ async def test_every_end_leaves_nothing(home: Home, end: Any, exit_code: int) ->
     assert client.mirror.runs[run["id"]]["state"] == "lost"
 
 
-async def test_the_death_of_the_editor_ends_the_session_while_its_pipe_is_open(home: Home) -> None:
-    client = await start(home)
+async def test_the_death_of_the_editor_ends_the_session_while_its_pipe_is_open(launch: Launch) -> None:
+    client = await launch()
     sleep = [sys.executable, "-c", "input()"]
     parent = await asyncio.create_subprocess_exec(*sleep, stdin=asyncio.subprocess.PIPE)
     params = {"processId": parent.pid, "capabilities": {"experimental": {"kernelBridge": EVERYTHING}}}
@@ -131,18 +132,18 @@ async def test_the_death_of_the_editor_ends_the_session_while_its_pipe_is_open(h
     await client.ended(exit_code=1)
 
 
-async def test_a_process_id_of_somewhere_else_is_not_watched(home: Home) -> None:
+async def test_a_process_id_of_somewhere_else_is_not_watched(launch: Launch) -> None:
     gone = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await gone.wait()
-    client = await start(home)
+    client = await launch()
     await client.request("initialize", {"processId": gone.pid, "capabilities": {}})
     assert "kernels" in await client.command("listKernels")
     await client.close()
 
 
 @pytest.mark.parametrize("document", [False, True])
-async def test_shutdown_ends_a_kernel_that_is_being_started(home: Home, document: bool) -> None:
-    client = await start(home)
+async def test_shutdown_ends_a_kernel_that_is_being_started(launch: Launch, document: bool) -> None:
+    client = await launch()
     await client.initialize()
     named = {"textDocument": client.open("1").identifier} if document else {}
     starting = client.call_command("startKernel", spec="python3", **named)
@@ -154,8 +155,8 @@ async def test_shutdown_ends_a_kernel_that_is_being_started(home: Home, document
     await client.ended()
 
 
-async def test_shutdown_in_the_same_breath_as_a_start(home: Home) -> None:
-    client = await start(home)
+async def test_shutdown_in_the_same_breath_as_a_start(launch: Launch) -> None:
+    client = await launch()
     await client.initialize()
     starting = client.call_command("startKernel", spec="python3")
     shutdown = client.call("shutdown")

@@ -1,0 +1,138 @@
+"""Kernels, editors and files that misbehave: the session goes on."""
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.home import Home
+from tests.server.client import Client, editor
+from tests.server.wire import ResponseError
+
+shared_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@shared_loop
+@pytest.mark.parametrize(
+    "code",
+    [
+        r"print('\ud800 half')",
+        r"print('\x00\x1b[31m\x7f\u2028 control')",
+        r"'\ud83d'",
+        "from IPython.display import display; display({'text/plain': 1, 'a/b': float('nan')}, raw=True)",
+        "x = '\ud83d\ude00'; print(x)",
+    ],
+)
+async def test_any_text_reaches_the_editor_and_the_history(shared: Client, code: str) -> None:
+    kernel = await shared.kernel()
+    body = json.dumps(
+        {
+            "jsonrpc": "2.0",
+            "id": f"text {code!r}",
+            "method": "workspace/executeCommand",
+            "params": {
+                "command": "kernel-bridge.run",
+                "arguments": [{"code": code, "kernelId": kernel, "wait": True}],
+            },
+        }
+    ).encode()  # ASCII, with \\u escapes
+    shared.send_bytes(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    answer = await shared.until(lambda message: message.get("id") == f"text {code!r}")
+    (run,) = answer["result"]["runs"]
+    assert run["state"] in ("ok", "error")
+    got = await shared.command("getRun", runId=run["id"])
+    assert got["run"]["outputs"] == run["outputs"]
+    exported = await shared.command("export", path="text.ipynb", runIds=[run["id"]], overwrite=True)
+    assert exported["cells"] == 1
+    json.loads(Path(exported["path"]).read_text())
+
+
+@shared_loop
+async def test_a_lone_surrogate_in_the_source_is_mended(shared: Client) -> None:
+    """Editors that hold UTF-16 can send half a character; it has no UTF-8."""
+    kernel = await shared.kernel()
+    argument = {"code": "len('A')", "kernelId": kernel, "wait": True}
+    params = {"command": "kernel-bridge.run", "arguments": [argument]}
+    body = json.dumps(
+        {"jsonrpc": "2.0", "id": "half", "method": "workspace/executeCommand", "params": params}
+    )
+    half = body.replace("'A'", "'\\ud83d'").encode()
+    shared.send_bytes(b"Content-Length: %d\r\n\r\n" % len(half) + half)
+    (run,) = (await shared.until(lambda message: message.get("id") == "half"))["result"]["runs"]
+    assert run["source"] == "len('\ufffd')"
+    assert run["outputs"][0]["data"] == {"text/plain": "1"}
+
+
+@shared_loop
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os; os._exit(7)", "exit code 7"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+        ("import os; os.write(2, b'out of luck'); os.abort()", "out of luck"),
+    ],
+)
+async def test_a_kernel_that_dies_takes_its_runs_and_nothing_else(
+    shared: Client, code: str, said: str
+) -> None:
+    kernel = (await shared.command("startKernel", spec="python3"))["id"]
+    other = await shared.kernel()
+    document = shared.open(f"{code}\n# %%\n2\n")
+    runs = await shared.runs(unit="all", textDocument=document.identifier, kernelId=kernel)
+    assert [run["state"] for run in runs] == ["lost", "cancelled"]
+    assert said in runs[0]["reason"]
+    dead = await shared.until_kernel(kernel, "dead")
+    assert said in dead["reason"]
+    assert not Path(dead["connectionFile"]).exists()
+    assert (await shared.run(code="1", kernelId=other))["state"] == "ok"
+
+
+@shared_loop
+async def test_a_bound_kernel_that_died_says_so(shared: Client) -> None:
+    document = shared.open("import os; os._exit(1)", name="bound.py")
+    run = await shared.run(unit="all", textDocument=document.identifier)
+    assert run["state"] == "lost"
+    with pytest.raises(ResponseError, match="startKernel") as caught:
+        await shared.command("run", unit="all", textDocument=document.identifier)
+    assert caught.value.kind == "KernelDead"
+
+
+async def test_an_editor_that_stops_reading_loses_nothing(bridge: Client) -> None:
+    """Meanwhile the kernel runs on, and what the editor asks is done."""
+    done = bridge.home.work / "done"
+    code = f"for i in range(100_000): print(i, flush=i % 10 == 0)\nopen({str(done)!r}, 'w').close()"
+    run = await bridge.run(code=code, wait=False)
+    await bridge.until_state(run["id"], "running")
+    bridge.reading.clear()
+    kernel = bridge.mirror.kernels[run["kernelId"]]
+    after = bridge.call_command("run", code="import os; os._exit(0)", kernelId=kernel["id"])
+    await asyncio.to_thread(psutil.Process(kernel["pid"]).wait, 60)
+    assert done.exists()
+    assert psutil.Process(bridge.process.pid).memory_info().rss < 400_000_000
+    bridge.reading.set()
+    await after
+    assert (await bridge.until_ended(run["id"]))["state"] == "ok"
+    got = (await bridge.command("getRun", runId=run["id"]))["run"]["outputs"]
+    whole = "".join(f"{i}\n" for i in range(100_000))
+    read = await bridge.command("readOutput", runId=run["id"], index=0, start=0, length=len(whole))
+    assert (read["text"] == whole, read["total"]) == (True, len(whole))
+    assert whole.startswith(got[0]["text"])
+
+
+async def test_a_stopped_kernel_does_not_stop_the_session(home: Home) -> None:
+    """SIGSTOP: it answers nothing; the interrupt is ignored, the shutdown kills it."""
+    async with editor(home) as client:
+        kernel = await client.command("startKernel", spec="python3")
+        run = await client.run(code="import time; time.sleep(1000)", kernelId=kernel["id"], wait=False)
+        await client.until_state(run["id"], "running")
+        os.kill(kernel["pid"], signal.SIGSTOP)
+        outcome = await client.command("interruptKernel", kernelId=kernel["id"])
+        assert outcome == {"outcome": "ignored"}
+        assert (await client.run(code="1"))["state"] == "ok"
+        await client.command("shutdownKernel", kernelId=kernel["id"])
+        assert not psutil.pid_exists(kernel["pid"])
+        assert client.mirror.runs[run["id"]]["state"] == "lost"
