@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from kernel_bridge.kernels.specs import find_spec, list_specs, python_spec
@@ -28,10 +27,10 @@ def spec(*argv: str) -> KernelSpec:
 
 
 def check_nothing_left(home: Home) -> None:
+    """Asserts that there is no file, and no process but the keeper."""
     assert home.connection_files() == home.sockets() == []
-    assert not [
-        child for child in psutil.Process().children() if "keeper_process" not in " ".join(child.cmdline())
-    ]
+    left = [process.cmdline() for process in home.processes()]
+    assert [command for command in left if "keeper_process" not in " ".join(command)] == []
 
 
 @pytest.mark.parametrize(
