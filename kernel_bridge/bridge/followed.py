@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
 IS_COMPLETE_S = 1.0  # how long a free kernel may take to say whether code is complete
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
+BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted
 
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
@@ -61,6 +62,7 @@ class FollowedKernel:
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._watchers: list[asyncio.Future[None]] = []
         self._grace: asyncio.TimerHandle | None = None
+        self._began = 0.0  # by the loop's clock: the running run's busy, then its execute_input
         self._asking: dict[str, asyncio.Task[None]] = {}  # run id -> the open stdin request
         self._told: Kernel | None = None
         self.runs: dict[str, Run] = {}
@@ -168,12 +170,16 @@ class FollowedKernel:
             self._changed(run)
             if future := self._ends.pop(run.id, None):
                 future.set_result(None)
+        self._wake()
 
     # hearing: the session's listener
 
     def received(self, batch: list[tuple[str | None, Event]]) -> None:
         """Messages of the kernel, in the order they came."""
         for parent, event in batch:
+            if isinstance(event, UpdateDisplayData):  # its parent may be no run: a widget's callback
+                self._update_display(event)
+                continue
             run = self._by_message.get(parent or "")
             if run is None:
                 run = self._foreign(parent or "", event)
@@ -191,6 +197,7 @@ class FollowedKernel:
                 self._fold(run, event)
             case Status(state="busy"):
                 run.busy = True
+                self._began = asyncio.get_running_loop().time()
                 run.times.setdefault("iopub.status.busy", now())
             case Status(state="idle"):
                 run.idle = True
@@ -202,6 +209,7 @@ class FollowedKernel:
                 run.take_reply(event, now())
                 self._advance(run)
             case ExecuteInput():
+                self._began = asyncio.get_running_loop().time()
                 run.times.setdefault("iopub.execute_input", now())
                 if event.execution_count is not None and not run.ended:
                     run.execution_count = event.execution_count
@@ -209,16 +217,17 @@ class FollowedKernel:
                 self._fold(run, event)
                 if not run.ended:
                     run.error = event
-            case UpdateDisplayData():
-                for shown in self._displays.get(event.display_id or "", ()):
-                    update = shown.outputs.update_display(event.display_id or "", event.data, event.metadata)
-                    self._publish(shown, update, urgent=True)
             case InputRequest():
                 self._ask(run, event)
             case Lost():
                 run.lost_messages += event.count
             case _:
                 pass
+
+    def _update_display(self, event: UpdateDisplayData) -> None:
+        for shown in self._displays.get(event.display_id or "", ()):
+            update = shown.outputs.update_display(event.display_id or "", event.data, event.metadata)
+            self._publish(shown, update, urgent=True)
 
     def _fold(self, run: Run, event: Stream | DisplayData | ExecuteResult | ClearOutput | Error) -> None:
         changes = run.outputs.fold(event)
@@ -299,6 +308,9 @@ class FollowedKernel:
         """The session's state, reason or epoch changed."""
         if self.session.state == "dead":
             self._lose(self.session.reason or "the kernel died")
+        elif self.session.state == "restarting":
+            self._lose("the kernel was restarted")
+            self._displays.clear()
         self._pump()
         self.tell()
         self._wake()
@@ -382,9 +394,8 @@ class FollowedKernel:
             return "interrupted"
         try:
             async with asyncio.timeout(INTERRUPT_S):
-                while run is not None and not run.busy and not run.ended and self.alive:
-                    await self._next_change()  # an idle kernel would ignore the signal
-                await self.session.interrupt()
+                if run is None or await self._has_begun(run):
+                    await self.session.interrupt()
                 while self.alive and (
                     not run.ended if run is not None else self.session.state in ("busy", "unreachable")
                 ):
@@ -392,6 +403,22 @@ class FollowedKernel:
         except TimeoutError:
             return "ignored"
         return "interrupted" if self.alive else "died"
+
+    async def _has_begun(self, run: Run) -> bool:
+        """Wait until a run that was sent can be interrupted; False: it has ended before.
+
+        ipykernel ignores SIGINT until shortly after it has said busy, and one that comes before it runs the
+        code makes it drop the request without a reply.
+        """
+        clock = asyncio.get_running_loop().time
+        while not run.ended:
+            if not run.busy:
+                await self._next_change()
+            elif (wait_s := self._began + BEGIN_S - clock()) > 0:
+                await asyncio.sleep(wait_s)
+            else:
+                return True
+        return False
 
     async def _next_change(self) -> None:
         future = asyncio.get_running_loop().create_future()
@@ -406,8 +433,6 @@ class FollowedKernel:
 
     async def restart(self) -> None:
         """A new process under the same id: what ran is lost, what waited is cancelled."""
-        self._lose("the kernel was restarted")
-        self._displays.clear()
         await self.session.restart()
 
     async def shutdown(self) -> None:

@@ -33,7 +33,8 @@ class RunQueue:
         if run is None:
             return []
         self.running = None
-        run.end(run.outcome(), now)
+        state = run.outcome()
+        run.end(state, now, "the kernel aborted it" if state == "aborted" else None)
         if run.state == "error" and run.stop_on_error:
             return [run, *self.drop("aborted", "an earlier run failed", now)]
         return [run]

@@ -1,0 +1,135 @@
+"""Interrupting a kernel: at any moment, whatever it does, with what came of it."""
+
+import asyncio
+
+import pytest
+
+from tests.server.client import Client
+from tests.server.wire import Json
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+GO = "print('go', flush=True)"
+SLEEP = f"import time\n{GO}\ntime.sleep(100)"
+
+
+async def interrupt(client: Client, code: str, **options: str | bool) -> tuple[str, Json]:
+    """The outcome of an interrupt once the code runs, and the run; still running if it was ignored."""
+    run = await client.run(code=code, wait=False, **options)
+    await client.until_text(run["id"], "go")
+    outcome = (await client.command("interruptKernel", kernelId=run["kernelId"]))["outcome"]
+    return outcome, client.mirror.runs[run["id"]]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        SLEEP,
+        f"{GO}\nwhile True: pass",
+        f"import ctypes\n{GO}\nctypes.CDLL(None).sleep(100)",
+        f"import subprocess\n{GO}\nsubprocess.run(['sleep', '100'])",
+        f"import asyncio\n{GO}\nawait asyncio.sleep(100)",
+        f"import threading\n{GO}\nthreading.Event().wait()",
+    ],
+)
+async def test_what_runs_is_interrupted(shared: Client, code: str) -> None:
+    outcome, run = await interrupt(shared, code)
+    assert (outcome, run["state"]) == ("interrupted", "error")
+    assert run["error"]["ename"] in ("KeyboardInterrupt", "CancelledError")
+    assert "degraded" not in run
+    assert (await shared.run(code="1"))["state"] == "ok"
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_an_interrupt_right_after_the_run_is_not_lost(shared: Client, silent: bool) -> None:
+    kernel = await shared.kernel()
+    for _ in range(5):
+        asked = shared.call_command(
+            "run", code="import time\ntime.sleep(100)", kernelId=kernel, silent=silent
+        )
+        outcome = await shared.command("interruptKernel", kernelId=kernel)
+        assert outcome == {"outcome": "interrupted"}
+        (run,) = (await asked)["runs"]
+        ended = await shared.until_ended(run["id"])
+        assert (ended["state"], ended["error"]["ename"]) == ("error", "KeyboardInterrupt")
+
+
+async def test_an_idle_kernel_is_interrupted_already(shared: Client) -> None:
+    kernel = await shared.kernel()
+    assert await shared.command("interruptKernel", kernelId=kernel) == {"outcome": "interrupted"}
+    assert (await shared.run(code="1"))["state"] == "ok"
+
+
+async def test_code_that_goes_on_after_one_interrupt(shared: Client) -> None:
+    """It is told once, not again and again: it may be cleaning up."""
+    code = f"""
+caught = 0
+import threading
+end = threading.Event()
+{GO}
+while not end.is_set():
+    try:
+        end.wait()
+    except KeyboardInterrupt:
+        caught += 1
+        print("caught", caught, flush=True)
+        threading.Timer(0.3, end.set).start()
+print("cleaned up")
+"""
+    outcome, run = await interrupt(shared, code)
+    assert (outcome, run["state"]) == ("interrupted", "ok")
+    assert shared.mirror.text(run["id"]) == "go\ncaught 1\ncleaned up\n"
+
+
+async def test_code_that_does_not_listen(shared: Client) -> None:
+    stop = shared.home.work / "stop"
+    code = f"""
+import os, signal, time
+before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+{GO}
+while not os.path.exists({str(stop)!r}):
+    time.sleep(0.01)
+signal.signal(signal.SIGINT, before)
+"""
+    run = await shared.run(code=code, wait=False)
+    await shared.until_text(run["id"], "go")
+    cancel = shared.call_command("cancelRun", runId=run["id"])
+    assert await shared.command("interruptKernel", kernelId=run["kernelId"]) == {"outcome": "ignored"}
+    assert (await asyncio.wait_for(cancel.answer, 30))["run"]["state"] == "running"
+    stop.touch()
+    assert (await shared.until_ended(run["id"]))["state"] == "ok"
+
+
+async def test_a_kernel_that_dies_of_it(shared: Client) -> None:
+    kernel = await shared.command("startKernel", spec="python3")
+    code = f"import signal, os\nsignal.signal(signal.SIGINT, lambda *_: os._exit(3))\n{SLEEP}"
+    outcome, run = await interrupt(shared, code, kernelId=kernel["id"])
+    assert (outcome, run["state"]) == ("died", "lost")
+    assert "exit code 3" in run["reason"]
+    assert (await shared.until_kernel(kernel["id"], "dead"))["reason"] == run["reason"]
+
+
+async def test_what_is_asked_meanwhile_is_answered(shared: Client) -> None:
+    code = (
+        f"{GO}\nwhile True:\n    try:\n        input('?')\n        break\n    except KeyboardInterrupt: pass"
+    )
+    asked: list[asyncio.Future[str]] = []
+
+    async def answer(_: str) -> str:
+        asked.append(asyncio.get_running_loop().create_future())
+        return await asked[-1]
+
+    def questions() -> int:
+        ours = [m for m in shared.messages if m.get("method") == "kernel-bridge/stdin"]
+        return len([m for m in ours if m["params"]["runId"] == run["id"]])
+
+    shared.stdin = answer
+    run = await shared.run(code=code, wait=False)
+    await shared.until_true(lambda: questions() == 1)
+    first = shared.call_command("interruptKernel", kernelId=run["kernelId"])
+    await shared.until_true(lambda: questions() == 2)
+    assert (await shared.command("getRun", runId=run["id"]))["run"]["state"] == "running"
+    assert not first.answer.done()
+    asked[-1].set_result("")
+    assert await first == {"outcome": "interrupted"}
+    assert (await shared.until_ended(run["id"]))["state"] == "ok"
