@@ -52,6 +52,7 @@ def execute(server: "Server", request: Request) -> None:
         return
     task = server.spawn(_finish(request, result), asked.command)
     request.on_cancel = task.cancel
+    task.add_done_callback(lambda _: _answer_unbegun(request, result))
 
 
 async def _finish(request: Request, result: Coroutine[Any, Any, Wire | None]) -> None:
@@ -63,6 +64,13 @@ async def _finish(request: Request, result: Coroutine[Any, Any, Wire | None]) ->
         _fail(request, RequestCancelled("the request was cancelled"))
     except Exception as error:
         _fail(request, error)
+
+
+def _answer_unbegun(request: Request, result: Coroutine[Any, Any, Wire | None]) -> None:
+    """A task that is cancelled before its first step runs nothing, not even its `finally`."""
+    if not request.answered:
+        result.close()
+        _fail(request, RequestCancelled("the request was cancelled"))
 
 
 def _fail(request: Request, error: Exception) -> None:
@@ -122,28 +130,33 @@ async def _run(
     server: "Server", params: wire.RunParams, request: Request, want: Wanted
 ) -> wire.RunResult | None:
     bridge = server.bridge
-    async with bridge.in_order(want.uri or ""):
-        kernel = await bridge.kernel_to_run(params.kernel_id, want.uri, want.language_id)
-        async with bridge.in_order(kernel.id):  # what other documents run on it keeps its order too
-            sources = await want.find(kernel.require_alive())
-            if not sources:
-                raise _nothing(want)
-            runs = [
-                kernel.require_alive().new_run(
-                    source.code,
-                    queued_at=now(),
-                    location=source.location,
-                    silent=params.silent,
-                    store_history=params.store_history and not params.silent,
-                    stop_on_error=params.stop_on_error,
-                    allow_stdin=params.allow_stdin,
-                )
-                for source in sources
-            ]
-            kernel.enqueue(runs)
-            if not params.wait:
-                request.respond(wire.RunResult(runs=[run_to_wire(run) for run in runs]))
-            kernel.start(runs)
+    turn = bridge.in_order(want.uri or f"code on {params.kernel_id}")
+    with bridge.shared_start(want.uri if params.kernel_id is None else None) as start:
+        async with turn:
+            if start is not None:
+                kernel = await start.wait()
+            else:
+                kernel = await bridge.kernel_to_run(params.kernel_id, want.uri, want.language_id)
+            async with bridge.in_order(kernel.id):  # what other documents run on it keeps its order too
+                sources = await want.find(kernel.require_alive())
+                if not sources:
+                    raise _nothing(want)
+                runs = [
+                    kernel.require_alive().new_run(
+                        source.code,
+                        queued_at=now(),
+                        location=source.location,
+                        silent=params.silent,
+                        store_history=params.store_history and not params.silent,
+                        stop_on_error=params.stop_on_error,
+                        allow_stdin=params.allow_stdin,
+                    )
+                    for source in sources
+                ]
+                kernel.enqueue(runs)
+                if not params.wait:
+                    request.respond(wire.RunResult(runs=[run_to_wire(run) for run in runs]))
+                kernel.start(runs)
     if not params.wait:
         return None
     ends = asyncio.gather(*(kernel.ended(run) for run in runs))
