@@ -1,0 +1,127 @@
+"""The history of runs, and the notebooks that are made of it."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.home import Home
+from tests.server.client import Client, editor
+from tests.server.wire import Json, ResponseError
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def read(path: str) -> Json:
+    notebook: Json = json.loads(Path(path).read_text(encoding="utf-8"))
+    return notebook
+
+
+async def fails(client: Client, kind: str, name: str, **argument: object) -> ResponseError:
+    with pytest.raises(ResponseError) as failed:
+        await client.command(name, **argument)
+    assert (failed.value.code, failed.value.kind) == (-32803, kind)
+    return failed.value
+
+
+async def test_history_is_newest_first_and_filtered(shared: Client) -> None:
+    document = shared.open("'Of_The_Document'", "history.py")
+    here: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
+    ids = [(await shared.run(code=f"'run {i}'"))["id"] for i in range(3)]
+    ids.append((await shared.run(unit="all", **here))["id"])
+
+    async def found(**argument: object) -> list[str]:
+        runs = (await shared.command("history", **argument))["runs"]
+        assert all("outputs" not in run for run in runs)
+        return [run["id"] for run in runs]
+
+    assert await found(kernelId=here["kernelId"], limit=4) == ids[::-1]
+    assert await found(limit=2, before=ids[2]) == [ids[1], ids[0]]
+    assert await found(text="of_the_DOC") == await found(textDocument=document.identifier) == [ids[3]]
+    assert await found(kernelId="no-such-kernel") == []
+    await fails(shared, "NoSuchRun", "history", before="no-such-run")
+
+
+async def test_a_notebook_of_the_runs_that_ran(shared: Client) -> None:
+    document = shared.open("print('a')\n# %%\nprint('b')\n1 / 0\n# %%\n'never'\n", "notebook.py")
+    here: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
+    runs = await shared.runs(unit="all", **here)
+    answer = await shared.command("export", path="notebook.ipynb", textDocument=document.identifier)
+    assert Path(answer["path"]) == shared.home.work / "notebook.ipynb"
+    assert (answer["cells"], answer["format"]) == (2, "ipynb")
+    notebook = read(answer["path"])
+    nbformat.validate(notebook)
+    first, second = notebook["cells"]
+    assert ["".join(cell["source"]) for cell in notebook["cells"]] == ["print('a')", "print('b')\n1 / 0"]
+    assert [cell["execution_count"] for cell in notebook["cells"]] == [
+        run["executionCount"] for run in runs[:2]
+    ]
+    assert first["outputs"] == [{"output_type": "stream", "name": "stdout", "text": ["a\n"]}]
+    assert [output["output_type"] for output in second["outputs"]] == ["stream", "error"]
+    times = {"iopub.execute_input", "iopub.status.busy", "iopub.status.idle", "shell.execute_reply"}
+    assert times <= first["metadata"]["execution"].keys()
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert notebook["metadata"]["language_info"]["name"] == "python"
+
+    before = Path(answer["path"]).read_bytes()
+    failed = await fails(
+        shared, "ExportExists", "export", path=answer["path"], textDocument=document.identifier
+    )
+    assert answer["path"] in failed.message
+    again = await shared.command(
+        "export", path=answer["path"], textDocument=document.identifier, overwrite=True
+    )
+    assert again == answer
+    assert Path(answer["path"]).read_bytes() == before
+
+    chosen = await shared.command("export", path="chosen.ipynb", runIds=[runs[1]["id"], runs[0]["id"]])
+    assert read(chosen["path"])["cells"] == notebook["cells"]
+
+
+async def test_nothing_to_export(shared: Client) -> None:
+    document = shared.open("1 / 0\n# %%\n'never'", "nothing.py")
+    here: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
+    runs = await shared.runs(unit="all", **here)
+    await fails(shared, "NothingToExport", "export", path="no.ipynb", runIds=[runs[1]["id"]])
+    await fails(shared, "NothingToExport", "export", path="no.ipynb", kernelId="no-such-kernel")
+    await fails(shared, "NoSuchRun", "export", path="no.ipynb", runIds=["no-such-run"])
+    await fails(shared, "ExportFailed", "export", path="no/such/folder.ipynb", runIds=[runs[0]["id"]])
+    assert not (shared.home.work / "no.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "expected"),
+    [("a.py", "py", "# %%"), ("a.md", "md", "```python"), ("a.html", "html", "<html")],
+)
+async def test_other_formats(shared: Client, name: str, format: str, expected: str) -> None:
+    run = await shared.run(code="print('in another format')")
+    answer = await shared.command("export", path=name, format=format, runIds=[run["id"]])
+    assert answer["format"] == format
+    text = Path(answer["path"]).read_text(encoding="utf-8")
+    assert expected in text
+    assert "in another format" in text
+
+
+async def test_without_a_history_runs_go_on(home: Home) -> None:
+    async with editor(home, settings={"history": {"enabled": False}}) as client:
+        run = await client.run(code="print(1)")
+        assert (run["state"], run["outputs"][0]["text"]) == ("ok", "1\n")
+        assert (await client.command("getRun", runId=run["id"]))["run"] == run
+        await fails(client, "HistoryDisabled", "history")
+        await fails(client, "HistoryDisabled", "export", path="a.ipynb")
+        await fails(client, "HistoryDisabled", "readOutput", runId=run["id"], index=0, start=0, length=1)
+        await fails(client, "NoSuchRun", "getRun", runId="no-such-run")
+    assert not list(home.path.rglob("history.db"))
+
+
+async def test_a_run_of_another_session_is_still_there(home: Home) -> None:
+    async with editor(home) as client:
+        before = await client.run(code="print('kept')\n1")
+        path = (await client.command("export", path="first.ipynb"))["path"]
+    async with editor(home) as client:
+        answer = await client.command("getRun", runId=before["id"])
+        assert answer == {"run": before, "seq": 0}
+        assert (await client.command("cancelRun", runId=before["id"]))["run"]["state"] == "ok"
+        again = (await client.command("export", path="second.ipynb"))["path"]
+        assert Path(again).read_bytes() == Path(path).read_bytes()
