@@ -1,0 +1,119 @@
+--- Cells for motions and text objects, which cannot wait for the server. What runs is the server's word.
+
+local M = {}
+
+--- Whether a line begins a cell: a comment that goes on with `%%`, as the server reads it.
+---@param line string
+---@param prefix string what starts a comment
+---@return boolean
+local function is_marker(line, prefix)
+  local rest = line:match("^%s*" .. vim.pesc(prefix) .. "(.*)$")
+  if not rest then
+    return false
+  end
+  local space = rest:match("^%s*")
+  return (prefix:sub(-1) ~= "%" or space ~= "") and vim.startswith(rest:sub(#space + 1), "%%")
+    or rest:find("^%s*In%[[%d ]*%]:?%s*$") ~= nil
+end
+
+---@param bufnr integer
+---@return integer[] first lines of cells, 1-based; line 1 is always one
+function M.starts(bufnr)
+  local prefix = vim.trim((vim.bo[bufnr].commentstring:match("^(.-)%%s") or "#"))
+  prefix = prefix ~= "" and prefix or "#"
+  local starts = { 1 }
+  for number, line in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
+    if number > 1 and (line:find("%%", 1, true) or line:find("In[", 1, true)) and is_marker(line, prefix) then
+      starts[#starts + 1] = number
+    end
+  end
+  return starts
+end
+
+--- Lines of the cell at a line.
+---@param bufnr integer
+---@param line integer 1-based
+---@return integer first
+---@return integer last
+---@return integer index
+function M.at(bufnr, line)
+  local starts = M.starts(bufnr)
+  for index = #starts, 1, -1 do
+    if starts[index] <= line then
+      return starts[index], (starts[index + 1] or vim.api.nvim_buf_line_count(bufnr) + 1) - 1, index
+    end
+  end
+  return 1, vim.api.nvim_buf_line_count(bufnr), 1
+end
+
+--- Moves the cursor to the first line of code of another cell; false when there is none that far.
+---@param count integer forward, or backward when negative
+---@return boolean
+function M.jump(count)
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  local starts = M.starts(0)
+  local _, _, index = M.at(0, line)
+  local goal = math.max(1, math.min(#starts, index + count))
+  if goal == index then
+    return false
+  end
+  vim.cmd("normal! m'")
+  local row = starts[goal]
+  local last = (starts[goal + 1] or vim.api.nvim_buf_line_count(0) + 1) - 1
+  if goal > 1 or M.is_marker_line(row) then
+    row = math.min(row + 1, last)
+  end
+  vim.api.nvim_win_set_cursor(0, { row, 0 })
+  return true
+end
+
+---@param row integer 1-based
+---@return boolean
+function M.is_marker_line(row)
+  local prefix = vim.trim((vim.bo.commentstring:match("^(.-)%%s") or "#"))
+  return is_marker(vim.fn.getline(row), prefix ~= "" and prefix or "#")
+end
+
+--- Selects the cell at the cursor, for a text object.
+---@param around boolean with its marker and what is blank after it
+function M.select(around)
+  local first, last = M.at(0, vim.api.nvim_win_get_cursor(0)[1])
+  if not around then
+    if M.is_marker_line(first) then
+      first = first + 1
+    end
+    while first < last and vim.fn.getline(first):match("^%s*$") do
+      first = first + 1
+    end
+    while last > first and vim.fn.getline(last):match("^%s*$") do
+      last = last - 1
+    end
+    if first > last or vim.fn.getline(first):match("^%s*$") then
+      return
+    end
+  end
+  if vim.fn.mode():match("^[vV\22]") then
+    vim.cmd("normal! \27")
+  end
+  vim.cmd(("normal! %dGV%dG"):format(first, last))
+end
+
+--- Makes what the next motion covers run; in visual mode the selection. For an <expr> map.
+---@return string
+function M.operator()
+  vim.o.operatorfunc = "v:lua.require'kernel_bridge.cells'.operate"
+  return "g@"
+end
+
+---@param kind "line"|"char"|"block"
+function M.operate(kind)
+  local first, last = vim.api.nvim_buf_get_mark(0, "["), vim.api.nvim_buf_get_mark(0, "]")
+  if kind ~= "char" then
+    return require("kernel_bridge").run({ lines = { first[1], last[1] } })
+  end
+  local line = vim.fn.getline(last[1])
+  local stop = last[2] < #line and last[2] + #vim.fn.strpart(line, last[2], 1, true) or #line
+  require("kernel_bridge").run({ from = { first[1] - 1, first[2] }, to = { last[1] - 1, stop } })
+end
+
+return M

@@ -1,0 +1,102 @@
+--- The connection of a buffer to its server: started when it is needed, asked without waiting.
+
+local M = {}
+
+local NAME = "kernel_bridge"
+
+---@param message string
+---@param level? integer
+function M.notify(message, level)
+  vim.notify("kernel-bridge: " .. message, level or vim.log.levels.INFO)
+end
+
+---@param bufnr integer
+---@return vim.lsp.Client?
+function M.get(bufnr)
+  local client = vim.lsp.get_clients({ bufnr = bufnr, name = NAME })[1]
+  return client and not client:is_stopped() and client or nil
+end
+
+--- Calls back with the buffer's client once it is ready; starts the server where it does not run.
+---@param bufnr integer
+---@param ready fun(client: vim.lsp.Client)
+---@param failed? fun()
+function M.with(bufnr, ready, failed)
+  local client = M.get(bufnr)
+  if client and client.initialized then
+    return ready(client)
+  end
+  local config = vim.lsp.config[NAME] or require("kernel_bridge.server").config
+  local function give_up(message)
+    M.notify(message, vim.log.levels.ERROR)
+    if failed then
+      failed()
+    end
+  end
+  local server = require("kernel_bridge.server")
+  local root = server.root(bufnr)
+  if type(config.cmd) == "function" and not server.find(root) then
+    local _, places = server.find(root)
+    return give_up(
+      ("the server was not found (looked in %s); `pip install jupyter-kernel-bridge`, or name it with setup's `command`"):format(
+        table.concat(places, ", ")
+      )
+    )
+  end
+  local group = vim.api.nvim_create_augroup(("kernel_bridge_start_%d"):format(vim.uv.hrtime() % 2 ^ 31), {})
+  vim.api.nvim_create_autocmd("LspAttach", {
+    group = group,
+    buffer = bufnr,
+    callback = function(event)
+      local attached = vim.lsp.get_client_by_id(event.data.client_id)
+      if attached and attached.name == NAME then
+        vim.api.nvim_del_augroup_by_id(group)
+        ready(attached)
+      end
+    end,
+  })
+  if client then
+    return -- on its way
+  end
+  local started = vim.tbl_extend("force", config, { name = NAME, root_dir = root })
+  started.on_exit = function(code, signal, client_id)
+    config.on_exit(code, signal, client_id)
+    vim.schedule(function()
+      if pcall(vim.api.nvim_del_augroup_by_id, group) then
+        give_up(("the server ended with exit code %d before it was ready; see :KernelBridge log"):format(code))
+      end
+    end)
+  end
+  local found, problem = pcall(vim.lsp.start, started, { bufnr = bufnr })
+  if not found or not problem then
+    vim.api.nvim_del_augroup_by_id(group)
+    give_up("the server could not be started: " .. tostring(problem))
+  end
+end
+
+--- Sends a command for a buffer. A failure is shown, unless `answered` returns true for it.
+---@param bufnr integer
+---@param name string without `kernel-bridge.`
+---@param argument? table
+---@param answered? fun(failed: lsp.ResponseError?, result: any): boolean?
+function M.command(bufnr, name, argument, answered)
+  answered = answered or function() end
+  M.with(bufnr, function(client)
+    local params = { command = "kernel-bridge." .. name, arguments = { argument or vim.empty_dict() } }
+    client:request("workspace/executeCommand", params, function(failed, result)
+      if not answered(failed, result) and failed then
+        M.notify(failed.message, vim.log.levels.ERROR)
+      end
+    end, bufnr)
+  end, function()
+    answered({ code = 0, message = "no server" })
+  end)
+end
+
+---@param bufnr integer
+---@return {uri: string}
+function M.document(bufnr)
+  return { uri = vim.uri_from_bufnr(bufnr) }
+end
+
+return M

@@ -1,0 +1,127 @@
+--- :KernelBridge, its subcommands and their completion.
+
+local M = {}
+
+---@class kernel_bridge.Subcommand
+---@field call fun(argument: string?, command: vim.api.keyset.create_user_command.command_args)
+---@field complete? fun(lead: string): string[]
+
+---@return kernel_bridge.Subcommand
+local function plain(name)
+  return {
+    call = function()
+      require("kernel_bridge")[name]()
+    end,
+  }
+end
+
+--- Units that run by lines when the command has a range.
+---@return kernel_bridge.Subcommand
+local function runs(name)
+  return {
+    call = function(_, command)
+      local lines = command.range > 0 and { command.line1, command.line2 } or nil
+      if lines then
+        return require("kernel_bridge").run({ lines = lines })
+      end
+      require("kernel_bridge")[name]()
+    end,
+  }
+end
+
+---@param lead string
+---@return string[]
+local function files(lead)
+  return vim.fn.getcompletion(lead, "file")
+end
+
+---@type table<string, kernel_bridge.Subcommand>
+M.subcommands = {
+  run = runs("run"),
+  run_line = runs("run_line"),
+  run_cell = runs("run_cell"),
+  run_above = plain("run_above"),
+  run_below = plain("run_below"),
+  run_all = plain("run_all"),
+  start = {
+    call = function(argument)
+      require("kernel_bridge").start({ spec = argument })
+    end,
+    complete = function()
+      require("kernel_bridge.select").refresh(vim.api.nvim_get_current_buf())
+      return require("kernel_bridge.select").spec_names()
+    end,
+  },
+  attach = {
+    call = function(argument)
+      require("kernel_bridge").attach({ connection = argument })
+    end,
+    complete = function(lead)
+      return vim.list_extend(vim.tbl_keys(require("kernel_bridge.session").kernels()), files(lead))
+    end,
+  },
+  select = plain("select"),
+  interrupt = plain("interrupt"),
+  restart = plain("restart"),
+  restart_and_run = plain("restart_and_run"),
+  shutdown = plain("shutdown"),
+  detach = plain("detach"),
+  cancel = plain("cancel"),
+  output = plain("output"),
+  open = plain("open"),
+  copy = {
+    call = function(argument)
+      require("kernel_bridge").copy({ register = argument })
+    end,
+  },
+  clear = plain("clear"),
+  export = {
+    call = function(argument, command)
+      require("kernel_bridge").export({ path = argument, overwrite = command.bang })
+    end,
+    complete = files,
+  },
+  history = {
+    call = function(argument)
+      require("kernel_bridge").history({ text = argument })
+    end,
+  },
+  info = plain("info"),
+  log = plain("log"),
+}
+
+---@param command vim.api.keyset.create_user_command.command_args
+function M.execute(command)
+  local name, argument = command.args:match("^(%S*)%s*(.-)%s*$")
+  if name == "" then
+    name = "run"
+  end
+  local subcommand = M.subcommands[name]
+  if not subcommand then
+    local names = vim.tbl_keys(M.subcommands)
+    table.sort(names)
+    local message = ("there is no :KernelBridge %s; there are %s"):format(name, table.concat(names, ", "))
+    return require("kernel_bridge.client").notify(message, vim.log.levels.ERROR)
+  end
+  subcommand.call(argument ~= "" and argument or nil, command)
+end
+
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  local name, rest = line:match("KernelBridge!?%s+(%S+)(%s.*)$")
+  local words
+  if rest then
+    local complete = (M.subcommands[name] or {}).complete
+    words = complete and complete(lead) or {}
+  else
+    words = vim.tbl_keys(M.subcommands)
+    table.sort(words)
+  end
+  return vim.tbl_filter(function(word)
+    return vim.startswith(word, lead)
+  end, words)
+end
+
+return M

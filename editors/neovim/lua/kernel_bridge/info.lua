@@ -1,0 +1,50 @@
+--- What is known of a buffer's kernel and server, in a floating window.
+
+local client = require("kernel_bridge.client")
+
+local M = {}
+
+---@param bufnr integer
+---@return string[]
+function M.lines(bufnr)
+  local server = client.get(bufnr)
+  local lines = {}
+  local function add(name, value)
+    if value ~= nil and value ~= "" then
+      lines[#lines + 1] = ("%-14s %s"):format(name, tostring(value))
+    end
+  end
+  local about = server and server.server_info or {}
+  add("server", server and ("%s %s, client %d"):format(about.name or "?", about.version or "", server.id) or "none")
+  local kernel = require("kernel_bridge.session").kernel_of(bufnr)
+  if not kernel then
+    add("kernel", "none yet; :KernelBridge select, or run something")
+    return lines
+  end
+  add("kernel", kernel.displayName)
+  add("state", kernel.state .. (kernel.queued > 0 and (", %d runs wait"):format(kernel.queued) or ""))
+  add("reason", kernel.reason and kernel.reason:gsub("\n", " "))
+  add("language", kernel.language)
+  local implementation = (kernel.implementation or "") .. " " .. (kernel.implementationVersion or "")
+  add("runs", vim.trim(implementation))
+  add("folder", kernel.cwd)
+  add("process", kernel.pid)
+  add("restarts", kernel.epoch - 1)
+  add("origin", kernel.origin .. (kernel.keepAlive and ", kept alive" or ""))
+  add("connection", kernel.connectionFile or kernel.server)
+  add("supports", kernel.supports and table.concat(kernel.supports, ", "))
+  add("id", kernel.id)
+  return lines
+end
+
+---@param bufnr integer
+function M.show(bufnr)
+  vim.lsp.util.open_floating_preview(M.lines(bufnr), "", {
+    border = vim.o.winborder ~= "" and vim.o.winborder or "rounded",
+    title = " kernel-bridge ",
+    focus_id = "kernel_bridge_info",
+    wrap = false,
+  })
+end
+
+return M

@@ -1,0 +1,170 @@
+--- MIME bundles: what of one can be shown here, and how what cannot is opened elsewhere.
+
+local images = require("kernel_bridge.images")
+
+local M = {}
+
+local PICTURES = { "image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml" }
+local EXTENSIONS = {
+  ["image/png"] = "png",
+  ["image/jpeg"] = "jpg",
+  ["image/gif"] = "gif",
+  ["image/webp"] = "webp",
+  ["image/svg+xml"] = "svg",
+  ["application/pdf"] = "pdf",
+  ["text/html"] = "html",
+  ["text/markdown"] = "md",
+  ["text/latex"] = "tex",
+  ["application/json"] = "json",
+}
+
+---@param bytes integer
+---@return string
+function M.size(bytes)
+  if bytes < 1000 then
+    return ("%d bytes"):format(bytes)
+  elseif bytes < 1e6 then
+    return ("%.1f kB"):format(bytes / 1e3)
+  end
+  return ("%.1f MB"):format(bytes / 1e6)
+end
+
+--- One entry of a MIME bundle, wherever its bytes are.
+---@class kernel_bridge.Medium
+---@field mime string
+---@field value string|kernel_bridge.BlobFile
+local Medium = {}
+Medium.__index = Medium
+
+--- The bytes' size.
+---@return integer
+function Medium:bytes()
+  if type(self.value) == "table" then
+    return self.value.bytes
+  elseif self:is_base64() then
+    return math.floor(#self.value * 3 / 4)
+  end
+  return #self.value
+end
+
+---@return boolean
+function Medium:is_base64()
+  return self.mime ~= "image/svg+xml" and not self.mime:find("^text/") and self.mime ~= "application/json"
+end
+
+--- A file with the bytes: the bridge's own, or one that Neovim removes when it ends.
+---@return string path
+function Medium:path()
+  if type(self.value) == "table" then
+    return vim.uri_to_fname(self.value.uri)
+  end
+  if not self.file then
+    self.file = vim.fn.tempname() .. "." .. (EXTENSIONS[self.mime] or "bin")
+    local file = assert(io.open(self.file, "wb"))
+    file:write(self:is_base64() and vim.base64.decode((self.value:gsub("%s", ""))) or self.value)
+    file:close()
+  end
+  return self.file
+end
+
+---@param output kernel_bridge.KeptOutput
+---@param mime string
+---@return kernel_bridge.Medium?
+function M.medium(output, mime)
+  local value = output.data[mime]
+  if value == nil then
+    return nil
+  end
+  output.media = output.media or {}
+  if not output.media[mime] then
+    if type(value) == "table" and not value.uri then
+      value = vim.json.encode(value)
+    end
+    output.media[mime] = setmetatable({ mime = mime, value = value }, Medium)
+  end
+  return output.media[mime]
+end
+
+---@param output kernel_bridge.KeptOutput
+---@return kernel_bridge.Medium? picture the first that a terminal may show
+function M.picture(output)
+  for _, mime in ipairs(PICTURES) do
+    local medium = output.data and M.medium(output, mime)
+    if medium then
+      return medium
+    end
+  end
+end
+
+--- What is best looked at elsewhere: a picture, a page, or whatever has no text.
+---@param output kernel_bridge.KeptOutput
+---@return kernel_bridge.Medium?
+function M.openable(output)
+  if not output.data then
+    return nil
+  end
+  local found = M.picture(output) or M.medium(output, "text/html") or M.medium(output, "application/pdf")
+  if found then
+    return found
+  end
+  for mime in pairs(output.data) do
+    if mime ~= "text/plain" then
+      return M.medium(output, mime)
+    end
+  end
+end
+
+---@param medium kernel_bridge.Medium
+---@param size? {width: integer, height: integer} in pixels
+---@return string
+function M.described(medium, size)
+  local pixels = size and (" %d×%d"):format(size.width, size.height) or ""
+  return ("▣ %s%s, %s"):format(medium.mime, pixels, M.size(medium:bytes()))
+end
+
+--- What is shown of an output that is a MIME bundle: rows of a picture, or text.
+---@param output kernel_bridge.KeptOutput
+---@param entry kernel_bridge.RunEntry drawn again when a picture that has to be prepared is ready
+---@param width integer columns
+---@return {rows?: [string, any][][], text?: string, group?: string}
+function M.show(output, entry, width)
+  local picture = M.picture(output)
+  if picture then
+    local image = images.of(picture, function()
+      require("kernel_bridge.displays").touch(entry)
+    end)
+    local rows = images.rows(image, width)
+    if rows then
+      return { rows = rows }
+    end
+    local opens = image.problem and " · " .. image.problem or " · :KernelBridge open"
+    return { text = M.described(picture, image.size) .. opens, group = "KernelBridgeMedia" }
+  end
+  local words = require("kernel_bridge.outputs").text(output)
+  if words then
+    return { text = words, group = "KernelBridgeOutput" }
+  end
+  local medium = M.openable(output)
+  if medium then
+    return { text = M.described(medium) .. " · :KernelBridge open", group = "KernelBridgeMedia" }
+  end
+  return { text = "", group = "KernelBridgeOutput" }
+end
+
+--- Whether a chunk of a virtual line is a part of a picture, whose colour is its name.
+---@param chunk [string, any]
+---@return boolean
+function M.is_picture(chunk)
+  return type(chunk[2]) == "string" and vim.startswith(chunk[2], "KernelBridgeImage")
+end
+
+--- Opens it in the system's viewer or browser.
+---@param medium kernel_bridge.Medium
+function M.open(medium)
+  local _, problem = vim.ui.open(medium:path())
+  if problem then
+    vim.notify(problem, vim.log.levels.WARN)
+  end
+end
+
+return M

@@ -1,0 +1,88 @@
+--- The outputs of one run: the changes that the server sends, applied in order. Nothing is decided here.
+
+local text = require("kernel_bridge.text")
+
+local M = {}
+
+--- An output as on the wire, but that a stream has its text in `stream`. A replaced output is another table.
+---@class kernel_bridge.KeptOutput
+---@field output_type "stream"|"display_data"|"execute_result"|"error"
+---@field name? "stdout"|"stderr"
+---@field stream? kernel_bridge.Text
+---@field elided? kernel_bridge.Elided
+---@field data? table<string, any>
+---@field metadata? table
+---@field execution_count? integer
+---@field ename? string
+---@field evalue? string
+---@field traceback? string[]
+
+---@param output kernel_bridge.Output
+---@return kernel_bridge.KeptOutput
+function M.keep(output)
+  if output.output_type == "stream" then
+    output.stream = text.new(output.text)
+    output.text = nil
+  end
+  return output --[[@as kernel_bridge.KeptOutput]]
+end
+
+--- Applies changes to the list, as docs/protocol.md says.
+---@param outputs kernel_bridge.KeptOutput[]
+---@param changes kernel_bridge.Change[]
+---@return boolean known false when a kind is unknown or an index is missing: ask getRun
+function M.apply(outputs, changes)
+  for _, change in ipairs(changes) do
+    local kind = change.kind
+    local output = change.index and outputs[change.index + 1]
+    if change.index and not output then
+      return false
+    end
+    if kind == "text" then
+      text.add(output.stream, change.text)
+    elseif kind == "line" then
+      text.replace_last(output.stream, change.text)
+    elseif kind == "elide" then
+      output.elided = { omitted = change.omitted, tail = change.tail }
+    elseif kind == "append" then
+      outputs[#outputs + 1] = M.keep(change.output)
+    elseif kind == "replace" then
+      outputs[change.index + 1] = M.keep(change.output)
+    elseif kind == "clear" then
+      for index = #outputs, 1, -1 do
+        outputs[index] = nil
+      end
+    else
+      return false
+    end
+  end
+  return true
+end
+
+--- The text of an output as it came, colours and all; nil when it has none.
+---@param output kernel_bridge.KeptOutput
+---@return string?
+function M.text(output)
+  if output.stream then
+    local elided = output.elided
+    if not elided then
+      return text.whole(output.stream)
+    end
+    local hidden = elided.omitted - #elided.tail
+    return ("%s\n… %d bytes left out …\n%s"):format(text.whole(output.stream), hidden, elided.tail)
+  elseif output.traceback then
+    if #output.traceback == 0 then
+      return ("%s: %s"):format(output.ename, output.evalue)
+    end
+    return table.concat(output.traceback, "\n")
+  end
+  for _, mime in ipairs({ "text/plain", "text/markdown", "text/latex" }) do
+    if type(output.data[mime]) == "string" then
+      return output.data[mime]
+    end
+  end
+  local json = output.data["application/json"]
+  return json and vim.json.encode(json) or nil
+end
+
+return M

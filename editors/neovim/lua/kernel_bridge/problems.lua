@@ -1,0 +1,115 @@
+--- What a run raised, as a diagnostic at its line and as a quickfix list of its traceback.
+
+local ansi = require("kernel_bridge.ansi")
+local config = require("kernel_bridge.config")
+local displays = require("kernel_bridge.displays")
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace("kernel_bridge_problems")
+M.namespace = namespace
+
+---@class kernel_bridge.Problem: vim.Diagnostic
+---@field run_id string
+
+--- The line of the buffer that a line of the document is now.
+---@param entry kernel_bridge.RunEntry
+---@param line integer 0-based, as it was when it ran
+---@return integer
+local function line_now(entry, line)
+  local first, last = displays.place(entry)
+  if not first then
+    return line
+  end
+  return math.max(first, math.min(last, first + line - entry.run.range.start.line))
+end
+
+---@param entry kernel_bridge.RunEntry
+---@param keep fun(problem: table): boolean
+---@param added? vim.Diagnostic
+local function set(entry, keep, added)
+  if not entry.bufnr or not vim.api.nvim_buf_is_valid(entry.bufnr) then
+    return
+  end
+  local found = vim.diagnostic.get(entry.bufnr, { namespace = namespace })
+  local list = vim.tbl_filter(keep, found)
+  if #list == #found and not added then
+    return
+  end
+  list[#list + 1] = added
+  vim.diagnostic.set(namespace, entry.bufnr, list)
+end
+
+---@param entry kernel_bridge.RunEntry
+function M.clear(entry)
+  set(entry, function(problem)
+    return problem.user_data.run_id ~= entry.run.id
+  end)
+end
+
+--- Places that a traceback names, outermost first.
+---@param entry kernel_bridge.RunEntry
+---@return vim.quickfix.entry[]
+local function frames(entry)
+  local items = {}
+  for _, part in ipairs(entry.run.error.traceback) do
+    for coloured in part:gmatch("[^\n]+") do
+      local line = ansi.plain(coloured)
+      local path, number, rest = line:match('^%s*File "?(.-)"?:(%d+)(.*)')
+      if not path then
+        path, number, rest = line:match('^%s*File "(.-)", line (%d+)(.*)')
+      end
+      path = path and vim.fs.normalize(path)
+      if path and vim.uv.fs_stat(path) then
+        items[#items + 1] = { filename = path, lnum = tonumber(number), col = 1, text = vim.trim((rest:gsub("^,%s*", ""))) }
+      end
+    end
+  end
+  return items
+end
+
+--- The quickfix list of this plugin, if it is the one a person would see.
+local list_id = nil ---@type integer?
+
+---@param items vim.quickfix.entry[]
+---@param title string
+local function quickfix(items, title)
+  local current = vim.fn.getqflist({ id = 0 }).id
+  local action = current == list_id and "r" or " "
+  vim.fn.setqflist({}, action, { title = title, items = items })
+  list_id = vim.fn.getqflist({ id = 0 }).id
+end
+
+--- Shows what a run raised.
+---@param entry kernel_bridge.RunEntry
+function M.show(entry)
+  local problem = entry.run.error
+  if not problem or not entry.run.range then
+    return
+  end
+  local line = line_now(entry, problem.line or entry.run.range["end"].line)
+  local summary = problem.ename ~= "" and ("%s: %s"):format(problem.ename, problem.evalue) or problem.evalue
+  summary = ansi.plain((summary:gsub("\n", " ")))
+  if config.get().diagnostics then
+    local text = vim.api.nvim_buf_get_lines(entry.bufnr, line, line + 1, false)[1] or ""
+    set(entry, function(other)
+      return other.user_data.run_id ~= entry.run.id
+    end, {
+      lnum = line,
+      col = #text:match("^%s*"),
+      end_lnum = line,
+      end_col = #text,
+      severity = vim.diagnostic.severity.ERROR,
+      source = "kernel-bridge",
+      message = summary,
+      user_data = { run_id = entry.run.id },
+    })
+  end
+  if config.get().quickfix then
+    local items = { { bufnr = entry.bufnr, lnum = line + 1, col = 1, text = summary, type = "E" } }
+    vim.list_extend(items, frames(entry))
+    quickfix(items, "kernel-bridge: " .. summary)
+  end
+end
+
+return M

@@ -1,0 +1,219 @@
+--- What a person chooses from: kernels to start or to join, and past runs.
+
+local client = require("kernel_bridge.client")
+
+local M = {}
+
+local specs = {} ---@type kernel_bridge.KernelSpec[] as last listed, for completion
+
+---@return string[] names of kernelspecs, the best first
+function M.spec_names()
+  return vim.tbl_map(function(spec)
+    return spec.name
+  end, specs)
+end
+
+--- Asks for the kernelspecs, so that they can be completed next time.
+---@param bufnr integer
+function M.refresh(bufnr)
+  if client.get(bufnr) then
+    client.command(bufnr, "listKernelSpecs", { textDocument = client.document(bufnr) }, function(_, result)
+      specs = result and result.specs or specs
+      return true
+    end)
+  end
+end
+
+--- A kernel has become the buffer's.
+---@param bufnr integer
+---@param kernel kernel_bridge.Kernel?
+function M.bound(bufnr, kernel)
+  if kernel then
+    local server = client.get(bufnr)
+    local session = require("kernel_bridge.session")
+    if server and not session.kernels()[kernel.id] then
+      session.kernel(kernel, server.id)
+    end
+    session.bind(vim.uri_from_bufnr(bufnr), kernel.id)
+  end
+end
+
+---@param path string?
+local function short(path)
+  return path and vim.fn.fnamemodify(path, ":~:.") or ""
+end
+
+---@class kernel_bridge.Choice
+---@field columns string[] name, where, state
+---@field take fun()
+
+--- Lets a person choose; the columns stand in line.
+---@param prompt string
+---@param choices kernel_bridge.Choice[]
+local function choose(prompt, choices)
+  local widths = {}
+  for _, choice in ipairs(choices) do
+    for index, column in ipairs(choice.columns) do
+      widths[index] = math.max(widths[index] or 0, vim.api.nvim_strwidth(column))
+    end
+  end
+  vim.ui.select(choices, {
+    prompt = prompt,
+    kind = "kernel_bridge",
+    format_item = function(choice)
+      local parts = {}
+      for index, column in ipairs(choice.columns) do
+        parts[index] = column .. (" "):rep(widths[index] - vim.api.nvim_strwidth(column))
+      end
+      return vim.trim(table.concat(parts, "  "))
+    end,
+  }, function(choice)
+    if choice then
+      choice.take()
+    end
+  end)
+end
+
+---@param bufnr integer
+---@param spec kernel_bridge.KernelSpec
+---@param after? fun()
+---@return kernel_bridge.Choice
+local function to_start(bufnr, spec, after)
+  local where = spec.python or (spec.resourceDir or spec.argv[1])
+  return {
+    columns = { spec.displayName, short(where), spec.usable and "start" or ("✗ " .. (spec.problem or "not usable")) },
+    take = function()
+      if not spec.usable then
+        return client.notify(spec.problem or "this kernel cannot be started", vim.log.levels.WARN)
+      end
+      local python = spec.source == "environment" and spec.python or nil
+      require("kernel_bridge").start({
+        bufnr = bufnr,
+        spec = not python and spec.name or nil,
+        python = python,
+      }, function(failed)
+        if not failed and after then
+          after()
+        end
+      end)
+    end,
+  }
+end
+
+---@param bufnr integer
+---@param kernel kernel_bridge.Kernel
+---@return kernel_bridge.Choice
+local function to_join(bufnr, kernel)
+  local session = require("kernel_bridge.session")
+  local bound = session.kernel_of(bufnr)
+  local state = (bound and bound.id == kernel.id and "this buffer's, " or "") .. kernel.state
+  return {
+    columns = { kernel.displayName, short(kernel.cwd or kernel.connectionFile or kernel.server), state },
+    take = function()
+      if kernel.origin == "found" then
+        return M.attach(bufnr, kernel.id)
+      end
+      local argument = { textDocument = client.document(bufnr), kernelId = kernel.id }
+      client.command(bufnr, "bindKernel", argument, function(failed)
+        if not failed then
+          M.bound(bufnr, kernel)
+        end
+      end)
+    end,
+  }
+end
+
+--- Offers kernels to start, when one is needed.
+---@param bufnr integer
+---@param offered kernel_bridge.KernelSpec[]
+---@param after? fun() once one has started
+function M.offer(bufnr, offered, after)
+  choose("Start a kernel:", vim.tbl_map(function(spec)
+    return to_start(bufnr, spec, after)
+  end, offered))
+end
+
+---@param kernels kernel_bridge.Kernel[]
+---@return kernel_bridge.Kernel[] that can be joined
+local function alive(kernels)
+  return vim.tbl_filter(function(kernel)
+    return kernel.state ~= "dead" and kernel.state ~= "unreachable"
+  end, kernels)
+end
+
+---@param bufnr integer
+function M.choose(bufnr)
+  client.command(bufnr, "listKernelSpecs", { textDocument = client.document(bufnr) }, function(failed, listed)
+    if failed then
+      return
+    end
+    specs = listed.specs
+    client.command(bufnr, "listKernels", nil, function(unlisted, found)
+      local choices = {}
+      for _, spec in ipairs(specs) do
+        choices[#choices + 1] = to_start(bufnr, spec)
+      end
+      for _, kernel in ipairs(unlisted and {} or alive(found.kernels)) do
+        choices[#choices + 1] = to_join(bufnr, kernel)
+      end
+      choose("Kernel for " .. vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ":t") .. ":", choices)
+    end)
+  end)
+end
+
+---@param bufnr integer
+---@param connection? string
+function M.attach(bufnr, connection)
+  if not connection then
+    return client.command(bufnr, "listKernels", nil, function(failed, found)
+      local kernels = failed and {} or alive(found.kernels)
+      if #kernels == 0 and not failed then
+        return client.notify("no kernel runs that could be attached to", vim.log.levels.WARN)
+      end
+      choose("Attach to:", vim.tbl_map(function(kernel)
+        return to_join(bufnr, kernel)
+      end, kernels))
+    end)
+  end
+  local session = require("kernel_bridge.session")
+  if session.kernels()[connection] then
+    return to_join(bufnr, session.kernels()[connection]).take()
+  end
+  local argument = { textDocument = client.document(bufnr) }
+  argument[connection:find("^%x+%-%x+%-%x+%-%x+%-%x+$") and "kernelId" or "connectionFile"] = connection
+  client.command(bufnr, "attachKernel", argument, function(_, kernel)
+    M.bound(bufnr, kernel)
+  end)
+end
+
+---@param bufnr integer
+---@param opts kernel_bridge.History
+function M.history(bufnr, opts)
+  local argument = { textDocument = client.document(bufnr), text = opts.text, limit = opts.limit }
+  client.command(bufnr, "history", argument, function(failed, result)
+    if failed then
+      return
+    end
+    if #result.runs == 0 then
+      return client.notify("nothing that matches has run in this file", vim.log.levels.WARN)
+    end
+    choose("History:", vim.tbl_map(function(run)
+      local first, more = vim.trim(run.source):match("([^\n]*)(\n?)")
+      local count = run.executionCount and ("[%d]"):format(run.executionCount) or ""
+      return {
+        columns = { run.queuedAt:sub(1, 16):gsub("T", " ") .. " UTC", run.state, count, first .. (more ~= "" and " …" or "") },
+        take = function()
+          client.command(bufnr, "getRun", { runId = run.id }, function(_, got)
+            local server = client.get(bufnr)
+            if got and server then
+              local entry = require("kernel_bridge.session").recall(got, server.id)
+              require("kernel_bridge.output_buffer").open(entry)
+            end
+          end)
+        end,
+      }
+    end, result.runs))
+  end)
+end
+
+return M

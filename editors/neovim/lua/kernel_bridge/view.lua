@@ -1,0 +1,266 @@
+--- What stands beside the code for a run: its virtual lines, and the mark at the end of its last line.
+
+local ansi = require("kernel_bridge.ansi")
+local config = require("kernel_bridge.config")
+local media = require("kernel_bridge.media")
+local text = require("kernel_bridge.text")
+local wrap = require("kernel_bridge.wrap")
+
+local M = {}
+
+local GROUPS = {
+  queued = "KernelBridgeQueued",
+  running = "KernelBridgeRunning",
+  ok = "KernelBridgeOk",
+  error = "KernelBridgeError",
+  aborted = "KernelBridgeEnded",
+  cancelled = "KernelBridgeEnded",
+  lost = "KernelBridgeEnded",
+}
+
+local function seconds_of(iso)
+  local year, month, day, hour, minute, second = iso:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):([%d.]+)")
+  local whole, part = math.modf(tonumber(second))
+  return os.time({ year = year, month = month, day = day, hour = hour, min = minute, sec = whole, isdst = false }) + part
+end
+
+--- How long a run took, or has taken so far; nil before it runs.
+---@param entry kernel_bridge.RunEntry
+---@return number? seconds
+function M.elapsed_s(entry)
+  local run = entry.run
+  if run.startedAt and run.endedAt then
+    return seconds_of(run.endedAt) - seconds_of(run.startedAt)
+  elseif run.state == "running" and entry.running_since then
+    return (vim.uv.hrtime() - entry.running_since) / 1e9
+  end
+end
+
+---@param seconds number
+---@return string
+function M.duration(seconds)
+  if seconds < 0.9995 then
+    return ("%d ms"):format(math.floor(seconds * 1000 + 0.5))
+  elseif seconds < 60 then
+    return ("%.1f s"):format(seconds)
+  elseif seconds < 3600 then
+    return ("%d min %02d s"):format(seconds / 60, seconds % 60)
+  end
+  return ("%d h %02d min"):format(seconds / 3600, seconds % 3600 / 60)
+end
+
+---@param entry kernel_bridge.RunEntry
+---@return string icon
+---@return string group
+function M.sign(entry)
+  return config.get().icons[entry.run.state], entry.stale and "KernelBridgeStale" or GROUPS[entry.run.state]
+end
+
+--- State, count and time in a few words.
+---@param entry kernel_bridge.RunEntry
+---@return [string, string][]
+function M.mark(entry)
+  local run = entry.run
+  local icon, group = M.sign(entry)
+  local words = { icon }
+  if run.executionCount then
+    words[#words + 1] = ("[%d]"):format(run.executionCount)
+  end
+  local seconds = M.elapsed_s(entry)
+  if seconds and not (run.state == "running" and seconds < 1) then
+    words[#words + 1] = M.duration(seconds)
+  end
+  if run.state ~= "ok" and run.state ~= "error" then
+    words[#words + 1] = run.state
+  end
+  if run.reason and run.state ~= "queued" and run.state ~= "running" then
+    words[#words + 1] = "· " .. run.reason:gsub("%s*\n.*", " …")
+  end
+  if run.degraded then
+    words[#words + 1] = "· the kernel did not say that it ended"
+  end
+  if run.lostMessages then
+    words[#words + 1] = ("· %d messages lost"):format(run.lostMessages)
+  end
+  if entry.stale then
+    words[#words + 1] = "· edited since"
+  end
+  return { { "  " .. table.concat(words, " "), group } }
+end
+
+--- A piece of a run's outputs: lines of text, or one picture.
+---@class kernel_bridge.Segment
+---@field group? string
+---@field count? integer lines
+---@field head? fun(limit: integer): string[]
+---@field tail? fun(limit: integer): string[]
+---@field rows? [string, any][][] of a picture
+
+local function text_segment(value, group)
+  return {
+    group = group,
+    count = text.count(value),
+    head = function(limit)
+      return text.head(value, limit)
+    end,
+    tail = function(limit)
+      return text.tail(value, limit)
+    end,
+  }
+end
+
+---@param entry kernel_bridge.RunEntry
+---@param width integer
+---@return kernel_bridge.Segment[]
+local function segments(entry, width)
+  local list = {}
+  local function add_text(value, group)
+    list[#list + 1] = text_segment(text.new(value), group)
+  end
+  for _, output in ipairs(entry.outputs) do
+    if output.stream then
+      local group = output.name == "stderr" and "KernelBridgeStderr" or "KernelBridgeOutput"
+      list[#list + 1] = text_segment(output.stream, group)
+      if output.elided then
+        local hidden = output.elided.omitted - #output.elided.tail
+        if hidden > 0 then
+          add_text(("⋯ %s left out"):format(media.size(hidden)), "KernelBridgeMore")
+        end
+        add_text(output.elided.tail, group)
+      end
+    elseif output.traceback then
+      add_text(require("kernel_bridge.outputs").text(output), "KernelBridgeOutput")
+    else
+      local shown = media.show(output, entry, width)
+      if shown.rows then
+        list[#list + 1] = { rows = shown.rows }
+      else
+        add_text(shown.text, shown.group)
+      end
+    end
+  end
+  return list
+end
+
+--- Rows for lines, from the first on or from the last backwards, while they fit.
+---@return [string, any][][] rows
+---@return integer used lines
+local function fitting(lines, group, width, limit, from_end)
+  local pen, wrapped, total = {}, {}, 0
+  while #wrapped < #lines do
+    local line = lines[from_end and #lines - #wrapped or #wrapped + 1]
+    local pieces = ansi.pieces(wrap.clip(line), from_end and {} or pen)
+    for _, piece in ipairs(pieces) do
+      piece[2] = piece[2] and { group, piece[2] } or group
+    end
+    local rows = wrap.rows(pieces, width)
+    if total + #rows > limit then
+      if total > 0 then
+        break
+      end
+      rows = vim.list_slice(rows, 1, limit)
+      table.insert(rows[limit], { "…", "KernelBridgeMore" })
+    end
+    wrapped[#wrapped + 1] = rows
+    total = total + #rows
+  end
+  local result = {}
+  for index = 1, #wrapped do
+    vim.list_extend(result, wrapped[from_end and #wrapped + 1 - index or index])
+  end
+  return result, #wrapped
+end
+
+--- Takes up to `limit` rows of text from one end of the segments; `taken` counts the lines by segment.
+---@param list kernel_bridge.Segment[]
+---@param taken table<integer, integer>
+---@return table<integer, [string, any][][]> rows by segment
+local function take(list, taken, width, limit, from_end)
+  local rows_by, left = {}, limit
+  for step = 1, #list do
+    local index = from_end and #list + 1 - step or step
+    local segment = list[index]
+    if segment.count then
+      local wanted = math.min(segment.count - (taken[index] or 0), left)
+      if wanted > 0 then
+        local lines = from_end and segment.tail(wanted) or segment.head(wanted)
+        local rows, used = fitting(lines, segment.group, width, left, from_end)
+        rows_by[index] = rows
+        taken[index] = (taken[index] or 0) + used
+        left = left - #rows
+      end
+      if (taken[index] or 0) < segment.count then
+        break
+      end
+    end
+  end
+  return rows_by
+end
+
+--- The rows under the code, without borders: all, or the first and the last ones with what is hidden between.
+---@param entry kernel_bridge.RunEntry
+---@param width integer
+---@return [string, any][][]
+local function body(entry, width)
+  local limit = config.get().virtual_lines.max_lines
+  local list = segments(entry, width)
+  local function hidden(taken)
+    local lines = 0
+    for index, segment in ipairs(list) do
+      lines = lines + (segment.count or 0) - (taken[index] or 0)
+    end
+    return lines
+  end
+  local taken, back = {}, {}
+  local front = take(list, taken, width, limit, false)
+  if hidden(taken) > 0 then
+    local head = math.floor((limit - 1) / 3)
+    taken = {}
+    front = take(list, taken, width, head, false)
+    back = take(list, taken, width, limit - 1 - head, true)
+  end
+  local more, rows = hidden(taken), {}
+  for index, segment in ipairs(list) do
+    vim.list_extend(rows, segment.rows or front[index] or {})
+    if more > 0 and (taken[index] or 0) < (segment.count or 0) then
+      local words = ("⋯ %d %s more · :KernelBridge output"):format(more, more == 1 and "line" or "lines")
+      rows[#rows + 1] = { { words, "KernelBridgeMore" } }
+      more = 0
+    end
+    vim.list_extend(rows, back[index] or {})
+  end
+  return rows
+end
+
+---@param entry kernel_bridge.RunEntry
+---@param width integer of the window's text
+---@return [string, any][][] virt_lines
+function M.lines(entry, width)
+  local options = config.get().virtual_lines
+  if not options.enabled then
+    return {}
+  end
+  local border_width = vim.api.nvim_strwidth(options.border)
+  local rows = body(entry, math.max(10, width - border_width))
+  local border = "KernelBridgeBorder"
+  if entry.run.state == "running" or entry.run.state == "error" then
+    border = GROUPS[entry.run.state]
+  end
+  for _, row in ipairs(rows) do
+    table.insert(row, 1, { options.border, border })
+  end
+  return entry.stale and M.dimmed(rows) or rows
+end
+
+--- The same lines as those of a result that is not of this source.
+---@param lines [string, any][][]
+---@return [string, any][][]
+function M.dimmed(lines)
+  return vim.tbl_map(function(row)
+    return vim.tbl_map(function(chunk)
+      return media.is_picture(chunk) and chunk or { chunk[1], "KernelBridgeStale" }
+    end, row)
+  end, lines)
+end
+
+return M

@@ -1,0 +1,76 @@
+-- What exists before anything is used: the command, the <Plug> maps and the highlights. Nothing is loaded yet.
+
+if vim.g.loaded_kernel_bridge then
+  return
+end
+vim.g.loaded_kernel_bridge = true
+
+if vim.fn.has("nvim-0.11") == 0 then
+  vim.api.nvim_echo({ { "kernel-bridge needs Neovim 0.11 or newer; this is " .. tostring(vim.version()), "ErrorMsg" } }, true, {})
+  return
+end
+
+vim.api.nvim_create_user_command("KernelBridge", function(call)
+  require("kernel_bridge.command").execute(call)
+end, {
+  nargs = "*",
+  range = true,
+  bang = true,
+  desc = "Run code on a Jupyter kernel",
+  complete = function(...)
+    return require("kernel_bridge.command").complete(...)
+  end,
+})
+
+--- Maps that call a function of the Lua API.
+for plug, name in pairs({
+  ["run-cell"] = "run_cell",
+  ["run-and-advance"] = "run_and_advance",
+  ["run-statement"] = "run",
+  ["run-above"] = "run_above",
+  ["run-below"] = "run_below",
+  ["run-all"] = "run_all",
+  ["interrupt"] = "interrupt",
+  ["output"] = "output",
+  ["open"] = "open",
+}) do
+  vim.keymap.set("n", "<Plug>(kernel-bridge-" .. plug .. ")", function()
+    require("kernel_bridge")[name]()
+  end, { desc = "kernel-bridge: " .. plug:gsub("-", " ") })
+end
+
+vim.keymap.set({ "n", "x" }, "<Plug>(kernel-bridge-run)", function()
+  return require("kernel_bridge.cells").operator()
+end, { expr = true, desc = "kernel-bridge: run what a motion covers, or the selection" })
+
+vim.keymap.set("n", "<Plug>(kernel-bridge-run-line)", function()
+  require("kernel_bridge").run_line()
+end, { desc = "kernel-bridge: run the line" })
+
+for plug, count in pairs({ ["next-cell"] = 1, ["prev-cell"] = -1 }) do
+  vim.keymap.set({ "n", "x", "o" }, "<Plug>(kernel-bridge-" .. plug .. ")", function()
+    require("kernel_bridge.cells").jump(count * vim.v.count1)
+  end, { desc = "kernel-bridge: " .. plug:gsub("-", " ") })
+end
+
+for plug, around in pairs({ ["inner-cell"] = false, ["a-cell"] = true }) do
+  vim.keymap.set({ "x", "o" }, "<Plug>(kernel-bridge-" .. plug .. ")", function()
+    require("kernel_bridge.cells").select(around)
+  end, { desc = "kernel-bridge: " .. plug:gsub("-", " ") })
+end
+
+for name, link in pairs({
+  Ok = "DiagnosticOk",
+  Error = "DiagnosticError",
+  Running = "DiagnosticInfo",
+  Queued = "Comment",
+  Ended = "DiagnosticWarn",
+  Stale = "NonText",
+  Output = "Normal",
+  Stderr = "DiagnosticWarn",
+  Border = "NonText",
+  More = "Comment",
+  Media = "Special",
+}) do
+  vim.api.nvim_set_hl(0, "KernelBridge" .. name, { default = true, link = link })
+end
