@@ -45,7 +45,6 @@ NOTIFICATIONS = {"kernel-bridge/kernel", "kernel-bridge/run", "kernel-bridge/out
     ("capabilities", "methods"),
     [
         (None, set()),
-        ({"version": 1}, set()),
         ({"version": 1, "output": False, "stdin": True}, {"kernel-bridge/stdin"}),
         ({"version": 1, "output": True}, NOTIFICATIONS),
         (

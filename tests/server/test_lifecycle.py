@@ -88,10 +88,6 @@ async def end_by_sigterm(client: Client) -> None:
     client.process.send_signal(signal.SIGTERM)
 
 
-async def end_by_sighup(client: Client) -> None:
-    client.process.send_signal(signal.SIGHUP)
-
-
 async def end_by_sigint(client: Client) -> None:
     client.process.send_signal(signal.SIGINT)
 
@@ -104,7 +100,6 @@ async def end_by_sigint(client: Client) -> None:
         (end_by_closed_pipe_after_shutdown, 0),
         (end_by_exit_right_behind_shutdown, 0),
         (end_by_sigterm, 128 + signal.SIGTERM),
-        (end_by_sighup, 128 + signal.SIGHUP),
         (end_by_sigint, 128 + signal.SIGINT),
     ],
 )
