@@ -176,7 +176,7 @@ class Bridge:
                 f"specs: {', '.join(s.name for s in specs) or 'none'}",
                 specs=_described(specs),
             )
-        kernel = FollowedKernel(self.observer, self.journal(), settings.output_budget)
+        kernel = FollowedKernel(self.observer, self.journal(), self._output_budget)
         kernel.session = KernelSession(
             spec,
             listener=kernel,
@@ -194,6 +194,9 @@ class Bridge:
         if uri is not None:
             self._bind(uri, kernel)
         return kernel
+
+    def _output_budget(self) -> int:
+        return self.settings.output_budget
 
     def _folder(self, uri: str | None) -> Path:
         path = path_of(uri) if uri is not None else None
@@ -220,7 +223,7 @@ class Bridge:
         return kernel
 
     async def _follow(self, found: Found) -> FollowedKernel:
-        kernel = FollowedKernel(self.observer, self.journal(), self.settings.output_budget)
+        kernel = FollowedKernel(self.observer, self.journal(), self._output_budget)
         kernel.session = AttachedSession(
             found, listener=kernel, keeper=self._keeper, ready_timeout=self.settings.ready_timeout
         )

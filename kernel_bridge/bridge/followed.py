@@ -7,7 +7,7 @@ changed, and the journal and the observer are told.
 import asyncio
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..history.journal import Journal
@@ -51,7 +51,7 @@ OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 class FollowedKernel:
     """A kernel session with the runs on it; the session's listener."""
 
-    def __init__(self, observer: Observer, journal: Journal | None, output_budget: int) -> None:
+    def __init__(self, observer: Observer, journal: Journal | None, output_budget: Callable[[], int]) -> None:
         self.session: KernelSession  # set by whoever makes the session with this as its listener
         self.queue = RunQueue()
         self._observer = observer
@@ -300,7 +300,7 @@ class FollowedKernel:
             epoch=self.session.epoch,
             source=source,
             outputs=Outputs(),
-            live=LiveOutputs(self._budget),
+            live=LiveOutputs(self._budget()),
             **fields,
         )
 

@@ -125,3 +125,24 @@ async def test_a_run_of_another_session_is_still_there(home: Home) -> None:
         assert (await client.command("cancelRun", runId=before["id"]))["run"]["state"] == "ok"
         again = (await client.command("export", path="second.ipynb"))["path"]
         assert Path(again).read_bytes() == Path(path).read_bytes()
+
+
+async def test_what_a_killed_bridge_was_running_is_lost(home: Home) -> None:
+    async with editor(home) as client:
+        code = "import time\nprint('received', flush=True)\nwhile True: time.sleep(0.01)"
+        run = await client.run(code=code, wait=False)
+        queued = await client.run(code="1", wait=False)
+        await client.until_text(run["id"], "received")
+        await client.command("history")  # what was told so far is written
+        client.process.kill()
+        await client.ended(exit_code=-9, gone_within_s=10)
+    async with editor(home) as client:
+        answer = (await client.command("getRun", runId=run["id"]))["run"]
+        assert (answer["state"], answer["outputs"][0]["text"]) == ("lost", "received\n")
+        assert answer["reason"]
+        listed = (await client.command("history"))["runs"]
+        assert [(found["id"], found["state"]) for found in listed[:2]] == [
+            (queued["id"], "lost"),
+            (run["id"], "lost"),
+        ]
+        assert (await client.command("export", path="lost.ipynb"))["cells"] == 1

@@ -158,3 +158,8 @@ async def test_over_the_budget(home: Home) -> None:
         assert run["outputs"] == [stream("1999")]
         run = await client.run(code=f"{DISPLAY}print('x' * 200, flush=True)\nclear_output()\nprint('y')")
         assert run["outputs"] == [stream("y\n")]
+
+        settings = {"kernel-bridge": {"outputBudget": 1000}}
+        client.notify("workspace/didChangeConfiguration", {"settings": settings})
+        run = await client.run(code="print('z' * 500)")
+        assert run["outputs"] == [stream("z" * 500 + "\n")]

@@ -1,0 +1,77 @@
+"""Runs of another client of the same kernel: a second editor that is attached to it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.server.client import Client, editor
+from tests.server.wire import Json
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LOOP = "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.01)"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def other(shared: Client) -> AsyncIterator[Client]:
+    """A second editor, attached to the kernel that `shared` has started."""
+    kernel = await shared.kernel()
+    async with editor(shared.home) as client:
+        await client.command("attachKernel", kernelId=kernel)
+        yield client
+        await client.kill()
+        client.over = True  # what is left now is left by `shared`
+
+
+def foreign(client: Client, source: str) -> Json | None:
+    """The run that another client had executed, as this one sees it."""
+    return next((run for run in client.mirror.runs.values() if run["source"] == source), None)
+
+
+async def ended(client: Client, source: str) -> Json:
+    run = await client.until_true(lambda: foreign(client, source))
+    return await client.until_ended(run["id"])
+
+
+async def test_a_run_of_another_client_is_seen(shared: Client, other: Client) -> None:
+    kernel = await shared.kernel()
+    source = "print('hello'); 1 / 0"
+    await other.run(code=source, kernelId=kernel)
+    run = await ended(shared, source)
+    assert (run["origin"], run["state"], run["error"]["ename"]) == ("other", "error", "ZeroDivisionError")
+    assert shared.mirror.states[run["id"]] == ["running", "error"]
+    assert shared.mirror.text(run["id"]) == "hello\n"
+    assert "degraded" not in run
+    source = "'fine'"
+    mine = await other.run(code=source, kernelId=kernel)
+    run = await ended(shared, source)
+    assert (run["state"], run["executionCount"]) == ("ok", mine["executionCount"])
+    assert shared.mirror.outputs[run["id"]] == mine["outputs"]
+
+
+async def test_the_queue_does_not_touch_runs_of_others(shared: Client, other: Client) -> None:
+    kernel = await shared.kernel()
+    running = await shared.run(code=LOOP, wait=False)
+    await shared.until_text(running["id"], "go")
+    theirs = await other.run(code="'theirs'", kernelId=kernel, wait=False)
+    await other.until_state(theirs["id"], "running")
+    ours = await shared.run(code="'ours'", wait=False)
+    await shared.command("cancelRun", runId=running["id"])
+    assert (await shared.until_ended(ours["id"]))["state"] == "aborted"
+    assert (await other.until_ended(theirs["id"]))["state"] == "ok"
+    assert (await ended(shared, "'theirs'"))["state"] == "ok"
+
+
+async def test_output_without_a_parent_has_a_run_of_its_own(shared: Client, other: Client) -> None:
+    code = """
+kernel = get_ipython().kernel
+parent = {"header": {"msg_id": "unknown", "msg_type": "comm_msg"}}
+_ = kernel.session.send(kernel.iopub_socket, "stream", {"name": "stdout", "text": "whose?"}, parent=parent)
+_ = kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, parent=parent)
+"""
+    await shared.run(code=code)
+    for client in (shared, other):
+        run = await ended(client, "")
+        assert (run["origin"], run["state"]) == ("other", "ok")
+        assert client.mirror.text(run["id"]) == "whose?"
