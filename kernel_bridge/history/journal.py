@@ -1,7 +1,8 @@
 """The journal as the bridge sees it: told of runs and outputs on the event loop, asked about them from there.
 
-One thread writes, everything that waits in one transaction; it has no timer. Nothing here blocks the loop or
-raises because of the disk. Reads have a thread and a connection of their own, after what was told is written.
+One thread writes, everything that waits in one transaction, and rests between two; while there is no news it
+sleeps. Nothing here blocks the loop or raises because of the disk. Reads have a thread and a connection of
+their own, after what was told is written.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ from .writing import close_lost, prune, register_bridge, write
 log = logging.getLogger(__name__)
 
 WAITING_BYTES = 256 * 1024 * 1024  # what may wait for a disk that stands still; more is dropped
+REST_S = 0.02  # between two transactions: one costs as much as many messages, however little is in it
 PRUNE_EVERY_BYTES = 16 * 1024 * 1024
 
 P = ParamSpec("P")
@@ -225,6 +227,7 @@ class Journal:
             if waiting and connection is not None and self._unusable is None:
                 connection, bridge = self._write(connection, bridge, waiting)
             self._call(_finish, flushes)
+            self._rest()
         if connection is not None:
             connection.close()
         if presence is not None:
@@ -236,6 +239,11 @@ class Journal:
             while not (self._waiting or self._flushes or self._closing):
                 self._news.wait()
             return bool(self._waiting or self._flushes)
+
+    def _rest(self) -> None:
+        """Let more news come, unless somebody waits."""
+        with self._lock:
+            self._news.wait_for(lambda: self._flushes or self._closing, REST_S)
 
     def _begin(self, connection: Connection) -> tuple[Connection, int]:
         """Enter this bridge, close what others left open; its key, and a new connection for a damaged file.

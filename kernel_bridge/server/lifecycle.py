@@ -138,6 +138,7 @@ class Server:
             self.outbox.warn(problem)
         self._editor_log.trace(editor.trace)
         self._watch_editor(editor.process_id)
+        self._writer.flush()
         # What follows imports what initialize did not need.
         from ..bridge.application import Bridge, path_of
         from .language_server import Language

@@ -141,6 +141,9 @@ class StdinReader:
 class StdoutWriter:
     """Writes messages to `fd` in order; what the editor does not read at once waits here.
 
+    What is written in one turn of the loop goes out together when that is over: each write may wake the
+    editor's process, which costs more than all else.
+
     `backlog` is the number of bytes that wait. `on_drained` is called when all that waited is written;
     `on_broken` once, when the other end is gone: what is written after that is dropped. Neither is called
     from within `write`.
@@ -153,6 +156,7 @@ class StdoutWriter:
         self._loop = asyncio.get_running_loop()
         self._thread_id = threading.get_ident()
         self._parts: deque[memoryview] = deque()
+        self._scheduled = False  # flush is called when this turn of the loop is over
         self._waiting = False  # until fd takes more, or the thread has written
         self._idle = asyncio.Event()  # nothing waits
         self._idle.set()
@@ -180,8 +184,16 @@ class StdoutWriter:
             self._parts.append(memoryview(head + body))
         else:
             self._parts += (memoryview(head), memoryview(body))
-        if not self._waiting:
-            self._flush()
+        if not self._waiting and not self._scheduled:
+            self._scheduled = True
+            self._idle.clear()
+            self._loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write now what fd takes, before something that takes long."""
+        self._scheduled = False
+        if self._parts and not self._waiting:
+            self._write()
 
     async def drain(self, timeout_s: float) -> bool:
         """Wait until nothing is left to write; False: it took longer, or the other end is gone."""
@@ -207,25 +219,30 @@ class StdoutWriter:
             os.set_blocking(self._fd, True)
         self._idle.set()
 
-    def _flush(self) -> None:
-        """Write what fd takes now; the loop calls again when it takes more."""
+    def _write(self) -> None:
+        """Write what fd takes; the loop calls again when it takes more."""
         if not self._pollable:
             self._start_thread()
             return
-        try:
-            written = os.writev(self._fd, self._batch())
-        except BlockingIOError:
-            written = 0
-        except OSError as error:
-            self._break(error)
-            return
-        self._consume(written)
-        if self._parts and not self._waiting:
-            self._wait()
-            self._loop.add_writer(self._fd, self._flush)
-        elif not self._parts and self._waiting:
+        while self._parts:
+            batch = self._batch()
+            try:
+                written = os.writev(self._fd, batch)
+            except BlockingIOError:
+                written = 0
+            except OSError as error:
+                self._break(error)
+                return
+            self._consume(written)
+            if written < sum(map(len, batch)):
+                if not self._waiting:
+                    self._waiting = True
+                    self._loop.add_writer(self._fd, self._write)
+                return
+        if self._waiting:
             self._loop.remove_writer(self._fd)
             self._drained()
+        self._idle.set()
 
     def _batch(self) -> list[memoryview]:
         batch: list[memoryview] = []
@@ -247,10 +264,6 @@ class StdoutWriter:
             written -= len(part)
             self._parts.popleft()
 
-    def _wait(self) -> None:
-        self._waiting = True
-        self._idle.clear()
-
     def _drained(self) -> None:
         self._waiting = False
         self._idle.set()
@@ -263,7 +276,7 @@ class StdoutWriter:
             self._loop.call_soon(self.on_broken, error)
 
     def _start_thread(self) -> None:
-        self._wait()
+        self._waiting = True
         threading.Thread(target=self._write_part, args=(self._parts[0],), name="stdout", daemon=True).start()
 
     def _write_part(self, part: memoryview) -> None:

@@ -196,6 +196,7 @@ def check_blocking_mode(ours: int, editors: int) -> None:
     """Closing a writer leaves its descriptor open and blocking, as it was."""
     writer = StdoutWriter(ours)
     writer.write(b"{}")
+    writer.flush()
     writer.close()
     assert os.get_blocking(ours)
     assert os.read(editors, 100) == frame(b"{}")
