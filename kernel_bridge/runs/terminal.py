@@ -2,20 +2,21 @@ r"""The text of one stream output, written to as to a terminal (protocol.md, "Ob
 
 `\r`, `\b`, ESC[nA and ESC[K move and erase; what is written next overwrites. Everything else is kept as it
 came (but an ESC that begins no sequence: it shows as U+241B, a picture of itself), and as long as nothing is
-overwritten the text is the very text that was written. Only a window of the
-last rows is kept here; the whole text is the caller's. Splitting or joining the writes changes nothing.
+overwritten the text is the very text that was written. Only a window of the last rows is kept here; the
+whole text is the caller's. Splitting or joining the writes changes nothing.
 """
 
 import re
 from dataclasses import dataclass
 
 from . import pen as pens
+from .cells import Cells, width
 from .changes import size_bytes
 from .pen import PLAIN, Pen
 
 WINDOW_ROWS = 200  # how far ESC[nA reaches: a terminal's screen ends too
 SETTLE_CHARACTERS = 65_536  # plain additions kept before the rows are looked at
-LONGEST_ROW = 4_194_304  # characters of a row that `\r` reaches back
+LONGEST_ROW = 16_384  # characters that `\r` reaches back, at least half of them: a terminal wraps far sooner
 
 _ESCAPE = (
     r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # CSI
@@ -31,56 +32,58 @@ _UP = re.compile(r"\x1b\[(\d*)A")
 _ESCAPES = re.compile(_ESCAPE)
 
 
-class _Cell:
-    """One character; `marks` are sequences of no width that came right before it."""
-
-    __slots__ = ("character", "marks", "pen")
-
-    def __init__(self, character: str, pen: Pen, marks: str = "") -> None:
-        self.character = character
-        self.pen = pen
-        self.marks = marks
-
-
 @dataclass(slots=True)
 class _Row:
-    """One row: verbatim text, or cells for as long as the cursor is in it after something was overwritten."""
+    """One row: verbatim text, or cells while the cursor is within it and something was overwritten."""
 
-    start: int  # where in the text it begins
-    text: str
-    pen: Pen  # in force at its beginning
-    cells: list[_Cell] | None = None
+    start: int  # where in the whole text `text` begins
+    pen: Pen  # in force there
+    text: str = ""
+    cells: Cells | None = None
+    passed: str = ""  # of this write, before `text`: out of the cursor's reach, and forgotten after the write
+    cut: int = 0  # characters of the row before `text`
+    columns: int | None = 0  # that `text` takes, where it has been counted
 
     def width(self) -> int:
         """Columns."""
         if self.cells is not None:
             return len(self.cells)
-        return len(_ESCAPES.sub("", self.text) if "\x1b" in self.text else self.text)
+        if self.columns is None:
+            self.columns = width(_ESCAPES.sub("", self.text) if "\x1b" in self.text else self.text)
+        return self.columns
 
-    def cook(self) -> list[_Cell]:
-        """The row as cells."""
-        if self.cells is None:
-            self.cells, pen, marks = [], self.pen, ""
-            for token in _TOKENS.finditer(self.text):
-                if sgr := pens.SGR.fullmatch(token[0]):
-                    pen = pens.apply(pen, sgr[1])
-                elif token["escape"] or token["begun"]:
-                    marks += token[0]
-                else:
-                    self.cells += [_Cell(character, pen) for character in token[0]]
-                    self.cells[-len(token[0])].marks, marks = marks, ""
-        return self.cells
+    def add(self, text: str, columns: int | None = None) -> None:
+        """Put verbatim text at the end, of so many columns where that is known.
 
-    def render(self, marks: str, end: Pen) -> None:
-        """Make the text of the cells and `marks`, with few pen changes, leaving the pen `end` in force."""
-        parts, pen = [], self.pen
-        for cell in self.cells or ():
-            if cell.pen is not pen:
-                parts.append(pens.change(pen, cell.pen))
-                pen = cell.pen
-            parts.append(cell.marks + cell.character if cell.marks else cell.character)
-        parts += (marks, pens.change(pen, end))
-        self.text = "".join(parts)
+        Where the row is cut depends on its length alone, so that split writes give the same.
+        """
+        self.text += text
+        self.columns = None if columns is None or self.columns is None else self.columns + columns
+        half = LONGEST_ROW // 2
+        over = ((self.cut + len(self.text)) // half - 1) * half - self.cut
+        if over <= 0:
+            return
+        for sequence in _ESCAPES.finditer(self.text, max(over - 5000, 0), over + 5000):
+            if sequence.start() < over < sequence.end():
+                over = sequence.start()
+        passed, self.text = self.text[:over], self.text[over:]
+        self.pen = pens.after(self.pen, passed)
+        self.passed += passed
+        self.cut += over
+        self.columns = None
+
+    def cook(self) -> tuple[Cells, str]:
+        """The row as cells, and the marks behind the last one."""
+        cells = Cells()
+        pen, marks = self.pen, ""
+        for token in _TOKENS.finditer(self.text):
+            if sgr := pens.SGR.fullmatch(token[0]):
+                pen = pens.apply(pen, sgr[1])
+            elif token["escape"]:
+                marks += token[0]
+            else:
+                _, marks = cells.lay(len(cells), token[0], pen, marks)
+        return cells, marks
 
 
 class Terminal:
@@ -88,7 +91,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self.length = 0
-        self._rows = [_Row(0, "", PLAIN)]  # the last ones
+        self._rows = [_Row(0, PLAIN)]  # the last ones
         self._row = 0  # of the cursor, an index into _rows
         self._column = 0
         self._pen: Pen = PLAIN  # of what is written next
@@ -106,15 +109,13 @@ class Terminal:
         """
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        if not text:
-            return None
         if not self._plain or (("\x1b" in text or "\r" in text or "\b" in text) and _ACTS.search(text)):
             self._settle()
             return self._interpret(text)
-        start = self.length
-        self.length += len(text)
+        start, added = self.length, len(text)
+        self.length = start + added
         self._added.append(text)
-        self._added_characters += len(text)
+        self._added_characters += added
         if self._added_characters > SETTLE_CHARACTERS:
             self._settle()
         return start, text, 0
@@ -132,29 +133,26 @@ class Terminal:
             if cut < 0:
                 break
         else:  # what is before the window needs only its pen
-            self._rows = [_Row(start + cut + 1, "", pens.after(self._pen, text[: cut + 1]))]
-            self._pen = self._rows[0].pen
+            self._pen = pens.after(self._pen, text[: cut + 1])
+            self._rows = [_Row(start + cut + 1, self._pen)]
             start, text = start + cut + 1, text[cut + 1 :]
-        first, *others = text.split("\n")
-        self._rows[-1].text += first
-        self._pen = pens.after(self._pen, first)
-        start += len(first) + 1
-        for line in others:
-            self._rows.append(_Row(start, line, self._pen))
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self._rows.append(_Row(start, self._pen))
+            self._rows[-1].add(line)
             self._pen = pens.after(self._pen, line)
             start += len(line) + 1
-        last = self._rows[-1]
-        if len(last.text) > LONGEST_ROW:
-            over = len(last.text) - LONGEST_ROW // 2
-            last.pen = pens.after(last.pen, last.text[:over])
-            last.start, last.text = last.start + over, last.text[over:]
         self._tail = self._pen
-        self._forget()
         self._row = len(self._rows) - 1
-        self._column = last.width()
+        self._column = self._rows[-1].width()
+        self._forget()
 
     def _forget(self) -> None:
-        """Drop the rows that the cursor cannot reach any more."""
+        """Drop what the cursor cannot reach any more."""
+        for row in self._rows:
+            if row.passed:
+                row.start += len(row.passed)
+                row.passed = ""
         over = len(self._rows) - WINDOW_ROWS
         if over > 0:
             del self._rows[:over]
@@ -178,18 +176,19 @@ class Terminal:
                 self._column = max(self._column - 1, 0)
             else:
                 self._put("\u241b" if written == "\x1b" else written)
+            self._uncook()
             first = min(first, self._row)
         rows = self._rows
-        if rows[self._row].cells is not None:
-            self._render()
+        if (cells := rows[self._row].cells) is not None:
+            rows[self._row].text = self._rendered(cells)
         old = "\n".join(before[first:]) + begun_before
-        new = "\n".join(row.text for row in rows[first:]) + self._begun
+        new = "\n".join(row.passed + row.text for row in rows[first:]) + self._begun
         start = end = rows[first].start
         for row in rows[first:]:
             row.start = end
-            end += len(row.text) + 1
+            end += len(row.passed) + len(row.text) + 1
         self.length = start + len(new)
-        self._plain = self._verbatim() and not self._begun and not self._marks
+        self._plain = self._verbatim() and not self._begun
         self._forget()
         if old == new:
             return None
@@ -201,32 +200,46 @@ class Terminal:
         """What is written now only adds to the text."""
         row = self._rows[self._row]
         return (
-            self._row == len(self._rows) - 1
-            and row.cells is None
+            row.cells is None
+            and self._row == len(self._rows) - 1
             and self._tail == self._pen
             and self._column == row.width()
         )
 
-    def _put(self, text: str) -> None:
+    def _cells(self) -> Cells:
+        """Those of the row that the cursor is in."""
         row = self._rows[self._row]
-        if not self._marks and self._verbatim():
-            row.text += text
-            self._column += len(text)
-            return
-        cells, at = row.cook(), self._column
-        if at > len(cells):
-            cells += [_Cell(" ", PLAIN) for _ in range(at - len(cells))]
-        cells[at : at + len(text)] = [_Cell(character, self._pen) for character in text]
-        cells[at].marks, self._marks = self._marks, ""
-        self._column = at + len(text)
+        if row.cells is None:
+            row.cells, marks = row.cook()
+            self._marks = marks + self._marks
+        return row.cells
+
+    def _uncook(self) -> None:
+        """The last row is verbatim text again as soon as the cursor is at its end."""
+        row = self._rows[self._row]
+        if row.cells is not None and self._row == len(self._rows) - 1 and self._column == len(row.cells):
+            self._leave_row()
+
+    def _add(self, text: str, columns: int) -> None:
+        """Put verbatim text at the end of the last row, which may cut the row at its other end."""
+        row = self._rows[self._row]
+        row.add(text, columns)
+        self._column = row.width()
+
+    def _put(self, text: str) -> None:
+        if self._verbatim():
+            self._add(text, width(text))
+        else:
+            cells = self._cells()
+            self._column, self._marks = cells.lay(self._column, text, self._pen, self._marks)
 
     def _escape(self, sequence: str) -> None:
-        verbatim = not self._marks and self._verbatim()
+        verbatim = self._verbatim()
         row = self._rows[self._row]
         if sgr := pens.SGR.fullmatch(sequence):
             self._pen = pens.apply(self._pen, sgr[1])
             if verbatim:
-                row.text += sequence
+                self._add(sequence, 0)
                 self._tail = self._pen
         elif up := _UP.fullmatch(sequence):
             self._leave_row()
@@ -235,11 +248,11 @@ class Terminal:
         elif sequence in ("\x1b[K", "\x1b[0K", "\x1b[2K"):
             at = 0 if sequence == "\x1b[2K" else self._column
             if at < row.width():
-                del row.cook()[at:]
+                self._cells().erase(at)
         elif verbatim:
-            row.text += sequence
+            self._add(sequence, 0)
         else:
-            row.cook()
+            self._cells()
             self._marks += sequence
 
     def _line_feed(self) -> None:
@@ -247,14 +260,14 @@ class Terminal:
         self._row += 1
         self._column = 0
         if self._row == len(self._rows):
-            self._rows.append(_Row(0, "", self._pen))
+            self._rows.append(_Row(0, self._pen))
             self._tail = self._pen
 
     def _leave_row(self) -> None:
         """The row the cursor is in is text again; the pen at its end is what the next row begins with."""
         row, is_last = self._rows[self._row], self._row == len(self._rows) - 1
         if row.cells is not None:
-            self._render()
+            row.text, row.columns = self._rendered(row.cells), None
             row.cells = None
         elif is_last:
             row.text += pens.change(self._tail, self._pen)
@@ -262,6 +275,8 @@ class Terminal:
             self._tail = self._pen
         self._marks = ""
 
-    def _render(self) -> None:
+    def _rendered(self, cells: Cells) -> str:
+        """The text of the row that the cursor is in."""
         is_last = self._row == len(self._rows) - 1
-        self._rows[self._row].render(self._marks, self._pen if is_last else self._rows[self._row + 1].pen)
+        end = self._pen if is_last else self._rows[self._row + 1].pen
+        return cells.render(self._rows[self._row].pen, self._marks, end)
