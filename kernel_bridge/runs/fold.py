@@ -35,9 +35,9 @@ class Outputs:
 
     def fold(self, event: OutputEvent) -> list[FoldChange]:
         """What `event` changes, in order."""
+        if isinstance(event, Stream):  # first, and by no pattern: the one that comes in floods
+            return self._write(event.name, event.text)
         match event:
-            case Stream(name, text):
-                return self._write(name, text)
             case ExecuteResult(data, metadata, execution_count, display_id):
                 output = _display("execute_result", data, metadata)
                 output["execution_count"] = execution_count
@@ -49,7 +49,7 @@ class Outputs:
                     {"output_type": "error", "ename": ename, "evalue": evalue, "traceback": traceback}
                 )
             case UpdateDisplayData(data, metadata, display_id):
-                return self.update_display(display_id or "", data, metadata)
+                return self.update_display(display_id, data, metadata) if display_id is not None else []
             case ClearOutput(wait=True):
                 self._clear_next = True
                 return []
@@ -73,24 +73,18 @@ class Outputs:
     def _write(self, name: str, text: str) -> list[FoldChange]:
         if not text:
             return []
-        changes = self._begin()
-        if self._stream is not None and self._stream[0] == name:
-            index, terminal = self._count - 1, self._stream[1]
-        else:
-            index, terminal = self._count, Terminal()
-            changes += self._append({"output_type": "stream", "name": name, "text": ""})
-            self._stream = (name, terminal)
+        if self._stream is not None and self._stream[0] == name and not self._clear_next:
+            written = self._stream[1].write(text)
+            return [] if written is None else [Rewrite(self._count - 1, *written)]
+        terminal = Terminal()
         written = terminal.write(text)
-        if written is None:
-            return changes
-        if changes and isinstance(changes[-1], Append):
-            changes[-1].output["text"] = written[1]
-        else:
-            changes.append(Rewrite(index, *written))
+        shown = "" if written is None else written[1]
+        changes = self._append({"output_type": "stream", "name": name, "text": shown})
+        self._stream = (name, terminal)
         return changes
 
     def _append(self, output: Output, display_id: str | None = None) -> list[FoldChange]:
-        changes = self._begin()
+        changes = self._clear() if self._clear_next else []
         if display_id is not None:
             shown = {key: value for key, value in output.items() if key in ("output_type", "execution_count")}
             self._displays.setdefault(display_id, {})[self._count] = shown
@@ -98,10 +92,6 @@ class Outputs:
         self._stream = None
         changes.append(Append(output))
         return changes
-
-    def _begin(self) -> list[FoldChange]:
-        """What a waiting clear_output changes now that an output follows."""
-        return self._clear() if self._clear_next else []
 
     def _clear(self) -> list[FoldChange]:
         self._clear_next = False

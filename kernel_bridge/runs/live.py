@@ -6,7 +6,7 @@ order to nothing, the changes give `outputs`.
 
 from typing import Any
 
-from .changes import Append, Clear, FoldChange, Output, Replace, Rewrite, size_bytes
+from .changes import Append, FoldChange, Output, Replace, Rewrite, size_bytes
 
 Change = dict[str, Any]
 
@@ -16,13 +16,12 @@ TAIL_BYTES = 4096
 class _Stream:
     """A stream output: the text that is sent, and what is left out behind it."""
 
-    __slots__ = ("characters", "length", "name", "omitted", "parts", "size", "tail")
+    __slots__ = ("characters", "length", "name", "omitted", "parts", "tail")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.parts: list[str] = []  # of the text that is sent
+        self.parts: list[str] = []  # of the text that is sent, none of them empty
         self.characters = 0  # of it
-        self.size = 0  # of it, in bytes
         self.length = 0  # characters of the whole text
         self.omitted = 0  # bytes behind the text that is sent
         self.tail = ""  # the newest of them
@@ -38,13 +37,31 @@ class _Stream:
             output["elided"] = {"omitted": self.omitted, "tail": self.tail}
         return output
 
+    def cut(self, start: int) -> str:
+        """Take off and give what is sent from character `start` on."""
+        removed = []
+        while self.characters > start:
+            part = self.parts.pop()
+            self.characters -= len(part)
+            if self.characters < start:
+                self.parts.append(part[: start - self.characters])
+                part = part[start - self.characters :]
+                self.characters = start
+            removed.append(part)
+        return "".join(reversed(removed))
+
+    def leave_out(self, text: str) -> None:
+        self.omitted += size_bytes(text)
+        self.length += len(text)
+        self.tail = _end(self.tail + text if len(text) < TAIL_BYTES else text)
+
 
 class LiveOutputs:
     """The outputs of one run as a client sees them; `budget_bytes` bounds its stream text."""
 
     def __init__(self, budget_bytes: int) -> None:
-        self._budget = budget_bytes
-        self._standing = 0  # bytes of stream text that is sent
+        self._room = max(budget_bytes, 0)  # bytes of stream text that may still be sent
+        self._budget = self._room
         self._items: list[Output | _Stream] = []
 
     @property
@@ -55,18 +72,27 @@ class LiveOutputs:
         """The wire changes that `changes` make, in order."""
         sent: list[Change] = []
         for change in changes:
-            match change:
-                case Rewrite():
-                    self._rewrite(change, sent)
-                case Append(output):
-                    self._append(output, sent)
-                case Replace(index, output):
-                    self._items[index] = output
-                    sent.append({"kind": "replace", "index": index, "output": output})
-                case Clear():
-                    self._items.clear()
-                    self._standing = 0
-                    sent.append({"kind": "clear"})
+            if isinstance(change, Rewrite):
+                stream = self._items[change.index]
+                assert isinstance(stream, _Stream)
+                if change.start == stream.length:
+                    if added := self._add(stream, change.text):
+                        sent.append({"kind": "text", "index": change.index, "text": added})
+                    if stream.omitted:
+                        sent.append(_elide(change.index, stream))
+                elif change.start < stream.characters:
+                    self._overwrite(change, stream, sent)
+                else:
+                    self._overwrite_left_out(change, stream, sent)
+            elif isinstance(change, Append):
+                self._append(change.output, sent)
+            elif isinstance(change, Replace):
+                self._items[change.index] = change.output
+                sent.append({"kind": "replace", "index": change.index, "output": change.output})
+            else:
+                self._items.clear()
+                self._room = self._budget
+                sent.append({"kind": "clear"})
         return sent
 
     def _append(self, output: Output, sent: list[Change]) -> None:
@@ -76,91 +102,74 @@ class LiveOutputs:
             return
         stream = _Stream(output["name"])
         self._items.append(stream)
-        self._add(stream, output["text"])
-        sent.append({"kind": "append", "output": {**stream.output(), "text": stream.head()}})
+        text = self._add(stream, output["text"])
+        sent.append(
+            {"kind": "append", "output": {"output_type": "stream", "name": stream.name, "text": text}}
+        )
         if stream.omitted:
-            del sent[-1]["output"]["elided"]
-            sent.append(self._elide(len(self._items) - 1, stream))
+            sent.append(_elide(len(self._items) - 1, stream))
 
-    def _rewrite(self, change: Rewrite, sent: list[Change]) -> None:
-        index, stream = change.index, self._items[change.index]
-        assert isinstance(stream, _Stream)
+    def _overwrite(self, change: Rewrite, stream: _Stream, sent: list[Change]) -> None:
         was_omitted = stream.omitted
-        if change.start == stream.length:
-            added = self._add(stream, change.text)
-            if added:
-                sent.append({"kind": "text", "index": index, "text": added})
-            if stream.omitted:
-                sent.append(self._elide(index, stream))
-            return
-        if change.start >= stream.characters:  # all that changes is left out
-            taken = stream.length - change.start
-            stream.tail = stream.tail[:-taken] if taken < len(stream.tail) else ""
-            stream.omitted -= change.removed
-            stream.length = change.start
-            self._leave_out(stream, change.text)
-            if self._take_back(stream):
-                sent.append({"kind": "replace", "index": index, "output": stream.output()})
-            else:
-                sent.append(self._elide(index, stream))
-            return
-        head = stream.head()
-        line_start = head.rfind("\n") + 1
-        kept = head[: change.start]
-        self._standing -= size_bytes(head[change.start :])
-        stream.size -= size_bytes(head[change.start :])
-        stream.parts, stream.characters, stream.length = [kept], change.start, change.start
-        stream.omitted, stream.tail = 0, ""
+        removed = stream.cut(change.start)
+        is_last_line = "\n" not in removed and (not stream.parts or stream.parts[-1][-1] == "\n")
+        self._room += size_bytes(removed)
+        stream.length, stream.omitted, stream.tail = change.start, 0, ""
         added = self._add(stream, change.text)
-        if change.start != line_start or (was_omitted and not stream.omitted):
-            sent.append({"kind": "replace", "index": index, "output": stream.output()})
+        if not is_last_line or (was_omitted and not stream.omitted):
+            sent.append({"kind": "replace", "index": change.index, "output": stream.output()})
             return
-        sent.append({"kind": "line", "index": index, "text": added})
+        sent.append({"kind": "line", "index": change.index, "text": added})
         if stream.omitted:
-            sent.append(self._elide(index, stream))
+            sent.append(_elide(change.index, stream))
+
+    def _overwrite_left_out(self, change: Rewrite, stream: _Stream, sent: list[Change]) -> None:
+        """Nothing that is sent changes, unless all that was left out fits now."""
+        taken = stream.length - change.start
+        stream.tail = stream.tail[:-taken] if taken < len(stream.tail) else ""
+        stream.omitted -= change.removed
+        stream.length = change.start
+        stream.leave_out(change.text)
+        if stream.omitted > self._room or stream.omitted != size_bytes(stream.tail):
+            sent.append(_elide(change.index, stream))
+            return
+        text = stream.tail
+        stream.omitted, stream.tail, stream.length = 0, "", stream.characters
+        self._add(stream, text)
+        sent.append({"kind": "replace", "index": change.index, "output": stream.output()})
 
     def _add(self, stream: _Stream, text: str) -> str:
         """Put `text` at the end; what of it is sent."""
         if stream.omitted:
-            self._leave_out(stream, text)
+            stream.leave_out(text)
             return ""
-        size, room = size_bytes(text), self._budget - self._standing
-        sent = text if size <= room else _start(text, room)
-        sent_size = size if sent is text else size_bytes(sent)
-        stream.parts.append(sent)
-        stream.characters += len(sent)
-        stream.length += len(sent)
-        stream.size += sent_size
-        self._standing += sent_size
+        size = len(text) if text.isascii() else size_bytes(text)
+        sent = text
+        if size > self._room:
+            sent = _start(text, self._room)
+            size = size_bytes(sent)
+        if sent:
+            stream.parts.append(sent)
+            stream.characters += len(sent)
+            self._room -= size
+        stream.length = stream.characters
         if sent is not text:
-            self._leave_out(stream, text[len(sent) :])
+            stream.leave_out(text[len(sent) :])
         return sent
 
-    def _take_back(self, stream: _Stream) -> bool:
-        """Let what was left out stand again, where all of it is known and fits."""
-        if stream.omitted > self._budget - self._standing or stream.omitted != size_bytes(stream.tail):
-            return False
-        text = stream.tail
-        stream.omitted, stream.tail, stream.length = 0, "", stream.characters
-        self._add(stream, text)
-        return True
 
-    @staticmethod
-    def _leave_out(stream: _Stream, text: str) -> None:
-        stream.omitted += size_bytes(text)
-        stream.length += len(text)
-        stream.tail = _end(stream.tail + text if len(text) < TAIL_BYTES else text)
-
-    @staticmethod
-    def _elide(index: int, stream: _Stream) -> Change:
-        return {"kind": "elide", "index": index, "omitted": stream.omitted, "tail": stream.tail}
+def _elide(index: int, stream: _Stream) -> Change:
+    return {"kind": "elide", "index": index, "omitted": stream.omitted, "tail": stream.tail}
 
 
 def _start(text: str, size: int) -> str:
     """The longest start of `text` that takes at most `size` bytes."""
-    if text.isascii():
-        return text[:size]
-    return text[:size].encode("utf-8", "surrogatepass")[: max(size, 0)].decode("utf-8", "ignore")
+    data = text[: size + 1].encode("utf-8", "surrogatepass")
+    if len(data) <= size:
+        return text
+    while data[size] & 0xC0 == 0x80:
+        size -= 1
+    return data[:size].decode("utf-8", "surrogatepass")
 
 
 def _end(text: str) -> str:
@@ -168,4 +177,8 @@ def _end(text: str) -> str:
     text = text[-TAIL_BYTES:]
     if text.isascii():
         return text
-    return text.encode("utf-8", "surrogatepass")[-TAIL_BYTES:].decode("utf-8", "ignore")
+    data = text.encode("utf-8", "surrogatepass")
+    start = max(len(data) - TAIL_BYTES, 0)
+    while start < len(data) and data[start] & 0xC0 == 0x80:
+        start += 1
+    return data[start:].decode("utf-8", "surrogatepass")

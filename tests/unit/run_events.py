@@ -1,0 +1,48 @@
+"""Events of kernels as hypothesis draws them, and what becomes of them."""
+
+from hypothesis import strategies as st
+
+from kernel_bridge.runs.changes import FoldChange, Output
+from kernel_bridge.runs.events import (
+    ClearOutput,
+    DisplayData,
+    Error,
+    ExecuteResult,
+    OutputEvent,
+    Stream,
+    UpdateDisplayData,
+)
+from kernel_bridge.runs.fold import Outputs, apply
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["a", "bc", "\n", "\r", "\b", "é", "😀", "\x1b[A", "\x1b[K", "\x1b[31m", "\ud800", "x" * 9]
+    ),
+    min_size=1,
+    max_size=8,
+).map("".join)
+BUNDLES = st.sampled_from([{"text/plain": "d"}, {"text/plain": "e"}])
+IDS = st.sampled_from(["i", "j"])
+EVENTS: st.SearchStrategy[OutputEvent] = st.one_of(
+    st.builds(Stream, st.just("stdout"), TEXTS),
+    st.builds(Stream, st.sampled_from(["stdout", "stderr"]), TEXTS),
+    st.builds(DisplayData, BUNDLES, st.just({}), st.none() | IDS),
+    st.builds(UpdateDisplayData, BUNDLES, st.just({}), IDS),
+    st.builds(ExecuteResult, BUNDLES, st.just({}), st.just(3), st.none() | IDS),
+    st.builds(ClearOutput, st.booleans()),
+    st.builds(Error, st.just("E"), st.just("v"), st.just(["t"])),
+)
+
+
+def fold_all(events: list[OutputEvent]) -> list[list[FoldChange]]:
+    """The changes of each event."""
+    fold = Outputs()
+    return [fold.fold(event) for event in events]
+
+
+def outputs_of(changes: list[list[FoldChange]]) -> list[Output]:
+    """All changes applied to nothing."""
+    outputs: list[Output] = []
+    for change in (change for some in changes for change in some):
+        apply(outputs, change)
+    return outputs
