@@ -12,6 +12,7 @@ from typing import Any
 
 from ..history.journal import Journal
 from ..kernels.session import KernelSession
+from ..protocol import objects as wire
 from ..protocol.errors import KernelDead
 from ..protocol.objects import InterruptOutcome, Kernel
 from ..runs.changes import FoldChange
@@ -110,27 +111,39 @@ class FollowedKernel:
 
     # running
 
-    def enqueue(self, runs: Iterable[Run]) -> None:
-        """Put runs in the queue; nobody is told and nothing is sent before `start`."""
-        for run in runs:
-            self.runs[run.id] = run
-            self.queue.add([run])
+    def enqueue(self, runs: list[Run]) -> list[wire.Run]:
+        """Put runs in the queue; gives them as they are then, for `start`.
 
-    def start(self, runs: Iterable[Run]) -> None:
-        """Tell of queued runs, and send the first if the kernel is free."""
-        for run in runs:
+        If the kernel is free the first is sent now, so that the kernel begins while people are told.
+        """
+        queued = [run_to_wire(run) for run in runs]
+        self.runs.update((run.id, run) for run in runs)
+        self.queue.add(runs)
+        self._send()
+        return queued
+
+    def start(self, runs: list[Run], queued: list[wire.Run]) -> None:
+        """Tell of runs that were put in the queue, as they were then, and of the one that was sent."""
+        kernel = self.to_wire()
+        for run, was in zip(runs, queued, strict=True):
             if self._journal is not None and not run.silent:
-                self._journal.run_started(run_to_wire(run), self.to_wire())
-            self._observer.run_changed(run_to_wire(run))
-        self._pump()
+                self._journal.run_started(was, kernel)
+            self._observer.run_changed(was)
+        if (sent := self.queue.running) in runs and sent is not None:
+            self._changed(sent)
         self.tell()
 
     def _pump(self) -> None:
+        if run := self._send():
+            self._changed(run)
+
+    def _send(self) -> Run | None:
+        """Send the next run if the kernel is free; whoever calls tells of it."""
         if self.session.state not in ("idle", "busy"):
-            return
+            return None
         run = self.queue.take()
         if run is None:
-            return
+            return None
         run.epoch = self.session.epoch
         message_id = self.session.execute(
             run.source,
@@ -141,7 +154,7 @@ class FollowedKernel:
         )
         run.start(message_id, now())
         self._by_message[message_id] = run
-        self._changed(run)
+        return run
 
     def ended(self, run: Run) -> asyncio.Future[None]:
         """A future that is done when the run has ended."""
@@ -155,10 +168,10 @@ class FollowedKernel:
         return future
 
     def _changed(self, run: Run) -> None:
-        wire = run_to_wire(run)
+        changed = run_to_wire(run)
         if self._journal is not None and not run.silent:
-            self._journal.run_changed(wire, run.times)
-        self._observer.run_changed(wire)
+            self._journal.run_changed(changed, run.times)
+        self._observer.run_changed(changed)
 
     def _have_ended(self, runs: Iterable[Run]) -> None:
         for run in runs:

@@ -86,8 +86,7 @@ class _Execution:
         pieces = dict(zip((run.id for run in runs), script.pieces, strict=True))
         self._reporter.expect(pieces)
         self._kernel = kernel
-        kernel.enqueue(runs)
-        kernel.start(runs)
+        kernel.start(runs, kernel.enqueue(runs))
         await asyncio.gather(*(kernel.ended(run) for run in runs))
         self._kernel = None
         ended = [run_to_wire(run) for run in runs]

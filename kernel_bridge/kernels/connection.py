@@ -19,6 +19,7 @@ from .pulse import Beat, Pulse
 Channel = Literal["shell", "control", "stdin", "iopub"]
 
 DELIMITER = b"<IDS|MSG>"
+MORE = int(zmq.NOBLOCK | zmq.SNDMORE)  # an int: working with zmq's flags takes longer than sending
 FRAMES = 6  # of a message from its delimiter on: that, the signature, and the four signed parts
 READ_FRAMES = FRAMES + 1  # at a time: those of a message on iopub, which has a topic before its delimiter
 READ_S = 0.001  # how long frames are read before their messages are delivered
@@ -130,7 +131,9 @@ class Connection:
     def send(self, channel: Channel, frames: list[bytes]) -> None:
         """Send at once; never blocks, the queue is unbounded."""
         socket = self._sockets[channel]
-        socket.send_multipart(frames, zmq.NOBLOCK)
+        for frame in frames[:-1]:
+            socket.send(frame, MORE)
+        socket.send(frames[-1], int(zmq.NOBLOCK))
         self._look_again(socket)
 
     def _look_again(self, socket: "zmq.Socket[bytes]") -> None:

@@ -153,10 +153,10 @@ async def _run(
                     )
                     for source in sources
                 ]
-                kernel.enqueue(runs)
+                queued = kernel.enqueue(runs)
                 if not params.wait:
-                    request.respond(wire.RunResult(runs=[run_to_wire(run) for run in runs]))
-                kernel.start(runs)
+                    request.respond(wire.RunResult(runs=queued))
+                kernel.start(runs, queued)
     if not params.wait:
         return None
     ends = asyncio.gather(*(kernel.ended(run) for run in runs))
