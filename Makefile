@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 SOURCES := kernel_bridge tests docs/examples
 
-.PHONY: setup demo test check fix bench clean
+.PHONY: setup demo nvim test check fix bench clean
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP)
@@ -23,6 +23,10 @@ $(STAMP): pyproject.toml
 
 demo: $(STAMP)
 	@$(BIN)/python docs/examples/demo.py
+
+nvim: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" \
+	    $(BIN)/nvim --clean -u editors/neovim/example/init.lua docs/examples/tour.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -62,7 +62,7 @@ local ATTRIBUTES = { B = "bold", I = "italic", U = "underline", S = "strikethrou
 function M.define(name)
   groups[name] = true
   local colours, attributes = name:match("^KernelBridgeAnsi(.-)_(%u*)$")
-  local fg, bg = colours:match("f(%x+)"), colours:match("b(%x+)")
+  local fg, bg = colours:match("T(%x+)"), colours:match("G(%x+)")
   local function decoded(text)
     return text and (#text == 6 and "#" .. text or tonumber(text, 16)) or nil
   end
@@ -92,7 +92,7 @@ function M.group(pen)
     end
     return letter .. (type(colour) == "string" and colour:sub(2) or ("%02x"):format(colour))
   end
-  local name = "KernelBridgeAnsi" .. encoded("f", pen.fg) .. encoded("b", pen.bg) .. "_"
+  local name = "KernelBridgeAnsi" .. encoded("T", pen.fg) .. encoded("G", pen.bg) .. "_"
   for _, letter in ipairs({ "B", "I", "U", "S", "R" }) do
     name = name .. (pen[ATTRIBUTES[letter]] and letter or "")
   end

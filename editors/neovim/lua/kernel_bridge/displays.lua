@@ -60,10 +60,12 @@ end
 
 ---@param entry kernel_bridge.RunEntry
 local function erase(entry)
-  if entry.end_mark and vim.api.nvim_buf_is_loaded(entry.bufnr) then
-    vim.api.nvim_buf_del_extmark(entry.bufnr, namespace, entry.end_mark)
+  for _, name in ipairs({ "end_mark", "sign_mark" }) do
+    if entry[name] and vim.api.nvim_buf_is_loaded(entry.bufnr) then
+      vim.api.nvim_buf_del_extmark(entry.bufnr, namespace, entry[name])
+    end
+    entry[name] = nil
   end
-  entry.end_mark = nil
 end
 
 --- Draws a run as it is now.
@@ -81,12 +83,18 @@ function M.draw(entry)
     id = entry.range_mark,
     end_row = last,
     end_col = length,
-    sign_text = config.get().signs and not entry.removed and icon or nil,
-    sign_hl_group = group,
-    priority = 30,
   })
   if entry.removed then
     return erase(entry)
+  end
+  if config.get().signs then
+    -- A sign of a mark with an end would stand on each of its lines.
+    entry.sign_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, first, 0, {
+      id = entry.sign_mark,
+      sign_text = icon,
+      sign_hl_group = group,
+      priority = 30,
+    })
   end
   local lines
   if #entry.outputs == 0 and entry.before then
@@ -129,6 +137,12 @@ function M.touch(entry)
     timer:start(throttle, 0, vim.schedule_wrap(draw_waiting))
   end
   waiting[entry] = true
+end
+
+--- Whether something has changed that is not drawn yet.
+---@return boolean
+function M.waits()
+  return next(waiting) ~= nil
 end
 
 local clock ---@type uv.uv_timer_t?

@@ -9,7 +9,7 @@ local M = {}
 ---@class kernel_bridge.At
 ---@field bufnr? integer default: the current buffer
 
----@class kernel_bridge.Run: kernel_bridge.At
+---@class kernel_bridge.RunOpts: kernel_bridge.At
 ---@field unit? kernel_bridge.Unit default: "statement", or "range" with `lines` or `from`
 ---@field lines? [integer, integer] first and last line, 1-based
 ---@field from? [integer, integer] row and column in bytes, 0-based
@@ -46,7 +46,7 @@ local function position(bufnr, place, encoding)
 end
 
 --- Runs a part of a buffer, or code. The results are drawn as they come.
----@param opts? kernel_bridge.Run
+---@param opts? kernel_bridge.RunOpts
 ---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?)
 function M.run(opts, answered)
   opts = opts or {}
@@ -105,14 +105,14 @@ local function unit(name)
 end
 
 --- Each runs a unit at the cursor; see |kernel-bridge-units|.
-M.run_line = unit("line") ---@type fun(opts?: kernel_bridge.Run, answered?: function)
-M.run_cell = unit("cell") ---@type fun(opts?: kernel_bridge.Run, answered?: function)
-M.run_above = unit("above") ---@type fun(opts?: kernel_bridge.Run, answered?: function)
-M.run_below = unit("below") ---@type fun(opts?: kernel_bridge.Run, answered?: function)
-M.run_all = unit("all") ---@type fun(opts?: kernel_bridge.Run, answered?: function)
+M.run_line = unit("line") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
+M.run_cell = unit("cell") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
+M.run_above = unit("above") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
+M.run_below = unit("below") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
+M.run_all = unit("all") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 
 --- Runs the cell at the cursor and goes to the next.
----@param opts? kernel_bridge.Run
+---@param opts? kernel_bridge.RunOpts
 function M.run_and_advance(opts)
   M.run_cell(opts)
   require("kernel_bridge.cells").jump(1)

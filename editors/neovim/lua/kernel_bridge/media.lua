@@ -42,7 +42,8 @@ function Medium:bytes()
   if type(self.value) == "table" then
     return self.value.bytes
   elseif self:is_base64() then
-    return math.floor(#self.value * 3 / 4)
+    local encoded = self.value:gsub("%s", "")
+    return #encoded / 4 * 3 - #encoded:match("=*$")
   end
   return #self.value
 end

@@ -16,6 +16,7 @@ local M = {}
 ---@field asked? boolean its outputs were asked for, since a notification was missed
 ---@field range_mark? integer extmark over its lines
 ---@field end_mark? integer extmark with its result
+---@field sign_mark? integer
 ---@field first? integer lines that it stands on, as of the last edit
 ---@field last? integer
 ---@field snapshot? string what stood there when it ran
@@ -140,8 +141,9 @@ function M.run(run, client_id)
   local entry = runs[run.id]
   local is_new = entry == nil
   if entry then
-    if ENDS[entry.run.state] and not ENDS[run.state] then
-      return -- the answer to `run` came after what became of it
+    if entry.run.state == run.state or ENDS[entry.run.state] then
+      entry.run = ENDS[entry.run.state] and not ENDS[run.state] and entry.run or run
+      return -- told by the answer to `run` and by a notification
     end
     entry.run = run
   else

@@ -1,0 +1,457 @@
+---@meta kernel_bridge.protocol
+-- The types of the protocol, generated from docs/protocol.schema.json by editors/neovim/scripts/types.py.
+
+--- Add `output` at the end of the list.
+---@class kernel_bridge.AppendChange
+---@field kind "append"
+---@field output kernel_bridge.Output
+
+--- By connection file (path, name or pattern) or id; neither: the newest kernel running.
+---@class kernel_bridge.AttachKernelParams
+---@field connectionFile? string
+---@field kernelId? string
+---@field textDocument? kernel_bridge.TextDocument
+
+--- The connection file is missing, or says something impossible; the message names the key.
+---@class kernel_bridge.BadConnectionFileData
+---@field kind "BadConnectionFile"
+
+---@class kernel_bridge.BindKernelParams
+---@field textDocument kernel_bridge.TextDocument
+---@field kernelId string|nil
+
+--- A binary MIME value as a file that holds the decoded bytes.
+---@class kernel_bridge.BlobFile
+---@field uri string
+---@field bytes integer
+
+---@class kernel_bridge.CancelRunResult
+---@field run kernel_bridge.Run
+
+--- One step from the outputs a client has to those of the run; applied in order.
+---@alias kernel_bridge.Change kernel_bridge.AppendChange|kernel_bridge.TextChange|kernel_bridge.LineChange|kernel_bridge.ReplaceChange|kernel_bridge.ClearChange|kernel_bridge.ElideChange
+
+--- Drop all outputs of the run.
+---@class kernel_bridge.ClearChange
+---@field kind "clear"
+
+--- `initialize.params.capabilities.experimental.kernelBridge`; without it only standard LSP is sent.
+---@class kernel_bridge.ClientCapabilities
+---@field version? integer
+---@field output? boolean
+---@field stdin? boolean
+---@field blobs? "file"|"inline"
+
+--- Commands of `workspace/executeCommand`: the one argument and the result of each.
+---@class kernel_bridge.Commands
+---@field ["kernel-bridge.listKernelSpecs"] table<string, any>
+---@field ["kernel-bridge.listKernels"] table<string, any>
+---@field ["kernel-bridge.startKernel"] table<string, any>
+---@field ["kernel-bridge.attachKernel"] table<string, any>
+---@field ["kernel-bridge.bindKernel"] table<string, any>
+---@field ["kernel-bridge.run"] table<string, any>
+---@field ["kernel-bridge.cancelRun"] table<string, any>
+---@field ["kernel-bridge.interruptKernel"] table<string, any>
+---@field ["kernel-bridge.restartKernel"] table<string, any>
+---@field ["kernel-bridge.shutdownKernel"] table<string, any>
+---@field ["kernel-bridge.detachKernel"] table<string, any>
+---@field ["kernel-bridge.getRun"] table<string, any>
+---@field ["kernel-bridge.readOutput"] table<string, any>
+---@field ["kernel-bridge.history"] table<string, any>
+---@field ["kernel-bridge.export"] table<string, any>
+
+--- What was displayed.
+---@class kernel_bridge.DisplayData
+---@field output_type "display_data"
+---@field data kernel_bridge.MimeBundle
+---@field metadata table<string, any>
+
+--- The document was not opened by the client.
+---@class kernel_bridge.DocumentNotOpenData
+---@field kind "DocumentNotOpen"
+
+--- The stream output at `index` is over the budget; replaces the last `elide` of that output.
+---@class kernel_bridge.ElideChange
+---@field kind "elide"
+---@field index integer
+---@field omitted integer
+---@field tail string
+
+--- What a stream output over the budget leaves out.
+---@class kernel_bridge.Elided
+---@field omitted integer
+---@field tail string
+
+--- The data of an error with code -32803.
+---@alias kernel_bridge.ErrorData kernel_bridge.NoSuchKernelSpecData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.KernelRequiredData|kernel_bridge.NothingToRunData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.NothingToExportData|kernel_bridge.HistoryDisabledData|kernel_bridge.NotOursData|kernel_bridge.UntrustedData
+
+--- Why a command failed (code -32803).
+---@alias kernel_bridge.ErrorKind "NoSuchKernelSpec"|"KernelLaunchFailed"|"KernelNotReady"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"KernelRequired"|"NothingToRun"|"DocumentNotOpen"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"NothingToExport"|"HistoryDisabled"|"NotOurs"|"Untrusted"
+
+--- What was raised.
+---@class kernel_bridge.ErrorOutput
+---@field output_type "error"
+---@field ename string
+---@field evalue string
+---@field traceback string[]
+
+--- The value of the last expression.
+---@class kernel_bridge.ExecuteResult
+---@field output_type "execute_result"
+---@field data kernel_bridge.MimeBundle
+---@field metadata table<string, any>
+---@field execution_count? integer|nil
+
+--- The file exists and `overwrite` is not set.
+---@class kernel_bridge.ExportExistsData
+---@field kind "ExportExists"
+---@field path? string The file.
+
+--- The notebook could not be written.
+---@class kernel_bridge.ExportFailedData
+---@field kind "ExportFailed"
+---@field path? string The file.
+---@field reason? string What was refused.
+
+--- What an export writes.
+---@alias kernel_bridge.ExportFormat "ipynb"|"py"|"md"|"html"
+
+--- Which runs (of a kernel, a document, or by id; none: all of the history) and where to.
+---@class kernel_bridge.ExportParams
+---@field path string
+---@field format? kernel_bridge.ExportFormat
+---@field kernelId? string
+---@field textDocument? kernel_bridge.TextDocument
+---@field runIds? string[]
+---@field overwrite? boolean
+
+---@class kernel_bridge.ExportResult
+---@field path string
+---@field cells integer
+---@field format kernel_bridge.ExportFormat
+
+---@class kernel_bridge.GetRunResult
+---@field run kernel_bridge.Run
+---@field seq integer
+
+--- The command needs the history, which is switched off or unusable.
+---@class kernel_bridge.HistoryDisabledData
+---@field kind "HistoryDisabled"
+
+--- Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source.
+---@class kernel_bridge.HistoryParams
+---@field kernelId? string
+---@field textDocument? kernel_bridge.TextDocument
+---@field text? string
+---@field limit? integer
+---@field before? string
+
+---@class kernel_bridge.HistoryResult
+---@field runs kernel_bridge.Run[]
+
+--- Where the history of runs is kept, and how much of it.
+---@class kernel_bridge.HistorySettings
+---@field enabled? boolean
+---@field path? string|nil
+---@field maxBytes? integer
+
+---@class kernel_bridge.InterruptKernelResult
+---@field outcome kernel_bridge.InterruptOutcome
+
+--- What became of an interrupt.
+---@alias kernel_bridge.InterruptOutcome "interrupted"|"ignored"|"died"
+
+--- A kernel that the bridge follows, or has found running.
+---@class kernel_bridge.Kernel
+---@field id string
+---@field epoch integer
+---@field name string
+---@field displayName string
+---@field language string
+---@field state kernel_bridge.KernelState
+---@field origin kernel_bridge.KernelOrigin
+---@field keepAlive boolean
+---@field transport kernel_bridge.Transport
+---@field queued integer
+---@field cwd? string
+---@field reason? string
+---@field connectionFile? string
+---@field server? string
+---@field pid? integer
+---@field protocolVersion? string
+---@field implementation? string
+---@field implementationVersion? string
+---@field languageInfo? table<string, any>
+---@field supports? string[]
+
+--- The kernel has ended; the message says why.
+---@class kernel_bridge.KernelDeadData
+---@field kind "KernelDead"
+
+--- The kernel's process could not be started or ended at once.
+---@class kernel_bridge.KernelLaunchFailedData
+---@field kind "KernelLaunchFailed"
+---@field exitCode? integer Of the kernel's process; negative: the signal.
+---@field stderr string The tail of what the kernel wrote there.
+---@field hint? string What to do, where the reason is known.
+
+--- The kernel's process lives but did not answer within readyTimeout.
+---@class kernel_bridge.KernelNotReadyData
+---@field kind "KernelNotReady"
+---@field stderr? string The tail of what the kernel wrote there.
+
+--- kernel-bridge/kernel: at every change of state, epoch or queue length.
+---@class kernel_bridge.KernelNotification
+---@field kernel kernel_bridge.Kernel
+
+--- How the bridge came by a kernel; found: seen, not followed.
+---@alias kernel_bridge.KernelOrigin "started"|"attached"|"found"
+
+---@class kernel_bridge.KernelRef
+---@field kernelId? string
+---@field textDocument? kernel_bridge.TextDocument
+
+--- A run needs a kernel and none is there.
+---@class kernel_bridge.KernelRequiredData
+---@field kind "KernelRequired"
+---@field specs kernel_bridge.KernelSpec[] What can be started, the best first.
+
+--- A kernel that can be started: an installed kernelspec, or an interpreter that has none.
+---@class kernel_bridge.KernelSpec
+---@field name string
+---@field displayName string
+---@field language string
+---@field argv string[]
+---@field interruptMode "message"|"signal"
+---@field source "environment"|"kernelspec"
+---@field usable boolean
+---@field resourceDir? string
+---@field metadata? table<string, any>
+---@field python? string
+---@field problem? string
+---@field reason? string
+
+--- What a kernel is doing.
+---@alias kernel_bridge.KernelState "starting"|"idle"|"busy"|"restarting"|"dead"|"unreachable"
+
+--- The kernel does not answer.
+---@class kernel_bridge.KernelUnreachableData
+---@field kind "KernelUnreachable"
+
+--- Replace what follows the last newline of the stream output at `index`.
+---@class kernel_bridge.LineChange
+---@field kind "line"
+---@field index integer
+---@field text string
+
+---@class kernel_bridge.ListKernelSpecsParams
+---@field textDocument? kernel_bridge.TextDocument
+
+---@class kernel_bridge.ListKernelSpecsResult
+---@field specs kernel_bridge.KernelSpec[]
+
+---@class kernel_bridge.ListKernelsResult
+---@field kernels kernel_bridge.Kernel[]
+
+--- MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where the client asked for blobs: "file".
+---@alias kernel_bridge.MimeBundle table<string, any>
+
+--- No kernel with that id is followed or found.
+---@class kernel_bridge.NoSuchKernelData
+---@field kind "NoSuchKernel"
+
+--- No kernelspec has that name; the message lists those there are.
+---@class kernel_bridge.NoSuchKernelSpecData
+---@field kind "NoSuchKernelSpec"
+---@field specs? kernel_bridge.KernelSpec[] What can be started, the best first.
+
+--- No run has that id, here or in the history.
+---@class kernel_bridge.NoSuchRunData
+---@field kind "NoSuchRun"
+
+--- The kernel was started by another program, which alone can restart it.
+---@class kernel_bridge.NotOursData
+---@field kind "NotOurs"
+
+--- The empty object.
+---@class kernel_bridge.Nothing
+
+--- No run that ran matches.
+---@class kernel_bridge.NothingToExportData
+---@field kind "NothingToExport"
+
+--- The region holds no code.
+---@class kernel_bridge.NothingToRunData
+---@field kind "NothingToRun"
+
+--- Notifications from the server: the params of each.
+---@class kernel_bridge.Notifications
+---@field ["kernel-bridge/kernel"] kernel_bridge.KernelNotification
+---@field ["kernel-bridge/run"] kernel_bridge.RunNotification
+---@field ["kernel-bridge/output"] kernel_bridge.OutputNotification
+
+--- An nbformat 4.5 output object with text as one string.
+---@alias kernel_bridge.Output kernel_bridge.StreamOutput|kernel_bridge.DisplayData|kernel_bridge.ExecuteResult|kernel_bridge.ErrorOutput
+
+--- kernel-bridge/output: `seq` counts 1, 2, 3, … for each run.
+---@class kernel_bridge.OutputNotification
+---@field runId string
+---@field kernelId string
+---@field seq integer
+---@field changes kernel_bridge.Change[]
+
+--- LSP position; `character` counts in the negotiated position encoding.
+---@class kernel_bridge.Position
+---@field line integer
+---@field character integer
+
+--- LSP range, end exclusive.
+---@class kernel_bridge.Range
+---@field start kernel_bridge.Position
+---@field ["end"] kernel_bridge.Position
+
+--- A slice of one stream output; `start` and `length` count characters (code points).
+---@class kernel_bridge.ReadOutputParams
+---@field runId string
+---@field index integer
+---@field start integer
+---@field length integer
+
+---@class kernel_bridge.ReadOutputResult
+---@field text string
+---@field total integer
+
+--- Put `output` in the place of the one at `index`.
+---@class kernel_bridge.ReplaceChange
+---@field kind "replace"
+---@field index integer
+---@field output kernel_bridge.Output
+
+--- Requests from the server: the params and the result of each; null: the user cancelled.
+---@class kernel_bridge.Requests
+---@field ["kernel-bridge/stdin"] table<string, any>
+
+--- What answers a failed request; the message says what failed, with which value, and what to do.
+---@class kernel_bridge.ResponseError
+---@field code integer
+---@field message string
+---@field data? kernel_bridge.ErrorData
+
+--- One execution of a piece of source on a kernel.
+---@class kernel_bridge.Run
+---@field id string
+---@field kernelId string
+---@field epoch integer
+---@field source string
+---@field origin "bridge"|"other"
+---@field state kernel_bridge.RunState
+---@field queuedAt string
+---@field textDocument? kernel_bridge.TextDocument
+---@field range? kernel_bridge.Range
+---@field executionCount? integer
+---@field startedAt? string
+---@field endedAt? string
+---@field error? kernel_bridge.RunError
+---@field reason? string
+---@field nextInput? string
+---@field degraded? boolean
+---@field lostMessages? integer
+---@field outputs? kernel_bridge.Output[]
+
+--- What a run raised.
+---@class kernel_bridge.RunError
+---@field ename string
+---@field evalue string
+---@field traceback string[]
+---@field line? integer
+
+--- kernel-bridge/run: at every change of state; never with outputs.
+---@class kernel_bridge.RunNotification
+---@field run kernel_bridge.Run
+
+--- What to run: `unit` of `textDocument`, its `range`, or `code` as it is.
+---@class kernel_bridge.RunParams
+---@field unit? kernel_bridge.Unit
+---@field textDocument? kernel_bridge.TextDocument
+---@field range? kernel_bridge.Range
+---@field position? kernel_bridge.Position
+---@field code? string
+---@field kernelId? string
+---@field wait? boolean
+---@field storeHistory? boolean
+---@field silent? boolean
+---@field stopOnError? boolean
+---@field allowStdin? boolean
+
+---@class kernel_bridge.RunRef
+---@field runId string
+
+---@class kernel_bridge.RunResult
+---@field runs kernel_bridge.Run[]
+
+--- Where a run stands: queued, running, or one of five ends.
+---@alias kernel_bridge.RunState "queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost"
+
+--- What a person can choose; every field has a default.
+---@class kernel_bridge.Settings
+---@field autoStart? boolean
+---@field defaultKernels? table<string, string>
+---@field transport? "ipc"|"tcp"
+---@field keepAlive? boolean
+---@field readyTimeout? number
+---@field coalesceMilliseconds? number
+---@field outputBudget? integer
+---@field history? kernel_bridge.HistorySettings
+---@field remoteTcp? boolean
+---@field trusted? boolean
+
+--- By `spec` (a kernelspec's name), by `python` (an interpreter), or the best for `textDocument`.
+---@class kernel_bridge.StartKernelParams
+---@field spec? string
+---@field python? string
+---@field textDocument? kernel_bridge.TextDocument
+---@field cwd? string
+---@field env? table<string, string>
+---@field extraArguments? string[]
+---@field transport? "ipc"|"tcp"
+---@field keepAlive? boolean
+---@field readyTimeout? number
+
+--- The client's answer to kernel-bridge/stdin; null stands for a user who cancelled.
+---@class kernel_bridge.StdinAnswer
+---@field value string
+
+--- kernel-bridge/stdin, a request to the client.
+---@class kernel_bridge.StdinRequest
+---@field runId string
+---@field kernelId string
+---@field prompt string
+---@field password boolean
+
+--- Text on stdout or stderr.
+---@class kernel_bridge.StreamOutput
+---@field output_type "stream"
+---@field name string
+---@field text string
+---@field elided? kernel_bridge.Elided
+
+--- Add `text` to the stream output at `index`.
+---@class kernel_bridge.TextChange
+---@field kind "text"
+---@field index integer
+---@field text string
+
+--- The document that a command speaks of.
+---@class kernel_bridge.TextDocument
+---@field uri string
+---@field version? integer
+
+--- How the bridge reaches a kernel.
+---@alias kernel_bridge.Transport "ipc"|"tcp"|"websocket"
+
+--- What of a document is to run.
+---@alias kernel_bridge.Unit "range"|"line"|"statement"|"cell"|"above"|"below"|"all"
+
+--- The workspace is not trusted: nothing is started, attached or run.
+---@class kernel_bridge.UntrustedData
+---@field kind "Untrusted"

@@ -1,0 +1,183 @@
+"""A real Neovim with the plugin, from a clean configuration, driven over its own API.
+
+Waiting is Neovim's: `vim.wait` looks again at each of its events, up to a bound.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pynvim
+from tests.home import Home
+
+Json = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parents[3]
+PLUGIN = ROOT / "editors" / "neovim"
+BIN = Path(sys.executable).parent
+BOUND_MS = 30_000
+
+HELPERS = r"""
+_G.test = { messages = {}, events = {}, opened = {} }
+vim.notify = function(message, level) table.insert(test.messages, message) end
+vim.ui.open = function(path) table.insert(test.opened, path) return {}, nil end
+vim.api.nvim_create_autocmd("User", { pattern = "KernelBridge*", callback = function(event)
+  table.insert(test.events, { name = event.match, data = event.data })
+end })
+function test.results(bufnr)
+  local list = {}
+  local displays = require("kernel_bridge.displays")
+  for _, entry in ipairs(displays.of(bufnr)) do
+    local first, last = displays.place(entry)
+    local mark = entry.end_mark
+      and vim.api.nvim_buf_get_extmark_by_id(bufnr, displays.namespace, entry.end_mark, { details = true })
+    local details = mark and mark[3] or {}
+    local lines, groups = {}, {}
+    for index, line in ipairs(details.virt_lines or {}) do
+      lines[index] = ""
+      for _, chunk in ipairs(line) do
+        lines[index] = lines[index] .. chunk[1]
+        for _, group in ipairs(type(chunk[2]) == "table" and chunk[2] or { chunk[2] }) do groups[group] = true end
+      end
+    end
+    table.insert(list, {
+      id = entry.run.id, state = entry.run.state, kernel = entry.run.kernelId, first = first, last = last,
+      shown_at = mark and mark[1] or -1, lines = lines, groups = vim.tbl_keys(groups),
+      mark = details.virt_text and details.virt_text[1][1] or "", group = details.virt_text and details.virt_text[1][2],
+      count = entry.run.executionCount or 0, stale = entry.stale or false,
+    })
+  end
+  table.sort(list, function(a, b) return a.shown_at < b.shown_at end)
+  return list
+end
+"""
+
+
+class Neovim:
+    """One Neovim; `api` is what pynvim gives."""
+
+    def __init__(self, api: pynvim.Nvim, home: Home) -> None:
+        self.api = api
+        self.home = home
+
+    # Buffers
+
+    def open(self, text: str, name: str = "a.py") -> int:
+        """Edits a new file in the only window; the buffer's number."""
+        path = self.home.work / name
+        path.write_text(text)
+        self.api.command(f"silent edit! {path}")
+        return int(self.api.current.buffer.number)
+
+    def lines(self, buffer: int = 0) -> list[str]:
+        return list(self.api.api.buf_get_lines(buffer, 0, -1, False))
+
+    def keys(self, keys: str) -> None:
+        """Types, maps and all, until everything is carried out."""
+        self.api.api.feedkeys(self.api.replace_termcodes(keys), "mtx")
+
+    def command(self, command: str) -> None:
+        self.api.command(f"KernelBridge {command}")
+
+    def lua(self, code: str, *arguments: Any) -> Any:
+        return self.api.exec_lua(code, *arguments)
+
+    # What is shown
+
+    def results(self, buffer: int = 0) -> list[Json]:
+        """The results that stand in a buffer, from top to bottom, by Neovim's extmarks."""
+        results: list[Json] = self.lua("return test.results(...)", buffer or self.api.current.buffer.number)
+        return results
+
+    def screen(self) -> list[str]:
+        """What is drawn."""
+        self.api.command("redraw!")
+        rows: list[str] = self.lua(
+            """local rows = {}
+            for row = 1, vim.o.lines do
+              local cells = {}
+              for column = 1, vim.o.columns do cells[column] = vim.fn.screenstring(row, column) end
+              rows[row] = (table.concat(cells):gsub("%s+$", ""))
+            end
+            return rows"""
+        )
+        return rows
+
+    def messages(self) -> list[str]:
+        """What the plugin has said by vim.notify."""
+        messages: list[str] = self.lua("return test.messages")
+        return messages
+
+    def check_errors(self) -> None:
+        """Asserts that nothing of ours has raised."""
+        shown = self.api.command_output("messages") + "\n".join(self.messages())
+        assert "stack traceback" not in shown, shown
+
+    # Waiting
+
+    def until(self, condition: str, *arguments: Any) -> Any:
+        """Until a Lua expression is true; what it gives."""
+        code = f"""local arguments = {{ ... }}
+            local value
+            local function look() value = (function(...) return {condition} end)(unpack(arguments)) return value end
+            return vim.wait({BOUND_MS}, look, 10) and value or vim.NIL"""
+        value = self.lua(code, *arguments)
+        assert value is not None, f"never: {condition}\n{self.messages()}\n" + "\n".join(self.screen())
+        return value
+
+    def until_ended(self, count: int = 1, buffer: int = 0) -> list[Json]:
+        """Until that many results stand in the buffer and all have ended and are drawn so; all of them."""
+        buffer = buffer or self.api.current.buffer.number
+        self.until(
+            """(function(buffer, count)
+              local results = test.results(buffer)
+              for _, result in ipairs(results) do
+                if result.state == "queued" or result.state == "running" then return false end
+              end
+              return #results >= count
+            end)(...)""",
+            buffer,
+            count,
+        )
+        self.settle()
+        return self.results(buffer)
+
+    def settle(self) -> None:
+        """Until nothing waits to be drawn."""
+        self.until("not require('kernel_bridge.displays').waits()")
+
+    def until_message(self, part: str) -> None:
+        self.until("table.concat(test.messages, '\\n'):find(..., 1, true) and true", part)
+
+
+@contextmanager
+def neovim(home: Home, *arguments: str, config: str = "") -> Iterator[Neovim]:
+    """A started Neovim; it is quit in the end, and must leave nothing behind."""
+    environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
+    environment.pop("NVIM", None)
+    environment.pop("TMUX", None)
+    start = home.path / "init.lua"
+    start.write_text(f'vim.lsp.enable("kernel_bridge")\nvim.o.columns, vim.o.lines = 100, 50\n{config}')
+    program = shutil.which("nvim", path=environment["PATH"])
+    assert program
+    command = [program, "--embed", "--headless", "--clean", "--cmd", f"set rtp^={PLUGIN}", "-u", str(start)]
+    api = pynvim.attach("child", argv=["env", "-i", *_assignments(environment), *command, *arguments])
+    editor = Neovim(api, home)
+    try:
+        editor.until("vim.v.vim_did_enter == 1")
+        editor.lua(HELPERS)
+        yield editor
+        editor.check_errors()
+    finally:
+        with suppress(OSError, EOFError):
+            api.command("qall!")
+        with suppress(OSError, RuntimeError):
+            api.close()
+    home.check_clean()
+
+
+def _assignments(environment: dict[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in environment.items()]

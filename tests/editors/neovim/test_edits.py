@@ -1,0 +1,116 @@
+"""Results follow their code through edits, and say when it is not what ran."""
+
+from tests.editors.neovim.neovim import Json, Neovim
+
+
+def ran(editor: Neovim, text: str = "a = 1\nb = 2\n\nb\n\nc = 3\n", line: int = 4) -> None:
+    """A buffer in which the statement at a line has run."""
+    editor.open(text)
+    editor.api.current.window.cursor = (line, 0)
+    editor.command("run")
+    editor.until_ended()
+
+
+def result(editor: Neovim) -> Json:
+    editor.until("(function() for _, e in ipairs(require('kernel_bridge.displays').of(0)) do"
+                 " if e.looking then return false end end return true end)()")  # fmt: skip
+    editor.settle()
+    (only,) = editor.results()
+    return only
+
+
+def check(editor: Neovim, keys: str, shown_at: int, *, stale: bool) -> None:
+    """Where the result of line 4 (`b`) stands after some keys, and whether it is dimmed."""
+    ran(editor)
+    editor.keys(keys)
+    found = result(editor)
+    assert (found["shown_at"], found["stale"]) == (shown_at, stale)
+    assert (found["group"] == "KernelBridgeStale") == stale
+    if stale and shown_at >= 0:
+        assert "KernelBridgeStale" in found["groups"]
+        assert "edited since" in found["mark"]
+
+
+def test_lines_above_push_it_down(buffer: Neovim) -> None:
+    check(buffer, "ggOx = 1<CR>y = 2<Esc>", 5, stale=False)
+
+
+def test_lines_above_that_go_pull_it_up(buffer: Neovim) -> None:
+    check(buffer, "ggdd", 2, stale=False)
+
+
+def test_lines_below_do_nothing(buffer: Neovim) -> None:
+    check(buffer, "Gox<Esc>", 3, stale=False)
+
+
+def test_a_new_line_after_it_is_none_of_its(buffer: Neovim) -> None:
+    check(buffer, "ox = 5<Esc>", 3, stale=False)
+
+
+def test_typing_in_it_dims_it(buffer: Neovim) -> None:
+    check(buffer, "A + 1<Esc>", 3, stale=True)
+
+
+def test_undo_lightens_it(buffer: Neovim) -> None:
+    check(buffer, "A + 1<Esc>u", 3, stale=False)
+
+
+def test_deleting_its_lines_takes_it_away(buffer: Neovim) -> None:
+    ran(buffer)
+    buffer.keys("dd")
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[1].shown_at == -1")
+
+
+def test_undo_brings_it_back(buffer: Neovim) -> None:
+    check(buffer, "ddu", 3, stale=False)
+
+
+def test_a_rerun_replaces_it(buffer: Neovim) -> None:
+    ran(buffer)
+    buffer.keys("A + 40<Esc>")
+    buffer.command("run")
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == '│ 42'")
+    (only,) = buffer.until_ended()
+    assert not only["stale"]
+
+
+def test_a_rerun_shows_the_old_result_dimmed_until_there_is_a_new_one(buffer: Neovim) -> None:
+    ran(buffer, "import threading; event = threading.Event()\n\nprint('x')\nevent.wait(60)\n", 1)
+    buffer.api.current.window.cursor = (3, 0)
+    buffer.command("run")
+    buffer.until_ended(2)
+    buffer.api.current.buffer[2:4] = ["_ = event.wait(60)"]
+    buffer.lua("require('kernel_bridge').run({ lines = { 3, 3 } })")
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[2].state == 'running'")
+    waiting = buffer.results()[1]
+    assert (waiting["lines"], waiting["groups"]) == (["│ x"], ["KernelBridgeStale"])
+    buffer.command("interrupt")
+    buffer.until_ended(2)
+
+
+def test_a_cell_takes_the_results_within_it(buffer: Neovim) -> None:
+    buffer.open("1\n2\n3\n")
+    for line in (1, 2, 3):
+        buffer.api.current.window.cursor = (line, 0)
+        buffer.command("run_line")
+    buffer.until_ended(3)
+    buffer.command("run_cell")
+    buffer.until("#test.results(vim.api.nvim_get_current_buf()) == 1")
+    (only,) = buffer.until_ended()
+    assert (only["first"], only["last"], only["lines"]) == (0, 2, ["│ 3"])
+
+
+def test_edits_while_the_kernel_starts_do_not_misplace_it(editor: Neovim) -> None:
+    editor.open("a = 1\n\na\n")
+    editor.api.current.window.cursor = (3, 0)
+    editor.command("run")
+    editor.keys("ggOx = 1<CR>y = 2<CR>z = 3<Esc>")
+    (only,) = editor.until_ended()
+    assert (only["shown_at"], only["stale"]) == (5, False)
+
+
+def test_a_reload_keeps_it(buffer: Neovim) -> None:
+    ran(buffer)
+    buffer.api.command("silent edit!")
+    found = result(buffer)
+    assert (found["shown_at"], found["lines"]) == (3, ["│ 2"])

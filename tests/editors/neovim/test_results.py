@@ -1,0 +1,140 @@
+"""What stands beside the code: as it comes, where it belongs, and how it looks."""
+
+from tests.editors.neovim.neovim import Neovim
+
+
+def check(editor: Neovim, code: str, expected: list[str], *, state: str = "ok", name: str = "a.py") -> dict:
+    """The result of a file's only cell; its lines are without their borders."""
+    editor.open(code, name)
+    editor.command("run_cell")
+    (result,) = editor.until_ended()
+    assert [line.removeprefix("│ ") for line in result["lines"]] == expected
+    assert result["state"] == state
+    return result
+
+
+def test_a_value_stands_under_the_last_line(buffer: Neovim) -> None:
+    result = check(buffer, "x = 20\n\nx + 1\n", ["21"])
+    assert (result["first"], result["last"], result["shown_at"]) == (0, 2, 2)
+    assert result["mark"].strip().startswith(f"✓ [{result['count']}]")
+    assert result["mark"].endswith("ms")
+    assert result["group"] == "KernelBridgeOk"
+
+
+def test_the_screen(buffer: Neovim) -> None:
+    check(buffer, "print('eins\\nzwei')\n", ["eins", "zwei"])
+    rows = buffer.screen()
+    assert rows[0].startswith("✓ print('eins\\nzwei')   ✓ [")
+    assert rows[1:3] == ["  │ eins", "  │ zwei"]
+
+
+def test_text_is_there_while_it_runs(buffer: Neovim) -> None:
+    buffer.open("import threading\nprint('first', flush=True)\nthreading.Event().wait(60)\n")
+    buffer.command("run_cell")
+    buffer.until("vim.tbl_get(test.results(vim.api.nvim_get_current_buf()), 1, 'lines', 1) == '│ first'")
+    (running,) = buffer.results()
+    assert (running["state"], running["group"]) == ("running", "KernelBridgeRunning")
+    buffer.command("interrupt")
+    (ended,) = buffer.until_ended()
+    assert ended["state"] == "error"
+    assert "KeyboardInterrupt" in "\n".join(ended["lines"])
+
+
+def test_a_progress_bar_stays_on_its_line(buffer: Neovim) -> None:
+    check(buffer, "for n in range(9): print(f'\\r{n} of 8', end='', flush=True)\n", ["8 of 8"])
+
+
+def test_streams_and_values_keep_their_order(buffer: Neovim) -> None:
+    code = "import sys\nprint('out', flush=True)\nprint('err', file=sys.stderr, flush=True)\n'value'\n"
+    result = check(buffer, code, ["out", "err", "'value'"])
+    assert "KernelBridgeStderr" in result["groups"]
+
+
+def test_long_output_is_cut_in_the_middle(buffer: Neovim) -> None:
+    shown = ["0", "1", "2", "3", "4", "⋯ 85 lines more · :KernelBridge output", *map(str, range(90, 100))]
+    check(buffer, "for n in range(100): print(n)\n", shown)
+
+
+def test_a_long_line_is_wrapped(buffer: Neovim) -> None:
+    assert len(check(buffer, "print('ab' * 80)\n", ["ab" * 48, "ab" * 32])["lines"]) == 2
+
+
+def test_wide_characters_and_tabs_keep_their_columns(buffer: Neovim) -> None:
+    check(buffer, "print('日本\\tx')\n", ["日本    x"])
+
+
+def test_colours_become_highlights_and_other_sequences_nothing(buffer: Neovim) -> None:
+    result = check(buffer, r"print('\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2Jplain')" + "\n", ["red plain"])
+    assert "KernelBridgeAnsiT01_" in result["groups"]
+
+
+def test_a_display_changes_in_place(buffer: Neovim) -> None:
+    code = "from IPython.display import display\nh = display('dark', display_id=True)\nh.update('light')\n"
+    check(buffer, code, ["'light'"])
+
+
+def test_clear_output(buffer: Neovim) -> None:
+    code = "from IPython.display import clear_output\nprint('old')\nclear_output()\nprint('new')\n"
+    check(buffer, code, ["new"])
+
+
+def test_a_picture_is_told_of_and_opened(buffer: Neovim) -> None:
+    code = (
+        "import base64, struct, zlib\n"
+        "def part(name, data): return struct.pack('>I', len(data)) + name + data"
+        " + struct.pack('>I', zlib.crc32(name + data))\n"
+        "png = b'\\x89PNG\\r\\n\\x1a\\n' + part(b'IHDR', struct.pack('>IIBBBBB', 3, 2, 8, 0, 0, 0, 0))"
+        " + part(b'IDAT', zlib.compress(b'\\0\\0\\0\\0' * 2)) + part(b'IEND', b'')\n"
+        "from IPython.display import Image\n"
+        "Image(png)\n"
+    )
+    result = check(buffer, code, ["▣ image/png 3×2, 68 bytes · :KernelBridge open"])
+    assert "KernelBridgeMedia" in result["groups"]
+    buffer.command("open")
+    (path,) = buffer.lua("return test.opened")
+    with open(path, "rb") as file:
+        assert file.read(4) == b"\x89PNG"
+
+
+def test_html_without_text_opens_in_the_browser(buffer: Neovim) -> None:
+    code = "from IPython.display import display\ndisplay({'text/html': '<b>x</b>'}, raw=True)\n"
+    check(buffer, code, ["▣ text/html, 8 bytes · :KernelBridge open"])
+    buffer.command("open")
+    (path,) = buffer.lua("return test.opened")
+    assert path.endswith(".html")
+
+
+def test_an_error_is_a_diagnostic_and_in_the_quickfix_list(buffer: Neovim) -> None:
+    buffer.open("# %%\nok = 1\n\n# %%\ndef f():\n    return 1 / 0\n\nf()\n")
+    buffer.api.current.window.cursor = (5, 0)
+    buffer.command("run_cell")
+    (result,) = buffer.until_ended()
+    assert (result["state"], result["group"]) == ("error", "KernelBridgeError")
+    (problem,) = buffer.lua("return vim.diagnostic.get(0)")
+    assert (problem["lnum"], problem["message"]) == (5, "ZeroDivisionError: division by zero")
+    found = buffer.api.funcs.getqflist({"items": 1, "title": 1})
+    assert found["title"] == "kernel-bridge: ZeroDivisionError: division by zero"
+    assert found["items"][0]["lnum"] == 6
+    buffer.api.current.buffer[5] = "    return 1"
+    buffer.command("run_cell")
+    buffer.until("#vim.diagnostic.get(0) == 0")
+
+
+def test_frames_in_other_files_are_in_the_quickfix_list(buffer: Neovim) -> None:
+    (buffer.home.work / "module.py").write_text("def f():\n    raise ValueError('deep')\n")
+    buffer.open("import module\nmodule.f()\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    items = buffer.api.funcs.getqflist()
+    assert [(buffer.api.funcs.bufname(item["bufnr"]).rpartition("/")[2], item["lnum"]) for item in items] == [
+        ("a.py", 2),
+        ("module.py", 2),
+    ]
+
+
+def test_what_was_queued_is_aborted(buffer: Neovim) -> None:
+    buffer.open("# %%\n1 / 0\n# %%\n2\n")
+    buffer.command("run_all")
+    first, second = buffer.until_ended(2)
+    assert (first["state"], second["state"]) == ("error", "aborted")
+    assert "⊘ aborted" in second["mark"]
