@@ -143,7 +143,7 @@ class LiveOutputs:
         if stream.omitted:
             stream.leave_out(text)
             return ""
-        size = len(text) if text.isascii() else size_bytes(text)
+        size = whole = len(text) if text.isascii() else size_bytes(text)
         sent = text
         if size > self._room:
             sent = _start(text, self._room)
@@ -153,8 +153,10 @@ class LiveOutputs:
             stream.characters += len(sent)
             self._room -= size
         stream.length = stream.characters
-        if sent is not text:
-            stream.leave_out(text[len(sent) :])
+        if sent is not text:  # no copy is made of what is left out: it may be most of a long text
+            stream.omitted = whole - size
+            stream.length += len(text) - len(sent)
+            stream.tail = _end(text[max(len(sent), len(text) - TAIL_BYTES) :])
         return sent
 
 

@@ -1,6 +1,7 @@
 """How text is drawn: the SGR attributes in force (ECMA-48 8.3.117), and the way from one set to another."""
 
 import re
+import sys
 
 SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 
@@ -38,10 +39,10 @@ _ENDS = {
 }
 
 
-def after(pen: Pen, text: str) -> Pen:
-    """The pen in force behind `text`."""
-    if "\x1b[" in text:
-        for sequence in SGR.finditer(text):
+def after(pen: Pen, text: str, start: int = 0, end: int = sys.maxsize) -> Pen:
+    """The pen in force behind `text[start:end]`."""
+    if text.find("\x1b", start, end) >= 0:
+        for sequence in SGR.finditer(text, start, end):
             pen = apply(pen, sequence[1])
     return pen
 

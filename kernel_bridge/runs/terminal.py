@@ -16,6 +16,7 @@ from .pen import PLAIN, Pen
 
 WINDOW_ROWS = 200  # how far ESC[nA reaches: a terminal's screen ends too
 SETTLE_CHARACTERS = 65_536  # plain additions kept before the rows are looked at
+FAR = 65_536  # characters of a row behind which none can be in reach
 LONGEST_ROW = 16_384  # characters that `\r` reaches back, at least half of them: a terminal wraps far sooner
 
 _ESCAPE = (
@@ -71,6 +72,21 @@ class _Row:
         self.passed += passed
         self.cut += over
         self.columns = None
+
+    def skip(self, text: str, start: int, end: int) -> int:
+        """Put `text[start:end]` at the end and out of reach, all but an escape sequence cut by `end`.
+
+        For verbatim text of which no copy should be made. Where it stopped.
+        """
+        for sequence in _ESCAPES.finditer(text, max(end - 5000, start), end + 5000):
+            if sequence.start() < end < sequence.end():
+                end = sequence.start()
+        self.pen = pens.after(pens.after(self.pen, self.text), text, start, end)
+        passed = len(self.text) + end - start
+        self.start += passed
+        self.cut += passed
+        self.text, self.columns = "", None
+        return end
 
     def cook(self) -> tuple[Cells, str]:
         """The row as cells, and the marks behind the last one."""
@@ -133,15 +149,23 @@ class Terminal:
             if cut < 0:
                 break
         else:  # what is before the window needs only its pen
-            self._pen = pens.after(self._pen, text[: cut + 1])
+            self._pen = pens.after(self._pen, text, 0, cut + 1)
             self._rows = [_Row(start + cut + 1, self._pen)]
-            start, text = start + cut + 1, text[cut + 1 :]
-        for number, line in enumerate(text.split("\n")):
-            if number:
-                self._rows.append(_Row(start, self._pen))
-            self._rows[-1].add(line)
+        begin = cut + 1
+        while begin <= len(text):
+            end = text.find("\n", begin)
+            if end < 0:
+                end = len(text)
+            row = self._rows[-1]
+            if end - begin > FAR:
+                begin = row.skip(text, begin, end - FAR)
+                self._pen = row.pen
+            line = text[begin:end]
+            row.add(line)
             self._pen = pens.after(self._pen, line)
-            start += len(line) + 1
+            begin = end + 1
+            if end < len(text):
+                self._rows.append(_Row(start + begin, self._pen))
         self._tail = self._pen
         self._row = len(self._rows) - 1
         self._column = self._rows[-1].width()
