@@ -77,7 +77,7 @@ class Neovim:
 
     def keys(self, keys: str) -> None:
         """Types, maps and all, until everything is carried out."""
-        self.api.api.feedkeys(self.api.replace_termcodes(keys), "mtx")
+        self.api.api.feedkeys(self.api.replace_termcodes(keys), "mtx", False)
 
     def command(self, command: str) -> None:
         self.api.command(f"KernelBridge {command}")

@@ -3,7 +3,7 @@
 from tests.editors.neovim.neovim import Json, Neovim
 
 
-def ran(editor: Neovim, text: str = "a = 1\nb = 2\n\nb\n\nc = 3\n", line: int = 4) -> None:
+def ran(editor: Neovim, text: str = "a = 1\nb = 2\n\n2\n\nc = 3\n", line: int = 4) -> None:
     """A buffer in which the statement at a line has run."""
     editor.open(text)
     editor.api.current.window.cursor = (line, 0)
@@ -20,7 +20,7 @@ def result(editor: Neovim) -> Json:
 
 
 def check(editor: Neovim, keys: str, shown_at: int, *, stale: bool) -> None:
-    """Where the result of line 4 (`b`) stands after some keys, and whether it is dimmed."""
+    """Where the result of line 4 stands after some keys, and whether it is dimmed."""
     ran(editor)
     editor.keys(keys)
     found = result(editor)

@@ -13,6 +13,8 @@ M.namespace = namespace
 ---@field entries table<string, kernel_bridge.RunEntry> by run id
 ---@field edits {tick: integer, first: integer, last: integer, new_last: integer}[]
 ---@field asking integer requests whose answers say where runs stand
+---@field watched boolean its edits are heard of
+---@field width? integer that it was drawn for
 
 local sheets = {} ---@type table<integer, kernel_bridge.Sheet>
 
@@ -220,29 +222,51 @@ local function edited(bufnr, first, last, new_last)
   end
 end
 
+--- Puts the results of a buffer that was read anew back on their lines, as far as these are the same.
 ---@param bufnr integer
----@return kernel_bridge.Sheet
-local function sheet_of(bufnr)
-  if sheets[bufnr] then
-    return sheets[bufnr]
+local function restore(bufnr)
+  local sheet = sheets[bufnr]
+  if not vim.api.nvim_buf_is_valid(bufnr) then
+    sheets[bufnr] = nil
+  elseif sheet and vim.api.nvim_buf_is_loaded(bufnr) then
+    M.watch(bufnr, sheet)
+    for _, entry in pairs(sheet.entries) do
+      entry.range_mark, entry.end_mark, entry.sign_mark = nil, nil, nil
+      M.stand(entry, entry.first, entry.last)
+      look_again(entry)
+    end
   end
-  sheets[bufnr] = { entries = {}, edits = {}, asking = 0 }
-  vim.api.nvim_buf_attach(bufnr, false, {
+end
+
+---@param bufnr integer
+---@param sheet kernel_bridge.Sheet
+function M.watch(bufnr, sheet)
+  if sheet.watched then
+    return
+  end
+  sheet.watched = vim.api.nvim_buf_attach(bufnr, false, {
     on_lines = function(_, _, _, first, last, new_last)
       edited(bufnr, first, last, new_last)
     end,
     on_reload = function()
       vim.schedule(function()
-        for _, entry in pairs(sheets[bufnr] and sheets[bufnr].entries or {}) do
-          M.stand(entry, entry.first, entry.last)
-          look_again(entry)
-        end
+        restore(bufnr)
       end)
     end,
     on_detach = function()
-      sheets[bufnr] = nil
+      sheet.watched = false
+      vim.schedule(function()
+        restore(bufnr)
+      end)
     end,
   })
+end
+
+---@param bufnr integer
+---@return kernel_bridge.Sheet
+local function sheet_of(bufnr)
+  sheets[bufnr] = sheets[bufnr] or { entries = {}, edits = {}, asking = 0, watched = false }
+  M.watch(bufnr, sheets[bufnr])
   return sheets[bufnr]
 end
 
@@ -377,8 +401,21 @@ function M.expect(bufnr, line)
   end
 end
 
+local group = vim.api.nvim_create_augroup("kernel_bridge_displays", { clear = true })
+
+vim.api.nvim_create_autocmd("BufReadPost", {
+  group = group,
+  callback = function(event)
+    if sheets[event.buf] and not sheets[event.buf].watched then
+      vim.schedule(function()
+        restore(event.buf)
+      end)
+    end
+  end,
+})
+
 vim.api.nvim_create_autocmd({ "WinResized", "VimResized", "BufWinEnter" }, {
-  group = vim.api.nvim_create_augroup("kernel_bridge_displays", { clear = true }),
+  group = group,
   callback = vim.schedule_wrap(function()
     for bufnr, sheet in pairs(sheets) do
       local width = next(sheet.entries) and vim.api.nvim_buf_is_loaded(bufnr) and width_of(bufnr)

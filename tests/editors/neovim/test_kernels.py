@@ -1,0 +1,154 @@
+"""Kernels as a person meets them: started, chosen, shared, interrupted, restarted, dead, left and quit."""
+
+import os
+import signal
+
+import psutil
+import pytest
+from tests.editors.neovim.neovim import Neovim, neovim
+from tests.home import Home
+
+HERE = "require('kernel_bridge').kernel()"
+
+
+def run(editor: Neovim, text: str, name: str = "a.py") -> str:
+    """Runs a file as one cell; the first line of its result."""
+    editor.open(text, name)
+    editor.command("run_cell")
+    result = editor.until_ended()[-1]
+    return str(result["lines"][0]).removeprefix("│ ") if result["lines"] else ""
+
+
+def test_two_buffers_with_two_kernels_and_one_kernel_for_two_buffers(editor: Neovim) -> None:
+    assert run(editor, "who = 'a'\nwho\n", "a.py") == "'a'"
+    assert run(editor, "who = 'b'\nwho\n", "b.py") == "'b'"
+    first = editor.lua("return require('kernel_bridge').kernel(vim.fn.bufnr('a.py')).id")
+    assert first != editor.lua(f"return {HERE}.id")
+    editor.command(f"attach {first}")
+    editor.until(f"{HERE}.id == ...", first)
+    editor.api.current.buffer[:] = ["who"]
+    editor.command("run_cell")
+    editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == \"│ 'a'\"")
+
+
+def test_a_kernel_is_chosen_from_what_there_is(editor: Neovim) -> None:
+    editor.open("1\n")
+    editor.lua(
+        """vim.ui.select = function(items, options, choose)
+          test.offered = vim.tbl_map(options.format_item, items)
+          choose(items[1])
+        end"""
+    )
+    editor.command("select")
+    editor.until(f"{HERE} and {HERE}.state == 'idle'")
+    assert "Python 3 (ipykernel)" in editor.lua("return test.offered[1]")
+    editor.command("select")
+    editor.until("#test.offered > 1 and test.offered[#test.offered]:find(\"this buffer's, idle\") and true")
+    assert "start" in editor.lua("return test.offered[1]")
+    names = editor.api.funcs.getcompletion("KernelBridge start ", "cmdline")
+    assert "python3" in names
+
+
+def test_a_start_that_fails_says_why(editor: Neovim) -> None:
+    editor.open("1\n")
+    editor.command("start nonesuch")
+    editor.until_message("nonesuch")
+
+
+def test_restart_loses_the_state_and_says_so(editor: Neovim) -> None:
+    run(editor, "x = 1\n")
+    editor.command("restart")
+    editor.until_message("has restarted")
+    assert editor.lua(f"return {HERE}.epoch") == 2
+    editor.open("x\n", "b.py")
+    editor.command(f"attach {editor.lua('return vim.tbl_keys(require([[kernel_bridge.session]]).kernels())[1]')}")
+    editor.until(f"{HERE} ~= nil")
+    editor.command("run")
+    (result,) = editor.until_ended()
+    assert "NameError" in "\n".join(result["lines"])
+
+
+def test_restart_and_run(editor: Neovim) -> None:
+    assert run(editor, "n = globals().get('n', 0) + 1\nn\n") == "1"
+    editor.command("run_cell")
+    editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == '│ 2'")
+    editor.command("restart_and_run")
+    editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == '│ 1'")
+
+
+def test_the_death_of_a_kernel_is_seen(editor: Neovim) -> None:
+    editor.open("import threading\nthreading.Event().wait(60)\n")
+    editor.command("run_cell")
+    editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
+    os.kill(editor.lua(f"return {HERE}.pid"), signal.SIGKILL)
+    (result,) = editor.until_ended()
+    assert result["state"] == "lost"
+    assert "⚠ " in result["mark"]
+    editor.until(f"{HERE}.state == 'dead'")
+    assert editor.lua("return require('kernel_bridge').statusline()") == "Python 3 (ipykernel) · dead"
+    editor.command("run_cell")
+    editor.until("#test.messages > 0")
+
+
+def test_the_death_of_the_server_is_seen(editor: Neovim) -> None:
+    editor.open("import threading\nthreading.Event().wait(60)\n")
+    editor.command("run_cell")
+    editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
+    (server,) = [p for p in editor.home.processes() if "--stdio" in p.cmdline()]
+    server.kill()
+    (result,) = editor.until_ended()
+    assert (result["state"], "kernel-bridge has ended" in result["mark"]) == ("lost", True)
+    psutil.wait_procs([p for p in editor.home.processes() if "ipykernel_launcher" in p.cmdline()], timeout=15)
+    for path in editor.home.connection_files():
+        path.unlink()
+
+
+def test_shutdown_and_cancel(editor: Neovim) -> None:
+    editor.open("# %%\nimport threading\nthreading.Event().wait(60)\n# %%\n2\n")
+    editor.command("run_all")
+    editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
+    assert editor.lua("return require('kernel_bridge').statusline()") == "Python 3 (ipykernel) · busy +1"
+    editor.api.current.window.cursor = (5, 0)
+    editor.command("cancel")
+    editor.until("test.results(vim.api.nvim_get_current_buf())[2].state == 'cancelled'")
+    editor.command("shutdown")
+    editor.until_message("has been shut down")
+    assert [result["state"] for result in editor.until_ended(2)] == ["lost", "cancelled"]
+
+
+def test_a_detached_kernel_goes_on(home: Home) -> None:
+    with pytest.raises(AssertionError, match="ipykernel"), neovim(home) as editor:
+        run(editor, "1\n")
+        pid = editor.lua(f"return {HERE}.pid")
+        editor.command("detach")
+        editor.until_message("goes on by itself")
+    psutil.Process(pid).kill()
+
+
+def test_quitting_during_a_run_leaves_nothing(home: Home) -> None:
+    with neovim(home) as editor:
+        editor.open("import threading\nthreading.Event().wait(600)\n")
+        editor.command("run_cell")
+        editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
+
+
+def test_without_a_server_one_message_says_what_to_do(home: Home) -> None:
+    with neovim(home, config="vim.env.PATH = '/usr/bin:/bin'") as editor:
+        editor.open("1\n")
+        editor.command("run")
+        editor.until_message("pip install jupyter-kernel-bridge")
+        assert editor.results() == []
+
+
+def test_a_server_in_the_workspaces_venv_is_found(home: Home) -> None:
+    with neovim(home, config="vim.env.PATH = '/usr/bin:/bin'") as editor:
+        bin_folder = editor.home.work / ".venv" / "bin"
+        bin_folder.mkdir(parents=True)
+        (bin_folder / "kernel-bridge").symlink_to(_program())
+        assert run(editor, "1 + 1\n") == "2"
+
+
+def _program() -> str:
+    from tests.editors.neovim.neovim import BIN
+
+    return str(BIN / "kernel-bridge")
