@@ -6,12 +6,12 @@ command line both drive it. Errors are those of protocol/errors.
 
 import asyncio
 import logging
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 from weakref import WeakValueDictionary
 
 from ..history.journal import Journal
@@ -58,7 +58,11 @@ def path_of(uri: str) -> Path | None:
         return None
     if parts.scheme != "file":
         return None
-    return Path(url2pathname(unquote(parts.path)))
+    if sys.platform == "win32":
+        from urllib.request import url2pathname  # with 37 more modules
+
+        return Path(url2pathname(unquote(parts.path)))
+    return Path(unquote(parts.path))
 
 
 class Bridge:

@@ -16,6 +16,7 @@ from .store import Connection, shrink, transaction, used_bytes
 
 PIECE = 256 * 1024  # characters of a chunk at most
 SMALL = 4096  # a last chunk shorter than this is written anew with what follows
+LARGE = 1 << 20  # bytes from which a body goes into the file in pieces: SQLite would copy it twice
 PRUNED_TO = 0.9  # of the bytes allowed, so that pruning is not needed again at once
 PRUNED_AT_ONCE = 100  # runs of one transaction
 
@@ -118,10 +119,10 @@ def _write_outputs(
                 _append(connection, run, count, change.output)
                 count += 1
             case Replace():
-                connection.execute(
-                    "UPDATE outputs SET body = ? WHERE run = ? AND position = ?",
-                    (encode(change.output), run, change.index),
-                )
+                (row,) = connection.execute(
+                    "SELECT rowid FROM outputs WHERE run = ? AND position = ?", (run, change.index)
+                ).fetchone()
+                _set_body(connection, row, encode(change.output))
             case Clear():
                 connection.execute("DELETE FROM chunks WHERE run = ?", (run,))
                 connection.execute("DELETE FROM outputs WHERE run = ?", (run,))
@@ -130,17 +131,25 @@ def _write_outputs(
 
 def _append(connection: Connection, run: int, position: int, output: Output) -> None:
     is_stream = output["output_type"] == "stream"
-    connection.execute(
-        "INSERT INTO outputs (run, position, stream, body) VALUES (?, ?, ?, ?)",
-        (
-            run,
-            position,
-            output["name"] if is_stream else None,
-            None if is_stream else encode(output),
-        ),
-    )
+    row = connection.execute(
+        "INSERT INTO outputs (run, position, stream) VALUES (?, ?, ?)",
+        (run, position, output["name"] if is_stream else None),
+    ).lastrowid
+    assert row is not None
     if is_stream:
         _insert_text(connection, run, position, 0, [output["text"]])
+    else:
+        _set_body(connection, row, encode(output))
+
+
+def _set_body(connection: Connection, row: int, body: bytes) -> None:
+    if len(body) < LARGE:
+        connection.execute("UPDATE outputs SET body = ? WHERE rowid = ?", (body, row))
+        return
+    connection.execute("UPDATE outputs SET body = zeroblob(?) WHERE rowid = ?", (len(body), row))
+    with connection.blobopen("outputs", "body", row) as blob:
+        for start in range(0, len(body), LARGE):
+            blob.write(body[start : start + LARGE])
 
 
 def _rewrite(connection: Connection, run: int, position: int, start: int, parts: list[str]) -> None:
