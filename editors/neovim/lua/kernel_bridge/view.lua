@@ -214,7 +214,7 @@ local function body(entry, width)
   local taken, back = {}, {}
   local front = take(list, taken, width, limit, false)
   if hidden(taken) > 0 then
-    local head = math.floor((limit - 1) / 3)
+    local head = math.min(limit - 1, math.max(1, math.floor((limit - 1) / 3)))
     taken = {}
     front = take(list, taken, width, head, false)
     back = take(list, taken, width, limit - 1 - head, true)

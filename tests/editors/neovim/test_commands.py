@@ -1,0 +1,234 @@
+"""Every command, every map, the text objects and the options."""
+
+import re
+import shutil
+from typing import Any
+
+import pytest
+from tests.editors.neovim.neovim import BIN, PLUGIN, Neovim, neovim
+from tests.home import Home
+
+CELLS = "# %% one\n1\n\n# %% two\n2\n2 + 20\n\n# %% three\n3\n"
+
+
+def shown(editor: Neovim, count: int) -> list[tuple[int, str]]:
+    """Where results stand, 1-based, and their first lines."""
+    return [(r["shown_at"] + 1, (r["lines"] or [""])[0].removeprefix("│ ")) for r in editor.until_ended(count)]
+
+
+def prepare(editor: Neovim, line: int = 5) -> None:
+    editor.open(CELLS)
+    editor.api.current.window.cursor = (line, 0)
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("KernelBridge run", [(5, "2")]),
+        ("KernelBridge", [(5, "2")]),
+        ("KernelBridge run_line", [(5, "2")]),
+        ("KernelBridge run_cell", [(6, "22")]),
+        ("KernelBridge run_above", [(2, "1")]),
+        ("KernelBridge run_below", [(6, "22"), (9, "3")]),
+        ("KernelBridge run_all", [(2, "1"), (6, "22"), (9, "3")]),
+        ("5,6KernelBridge run", [(6, "22")]),
+    ],
+)
+def test_what_runs_by_command(buffer: Neovim, command: str, expected: list[Any]) -> None:
+    prepare(buffer)
+    buffer.api.command(command)
+    assert shown(buffer, len(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "plug", "keys", "expected"),
+    [
+        ("n", "run", "<F2>j", [(6, "22")]),
+        ("n", "run", "<F2>l", [(5, "2")]),
+        ("x", "run", "Vj<F2>", [(6, "22")]),
+        ("x", "run", "jwwviw<F2>", [(6, "20")]),
+        ("n", "run-line", "<F2>", [(5, "2")]),
+        ("n", "run-statement", "<F2>", [(5, "2")]),
+        ("n", "run-cell", "<F2>", [(6, "22")]),
+        ("n", "run-and-advance", "<F2>", [(6, "22")]),
+        ("n", "run-above", "<F2>", [(2, "1")]),
+        ("n", "run-below", "<F2>", [(6, "22"), (9, "3")]),
+        ("n", "run-all", "<F2>", [(2, "1"), (6, "22"), (9, "3")]),
+    ],
+)
+def test_what_runs_by_map(buffer: Neovim, mode: str, plug: str, keys: str, expected: list[Any]) -> None:
+    prepare(buffer)
+    buffer.api.command(f"{mode}map <buffer> <F2> <Plug>(kernel-bridge-{plug})")
+    buffer.keys(keys)
+    assert shown(buffer, len(expected)) == expected
+    assert buffer.api.current.window.cursor[0] == (9 if plug == "run-and-advance" else buffer.api.funcs.line("."))
+
+
+@pytest.mark.parametrize(
+    ("start", "keys", "line"), [(5, "]c", 9), (5, "[c", 2), (2, "2]c", 9), (9, "]c", 9), (2, "[c", 2)]
+)
+def test_motions(buffer: Neovim, start: int, keys: str, line: int) -> None:
+    prepare(buffer, start)
+    buffer.api.command("nmap <buffer> ]c <Plug>(kernel-bridge-next-cell)")
+    buffer.api.command("nmap <buffer> [c <Plug>(kernel-bridge-prev-cell)")
+    buffer.keys(keys)
+    assert buffer.api.current.window.cursor[0] == line
+
+
+@pytest.mark.parametrize(
+    ("keys", "left"),
+    [
+        ("dic", ["# %% one", "1", "", "# %% two", "", "# %% three", "3"]),
+        ("dac", ["# %% one", "1", "", "# %% three", "3"]),
+        ("vicd", ["# %% one", "1", "", "# %% two", "", "# %% three", "3"]),
+    ],
+)
+def test_text_objects(buffer: Neovim, keys: str, left: list[str]) -> None:
+    prepare(buffer)
+    for mode in "xo":
+        buffer.api.command(f"{mode}map <buffer> ic <Plug>(kernel-bridge-inner-cell)")
+        buffer.api.command(f"{mode}map <buffer> ac <Plug>(kernel-bridge-a-cell)")
+    buffer.keys(keys)
+    assert buffer.lines() == left
+
+
+def test_nothing_is_mapped(buffer: Neovim) -> None:
+    maps = [
+        m
+        for mode in "nxoi"
+        for m in buffer.api.api.get_keymap(mode)
+        if "kernel" in m.get("rhs", "") and "<Plug>" not in m["lhs"]
+    ]
+    assert maps == []
+
+
+def test_completion_of_the_command(buffer: Neovim) -> None:
+    names = buffer.api.funcs.getcompletion("KernelBridge ", "cmdline")
+    wanted = (
+        "start attach select run run_cell run_above run_below run_all interrupt restart restart_and_run shutdown "
+        "detach cancel output copy export history info log"
+    )
+    assert set(wanted.split()) <= set(names)
+    assert buffer.api.funcs.getcompletion("KernelBridge inter", "cmdline") == ["interrupt"]
+    buffer.command("nonsense")
+    buffer.until_message("there is no :KernelBridge nonsense")
+
+
+def test_copy(buffer: Neovim) -> None:
+    buffer.open("print('\\x1b[31mred\\x1b[0m')\n'value'\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.command("copy a")
+    assert buffer.api.funcs.getreg("a") == "red\n'value'\n"
+
+
+def test_export(buffer: Neovim) -> None:
+    buffer.open("1\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    path = buffer.home.work / "out.ipynb"
+    buffer.command(f"export {path}")
+    buffer.until_message("cells written to")
+    assert path.exists()
+    buffer.lua("vim.ui.select = function(items, options, choose) choose(items[1]) end; test.messages = {}")
+    buffer.command(f"export {path}")
+    buffer.until_message("cells written to")
+
+
+def test_history(buffer: Neovim) -> None:
+    buffer.open("'long ago'\n", "history.py")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.lua("vim.ui.select = function(items, options, choose) test.offered = options.format_item(items[1]) choose(items[1]) end")
+    buffer.command("history ago")
+    buffer.until("vim.bo.filetype == 'kernel_bridge_output'")
+    assert buffer.lines() == ["'long ago'"]
+    assert "'long ago'" in buffer.lua("return test.offered")
+
+
+def test_info_and_log(buffer: Neovim) -> None:
+    buffer.open("1\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    lines = "\n".join(buffer.lua("return require('kernel_bridge.info').lines(0)"))
+    assert "kernel-bridge 0" in lines
+    assert "Python 3 (ipykernel)" in lines
+    windows = len(buffer.api.windows)
+    buffer.command("info")
+    assert len(buffer.api.windows) == windows + 1
+    buffer.command("log")
+    assert buffer.api.current.buffer.name.endswith("lsp.log")
+
+
+def test_clear(buffer: Neovim) -> None:
+    buffer.open("1 / 0\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.command("clear")
+    assert buffer.results() == []
+    assert buffer.lua("return vim.diagnostic.get(0)") == []
+
+
+def test_events(buffer: Neovim) -> None:
+    buffer.open("print(1)\n")
+    buffer.command("run_cell")
+    (result,) = buffer.until_ended()
+    events = buffer.lua("return test.events")
+    states = [e["data"]["run"]["state"] for e in events if e["name"] == "KernelBridgeRun"]
+    assert states == ["queued", "running", "ok"]
+    outputs = [e["data"] for e in events if e["name"] == "KernelBridgeOutput"]
+    assert outputs[0]["runId"] == result["id"]
+    assert any(e["name"] == "KernelBridgeKernel" for e in events)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("{ nonsense = 1 }", "no option nonsense"),
+        ("{ virtual_lines = { max_line = 3 } }", "no option virtual_lines.max_line"),
+        ("{ output = { open = 'sideways' } }", "output.open: expected one of split, vsplit, float, tab"),
+        ("{ throttle_ms = 'fast' }", "throttle_ms"),
+        ("3", "options: expected table"),
+    ],
+)
+def test_options_are_validated(buffer: Neovim, options: str, problem: str) -> None:
+    error = buffer.lua(f"local _, problem = pcall(require('kernel_bridge').setup, {options}) return problem")
+    assert problem in error
+
+
+def test_options_are_used(home: Home) -> None:
+    options = (
+        f"{{ command = {{ '{BIN}/kernel-bridge', '--stdio' }}, virtual_lines = {{ max_lines = 3, border = '> ' }},"
+        " signs = false, diagnostics = false, quickfix = false, icons = { error = 'E' },"
+        " settings = { outputBudget = 4096 } }"
+    )
+    with neovim(home, config=f"require('kernel_bridge').setup({options})") as editor:
+        editor.open("for n in range(9): print(n)\n1 / 0\n")
+        editor.command("run_cell")
+        (result,) = editor.until_ended()
+        assert result["lines"][1].startswith("> ⋯ ")
+        assert result["mark"].strip().startswith("E [1]")
+        assert editor.screen()[0].startswith("for n")
+        assert editor.lua("return vim.diagnostic.get(0)") == []
+        assert editor.api.funcs.getqflist() == []
+
+
+def test_health(buffer: Neovim) -> None:
+    buffer.open("1\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.api.command("checkhealth kernel_bridge")
+    report = "\n".join(buffer.lines())
+    for part in ("kernel-bridge 0.", "Python 3 (ipykernel)", "pictures", "Neovim 0.11"):
+        assert part in report, report
+
+
+def test_help(buffer: Neovim) -> None:
+    shutil.copytree(PLUGIN / "doc", buffer.home.work / "plugin" / "doc", ignore=shutil.ignore_patterns("tags"))
+    buffer.api.command(f"helptags {buffer.home.work}/plugin/doc | set rtp+={buffer.home.work}/plugin")
+    for subject in ("kernel-bridge", ":KernelBridge", "kernel-bridge-maps", "<Plug>(kernel-bridge-run)"):
+        buffer.api.command(f"help {subject}")
+        assert buffer.api.current.buffer.name.endswith("kernel-bridge.txt")
+    said = "\n".join(buffer.lines())
+    for name in buffer.lua("return vim.tbl_keys(require('kernel_bridge.command').subcommands)"):
+        assert re.search(rf"^:KernelBridge {name}\b", said, re.MULTILINE), f"no help for {name}"

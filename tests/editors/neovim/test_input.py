@@ -1,0 +1,60 @@
+"""Questions of a run are asked, and the editor does not wait."""
+
+from tests.editors.neovim.neovim import Neovim
+
+
+def ask(editor: Neovim, code: str) -> None:
+    editor.open(code)
+    editor.lua(
+        "test.questions = {} vim.ui.input = function(options, answer)"
+        " table.insert(test.questions, { prompt = options.prompt, answer = answer }) end"
+    )
+    editor.command("run_cell")
+
+
+def test_an_answer(buffer: Neovim) -> None:
+    ask(buffer, "name = input('Who? ')\nname.upper()\n")
+    buffer.until("#test.questions == 1")
+    assert buffer.lua("return test.questions[1].prompt") == "Who? "
+    buffer.lua("test.questions[1].answer('Ada')")
+    (result,) = buffer.until_ended()
+    assert result["lines"][-1] == "│ 'ADA'"
+
+
+def test_cancelling_interrupts(buffer: Neovim) -> None:
+    ask(buffer, "input('Who? ')\n")
+    buffer.until("#test.questions == 1")
+    buffer.lua("test.questions[1].answer(nil)")
+    (result,) = buffer.until_ended()
+    assert result["state"] == "error"
+    assert "KeyboardInterrupt" in "\n".join(result["lines"])
+
+
+def test_a_question_whose_run_has_ended_is_withdrawn(buffer: Neovim) -> None:
+    ask(buffer, "input('Who? ')\n")
+    buffer.until("#test.questions == 1")
+    buffer.command("interrupt")
+    buffer.until_ended()
+    buffer.until("not require('kernel_bridge.prompt').is_open()")
+    buffer.lua("test.questions[1].answer('late')")
+
+
+def test_nobody_is_asked_while_typing(buffer: Neovim) -> None:
+    ask(buffer, "import threading\ninput('Who? ')\n")
+    buffer.api.input("i")
+    buffer.until("require('kernel_bridge.prompt').is_open()")
+    assert buffer.lua("return #test.questions") == 0
+    buffer.api.input("<Esc>")
+    buffer.until("#test.questions == 1")
+    buffer.lua("test.questions[1].answer('x')")
+    buffer.until_ended()
+
+
+def test_a_password_is_hidden(buffer: Neovim) -> None:
+    buffer.open("from getpass import getpass\nlen(getpass('Key: '))\n")
+    buffer.lua("vim.fn.inputsecret = function(options) test.secret = options.prompt return 'hunter2' end")
+    buffer.command("run_cell")
+    (result,) = buffer.until_ended()
+    assert buffer.lua("return test.secret") == "Key: "
+    assert result["lines"][-1] == "│ 7"
+    assert "hunter2" not in buffer.api.command_output("messages")

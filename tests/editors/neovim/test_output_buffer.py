@@ -1,0 +1,94 @@
+"""The whole output in a buffer of its own."""
+
+from tests.editors.neovim.neovim import Neovim
+
+
+def run(editor: Neovim, code: str) -> None:
+    editor.open(code)
+    editor.command("run_cell")
+    editor.until_ended()
+
+
+def marks(editor: Neovim) -> list[tuple[int, int, int, str]]:
+    """Highlights: row, first column, last column, group."""
+    found = editor.lua(
+        "local ns = vim.api.nvim_get_namespaces().kernel_bridge_output "
+        "return vim.api.nvim_buf_get_extmarks(0, ns, 0, -1, { details = true })"
+    )
+    return [(m[1], m[2], m[3]["end_col"], m[3]["hl_group"]) for m in found if "end_col" in m[3]]
+
+
+def test_it_is_whole_and_can_be_searched_and_yanked(buffer: Neovim) -> None:
+    run(buffer, "for n in range(3000): print(n)\n")
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_line_count(0) == 3000")
+    assert buffer.lines() == [str(n) for n in range(3000)]
+    assert buffer.api.funcs.search("^2718$") == 2719
+    buffer.keys("yy")
+    assert buffer.api.funcs.getreg("") == "2718\n"
+    assert not buffer.api.current.buffer.options["modifiable"]
+    buffer.keys("q")
+    assert len(buffer.api.windows) == 1
+
+
+def test_it_goes_on_while_it_is_looked_at(buffer: Neovim) -> None:
+    buffer.open(
+        "import threading\nprint('a', flush=True)\nprint('\\r10 %', end='', flush=True)\n"
+        "input()\nprint('\\r20 %', end='', flush=True)\nprint('\\nb')\ninput()\n"
+    )
+    buffer.lua("test.answer = {} vim.ui.input = function(options, answer) table.insert(test.answer, answer) end")
+    buffer.command("run_cell")
+    buffer.until("#test.answer == 1")
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_get_lines(0, 0, -1, false)[2] == '10 %'")
+    buffer.lua("test.answer[1]('')")
+    buffer.until("#test.answer == 2")
+    buffer.until("vim.api.nvim_buf_get_lines(0, 0, -1, false)[3] == 'b'")
+    assert buffer.lines()[:3] == ["a", "20 %", "b"]
+    buffer.lua("test.answer[2]('')")
+    buffer.until("vim.wo.winbar:find('✓') and true")
+
+
+def test_colours_are_highlights(buffer: Neovim) -> None:
+    run(buffer, r"print('a \x1b[1;32mgreen\x1b[0m b')" + "\n")
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == 'a green b'")
+    assert (0, 2, 7, "KernelBridgeAnsiT02_B") in marks(buffer)
+
+
+def test_outputs_fold(buffer: Neovim) -> None:
+    run(buffer, "print('a\\nb')\nfrom IPython.display import display\ndisplay('x')\nprint('c\\nd')\n")
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_line_count(0) == 5")
+    buffer.keys("zM")
+    assert [buffer.api.funcs.foldclosed(line) for line in range(1, 6)] == [1, 1, -1, 4, 4]
+
+
+def test_it_shows_the_next_run_of_the_same_code(buffer: Neovim) -> None:
+    run(buffer, "n = globals().get('n', 0) + 1\nn\n")
+    buffer.command("output")
+    first = int(buffer.lines()[0])
+    buffer.api.command("wincmd p")
+    buffer.command("run_cell")
+    buffer.api.command("wincmd p")
+    buffer.until("vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == ...", str(first + 1))
+
+
+def test_what_the_server_left_out_is_loaded(buffer: Neovim) -> None:
+    run(buffer, "for n in range(400_000): print(n)\n")
+    (result,) = buffer.results()
+    assert any("left out" in line or "more" in line for line in result["lines"])
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_line_count(0) == 400000")
+    assert buffer.api.funcs.getline(399_999) == "399998"
+    assert buffer.api.funcs.getline(123_456) == "123455"
+
+
+def test_pictures_are_opened_from_it(buffer: Neovim) -> None:
+    run(buffer, "from IPython.display import display\nprint('x')\ndisplay({'text/html': '<b>'}, raw=True)\n")
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_line_count(0) == 2")
+    assert buffer.lines()[1] == "▣ text/html, 3 bytes · gx opens it"
+    buffer.keys("Ggx")
+    (path,) = buffer.lua("return test.opened")
+    assert path.endswith(".html")

@@ -1,0 +1,166 @@
+"""Pictures by the kitty graphics protocol: what a terminal receives, and what stands in its cells."""
+
+import base64
+import fcntl
+import os
+import pty
+import re
+import struct
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pynvim
+import pytest
+from tests.editors.neovim.neovim import BIN, HELPERS, PLUGIN, Neovim
+from tests.home import Home
+
+COLUMNS, ROWS, CELL = 80, 24, (10, 20)  # cell: pixels
+PICTURE = (
+    "import struct, zlib\n"
+    "def part(name, data):\n"
+    "    return struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))\n"
+    "head = part(b'IHDR', struct.pack('>IIBBBBB', 200, 100, 8, 0, 0, 0, 0))\n"
+    "body = part(b'IDAT', zlib.compress(bytes(201 * 100), 0))\n"
+    "png = b'\\x89PNG\\r\\n\\x1a\\n' + head + body + part(b'IEND', b'')\n"
+    "from IPython.display import Image\n"
+    "Image(png)\n"
+)
+PLACEHOLDER = "\U0010eeee"
+
+
+class Terminal:
+    """A pty with a Neovim in it; `received` is everything that was written to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.received = b""
+        self._descriptor = descriptor
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self._descriptor, 65536)
+            except OSError:  # the other end is closed (Linux: EIO)
+                return
+            if not data:
+                return
+            with self._news:
+                self.received += data
+                self._news.notify_all()
+
+    def until(self, part: bytes) -> bytes:
+        """Everything received, once `part` is in it."""
+        with self._news:
+            assert self._news.wait_for(lambda: part in self.received, timeout=30), self.received[-2000:]
+            return self.received
+
+    def join(self) -> None:
+        self._reader.join(timeout=10)
+
+
+@contextmanager
+def terminal(home: Home, **variables: str) -> Iterator[tuple[Terminal, Neovim]]:
+    """A terminal with these variables, and the Neovim in it."""
+    start = home.path / "init.lua"
+    start.write_text('vim.lsp.enable("kernel_bridge")\nvim.o.termguicolors = true\n')
+    socket = str(home.path / "nvim.sock")
+    environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
+    for name in ("NVIM", "TMUX", "KITTY_WINDOW_ID"):
+        environment.pop(name, None)
+    environment |= {"TERM": "xterm-256color", **variables}
+    command = [str(BIN / "nvim"), "--clean", "--cmd", f"set rtp^={PLUGIN}", "-u", str(start), "--listen", socket]
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, COLUMNS * CELL[0], ROWS * CELL[1]))
+    process = os.posix_spawn(
+        command[0],
+        command,
+        environment,
+        file_actions=[(os.POSIX_SPAWN_DUP2, side, n) for n in (0, 1, 2)] + [(os.POSIX_SPAWN_CLOSE, main)],
+        setsid=True,
+    )
+    os.close(side)
+    screen = Terminal(main)
+    screen.until(b"\x1b[?1049h")
+    api = pynvim.attach("socket", path=socket)
+    editor = Neovim(api, home)
+    try:
+        editor.until("vim.v.vim_did_enter == 1")
+        editor.lua(HELPERS)
+        yield screen, editor
+        editor.check_errors()
+        api.command("silent! qall!", async_=True)
+    finally:
+        os.waitpid(process, 0)
+        screen.join()
+        os.close(main)
+        api.close()
+    home.check_clean()
+
+
+def pictures(received: bytes) -> list[tuple[dict[str, str], bytes]]:
+    """The graphics commands, with the parts of a picture put together."""
+    commands: list[tuple[dict[str, str], bytes]] = []
+    more = False
+    for keys, payload in re.findall(rb"\x1b_G([^;\x1b]*);?([^\x1b]*)\x1b\\", received):
+        values = dict(pair.split("=") for pair in keys.decode().split(","))
+        assert len(payload) <= 4096
+        if more:
+            commands[-1] = (commands[-1][0], commands[-1][1] + payload)
+        else:
+            commands.append((values, payload))
+        more = values.get("m") == "1"
+    return commands
+
+
+def show(editor: Neovim) -> None:
+    editor.open(PICTURE)
+    editor.command("run_cell")
+    editor.until_ended()
+
+
+@pytest.mark.parametrize("variables", [{"TERM": "xterm-kitty"}, {"TERM_PROGRAM": "ghostty"}])
+def test_a_picture_is_sent_once_and_stands_in_the_text(home: Home, variables: dict[str, str]) -> None:
+    with terminal(home, **variables) as (screen, editor):
+        show(editor)
+        received = screen.until(b"a=p,U=1")
+        (sent, payload), (placed, _) = pictures(received)
+        assert (sent["a"], sent["f"], sent["t"], sent["q"]) == ("t", "100", "d", "2")
+        png = base64.b64decode(payload)
+        assert png.startswith(b"\x89PNG")
+        assert len(png) == 20237 or png.endswith(b"IEND\xaeB`\x82")
+        # 200 x 100 pixels are 20 x 5 cells
+        assert (placed["i"], placed["c"], placed["r"]) == (sent["i"], "20", "5")
+        number = int(sent["i"])
+        screen.until(PLACEHOLDER.encode())
+        colour = f"38;2;{number >> 16};{number >> 8 & 255};{number & 255}"
+        assert colour.encode() in screen.until(colour.encode())
+        lines = editor.results()[0]["lines"]
+        first, second = lines[0].removeprefix("│ "), lines[1].removeprefix("│ ")
+        assert first.startswith(PLACEHOLDER + "\u0305\u0305" + PLACEHOLDER + "\u0305\u030d")
+        assert second.startswith(PLACEHOLDER + "\u030d\u0305")
+        assert (len(lines), first.count(PLACEHOLDER)) == (5, 20)
+        editor.keys("ggOx = 1<Esc>")
+        editor.settle()
+    after = pictures(screen.received)
+    assert [keys["a"] for keys, _ in after] == ["t", "p", "d"], "sent once, and taken away in the end"
+
+
+def test_tmux_passes_it_through(home: Home) -> None:
+    with terminal(home, TERM="tmux-256color", TMUX="/nowhere,1,0", KITTY_WINDOW_ID="1") as (screen, editor):
+        show(editor)
+        received = screen.until(b"a=p,U=1")
+        wrapped = re.findall(rb"\x1bPtmux;((?:[^\x1b]|\x1b\x1b)*)\x1b\\", received)
+        inner = b"".join(part.replace(b"\x1b\x1b", b"\x1b") for part in wrapped)
+        assert [keys["a"] for keys, _ in pictures(inner)] == ["t", "p"]
+
+
+def test_other_terminals_get_a_line(home: Home) -> None:
+    with terminal(home) as (screen, editor):
+        show(editor)
+        (line,) = editor.results()[0]["lines"]
+        assert line.startswith("│ ▣ image/png 200×100, ")
+        assert b"\x1b_G" not in screen.received
