@@ -219,10 +219,10 @@ class FakeKernel:
 
 
 PLAIN = ["busy", "input", 'result "2"', "reply", "idle"]
-STEPS = {
-    "busy", "idle", "input", "stream", "publish", "result", "reply", "flood", "ask", "sleep", "parent", "forged",
-    "unsigned", "garbage", "replay", "lose", "die",
-}  # fmt: skip
+STEPS = frozenset(
+    "busy idle input stream publish result reply flood ask sleep"
+    " parent forged unsigned garbage replay lose die".split()
+)
 INFO: Json = {
     "status": "ok",
     "protocol_version": "5.3",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.editors.neovim.neovim import Neovim, neovim
 from tests.home import Home, private_home
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pynvim
+
 from tests.home import Home
 
 Json = dict[str, Any]
@@ -53,7 +54,7 @@ function test.results(bufnr)
   table.sort(list, function(a, b) return a.shown_at < b.shown_at end)
   return list
 end
-"""
+"""  # noqa: E501
 
 
 class Neovim:
@@ -123,7 +124,7 @@ class Neovim:
         code = f"""local arguments = {{ ... }}
             local value
             local function look() value = (function(...) return {condition} end)(unpack(arguments)) return value end
-            return vim.wait({BOUND_MS}, look, 10) and value or vim.NIL"""
+            return vim.wait({BOUND_MS}, look, 10) and value or vim.NIL"""  # noqa: E501
         value = self.lua(code, *arguments)
         assert value is not None, f"never: {condition}\n{self.messages()}\n" + "\n".join(self.screen())
         return value

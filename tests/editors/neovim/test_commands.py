@@ -5,6 +5,7 @@ import shutil
 from typing import Any
 
 import pytest
+
 from tests.editors.neovim.neovim import BIN, PLUGIN, Neovim, neovim
 from tests.home import Home
 
@@ -13,7 +14,9 @@ CELLS = "# %% one\n1\n\n# %% two\n2\n2 + 20\n\n# %% three\n3\n"
 
 def shown(editor: Neovim, count: int) -> list[tuple[int, str]]:
     """Where results stand, 1-based, and their first lines."""
-    return [(r["shown_at"] + 1, (r["lines"] or [""])[0].removeprefix("│ ")) for r in editor.until_ended(count)]
+    return [
+        (r["shown_at"] + 1, (r["lines"] or [""])[0].removeprefix("│ ")) for r in editor.until_ended(count)
+    ]
 
 
 def prepare(editor: Neovim, line: int = 5) -> None:
@@ -61,7 +64,9 @@ def test_what_runs_by_map(buffer: Neovim, mode: str, plug: str, keys: str, expec
     buffer.api.command(f"{mode}map <buffer> <F2> <Plug>(kernel-bridge-{plug})")
     buffer.keys(keys)
     assert shown(buffer, len(expected)) == expected
-    assert buffer.api.current.window.cursor[0] == (9 if plug == "run-and-advance" else buffer.api.funcs.line("."))
+    assert buffer.api.current.window.cursor[0] == (
+        9 if plug == "run-and-advance" else buffer.api.funcs.line(".")
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +110,7 @@ def test_nothing_is_mapped(buffer: Neovim) -> None:
 def test_completion_of_the_command(buffer: Neovim) -> None:
     names = buffer.api.funcs.getcompletion("KernelBridge ", "cmdline")
     wanted = (
-        "start attach select run run_cell run_above run_below run_all interrupt restart restart_and_run shutdown "
+        "start attach select run run_cell run_above run_below run_all interrupt restart restart_and_run shutdown "  # noqa: E501
         "detach cancel output copy export history info log"
     )
     assert set(wanted.split()) <= set(names)
@@ -139,7 +144,9 @@ def test_history(buffer: Neovim) -> None:
     buffer.open("'long ago'\n", "history.py")
     buffer.command("run_cell")
     buffer.until_ended()
-    buffer.lua("vim.ui.select = function(items, options, choose) test.offered = options.format_item(items[1]) choose(items[1]) end")
+    buffer.lua(
+        "vim.ui.select = function(items, options, choose) test.offered = options.format_item(items[1]) choose(items[1]) end"  # noqa: E501
+    )
     buffer.command("history ago")
     buffer.until("vim.bo.filetype == 'kernel_bridge_output'")
     assert buffer.lines() == ["'long ago'"]
@@ -198,7 +205,7 @@ def test_options_are_validated(buffer: Neovim, options: str, problem: str) -> No
 
 def test_options_are_used(home: Home) -> None:
     options = (
-        f"{{ command = {{ '{BIN}/kernel-bridge', '--stdio' }}, virtual_lines = {{ max_lines = 3, border = '> ' }},"
+        f"{{ command = {{ '{BIN}/kernel-bridge', '--stdio' }}, virtual_lines = {{ max_lines = 3, border = '> ' }},"  # noqa: E501
         " signs = false, diagnostics = false, quickfix = false, icons = { error = 'E' },"
         " settings = { outputBudget = 4096 } }"
     )
@@ -224,7 +231,9 @@ def test_health(buffer: Neovim) -> None:
 
 
 def test_help(buffer: Neovim) -> None:
-    shutil.copytree(PLUGIN / "doc", buffer.home.work / "plugin" / "doc", ignore=shutil.ignore_patterns("tags"))
+    shutil.copytree(
+        PLUGIN / "doc", buffer.home.work / "plugin" / "doc", ignore=shutil.ignore_patterns("tags")
+    )
     buffer.api.command(f"helptags {buffer.home.work}/plugin/doc | set rtp+={buffer.home.work}/plugin")
     for subject in ("kernel-bridge", ":KernelBridge", "kernel-bridge-maps", "<Plug>(kernel-bridge-run)"):
         buffer.api.command(f"help {subject}")

@@ -5,6 +5,7 @@ import signal
 
 import psutil
 import pytest
+
 from tests.editors.neovim.neovim import Neovim, neovim
 from tests.home import Home
 
@@ -43,7 +44,7 @@ def test_a_kernel_is_chosen_from_what_there_is(editor: Neovim) -> None:
     editor.until(f"{HERE} and {HERE}.state == 'idle'")
     assert "Python 3 (ipykernel)" in editor.lua("return test.offered[1]")
     editor.command("select")
-    editor.until("#test.offered > 1 and test.offered[#test.offered]:find(\"this buffer's, idle\") and true")
+    editor.until('#test.offered > 1 and test.offered[#test.offered]:find("this buffer\'s, idle") and true')
     assert "start" in editor.lua("return test.offered[1]")
     names = editor.api.funcs.getcompletion("KernelBridge start ", "cmdline")
     assert "python3" in names
@@ -61,7 +62,9 @@ def test_restart_loses_the_state_and_says_so(editor: Neovim) -> None:
     editor.until_message("has restarted")
     assert editor.lua(f"return {HERE}.epoch") == 2
     editor.open("x\n", "b.py")
-    editor.command(f"attach {editor.lua('return vim.tbl_keys(require([[kernel_bridge.session]]).kernels())[1]')}")
+    editor.command(
+        f"attach {editor.lua('return vim.tbl_keys(require([[kernel_bridge.session]]).kernels())[1]')}"
+    )
     editor.until(f"{HERE} ~= nil")
     editor.command("run")
     (result,) = editor.until_ended()
@@ -117,7 +120,7 @@ def test_shutdown_and_cancel(editor: Neovim) -> None:
 
 
 def test_a_detached_kernel_goes_on(home: Home) -> None:
-    with pytest.raises(AssertionError, match="ipykernel"), neovim(home) as editor:
+    with pytest.raises(AssertionError, match="ipykernel"), neovim(home) as editor:  # noqa: PT012
         run(editor, "1\n")
         pid = editor.lua(f"return {HERE}.pid")
         editor.command("detach")

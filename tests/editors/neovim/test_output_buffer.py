@@ -36,7 +36,9 @@ def test_it_goes_on_while_it_is_looked_at(buffer: Neovim) -> None:
         "import threading\nprint('a', flush=True)\nprint('\\r10 %', end='', flush=True)\n"
         "input()\nprint('\\r20 %', end='', flush=True)\nprint('\\nb')\ninput()\n"
     )
-    buffer.lua("test.answer = {} vim.ui.input = function(options, answer) table.insert(test.answer, answer) end")
+    buffer.lua(
+        "test.answer = {} vim.ui.input = function(options, answer) table.insert(test.answer, answer) end"
+    )
     buffer.command("run_cell")
     buffer.until("#test.answer == 1")
     buffer.command("output")

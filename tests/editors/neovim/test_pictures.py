@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import pynvim
 import pytest
+
 from tests.editors.neovim.neovim import BIN, HELPERS, PLUGIN, Neovim
 from tests.home import Home
 
@@ -72,9 +73,20 @@ def terminal(home: Home, **variables: str) -> Iterator[tuple[Terminal, Neovim]]:
     for name in ("NVIM", "TMUX", "KITTY_WINDOW_ID"):
         environment.pop(name, None)
     environment |= {"TERM": "xterm-256color", **variables}
-    command = [str(BIN / "nvim"), "--clean", "--cmd", f"set rtp^={PLUGIN}", "-u", str(start), "--listen", socket]
+    command = [
+        str(BIN / "nvim"),
+        "--clean",
+        "--cmd",
+        f"set rtp^={PLUGIN}",
+        "-u",
+        str(start),
+        "--listen",
+        socket,
+    ]
     main, side = pty.openpty()
-    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, COLUMNS * CELL[0], ROWS * CELL[1]))
+    fcntl.ioctl(
+        side, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, COLUMNS * CELL[0], ROWS * CELL[1])
+    )
     process = os.posix_spawn(
         command[0],
         command,
