@@ -220,8 +220,25 @@ class FakeKernel:
 
 PLAIN = ["busy", "input", 'result "2"', "reply", "idle"]
 STEPS = frozenset(
-    "busy idle input stream publish result reply flood ask sleep"
-    " parent forged unsigned garbage replay lose die".split()
+    [
+        "busy",
+        "idle",
+        "input",
+        "stream",
+        "publish",
+        "result",
+        "reply",
+        "flood",
+        "ask",
+        "sleep",
+        "parent",
+        "forged",
+        "unsigned",
+        "garbage",
+        "replay",
+        "lose",
+        "die",
+    ]
 )
 INFO: Json = {
     "status": "ok",
