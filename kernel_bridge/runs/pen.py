@@ -56,8 +56,15 @@ def apply(pen: Pen, parameters: str) -> Pen:
         width = 1
         if code in ("38", "48", "58") and ":" not in codes[at]:  # 38;5;n and 38;2;r;g;b
             width = {"5": 3, "2": 5}.get(codes[at + 1] if at + 1 < len(codes) else "", 1)
+            if width == 1 or at + width > len(
+                codes
+            ):  # broken: it must not swallow what is joined to it later
+                at += width
+                continue
         if code == "0":
             pen = PLAIN
+        elif codes[at] == "4:0":
+            pen = {other: value for other, value in pen.items() if other != "underline"}
         elif slot := _SLOTS.get(code):
             pen = {**pen, slot: ";".join(codes[at : at + width])}
         elif slot := _ENDS.get(code):
