@@ -30,7 +30,8 @@ class Client(Protocol):
 class Peer:
     """A client in a process of its own; `module` is a program that serves `orders`."""
 
-    def __init__(self, home: Home, module: str, *arguments: str) -> None:
+    def __init__(self, home: Home, module: str, *arguments: str, kernel_pid: int = 0) -> None:
+        self.kernel_pid = kernel_pid
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
             stdin=subprocess.PIPE,
@@ -268,7 +269,7 @@ def peer(home: Home, module: str, spec: str) -> Iterator[Peer]:
     """A peer on a new kernel."""
     kernel = Kernel(home, spec)
     try:
-        client = Peer(home, module, str(kernel.path), str(kernel.process.pid))
+        client = Peer(home, module, str(kernel.path), kernel_pid=kernel.process.pid)
         try:
             yield client
         finally:

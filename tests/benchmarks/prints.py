@@ -1,0 +1,64 @@
+"""A real kernel that prints without end: what is lost, what it costs in memory, how it is interrupted."""
+
+from collections.abc import Iterator
+from statistics import median
+from time import perf_counter
+
+from tests.benchmarks.clients import Editor, Peer, bridge, peer
+from tests.benchmarks.table import Row
+from tests.home import Home
+
+LINES = 100_000
+PRINTS = f"for number in range({LINES}): print(number, flush=True)"
+GIGABYTE = 'busy\nflood {} "' + "x" * 9_999 + '\\n"\nreply\nidle'
+FOREVER = "number = 0\nwhile True:\n    number += 1\n    print(number, flush=True)"
+AFTER_S = 0.5  # of flood, the interrupt comes
+
+
+def measure(home: Home) -> Iterator[Row]:
+    with bridge(home, "python3") as ours, peer(home, "raw", "python3") as raw:
+        time, lost = [], []
+        for _ in range(2):
+            seconds = ours.run(PRINTS).ran[0].seconds
+            lost.append(float(_lost(ours)))
+            time.append(seconds / raw.run(PRINTS).ran[0].seconds)
+        yield Row(f"{LINES:,} flushed prints, lines lost", "", lost, 0, "lines")
+        yield Row(f"{LINES:,} flushed prints, time", "raw zmq", time, None)
+        pairs = [(_interrupt_s(ours), _raw_interrupt_s(raw)) for _ in range(7)]
+        figure = median(ours for ours, _ in pairs) / median(theirs for _, theirs in pairs)
+        yield Row("interrupt in a flood", "raw zmq", [figure], 1.5)
+    with bridge(home, "fake") as ours:
+        ours.run(GIGABYTE.format(10_000))
+        before = ours.resident_bytes()
+        ours.run(GIGABYTE.format(100_000))
+        growth = (ours.resident_bytes() - before) / 1e6
+        yield Row("1 GB of output, resident memory afterwards", "100 MB of output", [growth], 10, "MB more")
+
+
+def _lost(editor: Editor) -> int:
+    """Lines of PRINTS that the history does not have."""
+    run_id = editor.command("history", limit=1)["runs"][0]["id"]
+    parts: list[str] = []
+    while True:
+        start = sum(map(len, parts))
+        slice_ = editor.command("readOutput", runId=run_id, index=0, start=start, length=1_000_000)
+        if not slice_["text"]:
+            break
+        parts.append(slice_["text"])
+    return len(set(map(str, range(LINES))) - set("".join(parts).split("\n")))
+
+
+def _interrupt_s(editor: Editor) -> float:
+    """From the interrupt to the end of a run that floods."""
+    run = editor.call_command("run", code=FOREVER, kernelId=editor.kernel_id)
+    editor.answer(run)
+    until = perf_counter() + AFTER_S
+    while perf_counter() < until:
+        editor.read()
+    started = perf_counter()
+    editor.command("interruptKernel", kernelId=editor.kernel_id)
+    return perf_counter() - started
+
+
+def _raw_interrupt_s(raw: Peer) -> float:
+    return raw.run(FOREVER, interrupt=(raw.kernel_pid, AFTER_S)).ran[0].seconds
