@@ -32,7 +32,7 @@ def check(written: str | list[str], expected: str) -> None:
     assert shown(*"".join(writes)) == expected
 
 
-# what programs write, as captured
+# what programs write; tqdm's and rich's writes are captured ones
 
 
 def test_plain_text_is_kept() -> None:
@@ -44,11 +44,13 @@ def test_plain_text_is_kept() -> None:
 def test_tqdm() -> None:
     check(
         [
-            "\r  0%|          | 0/3 [00:00<?, ?it/s]",
-            "\r 33%|███▎      | 1/3 [00:00<00:00,  9.95it/s]",
-            "\r100%|██████████| 3/3 [00:00<00:00,  9.93it/s]\n",
+            "\r  0%|             | 0/2 [00:00<?, ?it/s]",
+            "\r 50%|5| 1/2 [00:00<00:00, 113359.57it/s]",
+            "\r100%|##| 2/2 [00:00<00:00, 12511.52it/s]",
+            "\r100%|###| 2/2 [00:00<00:00, 6853.44it/s]",
+            "\n",
         ],
-        "100%|██████████| 3/3 [00:00<00:00,  9.93it/s]\n",
+        "100%|###| 2/2 [00:00<00:00, 6853.44it/s]\n",
     )
 
 
@@ -60,26 +62,40 @@ def test_tqdm_pads_by_columns() -> None:
 def test_tqdm_nested() -> None:
     check(
         [
-            "\router:   0%|          | 0/2 [00:00<?, ?it/s]",
-            "\n",
-            "\rinner:   0%|          | 0/2 [00:00<?, ?it/s]\x1b[A",
-            "\n",
-            "\rinner: 100%|██████████| 2/2 [00:00<00:00]   \x1b[A",
-            "\router:  50%|█████     | 1/2 [00:00<00:00]   ",
-            "\n",
-            "\r                                             \x1b[A",
-            "\router: 100%|██████████| 2/2 [00:00<00:00]   \n",
+            *("\router:   0%|      | 0/2 [00:00<?, ?it/s]", "\n"),
+            *("\rinner:   0%|      | 0/2 [00:00<?, ?it/s]", "\x1b[A", "\n"),
+            *("\rinner:  50%|5| 1/2 [00:00<00:00, 97541.9", "\x1b[A", "\n"),
+            *("\rinner: 100%|#| 2/2 [00:00<00:00, 11554.5", "\x1b[A", "\n"),
+            *("\r                                        ", "\x1b[A"),
+            *("\router:  50%|5| 1/2 [00:00<00:00, 1975.65", "\n"),
+            *("\rinner:   0%|      | 0/2 [00:00<?, ?it/s]", "\x1b[A", "\n"),
+            *("\rinner: 100%|#| 2/2 [00:00<00:00, 5438.42", "\x1b[A", "\n"),
+            *("\r                                        ", "\x1b[A"),
+            *("\router: 100%|#| 2/2 [00:00<00:00, 1504.25",),
+            *("\router: 100%|#| 2/2 [00:00<00:00, 1354.75", "\n"),
         ],
-        "outer: 100%|██████████| 2/2 [00:00<00:00]   \n                                             ",
+        "outer: 100%|#| 2/2 [00:00<00:00, 1354.75\n                                        ",
     )
 
 
 def test_rich_progress() -> None:
-    bar = "\x1b[38;5;237m━━━━━\x1b[0m \x1b[35m  0%\x1b[0m"
-    done = "\x1b[38;2;114;156;31m━━━━━\x1b[0m \x1b[35m100%\x1b[0m"
+    up, none, done = (
+        "\r\x1b[2K\x1b[1A\x1b[2K",
+        "\x1b[38;5;237m━━━━━━━━\x1b[0m",
+        "\x1b[38;5;70m━━━━━━━━\x1b[0m",
+    )
+    half = "\x1b[38;5;197m━━━━\x1b[0m\x1b[38;5;237m╺\x1b[0m\x1b[38;5;237m━━━\x1b[0m"
     check(
-        [f"\x1b[?25l{bar}\n{bar}", f"\r\x1b[2K\x1b[1A\x1b[2K{done}\n{done}", "\n\x1b[?25h"],
-        f"{done}\n{done}\n\x1b[?25h",
+        [
+            "\x1b[?25l",
+            f"\r\x1b[2Kone {none}",
+            f"\r\x1b[2Kone {none}\ntwo {none}",
+            f"{up}one {none}\ntwo {none}",
+            f"{up}one {half}\ntwo {none}",
+            f"{up}one {done}\ntwo {done}",
+            f"{up}one {done}\ntwo {done}\n\x1b[?25h",
+        ],
+        f"one {done}\ntwo {done}\n\x1b[?25h",
     )
 
 
