@@ -460,10 +460,12 @@ class FollowedKernel:
     def require_alive(self) -> "FollowedKernel":
         """Itself; raises KernelDead."""
         if not self.alive:
-            raise KernelDead(
-                f"kernel {self.id} ({self.session.spec.display_name}) is dead: "
-                f"{self.session.reason or 'it has ended'}; start a new one with kernel-bridge.startKernel"
+            why, *written = (self.session.reason or "it has ended").split("\n")
+            sentence = (
+                f"kernel {self.id} ({self.session.spec.display_name}) is dead: {why}; "
+                "start a new one with kernel-bridge.startKernel"
             )
+            raise KernelDead("\n".join([sentence, *written]))  # what it wrote stays below the advice
         return self
 
     async def close(self) -> None:

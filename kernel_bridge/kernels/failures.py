@@ -1,4 +1,4 @@
-"""The errors of kernels that did not start, with what they wrote and what to do about it."""
+"""Why a kernel did not start, or died: one sentence with what to do about it, then what it wrote, below."""
 
 from typing import Any
 
@@ -22,19 +22,24 @@ def not_runnable(
     )
 
 
+def with_output(sentence: str, written: str) -> str:
+    """A sentence, and on lines of its own the last that the kernel wrote, if it wrote anything."""
+    return f"{sentence}\n{written}" if written else sentence
+
+
 def ended_at_start(spec: KernelSpec, cwd: str | None, process: KernelProcess) -> KernelLaunchFailed:
     """The process ended before it was ready."""
     stderr = process.written()
     data: dict[str, Any] = {"stderr": stderr}
-    message = f"kernel {spec.name!r} ended before it was ready: {process.describe_exit()}"
+    message = f"kernel {spec.name!r} {process.describe_exit()} before it was ready"
     code = process.exited.result()
     if code is not None:
         data["exitCode"] = code
     hint = hint_for_exit(interpreter_of(spec), stderr, cwd)
     if hint is not None:
         data["hint"] = hint
-        message += f"\n{hint}"
-    return KernelLaunchFailed(message, **data)
+        message += f": {hint}"
+    return KernelLaunchFailed(with_output(message, stderr), **data)
 
 
 def not_ready(spec: KernelSpec, process: KernelProcess, within_s: float) -> KernelNotReady:
@@ -42,6 +47,6 @@ def not_ready(spec: KernelSpec, process: KernelProcess, within_s: float) -> Kern
     stderr = process.written()
     message = (
         f"kernel {spec.name!r} did not answer within {within_s:g} s and was ended; "
-        "raise readyTimeout if it needs longer, or see what it does"
+        f"raise readyTimeout if it needs longer, or see what it {'wrote' if stderr else 'does'}"
     )
-    return KernelNotReady(message + (f"; it wrote:\n{stderr}" if stderr else ""), stderr=stderr)
+    return KernelNotReady(with_output(message, stderr), stderr=stderr)

@@ -14,6 +14,7 @@ from collections import deque
 from typing import Any
 
 from .keeper_process import start_time
+from .noise import without_noise
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +52,11 @@ class Tail:
         return True
 
     def text(self) -> str:
-        """The end of what was written, in whole lines where that leaves any."""
+        """The end of what was written, in whole lines where that leaves any, without what is always there."""
         for _ in range(16):  # a process that goes on writing must not keep us here
             if not self._read():
                 break
-        text = b"".join(self._chunks).decode("utf-8", "replace").strip()
+        text = without_noise(b"".join(self._chunks).decode("utf-8", "replace"))
         if len(text) <= SHOWN_CHARACTERS:
             return text
         end = text[-SHOWN_CHARACTERS:]
@@ -159,16 +160,13 @@ class KernelProcess:
         return self.tail.text() if self.tail is not None else ""
 
     def describe_exit(self) -> str:
-        """How it ended, with the last that it wrote."""
+        """How it ended, as the rest of a sentence: "was killed by SIGKILL"."""
         code = self.exited.result() if self.exited.done() else None
         if code is None:
-            said = "the kernel has ended"
-        elif code < 0:
-            said = f"the kernel was killed by {_signal_name(-code)}"
-        else:
-            said = f"the kernel ended with exit code {code}"
-        text = self.written()
-        return f"{said}:\n{text}" if text else said
+            return "has ended"
+        if code < 0:
+            return f"was killed by {_signal_name(-code)}"
+        return f"ended with exit code {code}"
 
     def _close_pidfd(self) -> None:
         if self._pidfd is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from ..protocol.errors import KernelDead, KernelLaunchFailed
 from ..protocol.objects import KernelSpec, KernelState
 from ..runs.events import Event, Json
-from .failures import ended_at_start, not_ready, not_runnable
+from .failures import ended_at_start, not_ready, not_runnable, with_output
 from .keeper import Keeper
 from .quirks import quirks_of, supports
 from .records import Record, record_path, update_record, write_record
@@ -227,7 +227,7 @@ class KernelSession:
                 self._channels.drain()
                 await asyncio.sleep(LAST_WORDS_S)
                 self._channels.drain()
-            await self._bury(process.describe_exit())
+            await self._bury(with_output(f"the kernel {process.describe_exit()}", process.written()))
 
     async def _bury(self, reason: str) -> None:
         """The process is gone: leave nothing of it."""

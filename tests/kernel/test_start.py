@@ -39,11 +39,11 @@ def check_nothing_left(home: Home) -> None:
         (
             [sys.executable, "-c", "import sys; print('broken', file=sys.stderr); sys.exit(3)"],
             {"exitCode": 3, "stderr": "broken"},
-            "exit code 3",
+            "kernel 'odd' ended with exit code 3 before it was ready\nbroken",
         ),
         (["no-such-command"], {"stderr": ""}, "'no-such-command' was not found"),
         (["/"], {"stderr": ""}, "may not be executed"),
-        ([sys.executable, "-m", "ipykernel_no"], {"exitCode": 1}, "-m pip install ipykernel"),
+        ([sys.executable, "-m", "ipykernel_no"], {"exitCode": 1}, "-m pip install ipykernel\n"),
     ],
 )
 async def test_a_failed_start_says_why(
