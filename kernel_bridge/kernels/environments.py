@@ -17,7 +17,7 @@ import msgspec
 
 from ..protocol.objects import KernelSpec
 from .interpreters import environment_spec, holds_ipykernel, is_python_2, prefix_of, python_of
-from .specs import interpreter_of, list_specs, pick
+from .specs import interpreter_of, list_specs, pick, runs_ipykernel
 
 INSTALLED = 2  # the group of installed kernelspecs, after the project's environments and the active one
 
@@ -44,7 +44,7 @@ def _ranked(
 ) -> list[KernelSpec]:
     by_prefix: dict[str, KernelSpec] = {}
     for spec in installed:
-        if command := interpreter_of(spec):
+        if runs_ipykernel(spec) and (command := interpreter_of(spec)):
             by_prefix.setdefault(os.path.realpath(prefix_of(command)), spec)
     groups: list[list[KernelSpec]] = []
     seen: set[str] = set()

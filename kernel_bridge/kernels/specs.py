@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class _KernelJson(msgspec.Struct):
 
 
 async def list_specs() -> list[KernelSpec]:
-    """The installed kernelspecs, by name. Those that cannot be started say why in `problem`."""
+    """The installed kernelspecs, the usual ones first. Those that cannot be started say why in `problem`."""
     return await asyncio.to_thread(_installed)
 
 
@@ -73,7 +74,17 @@ def _installed() -> list[KernelSpec]:
                 found[spec.name] = spec
     if NATIVE not in found:
         found[NATIVE] = _native()
-    return [found[name] for name in sorted(found)]
+    return sorted(found.values(), key=_usual_first)
+
+
+def _usual_first(spec: KernelSpec) -> tuple[bool, bool, str]:
+    """Jupyter's own kernel for Python, other interpreters that were registered, then all else, by name."""
+    return spec.name != NATIVE, not runs_ipykernel(spec), spec.name
+
+
+def runs_ipykernel(spec: KernelSpec) -> bool:
+    """Whether it is an interpreter's own kernel, and none that merely is written in Python."""
+    return any(pair in pairwise(spec.argv) for pair in (("-m", "ipykernel_launcher"), ("-m", "ipykernel")))
 
 
 def _folders() -> list[str]:

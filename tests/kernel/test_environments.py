@@ -1,13 +1,20 @@
 """Environments as their managers leave them on disk, found without running anything."""
 
+import json
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kernel_bridge.bridge.application import Bridge
+from kernel_bridge.cli.observers import Quiet
 from kernel_bridge.kernels.environments import find_kernel_for, list_kernels_for
+from kernel_bridge.kernels.interpreters import environment_spec
 from kernel_bridge.protocol.errors import NoSuchKernelSpec
 from kernel_bridge.protocol.objects import KernelSpec
+from kernel_bridge.protocol.settings import HistorySettings, Settings
 from tests.home import Home
 
 
@@ -143,15 +150,41 @@ async def test_an_environment_is_found_by_its_name(home: Home) -> None:
         await find_kernel_for("absent", work, work)
 
 
+def install(name: str, *argv: str, language: str = "python") -> None:
+    folder = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels" / name
+    folder.mkdir(parents=True)
+    spec = {"argv": argv, "display_name": name.title(), "language": language}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+
+
 async def test_an_installed_kernelspec_of_that_environment_stands_for_it(home: Home) -> None:
     work = home.path / "work"
-    environment = make(work / ".venv")
-    folder = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels" / "mine"
-    folder.mkdir(parents=True)
-    argv = f'["{environment}/bin/python", "-m", "ipykernel_launcher"]'
-    (folder / "kernel.json").write_text(f'{{"argv": {argv}, "display_name": "Mine", "language": "python"}}')
+    python = f"{make(work / '.venv')}/bin/python"
+    install("bash", python, "-m", "bash_kernel", language="bash")
+    install("mine", python, "-m", "ipykernel_launcher")
     specs = await listed(work, work)
     assert (specs[0].name, specs[0].source) == ("mine", "kernelspec")
     assert "the environment .venv" in (specs[0].reason or "")
     assert [spec.name for spec in specs].count("mine") == 1
-    assert not [spec for spec in specs if spec.python == f"{environment}/bin/python"]
+    assert not [spec for spec in specs if spec.python == python]
+
+
+async def test_the_usual_kernel_of_python_is_the_default(home: Home) -> None:
+    work = home.path / "work"
+
+    async def check(expected: str, **settings: Any) -> None:
+        bridge = Bridge(Quiet(), Settings(history=HistorySettings(enabled=False), **settings), work)
+        assert (await bridge.default_spec((work / "a.py").as_uri(), "python")).name == expected
+        await bridge.close()
+
+    install("async", sys.executable, "-m", "async_kernel", "-f", "{connection_file}")
+    install(
+        "own", sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"
+    )
+    await check("python3")
+    await check("async", default_kernels={"python": "async"})
+    assert [spec.name for spec in await listed(work, work)] == ["python3", "own", "async"]
+    environment = environment_spec(f"{make(work / '.venv')}/bin/python", has_ipykernel=True)
+    await check(environment.name)
+    install("mine", *environment.argv)
+    await check("mine")
