@@ -165,7 +165,9 @@ def neovim(home: Home, *arguments: str, config: str = "") -> Iterator[Neovim]:
     program = shutil.which("nvim", path=environment["PATH"])
     assert program
     command = [program, "--embed", "--headless", "--clean", "--cmd", f"set rtp^={PLUGIN}", "-u", str(start)]
-    api = pynvim.attach("child", argv=["env", "-i", *_assignments(environment), *command, *arguments])
+    api = pynvim.attach(
+        "child", argv=["env", "-i", "-C", str(home.work), *_assignments(environment), *command, *arguments]
+    )
     editor = Neovim(api, home)
     try:
         editor.until("vim.v.vim_did_enter == 1")

@@ -110,7 +110,7 @@ def test_shutdown_and_cancel(editor: Neovim) -> None:
     editor.open("# %%\nimport threading\nthreading.Event().wait(60)\n# %%\n2\n")
     editor.command("run_all")
     editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
-    assert editor.lua("return require('kernel_bridge').statusline()") == "Python 3 (ipykernel) · busy +1"
+    editor.until("require('kernel_bridge').statusline() == 'Python 3 (ipykernel) · busy +1'")
     editor.api.current.window.cursor = (5, 0)
     editor.command("cancel")
     editor.until("test.results(vim.api.nvim_get_current_buf())[2].state == 'cancelled'")
