@@ -115,8 +115,18 @@ def terminal(home: Home, **variables: str) -> Iterator[tuple[Terminal, Neovim]]:
         os.waitpid(process, 0)
         screen.join()
         os.close(main)
-        api.close()
+        _close(api)
     home.check_clean()
+
+
+def _close(api: pynvim.Nvim) -> None:
+    """pynvim closes its loop before that has let go of its socket: it takes one more turn."""
+    events = api._session.loop
+    if events._transport is not None:
+        events._transport.abort()
+        events._loop.call_soon(events._loop.stop)
+        events._loop.run_forever()
+    api.close()
 
 
 def pictures(received: bytes) -> list[tuple[dict[str, str], bytes]]:
