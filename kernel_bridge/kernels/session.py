@@ -360,8 +360,9 @@ class KernelSession:
     async def detach(self) -> None:
         """Follow it no more; it goes on, also after this process has ended, and its connection file stays."""
         async with self._order:
-            if self.connection_file is not None:
-                update_record(record_path(self.connection_file, self.id), keep_alive=True)
+            if self._launcher is not None:  # else another bridge watches over it, and what it noted holds
+                self.keep_alive = True
+                update_record(self._launcher.record, keep_alive=True)
             self._disconnect("it was detached", linger_ms=200)
             if self._process is not None:
                 if self._process.pid is not None:
