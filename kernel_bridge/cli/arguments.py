@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     kernel.add_argument(
         "--python", metavar="PATH", help="run on this Python interpreter, which has ipykernel"
     )
+    kernel.add_argument(
+        "--attach", metavar="KERNEL", help="run on this kernel, which runs already and goes on after it"
+    )
     run.add_argument(
         "--export", metavar="OUT", help="write what ran as a notebook (.ipynb, .py, .md or .html)"
     )
@@ -66,6 +69,27 @@ def _parser() -> argparse.ArgumentParser:
 
     kernels = _command(commands, "kernels", "list the kernels that are running")
     _json_option(kernels)
+
+    start = _command(commands, "start", "start a kernel that lives on until it is stopped", epilog=EXIT_CODES)
+    choice = start.add_mutually_exclusive_group()
+    choice.add_argument("--kernel", metavar="NAME", help="the kernelspec (default: the folder's Python)")
+    choice.add_argument("--python", metavar="PATH", help="this Python interpreter, which has ipykernel")
+    start.add_argument("--cwd", metavar="DIR", help="the kernel's folder (default: this one)")
+    _json_option(start)
+    for name, what, codes in (
+        ("stop", "end a kernel", EXIT_CODES),
+        (
+            "interrupt",
+            "interrupt what a kernel runs, and say what came of it",
+            "exit codes: 0 interrupted, 1 ignored or died, 2 usage",
+        ),
+        ("restart", "start a kernel afresh, with the same id and connection file", EXIT_CODES),
+    ):
+        command = _command(commands, name, what, epilog=codes)
+        command.add_argument(
+            "which", nargs="?", metavar="KERNEL",
+            help="its id, the start of it, or its connection file (default: the only one that runs)",
+        )  # fmt: skip
 
     history = _command(commands, "history", "list what was run, newest first")
     history.add_argument("--text", metavar="T", help="only runs whose code contains T (case does not matter)")

@@ -48,7 +48,15 @@ async def _command(options: argparse.Namespace) -> int:
         case "specs":
             from .listing import specs as command
         case "kernels":
-            from .listing import kernels as command
+            from .kernels import kernels as command
+        case "start":
+            from .kernels import start as command
+        case "stop":
+            from .kernels import stop as command
+        case "interrupt":
+            from .kernels import interrupt as command
+        case "restart":
+            from .kernels import restart as command
         case "history":
             from .recorded import history as command
         case _:

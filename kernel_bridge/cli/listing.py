@@ -1,4 +1,4 @@
-"""`kernel-bridge specs` and `kernels`: what can be started, and what runs."""
+"""`kernel-bridge specs`: what can be started."""
 
 import argparse
 import sys
@@ -10,9 +10,9 @@ import msgspec
 from rich.text import Text
 
 from ..bridge.application import Bridge
-from ..protocol.commands import ListKernelSpecsResult, ListKernelsResult
+from ..protocol.commands import ListKernelSpecsResult
 from ..protocol.errors import KernelRequired
-from ..protocol.objects import Kernel, KernelSpec, Wire
+from ..protocol.objects import KernelSpec, Wire
 from ..protocol.settings import HistorySettings, Settings
 from ..source.languages import kernel_languages
 from .exits import OK
@@ -21,9 +21,9 @@ from .tables import Table, print_text, short_name
 
 
 @asynccontextmanager
-async def opened(settings: Settings = Settings()) -> AsyncIterator[Bridge]:
-    """A bridge to ask, in the current folder."""
-    bridge = Bridge(Quiet(), settings, Path.cwd())
+async def opened(settings: Settings = Settings(), root: Path | None = None) -> AsyncIterator[Bridge]:
+    """A bridge to ask, in the current folder or `root`."""
+    bridge = Bridge(Quiet(), settings, root or Path.cwd())
     try:
         yield bridge
     finally:
@@ -72,32 +72,3 @@ async def default_names(bridge: Bridge, found: list[KernelSpec]) -> set[str]:
         except KernelRequired:
             continue
     return names
-
-
-async def kernels(options: argparse.Namespace) -> int:
-    async with opened(WITHOUT_HISTORY) as bridge:
-        found = await bridge.list_kernels()
-    if options.json:
-        return print_json(ListKernelsResult(kernels=found))
-    if not found:
-        print_text(Text("No kernels are running."))
-        return OK
-    table = Table("id", "state", "kernel", "folder", "connection file")
-    for kernel in found:
-        place = kernel.connection_file or kernel.server or ""
-        table.add(
-            Text(kernel.id, "bold"),
-            _state(kernel),
-            kernel.display_name,
-            short_name(kernel.cwd or ""),
-            Text(short_name(place), "dim"),
-        )
-        if kernel.reason:
-            table.add_note(Text(kernel.reason, "yellow"))
-    table.print()
-    return OK
-
-
-def _state(kernel: Kernel) -> Text:
-    colours = {"idle": "green", "busy": "cyan", "dead": "red", "unreachable": "red"}
-    return Text(kernel.state, colours.get(kernel.state, ""))

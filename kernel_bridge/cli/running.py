@@ -1,4 +1,4 @@
-"""`kernel-bridge run`: a kernel of its own for a file, its pieces one by one, and what came of it."""
+"""`kernel-bridge run`: a kernel for a file, its pieces one by one, and what came of it."""
 
 import argparse
 import asyncio
@@ -66,14 +66,23 @@ class _Execution:
             if self._interrupt is not None:
                 self._interrupt.cancel()
                 await asyncio.gather(self._interrupt, return_exceptions=True)
-            self._reporter.waiting("stopping the kernel")
+            self._reporter.waiting("" if self._options.attach else "stopping the kernel")
             await self._bridge.close()
             await self._reporter.close()
 
     async def _run(self) -> int:
         options = self._options
-        script = read_script(options.file, options.lines, options.cell, await self._language())
-        kernel = await self._start(script)
+        if options.attach is not None:
+            from .kernels import attach  # with rich, which takes its time to import
+
+            self._reporter.waiting("attaching to the kernel")
+            kernel = await attach(self._bridge, options.attach)
+            self._reporter.waiting("")
+            language = _document_language(kernel.session.spec.language)
+            script = read_script(options.file, options.lines, options.cell, language)
+        else:
+            script = read_script(options.file, options.lines, options.cell, await self._language())
+            kernel = await self._start(script)
         runs = [
             kernel.new_run(
                 piece.source,
@@ -101,8 +110,7 @@ class _Execution:
             return "python"
         for spec in await self._bridge.list_specs() if self._options.kernel else ():
             if spec.name == self._options.kernel.lower():
-                known = find_language(spec.language)
-                return known.ids[0] if known else spec.language
+                return _document_language(spec.language)
         return None
 
     async def _start(self, script: Script) -> FollowedKernel:
@@ -183,6 +191,11 @@ class _Execution:
         if self._ended_by is None and self._work is not None and not self._work.done():
             self._ended_by = code
             self._work.cancel()
+
+
+def _document_language(kernel_language: str) -> str:
+    known = find_language(kernel_language)
+    return known.ids[0] if known else kernel_language
 
 
 def _check_export(options: argparse.Namespace) -> None:

@@ -63,12 +63,16 @@ class Terminal:
         pass
 
     def run_changed(self, run: Run) -> None:
+        if run.id not in self._pieces:  # of another client of the same kernel
+            return
         if run.state == "running":
             self._header(run)
         elif run.ended_at is not None and run.started_at is not None:
             self._end(run)
 
     def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+        if run_id not in self._pieces:
+            return
         transcript = self._transcript(run_id)
         if transcript is not self._writing:
             self._give_way()
@@ -154,9 +158,7 @@ class Terminal:
         return self._transcripts.setdefault(run_id, Transcript(self._screen))
 
     def _header(self, run: Run) -> None:
-        piece = self._pieces.get(run.id)
-        if piece is None:
-            return
+        piece = self._pieces[run.id]
         number = list(self._pieces).index(run.id) + 1
         label = f"{number}/{len(self._pieces)} {piece.title}".rstrip()
         if len(self._pieces) == 1:

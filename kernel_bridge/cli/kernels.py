@@ -1,0 +1,170 @@
+"""`kernel-bridge kernels`, `start`, `stop`, `interrupt` and `restart`: kernels that live on their own."""
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from rich.text import Text
+
+from ..bridge.application import Bridge
+from ..bridge.followed import FollowedKernel
+from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
+from ..protocol.errors import NoSuchKernel
+from ..protocol.objects import Kernel
+from .exits import OK, RAISED, UsageError
+from .listing import WITHOUT_HISTORY, opened, print_json
+from .tables import Table, console, print_text, short_name
+
+SHORT = 8  # characters of a kernel's uuid as it is shown
+ID = re.compile(r"[\w-]+")
+
+
+async def kernels(options: argparse.Namespace) -> int:
+    async with opened(WITHOUT_HISTORY) as bridge:
+        found = await bridge.list_kernels()
+    if options.json:
+        return print_json(ListKernelsResult(kernels=found))
+    if not found:
+        print_text(Text("No kernels are running."))
+        return OK
+    table = Table("id", "state", "name", "kernel", "folder", "started by")
+    for kernel in found:
+        table.add(
+            Text(short_id(kernel), "bold"),
+            _state(kernel),
+            kernel.name,
+            kernel.display_name,
+            short_name(kernel.cwd or ""),
+            _starter(kernel),
+        )
+        table.add_note(Text(Path(kernel.connection_file or "").name, "dim"))
+    table.print()
+    folder = short_name(str(Path(found[0].connection_file or "").parent))
+    print_text(Text(f"connection files are in {folder}", "dim"))
+    return OK
+
+
+def short_id(kernel: Kernel) -> str:
+    """The start of a uuid, or the whole of another id."""
+    return kernel.id[:SHORT] if len(kernel.id) == 36 else kernel.id
+
+
+def _state(kernel: Kernel) -> Text:
+    return Text(kernel.state, {"idle": "green", "busy": "cyan"}.get(kernel.state, ""))
+
+
+def _starter(kernel: Kernel) -> str:
+    if kernel.pid is None:  # no kernel-bridge has noted it down
+        return "another program"
+    return "kernel-bridge, stays" if kernel.keep_alive else "kernel-bridge, ends with its editor"
+
+
+async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
+    """Attach to the kernel of an id, the start of one, or a connection file; None: the only one that runs.
+
+    Raises UsageError: none or several fit; BadConnectionFile, KernelUnreachable, KernelDead.
+    """
+    if asked is not None and (os.sep in asked or asked.endswith(".json")):
+        return await bridge.attach_kernel(AttachKernelParams(connection_file=asked))
+    running = await bridge.list_kernels()
+    meant = running if asked is None else _named(running, asked)
+    if len(meant) == 1:
+        return await bridge.attach_kernel(AttachKernelParams(connection_file=meant[0].connection_file))
+    if asked is not None and not meant and ID.fullmatch(asked):
+        try:  # one that does not answer is not listed, and says so here
+            return await bridge.attach_kernel(AttachKernelParams(kernel_id=asked))
+        except NoSuchKernel:
+            pass
+    raise UsageError(_which(asked, meant, running))
+
+
+def _named(running: list[Kernel], asked: str) -> list[Kernel]:
+    exact = [kernel for kernel in running if kernel.id == asked]
+    return exact or [kernel for kernel in running if asked and kernel.id.startswith(asked)]
+
+
+def _which(asked: str | None, meant: list[Kernel], running: list[Kernel]) -> str:
+    if not running:
+        what = "no kernel is running" if asked is None else f"no kernel {asked!r} is running, nor any other"
+        return f"{what}; `kernel-bridge start` starts one"
+    if asked is None:
+        what = f"{len(running)} kernels are running"
+    elif meant:
+        what = f"the ids of {len(meant)} kernels start with {asked!r}"
+    else:
+        what = f"no kernel {asked!r} is running"
+    lines = [
+        "  ".join(filter(None, (kernel.id, kernel.state, kernel.display_name, short_name(kernel.cwd or ""))))
+        for kernel in meant or running
+    ]
+    return "\n    ".join([f"{what}; name one of these, by its id or the start of it:", *lines])
+
+
+async def start(options: argparse.Namespace) -> int:
+    folder = Path(options.cwd or ".").expanduser().absolute()
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {options.cwd} to start a kernel in")
+    async with opened(WITHOUT_HISTORY, folder) as bridge:
+        name = options.kernel
+        if name is None and options.python is None:
+            name = (await bridge.default_spec("", "python")).name
+        # Until it is ready it ends with us, however we end.
+        asked = StartKernelParams(spec=name, python=options.python, keep_alive=False)
+        followed = await bridge.start_kernel(asked)
+        await bridge.detach_kernel(followed)
+    kernel = followed.to_wire()
+    if options.json:
+        return print_json(kernel)
+    id, file = short_id(kernel), kernel.connection_file or ""
+    out = console()
+    out.print(Text(f"{kernel.display_name} runs in {short_name(str(folder))} as kernel {id}"))
+    for what, how in (
+        ("connection file", file),
+        ("run on it", f"kernel-bridge run FILE --attach {id}"),
+        ("attach to it", f"jupyter console --existing {Path(file).name}"),
+        ("end it", f"kernel-bridge stop {id}"),
+    ):
+        out.print(Text.assemble((f"  {what:<17}", "dim"), how), soft_wrap=True)  # whole, to be copied
+    return OK
+
+
+async def stop(options: argparse.Namespace) -> int:
+    async with opened(WITHOUT_HISTORY) as bridge:
+        followed = await attach(bridge, options.which)
+        kernel = followed.to_wire()
+        await bridge.shutdown_kernel(followed)
+    if kernel.pid is None:  # all we could do was to ask
+        async with opened(WITHOUT_HISTORY) as bridge:
+            if any(other.connection_file == kernel.connection_file for other in await bridge.list_kernels()):
+                raise UsageError(
+                    f"{_called(kernel)} was asked to end and still runs, or the program that had started it "
+                    "has restarted it; end it there"
+                )
+    print_text(Text(f"stopped {_called(kernel)}"))
+    return OK
+
+
+async def interrupt(options: argparse.Namespace) -> int:
+    async with opened(WITHOUT_HISTORY) as bridge:
+        followed = await attach(bridge, options.which)
+        outcome = await followed.interrupt()
+        kernel = followed.to_wire()
+    print_text(Text(outcome))
+    if outcome == "died" and kernel.reason:
+        print(f"kernel-bridge: {_called(kernel)}: {kernel.reason}", file=sys.stderr)
+    return OK if outcome == "interrupted" else RAISED
+
+
+async def restart(options: argparse.Namespace) -> int:
+    async with opened(WITHOUT_HISTORY) as bridge:
+        followed = await attach(bridge, options.which)
+        await bridge.restart_kernel(followed)
+        kernel = followed.to_wire()
+    print_text(Text(f"restarted {_called(kernel)}"))
+    return OK
+
+
+def _called(kernel: Kernel) -> str:
+    return f"kernel {short_id(kernel)} ({kernel.display_name})"

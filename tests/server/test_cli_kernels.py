@@ -1,0 +1,229 @@
+"""`kernel-bridge start`, `kernels`, `stop`, `interrupt`, `restart`, `run --attach`: kernels on their own."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tests.home import Home
+from tests.server.client import Client
+from tests.server.command import BOUND_S, run_command, start_command, write
+
+Json = dict[str, Any]
+
+JUPYTER_CLIENT = """
+import sys
+from jupyter_client import BlockingKernelClient
+
+client = BlockingKernelClient(connection_file=sys.argv[1])
+client.load_connection_file()
+client.start_channels()
+client.wait_for_ready(timeout=30)
+client.execute_interactive("x = 20 + 1; print(x)", timeout=30)
+client.stop_channels()
+"""
+DEAF = "get_ipython().kernel.control_handlers['shutdown_request'] = lambda *_: None"
+
+
+@pytest.fixture(autouse=True)
+def clean(home: Home) -> Iterator[None]:
+    yield
+    home.check_clean()
+
+
+@pytest.fixture
+def foreign(home: Home) -> Iterator[Path]:
+    """The connection file of a kernel that no kernel-bridge has started."""
+    path = home.runtime / f"kernel-{uuid.uuid4()}.json"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ipykernel_launcher", "-f", str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=home.environment,
+        start_new_session=True,
+    )
+    while not listed(home):
+        assert process.poll() is None
+    yield path
+    process.kill()
+    process.wait()
+    path.unlink(missing_ok=True)
+
+
+def start(home: Home, *arguments: str) -> Json:
+    done = run_command(home, "start", "--json", *arguments)
+    assert (done.code, done.stderr) == (0, "")
+    kernel: Json = json.loads(done.stdout)
+    return kernel
+
+
+def listed(home: Home) -> list[Json]:
+    kernels: list[Json] = json.loads(run_command(home, "kernels", "--json").stdout)["kernels"]
+    return kernels
+
+
+def check_run(home: Home, kernel: str, source: str, stdout: str) -> None:
+    done = run_command(home, "run", "-", "--attach", kernel, stdin=source)
+    assert (done.code, done.stdout, done.stderr) == (0, stdout, "")
+
+
+def check_refused(home: Home, arguments: list[str], *said: str, code: int = 2) -> None:
+    done = run_command(home, *arguments)
+    assert done.code == code
+    assert [text for text in said if text not in done.stderr] == []
+    assert "Traceback" not in done.stderr
+
+
+def line(pipe: IO[bytes] | None, containing: str) -> str:
+    """Read lines up to the one that contains the text."""
+    assert pipe is not None
+    for raw in pipe:
+        if containing.encode() in raw:
+            return raw.decode()
+    raise AssertionError(f"no line with {containing!r} came")
+
+
+def test_a_kernel_lives_on_and_anybody_can_attach_to_it(home: Home) -> None:
+    done = run_command(home, "start")
+    assert done.code == 0
+    (kernel,) = listed(home)
+    id, file = kernel["id"], kernel["connectionFile"]
+    for text in (file, f"run FILE --attach {id[:8]}", f"--existing {Path(file).name}", f"stop {id[:8]}"):
+        assert text in done.stdout
+    assert (kernel["state"], kernel["keepAlive"], kernel["cwd"]) == ("idle", True, str(home.work))
+
+    other = subprocess.run(
+        [sys.executable, "-c", JUPYTER_CLIENT, file],
+        env=home.environment,
+        capture_output=True,
+        timeout=BOUND_S,
+        check=False,
+    )
+    assert (other.returncode, other.stdout) == (0, b"21\n")
+    for name, value in ((id, 22), (id[:5], 23), (file, 24), (Path(file).name, 25)):
+        check_run(home, name, "x += 1\nx", f"{value}\n")
+
+    lines = run_command(home, "kernels").stdout.splitlines()
+    assert lines[0].split("  ")[0] == "id"
+    assert lines[1].split()[:3] == [id[:8], "idle", "python3"]
+    assert lines[1].endswith("kernel-bridge, stays")
+    assert lines[2].strip() == Path(file).name
+    done = run_command(home, "stop")
+    assert (done.code, done.stdout) == (0, f"stopped kernel {id[:8]} (Python 3 (ipykernel))\n")
+    assert listed(home) == []
+
+
+def test_a_kernel_is_started_as_it_is_asked_for(home: Home) -> None:
+    (home.work / "folder").mkdir()
+    by_python = start(home, "--python", sys.executable, "--cwd", "folder")
+    assert by_python["cwd"] == str(home.work / "folder")
+    by_name = start(home, "--kernel", "python3")
+    check_run(home, by_python["id"], "import os\nprint(os.getcwd())", f"{home.work / 'folder'}\n")
+    assert by_name["keepAlive"]
+
+    check_refused(home, ["stop"], "2 kernels are running; name one", by_python["id"], by_name["id"])
+    check_refused(home, ["interrupt", "zz"], "no kernel 'zz' is running; name one", by_name["id"])
+    check_refused(home, ["stop", ""], "no kernel '' is running")
+    for kernel in (by_name, by_python):
+        assert run_command(home, "stop", kernel["id"][:13]).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["start", "--cwd", "nowhere"], 2, "there is no folder nowhere to start a kernel in"),
+        (["start", "--kernel", "nope"], 2, "no kernelspec 'nope'"),
+        (["start", "--kernel", "a", "--python", "b"], 2, "not allowed with argument"),
+        (["start", "--kernel", "ends"], 3, "ended with exit code 1 before it was ready\nit broke here"),
+        (["stop"], 2, "no kernel is running; `kernel-bridge start` starts one"),
+        (["restart", "abc"], 2, "no kernel 'abc' is running, nor any other"),
+        (["interrupt", "gone.json"], 2, "no connection file 'gone.json'"),
+        (["run", "-", "--attach", "abc"], 2, "no kernel 'abc' is running"),
+        (["run", "-", "--attach", "abc", "--kernel", "python3"], 2, "not allowed with argument"),
+    ],
+)
+def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: int, said: str) -> None:
+    folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "ends"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["python", "-c", "import sys; sys.exit('it broke here')"]}
+    (folder / "kernel.json").write_text(json.dumps(spec | {"display_name": "Ends", "language": "none"}))
+    check_refused(home, arguments, said, code=code)
+
+
+@pytest.mark.parametrize(
+    ("on_interrupt", "outcome", "run_code"),
+    [("signal.default_int_handler", "interrupted", 1), ("lambda *_: os._exit(5)", "died", 1)],
+)
+def test_an_interrupt_says_what_came_of_it(
+    home: Home, on_interrupt: str, outcome: str, run_code: int
+) -> None:
+    kernel = start(home)
+    source = f"import os, signal, time\nsignal.signal(signal.SIGINT, {on_interrupt})\nprint('go')\n"
+    write(home, "long.py", source + "time.sleep(100)")
+    with start_command(home, "run", "long.py", "--attach", kernel["id"]) as process:
+        line(process.stdout, "go")
+        assert listed(home)[0]["state"] == "busy"
+        done = run_command(home, "interrupt")
+        assert (done.code, done.stdout) == (int(outcome != "interrupted"), f"{outcome}\n")
+        assert process.wait(BOUND_S) == run_code
+    if outcome == "interrupted":
+        assert run_command(home, "interrupt", kernel["id"]).stdout == "interrupted\n"
+        assert run_command(home, "stop").code == 0
+
+
+def test_a_restart_keeps_the_id_and_forgets_the_rest(home: Home) -> None:
+    before = start(home)
+    check_run(home, before["id"], "x = 1", "")
+    assert run_command(home, "restart").code == 0
+    (after,) = listed(home)
+    assert after["pid"] != before["pid"]
+    kept = ("id", "connectionFile", "cwd", "keepAlive")
+    assert [after[key] for key in kept] == [before[key] for key in kept]
+    assert after["epoch"] == 2
+    check_run(home, after["id"], "'x' in globals()", "False\n")
+    assert run_command(home, "stop").code == 0
+
+
+def test_the_kernel_of_another_program(home: Home, foreign: Path) -> None:
+    assert run_command(home, "kernels").stdout.splitlines()[1].endswith("another program")
+    check_refused(home, ["restart"], "was started by another program", "restart it there")
+    assert run_command(home, "interrupt").stdout == "interrupted\n"
+    check_run(home, str(foreign), "1 + 1", "2\n")
+    assert run_command(home, "stop", str(foreign)).code == 0
+    assert listed(home) == []
+
+
+async def test_the_kernel_of_an_editor_stays_the_editors(home: Home, bridge: Client) -> None:
+    kernel = await bridge.command("startKernel", spec="python3")
+    done = await asyncio.to_thread(run_command, home, "interrupt", kernel["id"])
+    assert done.stdout == "interrupted\n"
+    done = await asyncio.to_thread(run_command, home, "kernels")
+    assert done.stdout.splitlines()[1].endswith("kernel-bridge, ends with its editor")
+
+
+def test_a_kernel_that_does_not_end_is_not_called_stopped(home: Home, foreign: Path) -> None:
+    check_run(home, str(foreign), DEAF, "")
+    check_refused(home, ["stop"], "was asked to end and still runs")
+
+
+def test_what_others_print_meanwhile_is_not_ours(home: Home) -> None:
+    kernel = start(home)
+    wait = "import os, time\nprint('go', flush=True)\nwhile not os.path.exists('sent'): time.sleep(.01)\n"
+    write(home, "ours.py", f"# %%\n{wait}# %%\nprint('end', theirs)\n")
+    write(home, "theirs.py", "theirs = 1\nprint('not ours')\n")
+    with start_command(home, "run", "ours.py", "--attach", kernel["id"]) as ours:
+        line(ours.stdout, "go")
+        with start_command(home, "run", "theirs.py", "--json", "--attach", kernel["id"]) as theirs:
+            line(theirs.stdout, '"state":"running"')
+            write(home, "sent", "")
+            assert "not ours" in line(theirs.stdout, "not ours")
+        assert ours.stdout is not None
+        assert (ours.stdout.read(), ours.wait(BOUND_S)) == (b"end 1\n", 0)
+    assert run_command(home, "stop").code == 0
