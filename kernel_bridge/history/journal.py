@@ -18,20 +18,25 @@ from ..protocol.errors import HistoryDisabled
 from ..protocol.objects import Kernel, Run
 from ..runs.changes import FoldChange
 from . import reading
+from .memory import give_back
 from .pending import Pending
 from .presence import Presence, is_present
 from .records import RunRecord, kernel_record
 from .store import (
+    LARGEST_WAL_BYTES,
+    WAL_BYTES,
     Connection,
     StoreError,
     Unusable,
     beside,
+    checkpoint,
     is_busy,
     is_damage,
     open_reader,
     open_store,
     replace_damaged,
     transaction,
+    wal_bytes,
 )
 from .writing import close_lost, prune, register_bridge, write
 
@@ -39,7 +44,9 @@ log = logging.getLogger(__name__)
 
 WAITING_BYTES = 256 * 1024 * 1024  # what may wait for a disk that stands still; more is dropped
 REST_S = 0.02  # between two transactions: one costs as much as many messages, however little is in it
+HASTE_BYTES = 1024 * 1024  # of news that do not wait for the end of the rest
 PRUNE_EVERY_BYTES = 16 * 1024 * 1024
+GIVE_BACK_EVERY_BYTES = 32 * 1024 * 1024
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,6 +83,8 @@ class Journal:
         self._unusable: str | None = None
         self._warned_of_drops = False
         self._written_bytes = 0  # since it was last looked whether to prune
+        self._checkpoint = threading.Thread(name="journal checkpoint")  # the last one
+        self._unreturned_bytes = 0  # written since memory was given back
         # Shared with the thread, under the lock:
         self._lock = threading.Lock()
         self._news = threading.Condition(self._lock)
@@ -132,7 +141,7 @@ class Journal:
         self._broken.add(run_id)
         self.dropped += 1
         self._waiting_bytes -= pending.size
-        pending.changes, pending.size = [], 0
+        pending.drop_changes()
         self._warn_of_drops("it is written too slowly")
 
     async def flush(self) -> None:
@@ -226,8 +235,12 @@ class Journal:
                 flushes, self._flushes = self._flushes, []
             if waiting and connection is not None and self._unusable is None:
                 connection, bridge = self._write(connection, bridge, waiting)
+            waiting.clear()  # nobody may keep hold of so much text while this thread sleeps
+            self._give_back_now_and_then()
             self._call(_finish, flushes)
             self._rest()
+        if self._checkpoint.ident is not None:
+            self._checkpoint.join()
         if connection is not None:
             connection.close()
         if presence is not None:
@@ -243,7 +256,10 @@ class Journal:
     def _rest(self) -> None:
         """Let more news come, unless somebody waits."""
         with self._lock:
-            self._news.wait_for(lambda: self._flushes or self._closing, REST_S)
+            self._news.wait_for(self._is_urgent, REST_S)
+
+    def _is_urgent(self) -> bool:
+        return bool(self._flushes) or self._closing or self._waiting_bytes > HASTE_BYTES
 
     def _begin(self, connection: Connection) -> tuple[Connection, int]:
         """Enter this bridge, close what others left open; its key, and a new connection for a damaged file.
@@ -296,8 +312,29 @@ class Journal:
                 log.exception("journal: the news of runs %s is dropped", ", ".join(waiting))
                 self._drop(waiting, "an internal error, see the log")
                 return connection, bridge
+        self._unreturned_bytes += written
+        self._checkpoint_now_and_then()
         self._prune_now_and_then(connection, written)
         return connection, bridge
+
+    def _checkpoint_now_and_then(self) -> None:
+        size = wal_bytes(self.path)
+        if size > WAL_BYTES and not self._checkpoint.is_alive():
+            self._checkpoint = threading.Thread(target=self._bring_in, name="journal checkpoint")
+            self._checkpoint.start()
+        if size > LARGEST_WAL_BYTES:
+            self._checkpoint.join()
+
+    def _bring_in(self) -> None:
+        try:
+            checkpoint(self.path)
+        except StoreError as error:
+            log.warning("journal: what is in the write-ahead log stays there for now: %s", error)
+
+    def _give_back_now_and_then(self) -> None:
+        if self._unreturned_bytes > GIVE_BACK_EVERY_BYTES:
+            self._unreturned_bytes = 0
+            give_back()
 
     def _prune_now_and_then(self, connection: Connection, written: int) -> None:
         self._written_bytes += written

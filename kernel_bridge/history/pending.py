@@ -83,6 +83,9 @@ class Pending:
                 self.changes.append(Replace(change.index, dict(change.output)))
                 self.size += _size(change)
 
+    def drop_changes(self) -> None:
+        self.changes, self.size, self._text = [], 0, None
+
 
 def _size(change: Append | Replace) -> int:
     output = change.output

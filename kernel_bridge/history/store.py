@@ -18,7 +18,8 @@ Connection = sqlite3.Connection
 StoreError = sqlite3.Error
 
 BUSY_S = 10.0
-WAL_BYTES = 16 * 1024 * 1024
+WAL_BYTES = 16 * 1024 * 1024  # of the write-ahead log, after which it is brought into the file
+LARGEST_WAL_BYTES = 1024 * 1024 * 1024  # after which a writer waits for that
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -64,6 +65,28 @@ def open_reader(path: Path) -> Connection:
     )
     reader.execute("BEGIN")  # one view for all that a query reads
     return reader
+
+
+def checkpoint(path: Path) -> None:
+    """Bring what is in the write-ahead log into the file, while others go on writing; raises StoreError.
+
+    The disk has to take everything twice and be sure of it, which takes several times as long as writing the
+    log: a flood of output must not wait for that.
+    """
+    connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    finally:
+        connection.close()
+
+
+def wal_bytes(path: Path) -> int:
+    """The size of the write-ahead log's file; once its content is in the file it is at most WAL_BYTES."""
+    try:
+        return beside(path, "-wal").stat().st_size
+    except OSError:
+        return 0
 
 
 @contextmanager
@@ -175,6 +198,7 @@ def _connect(path: Path) -> Connection:
         _migrate(connection, path)  # of a new file, before WAL: its header says at once whose it is
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # safe when the process is killed
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # `checkpoint` does it, beside the writer
         connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     except BaseException:
         connection.close()
