@@ -11,8 +11,8 @@ local view = require("kernel_bridge.view")
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace("kernel_bridge_output")
-local SLICE_BYTES = 65536 -- written before the editor's loop gets its turn
-local LOAD_CHARACTERS = 262144 -- of one readOutput
+local SLICE_BYTES = 24576 -- written before the editor's loop gets its turn
+local LOAD_CHARACTERS = 131072 -- of one readOutput
 
 --- One output as it stands in the buffer.
 ---@class kernel_bridge.Block

@@ -1,0 +1,73 @@
+"""How long Neovim's main loop stands still, at worst, while a kernel starts and while one floods.
+
+python -m tests.editors.neovim.stall
+
+A timer of 1 ms in a Neovim in a pty notes the longest time between two of its turns. Quiet is the same with nothing
+to do, on the same machine.
+"""
+
+from tests.editors.neovim.neovim import Neovim
+from tests.editors.neovim.test_pictures import terminal
+from tests.home import private_home
+
+PROBE = """
+probe = { worst = 0, over = 0, turns = 0 }
+local last = vim.uv.hrtime()
+local timer = vim.uv.new_timer()
+timer:start(1, 1, function()
+  local now = vim.uv.hrtime()
+  local gap = (now - last) / 1e6
+  last = now
+  probe.turns = probe.turns + 1
+  probe.worst = math.max(probe.worst, gap)
+  if gap > 30 then probe.over = probe.over + 1 end
+end)
+"""
+FLOODS = {
+    "100 MB in long writes": "import sys\nfor _ in range(1000): sys.stdout.write(('x' * 99 + chr(10)) * 1000)\n",
+    "2,000,000 short lines": "for n in range(2_000_000): print(n)\n",
+    "100,000 flushed prints": "for n in range(100_000): print('line', n, flush=True)\n",
+    "20,000 turns of a progress bar": "for n in range(20_000): print(f'\\r{n}', end='', flush=True)\n",
+}
+
+
+def measure(editor: Neovim, name: str, code: str | None, look: bool = False) -> None:
+    """Prints the worst stall while the code runs; `look` opens its output."""
+    if code:
+        editor.open(code, f"{abs(hash(name))}.py")
+        editor.command(f"attach {editor.lua('return kernel')}")
+        editor.until("require('kernel_bridge').kernel() ~= nil")
+    editor.lua("probe.worst, probe.over, probe.turns = 0, 0, 0")
+    buffer = editor.api.current.buffer.number
+    if code:
+        editor.command("run_cell")
+        if look:
+            editor.until("(test.results(...)[1] or {}).state == 'running'", buffer)
+            editor.command("output")
+        editor.until(
+            "(function(b) local r = test.results(b)[1] or {} return r.state == 'ok' or r.state == 'error' end)(...)", buffer
+        )
+    else:
+        editor.lua("vim.wait(3000, function() return false end, 1000)")
+    found = editor.lua("return probe")
+    print(f"{name:45} {found['worst']:7.1f} ms  {found['over']:4} over 30 ms, {found['turns']} turns", flush=True)
+    editor.api.command("silent! only!")
+
+
+def main() -> None:
+    with private_home() as home, terminal(home) as (_, editor):
+        editor.lua(PROBE)
+        measure(editor, "quiet", None)
+        editor.open("1\n")
+        editor.lua("probe.worst, probe.over, probe.turns = 0, 0, 0")
+        editor.command("run")
+        editor.until_ended()
+        found = editor.lua("kernel = require('kernel_bridge').kernel().id return probe")
+        print(f"{'server and kernel start':45} {found['worst']:7.1f} ms  {found['over']:4} over 30 ms, {found['turns']} turns", flush=True)
+        for name, code in FLOODS.items():
+            measure(editor, name, code)
+            measure(editor, name + ", looked at", code, look=True)
+
+
+if __name__ == "__main__":
+    main()
