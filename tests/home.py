@@ -1,8 +1,10 @@
 """A private home for one test: folders of its own, and what a bridge must not leave behind in them."""
 
+import json
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +84,20 @@ def private_home() -> Iterator[Home]:
         for process in home.processes():
             process.kill()
         shutil.rmtree(path, ignore_errors=True)
+
+
+def install_fake_kernel(home: Home) -> None:
+    """The kernelspec `fake`: tests/kernel/fake_kernel.py."""
+    folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "fake"
+    folder.mkdir(parents=True, exist_ok=True)
+    program = Path(__file__).parent / "kernel" / "fake_kernel.py"
+    spec = {
+        "argv": [sys.executable, str(program), "-f", "{connection_file}"],
+        "display_name": "Fake",
+        "language": "fake",
+        "interrupt_mode": "message",
+    }
+    (folder / "kernel.json").write_text(json.dumps(spec))
 
 
 def _home_of(process: psutil.Process) -> str | None:

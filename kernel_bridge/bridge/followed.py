@@ -300,9 +300,10 @@ class FollowedKernel:
         run.start(parent, time)
         if self._journal is not None:
             self._journal.run_started(run_to_wire(run), self.to_wire())
+        self._changed(run)
         if not parent:  # of no request at all: no idle will ever end it
             run.end("ok", time)
-        self._changed(run)
+            self._changed(run)
         return run
 
     def new_run(self, source: str, **fields: Any) -> Run:

@@ -67,7 +67,7 @@ class Connection:
         self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
         self._again = False  # another turn is scheduled
         self._late: set[Channel] = set()  # to be emptied once iopub is
-        self._begun: dict[Channel, list[bytes]] = {}  # frames of a message whose last ones were not read yet
+        self._begun: dict[Channel, list[bytes]] = {}  # frames of a message of which not all were read yet
         self._rest: asyncio.TimerHandle | None = None  # iopub is left alone until then
         self._monitor: zmq.Socket[bytes] | None = None
         self._heart: zmq.Socket[bytes] | None = None
@@ -185,7 +185,9 @@ class Connection:
         """Take everything from one socket; False: time ran out."""
         while channel in self._sockets:  # it may be closed by whoever hears a message
             frames, emptied = self._read(channel)
-            self._split(channel, frames, emptied)
+            messages, self._begun[channel] = split(frames, emptied)
+            for message in messages:
+                self._deliver(channel, message)
             if emptied:
                 self._late.discard(channel)
                 return True
@@ -212,16 +214,6 @@ class Connection:
         except zmq.Again:  # zmq gives a message as a whole: the last one is complete
             return frames, True
 
-    def _split(self, channel: Channel, frames: list[bytes], complete: bool) -> None:
-        """Deliver the messages in `frames`; unless `complete`, the last one waits for its other frames."""
-        starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
-        for start, following in pairwise((*starts, len(frames))):
-            message = frames[start : min(start + FRAMES, following)]
-            if not complete and following == len(frames) and len(message) < FRAMES:
-                self._begun[channel] = message
-            else:
-                self._deliver(channel, message)
-
     def close(self, linger_ms: int = 0) -> None:
         """Close the sockets; blocks for as long as what was sent takes to leave, at most `linger_ms`."""
         if self._context.closed:
@@ -239,3 +231,18 @@ class Connection:
             self._loop.remove_reader(socket.fileno())
             socket.close(linger_ms)
         self._context.term()
+
+
+def split(frames: list[bytes], complete: bool) -> tuple[list[list[bytes]], list[bytes]]:
+    """The messages in `frames`, and the frames of the last one if more of it is to come.
+
+    `complete`: nothing more is to come, and what is there of the last message is all of it.
+    """
+    starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
+    messages = [
+        frames[start : min(start + FRAMES, following)]
+        for start, following in pairwise((*starts, len(frames)))
+    ]
+    if complete or not messages or len(messages[-1]) == FRAMES:
+        return messages, []
+    return messages[:-1], messages[-1]

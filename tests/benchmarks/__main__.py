@@ -9,9 +9,8 @@ import sys
 from rich.console import Console
 
 from tests.benchmarks import flood, history, idle, large, latency, prints, queue, startup
-from tests.benchmarks.clients import install_fake_kernel
 from tests.benchmarks.table import Row, print_rows
-from tests.home import private_home
+from tests.home import install_fake_kernel, private_home
 
 MODULES = (latency, flood, large, prints, queue, startup, history, idle)
 MEASURES = {module.__name__.rpartition(".")[2]: module.measure for module in MODULES}

@@ -250,20 +250,6 @@ def _argv(home: Home, spec: str) -> list[str]:
     return argv
 
 
-def install_fake_kernel(home: Home) -> None:
-    """The kernelspec `fake`."""
-    folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "fake"
-    folder.mkdir(parents=True, exist_ok=True)
-    program = ROOT / "tests" / "kernel" / "fake_kernel.py"
-    spec = {
-        "argv": [sys.executable, str(program), "-f", "{connection_file}"],
-        "display_name": "Fake",
-        "language": "fake",
-        "interrupt_mode": "message",
-    }
-    (folder / "kernel.json").write_bytes(msgspec.json.encode(spec))
-
-
 @contextmanager
 def peer(home: Home, module: str, spec: str) -> Iterator[Peer]:
     """A peer on a new kernel."""

@@ -1,0 +1,82 @@
+"""What no kernel should send: the next good message is answered."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel_bridge.kernels.connection import DELIMITER, split
+from kernel_bridge.kernels.messages import Codec, event_of
+from kernel_bridge.runs.events import Status
+from tests.faults.fake import Fake
+
+shared_loop = pytest.mark.asyncio(loop_scope="module")
+
+KEY = b"secret-key"
+Frames = list[bytes]
+
+
+@shared_loop
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["garbage iopub"],
+        ["garbage shell"],
+        ['forged "forged"', 'unsigned "unsigned"'],
+        ['stream stdout "a"', "replay"],
+        ["publish stream 5"],
+        ['publish display_data {"data": [], "metadata": null}'],
+        ['publish status {"execution_state": {}}'],
+        ["publish error {}"],
+        [f'publish stream {{"text": {"[" * 500}{"]" * 500}}}'],
+        ['publish no_such_message {"a": 1}'],
+        ['parent {"msg_id": 5}', 'stream stdout "b"', "parent"],
+    ],
+)
+async def test_the_next_good_message_is_answered(fake: Fake, steps: list[str]) -> None:
+    run = await fake.run(*steps)
+    assert run["state"] == "ok"
+    assert not {"forged", "unsigned"} & {output.get("text") for output in run["outputs"]}
+    await fake.answers()
+
+
+def good(codec: Codec, message_id: str) -> Frames:
+    header = json.dumps({"msg_id": message_id, "msg_type": "status"}).encode()
+    parts = [header, b'{"msg_id": "request"}', b"{}", b'{"execution_state": "idle"}']
+    return [DELIMITER, codec._sign(parts), *parts]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(), values, max_size=3),
+    max_leaves=5,
+)
+TYPES = ["stream", "display_data", "execute_result", "error", "status", "execute_reply", "input_request", "x"]
+NAMES = ["name", "text", "data", "metadata", "transient", "ename", "traceback", "status", "payload", "prompt"]
+CONTENT = st.dictionaries(st.sampled_from(NAMES), JSON) | JSON
+FRAME = st.binary(max_size=40) | st.just(DELIMITER) | CONTENT.map(lambda value: json.dumps(value).encode())
+
+
+@given(st.lists(FRAME, max_size=12), st.integers(0, 12))
+def test_frames_of_any_kind_are_passed_over(junk: Frames, cut: int) -> None:
+    """However zmq's frames are read, a good message behind them is decoded."""
+    sender, codec = Codec(KEY), Codec(KEY)
+    frames = [b"topic", *good(sender, "a"), *junk, b"topic", *good(sender, "b")]
+    first, begun = split(frames[:cut], complete=False)
+    last, begun = split(begun + frames[cut:], complete=True)
+    decoded = [message for message in map(codec.decode, first + last) if message is not None]
+    assert begun == []
+    assert [event_of(message) for message in decoded] == [Status("idle")] * 2
+
+
+@given(st.sampled_from(TYPES), CONTENT, CONTENT)
+def test_content_of_any_kind_is_an_event(message_type: str, content: Any, parent: Any) -> None:
+    sender, codec = Codec(KEY), Codec(KEY)
+    header = json.dumps({"msg_id": "a", "msg_type": message_type}).encode()
+    parts = [header, json.dumps(parent).encode(), b"{}", json.dumps(content).encode()]
+    message = codec.decode([DELIMITER, sender._sign(parts), *parts])
+    if message is not None:
+        event_of(message)
+    assert codec.decode(good(sender, "b")) is not None

@@ -1,0 +1,71 @@
+"""Very much output, and editors and bridges that cannot keep up: nothing is lost."""
+
+import pytest
+
+from tests.faults.fake import Fake, listening, script
+from tests.home import Home, install_fake_kernel
+from tests.server.client import editor
+
+shared_loop = pytest.mark.asyncio(loop_scope="module")
+
+LINE = '"line %d\\n"'
+
+
+def lines(number: int) -> str:
+    return "".join(f"line {count}\n" for count in range(number))
+
+
+@shared_loop
+async def test_of_200_000_messages_none_is_lost(fake: Fake) -> None:
+    run = await fake.run(f"flood 200000 {LINE}", 'result "done"')
+    assert run["outputs"][1]["data"] == {"text/plain": "done"}
+    assert await fake.text(run["id"]) == lines(200_000)
+
+
+@shared_loop
+async def test_an_editor_that_stops_reading_loses_nothing_and_can_interrupt(fake: Fake) -> None:
+    ear = await listening(fake)
+    fake.client.reading.clear()
+    flood = fake.client.call_command("run", code=script(f"flood 100000 {LINE}"), kernelId=fake.kernel["id"])
+    assert await ear.idle()  # so the kernel was not blocked
+    endless = fake.client.call_command(
+        "run", code=script(f"flood 100000000 {LINE}", 'result "done"'), kernelId=fake.kernel["id"]
+    )
+    interrupt = fake.client.call_command("interruptKernel", kernelId=fake.kernel["id"])
+    assert await ear.idle()
+    ear.close()
+    fake.client.reading.set()
+    assert await interrupt == {"outcome": "interrupted"}
+    first, second = (await flood)["runs"][0]["id"], (await endless)["runs"][0]["id"]
+    assert (await fake.client.until_ended(second))["state"] == "ok"
+    assert await fake.text(first) == lines(100_000)
+    kept = await fake.text(second)
+    assert kept == lines(kept.count("\n"))
+    assert fake.client.mirror.outputs[second][1]["data"] == {"text/plain": "done"}
+
+
+@shared_loop
+async def test_a_thousand_runs_are_queued_and_run_in_order(fake: Fake) -> None:
+    calls = [
+        fake.client.call_command("run", code=script(f"stream stdout {number}"), kernelId=fake.kernel["id"])
+        for number in range(100, 1100)
+    ]
+    runs = [(await call)["runs"][0]["id"] for call in calls]
+    await fake.client.until_ended(runs[-1])
+    assert [fake.client.mirror.text(run) for run in runs] == [str(number) for number in range(100, 1100)]
+
+
+async def test_a_bridge_killed_in_a_flood_leaves_what_came_first(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home) as client:
+        fake = Fake(client, await client.command("startKernel", spec="fake"))
+        run_id = await fake.start(f"flood 100000000 {LINE}")
+        await client.until_text(run_id, "line 20000\n")
+        client.process.kill()
+        await client.ended(exit_code=-9, gone_within_s=10)
+    async with editor(home) as client:
+        (run,) = (await client.command("history"))["runs"]
+        assert (run["id"], run["state"]) == (run_id, "lost")
+        kept = await Fake(client, {}).text(run_id)
+        assert kept.count("\n") > 1000
+        assert kept == lines(kept.count("\n"))
