@@ -6,6 +6,8 @@ WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/installed
 SOURCES := kernel_bridge tests docs/examples
+NVIM := editors/neovim
+STYLUA := $(NVIM)/scripts/node_modules
 
 .PHONY: setup demo nvim test check fix bench clean
 .DEFAULT_GOAL := demo
@@ -31,19 +33,29 @@ nvim: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(STAMP)
+$(STYLUA): $(NVIM)/scripts/package-lock.json
+	@npm ci --prefix $(NVIM)/scripts --silent --no-audit --no-fund || \
+	    { echo "make check formats Lua with StyLua, which npm brings: Node.js 20 or newer is needed" >&2; exit 1; }
+	@touch $@
+
+check: $(STAMP) $(STYLUA)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd $(NVIM) && node scripts/format.mjs --check $$(git ls-files '*.lua')
+	@command -v luacheck >/dev/null || \
+	    { echo "make check needs luacheck: apt install lua-check, or luarocks install luacheck" >&2; exit 1; }
+	cd $(NVIM) && luacheck -q .
 	@! git grep -nIE '(pypi|pythonhosted|npmjs|debian)[.](org|com)' || \
 	    { echo "a committed file names a registry's host" >&2; exit 1; }
 	@! git grep -nIF -e '$(CURDIR)/' $(if $(HOME),-e '$(HOME)/') || \
 	    { echo "a committed file names a path of this machine" >&2; exit 1; }
 
-fix: $(STAMP)
+fix: $(STAMP) $(STYLUA)
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+	cd $(NVIM) && node scripts/format.mjs $$(git ls-files '*.lua')
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks

@@ -35,7 +35,10 @@ vim.api.nvim_create_autocmd("VimEnter", {
   callback = function()
     vim.api.nvim_echo({
       { "<CR> run the cell and go on", "Title" },
-      { " · <Space>o its output · <Space>k kernels · <Space>i interrupt · :help kernel-bridge", "Comment" },
+      {
+        " · <Space>o its output · <Space>k kernels · <Space>i interrupt · :help kernel-bridge",
+        "Comment",
+      },
     }, false, {})
   end,
 })

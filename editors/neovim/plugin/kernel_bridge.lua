@@ -6,7 +6,11 @@ end
 vim.g.loaded_kernel_bridge = true
 
 if vim.fn.has("nvim-0.11") == 0 then
-  vim.api.nvim_echo({ { "kernel-bridge needs Neovim 0.11 or newer; this is " .. tostring(vim.version()), "ErrorMsg" } }, true, {})
+  vim.api.nvim_echo(
+    { { "kernel-bridge needs Neovim 0.11 or newer; this is " .. tostring(vim.version()), "ErrorMsg" } },
+    true,
+    {}
+  )
   return
 end
 

@@ -14,6 +14,7 @@ local M = {}
 ---@field dim? boolean
 
 -- Legible on dark and on light: a terminal's own sixteen are not always.
+-- stylua: ignore
 local SIXTEEN = {
   dark = {
     [0] = "#5c6370", "#e06c75", "#98c379", "#d5b06b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4",
@@ -23,7 +24,7 @@ local SIXTEEN = {
     [0] = "#24292f", "#b3202a", "#1a7f37", "#8a5a00", "#0550ae", "#8250df", "#1b6f7a", "#57606a",
     "#424a53", "#cf3a44", "#2c974b", "#a06c00", "#1168d8", "#9a6ae8", "#2a8c99", "#6e7781",
   },
-} -- stylua: ignore
+}
 
 ---@param colour integer|string
 ---@return string
@@ -117,7 +118,8 @@ local function extended(codes, at)
   return nil, #codes
 end
 
-local ON = { [1] = "bold", [2] = "dim", [3] = "italic", [4] = "underline", [7] = "reverse", [9] = "strikethrough" }
+local ON =
+  { [1] = "bold", [2] = "dim", [3] = "italic", [4] = "underline", [7] = "reverse", [9] = "strikethrough" }
 local OFF = { [23] = "italic", [24] = "underline", [27] = "reverse", [29] = "strikethrough" }
 
 --- Takes an SGR sequence's parameters (ECMA-48, 8.3.117) into a pen.

@@ -37,10 +37,10 @@ function M.with(bufnr, ready, failed)
   local root = server.root(bufnr)
   if type(config.cmd) == "function" and not server.find(root) then
     local _, places = server.find(root)
+    local looked = table.concat(places, ", ")
     return give_up(
-      ("the server was not found (looked in %s); `pip install jupyter-kernel-bridge`, or name it with setup's `command`"):format(
-        table.concat(places, ", ")
-      )
+      ("the server was not found (looked in %s); `pip install jupyter-kernel-bridge`,"):format(looked)
+        .. " or name it with setup's `command`"
     )
   end
   local group = vim.api.nvim_create_augroup(("kernel_bridge_start_%d"):format(vim.uv.hrtime() % 2 ^ 31), {})
@@ -63,7 +63,9 @@ function M.with(bufnr, ready, failed)
     config.on_exit(code, signal, client_id)
     vim.schedule(function()
       if pcall(vim.api.nvim_del_augroup_by_id, group) then
-        give_up(("the server ended with exit code %d before it was ready; see :KernelBridge log"):format(code))
+        give_up(
+          ("the server ended with exit code %d before it was ready; see :KernelBridge log"):format(code)
+        )
       end
     end)
   end

@@ -64,7 +64,8 @@ local function one_of(...)
   local allowed = { ... }
   return function(value)
     return vim.list_contains(allowed, value)
-  end, "one of " .. table.concat(allowed, ", ")
+  end,
+    "one of " .. table.concat(allowed, ", ")
 end
 
 local function positive(value)

@@ -34,7 +34,8 @@ function M.place(entry)
   if not entry.range_mark or not vim.api.nvim_buf_is_loaded(entry.bufnr) then
     return nil
   end
-  local mark = vim.api.nvim_buf_get_extmark_by_id(entry.bufnr, namespace, entry.range_mark, { details = true })
+  local mark =
+    vim.api.nvim_buf_get_extmark_by_id(entry.bufnr, namespace, entry.range_mark, { details = true })
   local first, details = mark[1], mark[3]
   if not first then
     return nil
@@ -156,15 +157,19 @@ function M.tick(running)
   if clock:is_active() then
     return
   end
-  clock:start(1000, 1000, vim.schedule_wrap(function()
-    local entries = running()
-    if #entries == 0 then
-      return clock:stop()
-    end
-    for _, entry in ipairs(entries) do
-      M.touch(entry)
-    end
-  end))
+  clock:start(
+    1000,
+    1000,
+    vim.schedule_wrap(function()
+      local entries = running()
+      if #entries == 0 then
+        return clock:stop()
+      end
+      for _, entry in ipairs(entries) do
+        M.touch(entry)
+      end
+    end)
+  )
 end
 
 -- Edits
@@ -197,11 +202,9 @@ local function edited(bufnr, first, last, new_last)
       vim.schedule(function()
         look_again(entry)
       end)
-    elseif entry.last < first then
-      -- stands above it
     elseif entry.first >= last then
       entry.first, entry.last = entry.first + shift, entry.last + shift
-    else
+    elseif entry.last >= first then
       entry.removed = new_last == first and entry.first >= first and entry.last < last
       if not entry.looking then
         entry.looking = true

@@ -72,7 +72,11 @@ local function check_pictures()
       health.warn("tmux lets no pictures through", { "tmux set -g allow-passthrough on" })
     end
   end
-  if vim.fn.executable("rsvg-convert") == 1 or vim.fn.executable("magick") == 1 or vim.fn.executable("convert") == 1 then
+  if
+    vim.fn.executable("rsvg-convert") == 1
+    or vim.fn.executable("magick") == 1
+    or vim.fn.executable("convert") == 1
+  then
     health.ok("SVG can be converted")
   else
     health.info("for SVG and JPEG in the terminal, install rsvg-convert or ImageMagick")

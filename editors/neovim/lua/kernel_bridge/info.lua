@@ -15,7 +15,10 @@ function M.lines(bufnr)
     end
   end
   local about = server and server.server_info or {}
-  add("server", server and ("%s %s, client %d"):format(about.name or "?", about.version or "", server.id) or "none")
+  add(
+    "server",
+    server and ("%s %s, client %d"):format(about.name or "?", about.version or "", server.id) or "none"
+  )
   local kernel = require("kernel_bridge.session").kernel_of(bufnr)
   if not kernel then
     add("kernel", "none yet; :KernelBridge select, or run something")

@@ -88,7 +88,10 @@ function M.run(opts, answered)
       done(failed, result and result.runs)
       if failed and (failed.data or {}).kind == "KernelRequired" then
         require("kernel_bridge.select").offer(bufnr, failed.data.specs, function()
-          M.run(vim.tbl_extend("force", opts, { bufnr = bufnr, from = opts.from, lines = opts.lines }), answered)
+          M.run(
+            vim.tbl_extend("force", opts, { bufnr = bufnr, from = opts.from, lines = opts.lines }),
+            answered
+          )
         end)
         return true
       end
@@ -318,8 +321,12 @@ function M.export(opts)
   end
   local path = vim.fs.abspath(vim.fs.normalize(opts.path))
   local format = ({ py = "py", md = "md", html = "html" })[path:match("%.(%w+)$")] or "ipynb"
-  local argument =
-    { path = path, format = format, textDocument = client.document(bufnr), overwrite = opts.overwrite or false }
+  local argument = {
+    path = path,
+    format = format,
+    textDocument = client.document(bufnr),
+    overwrite = opts.overwrite or false,
+  }
   client.command(bufnr, "export", argument, function(failed, result)
     if result then
       client.notify(("%d cells written to %s"):format(result.cells, vim.fn.fnamemodify(result.path, ":~:.")))

@@ -45,12 +45,16 @@ local sync
 local function later(page, delay_ms)
   if not page.waiting then
     page.waiting = true
-    page.timer:start(delay_ms, 0, vim.schedule_wrap(function()
-      page.waiting = false
-      if vim.api.nvim_buf_is_valid(page.bufnr) then
-        sync(page)
-      end
-    end))
+    page.timer:start(
+      delay_ms,
+      0,
+      vim.schedule_wrap(function()
+        page.waiting = false
+        if vim.api.nvim_buf_is_valid(page.bufnr) then
+          sync(page)
+        end
+      end)
+    )
   end
 end
 
@@ -169,7 +173,9 @@ local function load(page, block, bytes)
   end
   server:request("workspace/executeCommand", {
     command = "kernel-bridge.readOutput",
-    arguments = { { runId = page.entry.run.id, index = index, start = block.loaded, length = LOAD_CHARACTERS } },
+    arguments = {
+      { runId = page.entry.run.id, index = index, start = block.loaded, length = LOAD_CHARACTERS },
+    },
   }, function(failed, result)
     block.loading = false
     if failed then
@@ -352,7 +358,8 @@ local function page_of(entry)
     return page
   end
   local bufnr = vim.api.nvim_create_buf(false, true)
-  page = { bufnr = bufnr, entry = entry, blocks = {}, rows = 0, timer = assert(vim.uv.new_timer()), media = {} }
+  page =
+    { bufnr = bufnr, entry = entry, blocks = {}, rows = 0, timer = assert(vim.uv.new_timer()), media = {} }
   page.waiting = false
   pages[entry.run.id] = page
   vim.api.nvim_buf_set_name(bufnr, "kernel-bridge://output/" .. entry.run.id)

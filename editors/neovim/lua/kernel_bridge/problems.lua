@@ -61,7 +61,8 @@ local function frames(entry)
       end
       path = path and vim.fs.normalize(path)
       if path and vim.uv.fs_stat(path) then
-        items[#items + 1] = { filename = path, lnum = tonumber(number), col = 1, text = vim.trim((rest:gsub("^,%s*", ""))) }
+        items[#items + 1] =
+          { filename = path, lnum = tonumber(number), col = 1, text = vim.trim((rest:gsub("^,%s*", ""))) }
       end
     end
   end

@@ -81,7 +81,11 @@ end
 local function to_start(bufnr, spec, after)
   local where = spec.python or (spec.resourceDir or spec.argv[1])
   return {
-    columns = { spec.displayName, short(where), spec.usable and "start" or ("✗ " .. (spec.problem or "not usable")) },
+    columns = {
+      spec.displayName,
+      short(where),
+      spec.usable and "start" or ("✗ " .. (spec.problem or "not usable")),
+    },
     take = function()
       if not spec.usable then
         return client.notify(spec.problem or "this kernel cannot be started", vim.log.levels.WARN)
@@ -128,9 +132,12 @@ end
 ---@param offered kernel_bridge.KernelSpec[]
 ---@param after? fun() once one has started
 function M.offer(bufnr, offered, after)
-  choose("Start a kernel:", vim.tbl_map(function(spec)
-    return to_start(bufnr, spec, after)
-  end, offered))
+  choose(
+    "Start a kernel:",
+    vim.tbl_map(function(spec)
+      return to_start(bufnr, spec, after)
+    end, offered)
+  )
 end
 
 ---@param kernels kernel_bridge.Kernel[]
@@ -170,9 +177,12 @@ function M.attach(bufnr, connection)
       if #kernels == 0 and not failed then
         return client.notify("no kernel runs that could be attached to", vim.log.levels.WARN)
       end
-      choose("Attach to:", vim.tbl_map(function(kernel)
-        return to_join(bufnr, kernel)
-      end, kernels))
+      choose(
+        "Attach to:",
+        vim.tbl_map(function(kernel)
+          return to_join(bufnr, kernel)
+        end, kernels)
+      )
     end)
   end
   local session = require("kernel_bridge.session")
@@ -197,22 +207,30 @@ function M.history(bufnr, opts)
     if #result.runs == 0 then
       return client.notify("nothing that matches has run in this file", vim.log.levels.WARN)
     end
-    choose("History:", vim.tbl_map(function(run)
-      local first, more = vim.trim(run.source):match("([^\n]*)(\n?)")
-      local count = run.executionCount and ("[%d]"):format(run.executionCount) or ""
-      return {
-        columns = { run.queuedAt:sub(1, 16):gsub("T", " ") .. " UTC", run.state, count, first .. (more ~= "" and " …" or "") },
-        take = function()
-          client.command(bufnr, "getRun", { runId = run.id }, function(_, got)
-            local server = client.get(bufnr)
-            if got and server then
-              local entry = require("kernel_bridge.session").recall(got, server.id)
-              require("kernel_bridge.output_buffer").open(entry)
-            end
-          end)
-        end,
-      }
-    end, result.runs))
+    choose(
+      "History:",
+      vim.tbl_map(function(run)
+        local first, more = vim.trim(run.source):match("([^\n]*)(\n?)")
+        local count = run.executionCount and ("[%d]"):format(run.executionCount) or ""
+        return {
+          columns = {
+            run.queuedAt:sub(1, 16):gsub("T", " ") .. " UTC",
+            run.state,
+            count,
+            first .. (more ~= "" and " …" or ""),
+          },
+          take = function()
+            client.command(bufnr, "getRun", { runId = run.id }, function(_, got)
+              local server = client.get(bufnr)
+              if got and server then
+                local entry = require("kernel_bridge.session").recall(got, server.id)
+                require("kernel_bridge.output_buffer").open(entry)
+              end
+            end)
+          end,
+        }
+      end, result.runs)
+    )
   end)
 end
 

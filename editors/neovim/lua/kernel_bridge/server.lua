@@ -3,6 +3,7 @@
 local M = {}
 
 --- File types that some Jupyter kernel runs, by Neovim's names.
+-- stylua: ignore
 local FILETYPES = {
   "python", "r", "rmd", "quarto", "julia", "sh", "bash", "zsh", "fish", "nu", "xonsh", "matlab", "octave", "scilab",
   "javascript", "javascriptreact", "typescript", "typescriptreact", "coffee", "c", "cpp", "cuda", "cs", "fsharp", "vb",
@@ -10,7 +11,7 @@ local FILETYPES = {
   "perl", "raku", "php", "lua", "haskell", "lhaskell", "elm", "purescript", "ocaml", "sml", "coq", "elixir", "erlang",
   "scheme", "racket", "lisp", "hy", "prolog", "sql", "mysql", "plsql", "stata", "sas", "gnuplot", "tex", "plaintex",
   "fortran", "ada", "vhdl", "tcl", "sage", "mma", "maxima", "gap", "forth", "nim", "robot", "apl", "j", "q", "idl",
-} -- stylua: ignore
+}
 
 local ROOT_MARKERS = { ".git", "pyproject.toml", "Project.toml", "package.json", ".venv" }
 
@@ -21,7 +22,8 @@ local ROOT_MARKERS = { ".git", "pyproject.toml", "Project.toml", "package.json",
 function M.find(root)
   local configured = require("kernel_bridge.config").get().command
   if configured then
-    return vim.fn.executable(configured[1]) == 1 and configured or nil, { "setup's command: " .. configured[1] }
+    return vim.fn.executable(configured[1]) == 1 and configured or nil,
+      { "setup's command: " .. configured[1] }
   end
   local on_path = vim.fn.exepath("kernel-bridge")
   if on_path ~= "" then
@@ -92,8 +94,8 @@ M.config = {
     ["kernel-bridge/run"] = function(_, params, context)
       require("kernel_bridge.session").run(params.run, context.client_id)
     end,
-    ["kernel-bridge/output"] = function(_, params, context)
-      require("kernel_bridge.session").output(params, context.client_id)
+    ["kernel-bridge/output"] = function(_, params)
+      require("kernel_bridge.session").output(params)
     end,
     ["kernel-bridge/stdin"] = function(_, params)
       return require("kernel_bridge.prompt").ask(params)

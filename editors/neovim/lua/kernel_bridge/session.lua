@@ -201,12 +201,14 @@ function M.changed(entry)
     displays.touch(entry)
   end
   require("kernel_bridge.output_buffer").touch(entry)
-  fire("KernelBridgeOutput", { runId = entry.run.id, kernelId = entry.run.kernelId, seq = entry.seq, bufnr = entry.bufnr })
+  fire(
+    "KernelBridgeOutput",
+    { runId = entry.run.id, kernelId = entry.run.kernelId, seq = entry.seq, bufnr = entry.bufnr }
+  )
 end
 
 ---@param params kernel_bridge.OutputNotification
----@param client_id integer
-function M.output(params, client_id)
+function M.output(params)
   local entry = runs[params.runId]
   if not entry or entry.asked or params.seq <= entry.seq then
     return
@@ -223,7 +225,8 @@ end
 function M.server_ended(client_id)
   for id, kernel in pairs(kernels) do
     if clients[id] == client_id and kernel.state ~= "dead" then
-      local dead = vim.tbl_extend("force", kernel, { state = "dead", reason = "kernel-bridge has ended", queued = 0 })
+      local dead =
+        vim.tbl_extend("force", kernel, { state = "dead", reason = "kernel-bridge has ended", queued = 0 })
       M.kernel(dead, client_id)
     end
   end
@@ -235,7 +238,10 @@ function M.server_ended(client_id)
   for _, entry in pairs(runs) do
     if entry.client_id == client_id and not ENDS[entry.run.state] then
       local state = entry.run.state == "queued" and "cancelled" or "lost"
-      M.run(vim.tbl_extend("force", entry.run, { state = state, reason = "kernel-bridge has ended" }), client_id)
+      M.run(
+        vim.tbl_extend("force", entry.run, { state = state, reason = "kernel-bridge has ended" }),
+        client_id
+      )
     end
   end
 end

@@ -21,7 +21,15 @@ local GROUPS = {
 local function seconds_of(iso)
   local year, month, day, hour, minute, second = iso:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):([%d.]+)")
   local whole, part = math.modf(tonumber(second))
-  return os.time({ year = year, month = month, day = day, hour = hour, min = minute, sec = whole, isdst = false }) + part
+  return os.time({
+    year = year,
+    month = month,
+    day = day,
+    hour = hour,
+    min = minute,
+    sec = whole,
+    isdst = false,
+  }) + part
 end
 
 --- How long a run took, or has taken so far; nil before it runs.

@@ -49,7 +49,8 @@ function M.backend()
   if name then
     return "kitty", name .. (M.in_tmux() and " under tmux" or "")
   end
-  return "none", "this terminal is not known to draw pictures by the kitty graphics protocol with placeholders"
+  return "none",
+    "this terminal is not known to draw pictures by the kitty graphics protocol with placeholders"
 end
 
 local cell ---@type {width: number, height: number}?

@@ -1,0 +1,8 @@
+-- What luacheck knows of Neovim; `make check` runs it.
+
+std = "luajit"
+max_line_length = 120
+globals = { "vim" }
+read_globals = { "Snacks" }
+files["lua/kernel_bridge/protocol.lua"] = { max_line_length = false } -- generated
+exclude_files = { "scripts" }
