@@ -13,6 +13,9 @@ from pathlib import Path
 
 import psutil
 
+INHERITED_BY_NONE = ("JUPYTER", "JPY_", "IPY", "XDG_", "KERNEL_BRIDGE", "COV_", "VIRTUAL_ENV", "CONDA_")
+"""How the names of variables begin that would lead a test to somebody's own Jupyter and environments."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -72,11 +75,7 @@ def private_home() -> Iterator[Home]:
     }
     for folder in (*folders.values(), path / "work"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("JUPYTER", "JPY_", "IPY", "XDG_", "KERNEL_BRIDGE", "COV_"))
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED_BY_NONE)}
     home = Home(path, inherited | {name: str(folder) for name, folder in folders.items()})
     try:
         yield home
