@@ -73,6 +73,7 @@ class Bridge:
         self.settings = settings
         self.root = root
         self.kernels: dict[str, FollowedKernel] = {}
+        self._past: list[FollowedKernel] = []  # followed no more; their runs can still be asked for
         self.bindings: dict[str, str] = {}  # document uri -> kernel id
         self._starts: dict[str, _Start] = {}  # document uri -> the kernel being started for it
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -180,7 +181,7 @@ class Bridge:
                 f"specs: {', '.join(s.name for s in specs) or 'none'}",
                 specs=_described(specs),
             )
-        kernel = FollowedKernel(self.observer, self.journal(), self._output_budget)
+        kernel = FollowedKernel(self.observer, self.journal, self._output_budget)
         kernel.session = KernelSession(
             spec,
             listener=kernel,
@@ -227,11 +228,13 @@ class Bridge:
         return kernel
 
     async def _follow(self, found: Found) -> FollowedKernel:
-        kernel = FollowedKernel(self.observer, self.journal(), self._output_budget)
+        kernel = FollowedKernel(self.observer, self.journal, self._output_budget)
         kernel.session = AttachedSession(
             found, listener=kernel, keeper=self._keeper, ready_timeout=self.settings.ready_timeout
         )
         await kernel.session.start()
+        if before := self.kernels.get(kernel.id):
+            self._past.append(before)
         self.kernels[kernel.id] = kernel
         kernel.tell()
         return kernel
@@ -307,6 +310,7 @@ class Bridge:
         self._unbind(kernel)
         await kernel.detach()
         del self.kernels[kernel.id]
+        self._past.append(kernel)
 
     def _unbind(self, kernel: FollowedKernel) -> None:
         self.bindings = {uri: id for uri, id in self.bindings.items() if id != kernel.id}
@@ -329,7 +333,7 @@ class Bridge:
 
     def find_run(self, run_id: str) -> tuple[FollowedKernel, Run] | None:
         """A run of this bridge's kernels, with its kernel; None: not of this session."""
-        for kernel in self.kernels.values():
+        for kernel in (*self.kernels.values(), *self._past):
             if run := kernel.runs.get(run_id):
                 return kernel, run
         return None
@@ -365,6 +369,17 @@ class Bridge:
             path = self.root / Path(history.path).expanduser() if history.path else None
             self._journal = Journal.open(path, history.max_bytes, self.observer.warn)
         return self._journal if history.enabled else None
+
+    def keeps(self, run_id: str) -> bool:
+        """Whether the run is in the history."""
+        found = self.find_run(run_id)
+        journal = self._journal
+        return journal is not None and journal.usable and (found is None or found[1].kept)
+
+    def blob_written(self, run_id: str, path: Path) -> None:
+        """A file with data of a run in the history; it goes when the run goes."""
+        if self._journal is not None:
+            self._journal.blob_written(run_id, path)
 
     def _require_journal(self) -> Journal:
         journal = self.journal()

@@ -52,11 +52,17 @@ OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 class FollowedKernel:
     """A kernel session with the runs on it; the session's listener."""
 
-    def __init__(self, observer: Observer, journal: Journal | None, output_budget: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        observer: Observer,
+        open_journal: Callable[[], Journal | None],
+        output_budget: Callable[[], int],
+    ) -> None:
         self.session: KernelSession  # set by whoever makes the session with this as its listener
         self.queue = RunQueue()
         self._observer = observer
-        self._journal = journal
+        self._open_journal = open_journal  # None: the history is switched off
+        self._journal: Journal | None = None
         self._budget = output_budget
         self._by_message: dict[str, Run] = {}
         self._displays: dict[str, list[Run]] = {}  # display id -> the runs of this epoch that show it
@@ -126,7 +132,7 @@ class FollowedKernel:
         """Tell of runs that were put in the queue, as they were then, and of the one that was sent."""
         kernel = self.to_wire()
         for run, was in zip(runs, queued, strict=True):
-            if self._journal is not None and not run.silent:
+            if self._journal is not None and run.kept:
                 self._journal.run_started(was, kernel)
             self._observer.run_changed(was)
         if (sent := self.queue.running) in runs and sent is not None:
@@ -169,7 +175,7 @@ class FollowedKernel:
 
     def _changed(self, run: Run) -> None:
         changed = run_to_wire(run)
-        if self._journal is not None and not run.silent:
+        if self._journal is not None and run.kept:
             self._journal.run_changed(changed, run.times)
         self._observer.run_changed(changed)
 
@@ -254,7 +260,7 @@ class FollowedKernel:
     def _publish(self, run: Run, changes: list[FoldChange], urgent: bool) -> None:
         if not changes:
             return
-        if self._journal is not None and not run.silent:
+        if self._journal is not None and run.kept:
             self._journal.outputs_changed(run.id, changes)
         self._observer.output(run.id, self.id, run.live.apply(changes), urgent)
 
@@ -298,7 +304,7 @@ class FollowedKernel:
         self.runs[run.id] = self._by_message[parent] = run
         run.busy = True
         run.start(parent, time)
-        if self._journal is not None:
+        if self._journal is not None and run.kept:
             self._journal.run_started(run_to_wire(run), self.to_wire())
         self._changed(run)
         if not parent:  # of no request at all: no idle will ever end it
@@ -308,6 +314,8 @@ class FollowedKernel:
 
     def new_run(self, source: str, **fields: Any) -> Run:
         """A run of `source` on this kernel; `fields` are those of Run."""
+        journal = self._open_journal()
+        self._journal = journal or self._journal
         return Run(
             id=str(uuid.uuid4()),
             kernel_id=self.id,
@@ -315,6 +323,7 @@ class FollowedKernel:
             source=source,
             outputs=Outputs(),
             live=LiveOutputs(self._budget()),
+            kept=journal is not None and not fields.get("silent"),
             **fields,
         )
 

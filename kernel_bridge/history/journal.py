@@ -94,6 +94,11 @@ class Journal:
         self._flushes: list[asyncio.Future[None]] = []
         self._closing = False
 
+    @property
+    def usable(self) -> bool:
+        """Whether what is told is kept, as far as is known by now."""
+        return self._unusable is None and not self._closing
+
     # told
 
     def run_started(self, run: Run, kernel: Kernel) -> None:

@@ -36,6 +36,7 @@ class Run:
     location: Location | None = None
     origin: Literal["bridge", "other"] = "bridge"
     silent: bool = False
+    kept: bool = False  # in the history
     store_history: bool = True
     stop_on_error: bool = True
     allow_stdin: bool = True

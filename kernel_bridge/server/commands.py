@@ -169,7 +169,7 @@ async def _run(
         raise
     for run in runs:
         server.outbox.flush(run.id)
-    return wire.RunResult(runs=[run_to_wire(run, with_outputs=True) for run in runs])
+    return wire.RunResult(runs=[server.outbox.shown(run_to_wire(run, with_outputs=True)) for run in runs])
 
 
 def _nothing(want: Wanted) -> NothingToRun:
@@ -203,7 +203,7 @@ async def detach_kernel(server: "Server", params: wire.KernelRef, _: Request) ->
 
 
 async def get_run(server: "Server", params: wire.RunRef, _: Request) -> wire.GetRunResult:
-    run = await server.bridge.get_run(params.run_id)
+    run = server.outbox.shown(await server.bridge.get_run(params.run_id))
     return wire.GetRunResult(run=run, seq=server.outbox.flush(params.run_id))
 
 

@@ -146,6 +146,10 @@ class Server:
         root = path_of(editor.root_uri) if editor.root_uri else None
         self.language = Language(self.connection, editor.root_uri, editor.folders, editor.encoding)
         self.bridge = Bridge(self.outbox, self.settings, root or Path(editor.root_path or os.getcwd()))
+        if ours is not None and ours.blobs == "file":
+            from .blobs import Blobs
+
+            self.outbox.blobs = Blobs(self.bridge, self.outbox.warn)
         self._configure(editor.options)
 
     # settings
@@ -212,6 +216,8 @@ class Server:
             if task is not self._answering_shutdown:  # `exit` may come before that is answered
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._phase != "new" and self.outbox.blobs is not None:
+            self.outbox.blobs.close()
         self.connection.close()
         self._editor_log.close()
         if self._editor_fd is not None:

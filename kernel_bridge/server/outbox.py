@@ -7,7 +7,7 @@ but stream text is held back, and a run's state never overtakes its output.
 
 import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +27,9 @@ from ..runs.waiting import WaitingChanges
 from .jsonrpc import Connection
 from .stdio import StdoutWriter
 
+if TYPE_CHECKING:
+    from .blobs import Blobs
+
 log = logging.getLogger(__name__)
 
 STALLED_BYTES = 65_536  # unread bytes above which output waits for the editor
@@ -43,6 +46,7 @@ class Outbox:
         self._writer = writer
         self._wants = client is not None and client.output
         self.can_ask = client is not None and client.stdin
+        self.blobs: Blobs | None = None  # for a client that wants files
         self._streams: dict[str, _Stream] = {}
         self._waiting: dict[str, None] = {}  # ids of the runs whose output waits, in order
         self._timer: asyncio.TimerHandle | None = None
@@ -106,11 +110,19 @@ class Outbox:
             stream.seq += 1
             stream.sent_at = asyncio.get_running_loop().time()
             changes = stream.waiting.take()
+            if self.blobs is not None:
+                changes = self.blobs.changes(run_id, changes)
             self._connection.notify(
                 OUTPUT,
                 {"runId": run_id, "kernelId": stream.kernel_id, "seq": stream.seq, "changes": changes},
             )
         return stream.seq
+
+    def shown(self, run: Run) -> Run:
+        """The run with its outputs as the client wants them."""
+        if self.blobs is not None and run.outputs is not None:
+            run.outputs = self.blobs.outputs(run.id, run.outputs)
+        return run
 
     def _flush_all(self) -> None:
         self._timer = None

@@ -214,3 +214,13 @@ async def test_a_failing_function_of_another_run_is_where_it_was_called(shared: 
     both: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
     runs = await shared.runs(unit="all", **both)
     assert runs[1]["error"]["line"] == 5
+
+
+async def test_runs_of_a_kernel_that_was_left_can_still_be_asked_for(shared: Client) -> None:
+    kernel = (await shared.command("startKernel", spec="python3"))["id"]
+    run = await shared.run(code="print(1)", silent=True, kernelId=kernel)
+    await shared.command("detachKernel", kernelId=kernel)
+    assert (await shared.command("getRun", runId=run["id"]))["run"] == run
+    await shared.command("attachKernel", kernelId=kernel)
+    assert (await shared.command("getRun", runId=run["id"]))["run"] == run
+    await shared.command("shutdownKernel", kernelId=kernel)

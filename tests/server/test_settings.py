@@ -246,3 +246,12 @@ async def test_a_history_elsewhere_and_kept_small(home: Home) -> None:
         assert opened.execute("pragma integrity_check").fetchone() == ("ok",)
     opened.close()
     assert not list((home.path / "data").rglob("history.db*"))
+
+
+async def test_the_history_can_be_switched_while_kernels_live(home: Home) -> None:
+    async with editor(home) as client:
+        for enabled, source in ((True, "'kept'"), (False, "'unseen'"), (True, "'kept too'")):
+            push(client, {SECTION: {"history": {"enabled": enabled}}})
+            await client.run(code=source)
+        kept = [run["source"] for run in (await client.command("history"))["runs"]]
+        assert kept == ["'kept too'", "'kept'"]

@@ -1,0 +1,151 @@
+"""Binary MIME data as files, for a client that asked for `blobs: "file"` (protocol.md, "Blobs").
+
+The files lie in the user's private cache folder. Those of a run in the history go when it goes; those of a
+run that is not kept go with this process, or are swept by the next one when it was killed.
+"""
+
+import binascii
+import hashlib
+import logging
+import mimetypes
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..history.presence import Presence, is_present
+from ..protocol.objects import Output
+
+log = logging.getLogger(__name__)
+
+BINARY = ("image/", "audio/", "video/")
+SVG = "image/svg+xml"
+UNKEPT = "unkept-"  # begins the name of a folder for runs that are not in the history
+
+
+class Keeper(Protocol):
+    """Who knows the history: the bridge."""
+
+    def keeps(self, run_id: str) -> bool:
+        """Whether the run is in the history."""
+
+    def blob_written(self, run_id: str, path: Path) -> None:
+        """A file that is to go when the run goes."""
+
+
+class Blobs:
+    """The files of one session. What cannot be written is sent inline, with one warning."""
+
+    def __init__(self, keeper: Keeper, warn: Callable[[str], None]) -> None:
+        self._keeper = keeper
+        self._warn = warn
+        self._warned = False
+        self._kept: set[Path] = set()  # written here, to be removed by the history
+        self._unkept: tuple[Path, Presence] | None = None
+
+    def outputs(self, run_id: str, outputs: list[Output]) -> list[Output]:
+        """The same outputs with files for binary data."""
+        return [self._output(run_id, output) for output in outputs]
+
+    def changes(self, run_id: str, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same wire changes with files for binary data."""
+        return [
+            {**change, "output": self._output(run_id, change["output"])} if "output" in change else change
+            for change in changes
+        ]
+
+    def _output(self, run_id: str, output: Output) -> Output:
+        data = output.get("data")
+        if not isinstance(data, dict) or not any(map(_is_binary, data)):
+            return output
+        return {
+            **output,
+            "data": {
+                mime: self._value(run_id, mime, value) if _is_binary(mime) else value
+                for mime, value in data.items()
+            },
+        }
+
+    def _value(self, run_id: str, mime: str, value: Any) -> Any:
+        try:
+            content = value.encode("utf-8", "replace") if mime == SVG else _decode(value)
+        except (AttributeError, TypeError, ValueError):
+            return value  # no text, or no base64: whatever the kernel means by it, it is no file
+        try:
+            path = self._file(run_id, mime, content)
+        except OSError as error:
+            if not self._warned:
+                self._warned = True
+                self._warn(f"binary data is sent inline: its file cannot be written: {error}")
+            return value
+        return {"uri": path.as_uri(), "bytes": len(content)}
+
+    def _file(self, run_id: str, mime: str, content: bytes) -> Path:
+        digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+        name = f"{run_id}-{digest}{mimetypes.guess_extension(mime, strict=False) or '.bin'}"
+        if not self._keeper.keeps(run_id):
+            path = self._unkept_folder() / name
+            _write(path, content)
+        elif (path := _folder() / name) not in self._kept:  # else it is there, or went with its entry
+            _write(path, content)
+            self._kept.add(path)
+            self._keeper.blob_written(run_id, path)
+        return path
+
+    def _unkept_folder(self) -> Path:
+        if self._unkept is None:
+            _sweep()
+            folder = _folder() / f"{UNKEPT}{uuid.uuid4().hex}"
+            presence = Presence(folder.with_suffix(".bridge"))
+            folder.mkdir(mode=0o700)
+            self._unkept = folder, presence
+        return self._unkept[0]
+
+    def close(self) -> None:
+        """Remove the files of runs that are not in the history."""
+        if self._unkept is not None:
+            folder, presence = self._unkept
+            self._unkept = None
+            shutil.rmtree(folder, ignore_errors=True)
+            presence.close()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all; the name says what is in it."""
+    if path.exists():
+        return
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _decode(value: str) -> bytes:
+    return binascii.a2b_base64("".join(value.split()), strict_mode=True)
+
+
+def _is_binary(mime: str) -> bool:
+    return mime.startswith(BINARY) or mime == "application/pdf"
+
+
+def _folder() -> Path:
+    import platformdirs
+
+    folder = platformdirs.user_cache_path("kernel-bridge") / "blobs"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _sweep() -> None:
+    """Remove what bridges left behind that were killed."""
+    for folder in _folder().glob(f"{UNKEPT}*/"):
+        sign = folder.with_suffix(".bridge")
+        if not is_present(sign):
+            log.info("files of a bridge that was killed are removed: %s", folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            sign.unlink(missing_ok=True)
