@@ -5,6 +5,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/installed
+VSCODE := editors/vscode
+VSCODE_STAMP := $(VSCODE)/node_modules/.package-lock.json
 SOURCES := kernel_bridge tests docs/examples
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
@@ -23,6 +25,11 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
+$(VSCODE_STAMP): $(VSCODE)/package-lock.json
+	@echo "setting up $(VSCODE), once"
+	@npm ci --prefix $(VSCODE) --silent
+	@touch $@
+
 demo: $(STAMP)
 	@$(BIN)/python docs/examples/demo.py
 
@@ -38,7 +45,7 @@ $(STYLUA): $(NVIM)/scripts/package-lock.json
 	    { echo "make check formats Lua with StyLua, which npm brings: Node.js 20 or newer is needed" >&2; exit 1; }
 	@touch $@
 
-check: $(STAMP) $(STYLUA)
+check: $(STAMP) $(STYLUA) $(VSCODE_STAMP)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
@@ -47,18 +54,20 @@ check: $(STAMP) $(STYLUA)
 	@command -v luacheck >/dev/null || \
 	    { echo "make check needs luacheck: apt install lua-check, or luarocks install luacheck" >&2; exit 1; }
 	cd $(NVIM) && luacheck -q .
+	cd $(VSCODE) && npm run --silent check
 	@! git grep -nIE '(pypi|pythonhosted|npmjs|debian)[.](org|com)' || \
 	    { echo "a committed file names a registry's host" >&2; exit 1; }
 	@! git grep -nIF -e '$(CURDIR)/' $(if $(HOME),-e '$(HOME)/') || \
 	    { echo "a committed file names a path of this machine" >&2; exit 1; }
 
-fix: $(STAMP) $(STYLUA)
+fix: $(STAMP) $(STYLUA) $(VSCODE_STAMP)
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 	cd $(NVIM) && node scripts/format.mjs $$(git ls-files '*.lua')
+	cd $(VSCODE) && npm run --silent fix
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks
 
 clean:
-	rm -rf .venv build dist tour.ipynb .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/*.vsix .venv build dist tour.ipynb .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,147 @@
+/** The commands of the palette. */
+
+import * as vscode from "vscode";
+import { markers } from "./cells";
+import type { Connection } from "./connection";
+import { chooseHistory } from "./history";
+import { exportHistory } from "./history_export";
+import { chooseKernel, chooseRunning, chooseSpec } from "./kernel_picker";
+import type { Unit } from "./protocol";
+import { reported } from "./reporting";
+import type { Results } from "./results";
+import type { Running } from "./running";
+import { hasEnded, type Session } from "./session";
+import { requireKernel, requireTarget } from "./target";
+
+export interface Parts {
+  connection: Connection;
+  session: Session;
+  running: Running;
+  results: Results;
+}
+
+type Command = (...args: unknown[]) => Promise<unknown>;
+
+/** Registers all commands; a failure of any is shown as a message. */
+export function registerCommands(parts: Parts): vscode.Disposable {
+  const commands: Record<string, Command> = {
+    ...runCommands(parts),
+    ...kernelCommands(parts),
+    ...otherCommands(parts),
+  };
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([name, command]) =>
+      vscode.commands.registerCommand(`kernelBridge.${name}`, (...args: unknown[]) =>
+        reported(() => command(...args)),
+      ),
+    ),
+  );
+}
+
+function runCommands({ running }: Parts): Record<string, Command> {
+  const unit = (name: Unit): Command => {
+    return (place) => running.unit(activeEditor(), name, positionOf(place));
+  };
+  return {
+    runSelection: () => running.unit(activeEditor(), "range"),
+    runLine: unit("line"),
+    runCell: unit("cell"),
+    runCellAndAdvance: async () => {
+      const editor = activeEditor();
+      const runs = running.unit(editor, "cell");
+      advance(editor);
+      await runs;
+    },
+    runAbove: unit("above"),
+    runBelow: unit("below"),
+    runAll: unit("all"),
+  };
+}
+
+function kernelCommands({ connection, session, running }: Parts): Record<string, Command> {
+  const kernelId = () => requireKernel(requireTarget(session)).id;
+  return {
+    startKernel: () => chooseSpec(connection, session, requireTarget(session)),
+    attachKernel: () => chooseRunning(connection, session, requireTarget(session)),
+    selectKernel: () => chooseKernel(connection, session, requireTarget(session)),
+    interruptKernel: async () => {
+      const { outcome } = await connection.execute("kernel-bridge.interruptKernel", { kernelId: kernelId() });
+      if (outcome === "ignored")
+        throw new Error('the kernel ignores the interrupt; "Restart Kernel" ends what it does');
+      if (outcome === "died") throw new Error("the kernel died of the interrupt");
+    },
+    restartKernel: () => restart(parts(kernelId())),
+    restartAndRunAll: async () => {
+      const editor = activeEditor();
+      await restart(parts(kernelId()));
+      await running.unit(editor, "all");
+    },
+    shutDownKernel: () => connection.execute("kernel-bridge.shutdownKernel", { kernelId: kernelId() }),
+    cancelRun: async () => {
+      const kernel = requireKernel(requireTarget(session));
+      const open = [...session.runs.values()].filter(
+        ({ run }) => run.kernelId === kernel.id && !hasEnded(run),
+      );
+      const entry = open.length > 1 ? await chooseRun(open.map(({ run }) => run)) : open[0]?.run;
+      if (entry) await connection.execute("kernel-bridge.cancelRun", { runId: entry.id });
+      else if (open.length === 0) throw new Error("nothing runs and nothing waits on this kernel");
+    },
+  };
+
+  function parts(id: string) {
+    return { id, connection, session, running };
+  }
+}
+
+async function restart({
+  id,
+  connection,
+  session,
+  running,
+}: { id: string } & Omit<Parts, "results">): Promise<void> {
+  const kernel = await running.withProgress("restarting the kernel", (token) =>
+    connection.execute("kernel-bridge.restartKernel", { kernelId: id }, token),
+  );
+  session.kernel(kernel);
+}
+
+async function chooseRun<T extends { source: string; state: string }>(runs: T[]): Promise<T | undefined> {
+  const items = runs.map((run) => ({
+    label: run.source.trim().split("\n")[0] ?? "",
+    description: run.state,
+    run,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: "Which run is to be cancelled?" }))?.run;
+}
+
+function otherCommands({ connection, session, results }: Parts): Record<string, Command> {
+  return {
+    showHistory: () => chooseHistory(connection, session, results),
+    exportHistory: () => exportHistory(connection, requireTarget(session)),
+    showLog: async () => connection.log.show(),
+  };
+}
+
+function activeEditor(): vscode.TextEditor {
+  const editor = vscode.window.activeTextEditor;
+  if (editor) return editor;
+  throw new Error("no file is open; open the file whose code should run");
+}
+
+/** The place that a code lens or a menu gives to its command. */
+function positionOf(place: unknown): vscode.Position | undefined {
+  return typeof place === "number" ? new vscode.Position(place, 0) : undefined;
+}
+
+/** Moves the cursor to the first line of the next cell. */
+function advance(editor: vscode.TextEditor): void {
+  const next = markers(editor.document).find(({ line }) => line > editor.selection.active.line);
+  if (!next) return;
+  const line = Math.min(next.line + 1, editor.document.lineCount - 1);
+  const position = new vscode.Position(line, 0);
+  editor.selection = new vscode.Selection(position, position);
+  editor.revealRange(
+    new vscode.Range(position, position),
+    vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+  );
+}

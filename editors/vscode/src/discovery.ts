@@ -1,0 +1,75 @@
+/** Which program the server is: the setting, then the selected Python environment, then PATH. */
+
+import { access, constants } from "node:fs/promises";
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { selectedPython } from "./python_environment";
+import { settings } from "./settings";
+
+/** A command line that speaks LSP on stdio. */
+export interface ServerCommand {
+  command: string;
+  args: string[];
+  /** Where it was found, for the log. */
+  origin: string;
+}
+
+const NAME = process.platform === "win32" ? "kernel-bridge.exe" : "kernel-bridge";
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return true;
+  } catch {
+    return false; // the question was whether it is there
+  }
+}
+
+async function onPath(name: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
+    const file = path.join(folder, name);
+    if (folder && (await isExecutable(file))) return file;
+  }
+  return undefined;
+}
+
+/** The server's command, or undefined where there is none. */
+export async function findServer(): Promise<ServerCommand | undefined> {
+  const { serverCommand, serverPython } = settings();
+  if (serverCommand) {
+    const [command = "", ...args] = serverCommand;
+    if (!args.includes("--stdio")) args.push("--stdio");
+    return { command, args, origin: "the setting kernel-bridge.server.command" };
+  }
+  if (serverPython) {
+    const args = ["-m", "kernel_bridge", "--stdio"];
+    return { command: serverPython, args, origin: "the setting kernel-bridge.server.python" };
+  }
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const selected = await selectedPython(folder);
+  if (selected) {
+    const command = path.join(path.dirname(selected), NAME);
+    if (await isExecutable(command)) {
+      return { command, args: ["--stdio"], origin: "the selected Python environment" };
+    }
+  }
+  const command = await onPath(NAME);
+  return command === undefined ? undefined : { command, args: ["--stdio"], origin: "PATH" };
+}
+
+/** The command that installs the server where `findServer` will find it. */
+export async function installCommand(): Promise<string> {
+  const selected = await selectedPython(vscode.workspace.workspaceFolders?.[0]?.uri);
+  if (selected) return `${quoted(selected)} -m pip install jupyter-kernel-bridge`;
+  for (const [program, command] of [
+    ["uv", "uv tool install jupyter-kernel-bridge"],
+    ["pipx", "pipx install jupyter-kernel-bridge"],
+  ] as const) {
+    if (await onPath(process.platform === "win32" ? `${program}.exe` : program)) return command;
+  }
+  return "python3 -m pip install --user kernel-bridge";
+}
+
+function quoted(word: string): string {
+  return /\s/.test(word) ? `"${word}"` : word;
+}

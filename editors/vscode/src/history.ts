@@ -1,0 +1,72 @@
+/** The history of runs: search, look at one with its outputs. */
+
+import * as vscode from "vscode";
+import type { Connection } from "./connection";
+import type { Run } from "./protocol";
+import type { Results } from "./results";
+import type { Session } from "./session";
+
+interface Item extends vscode.QuickPickItem {
+  run: Run;
+}
+
+const ICONS: Record<Run["state"], string> = {
+  queued: "watch",
+  running: "sync",
+  ok: "pass",
+  error: "error",
+  aborted: "circle-slash",
+  cancelled: "circle-slash",
+  lost: "question",
+};
+
+/** Lets a person search the history; what they choose is shown in a notebook with its outputs. */
+export async function chooseHistory(
+  connection: Connection,
+  session: Session,
+  results: Results,
+): Promise<void> {
+  const picker = vscode.window.createQuickPick<Item>();
+  picker.title = "History of runs, newest first";
+  picker.placeholder = "Type a part of the code";
+  picker.matchOnDetail = true;
+  let asked = 0;
+  const search = async (text: string) => {
+    const mine = ++asked;
+    picker.busy = true;
+    const found = await connection.execute("kernel-bridge.history", text === "" ? {} : { text });
+    if (mine !== asked) return;
+    picker.busy = false;
+    picker.items = found.runs.map(toItem);
+  };
+  const chosen = new Promise<Run | undefined>((resolve, reject) => {
+    picker.onDidChangeValue((text) => search(text).catch(reject));
+    picker.onDidAccept(() => resolve(picker.selectedItems[0]?.run));
+    picker.onDidHide(() => resolve(undefined));
+    picker.show();
+    search("").catch(reject);
+  });
+  let run: Run | undefined;
+  try {
+    run = await chosen;
+  } finally {
+    picker.dispose();
+  }
+  if (!run) return;
+  const result = await connection.execute("kernel-bridge.getRun", { runId: run.id });
+  await results.reveal(session.recall(result));
+}
+
+function toItem(run: Run): Item {
+  const lines = run.source.trim().split("\n");
+  const more = lines.length > 1 ? ` … ${lines.length} lines` : "";
+  const file = run.textDocument ? vscode.Uri.parse(run.textDocument.uri).path.split("/").pop() : "";
+  const at = new Date(run.startedAt ?? run.queuedAt).toLocaleString();
+  return {
+    run,
+    label: `$(${ICONS[run.state]}) ${lines[0] ?? ""}`,
+    description: more,
+    detail: [at, file, run.error && `${run.error.ename}: ${run.error.evalue}`].filter(Boolean).join(" · "),
+    alwaysShow: true,
+  };
+}

@@ -1,0 +1,73 @@
+/** Running the cells of a notebook: which kernel it has, and the code of a cell as a run. */
+
+import type * as vscode from "vscode";
+import type { Connection } from "./connection";
+import type { CellRunner } from "./notebooks";
+import type { KernelSpec, Run } from "./protocol";
+import { Results } from "./results";
+import type { Running } from "./running";
+import { isAlive, type Session } from "./session";
+import { languageOf, notebookTarget, requireKernel } from "./target";
+
+export class NotebookRunner implements CellRunner {
+  constructor(
+    private readonly connection: Connection,
+    private readonly session: Session,
+    private readonly running: Running,
+  ) {}
+
+  async run(cell: vscode.NotebookCell): Promise<Run> {
+    const kernel = requireKernel(notebookTarget(this.session, cell.notebook));
+    const { runs } = await this.connection.execute("kernel-bridge.run", {
+      code: cell.document.getText(),
+      kernelId: kernel.id,
+      ...(Results.kernelIdOf(cell.notebook) ? {} : { textDocument: { uri: cell.notebook.uri.toString() } }),
+    });
+    const run = runs[0];
+    if (!run) throw new Error("the server has run nothing");
+    return this.session.run(run).run;
+  }
+
+  async interrupt(notebook: vscode.NotebookDocument): Promise<void> {
+    const kernel = requireKernel(notebookTarget(this.session, notebook));
+    await this.connection.execute("kernel-bridge.interruptKernel", { kernelId: kernel.id });
+  }
+
+  async ready(notebook: vscode.NotebookDocument): Promise<void> {
+    await this.connection.start();
+    const { kernel } = notebookTarget(this.session, notebook);
+    if (kernel && isAlive(kernel)) return;
+    const document = { uri: notebook.uri, languageId: languageOf(notebook) };
+    await this.running.ensureKernel(document);
+    if (this.session.kernelOf(notebook.uri)) return;
+    const textDocument = { uri: notebook.uri.toString() };
+    const { specs } = await this.connection.execute("kernel-bridge.listKernelSpecs", { textDocument });
+    const spec = wantedSpec(notebook, specs);
+    if (!spec)
+      throw new Error(
+        `no kernel for ${document.languageId} was found; "Kernel Bridge: Select Kernel" shows all`,
+      );
+    await this.running.startKernel({ ...spec, textDocument });
+  }
+}
+
+/** The kernelspec that the notebook names, else the first that runs its language. */
+function wantedSpec(
+  notebook: vscode.NotebookDocument,
+  specs: KernelSpec[],
+): { spec: string } | { python: string } | undefined {
+  const metadata = notebook.metadata as { kernelspec?: NamedSpec; metadata?: { kernelspec?: NamedSpec } };
+  const named = metadata.metadata?.kernelspec ?? metadata.kernelspec;
+  const usable = specs.filter(({ usable }) => usable);
+  const language = languageOf(notebook);
+  const spec =
+    usable.find(({ name, source }) => source === "kernelspec" && name === named?.name) ??
+    usable.find((each) => each.language.toLowerCase() === (named?.language ?? language).toLowerCase());
+  if (!spec) return undefined;
+  return spec.source === "environment" && spec.python ? { python: spec.python } : { spec: spec.name };
+}
+
+interface NamedSpec {
+  name?: string;
+  language?: string;
+}

@@ -1,0 +1,147 @@
+/**
+ * Notebooks and runs: the controllers that VS Code runs cells with, and which cell shows which run.
+ *
+ * The same code serves notebooks of results and any .ipynb; what differs is only where a cell came from.
+ */
+
+import * as vscode from "vscode";
+import { messageOf } from "./connection";
+import type { Run } from "./protocol";
+import { ERROR } from "./rendering";
+import { RunCell } from "./run_cell";
+import { RESULTS } from "./serializer";
+import type { Session } from "./session";
+
+/** What running a cell takes of the rest of the extension. */
+export interface CellRunner {
+  /** Runs a cell's code on its notebook's kernel. */
+  run(cell: vscode.NotebookCell): Promise<Run>;
+  interrupt(notebook: vscode.NotebookDocument): Promise<void>;
+  /** Makes sure that the notebook has a kernel; raises with the reason when it gets none. */
+  ready(notebook: vscode.NotebookDocument): Promise<void>;
+}
+
+const ID = "kernel-bridge";
+const EXTENSION = "kernel-bridge.kernel-bridge";
+
+export class Notebooks implements vscode.Disposable {
+  private readonly controllers = new Map<string, vscode.NotebookController>();
+  private readonly shown = new Map<string, RunCell>();
+  private readonly selected = new WeakSet<vscode.NotebookDocument>();
+  private readonly selectedEmitter = new vscode.EventEmitter<vscode.NotebookDocument>();
+  private readonly disposables: vscode.Disposable[] = [this.selectedEmitter];
+
+  constructor(
+    session: Session,
+    private readonly runner: CellRunner,
+  ) {
+    for (const type of [RESULTS, "jupyter-notebook"]) this.controllers.set(type, this.createController(type));
+    this.disposables.push(
+      session.onRun((entry) => this.shown.get(entry.run.id)?.stateChanged()),
+      session.onOutput(({ entry, touched }) => this.shown.get(entry.run.id)?.outputsChanged(touched)),
+    );
+    this.session = session;
+  }
+
+  private readonly session: Session;
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables, ...this.controllers.values()).dispose();
+  }
+
+  /** The cell that shows a run. */
+  cellOf(runId: string): vscode.NotebookCell | undefined {
+    const cell = this.shown.get(runId)?.cell;
+    return cell && !cell.notebook.isClosed ? cell : undefined;
+  }
+
+  /** Shows a run in a cell from now on. */
+  show(runId: string, cell: vscode.NotebookCell, execution?: vscode.NotebookCellExecution): void {
+    const entry = this.session.runs.get(runId);
+    const controller = this.controllers.get(cell.notebook.notebookType);
+    if (entry && controller) this.shown.set(runId, new RunCell(entry, controller, cell, execution));
+  }
+
+  /** Makes our controller that of a notebook which an editor shows. */
+  async select(editor: vscode.NotebookEditor): Promise<void> {
+    const { notebook } = editor;
+    const controller = this.controllers.get(notebook.notebookType);
+    if (!controller || this.selected.has(notebook)) return;
+    const chosen = new Promise<void>((resolve) => {
+      const subscription = this.selectedEmitter.event((other) => {
+        if (other !== notebook) return;
+        subscription.dispose();
+        resolve();
+      });
+    });
+    controller.updateNotebookAffinity(notebook, vscode.NotebookControllerAffinity.Preferred);
+    await vscode.commands.executeCommand("notebook.selectKernel", {
+      notebookEditor: editor,
+      id: controller.id,
+      extension: EXTENSION,
+    });
+    await chosen;
+  }
+
+  private createController(type: string): vscode.NotebookController {
+    const controller = vscode.notebooks.createNotebookController(`${ID}-${type}`, type, "Kernel Bridge");
+    controller.description = "a Jupyter kernel through kernel-bridge";
+    controller.supportsExecutionOrder = true;
+    controller.executeHandler = (cells, notebook) => this.execute(controller, cells, notebook);
+    controller.interruptHandler = (notebook) => this.runner.interrupt(notebook);
+    this.disposables.push(
+      controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
+        if (selected) {
+          this.selected.add(notebook);
+          this.selectedEmitter.fire(notebook);
+        } else {
+          this.selected.delete(notebook);
+        }
+      }),
+    );
+    return controller;
+  }
+
+  /** Cells wait, as VS Code draws it, until the kernel is there; then they are queued in order. */
+  private async execute(
+    controller: vscode.NotebookController,
+    cells: vscode.NotebookCell[],
+    notebook: vscode.NotebookDocument,
+  ): Promise<void> {
+    const waiting = cells.map((cell) => ({ cell, execution: controller.createNotebookCellExecution(cell) }));
+    let failure: unknown;
+    try {
+      await this.runner.ready(notebook);
+    } catch (error) {
+      failure = error;
+    }
+    for (const { cell, execution } of waiting) {
+      if (failure === undefined) {
+        try {
+          const run = await this.runner.run(cell);
+          this.show(run.id, cell, execution);
+          continue;
+        } catch (error) {
+          failure = error;
+          if (await fail(execution, error)) continue;
+        }
+      } else if (cell === waiting[0]?.cell) {
+        await fail(execution, failure);
+        continue;
+      }
+      execution.end(undefined);
+    }
+  }
+}
+
+/** Says in a cell why it did not run. */
+async function fail(execution: vscode.NotebookCellExecution, error: unknown): Promise<boolean> {
+  execution.start(Date.now());
+  const shown = vscode.NotebookCellOutputItem.json(
+    { name: "Kernel Bridge", message: messageOf(error) },
+    ERROR,
+  );
+  await execution.replaceOutput(new vscode.NotebookCellOutput([shown], { outputType: "error" }));
+  execution.end(false, Date.now());
+  return true;
+}

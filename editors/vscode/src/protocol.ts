@@ -1,0 +1,582 @@
+// The types of the protocol, generated from docs/protocol.schema.json by editors/vscode/scripts/types.py.
+
+/** Add `output` at the end of the list. */
+export interface AppendChange {
+  kind: "append";
+  output: Output;
+}
+
+/** By connection file (path, name or pattern) or id; neither: the newest kernel running. */
+export interface AttachKernelParams {
+  connectionFile?: string;
+  kernelId?: string;
+  textDocument?: TextDocument;
+}
+
+/** The connection file is missing, or says something impossible; the message names the key. */
+export interface BadConnectionFileData {
+  kind: "BadConnectionFile";
+}
+
+export interface BindKernelParams {
+  textDocument: TextDocument;
+  kernelId: string | null;
+}
+
+/** A binary MIME value as a file that holds the decoded bytes. */
+export interface BlobFile {
+  uri: string;
+  bytes: number;
+}
+
+export interface CancelRunResult {
+  run: Run;
+}
+
+/** One step from the outputs a client has to those of the run; applied in order. */
+export type Change = AppendChange | TextChange | LineChange | ReplaceChange | ClearChange | ElideChange;
+
+/** Drop all outputs of the run. */
+export interface ClearChange {
+  kind: "clear";
+}
+
+/** `initialize.params.capabilities.experimental.kernelBridge`; without it only standard LSP is sent. */
+export interface ClientCapabilities {
+  version?: number;
+  output?: boolean;
+  stdin?: boolean;
+  blobs?: "file" | "inline";
+}
+
+/** Commands of `workspace/executeCommand`: the one argument and the result of each. */
+export interface Commands {
+  "kernel-bridge.listKernelSpecs": {
+    argument: ListKernelSpecsParams;
+    result: ListKernelSpecsResult;
+  };
+  "kernel-bridge.listKernels": {
+    argument: Nothing;
+    result: ListKernelsResult;
+  };
+  "kernel-bridge.startKernel": {
+    argument: StartKernelParams;
+    result: Kernel;
+  };
+  "kernel-bridge.attachKernel": {
+    argument: AttachKernelParams;
+    result: Kernel;
+  };
+  "kernel-bridge.bindKernel": {
+    argument: BindKernelParams;
+    result: Nothing;
+  };
+  "kernel-bridge.run": {
+    argument: RunParams;
+    result: RunResult;
+  };
+  "kernel-bridge.cancelRun": {
+    argument: RunRef;
+    result: CancelRunResult;
+  };
+  "kernel-bridge.interruptKernel": {
+    argument: KernelRef;
+    result: InterruptKernelResult;
+  };
+  "kernel-bridge.restartKernel": {
+    argument: KernelRef;
+    result: Kernel;
+  };
+  "kernel-bridge.shutdownKernel": {
+    argument: KernelRef;
+    result: Nothing;
+  };
+  "kernel-bridge.detachKernel": {
+    argument: KernelRef;
+    result: Nothing;
+  };
+  "kernel-bridge.getRun": {
+    argument: RunRef;
+    result: GetRunResult;
+  };
+  "kernel-bridge.readOutput": {
+    argument: ReadOutputParams;
+    result: ReadOutputResult;
+  };
+  "kernel-bridge.history": {
+    argument: HistoryParams;
+    result: HistoryResult;
+  };
+  "kernel-bridge.export": {
+    argument: ExportParams;
+    result: ExportResult;
+  };
+}
+
+/** What was displayed. */
+export interface DisplayData {
+  output_type: "display_data";
+  data: MimeBundle;
+  metadata: Record<string, unknown>;
+}
+
+/** The document was not opened by the client. */
+export interface DocumentNotOpenData {
+  kind: "DocumentNotOpen";
+}
+
+/** The stream output at `index` is over the budget; replaces the last `elide` of that output. */
+export interface ElideChange {
+  kind: "elide";
+  index: number;
+  omitted: number;
+  tail: string;
+}
+
+/** What a stream output over the budget leaves out. */
+export interface Elided {
+  omitted: number;
+  tail: string;
+}
+
+/** The data of an error with code -32803. */
+export type ErrorData = NoSuchKernelSpecData | KernelLaunchFailedData | KernelNotReadyData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | KernelRequiredData | NothingToRunData | DocumentNotOpenData | NoSuchRunData | ExportExistsData | ExportFailedData | NothingToExportData | HistoryDisabledData | NotOursData | UntrustedData;
+
+/** Why a command failed (code -32803). */
+export type ErrorKind = "NoSuchKernelSpec" | "KernelLaunchFailed" | "KernelNotReady" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "KernelRequired" | "NothingToRun" | "DocumentNotOpen" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "NothingToExport" | "HistoryDisabled" | "NotOurs" | "Untrusted";
+
+/** What was raised. */
+export interface ErrorOutput {
+  output_type: "error";
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+/** The value of the last expression. */
+export interface ExecuteResult {
+  output_type: "execute_result";
+  data: MimeBundle;
+  metadata: Record<string, unknown>;
+  execution_count?: number | null;
+}
+
+/** The file exists and `overwrite` is not set. */
+export interface ExportExistsData {
+  kind: "ExportExists";
+  /** The file. */
+  path?: string;
+}
+
+/** The notebook could not be written. */
+export interface ExportFailedData {
+  kind: "ExportFailed";
+  /** The file. */
+  path?: string;
+  /** What was refused. */
+  reason?: string;
+}
+
+/** What an export writes. */
+export type ExportFormat = "ipynb" | "py" | "md" | "html";
+
+/** Which runs (of a kernel, a document, or by id; none: all of the history) and where to. */
+export interface ExportParams {
+  path: string;
+  format?: ExportFormat;
+  kernelId?: string;
+  textDocument?: TextDocument;
+  runIds?: string[];
+  overwrite?: boolean;
+}
+
+export interface ExportResult {
+  path: string;
+  cells: number;
+  format: ExportFormat;
+}
+
+export interface GetRunResult {
+  run: Run;
+  seq: number;
+}
+
+/** The command needs the history, which is switched off or unusable. */
+export interface HistoryDisabledData {
+  kind: "HistoryDisabled";
+}
+
+/** Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source. */
+export interface HistoryParams {
+  kernelId?: string;
+  textDocument?: TextDocument;
+  text?: string;
+  limit?: number;
+  before?: string;
+}
+
+export interface HistoryResult {
+  runs: Run[];
+}
+
+/** Where the history of runs is kept, and how much of it. */
+export interface HistorySettings {
+  enabled?: boolean;
+  path?: string | null;
+  maxBytes?: number;
+}
+
+export interface InterruptKernelResult {
+  outcome: InterruptOutcome;
+}
+
+/** What became of an interrupt. */
+export type InterruptOutcome = "interrupted" | "ignored" | "died";
+
+/** A kernel that the bridge follows, or has found running. */
+export interface Kernel {
+  id: string;
+  epoch: number;
+  name: string;
+  displayName: string;
+  language: string;
+  state: KernelState;
+  origin: KernelOrigin;
+  keepAlive: boolean;
+  transport: Transport;
+  queued: number;
+  cwd?: string;
+  reason?: string;
+  connectionFile?: string;
+  server?: string;
+  pid?: number;
+  protocolVersion?: string;
+  implementation?: string;
+  implementationVersion?: string;
+  languageInfo?: Record<string, unknown>;
+  supports?: string[];
+}
+
+/** The kernel has ended; the message says why. */
+export interface KernelDeadData {
+  kind: "KernelDead";
+}
+
+/** The kernel's process could not be started or ended at once. */
+export interface KernelLaunchFailedData {
+  kind: "KernelLaunchFailed";
+  /** Of the kernel's process; negative: the signal. */
+  exitCode?: number;
+  /** The tail of what the kernel wrote there. */
+  stderr: string;
+  /** What to do, where the reason is known. */
+  hint?: string;
+}
+
+/** The kernel's process lives but did not answer within readyTimeout. */
+export interface KernelNotReadyData {
+  kind: "KernelNotReady";
+  /** The tail of what the kernel wrote there. */
+  stderr?: string;
+}
+
+/** kernel-bridge/kernel: at every change of state, epoch or queue length. */
+export interface KernelNotification {
+  kernel: Kernel;
+}
+
+/** How the bridge came by a kernel; found: seen, not followed. */
+export type KernelOrigin = "started" | "attached" | "found";
+
+export interface KernelRef {
+  kernelId?: string;
+  textDocument?: TextDocument;
+}
+
+/** A run needs a kernel and none is there. */
+export interface KernelRequiredData {
+  kind: "KernelRequired";
+  /** What can be started, the best first. */
+  specs: KernelSpec[];
+}
+
+/** A kernel that can be started: an installed kernelspec, or an interpreter that has none. */
+export interface KernelSpec {
+  name: string;
+  displayName: string;
+  language: string;
+  argv: string[];
+  interruptMode: "message" | "signal";
+  source: "environment" | "kernelspec";
+  usable: boolean;
+  resourceDir?: string;
+  metadata?: Record<string, unknown>;
+  python?: string;
+  problem?: string;
+  reason?: string;
+}
+
+/** What a kernel is doing. */
+export type KernelState = "starting" | "idle" | "busy" | "restarting" | "dead" | "unreachable";
+
+/** The kernel does not answer. */
+export interface KernelUnreachableData {
+  kind: "KernelUnreachable";
+}
+
+/** Replace what follows the last newline of the stream output at `index`. */
+export interface LineChange {
+  kind: "line";
+  index: number;
+  text: string;
+}
+
+export interface ListKernelSpecsParams {
+  textDocument?: TextDocument;
+}
+
+export interface ListKernelSpecsResult {
+  specs: KernelSpec[];
+}
+
+export interface ListKernelsResult {
+  kernels: Kernel[];
+}
+
+/** MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where the client asked for blobs: "file". */
+export type MimeBundle = Record<string, unknown>;
+
+/** No kernel with that id is followed or found. */
+export interface NoSuchKernelData {
+  kind: "NoSuchKernel";
+}
+
+/** No kernelspec has that name; the message lists those there are. */
+export interface NoSuchKernelSpecData {
+  kind: "NoSuchKernelSpec";
+  /** What can be started, the best first. */
+  specs?: KernelSpec[];
+}
+
+/** No run has that id, here or in the history. */
+export interface NoSuchRunData {
+  kind: "NoSuchRun";
+}
+
+/** The kernel was started by another program, which alone can restart it. */
+export interface NotOursData {
+  kind: "NotOurs";
+}
+
+/** The empty object. */
+export interface Nothing {
+
+}
+
+/** No run that ran matches. */
+export interface NothingToExportData {
+  kind: "NothingToExport";
+}
+
+/** The region holds no code. */
+export interface NothingToRunData {
+  kind: "NothingToRun";
+}
+
+/** Notifications from the server: the params of each. */
+export interface Notifications {
+  "kernel-bridge/kernel": KernelNotification;
+  "kernel-bridge/run": RunNotification;
+  "kernel-bridge/output": OutputNotification;
+}
+
+/** An nbformat 4.5 output object with text as one string. */
+export type Output = StreamOutput | DisplayData | ExecuteResult | ErrorOutput;
+
+/** kernel-bridge/output: `seq` counts 1, 2, 3, … for each run. */
+export interface OutputNotification {
+  runId: string;
+  kernelId: string;
+  seq: number;
+  changes: Change[];
+}
+
+/** LSP position; `character` counts in the negotiated position encoding. */
+export interface Position {
+  line: number;
+  character: number;
+}
+
+/** LSP range, end exclusive. */
+export interface Range {
+  start: Position;
+  end: Position;
+}
+
+/** A slice of one stream output; `start` and `length` count characters (code points). */
+export interface ReadOutputParams {
+  runId: string;
+  index: number;
+  start: number;
+  length: number;
+}
+
+export interface ReadOutputResult {
+  text: string;
+  total: number;
+}
+
+/** Put `output` in the place of the one at `index`. */
+export interface ReplaceChange {
+  kind: "replace";
+  index: number;
+  output: Output;
+}
+
+/** Requests from the server: the params and the result of each; null: the user cancelled. */
+export interface Requests {
+  "kernel-bridge/stdin": {
+    params: StdinRequest;
+    result: StdinAnswer | null;
+  };
+}
+
+/** What answers a failed request; the message says what failed, with which value, and what to do. */
+export interface ResponseError {
+  code: number;
+  message: string;
+  data?: ErrorData;
+}
+
+/** One execution of a piece of source on a kernel. */
+export interface Run {
+  id: string;
+  kernelId: string;
+  epoch: number;
+  source: string;
+  origin: "bridge" | "other";
+  state: RunState;
+  queuedAt: string;
+  textDocument?: TextDocument;
+  range?: Range;
+  executionCount?: number;
+  startedAt?: string;
+  endedAt?: string;
+  error?: RunError;
+  reason?: string;
+  nextInput?: string;
+  degraded?: boolean;
+  lostMessages?: number;
+  outputs?: Output[];
+}
+
+/** What a run raised. */
+export interface RunError {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+  line?: number;
+}
+
+/** kernel-bridge/run: at every change of state; never with outputs. */
+export interface RunNotification {
+  run: Run;
+}
+
+/** What to run: `unit` of `textDocument`, its `range`, or `code` as it is. */
+export interface RunParams {
+  unit?: Unit;
+  textDocument?: TextDocument;
+  range?: Range;
+  position?: Position;
+  code?: string;
+  kernelId?: string;
+  wait?: boolean;
+  storeHistory?: boolean;
+  silent?: boolean;
+  stopOnError?: boolean;
+  allowStdin?: boolean;
+}
+
+export interface RunRef {
+  runId: string;
+}
+
+export interface RunResult {
+  runs: Run[];
+}
+
+/** Where a run stands: queued, running, or one of five ends. */
+export type RunState = "queued" | "running" | "ok" | "error" | "aborted" | "cancelled" | "lost";
+
+/** What a person can choose; every field has a default. */
+export interface Settings {
+  autoStart?: boolean;
+  defaultKernels?: Record<string, string>;
+  transport?: "ipc" | "tcp";
+  keepAlive?: boolean;
+  readyTimeout?: number;
+  coalesceMilliseconds?: number;
+  outputBudget?: number;
+  history?: HistorySettings;
+  remoteTcp?: boolean;
+  trusted?: boolean;
+}
+
+/** By `spec` (a kernelspec's name), by `python` (an interpreter), or the best for `textDocument`. */
+export interface StartKernelParams {
+  spec?: string;
+  python?: string;
+  textDocument?: TextDocument;
+  cwd?: string;
+  env?: Record<string, string>;
+  extraArguments?: string[];
+  transport?: "ipc" | "tcp";
+  keepAlive?: boolean;
+  readyTimeout?: number;
+}
+
+/** The client's answer to kernel-bridge/stdin; null stands for a user who cancelled. */
+export interface StdinAnswer {
+  value: string;
+}
+
+/** kernel-bridge/stdin, a request to the client. */
+export interface StdinRequest {
+  runId: string;
+  kernelId: string;
+  prompt: string;
+  password: boolean;
+}
+
+/** Text on stdout or stderr. */
+export interface StreamOutput {
+  output_type: "stream";
+  name: string;
+  text: string;
+  elided?: Elided;
+}
+
+/** Add `text` to the stream output at `index`. */
+export interface TextChange {
+  kind: "text";
+  index: number;
+  text: string;
+}
+
+/** The document that a command speaks of. */
+export interface TextDocument {
+  uri: string;
+  version?: number;
+}
+
+/** How the bridge reaches a kernel. */
+export type Transport = "ipc" | "tcp" | "websocket";
+
+/** What of a document is to run. */
+export type Unit = "range" | "line" | "statement" | "cell" | "above" | "below" | "all";
+
+/** The workspace is not trusted: nothing is started, attached or run. */
+export interface UntrustedData {
+  kind: "Untrusted";
+}

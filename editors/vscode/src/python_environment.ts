@@ -1,0 +1,47 @@
+/** The Python environment that is selected in VS Code, by the Python or the Python Environments extension, if either is there. */
+
+import * as vscode from "vscode";
+
+/** What of the API of ms-python.python is used. */
+interface PythonApi {
+  environments: {
+    getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
+    resolveEnvironment(path: { path: string }): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
+    onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
+  };
+}
+
+/** What of the API of ms-python.vscode-python-envs is used. */
+interface PythonEnvironmentsApi {
+  getEnvironment(
+    scope: vscode.Uri | undefined,
+  ): Promise<{ execInfo?: { run?: { executable?: string } } } | undefined>;
+  onDidChangeEnvironment: vscode.Event<unknown>;
+}
+
+async function api<T>(id: string): Promise<T | undefined> {
+  const extension = vscode.extensions.getExtension<T>(id);
+  return extension && (extension.isActive ? extension.exports : await extension.activate());
+}
+
+/** The interpreter of the environment selected for a resource; undefined without such an extension or choice. */
+export async function selectedPython(resource?: vscode.Uri): Promise<string | undefined> {
+  const environments = await api<PythonEnvironmentsApi>("ms-python.vscode-python-envs");
+  const chosen = (await environments?.getEnvironment?.(resource))?.execInfo?.run?.executable;
+  if (chosen) return chosen;
+  const python = (await api<PythonApi>("ms-python.python"))?.environments;
+  const active = python?.getActiveEnvironmentPath(resource);
+  return active && (await python?.resolveEnvironment(active))?.executable.uri?.fsPath;
+}
+
+/** Calls back when another environment is selected. */
+export async function onSelectedPython(callback: () => void): Promise<vscode.Disposable> {
+  const environments = await api<PythonEnvironmentsApi>("ms-python.vscode-python-envs");
+  const python = (await api<PythonApi>("ms-python.python"))?.environments;
+  return vscode.Disposable.from(
+    ...[
+      environments?.onDidChangeEnvironment?.(callback),
+      python?.onDidChangeActiveEnvironmentPath(callback),
+    ].filter((subscription) => subscription !== undefined),
+  );
+}

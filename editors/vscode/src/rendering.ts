@@ -1,0 +1,93 @@
+/** Outputs of the wire as outputs of a VS Code notebook, for its own renderers. */
+
+import * as vscode from "vscode";
+import type { MimeBundle, Output, StreamOutput } from "./protocol";
+
+export const STDOUT = "application/vnd.code.notebook.stdout";
+export const STDERR = "application/vnd.code.notebook.stderr";
+export const ERROR = "application/vnd.code.notebook.error";
+
+/** What an output's metadata say of it, by the names that VS Code's own .ipynb support uses. */
+export interface OutputMetadata {
+  outputType: Output["output_type"];
+  executionCount?: number;
+  metadata?: Record<string, unknown>;
+}
+
+/** Richest first: VS Code shows the first of an output's items that it has a renderer for. */
+const RICHNESS = [
+  /^application\/(vnd\.|vdom\.|geo\+json|x-)/,
+  /^text\/html$/,
+  /^application\/javascript$/,
+  /^image\/svg\+xml$/,
+  /^text\/latex$/,
+  /^text\/markdown$/,
+  /^(image|video|audio)\//,
+  /^application\/pdf$/,
+  /^application\/json$/,
+  /^text\//,
+];
+
+function richness(mime: string): number {
+  const rank = RICHNESS.findIndex((pattern) => pattern.test(mime));
+  return rank === -1 ? RICHNESS.length : rank;
+}
+
+/** Whether a MIME bundle has a type's value as base64. */
+export function isBinary(mime: string): boolean {
+  return /^(image|audio|video)\//.test(mime) ? mime !== "image/svg+xml" : mime === "application/pdf";
+}
+
+function item(mime: string, value: unknown): vscode.NotebookCellOutputItem {
+  if (typeof value !== "string") return vscode.NotebookCellOutputItem.json(value, mime);
+  if (isBinary(mime)) return new vscode.NotebookCellOutputItem(Buffer.from(value, "base64"), mime);
+  return vscode.NotebookCellOutputItem.text(value, mime);
+}
+
+function items(bundle: MimeBundle): vscode.NotebookCellOutputItem[] {
+  const mimes = Object.keys(bundle).sort((one, other) => richness(one) - richness(other));
+  return mimes.map((mime) => item(mime, bundle[mime]));
+}
+
+export function streamItem(name: string, text: string): vscode.NotebookCellOutputItem {
+  return vscode.NotebookCellOutputItem.text(text, name === "stderr" ? STDERR : STDOUT);
+}
+
+/** One output, without what is elided of it. */
+export function toCellOutput(output: Output): vscode.NotebookCellOutput {
+  switch (output.output_type) {
+    case "stream":
+      return cellOutput([streamItem(output.name, output.text)], { outputType: "stream" });
+    case "error": {
+      const { ename: name, evalue: message, traceback } = output;
+      const stack = traceback.length > 0 ? traceback.join("\n") : `${name}: ${message}`;
+      const error = vscode.NotebookCellOutputItem.json({ name, message, stack }, ERROR);
+      return cellOutput([error], { outputType: "error" });
+    }
+    case "execute_result": {
+      const count = output.execution_count ?? undefined;
+      return cellOutput(items(output.data), {
+        outputType: "execute_result",
+        metadata: output.metadata,
+        ...(count === undefined ? {} : { executionCount: count }),
+      });
+    }
+    case "display_data":
+      return cellOutput(items(output.data), { outputType: "display_data", metadata: output.metadata });
+  }
+}
+
+function cellOutput(
+  shown: vscode.NotebookCellOutputItem[],
+  metadata: OutputMetadata,
+): vscode.NotebookCellOutput {
+  return new vscode.NotebookCellOutput(shown, { ...metadata });
+}
+
+/** The text that stands after a stream output's own, for one that is over the budget. */
+export function elidedText(output: StreamOutput): string | undefined {
+  if (!output.elided) return undefined;
+  const { omitted, tail } = output.elided;
+  const hidden = omitted - Buffer.byteLength(tail);
+  return `\n\u001b[2m… ${hidden.toLocaleString("en")} bytes left out …\u001b[0m\n${tail}`;
+}

@@ -1,0 +1,132 @@
+/** Running pieces of documents: the kernel that a document needs, the command, and progress while it takes long. */
+
+import * as vscode from "vscode";
+import type { Connection } from "./connection";
+import { errorData } from "./connection";
+import { chooseKernel } from "./kernel_picker";
+import type { Kernel, Range, Run, RunParams, StartKernelParams, Unit } from "./protocol";
+import { selectedPython } from "./python_environment";
+import type { Session } from "./session";
+import { settings } from "./settings";
+
+/** Progress is shown for what takes longer than this. */
+const PATIENCE_MS = 400;
+
+export class Running {
+  private readonly starts = new Map<string, Promise<Kernel | undefined>>();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly session: Session,
+  ) {}
+
+  /** Runs a unit of the editor's document at its selections, in their order. */
+  async unit(editor: vscode.TextEditor, unit: Unit, position?: vscode.Position): Promise<Run[]> {
+    const { document } = editor;
+    assertRunnable(document.uri);
+    const wanted: RunParams[] = [];
+    const textDocument = { uri: document.uri.toString() };
+    if (unit === "range") {
+      const inOrder = [...editor.selections].sort((one, other) => one.start.compareTo(other.start));
+      for (const selection of inOrder) {
+        if (!selection.isEmpty) wanted.push({ unit, textDocument, range: plainRange(selection) });
+        else if (inOrder.length === 1)
+          wanted.push({ unit: "statement", textDocument, position: selection.active });
+      }
+    } else {
+      const { line, character } = position ?? editor.selection.active;
+      wanted.push({ unit, textDocument, position: { line, character } });
+    }
+    const runs: Run[] = [];
+    for (const params of wanted) runs.push(...(await this.run(params, document)));
+    return runs;
+  }
+
+  /** Runs what `params` say, on a kernel that is started or asked for where the document has none. */
+  async run(params: RunParams, document: { uri: vscode.Uri; languageId: string }): Promise<Run[]> {
+    await this.ensureKernel(document);
+    const { runs } = await this.withProgress("starting a kernel", async (token) => {
+      try {
+        return await this.connection.execute("kernel-bridge.run", params, token);
+      } catch (error) {
+        if (errorData(error)?.kind !== "KernelRequired") throw error;
+        const kernel = await chooseKernel(this.connection, this.session, document);
+        if (!kernel) throw new vscode.CancellationError();
+        return await this.connection.execute("kernel-bridge.run", params, token);
+      }
+    });
+    return runs.map((run) => this.session.run(run).run);
+  }
+
+  /**
+   * Starts the kernel of the interpreter that a person selected for this document, unless it has a kernel.
+   * Without such a choice the server starts the best kernel by itself, when the run comes.
+   */
+  async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
+    assertRunnable(document.uri);
+    await this.connection.start();
+    const uri = document.uri.toString();
+    if (this.session.kernelOf(uri) || document.languageId !== "python") return;
+    let start = this.starts.get(uri);
+    if (!start) {
+      start = this.startSelected(document.uri).finally(() => this.starts.delete(uri));
+      this.starts.set(uri, start);
+    }
+    await start;
+  }
+
+  async startKernel(params: StartKernelParams): Promise<Kernel> {
+    const name = params.spec ?? params.python ?? "a kernel";
+    const kernel = await this.withProgress(`starting ${name}`, (token) =>
+      this.connection.execute("kernel-bridge.startKernel", params, token),
+    );
+    this.session.kernel(kernel);
+    if (params.textDocument)
+      this.session.bind(vscode.Uri.parse(params.textDocument.uri).toString(), kernel.id);
+    return kernel;
+  }
+
+  private async startSelected(uri: vscode.Uri): Promise<Kernel | undefined> {
+    const python = settings(uri).kernelPython ?? (await selectedPython(uri));
+    if (python === undefined) return undefined;
+    return await this.startKernel({ python, textDocument: { uri: uri.toString() } });
+  }
+
+  /** Shows progress, with a way to cancel, once a task takes long. */
+  async withProgress<T>(what: string, task: (token: vscode.CancellationToken) => Promise<T>): Promise<T> {
+    const source = new vscode.CancellationTokenSource();
+    const work = task(source.token);
+    const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), PATIENCE_MS));
+    try {
+      if ((await Promise.race([work, late])) === "late") {
+        const options = {
+          location: vscode.ProgressLocation.Notification,
+          title: `Kernel Bridge: ${what}`,
+          cancellable: true,
+        };
+        void vscode.window.withProgress(options, async (_progress, token) => {
+          token.onCancellationRequested(() => source.cancel());
+          await work.catch(() => undefined); // told by whoever awaits the work
+        });
+      }
+      return await work;
+    } finally {
+      source.dispose();
+    }
+  }
+}
+
+/** Raises with the reason when no kernel can run what is at this address. */
+export function assertRunnable(uri: vscode.Uri): void {
+  if (uri.scheme === "file" || uri.scheme === "untitled") return;
+  throw new Error(
+    `${uri.path} is in a virtual workspace (${uri.scheme}), where no kernel can work; open a copy of it from a folder`,
+  );
+}
+
+export function plainRange({ start, end }: vscode.Range): Range {
+  return {
+    start: { line: start.line, character: start.character },
+    end: { line: end.line, character: end.character },
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * What the server has said: tables of kernels, runs and bindings. A notification updates a table and fires an event.
+ *
+ * Shows nothing and decides nothing.
+ */
+
+import * as vscode from "vscode";
+import { apply, type Touched, untouched } from "./outputs";
+import type { GetRunResult, Kernel, Output, OutputNotification, Run, RunState } from "./protocol";
+
+/** A run as this editor knows it. */
+export interface RunEntry {
+  run: Run;
+  outputs: Output[];
+  /** Of the last output notification that `outputs` contain. */
+  seq: number;
+  /** Its outputs were asked for, since a notification was missed. */
+  asked: boolean;
+}
+
+export interface OutputEvent {
+  entry: RunEntry;
+  touched: Touched;
+}
+
+const ENDS: ReadonlySet<RunState> = new Set(["ok", "error", "aborted", "cancelled", "lost"]);
+
+export function hasEnded(run: Run): boolean {
+  return ENDS.has(run.state);
+}
+
+export function isAlive(kernel: Kernel): boolean {
+  return kernel.state !== "dead" && kernel.state !== "unreachable";
+}
+
+export class Session implements vscode.Disposable {
+  readonly kernels = new Map<string, Kernel>();
+  readonly runs = new Map<string, RunEntry>();
+  /** The document's URI to the id of its kernel. */
+  private readonly bindings = new Map<string, string>();
+
+  private readonly kernelEmitter = new vscode.EventEmitter<Kernel>();
+  private readonly bindingEmitter = new vscode.EventEmitter<string>();
+  private readonly runEmitter = new vscode.EventEmitter<RunEntry>();
+  private readonly outputEmitter = new vscode.EventEmitter<OutputEvent>();
+  readonly onKernel = this.kernelEmitter.event;
+  readonly onBinding = this.bindingEmitter.event;
+  readonly onRun = this.runEmitter.event;
+  readonly onOutput = this.outputEmitter.event;
+
+  constructor(private readonly getRun: (runId: string) => Promise<GetRunResult>) {}
+
+  dispose(): void {
+    for (const emitter of [this.kernelEmitter, this.bindingEmitter, this.runEmitter, this.outputEmitter]) {
+      emitter.dispose();
+    }
+  }
+
+  /** The kernel of a document, dead or alive. */
+  kernelOf(uri: vscode.Uri | string): Kernel | undefined {
+    const id = this.bindings.get(uri.toString());
+    return id === undefined ? undefined : this.kernels.get(id);
+  }
+
+  /** The documents that have this kernel. */
+  documentsOf(kernelId: string): string[] {
+    return [...this.bindings].filter(([, id]) => id === kernelId).map(([uri]) => uri);
+  }
+
+  bind(uri: string, kernelId: string | undefined): void {
+    if (this.bindings.get(uri) === kernelId) return;
+    if (kernelId === undefined) this.bindings.delete(uri);
+    else this.bindings.set(uri, kernelId);
+    this.bindingEmitter.fire(uri);
+  }
+
+  kernel(kernel: Kernel): void {
+    this.kernels.set(kernel.id, kernel);
+    this.kernelEmitter.fire(kernel);
+  }
+
+  /** Takes a run from an answer or a notification; what is older than what is known is ignored. */
+  run(run: Run): RunEntry {
+    const known = this.runs.get(run.id);
+    if (known && (hasEnded(known.run) || known.run.state === run.state)) return known;
+    const entry = known ?? { run, outputs: [], seq: 0, asked: false };
+    entry.run = run;
+    this.runs.set(run.id, entry);
+    if (!known && run.textDocument && !hasEnded(run))
+      this.bind(vscode.Uri.parse(run.textDocument.uri).toString(), run.kernelId);
+    this.runEmitter.fire(entry);
+    return entry;
+  }
+
+  output(params: OutputNotification): void {
+    const entry = this.runs.get(params.runId);
+    if (!entry || entry.asked || params.seq <= entry.seq) return;
+    const touched = untouched();
+    if (params.seq !== entry.seq + 1 || !apply(entry.outputs, params.changes, touched)) {
+      void this.askOutputs(entry);
+      return;
+    }
+    entry.seq = params.seq;
+    this.outputEmitter.fire({ entry, touched });
+  }
+
+  /** A run with its outputs that was asked for, of this session or of the history. */
+  recall(result: GetRunResult): RunEntry {
+    const { outputs = [], ...run } = result.run;
+    const entry = this.run(run);
+    if (result.seq >= entry.seq) {
+      entry.outputs = outputs;
+      entry.seq = result.seq;
+      this.outputEmitter.fire({ entry, touched: { ...untouched(), cleared: true } });
+    }
+    return entry;
+  }
+
+  /** The server has ended: what was open will not go on. */
+  serverEnded(reason: string): void {
+    for (const { run } of this.runs.values()) {
+      if (!hasEnded(run)) {
+        this.run({
+          ...run,
+          state: run.state === "queued" ? "cancelled" : "lost",
+          reason,
+          endedAt: new Date().toISOString(),
+        });
+      }
+    }
+    for (const kernel of this.kernels.values()) {
+      if (kernel.state !== "dead") this.kernel({ ...kernel, state: "dead", reason, queued: 0 });
+    }
+  }
+
+  private async askOutputs(entry: RunEntry): Promise<void> {
+    entry.asked = true;
+    try {
+      this.recall(await this.getRun(entry.run.id));
+    } finally {
+      entry.asked = false;
+    }
+  }
+}

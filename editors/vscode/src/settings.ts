@@ -1,0 +1,47 @@
+/** The extension's own settings; the server reads its own by `workspace/configuration`. */
+
+import * as vscode from "vscode";
+
+export const SECTION = "kernel-bridge";
+
+export interface Settings {
+  serverCommand: string[] | undefined;
+  serverPython: string | undefined;
+  kernelPython: string | undefined;
+  shiftEnter: boolean;
+  codeLens: boolean;
+  inlineResults: boolean;
+  revealResults: boolean;
+  scrollResults: boolean;
+}
+
+export function settings(scope?: vscode.Uri): Settings {
+  const section = vscode.workspace.getConfiguration(SECTION, scope ?? null);
+  const text = (name: string) => section.get<string>(name)?.trim() || undefined;
+  return {
+    serverCommand: commandLine(section.get<string | string[]>("server.command")),
+    serverPython: text("server.python"),
+    kernelPython: text("kernel.python"),
+    shiftEnter: section.get("shiftEnter", true),
+    codeLens: section.get("codeLens", true),
+    inlineResults: section.get("inlineResults", true),
+    revealResults: section.get("results.reveal", true),
+    scrollResults: section.get("results.scroll", true),
+  };
+}
+
+/** A command as its words; a string is split at blanks, but not within quotes. */
+function commandLine(value: string | string[] | null | undefined): string[] | undefined {
+  const words = Array.isArray(value) ? value : (value?.match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? []);
+  const plain = words.map((word) => resolveVariables(word.replace(/^(["'])(.*)\1$/, "$2")));
+  return plain.length > 0 && plain[0] !== "" ? plain : undefined;
+}
+
+function resolveVariables(text: string): string {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
+  const home = process.env.HOME ?? process.env.USERPROFILE ?? "";
+  return text
+    .replaceAll("${workspaceFolder}", folder)
+    .replaceAll("${userHome}", home)
+    .replace(/^~(?=[/\\])/, home);
+}

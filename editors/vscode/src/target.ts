@@ -1,0 +1,56 @@
+/** What a command is about: the document or notebook in front of the person, and its kernel. */
+
+import * as vscode from "vscode";
+import type { Kernel } from "./protocol";
+import { Results } from "./results";
+import { isAlive, type Session } from "./session";
+
+export interface Target {
+  /** Of the file or notebook that kernels are bound to. */
+  uri: vscode.Uri;
+  languageId: string;
+  kernel: Kernel | undefined;
+}
+
+/** The active editor's or notebook's target; undefined where neither is there. */
+export function activeTarget(session: Session): Target | undefined {
+  const notebook = vscode.window.activeNotebookEditor?.notebook;
+  if (notebook && vscode.window.activeTextEditor?.document.uri.scheme !== "file") {
+    return notebookTarget(session, notebook);
+  }
+  const document = vscode.window.activeTextEditor?.document;
+  if (document)
+    return { uri: document.uri, languageId: document.languageId, kernel: session.kernelOf(document.uri) };
+  return notebook && notebookTarget(session, notebook);
+}
+
+/** A notebook of results stands for the kernel that it shows, and for the file that this kernel belongs to. */
+export function notebookTarget(session: Session, notebook: vscode.NotebookDocument): Target {
+  const kernelId = Results.kernelIdOf(notebook);
+  const bound = session.kernelOf(notebook.uri);
+  const kernel = bound ?? (kernelId === undefined ? undefined : session.kernels.get(kernelId));
+  return { uri: notebook.uri, languageId: languageOf(notebook), kernel };
+}
+
+/** The language of a notebook: of its kernelspec, its file, or its first code cell. */
+export function languageOf(notebook: vscode.NotebookDocument): string {
+  const cell = notebook.getCells().find(({ kind }) => kind === vscode.NotebookCellKind.Code);
+  return cell?.document.languageId ?? "python";
+}
+
+/** The active target; raises where there is none. */
+export function requireTarget(session: Session): Target {
+  const target = activeTarget(session);
+  if (target) return target;
+  throw new Error("no file is open; open the file or notebook whose code should run");
+}
+
+/** The living kernel of a target; raises where there is none. */
+export function requireKernel(target: Target): Kernel {
+  const { kernel, uri } = target;
+  if (kernel && isAlive(kernel)) return kernel;
+  const name = uri.path.split("/").pop();
+  if (kernel)
+    throw new Error(`the kernel of ${name} is ${kernel.state}${kernel.reason ? `: ${kernel.reason}` : ""}`);
+  throw new Error(`${name} has no running kernel; "Kernel Bridge: Start Kernel" starts one`);
+}
