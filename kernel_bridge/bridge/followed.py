@@ -25,7 +25,6 @@ from ..runs.events import (
     ExecuteReply,
     ExecuteResult,
     InputRequest,
-    Lost,
     Status,
     Stream,
     UpdateDisplayData,
@@ -238,8 +237,6 @@ class FollowedKernel:
                     run.error = event
             case InputRequest():
                 self._ask(run, event)
-            case Lost():
-                run.lost_messages += event.count
             case _:
                 pass
 
@@ -269,6 +266,7 @@ class FollowedKernel:
         if run.ended:
             return
         if run.origin == "other":
+            run.lost_messages = self.session.take_lost()
             run.end(run.outcome(), now())
             self._have_ended([run])
         elif run.complete:
@@ -284,6 +282,8 @@ class FollowedKernel:
 
     def _finish(self) -> None:
         self._end_grace()
+        if self.queue.running is not None:
+            self.queue.running.lost_messages = self.session.take_lost()
         self._have_ended(self.queue.finish(now()))
         self._pump()
         self.tell()

@@ -12,6 +12,7 @@ from ..protocol.errors import KernelDead
 from ..runs.events import Event, Json, Status, Stream
 from .connection import Channel, Connection, ConnectionInfo
 from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info, stream_of
+from .numbering import Numbering
 from .pulse import Beat
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Channels:
         self._heard = heard
         self._turned = turned
         self._codec = Codec(info.key, info.signature_scheme)
+        self._numbering = Numbering()
+        self._asked_on_control = 0  # requests without a reply
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> its reply's content
         self._executing: set[str] = set()  # the parents for which the kernel is busy
         self._answered: set[str] = set()  # those of them that have their reply
@@ -81,6 +84,10 @@ class Channels:
     def spoke(self) -> bool:
         """Whether anything genuine was heard on iopub."""
         return self._iopub_spoke.is_set()
+
+    def take_lost(self) -> int:
+        """How many messages of the kernel were lost since this was asked last."""
+        return self._numbering.take_lost(self._asked_on_control)
 
     def presume_busy(self) -> None:
         """It executes something of which we have not heard the beginning."""
@@ -104,6 +111,8 @@ class Channels:
         """Send a message at once; gives its id."""
         message_id, frames = self._codec.encode(message_type, content)
         self._connection.send(channel, frames)
+        if channel == "control":
+            self._asked_on_control += 1
         return message_id
 
     def execute(self, code: str, **options: bool) -> str:
@@ -152,6 +161,7 @@ class Channels:
     def listen(self) -> None:
         """Tell `heard` from now on."""
         self._listening = True
+        self._numbering.begin()
 
     def mute(self) -> None:
         """Tell `heard` nothing more; requests still get their replies."""
@@ -165,9 +175,13 @@ class Channels:
         message = self._codec.decode(frames)
         if message is None:
             return
+        begins = channel != "iopub" or message.message_type == "status"
+        self._numbering.see(message.message_id, message.session, begins)
         try:
             if channel == "iopub":
-                self._iopub_spoke.set()
+                if not self._iopub_spoke.is_set():
+                    self._iopub_spoke.set()
+                    self._numbering.begin()
                 if self._listening:
                     self._hear(message)
             elif channel == "stdin":
@@ -175,6 +189,8 @@ class Channels:
                     self._asked_for_input = True
                     self._add(message.parent_id, event_of(message))
             else:
+                if channel == "control":
+                    self._asked_on_control = max(self._asked_on_control - 1, 0)
                 self._take_reply(message)
         except Exception:
             log.exception("a %s on %s was not taken", message.message_type, channel)
@@ -195,8 +211,11 @@ class Channels:
             return
         self._streams = 0
         if message.message_type == "status":
+            status = event_of(message)
+            if message.parent_id is not None and not self._codec.is_ours(message.parent_id):
+                self._numbering.other(began=status == Status("busy"))
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
-                self._take_status(message.parent_id, message.parent_type, event_of(message))
+                self._take_status(message.parent_id, message.parent_type, status)
         elif message.message_type != "iopub_welcome":
             self._add(message.parent_id, event_of(message))
 

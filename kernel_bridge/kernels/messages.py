@@ -42,6 +42,8 @@ REMEMBERED_SIGNATURES = 16384  # at least so many, at most twice
 
 class _Header(msgspec.Struct):
     msg_type: str
+    msg_id: str = ""
+    session: str = ""
 
 
 class _Parent(msgspec.Struct):
@@ -60,6 +62,8 @@ class Message:
     """One message of a kernel; `content` is still JSON text."""
 
     message_type: str
+    message_id: str  # empty where the kernel gives none
+    session: str  # as message_id
     parent_id: str | None
     parent_type: str | None
     content: bytes
@@ -115,14 +119,18 @@ class Codec:
             signature, header, parent, _, content = frames[start : start + 5]
             if self._hmac is not None and not self._genuine(signature, frames[start + 1 : start + 5]):
                 return None
-            message_type = _read(_decode_header, header, _Header).msg_type
+            its = _read(_decode_header, header, _Header)
             if parent != self._last_parent[0]:
                 self._last_parent = (parent, _read(_decode_parent, parent, _Parent))
         except (ValueError, RecursionError) as error:  # too few frames, or no JSON object with a msg_type
             log.warning("dropped a message that cannot be read: %s", type(error).__name__)
             return None
         about = self._last_parent[1]
-        return Message(message_type, about.msg_id, about.msg_type, content)
+        return Message(its.msg_type, its.msg_id, its.session, about.msg_id, about.msg_type, content)
+
+    def is_ours(self, message_id: str) -> bool:
+        """Whether it is the id of a message of ours."""
+        return message_id.startswith(self._session)
 
     def _genuine(self, signature: bytes, parts: list[bytes]) -> bool:
         if not hmac.compare_digest(signature, self._sign(parts)):

@@ -274,6 +274,10 @@ class KernelSession:
         if self._channels is not None:
             self._channels.answer_input(value)
 
+    def take_lost(self) -> int:
+        """How many messages of the kernel were lost on their way since this was asked last."""
+        return 0 if self._channels is None else self._channels.take_lost()
+
     async def request(
         self,
         message_type: str,

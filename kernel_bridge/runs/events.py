@@ -87,18 +87,11 @@ class InputRequest:
 
 
 @dataclass(slots=True)
-class Lost:
-    """A gap in the kernel's message ids: so many messages never arrived."""
-
-    count: int
-
-
-@dataclass(slots=True)
 class Other:
     """Any message that is of no concern to a run (comms, debug events, ...)."""
 
     message_type: str
 
 
-Event = OutputEvent | Status | ExecuteInput | ExecuteReply | InputRequest | Lost | Other
+Event = OutputEvent | Status | ExecuteInput | ExecuteReply | InputRequest | Other
 """Everything that a kernel can say to us about one execution."""

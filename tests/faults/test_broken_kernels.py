@@ -42,6 +42,14 @@ async def test_the_next_good_message_is_answered(fake: Fake, steps: list[str]) -
     await fake.answers()
 
 
+@shared_loop
+async def test_messages_that_were_lost_are_said_in_the_run(fake: Fake) -> None:
+    run = await fake.run('stream stdout "a"', "lose 3", 'stream stdout "b"', "lose 2", 'stream stderr "c"')
+    assert (run["state"], run["lostMessages"]) == ("ok", 5)
+    assert fake.client.mirror.runs[run["id"]]["lostMessages"] == 5
+    assert "lostMessages" not in await fake.run('stream stdout "d"')
+
+
 def good(codec: Codec, message_id: str) -> Frames:
     header = json.dumps({"msg_id": message_id, "msg_type": "status"}).encode()
     parts = [header, b'{"msg_id": "request"}', b"{}", b'{"execution_state": "idle"}']

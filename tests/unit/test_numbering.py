@@ -1,0 +1,93 @@
+"""Which messages are called lost: those of which nobody has heard, and no others."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel_bridge.kernels.numbering import GAPS, Numbering
+
+SESSION = "0a1b-2c3d"
+
+
+def see(numbering: Numbering, *numbers: int, pid: int = 7, session: str = SESSION) -> None:
+    for number in numbers:
+        numbering.see(f"{session}_{pid}_{number}", session, begins=True)
+
+
+def check(*numbers: int, lost: int) -> None:
+    numbering = Numbering()
+    see(numbering, *numbers)
+    assert numbering.take_lost(0) == lost
+    assert numbering.take_lost(0) == 0
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lost"),
+    [
+        ([1, 2, 3], 0),
+        ([1, 5], 3),
+        ([1, 3, 5, 6, 9], 4),
+        ([1, 3, 2], 0),  # a reply comes later than what was published after it
+        ([1, 5, 3, 2], 1),
+        ([5, 2, 3, 6], 0),  # sent before the first one that was heard
+        ([1, 2, 3, 2, 9], 0),  # not a counter of messages
+    ],
+)
+def test_gaps_that_are_not_filled(numbers: list[int], lost: int) -> None:
+    check(*numbers, lost=lost)
+
+
+@given(st.sets(st.integers(1, 60)), st.randoms(use_true_random=False))
+def test_however_they_are_ordered(lost: set[int], random: Random) -> None:
+    rest = [number for number in range(1, 61) if number not in lost]
+    random.shuffle(rest)
+    check(0, *rest, 61, lost=len(lost))
+
+
+def test_many_gaps_take_bounded_memory_and_are_all_counted() -> None:
+    numbering = Numbering()
+    see(numbering, *range(0, 20 * GAPS, 2))
+    assert len(numbering._gaps) <= GAPS
+    assert numbering.take_lost(0) == 10 * GAPS - 1
+
+
+@pytest.mark.parametrize("message_id", ["", "5", "0a1b-2c3d_7_x", "0a1b-2c3d_x_9", "b-c_7_9", "0a1b-2c3d_9"])
+def test_other_ids_say_nothing(message_id: str) -> None:
+    numbering = Numbering()
+    see(numbering, 1)
+    numbering.see(message_id, SESSION, begins=True)
+    see(numbering, 2)
+    assert numbering.take_lost(0) == 0
+
+
+def test_children_and_new_processes_of_the_kernel() -> None:
+    numbering = Numbering()
+    see(numbering, 1, 2)
+    see(numbering, 3, 9, pid=8)
+    see(numbering, 3)
+    assert numbering.take_lost(0) == 0
+    see(numbering, 20, 23, session="new")
+    assert numbering.take_lost(0) == 2
+
+
+def test_answers_to_other_clients_are_not_lost() -> None:
+    numbering = Numbering()
+    see(numbering, 1)
+    numbering.other(began=True)
+    see(numbering, 2, 4, 6, 10)  # a prompt, the reply; three more
+    assert numbering.take_lost(0) == 2
+    see(numbering, 12)
+    numbering.other(began=False)
+    assert numbering.take_lost(0) == 0
+    see(numbering, 14)
+    assert numbering.take_lost(0) == 1
+
+
+def test_a_reply_that_is_on_its_way_is_not_lost() -> None:
+    numbering = Numbering()
+    see(numbering, 1, 3)
+    assert numbering.take_lost(1) == 0
+    see(numbering, 2, 4)
+    assert numbering.take_lost(0) == 0
