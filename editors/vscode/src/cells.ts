@@ -23,3 +23,8 @@ export function markers(document: vscode.TextDocument): Marker[] {
   }
   return found;
 }
+
+/** Whether a document has any marker. */
+export function hasMarkers(document: vscode.TextDocument): boolean {
+  return document.getText().includes("%%") && markers(document).length > 0;
+}

@@ -6,6 +6,7 @@ import type { Connection } from "./connection";
 import { chooseHistory } from "./history";
 import { exportHistory } from "./history_export";
 import { chooseKernel, chooseRunning, chooseSpec } from "./kernel_picker";
+import type { Places } from "./places";
 import type { Unit } from "./protocol";
 import { reported } from "./reporting";
 import type { Results } from "./results";
@@ -18,6 +19,7 @@ export interface Parts {
   session: Session;
   running: Running;
   results: Results;
+  places: Places;
 }
 
 type Command = (...args: unknown[]) => Promise<unknown>;
@@ -98,7 +100,7 @@ async function restart({
   connection,
   session,
   running,
-}: { id: string } & Omit<Parts, "results">): Promise<void> {
+}: { id: string } & Pick<Parts, "connection" | "session" | "running">): Promise<void> {
   const kernel = await running.withProgress("restarting the kernel", (token) =>
     connection.execute("kernel-bridge.restartKernel", { kernelId: id }, token),
   );
@@ -114,8 +116,15 @@ async function chooseRun<T extends { source: string; state: string }>(runs: T[])
   return (await vscode.window.showQuickPick(items, { title: "Which run is to be cancelled?" }))?.run;
 }
 
-function otherCommands({ connection, session, results }: Parts): Record<string, Command> {
+function otherCommands({ connection, session, results, places }: Parts): Record<string, Command> {
   return {
+    showResults: (runId) => {
+      if (typeof runId === "string") return results.revealRun(runId);
+      const { kernel, uri } = requireTarget(session);
+      if (!kernel) throw new Error(`nothing of ${uri.path.split("/").pop()} has run yet`);
+      return results.reveal(kernel.id);
+    },
+    clearInline: async () => places.clear(activeEditor().document),
     showHistory: () => chooseHistory(connection, session, results),
     exportHistory: () => exportHistory(connection, requireTarget(session)),
     showLog: async () => connection.log.show(),

@@ -10,7 +10,7 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { findServer, type ServerCommand } from "./discovery";
-import { LANGUAGES } from "./languages";
+import { DOCUMENTS } from "./languages";
 import type {
   ClientCapabilities,
   Commands,
@@ -130,9 +130,7 @@ export class Connection implements vscode.Disposable {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const cwd = folder?.scheme === "file" ? { cwd: folder.fsPath } : {};
     const options: LanguageClientOptions = {
-      documentSelector: ["file", "untitled"].flatMap((scheme) =>
-        LANGUAGES.map((language) => ({ scheme, language })),
-      ),
+      documentSelector: DOCUMENTS,
       outputChannel: this.log,
       initializationOptions: () => vscode.workspace.getConfiguration(SECTION),
       initializationFailedHandler: () => false,

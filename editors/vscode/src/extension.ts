@@ -3,13 +3,20 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { Connection } from "./connection";
+import { InlineResults } from "./inline";
+import { DOCUMENTS } from "./languages";
+import { CellLenses } from "./lenses";
+import { LongRuns } from "./long_runs";
 import { NotebookRunner } from "./notebook_runner";
 import { Notebooks } from "./notebooks";
+import { Places } from "./places";
+import { Problems } from "./problems";
 import { ask } from "./prompts";
 import { Results } from "./results";
 import { Running } from "./running";
 import { RESULTS, serializer } from "./serializer";
 import { Session } from "./session";
+import { Status } from "./status";
 
 let connection: Connection | undefined;
 
@@ -29,13 +36,22 @@ export function activate(context: vscode.ExtensionContext): void {
   const running = new Running(server, session);
   const notebooks = new Notebooks(session, new NotebookRunner(server, session, running));
   const results = new Results(session, notebooks, log);
+  const places = new Places(session);
+  const lenses = new CellLenses(places);
   context.subscriptions.push(
     log,
     session,
     notebooks,
     results,
     vscode.workspace.registerNotebookSerializer(RESULTS, serializer),
-    registerCommands({ connection: server, session, running, results }),
+    places,
+    lenses,
+    new InlineResults(places),
+    new Problems(session, places),
+    new Status(session, server),
+    new LongRuns(session, server),
+    vscode.languages.registerCodeLensProvider(DOCUMENTS, lenses),
+    registerCommands({ connection: server, session, running, results, places }),
   );
 }
 

@@ -54,7 +54,7 @@ export async function chooseHistory(
   }
   if (!run) return;
   const result = await connection.execute("kernel-bridge.getRun", { runId: run.id });
-  await results.reveal(session.recall(result));
+  await results.revealRun(session.recall(result).run.id);
 }
 
 function toItem(run: Run): Item {

@@ -77,3 +77,8 @@ export const LANGUAGES = [
   "q",
   "idl",
 ];
+
+/** The documents whose code can be run. */
+export const DOCUMENTS = ["file", "untitled"].flatMap((scheme) =>
+  LANGUAGES.map((language) => ({ scheme, language })),
+);

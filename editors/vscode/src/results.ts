@@ -50,14 +50,24 @@ export class Results implements vscode.Disposable {
     await Promise.all([...this.live.values()].map(({ adding }) => adding));
   }
 
-  /** Brings the cell of a run into view. */
-  async reveal(entry: RunEntry): Promise<void> {
-    this.run(entry);
+  /** Brings the results of a kernel into view; those that were closed are there again. */
+  async reveal(kernelId: string): Promise<void> {
+    for (const entry of this.session.runs.values()) if (entry.run.kernelId === kernelId) this.run(entry);
     await this.settled();
-    const cell = this.notebooks.cellOf(entry.run.id);
+    const document = this.notebookOf(kernelId);
+    if (!document) throw new Error("this kernel has run nothing yet");
+    await vscode.window.showNotebookDocument(document, { viewColumn: columnOf(document) });
+  }
+
+  /** Brings the cell of a run into view. */
+  async revealRun(runId: string): Promise<void> {
+    const entry = this.session.runs.get(runId);
+    if (entry) this.run(entry);
+    await this.settled();
+    const cell = this.notebooks.cellOf(runId);
     if (!cell) return;
     const editor = await vscode.window.showNotebookDocument(cell.notebook, {
-      viewColumn: vscode.ViewColumn.Beside,
+      viewColumn: columnOf(cell.notebook),
     });
     const range = new vscode.NotebookRange(cell.index, cell.index + 1);
     editor.selections = [range];
@@ -118,24 +128,65 @@ export class Results implements vscode.Disposable {
 
   private async open(kernelId: string, live: Live): Promise<vscode.NotebookDocument> {
     if (live.document && !live.document.isClosed) return live.document;
+    const uri = this.freeName(kernelId);
+    // Made by `openNotebookDocument` it would be called Untitled-1, and be opened a second time, in front of the file.
+    await vscode.commands.executeCommand("vscode.openWith", uri, RESULTS, {
+      viewColumn: vscode.ViewColumn.Beside,
+      preserveFocus: true,
+      preview: false,
+    });
+    const editor = vscode.window.visibleNotebookEditors.find(
+      ({ notebook }) => notebook.uri.toString() === uri.toString(),
+    );
+    if (!editor) throw new Error(`VS Code shows no notebook ${uri.path}`);
+    live.document = editor.notebook;
+    const edit = new vscode.WorkspaceEdit();
+    edit.set(uri, [vscode.NotebookEdit.updateNotebookMetadata(this.metadata(kernelId))]);
+    await vscode.workspace.applyEdit(edit);
+    await this.notebooks.select(editor);
+    return live.document;
+  }
+
+  /** A name for a notebook that no file has yet, after the file whose runs it shows. */
+  private freeName(kernelId: string): vscode.Uri {
+    const source = this.session.documentsOf(kernelId)[0];
+    const file =
+      source === undefined ? this.session.kernels.get(kernelId)?.displayName : vscode.Uri.parse(source).path;
+    const stem =
+      file
+        ?.split("/")
+        .pop()
+        ?.replace(/\.\w+$/, "") || "kernel";
+    for (let number = 1; ; number++) {
+      const path = `${stem} results${number === 1 ? "" : ` ${number}`}.ipynb`;
+      const uri = vscode.Uri.from({ scheme: "untitled", path });
+      if (!vscode.workspace.notebookDocuments.some((other) => other.uri.toString() === uri.toString()))
+        return uri;
+    }
+  }
+
+  private metadata(kernelId: string): Record<string, unknown> {
     const kernel = this.session.kernels.get(kernelId);
-    const data = new vscode.NotebookData([]);
-    data.metadata = {
+    return {
       kernel_bridge: { kernel_id: kernelId },
       ...(kernel && {
         kernelspec: { name: kernel.name, display_name: kernel.displayName, language: kernel.language },
         language_info: kernel.languageInfo ?? { name: kernel.language },
       }),
     };
-    live.document = await vscode.workspace.openNotebookDocument(RESULTS, data);
-    const editor = await vscode.window.showNotebookDocument(live.document, {
-      viewColumn: vscode.ViewColumn.Beside,
-      preserveFocus: true,
-      preview: false,
-    });
-    await this.notebooks.select(editor);
-    return live.document;
   }
+}
+
+/** Where a notebook is shown already, else beside the active editor. */
+function columnOf(notebook: vscode.NotebookDocument): vscode.ViewColumn {
+  const uri = notebook.uri.toString();
+  for (const group of vscode.window.tabGroups.all) {
+    const shows = group.tabs.some(
+      ({ input }) => input instanceof vscode.TabInputNotebook && input.uri.toString() === uri,
+    );
+    if (shows) return group.viewColumn;
+  }
+  return vscode.ViewColumn.Beside;
 }
 
 /** Whether a run came from a cell of a notebook, which shows it itself. */
@@ -151,7 +202,7 @@ function cellData(run: Run, notebook: vscode.NotebookDocument): vscode.NotebookC
   const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === source);
   const { language_info: info } = notebook.metadata as { language_info?: { name?: string } };
   const language = document?.languageId ?? info?.name ?? "plaintext";
-  const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, run.source, language);
+  const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, run.source.trimEnd(), language);
   cell.metadata = { id: run.id, metadata: { kernel_bridge: { run_id: run.id } } };
   return cell;
 }

@@ -8,9 +8,10 @@ export interface Settings {
   serverCommand: string[] | undefined;
   serverPython: string | undefined;
   kernelPython: string | undefined;
-  shiftEnter: boolean;
   codeLens: boolean;
   inlineResults: boolean;
+  diagnostics: boolean;
+  longRunSeconds: number;
   revealResults: boolean;
   scrollResults: boolean;
 }
@@ -22,9 +23,10 @@ export function settings(scope?: vscode.Uri): Settings {
     serverCommand: commandLine(section.get<string | string[]>("server.command")),
     serverPython: text("server.python"),
     kernelPython: text("kernel.python"),
-    shiftEnter: section.get("shiftEnter", true),
     codeLens: section.get("codeLens", true),
     inlineResults: section.get("inlineResults", true),
+    diagnostics: section.get("diagnostics", true),
+    longRunSeconds: section.get("longRunSeconds", 10),
     revealResults: section.get("results.reveal", true),
     scrollResults: section.get("results.scroll", true),
   };

@@ -10,6 +10,7 @@ export interface Target {
   uri: vscode.Uri;
   languageId: string;
   kernel: Kernel | undefined;
+  isNotebook: boolean;
 }
 
 /** The active editor's or notebook's target; undefined where neither is there. */
@@ -19,8 +20,10 @@ export function activeTarget(session: Session): Target | undefined {
     return notebookTarget(session, notebook);
   }
   const document = vscode.window.activeTextEditor?.document;
-  if (document)
-    return { uri: document.uri, languageId: document.languageId, kernel: session.kernelOf(document.uri) };
+  if (document) {
+    const { uri, languageId } = document;
+    return { uri, languageId, kernel: session.kernelOf(uri), isNotebook: false };
+  }
   return notebook && notebookTarget(session, notebook);
 }
 
@@ -29,7 +32,7 @@ export function notebookTarget(session: Session, notebook: vscode.NotebookDocume
   const kernelId = Results.kernelIdOf(notebook);
   const bound = session.kernelOf(notebook.uri);
   const kernel = bound ?? (kernelId === undefined ? undefined : session.kernels.get(kernelId));
-  return { uri: notebook.uri, languageId: languageOf(notebook), kernel };
+  return { uri: notebook.uri, languageId: languageOf(notebook), kernel, isNotebook: true };
 }
 
 /** The language of a notebook: of its kernelspec, its file, or its first code cell. */

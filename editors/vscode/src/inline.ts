@@ -1,0 +1,88 @@
+/** A short result behind the last line of the code that ran, with the whole of it in its hover. */
+
+import * as vscode from "vscode";
+import type { Place, Places } from "./places";
+import { settings } from "./settings";
+import { markdown, summary } from "./summary";
+
+/** Drawing is cheap, but an editor that is redrawn at every chunk of a flood is not. */
+const REDRAW_MS = 60;
+
+export class InlineResults implements vscode.Disposable {
+  private readonly decoration = vscode.window.createTextEditorDecorationType({
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+    after: { margin: "0 0 0 2.5em" },
+  });
+  private readonly pending = new Map<vscode.TextDocument, NodeJS.Timeout>();
+  private readonly disposables: vscode.Disposable[];
+
+  constructor(private readonly places: Places) {
+    this.disposables = [
+      this.decoration,
+      places.onChange((document) => this.changed(document)),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.drawAll()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("kernel-bridge.inlineResults")) this.drawAll();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const timer of this.pending.values()) clearTimeout(timer);
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  private changed(document: vscode.TextDocument): void {
+    if (this.pending.has(document)) return;
+    const timer = setTimeout(() => {
+      this.pending.delete(document);
+      for (const editor of vscode.window.visibleTextEditors)
+        if (editor.document === document) this.draw(editor);
+    }, REDRAW_MS);
+    this.pending.set(document, timer);
+  }
+
+  private drawAll(): void {
+    for (const editor of vscode.window.visibleTextEditors) this.draw(editor);
+  }
+
+  private draw(editor: vscode.TextEditor): void {
+    const { document } = editor;
+    const shown = settings(document.uri).inlineResults ? this.places.of(document) : [];
+    editor.setDecorations(
+      this.decoration,
+      shown.map((place) => decorationOf(place, document)),
+    );
+  }
+}
+
+function decorationOf(place: Place, document: vscode.TextDocument): vscode.DecorationOptions {
+  const line = document.lineAt(Math.min(lastCodeLine(place, document), document.lineCount - 1));
+  const hover = new vscode.MarkdownString();
+  hover.appendMarkdown(markdown(place.entry));
+  const argument = encodeURIComponent(JSON.stringify([place.entry.run.id]));
+  hover.appendMarkdown(`\n\n[Show in the notebook](command:kernelBridge.showResults?${argument})`);
+  hover.isTrusted = { enabledCommands: ["kernelBridge.showResults"] };
+  return {
+    range: new vscode.Range(line.range.end, line.range.end),
+    hoverMessage: hover,
+    renderOptions: { after: { contentText: noWrap(summary(place.entry)), ...style(place) } },
+  };
+}
+
+function lastCodeLine({ first, last }: Place, document: vscode.TextDocument): number {
+  let line = Math.min(last, document.lineCount - 1);
+  while (line > first && document.lineAt(line).isEmptyOrWhitespace) line--;
+  return line;
+}
+
+function style({ entry, stale }: Place): vscode.ThemableDecorationAttachmentRenderOptions {
+  if (stale) return { color: new vscode.ThemeColor("disabledForeground"), fontStyle: "italic" };
+  if (entry.run.state === "error") return { color: new vscode.ThemeColor("errorForeground") };
+  return { color: new vscode.ThemeColor("descriptionForeground") };
+}
+
+/** VS Code collapses blanks of an attachment unless they cannot break. */
+function noWrap(text: string): string {
+  return text.replace(/ /g, "\u00a0");
+}

@@ -1,0 +1,72 @@
+/** Links above the cells of a file that run them, and one that interrupts while the cell runs. */
+
+import * as vscode from "vscode";
+import { type Marker, markers } from "./cells";
+import type { Places } from "./places";
+import { hasEnded } from "./session";
+import { SECTION, settings } from "./settings";
+
+export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
+  private readonly emitter = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.emitter.event;
+  private readonly disposables: vscode.Disposable[];
+  private readonly busy = new Map<string, string>();
+
+  constructor(private readonly places: Places) {
+    this.disposables = [
+      this.emitter,
+      places.onChange((document) => this.changed(document)),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${SECTION}.codeLens`)) this.emitter.fire();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    if (!settings(document.uri).codeLens) return [];
+    const found = markers(document);
+    const code = found.filter(({ type }) => type === "code");
+    return code.flatMap((marker) => this.lensesOf(marker, code, found, document));
+  }
+
+  private lensesOf(
+    marker: Marker,
+    code: Marker[],
+    all: Marker[],
+    document: vscode.TextDocument,
+  ): vscode.CodeLens[] {
+    const range = new vscode.Range(marker.line, 0, marker.line, 0);
+    const lens = (title: string, command: string, tooltip: string) =>
+      new vscode.CodeLens(range, {
+        title,
+        command: `kernelBridge.${command}`,
+        tooltip,
+        arguments: [marker.line],
+      });
+    const end = all.find(({ line }) => line > marker.line)?.line ?? document.lineCount;
+    const runs = this.places.of(document).some((place) => {
+      return place.first >= marker.line && place.first < end && place.entry.run.state === "running";
+    });
+    return [
+      runs
+        ? lens("$(debug-stop) Interrupt", "interruptKernel", "Interrupt the kernel")
+        : lens("$(run) Run Cell", "runCell", "Run this cell on the file's kernel"),
+      ...(marker === code[0] ? [] : [lens("Run Above", "runAbove", "Run the cells above this one")]),
+      ...(marker === code.at(-1) ? [] : [lens("Run Below", "runBelow", "Run this cell and those below")]),
+    ];
+  }
+
+  /** Only a run that begins or ends changes the links, not what it puts out. */
+  private changed(document: vscode.TextDocument): void {
+    const open = this.places.of(document).filter(({ entry }) => !hasEnded(entry.run));
+    const state = open.map(({ entry, first }) => `${entry.run.id} ${entry.run.state} ${first}`).join();
+    const uri = document.uri.toString();
+    if (this.busy.get(uri) === state) return;
+    this.busy.set(uri, state);
+    this.emitter.fire();
+  }
+}

@@ -1,0 +1,159 @@
+/** The kernel of what is in front of the person: in the status bar, in the language status, and as context keys. */
+
+import * as vscode from "vscode";
+import { hasMarkers } from "./cells";
+import type { Connection } from "./connection";
+import { LANGUAGES } from "./languages";
+import type { Kernel } from "./protocol";
+import type { Session } from "./session";
+import { activeTarget, type Target } from "./target";
+
+const ICONS: Record<Kernel["state"], string> = {
+  starting: "loading~spin",
+  restarting: "loading~spin",
+  idle: "circle-large-outline",
+  busy: "circle-large-filled",
+  dead: "error",
+  unreachable: "warning",
+};
+
+export class Status implements vscode.Disposable {
+  private readonly bar = vscode.window.createStatusBarItem("kernel", vscode.StatusBarAlignment.Right, 100.2);
+  private readonly language = vscode.languages.createLanguageStatusItem("kernel-bridge", [...LANGUAGES]);
+  private readonly keys = new Map<string, unknown>();
+  private readonly disposables: vscode.Disposable[];
+
+  constructor(
+    private readonly session: Session,
+    private readonly connection: Connection,
+  ) {
+    this.bar.name = "Kernel";
+    this.language.name = "Kernel";
+    const update = () => this.update();
+    this.disposables = [
+      this.bar,
+      this.language,
+      session.onKernel(update),
+      session.onBinding(update),
+      connection.onState(update),
+      vscode.window.onDidChangeActiveTextEditor(update),
+      vscode.window.onDidChangeActiveNotebookEditor(update),
+      vscode.workspace.onDidGrantWorkspaceTrust(update),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (document === vscode.window.activeTextEditor?.document) this.updateKeys(activeTarget(session));
+      }),
+    ];
+    void vscode.commands.executeCommand("setContext", "kernelBridge.languages", LANGUAGES);
+    this.update();
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  private update(): void {
+    const target = activeTarget(this.session);
+    this.updateKeys(target);
+    if (!target || !(LANGUAGES.includes(target.languageId) || target.kernel || target.isNotebook)) {
+      this.bar.hide();
+      return;
+    }
+    const command = { title: "Select Kernel", command: "kernelBridge.selectKernel" };
+    const { text, detail, severity, icon } = this.describe(target);
+    this.bar.text = `$(${icon}) ${text}`;
+    this.bar.tooltip = this.tooltip(target, detail);
+    this.bar.command = command.command;
+    this.bar.accessibilityInformation = { label: `Kernel: ${text}, ${detail}` };
+    this.bar.backgroundColor =
+      severity === vscode.LanguageStatusSeverity.Error
+        ? new vscode.ThemeColor("statusBarItem.errorBackground")
+        : undefined;
+    this.bar.show();
+    this.language.text = text;
+    this.language.detail = detail;
+    this.language.severity = severity;
+    this.language.busy = icon.endsWith("~spin");
+    this.language.command = command;
+  }
+
+  private describe({ kernel }: Target) {
+    const { Error: failed, Warning: warning, Information: information } = vscode.LanguageStatusSeverity;
+    if (!vscode.workspace.isTrusted) {
+      return {
+        text: "Kernel Bridge: restricted",
+        detail: "the workspace is not trusted",
+        severity: warning,
+        icon: "lock",
+      };
+    }
+    if (!kernel) {
+      const detail = this.connection.running ? "the first run starts one" : "starts with the first run";
+      return { text: "No Kernel", detail, severity: information, icon: "circle-slash" };
+    }
+    const queue = kernel.queued > 0 ? ` · ${kernel.queued} waiting` : "";
+    const severity =
+      kernel.state === "dead" ? failed : kernel.state === "unreachable" ? warning : information;
+    return {
+      text: `${kernel.displayName}${kernel.queued > 0 ? ` (${kernel.queued})` : ""}`,
+      detail: `${kernel.state}${queue}${kernel.reason ? `: ${kernel.reason}` : ""}`,
+      severity,
+      icon: ICONS[kernel.state],
+    };
+  }
+
+  private tooltip({ kernel }: Target, detail: string): vscode.MarkdownString {
+    const text = new vscode.MarkdownString("", true);
+    text.isTrusted = true;
+    if (!kernel) {
+      text.appendMarkdown(`**No kernel**: ${detail}\n\nClick to choose one.`);
+      return text;
+    }
+    const rows = [
+      ["state", detail],
+      ["environment", environmentOf(kernel)],
+      ["folder", kernel.cwd],
+      ["process", kernel.pid === undefined ? undefined : `${kernel.pid} (${kernel.origin})`],
+      ["after the window closes", kernel.keepAlive || kernel.origin === "attached" ? "goes on" : "ends"],
+    ];
+    text.appendMarkdown(`**${kernel.displayName}**\n\n`);
+    for (const [name, value] of rows) {
+      if (value === undefined) continue;
+      text.appendMarkdown(`- ${name}: `);
+      text.appendText(value.split("\n")[0] ?? "");
+      text.appendMarkdown("\n");
+    }
+    const links = [
+      ["Interrupt", "interruptKernel"],
+      ["Restart", "restartKernel"],
+      ["Shut Down", "shutDownKernel"],
+      ["Show Results", "showResults"],
+    ];
+    text.appendMarkdown(
+      `\n${links.map(([title, id]) => `[${title}](command:kernelBridge.${id})`).join(" · ")}`,
+    );
+    return text;
+  }
+
+  /** What menus and keybindings depend on. */
+  private updateKeys(target: Target | undefined): void {
+    const document = vscode.window.activeTextEditor?.document;
+    const alive = target?.kernel !== undefined && target.kernel.state !== "dead";
+    this.setKey("hasKernel", alive);
+    this.setKey("busy", alive && target?.kernel?.state === "busy");
+    this.setKey(
+      "hasCells",
+      document !== undefined && LANGUAGES.includes(document.languageId) && hasMarkers(document),
+    );
+  }
+
+  private setKey(name: string, value: unknown): void {
+    if (this.keys.get(name) === value) return;
+    this.keys.set(name, value);
+    void vscode.commands.executeCommand("setContext", `kernelBridge.${name}`, value);
+  }
+}
+
+function environmentOf(kernel: Kernel): string {
+  const implementation = [kernel.implementation, kernel.implementationVersion].filter(Boolean).join(" ");
+  return [kernel.name, implementation].filter(Boolean).join(", ");
+}
