@@ -13,7 +13,7 @@ from typing import Any
 from ..history.journal import Journal
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
-from ..protocol.errors import KernelDead
+from ..protocol.errors import KernelDead, KernelUnreachable
 from ..protocol.objects import InterruptOutcome, Kernel
 from ..runs.changes import FoldChange
 from ..runs.events import (
@@ -413,7 +413,7 @@ class FollowedKernel:
 
     async def _interrupt_running(self) -> InterruptOutcome:
         run = self.queue.running
-        if run is None and self.session.state != "busy":
+        if run is None and self.session.state not in ("busy", "unreachable"):
             return "interrupted"
         try:
             async with asyncio.timeout(INTERRUPT_S):
@@ -477,6 +477,15 @@ class FollowedKernel:
             )
             raise KernelDead("\n".join([sentence, *written]))  # what it wrote stays below the advice
         return self
+
+    def require_reachable(self) -> "FollowedKernel":
+        """Itself; raises KernelDead, and KernelUnreachable: a run would wait for ever."""
+        if self.session.state == "unreachable":
+            raise KernelUnreachable(
+                f"kernel {self.id} ({self.session.spec.display_name}) does not answer: "
+                f"{self.session.reason}; wake it, choose another, or end it with kernel-bridge.shutdownKernel"
+            )
+        return self.require_alive()
 
     async def close(self) -> None:
         """Await the tasks that are left."""

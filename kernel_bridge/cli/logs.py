@@ -1,21 +1,11 @@
 """Where log records go, and that no key, password or token is in them."""
 
 import logging
-import re
 import sys
 
+from ..redaction import redact
+
 LEVELS = ("debug", "info", "warning", "error")
-
-_SECRET = re.compile(
-    r"""((?:key|token|password|passwd|secret|authorization)["']?\s*[:=]\s*)"""
-    r"""(?:(?:bearer|token|basic)\s+\S+|b?"[^"]*"|b?'[^']*'|[^\s,;&}\])]+)""",
-    re.IGNORECASE,
-)
-
-
-def redact(text: str) -> str:
-    """The text with the value of everything that is called a key, token, password or secret left out."""
-    return _SECRET.sub(r"\1***", text)
 
 
 class _Formatter(logging.Formatter):

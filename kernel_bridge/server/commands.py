@@ -138,11 +138,11 @@ async def _run(
             else:
                 kernel = await bridge.kernel_to_run(params.kernel_id, want.uri, want.language_id)
             async with bridge.in_order(kernel.id):  # what other documents run on it keeps its order too
-                sources = await want.find(kernel.require_alive())
+                sources = await want.find(kernel.require_reachable())
                 if not sources:
                     raise _nothing(want)
                 runs = [
-                    kernel.require_alive().new_run(
+                    kernel.require_reachable().new_run(
                         source.code,
                         queued_at=now(),
                         location=source.location,

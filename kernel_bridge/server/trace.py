@@ -5,6 +5,7 @@ import logging
 import threading
 from typing import Any
 
+from ..redaction import redact
 from .jsonrpc import Connection
 
 LEVELS = {"messages": logging.INFO, "verbose": logging.DEBUG}
@@ -35,7 +36,7 @@ class EditorLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         type_ = next((type_ for level, type_ in MESSAGE_TYPES if record.levelno >= level), 4)
-        params = {"type": type_, "message": self.format(record)}
+        params = {"type": type_, "message": redact(self.format(record))}
         if threading.get_ident() == self._thread:
             self._connection.notify("window/logMessage", params)
         else:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kernel_bridge.cli.logs import redact
 from kernel_bridge.cli.mime import format_bytes, render_data
 from kernel_bridge.cli.screen import Channel
 from kernel_bridge.cli.terminal import format_seconds
+from kernel_bridge.redaction import redact
 from kernel_bridge.source.notebook import CodeCell, read_notebook
 
 
