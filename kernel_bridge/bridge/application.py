@@ -19,7 +19,7 @@ from ..kernels import specs as kernelspecs
 from ..kernels.attached import AttachedSession, Found, locate
 from ..kernels.environments import find_kernel_for, list_kernels_for
 from ..kernels.keeper import Keeper
-from ..kernels.running import kept_for, list_running
+from ..kernels.running import find_running, kept_for, list_running
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.commands import (
@@ -243,6 +243,10 @@ class Bridge:
         """Those followed here, and those found running."""
         found = await list_running(self.kernels)
         return [kernel.to_wire() for kernel in self.kernels.values()] + found
+
+    async def running_kernels(self) -> list[Found]:
+        """Those that run and are not followed here, without asking them."""
+        return await find_running(self.kernels)
 
     def bind(self, uri: str, kernel_id: str | None) -> None:
         """Make a kernel the one of a document; None: it has none."""

@@ -21,8 +21,13 @@ async def list_running(followed: Container[str] = ()) -> list[Kernel]:
 
     A kernel whose shell does not answer in that time is busy, one of which only the heartbeat does too.
     """
-    found = [one for one in await asyncio.to_thread(_candidates) if one.kernel_id not in followed]
+    found = await find_running(followed)
     return [kernel for kernel in await asyncio.gather(*map(_probe, found)) if kernel is not None]
+
+
+async def find_running(followed: Container[str] = ()) -> list[Found]:
+    """The connection files that somebody listens on, but for those of `followed`; nobody is asked."""
+    return [one for one in await asyncio.to_thread(_candidates) if one.kernel_id not in followed]
 
 
 def _candidates() -> list[Found]:

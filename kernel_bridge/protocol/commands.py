@@ -4,7 +4,7 @@
 send `text_document` instead.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -155,6 +155,25 @@ class ExportResult(Wire):
     format: ExportFormat
 
 
+class ShowOutputParams(Wire):
+    """The output at `index` of a run, as a picture or a page; without `index` all its text."""
+
+    run_id: str
+    index: Natural | None = None
+
+
+class ShowOutputResult(Wire):
+    uri: str  # of what was shown: a file, or kernel-bridge: where the client asks for such documents
+    shown: bool  # false: the client has no window/showDocument, or did not show it
+
+
+class ActParams(Wire):
+    """Another command and its argument, asked for by a person."""
+
+    command: str
+    argument: dict[str, Any] = {}
+
+
 COMMANDS: dict[str, tuple[type[Wire], type[Wire]]] = {
     "kernel-bridge.listKernelSpecs": (ListKernelSpecsParams, ListKernelSpecsResult),
     "kernel-bridge.listKernels": (Nothing, ListKernelsResult),
@@ -171,5 +190,7 @@ COMMANDS: dict[str, tuple[type[Wire], type[Wire]]] = {
     "kernel-bridge.readOutput": (ReadOutputParams, ReadOutputResult),
     "kernel-bridge.history": (HistoryParams, HistoryResult),
     "kernel-bridge.export": (ExportParams, ExportResult),
+    "kernel-bridge.showOutput": (ShowOutputParams, ShowOutputResult),
+    "kernel-bridge.act": (ActParams, Nothing),
 }
 """Command -> (argument, result)."""

@@ -17,6 +17,27 @@ class HistorySettings(Wire):
     max_bytes: Annotated[int, Meta(gt=0)] = 1_073_741_824
 
 
+Wanted = bool | Literal["auto"]
+"""Whether a feature is served; auto: unless the client shows that itself (`kernelBridge.output`)."""
+
+
+class FeatureSettings(Wire):
+    """Which standard LSP is served from kernels and runs, as far as the client has it."""
+
+    code_actions: bool = True  # run, start, attach, interrupt, restart, export, show
+    code_lenses: Wanted = "auto"  # run, run above and interrupt at each cell
+    inlay_hints: Wanted = "auto"  # the result at the end of a run's last line
+    diagnostics: Wanted = "auto"  # what a run raised, where it did
+    hover: bool = True  # a run's outputs, and what the kernel says of a name
+    completion: bool = True
+    signature_help: bool = True
+    progress: Wanted = "auto"  # a kernel that starts, a run that takes long
+    messages: Wanted = "auto"  # the death of a kernel; a result where there are no inlay hints
+    symbols: bool = True  # cells as document symbols
+    folding: bool = True  # cells as folding ranges
+    selection_ranges: bool = True  # the statement, the cell
+
+
 class Settings(Wire):
     """What a person can choose; every field has a default."""
 
@@ -30,6 +51,7 @@ class Settings(Wire):
     history: HistorySettings = msgspec.field(default_factory=HistorySettings)
     remote_tcp: bool = False  # attach by plain TCP to another machine's address
     trusted: bool = True
+    features: FeatureSettings = msgspec.field(default_factory=FeatureSettings)
 
 
 def read_settings(raw: Any, base: Settings) -> tuple[Settings, list[str]]:
@@ -54,7 +76,7 @@ def _read(raw: Any, base: Any, defaults: Any, where: str, warnings: list[str]) -
             continue
         value, name = raw[field.encode_name], f"{where}.{field.encode_name}"
         default = getattr(defaults, field.name)
-        if isinstance(default, HistorySettings):
+        if isinstance(default, Wire):
             values[field.name] = _read(value, getattr(base, field.name), default, name, warnings)
             continue
         if value is None and default is not None:

@@ -20,6 +20,8 @@ class Location:
     uri: str
     version: int | None = None
     range: tuple[tuple[int, int], tuple[int, int]] | None = None
+    span: tuple[int, int] | None = None  # the same as indices into the text of an open document
+    lines: str = ""  # the whole lines that the span touches, as they were
 
 
 @dataclass(slots=True, eq=False)

@@ -2,29 +2,28 @@
 
 A handler takes the server, its argument and the request. It returns the result or a coroutine that gives it;
 the part before the coroutine runs at once, so that a document is read as it was when the command came. A
-result of None says that the handler has answered by itself.
+result of ANSWERED says that the handler has answered by itself.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..bridge.wire import now, run_to_wire
 from ..protocol import commands as wire
-from ..protocol.errors import INTERNAL_ERROR, BridgeError, InvalidArgument, NothingToRun, RequestCancelled
+from ..protocol.errors import InvalidArgument, NothingToRun
 from ..protocol.objects import Kernel, Wire
 from ..protocol.strict import convert
+from .answering import ANSWERED, answer
 from .jsonrpc import Request
 from .regions import Wanted, wanted
 
 if TYPE_CHECKING:
     from ..bridge.followed import FollowedKernel
     from .lifecycle import Server
-
-log = logging.getLogger(__name__)
 
 
 class _ExecuteCommand(Wire):
@@ -34,53 +33,30 @@ class _ExecuteCommand(Wire):
 
 def execute(server: "Server", request: Request) -> None:
     """Answer `workspace/executeCommand`, now or when its task has ended."""
-    try:
-        asked = convert(msgspec.json.decode(request.params), _ExecuteCommand, "workspace/executeCommand")
-        if asked.command not in HANDLERS:
-            raise InvalidArgument(f"unknown command {asked.command!r}; there are: {', '.join(wire.COMMANDS)}")
-        arguments = asked.arguments or [{}]
-        if len(arguments) > 1:
-            raise InvalidArgument(f"{asked.command}: takes one argument, an object; got {len(arguments)}")
-        argument = {} if arguments[0] is None else arguments[0]
-        params = convert(argument, wire.COMMANDS[asked.command][0], asked.command)
-        result = HANDLERS[asked.command](server, params, request)
-        if not asyncio.iscoroutine(result):
-            request.respond(result)
-            return
-    except Exception as error:
-        _fail(request, error)
-        return
-    task = server.spawn(_finish(request, result), asked.command)
-    request.on_cancel = task.cancel
-    task.add_done_callback(lambda _: _answer_unbegun(request, result))
+    answer(server, request, lambda: _execute(server, request))
 
 
-async def _finish(request: Request, result: Coroutine[Any, Any, Wire | None]) -> None:
-    try:
-        answer = await result
-        if answer is not None:
-            request.respond(answer)
-    except asyncio.CancelledError:
-        _fail(request, RequestCancelled("the request was cancelled"))
-    except Exception as error:
-        _fail(request, error)
+def _execute(server: "Server", request: Request) -> Any:
+    asked = convert(msgspec.json.decode(request.params), _ExecuteCommand, "workspace/executeCommand")
+    arguments = asked.arguments or [{}]
+    if len(arguments) > 1:
+        raise InvalidArgument(f"{asked.command}: takes one argument, an object; got {len(arguments)}")
+    return _perform(server, asked.command, {} if arguments[0] is None else arguments[0], request)
 
 
-def _answer_unbegun(request: Request, result: Coroutine[Any, Any, Wire | None]) -> None:
-    """A task that is cancelled before its first step runs nothing, not even its `finally`."""
-    if not request.answered:
-        result.close()
-        _fail(request, RequestCancelled("the request was cancelled"))
+def _perform(server: "Server", command: str, argument: Any, request: Request) -> Any:
+    if command not in HANDLERS:
+        raise InvalidArgument(f"unknown command {command!r}; there are: {', '.join(wire.COMMANDS)}")
+    params = convert(argument, wire.COMMANDS[command][0], command)
+    return HANDLERS[command](server, params, request)
 
 
-def _fail(request: Request, error: Exception) -> None:
-    if isinstance(error, InvalidArgument | RequestCancelled):
-        request.fail(error.code, error.message)
-    elif isinstance(error, BridgeError):
-        request.fail(error.code, error.message, error.to_wire()["data"])
-    else:
-        log.error("%s failed", request.method, exc_info=error)
-        request.fail(INTERNAL_ERROR, f"{type(error).__name__}: {error}; this is a bug in kernel-bridge")
+def act(server: "Server", params: wire.ActParams, request: Request) -> Any:
+    """The command of a code action or lens: a person is told how it went, whatever their editor shows."""
+    request.on_answered = partial(server.features.acted, params)
+    if params.command == "kernel-bridge.act":
+        raise InvalidArgument("kernel-bridge.act: field command: must be another command")
+    return _perform(server, params.command, params.argument, request)
 
 
 def _uri(params: Any) -> str | None:
@@ -117,18 +93,14 @@ def bind_kernel(server: "Server", params: wire.BindKernelParams, _: Request) -> 
     return wire.Nothing()
 
 
-def run(
-    server: "Server", params: wire.RunParams, request: Request
-) -> Coroutine[Any, Any, wire.RunResult | None]:
+def run(server: "Server", params: wire.RunParams, request: Request) -> Coroutine[Any, Any, Any]:
     want = wanted(params, server.language.documents)
     if want.statement is None and not want.sources:
         raise _nothing(want)
     return _run(server, params, request, want)
 
 
-async def _run(
-    server: "Server", params: wire.RunParams, request: Request, want: Wanted
-) -> wire.RunResult | None:
+async def _run(server: "Server", params: wire.RunParams, request: Request, want: Wanted) -> Any:
     bridge = server.bridge
     turn = bridge.in_order(want.uri or f"code on {params.kernel_id}")
     with bridge.shared_start(want.uri if params.kernel_id is None else None) as start:
@@ -158,7 +130,7 @@ async def _run(
                     request.respond(wire.RunResult(runs=queued))
                 kernel.start(runs, queued)
     if not params.wait:
-        return None
+        return ANSWERED
     ends = asyncio.gather(*(kernel.ended(run) for run in runs))
     try:
         await asyncio.shield(ends)
@@ -220,6 +192,10 @@ async def export(server: "Server", params: wire.ExportParams, _: Request) -> wir
     return await server.bridge.export(params)
 
 
+async def show_output(server: "Server", params: wire.ShowOutputParams, _: Request) -> wire.ShowOutputResult:
+    return await server.features.show_output(params)
+
+
 Handler = Callable[["Server", Any, Request], Any]
 
 HANDLERS: dict[str, Handler] = {
@@ -238,4 +214,6 @@ HANDLERS: dict[str, Handler] = {
     "kernel-bridge.readOutput": read_output,
     "kernel-bridge.history": history,
     "kernel-bridge.export": export,
+    "kernel-bridge.showOutput": show_output,
+    "kernel-bridge.act": act,
 }

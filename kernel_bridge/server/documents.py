@@ -5,10 +5,12 @@ and \\r only), puts a column behind the end of an unterminated line before its l
 positions in place. Edits and selections would go to the wrong place, so those parts are done here.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from lsprotocol import types
@@ -16,6 +18,7 @@ from pygls.workspace import TextDocument, Workspace
 
 from ..protocol.errors import DocumentNotOpen
 from ..protocol.objects import Position
+from ..source.anchors import Edit, edits_between
 from ..source.document import Place, line_starts, split_lines
 from ..source.languages import language_of_path
 
@@ -34,6 +37,11 @@ class Snapshot:
     def lines(self) -> list[str]:
         return split_lines(self.text)
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """The index into the text at which each line begins."""
+        return line_starts(self.text)
+
     def to_inner(self, position: Position | types.Position) -> Place:
         """The place of an LSP position, clamped to the document."""
         lines = self.lines
@@ -45,16 +53,45 @@ class Snapshot:
         """(line, character) of a place, in the client's encoding."""
         return place.line, _units(self.lines[place.line][: place.column], self.encoding)
 
-    def offset(self, position: types.Position) -> int:
+    def offset(self, position: Position | types.Position) -> int:
         """The index into the text of an LSP position."""
-        place = self.to_inner(position)
-        return line_starts(self.text)[place.line] + place.column
+        return self.index(self.to_inner(position))
+
+    def index(self, place: Place) -> int:
+        """The index into the text of a place."""
+        return self.starts[place.line] + place.column
+
+    def place(self, index: int) -> Place:
+        """The place of an index into the text; one within a line end is the end of its line."""
+        line = bisect_right(self.starts, index) - 1
+        return Place(line, min(index - self.starts[line], len(self.lines[line])))
+
+    def position(self, place: Place) -> dict[str, int]:
+        """The LSP position of a place, as JSON."""
+        line, character = self.to_client(place)
+        return {"line": line, "character": character}
+
+    def range(self, start: Place, end: Place) -> dict[str, Any]:
+        """The LSP range between two places, as JSON."""
+        return {"start": self.position(start), "end": self.position(end)}
+
+
+class Watcher(Protocol):
+    """Whoever follows the documents. Called when the document is as it says."""
+
+    def opened(self, document: Snapshot) -> None: ...
+
+    def edited(self, uri: str, version: int | None, edits: list[Edit], text: str) -> None:
+        """`edits` made `text` of what it was; `version` is the one that it had before."""
+
+    def closed(self, document: Snapshot) -> None: ...
 
 
 class Document(TextDocument):
     """A document with LSP's line ends and clamped positions."""
 
     _snapshot: Snapshot | None = None
+    watcher: Watcher | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -77,7 +114,17 @@ class Document(TextDocument):
     def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
         before = self.snapshot
         start, end = before.offset(change.range.start), before.offset(change.range.end)
-        self._source = before.text[:start] + change.text + before.text[max(start, end) :]
+        self._replace(start, max(start, end), change.text)
+
+    def _apply_full_change(self, change: types.TextDocumentContentChangeEvent) -> None:
+        self._replace(0, len(self.source), change.text)
+
+    def _replace(self, start: int, end: int, new: str) -> None:
+        before = self.source
+        self._source = before[:start] + new + before[end:]
+        if self.watcher is not None:
+            edits = edits_between(start, before[start:end], new)
+            self.watcher.edited(self.uri, self.version, edits, self._source)
 
 
 def _code_points(line: str, units: int, encoding: str | None) -> int:
@@ -99,6 +146,8 @@ def _units(text: str, encoding: str | None) -> int:
 class Documents(Workspace):
     """All documents that the client has opened."""
 
+    watcher: Watcher | None = None
+
     def _create_text_document(
         self,
         doc_uri: str,
@@ -106,7 +155,7 @@ class Documents(Workspace):
         version: int | None = None,
         language_id: str | None = None,
     ) -> TextDocument:
-        return Document(
+        document = Document(
             doc_uri,
             source=source,
             version=version,
@@ -114,6 +163,21 @@ class Documents(Workspace):
             sync_kind=types.TextDocumentSyncKind.Incremental,
             position_codec=self.position_codec,
         )
+        document.watcher = self.watcher
+        return document
+
+    def put_text_document(
+        self, text_document: types.TextDocumentItem, notebook_uri: str | None = None
+    ) -> None:
+        super().put_text_document(text_document, notebook_uri)
+        if self.watcher is not None:
+            self.watcher.opened(self.opened(text_document.uri))
+
+    def remove_text_document(self, doc_uri: str) -> None:
+        document = self.find(doc_uri)
+        super().remove_text_document(doc_uri)
+        if self.watcher is not None and document is not None:
+            self.watcher.closed(document)
 
     def language_of(self, uri: str | None) -> str | None:
         """The language id of a document, by its name where it is not open; None: not to be told."""
@@ -122,11 +186,16 @@ class Documents(Workspace):
         document = self.text_documents.get(unquote(uri))
         return (document.language_id if document else None) or language_of_path(uri)
 
+    def find(self, uri: str) -> Snapshot | None:
+        """The document as it is now; None: it is not open."""
+        document = self.text_documents.get(unquote(uri))  # pygls' keys
+        return document.snapshot if isinstance(document, Document) else None
+
     def opened(self, uri: str) -> Snapshot:
         """The document as it is now; raises DocumentNotOpen."""
-        document = self.text_documents.get(unquote(uri))  # pygls' keys
-        if not isinstance(document, Document):
+        document = self.find(uri)
+        if document is None:
             raise DocumentNotOpen(
                 f"the document {uri} is not open here; open it with textDocument/didOpen, or send `code`"
             )
-        return document.snapshot
+        return document

@@ -20,6 +20,7 @@ class Editor:
     root_uri: str | None
     root_path: str | None
     folders: list[dict[str, str]]  # uri and name of each
+    capabilities: Any  # unread but for what stands here
     kernel_bridge: Any  # capabilities.experimental.kernelBridge, unread
     options: Any  # initializationOptions, unread
     trace: Any
@@ -44,6 +45,7 @@ def read_editor(params: dict[str, Any]) -> Editor:
         root_uri=root_uri if _is_uri(root_uri) else folders[0]["uri"] if folders else None,
         root_path=root_path if isinstance(root_path, str) and root_path else None,
         folders=folders,
+        capabilities=capabilities,
         kernel_bridge=_object(capabilities.get("experimental")).get("kernelBridge"),
         options=params.get("initializationOptions"),
         trace=params.get("trace"),

@@ -48,16 +48,17 @@ class Request:
     """A request of the other side; answer it once, now or later.
 
     `on_cancel` is called when the other side cancels it, which does not answer it. `cancelled` says that
-    this has happened.
+    this has happened. `on_answered` gets the result or, second, the message of the error.
     """
 
-    __slots__ = ("_connection", "cancelled", "id", "method", "on_cancel", "params")
+    __slots__ = ("_connection", "cancelled", "id", "method", "on_answered", "on_cancel", "params")
 
     def __init__(self, connection: "Connection", id: int | str, method: str, params: Raw) -> None:
         self.id = id
         self.method = method
         self.params = params  # JSON text; `null` where there were none
         self.on_cancel: Callable[[], object] | None = None
+        self.on_answered: Callable[[Any, str | None], object] | None = None
         self.cancelled = False
         self._connection: Connection | None = connection
 
@@ -73,7 +74,7 @@ class Request:
             log.exception("the result of %s cannot be encoded", self.method)
             self.fail(INTERNAL_ERROR, f"the result of {self.method} cannot be encoded")
         else:
-            self._answer(body)
+            self._answer(body, result, None)
 
     def respond_raw(self, result: bytes) -> None:
         """Answer with a result that is JSON text already."""
@@ -81,9 +82,10 @@ class Request:
 
     def fail(self, code: int, message: str, data: Any = None) -> None:
         """Answer with an error; `data` None: without data."""
-        self._answer(encode(_Failure(self.id, _Error(code, message, UNSET if data is None else data))))
+        failure = _Failure(self.id, _Error(code, message, UNSET if data is None else data))
+        self._answer(encode(failure), None, message)
 
-    def _answer(self, body: bytes) -> None:
+    def _answer(self, body: bytes, result: Any, error: str | None) -> None:
         connection, self._connection = self._connection, None
         if connection is None:
             log.warning("request %r (%s) is answered already; one more is dropped", self.id, self.method)
@@ -92,6 +94,8 @@ class Request:
         self.on_cancel = None
         del connection.in_flight[self.id]
         connection.notify_raw(body)
+        if self.on_answered is not None:
+            self.on_answered(result, error)
 
 
 class Connection:

@@ -19,6 +19,7 @@ from ..protocol import errors
 from ..protocol.commands import COMMANDS
 from ..protocol.notifications import VERSION, read_capabilities
 from ..protocol.settings import Settings, read_settings
+from .features.client import advertised, read_standard
 from .initialize import Editor, read_editor
 from .jsonrpc import Connection, ConnectionClosed, Request, ResponseError
 from .outbox import Outbox
@@ -27,6 +28,7 @@ from .trace import EditorLog
 
 if TYPE_CHECKING:
     from ..bridge.application import Bridge
+    from .features.session import Features
     from .language_server import Language
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Server:
         self.outbox: Outbox
         self.bridge: Bridge
         self.language: Language
+        self.features: Features
 
     async def serve(self) -> int:
         """Serve until the session ends; the exit code of the process."""
@@ -91,7 +94,12 @@ class Server:
             self._phase = "shutdown"
             self._answering_shutdown = self.spawn(self._shutdown(request), "shutdown")
         else:
-            self.language.request(request)
+            from .features.requests import REQUESTS, serve
+
+            if request.method in REQUESTS:
+                serve(self, request)
+            else:
+                self.language.request(request)
 
     def _notification(self, method: str, params: msgspec.Raw) -> None:
         if method == "exit":
@@ -119,6 +127,8 @@ class Server:
             return
         editor = self._editor = read_editor(params)
         ours, problem = read_capabilities(editor.kernel_bridge)
+        self.settings, warnings = read_settings(_section(editor.options), self.settings)
+        client = read_standard(editor.capabilities, ours is not None and ours.output)
         request.respond(
             {
                 "serverInfo": {"name": "kernel-bridge", "version": __version__},
@@ -128,29 +138,32 @@ class Server:
                     "executeCommandProvider": {"commands": list(COMMANDS)},
                     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
                     "experimental": {"kernelBridge": {"version": VERSION}},
+                    **advertised(client, self.settings.features),
                 },
             }
         )
         self._phase = "running"
         self.outbox = Outbox(self.connection, self._writer, ours)
         self._writer.on_drained = self.outbox.drained
-        if problem:
-            self.outbox.warn(problem)
+        for warning in [problem, *warnings] if problem else warnings:
+            self.outbox.warn(warning)
         self._editor_log.trace(editor.trace)
         self._watch_editor(editor.process_id)
         self._writer.flush()
         # What follows imports what initialize did not need.
         from ..bridge.application import Bridge, path_of
+        from .features.session import Features
         from .language_server import Language
 
         root = path_of(editor.root_uri) if editor.root_uri else None
         self.language = Language(self.connection, editor.root_uri, editor.folders, editor.encoding)
-        self.bridge = Bridge(self.outbox, self.settings, root or Path(editor.root_path or os.getcwd()))
+        self.features = Features(self, client)
+        self.bridge = Bridge(self.features, self.settings, root or Path(editor.root_path or os.getcwd()))
         if ours is not None and ours.blobs == "file":
             from .blobs import Blobs
 
             self.outbox.blobs = Blobs(self.bridge, self.outbox.warn)
-        self._configure(editor.options)
+        self._configured()
 
     # settings
 
@@ -161,7 +174,7 @@ class Server:
                 "method": "workspace/didChangeConfiguration",
                 "registerOptions": {"section": "kernel-bridge"},
             }
-            self.spawn(self._ask("client/registerCapability", {"registrations": [registration]}), "register")
+            self.spawn(self.ask("client/registerCapability", {"registrations": [registration]}), "register")
         if self._editor.has_configuration:
             self.spawn(self._pull_configuration(), "workspace/configuration")
 
@@ -173,11 +186,12 @@ class Server:
             self.spawn(self._pull_configuration(), "workspace/configuration")
 
     async def _pull_configuration(self) -> None:
-        answer = await self._ask("workspace/configuration", {"items": [{"section": "kernel-bridge"}]})
+        answer = await self.ask("workspace/configuration", {"items": [{"section": "kernel-bridge"}]})
         if isinstance(answer, list) and answer:
             self._configure(answer[0])
 
-    async def _ask(self, method: str, params: Any) -> Any:
+    async def ask(self, method: str, params: Any = None) -> Any:
+        """Send a request; None: the editor refused it."""
         try:
             return await self.connection.request(method, params)
         except (ResponseError, ConnectionClosed) as error:
@@ -185,11 +199,12 @@ class Server:
             return None
 
     def _configure(self, raw: Any) -> None:
-        if isinstance(raw, dict) and "kernel-bridge" in raw:
-            raw = raw["kernel-bridge"]
-        self.settings, warnings = read_settings(raw, self.settings)
+        self.settings, warnings = read_settings(_section(raw), self.settings)
         for warning in warnings:
             self.outbox.warn(warning)
+        self._configured()
+
+    def _configured(self) -> None:
         self.outbox.coalesce_s = self.settings.coalesce_milliseconds / 1000
         self.bridge.settings = self.settings
 
@@ -199,6 +214,10 @@ class Server:
         closing = self._start_closing()
         await asyncio.wait([closing], timeout=ANSWER_SHUTDOWN_S)
         request.respond(None)
+
+    @property
+    def closing(self) -> bool:
+        return self._closing is not None
 
     def _start_closing(self) -> asyncio.Task[None]:
         if self._closing is None:
@@ -218,6 +237,8 @@ class Server:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._phase != "new" and self.outbox.blobs is not None:
             self.outbox.blobs.close()
+        if features := getattr(self, "features", None):
+            features.close()
         self.connection.close()
         self._editor_log.close()
         if self._editor_fd is not None:
@@ -268,6 +289,11 @@ class Server:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _section(raw: Any) -> Any:
+    """The settings, with or without their section around them."""
+    return raw["kernel-bridge"] if isinstance(raw, dict) and "kernel-bridge" in raw else raw
 
 
 def _field(params: msgspec.Raw, name: str) -> Any:

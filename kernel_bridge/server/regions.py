@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from ..protocol.commands import RunParams
 from ..protocol.errors import InvalidArgument
+from ..protocol.objects import TextDocument
 from ..runs.run import Location
+from ..source.anchors import Span, whole_lines
 from ..source.document import Place
 from ..source.languages import is_python
 from ..source.region import Region, regions, statement_candidates
@@ -49,11 +51,7 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
     if params.code is not None:
         location = None
         if params.text_document is not None:
-            ends = None
-            if params.range is not None:
-                start, end = params.range.start, params.range.end
-                ends = ((start.line, start.character), (end.line, end.character))
-            location = Location(params.text_document.uri, params.text_document.version, ends)
+            location = _location(params, params.text_document, documents)
         sources = [Source(params.code, location)] if params.code.strip() else []
         return Wanted(uri, documents.language_of(uri), "`code`", sources)
     if uri is None:
@@ -82,4 +80,19 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
 
 def _source(document: Snapshot, region: Region) -> Source:
     ends = (document.to_client(region.start), document.to_client(region.end))
-    return Source(region.source, Location(document.uri, document.version, ends))
+    span = Span(document.index(region.start), document.index(region.end))
+    lines = whole_lines(document.text, span)
+    return Source(region.source, Location(document.uri, document.version, ends, span, lines))
+
+
+def _location(params: RunParams, named: TextDocument, documents: Documents) -> Location:
+    """Where the client says that `code` stands."""
+    if params.range is None:
+        return Location(named.uri, named.version)
+    start, end = params.range.start, params.range.end
+    ends = ((start.line, start.character), (end.line, end.character))
+    document = documents.find(named.uri)
+    if document is None or named.version not in (None, document.version):
+        return Location(named.uri, named.version, ends)
+    span = Span(document.offset(start), document.offset(end))
+    return Location(named.uri, document.version, ends, span, whole_lines(document.text, span))

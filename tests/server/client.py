@@ -31,6 +31,7 @@ async def editor(
     home: Home,
     *,
     capabilities: Json | None = EVERYTHING,
+    standard: Json | None = None,
     settings: Json | None = None,
     stdin: Stdin | None = None,
     encodings: tuple[str, ...] = ("utf-8", "utf-16"),
@@ -39,11 +40,12 @@ async def editor(
 ) -> AsyncIterator["Client"]:
     """A started and initialized bridge; shut down in the end, with every assertion of `Client.close`.
 
-    `capabilities` are those of experimental.kernelBridge, `settings` the initializationOptions.
+    `capabilities` are those of experimental.kernelBridge, `standard` all others, `settings` the
+    initializationOptions.
     """
     client = await start(home, stdin=stdin, environment=environment, arguments=arguments)
     try:
-        await client.initialize(capabilities, settings, encodings)
+        await client.initialize(capabilities, settings, encodings, standard)
         yield client
     except BaseException:
         await client.kill()
@@ -85,6 +87,7 @@ class Client:
         self.mirror = Mirror()
         self.server: Json = {}  # the initialize result
         self.settings: Json | None = None
+        self.answers: dict[str, Any] = {}  # to requests of the server, by method; a function gets the params
         self.documents: dict[str, Document] = {}
         self.reading = asyncio.Event()  # cleared: an editor that has stopped reading
         self.reading.set()
@@ -103,6 +106,7 @@ class Client:
         capabilities: Json | None = EVERYTHING,
         settings: Json | None = None,
         encodings: tuple[str, ...] = ("utf-8", "utf-16"),
+        standard: Json | None = None,
     ) -> Json:
         """The initialize result; the `initialized` notification is sent too."""
         self.settings = settings
@@ -115,6 +119,7 @@ class Client:
                 "capabilities": {
                     "general": {"positionEncodings": list(encodings)},
                     "experimental": experimental,
+                    **(standard or {}),
                 },
                 **({} if settings is None else {"initializationOptions": settings}),
             },
@@ -344,6 +349,9 @@ class Client:
                 return [self.settings for _ in params["items"]]
             case "client/registerCapability" | "window/workDoneProgress/create":
                 return None
+            case _ if method in self.answers:
+                answer = self.answers[method]
+                return answer(params) if callable(answer) else answer
             case _:
                 raise NotImplementedError
 

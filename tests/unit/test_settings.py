@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kernel_bridge.protocol.settings import HistorySettings, Settings, read_settings
+from kernel_bridge.protocol.settings import FeatureSettings, HistorySettings, Settings, read_settings
 
 
 def check(raw: Any, expected: Settings, *warnings: str, base: Settings = Settings()) -> None:
@@ -31,7 +31,8 @@ def test_the_defaults_are_those_of_the_protocol() -> None:
     (text,) = re.findall(r"^```json Settings\n(.*?)^```", page, re.M | re.S)
     said = msgspec.json.decode(text)
     check(said, Settings())
-    for names, struct in ((said, Settings), (said["history"], HistorySettings)):
+    nested = ((said["history"], HistorySettings), (said["features"], FeatureSettings))
+    for names, struct in ((said, Settings), *nested):
         assert set(names) == {field.encode_name for field in msgspec.structs.fields(struct)}
 
 

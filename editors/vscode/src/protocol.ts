@@ -1,5 +1,11 @@
 // The types of the protocol, generated from docs/protocol.schema.json by editors/vscode/scripts/types.py.
 
+/** Another command and its argument, asked for by a person. */
+export interface ActParams {
+  command: string;
+  argument?: Record<string, unknown>;
+}
+
 /** Add `output` at the end of the list. */
 export interface AppendChange {
   kind: "append";
@@ -111,6 +117,14 @@ export interface Commands {
     argument: ExportParams;
     result: ExportResult;
   };
+  "kernel-bridge.showOutput": {
+    argument: ShowOutputParams;
+    result: ShowOutputResult;
+  };
+  "kernel-bridge.act": {
+    argument: ActParams;
+    result: Nothing;
+  };
 }
 
 /** What was displayed. */
@@ -194,6 +208,22 @@ export interface ExportResult {
   path: string;
   cells: number;
   format: ExportFormat;
+}
+
+/** Which standard LSP is served from kernels and runs, as far as the client has it. */
+export interface FeatureSettings {
+  codeActions?: boolean;
+  codeLenses?: boolean | "auto";
+  inlayHints?: boolean | "auto";
+  diagnostics?: boolean | "auto";
+  hover?: boolean;
+  completion?: boolean;
+  signatureHelp?: boolean;
+  progress?: boolean | "auto";
+  messages?: boolean | "auto";
+  symbols?: boolean;
+  folding?: boolean;
+  selectionRanges?: boolean;
 }
 
 export interface GetRunResult {
@@ -521,6 +551,18 @@ export interface Settings {
   history?: HistorySettings;
   remoteTcp?: boolean;
   trusted?: boolean;
+  features?: FeatureSettings;
+}
+
+/** The output at `index` of a run, as a picture or a page; without `index` all its text. */
+export interface ShowOutputParams {
+  runId: string;
+  index?: number;
+}
+
+export interface ShowOutputResult {
+  uri: string;
+  shown: boolean;
 }
 
 /** By `spec` (a kernelspec's name), by `python` (an interpreter), or the best for `textDocument`. */

@@ -1,6 +1,11 @@
 ---@meta kernel_bridge.protocol
 -- The types of the protocol, generated from docs/protocol.schema.json by editors/neovim/scripts/types.py.
 
+--- Another command and its argument, asked for by a person.
+---@class kernel_bridge.ActParams
+---@field command string
+---@field argument? table<string, any>
+
 --- Add `output` at the end of the list.
 ---@class kernel_bridge.AppendChange
 ---@field kind "append"
@@ -59,6 +64,8 @@
 ---@field ["kernel-bridge.readOutput"] table<string, any>
 ---@field ["kernel-bridge.history"] table<string, any>
 ---@field ["kernel-bridge.export"] table<string, any>
+---@field ["kernel-bridge.showOutput"] table<string, any>
+---@field ["kernel-bridge.act"] table<string, any>
 
 --- What was displayed.
 ---@class kernel_bridge.DisplayData
@@ -129,6 +136,21 @@
 ---@field path string
 ---@field cells integer
 ---@field format kernel_bridge.ExportFormat
+
+--- Which standard LSP is served from kernels and runs, as far as the client has it.
+---@class kernel_bridge.FeatureSettings
+---@field codeActions? boolean
+---@field codeLenses? boolean|"auto"
+---@field inlayHints? boolean|"auto"
+---@field diagnostics? boolean|"auto"
+---@field hover? boolean
+---@field completion? boolean
+---@field signatureHelp? boolean
+---@field progress? boolean|"auto"
+---@field messages? boolean|"auto"
+---@field symbols? boolean
+---@field folding? boolean
+---@field selectionRanges? boolean
 
 ---@class kernel_bridge.GetRunResult
 ---@field run kernel_bridge.Run
@@ -404,6 +426,16 @@
 ---@field history? kernel_bridge.HistorySettings
 ---@field remoteTcp? boolean
 ---@field trusted? boolean
+---@field features? kernel_bridge.FeatureSettings
+
+--- The output at `index` of a run, as a picture or a page; without `index` all its text.
+---@class kernel_bridge.ShowOutputParams
+---@field runId string
+---@field index? integer
+
+---@class kernel_bridge.ShowOutputResult
+---@field uri string
+---@field shown boolean
 
 --- By `spec` (a kernelspec's name), by `python` (an interpreter), or the best for `textDocument`.
 ---@class kernel_bridge.StartKernelParams

@@ -1,0 +1,152 @@
+"""Everything that can be done at a place, as code actions (LSP 3.17, "Code Action Request").
+
+Their kinds are our own, so that no editor applies one unasked.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...source.cells import cells_of_lines
+from ...source.languages import find_language, is_python, speaks
+from .actions import Command, act, interrupt, run_unit
+from .showing import VIEWS, view_of
+
+if TYPE_CHECKING:
+    from ..documents import Snapshot
+    from .requests import CodeActionParams
+    from .session import Features
+
+AUTOMATIC = 2  # CodeActionTriggerKind: a light bulb, at every movement of the cursor
+LIKELY_KERNELS = 4
+LOOKING_S = 1.0  # how long finding kernels may keep a person waiting
+
+Action = tuple[str, Command]  # its kind without our prefix, what it does
+
+
+async def code_actions(features: "Features", params: "CodeActionParams") -> list[dict[str, Any]] | None:
+    """The actions of the kinds asked for, those that run code first."""
+    document = features.documents.find(params.text_document.uri)
+    if document is None:
+        return None
+    bound = features.bridge.bindings.get(document.uri)
+    if find_language(document.language_id) is None and bound is None:
+        return []  # text and data, of which nothing runs
+    asked = params.context
+    actions = [*_running(document, params), *_of_result(features, document, params)]
+    actions += _of_kernel(features, document)
+    if asked.trigger_kind != AUTOMATIC and _wanted("kernel-bridge.kernel", asked.only):
+        actions += await _kernels(features, document)
+    actions += _exports(features, document)
+    wanted = [
+        (f"kernel-bridge.{kind}", command)
+        for kind, command in actions
+        if _wanted(f"kernel-bridge.{kind}", asked.only)
+    ]
+    if not features.client.code_action_literals:
+        return [command for _, command in wanted]
+    return [{"title": command["title"], "kind": kind, "command": command} for kind, command in wanted]
+
+
+def _wanted(kind: str, only: list[str] | None) -> bool:
+    """Whether a kind is among those asked for; one stands for all below it."""
+    return not only or any(f"{kind}.".startswith(f"{part}.") or not part for part in only)
+
+
+def _running(document: "Snapshot", params: "CodeActionParams") -> Iterator[Action]:
+    start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
+    uri, position = document.uri, document.position(start)
+    units = {"line": "Run line"}
+    if start != end:
+        range_ = document.range(start, end)
+        yield "run", act("Run selection", "run", {"textDocument": {"uri": uri}, "range": range_})
+    if is_python(document.language_id):
+        units["statement"] = "Run statement"
+    if any(cell.marker_line is not None for cell in cells_of_lines(document.lines, document.language_id)):
+        units |= {"cell": "Run cell", "above": "Run cells above", "below": "Run cell and all below"}
+        units["all"] = "Run all cells"
+    else:
+        units["all"] = "Run whole document"
+    for unit, title in units.items():
+        yield "run", act(title, "run", run_unit(uri, unit, position))
+
+
+def _of_result(features: "Features", document: "Snapshot", params: "CodeActionParams") -> Iterator[Action]:
+    """What the run on that line gave."""
+    result = features.results.at(document, document.to_inner(params.range.start).line)
+    if result is None:
+        return
+    run = result.run
+    outputs = run.live.outputs
+    if any(output["output_type"] != "error" for output in outputs) or run.error is not None:
+        yield "show", act("Show whole output", "showOutput", {"runId": run.id})
+    for index, output in enumerate(outputs):
+        if (mime := view_of(output)) is not None:
+            argument = {"runId": run.id, "index": index}
+            yield "show", act(f"Open {VIEWS[mime][0]} ({index + 1})", "showOutput", argument)
+
+
+def _of_kernel(features: "Features", document: "Snapshot") -> Iterator[Action]:
+    kernel = features.bridge.kernels.get(features.bridge.bindings.get(document.uri, ""))
+    if kernel is None or not kernel.alive:
+        return
+    named = {"textDocument": {"uri": document.uri}}
+    name = kernel.session.spec.display_name
+    if kernel.session.state != "idle" or kernel.queue.running is not None:
+        yield "kernel", interrupt(document.uri)
+    if kernel.session.origin == "started":
+        yield "kernel", act(f"Restart {name}", "restartKernel", named)
+    yield "kernel", act(f"Shut down {name}", "shutdownKernel", named)
+
+
+async def _kernels(features: "Features", document: "Snapshot") -> list[Action]:
+    """The kernels that a person is likely to want: those that run, and those that can be started."""
+    bridge, uri, language = features.bridge, document.uri, document.language_id
+    actions: list[Action] = []
+    for kernel in bridge.kernels.values():
+        if (
+            kernel.alive
+            and kernel.id != bridge.bindings.get(uri)
+            and speaks(kernel.session.spec.language, language)
+        ):
+            title = f"Use {kernel.session.spec.display_name} ({kernel.id[:8]}), which runs"
+            actions.append(
+                ("kernel", act(title, "bindKernel", {"textDocument": {"uri": uri}, "kernelId": kernel.id}))
+            )
+    try:
+        async with asyncio.timeout(LOOKING_S):
+            specs = await bridge.list_specs(uri, language)
+            running = await bridge.running_kernels()
+    except TimeoutError:
+        return actions
+    for found in running:
+        if not found.spec.language or speaks(found.spec.language, language):
+            title = f"Attach to {found.spec.display_name} ({found.kernel_id[:8]})"
+            argument = {"connectionFile": str(found.path), "textDocument": {"uri": uri}}
+            actions.append(("kernel", act(title, "attachKernel", argument)))
+    fitting = [spec for spec in specs if spec.usable and speaks(spec.language, language)]
+    for spec in fitting[:LIKELY_KERNELS]:
+        argument = {"spec": spec.name, "textDocument": {"uri": uri}}
+        actions.append(("kernel", act(f"Start {spec.display_name}", "startKernel", argument)))
+    return actions
+
+
+def _exports(features: "Features", document: "Snapshot") -> Iterator[Action]:
+    """A notebook beside the document; never one that is there already."""
+    if not any(result.run.ended for result in features.results.of(document.uri)):
+        return
+    path = features.beside(document.uri)
+    if path is not None:
+        target = _free(path)
+        argument = {"path": str(target), "textDocument": {"uri": document.uri}}
+        yield "export", act(f"Export runs to {target.name}", "export", argument)
+
+
+def _free(path: Path) -> Path:
+    """The path with the suffix of a notebook, and a number where that is taken."""
+    target, number = path.with_suffix(".ipynb"), 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.stem}-{number}.ipynb")
+    return target

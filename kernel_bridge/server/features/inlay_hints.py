@@ -1,0 +1,31 @@
+"""The result of each run behind its last line (LSP 3.17, "Inlay Hint Request")."""
+
+from typing import TYPE_CHECKING, Any
+
+from ...source.document import Place
+from .summary import summary
+
+if TYPE_CHECKING:
+    from .requests import OfRange
+    from .session import Features
+
+
+def inlay_hints(features: "Features", params: "OfRange") -> list[dict[str, Any]] | None:
+    """A hint for each run that stands in the range; one whose code was edited since says so."""
+    document = features.documents.find(params.text_document.uri)
+    if document is None:
+        return None
+    first, last = document.to_inner(params.range.start).line, document.to_inner(params.range.end).line
+    hints = []
+    for result in features.results.of(document.uri):
+        line = result.lines(document)[1]
+        if first <= line <= last:
+            place = Place(line, len(document.lines[line]))
+            hints.append(
+                {
+                    "position": document.position(place),
+                    "label": summary(result.run, result.stale),
+                    "paddingLeft": True,
+                }
+            )
+    return hints

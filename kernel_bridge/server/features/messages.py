@@ -1,0 +1,69 @@
+"""What a person is told by `window/showMessage` where their editor shows nothing of runs and kernels."""
+
+from typing import TYPE_CHECKING
+
+from ...protocol.objects import InterruptOutcome, Kernel, Run
+from .client import Standard
+from .summary import summary
+
+if TYPE_CHECKING:
+    from ..lifecycle import Server
+
+ERROR, WARNING, INFO = 1, 2, 3  # MessageType
+
+NO_INPUT = (
+    "the code asked for input, which this editor cannot give; take the value from a variable or a file, "
+    "or run the code with `kernel-bridge run`, which asks in the terminal"
+)
+
+
+class Messages:
+    """Of one session; switched by the setting `features.messages`."""
+
+    def __init__(self, server: "Server", client: Standard) -> None:
+        self._server = server
+        self._client = client
+        self._states: dict[str, str] = {}  # kernel id -> the last that was heard
+        self._asked_for: set[str] = set()  # runs of code actions and lenses
+
+    @property
+    def _wanted(self) -> bool:
+        return self._client.wants(self._server.settings.features.messages)
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        """A kernel that dies by itself stays bound to its documents; one that is shut down does not."""
+        before, self._states[kernel.id] = self._states.get(kernel.id), kernel.state
+        if kernel.state != "dead" or before not in ("idle", "busy", "unreachable") or not self._wanted:
+            return
+        if not self._server.closing and kernel.id in self._server.bridge.bindings.values():
+            self._show(ERROR, f"{kernel.display_name} has died: {kernel.reason or 'nobody knows why'}")
+
+    def asked_for(self, runs: list[Run]) -> None:
+        """A person asked for these, and looks for what comes of them."""
+        self._asked_for.update(run.id for run in runs)
+
+    def run_ended(self, run: Run) -> None:
+        asked_for = run.id in self._asked_for
+        self._asked_for.discard(run.id)
+        if not self._wanted:
+            return
+        if run.error is not None and run.error.ename == "StdinNotImplementedError":
+            self._show(WARNING, NO_INPUT)
+        elif asked_for and not self._client.hints_wanted(self._server.settings.features):
+            found = self._server.bridge.find_run(run.id)
+            if found is not None:
+                self._show(INFO if run.state == "ok" else ERROR, summary(found[1], stale=False))
+
+    def interrupted(self, outcome: InterruptOutcome) -> None:
+        if outcome == "ignored":
+            self._show(WARNING, "the kernel ignores the interrupt; restart it if it does not end")
+        elif outcome == "died":
+            self._show(ERROR, "the kernel has died of the interrupt; the next run says how to go on")
+
+    def ready(self, kernel: Kernel) -> None:
+        """A kernel that was asked for; where there is progress it has said so."""
+        if self._wanted and not self._client.progress:
+            self._show(INFO, f"{kernel.display_name} is {kernel.state}")
+
+    def _show(self, level: int, message: str) -> None:
+        self._server.outbox.show(level, message)

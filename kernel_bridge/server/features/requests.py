@@ -1,0 +1,69 @@
+"""The standard requests that are served from kernels and runs: their params, and which function answers.
+
+Params are read here as far as a feature looks at them; the rest of what LSP has is passed over. What is
+switched off, or asked of a document that is not open, is answered with null.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ...protocol.objects import Position, Range, TextDocument, Wire
+from ...protocol.strict import convert
+from ..answering import answer
+from ..jsonrpc import Request
+from . import code_actions, code_lenses, inlay_hints
+
+if TYPE_CHECKING:
+    from ..lifecycle import Server
+    from .session import Features
+
+
+class OfDocument(Wire):
+    text_document: TextDocument
+
+
+class OfPosition(Wire):
+    text_document: TextDocument
+    position: Position
+
+
+class OfRange(Wire):
+    text_document: TextDocument
+    range: Range
+
+
+class CodeActionContext(Wire):
+    only: list[str] | None = None
+    trigger_kind: int | None = None
+
+
+class CodeActionParams(Wire):
+    text_document: TextDocument
+    range: Range
+    context: CodeActionContext = msgspec.field(default_factory=CodeActionContext)
+
+
+Handler = Callable[["Features", Any], Any]
+
+REQUESTS: dict[str, tuple[type[Wire], str, Handler]] = {
+    "textDocument/codeAction": (CodeActionParams, "code_actions", code_actions.code_actions),
+    "textDocument/codeLens": (OfDocument, "code_lenses", code_lenses.code_lenses),
+    "textDocument/inlayHint": (OfRange, "inlay_hints", inlay_hints.inlay_hints),
+}
+"""Method -> (its params, the setting of `features` that it belongs to, its handler)."""
+
+
+def serve(server: "Server", request: Request) -> None:
+    """Answer a request whose method is in REQUESTS."""
+    kind, setting, handler = REQUESTS[request.method]
+    features = server.features
+
+    def handle() -> Any:
+        if not features.wants(setting):
+            return None
+        params = convert(msgspec.json.decode(request.params), kind, request.method)
+        return handler(features, params)
+
+    answer(server, request, handle)

@@ -1,0 +1,148 @@
+"""Which runs stand where in the open documents, while these are edited.
+
+A run stands on the lines that its source came from until another run of one of them takes its place, or
+nothing of it is left. Knows nothing of what is shown of a run.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from ...runs.run import Run
+from ...source.anchors import Anchor, Edit, Span, moved
+from ..documents import Documents, Snapshot
+
+REMEMBERED_EDITS = 1000
+"""How many edits may come between a run command and its kernel's being ready."""
+
+
+@dataclass(slots=True)
+class Result:
+    """A run and the piece of a document that it ran."""
+
+    run: Run
+    uri: str
+    anchor: Anchor
+    stale: bool = False  # its lines are no longer those that ran
+
+    def lines(self, document: Snapshot) -> tuple[int, int]:
+        """The first and the last of its lines."""
+        start, end = document.place(self.anchor.span.start), document.place(self.anchor.span.end)
+        return start.line, end.line - 1 if end.column == 0 and end.line > start.line else end.line
+
+    def error_line(self, document: Snapshot) -> int | None:
+        """The line that raised, where it is now."""
+        location = self.run.location
+        if self.run.error_line is None or location is None or location.range is None:
+            return None
+        first, last = self.lines(document)
+        return min(first + self.run.error_line - location.range[0][0], last)
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """One document: the results on it, and its latest edits, each with the version before it."""
+
+    results: dict[str, Result] = field(default_factory=dict)
+    edits: deque[tuple[int | None, list[Edit]]] = field(
+        default_factory=lambda: deque(maxlen=REMEMBERED_EDITS)
+    )
+    text: str = ""  # of a document that is closed
+
+
+class Results:
+    """The documents' watcher. `changed(uri)` is called when results have moved, gone, or become stale."""
+
+    def __init__(self, documents: Documents, changed: Callable[[str], None]) -> None:
+        self._documents = documents
+        self._changed = changed
+        self._sheets: dict[str, _Sheet] = {}
+        self.by_run: dict[str, Result] = {}
+
+    def of(self, uri: str) -> list[Result]:
+        """The results on a document, from top to bottom."""
+        sheet = self._sheets.get(unquote(uri))
+        return sorted(sheet.results.values(), key=lambda result: result.anchor.span) if sheet else []
+
+    def at(self, document: Snapshot, line: int) -> Result | None:
+        """The result that stands on a line."""
+        for result in self.of(document.uri):
+            first, last = result.lines(document)
+            if first <= line <= last:
+                return result
+        return None
+
+    def add(self, run: Run) -> None:
+        """A run was queued: it takes the place of those that stood on its lines."""
+        location = run.location
+        document = self._documents.find(location.uri) if location is not None else None
+        if location is None or location.span is None or document is None:
+            return
+        sheet = self._sheets[unquote(location.uri)]
+        anchor = Anchor(Span(*location.span), location.lines)
+        if not _catch_up(anchor, location.version, sheet.edits):
+            return
+        result = Result(run, document.uri, anchor, anchor.is_stale(document.text))
+        first, last = result.lines(document)
+        for other in list(sheet.results.values()):
+            low, high = other.lines(document)
+            if low <= last and first <= high:
+                self._remove(sheet, other)
+        sheet.results[run.id] = self.by_run[run.id] = result
+
+    def _remove(self, sheet: _Sheet, result: Result) -> None:
+        del sheet.results[result.run.id], self.by_run[result.run.id]
+
+    # the documents' watcher
+
+    def opened(self, document: Snapshot) -> None:
+        sheet = self._sheets.setdefault(unquote(document.uri), _Sheet())
+        sheet.edits.clear()
+        if sheet.text != document.text:  # it was changed while nobody looked
+            for result in list(sheet.results.values()):
+                self._remove(sheet, result)
+        sheet.text = ""
+        self._changed(document.uri)
+
+    def edited(self, uri: str, version: int | None, edits: list[Edit], text: str) -> None:
+        sheet = self._sheets[unquote(uri)]
+        sheet.edits.append((version, edits))
+        if not sheet.results:
+            return
+        before = list(_seen(sheet))
+        for result in list(sheet.results.values()):
+            span = result.anchor.span
+            for edit in edits:
+                if (after := moved(span, edit)) is None:
+                    self._remove(sheet, result)
+                    break
+                span = after
+            else:
+                result.anchor.span = span
+                result.stale = result.anchor.is_stale(text)
+        if before != list(_seen(sheet)):
+            self._changed(uri)
+
+    def closed(self, document: Snapshot) -> None:
+        self._sheets[unquote(document.uri)].text = document.text
+        self._changed(document.uri)
+
+
+def _seen(sheet: _Sheet) -> Iterator[tuple[str, int, bool]]:
+    return ((run_id, result.anchor.span.start, result.stale) for run_id, result in sheet.results.items())
+
+
+def _catch_up(anchor: Anchor, version: int | None, edits: deque[tuple[int | None, list[Edit]]]) -> bool:
+    """Move an anchor of that version with the edits since; False: nothing of it is left, or nobody knows."""
+    if version is None:
+        return True
+    since = [made for before, made in edits if before is not None and before >= version]
+    if len(since) == REMEMBERED_EDITS:
+        return False
+    for edit in (edit for made in since for edit in made):
+        span = moved(anchor.span, edit)
+        if span is None:
+            return False
+        anchor.span = span
+    return True

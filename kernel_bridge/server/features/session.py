@@ -1,0 +1,162 @@
+"""Standard LSP served from kernels and runs: the state of one session, and who hears of what happens.
+
+Stands between the bridge and the outbox: what the outbox sends comes first.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...bridge.application import path_of
+from ...protocol.commands import (
+    ActParams,
+    ExportResult,
+    InterruptKernelResult,
+    ReadOutputParams,
+    RunResult,
+    ShowOutputParams,
+    ShowOutputResult,
+)
+from ...protocol.errors import HistoryDisabled, InvalidArgument, NoSuchRun
+from ...protocol.objects import Kernel, Run
+from .client import Standard
+from .messages import Messages
+from .refresher import Refresher
+from .results import Results
+from .showing import SHOW_S, ShownFiles, content_of, show_document, whole_text
+
+if TYPE_CHECKING:
+    from ..lifecycle import Server
+
+
+class Features:
+    """The bridge's observer: passes everything on to the outbox, then serves it in standard LSP."""
+
+    def __init__(self, server: "Server", client: Standard) -> None:
+        self.client = client
+        self.documents = server.language.documents
+        self.results = Results(self.documents, self._results_changed)
+        self.documents.watcher = self.results
+        self._server = server
+        self._outbox = server.outbox
+        self.can_ask = server.outbox.can_ask
+        self._files = ShownFiles()
+        self._messages = Messages(server, client)
+        self._hints = self._refresher("workspace/inlayHint/refresh")
+        self._lenses = self._refresher("workspace/codeLens/refresh")
+
+    @property
+    def bridge(self) -> Any:
+        return self._server.bridge
+
+    def wants(self, setting: str) -> bool:
+        """Whether a feature is switched on for this client."""
+        return self.client.wants(getattr(self._server.settings.features, setting))
+
+    def _refresher(self, method: str) -> Refresher:
+        return Refresher(lambda: self._server.ask(method), self._server.spawn, method)
+
+    # the bridge's observer
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        return await self._outbox.ask(run_id, kernel_id, prompt, password)
+
+    def warn(self, message: str) -> None:
+        self._outbox.warn(message)
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        self._outbox.kernel_changed(kernel)
+        self._messages.kernel_changed(kernel)
+
+    def run_changed(self, run: Run) -> None:
+        self._outbox.run_changed(run)
+        if run.state == "queued" and (found := self.bridge.find_run(run.id)):
+            self.results.add(found[1])
+        result = self.results.by_run.get(run.id)
+        if result is not None:
+            self._results_changed(result.uri)
+            if self.client.code_lens_refresh and self.wants("code_lenses"):
+                self._lenses.soon()
+        if run.ended_at is not None:
+            self._messages.run_ended(run)
+
+    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+        self._outbox.output(run_id, kernel_id, changes, urgent)
+        if run_id in self.results.by_run:
+            self._refresh_hints()
+
+    def _results_changed(self, uri: str) -> None:
+        self._refresh_hints()
+
+    def _refresh_hints(self) -> None:
+        if self.client.inlay_hint_refresh and self.wants("inlay_hints"):
+            self._hints.soon()
+
+    # what people ask for
+
+    def acted(self, params: ActParams, result: Any, error: str | None) -> None:
+        """A code action or lens has been answered."""
+        if error is not None:
+            self._outbox.show(1, error)
+        elif isinstance(result, RunResult):
+            self._messages.asked_for(result.runs)
+        elif isinstance(result, ExportResult):
+            uri = Path(result.path).as_uri()
+            self._server.spawn(self._show(uri, external=result.format == "html"), f"show {result.path}")
+        elif isinstance(result, InterruptKernelResult):
+            self._messages.interrupted(result.outcome)
+        elif isinstance(result, Kernel):
+            self._messages.ready(result)
+
+    def beside(self, uri: str) -> Path | None:
+        """The path of a document in a folder that is there; None: it has none."""
+        path = path_of(uri)
+        return path if path is not None and path.parent.is_dir() else None
+
+    async def show_output(self, params: ShowOutputParams) -> ShowOutputResult:
+        """Open an output of a run, or all its text. Raises NoSuchRun, InvalidArgument, ExportFailed."""
+        run = await self.bridge.get_run(params.run_id)
+        outputs = run.outputs or []
+        if params.index is None:
+            text = await self._whole_text(run.id, outputs)
+            path = await asyncio.to_thread(self._files.write, f"{run.id}.txt", text.encode())
+            return await self._shown(path.as_uri(), external=False)
+        if params.index >= len(outputs):
+            raise InvalidArgument(
+                f"kernel-bridge.showOutput: field index: must be below {len(outputs)}, got {params.index}"
+            )
+        suffix, content = content_of(outputs[params.index])
+        name = f"{run.id}-{params.index + 1}{suffix}"
+        path = await asyncio.to_thread(self._files.write, name, content)
+        return await self._shown(path.as_uri(), external=True)
+
+    async def _whole_text(self, run_id: str, outputs: list[dict[str, Any]]) -> str:
+        """All text of a run, from the history where it is over the budget."""
+        for index, output in enumerate(outputs):
+            if "elided" in output:
+                asked = ReadOutputParams(run_id=run_id, index=index, start=0, length=1 << 40)
+                try:
+                    text, _ = await self.bridge.read_output(asked)
+                except (HistoryDisabled, NoSuchRun):  # a silent run, or none is kept
+                    elided = output["elided"]
+                    text = f"{output['text']}\n[{elided['omitted']} bytes]\n{elided['tail']}"
+                outputs[index] = {**output, "text": text}
+        return whole_text(outputs)
+
+    async def _shown(self, uri: str, *, external: bool) -> ShowOutputResult:
+        return ShowOutputResult(uri=uri, shown=await self._show(uri, external=external))
+
+    async def _show(self, uri: str, *, external: bool) -> bool:
+        """Show a document, or say where it is."""
+        if self.client.show_document and await show_document(self._ask_to_show, uri, external=external):
+            return True
+        self._outbox.show(3, f"kernel-bridge has written {path_of(uri) or uri}")
+        return False
+
+    async def _ask_to_show(self, method: str, params: Any) -> Any:
+        async with asyncio.timeout(SHOW_S):
+            return await self._server.connection.request(method, params)
+
+    def close(self) -> None:
+        """Remove the files of this session."""
+        self._files.close()

@@ -1,0 +1,120 @@
+"""Opening what a run gave in the editor, the browser or a viewer (LSP 3.17, "Show Document Request").
+
+Owns the files that are shown: a folder of the session, which is removed with it. A client that cannot show
+documents is told where the file is.
+"""
+
+import base64
+import binascii
+import html
+import shutil
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from ...protocol.errors import ExportFailed, InvalidArgument
+from ..jsonrpc import ConnectionClosed, ResponseError
+from .summary import plain
+
+VIEWS = {
+    "image/svg+xml": ("picture", ".svg"),
+    "image/png": ("picture", ".png"),
+    "image/jpeg": ("picture", ".jpg"),
+    "image/gif": ("picture", ".gif"),
+    "image/webp": ("picture", ".webp"),
+    "application/pdf": ("PDF", ".pdf"),
+    "text/html": ("page", ".html"),
+}
+"""What can be looked at outside of a text editor, the best first: what it is called, the file's suffix."""
+
+SHOW_S = 10.0  # how long a client may take to say whether it has shown a document
+FORGOTTEN_S = 24 * 3600  # after which the files of a session that was killed go
+
+Ask = Callable[[str, Any], Awaitable[Any]]
+
+
+def view_of(output: dict[str, Any]) -> str | None:
+    """The MIME type by which an output is looked at; None: it is text."""
+    data = output.get("data", {})
+    return next((mime for mime in VIEWS if mime in data), None)
+
+
+def whole_text(outputs: list[dict[str, Any]]) -> str:
+    """The outputs of a run as one text."""
+    parts = []
+    for output in outputs:
+        match output["output_type"]:
+            case "stream":
+                parts.append(output["text"])
+            case "error":
+                parts.append("\n".join(output["traceback"]) or f"{output['ename']}: {output['evalue']}")
+            case _:
+                data = output["data"]
+                parts.append(data.get("text/plain") or f"[{', '.join(data)}]")
+    return "".join(part if part.endswith("\n") else f"{part}\n" for part in map(plain, parts))
+
+
+class ShownFiles:
+    """The files of one session."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+
+    def write(self, name: str, content: bytes) -> Path:
+        """A file with that content (blocks). Raises ExportFailed."""
+        try:
+            path = self._made() / name
+            path.write_bytes(content)
+        except OSError as error:
+            raise ExportFailed(
+                f"{name} cannot be written to be shown: {error}", path=name, reason=str(error)
+            ) from None
+        return path
+
+    def _made(self) -> Path:
+        if self._folder is None:
+            parent = Path(platformdirs.user_cache_dir("kernel-bridge", appauthor=False)) / "shown"
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in parent.iterdir():
+                if time.time() - folder.stat().st_mtime > FORGOTTEN_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+            self._folder = Path(tempfile.mkdtemp(dir=parent))
+        return self._folder
+
+    def close(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def content_of(output: dict[str, Any]) -> tuple[str, bytes]:
+    """The suffix and the bytes of a file that shows an output; raises InvalidArgument: there is none."""
+    mime = view_of(output)
+    if mime is None:
+        raise InvalidArgument(
+            f"kernel-bridge.showOutput: field index: names a {output['output_type']} that is only text; "
+            "leave index out to see it"
+        )
+    suffix, value = VIEWS[mime][1], output["data"][mime]
+    text = value if isinstance(value, str) else "".join(map(str, value))
+    if mime == "text/html":
+        return suffix, f"<!doctype html>\n<meta charset=utf-8>\n<title>output</title>\n{text}".encode()
+    if mime == "image/svg+xml":
+        return suffix, text.encode()
+    try:
+        return suffix, base64.b64decode(text, validate=False)
+    except (binascii.Error, ValueError):
+        return ".html", f"<!doctype html>\n<pre>{html.escape(text)}</pre>".encode()
+
+
+async def show_document(ask: Ask, uri: str, *, external: bool) -> bool:
+    """Whether the client has shown it; `external`: by another program, such as the browser."""
+    params = {"uri": uri, "external": True} if external else {"uri": uri, "takeFocus": True}
+    try:
+        answer = await ask("window/showDocument", params)
+    except (ResponseError, ConnectionClosed, TimeoutError):
+        return False
+    return isinstance(answer, dict) and answer.get("success") is True

@@ -1,0 +1,114 @@
+"""A run in one line: what came of it, its state, its count, how long it took (pure)."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from ...runs.run import Run
+
+LONGEST = 80  # characters of what came of it
+
+_CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements
+    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC and the other strings
+    r"|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]",
+    re.DOTALL,
+)
+
+
+def plain(text: str) -> str:
+    """Text of a kernel without control sequences, but tabs and line ends."""
+    return _CONTROL.sub("", text)
+
+
+def summary(run: Run, stale: bool) -> str:
+    """The run as it stands behind its last line."""
+    parts = [_said(run)]
+    if run.ended and run.execution_count is not None:
+        parts.append(f"[{run.execution_count}]")
+    if (seconds := duration_s(run)) is not None:
+        parts.append(duration(seconds))
+    return ("(edited) " if stale else "") + "  ".join(part for part in parts if part)
+
+
+def _said(run: Run) -> str:
+    """What came of a run, or what it shows while it runs."""
+    outputs = run.live.outputs
+    match run.state:
+        case "queued":
+            return "queued"
+        case "running":
+            return f"… {_newest(outputs) or 'running'}"
+        case "error":
+            return f"✗ {_cut(error_text(run))}"
+        case "ok":
+            text = result_text(outputs)
+            return f"→ {_first(text)}" if text else "✓"
+    return f"✗ {run.state}{': ' + _cut(run.reason) if run.reason else ''}"
+
+
+def error_text(run: Run) -> str:
+    """What was raised, as Python says it: the name and the message."""
+    error = run.error
+    if error is None:
+        return "error"
+    name = error.ename.removeprefix("<class '").removesuffix("'>")  # xeus-python's
+    return plain(f"{name}: {error.evalue}" if name and error.evalue else name or error.evalue or "error")
+
+
+def result_text(outputs: list[dict[str, Any]]) -> str:
+    """What an ended run gives: the value of its last expression, else what it showed, else what it wrote."""
+    for output in reversed(outputs):
+        if output["output_type"] == "execute_result":
+            return data_text(output["data"])
+    for output in reversed(outputs):
+        if output["output_type"] == "display_data":
+            return data_text(output["data"])
+    return "".join(output["text"] for output in outputs if output["output_type"] == "stream").strip("\n")
+
+
+def data_text(data: dict[str, Any]) -> str:
+    """A MIME bundle as text; a picture by its type."""
+    picture = next((mime for mime in data if mime.startswith("image/")), None)
+    text = data.get("text/plain", data.get("text/markdown", data.get("text/latex")))
+    if picture is not None and (not isinstance(text, str) or text.startswith("<")):
+        return f"[{picture}]"
+    return text if isinstance(text, str) else f"[{next(iter(data), 'nothing')}]"
+
+
+def duration_s(run: Run) -> float | None:
+    """How long a run that ended has run."""
+    if run.started_at is None or run.ended_at is None:
+        return None
+    ended, started = (datetime.fromisoformat(time) for time in (run.ended_at, run.started_at))
+    return max((ended - started).total_seconds(), 0.0)
+
+
+def duration(seconds: float) -> str:
+    """A time as a person reads it: 12 ms, 3.4 s, 2 min 5 s."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s"
+
+
+def _first(text: str) -> str:
+    lines = [line for line in plain(text).split("\n") if line.strip()]
+    return _cut(lines[0]) + (f" … ({len(lines)} lines)" if len(lines) > 1 else "") if lines else ""
+
+
+def _newest(outputs: list[dict[str, Any]]) -> str:
+    """The newest line of text, such as a progress bar."""
+    for output in reversed(outputs):
+        if output["output_type"] == "stream":
+            text = output["elided"]["tail"] if "elided" in output else output["text"][-4096:]
+            lines = [line for line in plain(text).split("\n") if line.strip()]
+            return _cut(lines[-1]) if lines else ""
+    return _cut(plain(result_text(outputs)).partition("\n")[0])
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,16 @@
+"""Editors that know nothing of us, each with its own bridge."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.home import Home
+from tests.server.client import editor
+from tests.server.features.plain import STANDARD, Plain
+
+
+@pytest.fixture
+async def plain(home: Home) -> AsyncIterator[Plain]:
+    """An editor with everything that standard LSP has, counting in UTF-16."""
+    async with editor(home, capabilities=None, standard=STANDARD, encodings=("utf-16",)) as client:
+        yield Plain(client)

@@ -1,0 +1,197 @@
+"""Code actions and lenses: everything done by choosing, in an editor that knows nothing of us."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.home import Home
+from tests.server.client import editor
+from tests.server.features.plain import Plain
+from tests.server.wire import ResponseError
+
+CELLS = "# %%\r\nx = '😀'; y = 20\r\n# %% two\r\nx, y\r\n# %% three\r\nx * 2\r\n"
+
+
+async def test_a_selection_runs_and_its_result_stands_behind_it(plain: Plain) -> None:
+    document = plain.client.open("a = '😀'; b = 6 * 7; b\r\nb\r\n")
+    await plain.act(document, "Run selection", (0, 9), (0, 22))
+    ((line, label),) = await plain.until_hint(document, "→")
+    assert line == 0
+    assert label.startswith("→ 42  [1]  ")
+    plain.client.change(document, (0, 0), (0, 0), "\r\n")
+    assert await plain.hints(document) == [(1, label)]
+    plain.client.change(document, (1, 13), (1, 14), "7")
+    assert await plain.hints(document) == [(1, f"(edited) {label}")]
+    plain.client.change(document, (1, 13), (1, 14), "6")
+    assert await plain.hints(document) == [(1, label)]
+    plain.client.change(document, (1, 0), (2, 0), "")
+    assert await plain.hints(document) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "sources"),
+    [
+        ("Run line", ["x, y"]),
+        ("Run statement", ["x, y"]),
+        ("Run cell", ["x, y"]),
+        ("Run cells above", ["x = '😀'; y = 20"]),
+        ("Run cell and all below", ["x, y", "x * 2"]),
+        ("Run all cells", ["x = '😀'; y = 20", "x, y", "x * 2"]),
+    ],
+)
+async def test_each_unit(plain: Plain, title: str, sources: list[str]) -> None:
+    document = plain.client.open(CELLS)
+    runs = (await plain.act(document, title, (3, 0)))["runs"]
+    assert [run["source"] for run in runs] == sources
+
+
+async def test_a_document_without_cells_is_run_as_a_whole(plain: Plain) -> None:
+    document = plain.client.open("1\n2\n")
+    titles = list(await plain.actions(document, (0, 0)))
+    assert titles[:3] == ["Run line", "Run statement", "Run whole document"]
+    assert "Run cell" not in titles
+
+
+async def test_nothing_runs_of_text(plain: Plain) -> None:
+    document = plain.client.open("# Title\n", "a.md", "markdown")
+    assert await plain.actions(document, (0, 0)) == {}
+
+
+async def test_actions_on_the_kernel(plain: Plain) -> None:
+    document = plain.client.open("import time; time.sleep(60)\n")
+    before = await plain.actions(document, (0, 0))
+    start = next(title for title in before if title.startswith("Start Python 3"))
+    kernel = await plain.execute(before[start]["command"])
+    assert kernel["state"] == "idle"
+    name = kernel["displayName"]
+    other = plain.client.open("1\n", "b.py")
+    await plain.act(other, f"Use {name} ({kernel['id'][:8]}), which runs", (0, 0))
+    await plain.act(other, "Run line", (0, 0))
+    await plain.until_hint(other, "→ 1")
+    run = (await plain.act(document, "Run line", (0, 0)))["runs"][0]
+    assert run["kernelId"] == kernel["id"]
+    await plain.until_hint(document, "… running")
+    assert await plain.act(document, "Interrupt", (0, 0)) == {"outcome": "interrupted"}
+    assert [label for _, label in await plain.until_hint(document, "✗") if "KeyboardInterrupt" in label]
+    again = await plain.act(document, f"Restart {name}", (0, 0))
+    assert (again["id"], again["epoch"]) == (kernel["id"], 2)
+    await plain.act(document, f"Shut down {name}", (0, 0))
+    assert f"Restart {name}" not in await plain.actions(document, (0, 0))
+
+
+async def test_a_running_kernel_is_attached(plain: Plain) -> None:
+    document = plain.client.open("1 + 1\n")
+    kernel = await plain.client.command("startKernel", spec="python3")
+    await plain.client.command("detachKernel", kernelId=kernel["id"])
+    title = f"Attach to {kernel['displayName']} ({kernel['id'][:8]})"
+    attached = await plain.act(document, title, (0, 0))
+    assert (attached["id"], attached["origin"]) == (kernel["id"], "attached")
+    await plain.act(document, "Run line", (0, 0))
+    await plain.until_hint(document, "→ 2")
+    await plain.act(document, f"Shut down {kernel['displayName']}", (0, 0))
+
+
+async def test_runs_are_exported_beside_the_document_and_shown(plain: Plain) -> None:
+    document = plain.client.open("6 * 7\n")
+    await plain.act(document, "Run line", (0, 0))
+    await plain.until_hint(document, "→ 42")
+    for name in ("a.ipynb", "a-2.ipynb"):
+        await plain.act(document, f"Export runs to {name}", (0, 0))
+        path = plain.client.home.work / name
+        await plain.client.until_true(lambda: plain.shown and plain.shown[-1]["uri"] == path.as_uri())  # noqa: B023
+        cells = json.loads(path.read_text())["cells"]
+        assert cells[0]["outputs"][0]["data"]["text/plain"] == ["42"]
+
+
+async def test_what_a_run_gave_is_opened(plain: Plain) -> None:
+    code = "from IPython.display import HTML, display\nprint('\\x1b[31mred\\x1b[0m 😀')\n"
+    code += "display(HTML('<b>ü</b>'))"
+    document = plain.client.open(f"{code}\n")
+    await plain.act(document, "Run whole document", (0, 0))
+    await plain.until_hint(document, "→")
+    await plain.act(document, "Show whole output", (1, 0))
+    text = Path(plain.shown[-1]["uri"].removeprefix("file://"))
+    assert text.read_text() == "red 😀\n<IPython.core.display.HTML object>\n"
+    await plain.act(document, "Open page (2)", (1, 0))
+    assert plain.shown[-1]["external"]
+    page = Path(plain.shown[-1]["uri"].removeprefix("file://"))
+    assert page.read_text().endswith("<b>ü</b>")
+    await plain.client.close()
+    assert not text.parent.exists()
+
+
+async def test_a_light_bulb_looks_for_no_kernels(plain: Plain) -> None:
+    document = plain.client.open("1\n")
+    titles = await plain.actions(document, (0, 0), triggerKind=2)
+    assert list(titles) == ["Run line", "Run statement", "Run whole document"]
+
+
+@pytest.mark.parametrize(
+    ("only", "titles"),
+    [
+        (["kernel-bridge"], ["Run line", "Run statement", "Run whole document"]),
+        (["kernel-bridge.run"], ["Run line", "Run statement", "Run whole document"]),
+        (["source.fixAll", "quickfix"], []),
+        (["kernel"], []),
+    ],
+)
+async def test_only_the_kinds_that_are_asked_for(plain: Plain, only: list[str], titles: list[str]) -> None:
+    document = plain.client.open("1\n")
+    found = await plain.actions(document, (0, 0), only=only, triggerKind=2)
+    assert list(found) == titles
+
+
+async def test_a_failure_is_answered_and_shown(plain: Plain) -> None:
+    document = plain.client.open("\n")
+    with pytest.raises(ResponseError, match="no code to run"):
+        await plain.act(document, "Run line", (0, 0))
+    assert [level for level, text in plain.messages() if "no code to run" in text] == [1]
+
+
+async def test_a_client_without_hints_is_told_what_came_of_it(home: Home) -> None:
+    document_only = {"textDocument": {"codeAction": {}}}
+    async with editor(home, capabilities=None, standard=document_only) as client:
+        plain = Plain(client)
+        document = client.open("6 * 7\n1 / 0\ninput()\n")
+        params = {
+            "textDocument": document.identifier,
+            "range": document.range((0, 0), (0, 0)),
+            "context": {"diagnostics": []},
+        }
+        commands = await client.request("textDocument/codeAction", params)
+        assert all(isinstance(command["command"], str) for command in commands)
+        run = next(command for command in commands if command["title"] == "Run line")
+        await plain.execute(run)
+        assert (await plain.until_message("→ 42"))[0] == 3
+        run["arguments"][0]["argument"]["position"]["line"] = 1
+        await plain.execute(run)
+        assert (await plain.until_message("ZeroDivisionError: division by zero"))[0] == 1
+        run["arguments"][0]["argument"]["position"]["line"] = 2
+        await plain.execute(run)
+        assert (await plain.until_message("which asks in the terminal"))[0] == 2
+
+
+async def test_lenses_of_cells(plain: Plain) -> None:
+    document = plain.client.open(
+        "# %%\r\nimport time\r\n# %% [markdown]\r\n# 😀\r\n# %% 😀\r\ntime.sleep(60)\r\n"
+    )
+    lenses = await plain.lenses(document)
+    assert [(line, command["title"]) for line, command in lenses] == [
+        (0, "Run cell"),
+        (4, "Run cell"),
+        (4, "Run above"),
+    ]
+    await plain.execute(lenses[2][1])
+    await plain.execute(lenses[1][1])
+    await plain.until_hint(document, "✓")
+    await plain.until_hint(document, "… running")
+    (interrupt,) = [command for _, command in await plain.lenses(document) if command["title"] == "Interrupt"]
+    await plain.execute(interrupt)
+    await plain.until_hint(document, "KeyboardInterrupt")
+    assert len(await plain.lenses(document)) == 3
+    assert any(m.get("method") == "workspace/codeLens/refresh" for m in plain.client.messages)
+
+
+async def test_a_document_without_cells_has_no_lenses(plain: Plain) -> None:
+    assert await plain.lenses(plain.client.open("1\n")) == []
