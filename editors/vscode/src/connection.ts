@@ -99,7 +99,9 @@ export class Connection implements vscode.Disposable {
   ): Promise<Commands[K]["result"]> {
     const client = await this.start();
     const params = { command, arguments: [argument] };
-    return await client.sendRequest("workspace/executeCommand", params, token);
+    // A token that is undefined would count as a second parameter.
+    const method = "workspace/executeCommand";
+    return await (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params));
   }
 
   private async launch(): Promise<LanguageClient> {
