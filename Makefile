@@ -1,4 +1,4 @@
-# One command each: `make demo` (see it work), `make test`, `make check`, `make fix`, `make bench`.
+# One command each: `make demo` (see it work), `make test`, `make test-vscode`, `make check`, `make fix`, `make bench`.
 # All of them set up .venv first, which takes nothing but Python 3.11 or newer and pip.
 
 PYTHON ?= python3
@@ -7,11 +7,12 @@ BIN := .venv/bin
 STAMP := .venv/installed
 VSCODE := editors/vscode
 VSCODE_STAMP := $(VSCODE)/node_modules/.package-lock.json
+VSCODE_TESTS_STAMP := .venv/installed-vscode
 SOURCES := kernel_bridge tests docs/examples
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 
-.PHONY: setup demo nvim test check fix bench clean
+.PHONY: setup demo nvim test test-vscode check fix bench clean
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP)
@@ -30,6 +31,10 @@ $(VSCODE_STAMP): $(VSCODE)/package-lock.json
 	@npm ci --prefix $(VSCODE) --silent
 	@touch $@
 
+$(VSCODE_TESTS_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,vscode]'
+	@touch $@
+
 demo: $(STAMP)
 	@$(BIN)/python docs/examples/demo.py
 
@@ -44,6 +49,10 @@ $(STYLUA): $(NVIM)/scripts/package-lock.json
 	@npm ci --prefix $(NVIM)/scripts --silent --no-audit --no-fund || \
 	    { echo "make check formats Lua with StyLua, which npm brings: Node.js 20 or newer is needed" >&2; exit 1; }
 	@touch $@
+
+test-vscode: $(VSCODE_TESTS_STAMP)
+	@$(BIN)/python -m tests.editors.vscode.install
+	$(BIN)/python -m pytest tests/editors/vscode
 
 check: $(STAMP) $(STYLUA) $(VSCODE_STAMP)
 	$(BIN)/ruff check $(SOURCES)

@@ -1,0 +1,68 @@
+"""One VS Code for all tests, a window and a folder for each."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.editors.vscode.code_server import CodeServer, code_server
+from tests.editors.vscode.install import Installation, installed
+from tests.editors.vscode.window import Window, browser, window
+from tests.home import Home, private_home
+
+FAILURES = Path(__file__).parents[3] / "build" / "test-vscode"
+SETTINGS: dict[str, object] = {"kernel-bridge.server.command": [sys.executable, "-m", "kernel_bridge"]}
+
+
+@pytest.fixture(scope="session")
+def installation() -> Installation:
+    return installed()
+
+
+@pytest.fixture(scope="session")
+def vscode_home() -> Iterator[Home]:
+    with private_home() as home:
+        yield home
+        home.check_clean(gone_within_s=20)
+
+
+@pytest.fixture(scope="session")
+def server(vscode_home: Home, installation: Installation) -> Iterator[CodeServer]:
+    with code_server(vscode_home, installation, SETTINGS, "--disable-workspace-trust") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chromium(vscode_home: Home, installation: Installation) -> Iterator[Browser]:
+    with sync_playwright() as playwright, browser(playwright, installation, vscode_home) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def folder(vscode_home: Home, request: pytest.FixtureRequest) -> Path:
+    """The folder of a test, with nothing in it."""
+    folder = vscode_home.work / request.node.name
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def vscode(chromium: Browser, server: CodeServer, folder: Path) -> Iterator[Window]:
+    with window(chromium, server, folder) as opened:
+        yield opened
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Keeps what a window showed when its test failed, and what it wrote to its console."""
+    report = yield
+    vscode = getattr(item, "funcargs", {}).get("vscode")
+    if report.when == "call" and report.failed and isinstance(vscode, Window):
+        FAILURES.mkdir(parents=True, exist_ok=True)
+        vscode.screenshot(FAILURES / f"{item.name}.png")
+        report.sections.append(("messages", "\n".join(vscode.messages())))
+        report.sections.append(("screenshot", str(FAILURES / f"{item.name}.png")))
+        report.sections.append(("console", "\n".join(vscode.console)[-4000:]))
+    return report
