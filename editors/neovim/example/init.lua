@@ -31,14 +31,17 @@ map({ "x", "o" }, "ic", "inner-cell")
 map({ "x", "o" }, "ac", "a-cell")
 vim.keymap.set("n", "<Leader>k", "<Cmd>KernelBridge select<CR>")
 
+vim.cmd.helptags(vim.fs.joinpath(vim.fs.dirname(here), "doc")) -- a plugin manager does this
 vim.api.nvim_create_autocmd("VimEnter", {
   callback = function()
-    vim.api.nvim_echo({
-      { "<CR> run the cell and go on", "Title" },
-      {
-        " · <Space>o its output · <Space>k kernels · <Space>i interrupt · :help kernel-bridge",
-        "Comment",
-      },
-    }, false, {})
+    local hint = { { "<CR> runs the cell and goes on", "Title" } }
+    local width = #hint[1][1]
+    for _, words in ipairs({ "<Space>o output", "<Space>k kernels", ":h kernel-bridge", "<Space>i interrupt" }) do
+      width = width + #words + 3
+      if width < vim.v.echospace then
+        hint[#hint + 1] = { " · " .. words, "Comment" }
+      end
+    end
+    vim.api.nvim_echo(hint, false, {})
   end,
 })

@@ -138,3 +138,40 @@ def test_what_was_queued_is_aborted(buffer: Neovim) -> None:
     first, second = buffer.until_ended(2)
     assert (first["state"], second["state"]) == ("error", "aborted")
     assert "⊘ aborted" in second["mark"]
+
+
+def test_a_traceback_stands_without_its_title(buffer: Neovim) -> None:
+    buffer.open("1 / 0\n")
+    buffer.command("run_cell")
+    (result,) = buffer.until_ended()
+    lines = [line.removeprefix("│ ") for line in result["lines"]]
+    assert lines == [
+        f"Cell In[{result['count']}], line 1",
+        "----> 1 1 / 0",
+        "",
+        "ZeroDivisionError: division by zero",
+    ]
+
+
+def test_a_rule_is_cut_and_not_wrapped(buffer: Neovim) -> None:
+    (rule,) = check(buffer, "print('-' * 300)\n", ["-" * 96])["lines"]
+    assert set(rule.removeprefix("│ ")) == {"-"}
+
+
+def test_colours_are_legible_on_dark_and_on_light(buffer: Neovim) -> None:
+    check(buffer, r"print('\x1b[38;5;22mgreen\x1b[33mbrown\x1b[0m')" + "\n", ["greenbrown"])
+    for background in ("dark", "light"):
+        buffer.api.command(f"set background={background}")
+        for name in ("KernelBridgeAnsiT16_", "KernelBridgeAnsiT03_"):
+            buffer.until(
+                """(function(name)
+                  local function light(colour)
+                    return bit.rshift(colour, 16) + bit.rshift(colour, 8) % 256 + colour % 256
+                  end
+                  local shown = vim.api.nvim_get_hl(0, { name = name }).fg
+                  local ground = vim.api.nvim_get_hl(0, { name = "Normal" }).bg
+                  return math.abs(light(shown) - light(ground)) > 200
+                end)(...)""",
+                name,
+            )
+    buffer.api.command("set background=dark")

@@ -43,17 +43,64 @@ local function rgb(colour)
   return ("#%02x%02x%02x"):format(grey, grey, grey)
 end
 
+--- How light a colour looks, 0 to 1 (WCAG 2.2, relative luminance).
+---@param channels integer[] red, green, blue
+---@return number
+local function luminance(channels)
+  local parts = {}
+  for index, channel in ipairs(channels) do
+    local part = channel / 255
+    parts[index] = part <= 0.04045 and part / 12.92 or ((part + 0.055) / 1.055) ^ 2.4
+  end
+  return 0.2126 * parts[1] + 0.7152 * parts[2] + 0.0722 * parts[3]
+end
+
+---@param colour string "#rrggbb"
+---@return integer[] channels
+local function channels_of(colour)
+  local number = tonumber(colour:sub(2), 16)
+  return { math.floor(number / 65536), math.floor(number / 256) % 256, number % 256 }
+end
+
+local LEGIBLE = 3.5 -- contrast; WCAG asks 3 of large text and 4.5 of small
+
+--- A colour that can be read on the editor's background: itself, or a lighter or darker one. Programs choose
+--- theirs for a terminal whose background they do not know (IPython's traceback has dark green keywords).
+---@param colour string
+---@return string
+local function legible(colour)
+  local dark = vim.o.background == "dark"
+  local background = vim.api.nvim_get_hl(0, { name = "Normal" }).bg
+  local ground =
+    luminance(channels_of(background and ("#%06x"):format(background) or dark and "#14161b" or "#e0e2ea"))
+  local channels, goal = channels_of(colour), dark and 255 or 0
+  for _ = 1, 10 do
+    local own = luminance(channels)
+    if (math.max(own, ground) + 0.05) / (math.min(own, ground) + 0.05) >= LEGIBLE then
+      break
+    end
+    for index, channel in ipairs(channels) do
+      channels[index] = math.floor(channel + (goal - channel) * 0.15 + 0.5)
+    end
+  end
+  return ("#%02x%02x%02x"):format(channels[1], channels[2], channels[3])
+end
+
 local groups = {} ---@type table<string, true>
 
-vim.api.nvim_create_autocmd("ColorScheme", {
-  group = vim.api.nvim_create_augroup("kernel_bridge_ansi", { clear = true }),
-  callback = function()
-    local known = groups
-    groups = {}
-    for name in pairs(known) do
-      M.define(name)
-    end
-  end,
+local autocommands = vim.api.nvim_create_augroup("kernel_bridge_ansi", { clear = true })
+
+local function define_again()
+  for name in pairs(groups) do
+    M.define(name)
+  end
+end
+
+vim.api.nvim_create_autocmd("ColorScheme", { group = autocommands, callback = define_again })
+vim.api.nvim_create_autocmd("OptionSet", {
+  group = autocommands,
+  pattern = "background",
+  callback = vim.schedule_wrap(define_again),
 })
 
 local ATTRIBUTES = { B = "bold", I = "italic", U = "underline", S = "strikethrough", R = "reverse" }
@@ -69,6 +116,9 @@ function M.define(name)
   end
   fg, bg = decoded(fg), decoded(bg)
   local highlight = { fg = fg and rgb(fg), bg = bg and rgb(bg) }
+  if highlight.fg and not bg then
+    highlight.fg = legible(highlight.fg)
+  end
   highlight.ctermfg = type(fg) == "number" and fg or nil
   highlight.ctermbg = type(bg) == "number" and bg or nil
   for letter, attribute in pairs(ATTRIBUTES) do

@@ -22,18 +22,21 @@ end
 ---@param ready fun(client: vim.lsp.Client)
 ---@param failed? fun()
 function M.with(bufnr, ready, failed)
-  local client = M.get(bufnr)
-  if client and client.initialized then
-    return ready(client)
-  end
-  local config = vim.lsp.config[NAME] or require("kernel_bridge.server").config
   local function give_up(message)
     M.notify(message, vim.log.levels.ERROR)
     if failed then
       failed()
     end
   end
+  local client = M.get(bufnr)
+  if client and client.initialized then
+    return ready(client)
+  end
   local server = require("kernel_bridge.server")
+  if server.is_ambiguous(bufnr) then
+    return give_up("another buffer without a name has a kernel; give this one a name (:file NAME, :w NAME)")
+  end
+  local config = vim.lsp.config[NAME] or require("kernel_bridge.server").config
   local root = server.root(bufnr)
   if type(config.cmd) == "function" and not server.find(root) then
     local _, places = server.find(root)
@@ -58,7 +61,8 @@ function M.with(bufnr, ready, failed)
   if client then
     return -- on its way
   end
-  local started = vim.tbl_extend("force", config, { name = NAME, root_dir = root })
+  local started = vim.tbl_extend("force", config, { name = NAME })
+  started.root_dir = root -- also when it is nil
   started.on_exit = function(code, signal, client_id)
     config.on_exit(code, signal, client_id)
     vim.schedule(function()
@@ -86,14 +90,49 @@ function M.command(bufnr, name, argument, answered)
   M.with(bufnr, function(client)
     local params = { command = "kernel-bridge." .. name, arguments = { argument or vim.empty_dict() } }
     client:request("workspace/executeCommand", params, function(failed, result)
-      if not answered(failed, result) and failed then
-        M.notify(failed.message, vim.log.levels.ERROR)
+      if answered(failed, result) or not failed then
+        return
+      elseif (failed.data or {}).kind == "NothingToRun" then
+        return M.notify("there is no code here", vim.log.levels.WARN)
       end
+      M.notify(failed.message, vim.log.levels.ERROR)
     end, bufnr)
   end, function()
     answered({ code = 0, message = "no server" })
   end)
 end
+
+local group = vim.api.nvim_create_augroup("kernel_bridge_client", { clear = true })
+local renamed = {} ---@type table<integer, {client: vim.lsp.Client, kernel?: kernel_bridge.Kernel}>
+
+-- A buffer that gets another name is another document, and Neovim tells servers of it late or not at all. One
+-- that had no name and is written is wiped out, as events have it, and added.
+vim.api.nvim_create_autocmd({ "BufFilePre", "BufWipeout" }, {
+  group = group,
+  callback = function(event)
+    local client = M.get(event.buf)
+    if client and (event.event == "BufFilePre" or vim.api.nvim_buf_get_name(event.buf) == "") then
+      renamed[event.buf] = { client = client, kernel = require("kernel_bridge.session").kernel_of(event.buf) }
+      vim.lsp.buf_detach_client(event.buf, client.id)
+    end
+  end,
+})
+vim.api.nvim_create_autocmd({ "BufFilePost", "BufAdd" }, {
+  group = group,
+  callback = function(event)
+    local before = renamed[event.buf]
+    renamed[event.buf] = nil
+    if not before then
+      return
+    end
+    vim.lsp.buf_attach_client(event.buf, before.client.id)
+    if before.kernel and before.kernel.state ~= "dead" then
+      local argument = { textDocument = M.document(event.buf), kernelId = before.kernel.id }
+      M.command(event.buf, "bindKernel", argument)
+      require("kernel_bridge.session").bind(argument.textDocument.uri, before.kernel.id)
+    end
+  end,
+})
 
 ---@param bufnr integer
 ---@return {uri: string}

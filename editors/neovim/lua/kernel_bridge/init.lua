@@ -47,7 +47,7 @@ end
 
 --- Runs a part of a buffer, or code. The results are drawn as they come.
 ---@param opts? kernel_bridge.RunOpts
----@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?)
+---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: a failure needs no message
 function M.run(opts, answered)
   opts = opts or {}
   local bufnr = buffer(opts)
@@ -58,9 +58,7 @@ function M.run(opts, answered)
   local function done(failed, runs)
     expected()
     answered_edits()
-    if answered then
-      answered(failed, runs)
-    end
+    return answered and answered(failed, runs)
   end
   client.with(bufnr, function(server)
     local argument = { textDocument = client.document(bufnr), unit = opts.unit }
@@ -85,7 +83,7 @@ function M.run(opts, answered)
       for _, run in ipairs(result and result.runs or {}) do
         require("kernel_bridge.session").run(run, server.id)
       end
-      done(failed, result and result.runs)
+      local handled = done(failed, result and result.runs)
       if failed and (failed.data or {}).kind == "KernelRequired" then
         require("kernel_bridge.select").offer(bufnr, failed.data.specs, function()
           M.run(
@@ -95,6 +93,7 @@ function M.run(opts, answered)
         end)
         return true
       end
+      return handled
     end)
   end, function()
     done({ code = 0, message = "no server" })
@@ -114,10 +113,12 @@ M.run_above = unit("above") ---@type fun(opts?: kernel_bridge.RunOpts, answered?
 M.run_below = unit("below") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 M.run_all = unit("all") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 
---- Runs the cell at the cursor and goes to the next.
+--- Runs the cell at the cursor and goes to the next; what is no code is passed over.
 ---@param opts? kernel_bridge.RunOpts
 function M.run_and_advance(opts)
-  M.run_cell(opts)
+  M.run_cell(opts, function(failed)
+    return failed ~= nil and (failed.data or {}).kind == "NothingToRun"
+  end)
   require("kernel_bridge.cells").jump(1)
 end
 
@@ -379,8 +380,11 @@ end
 function M.statusline(bufnr)
   local session = package.loaded["kernel_bridge.session"]
   local kernel = session and session.kernel_of(vim._resolve_bufnr(bufnr))
-  if not kernel then
-    return ""
+  if not kernel or kernel.state == "dead" then
+    local awaited = session and require("kernel_bridge.displays").awaited(vim._resolve_bufnr(bufnr))
+    if awaited or not kernel then
+      return awaited or ""
+    end
   end
   local words = kernel.displayName .. " · " .. kernel.state
   return kernel.queued > 0 and ("%s +%d"):format(words, kernel.queued) or words

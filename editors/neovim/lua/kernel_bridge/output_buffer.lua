@@ -362,7 +362,7 @@ local function page_of(entry)
     { bufnr = bufnr, entry = entry, blocks = {}, rows = 0, timer = assert(vim.uv.new_timer()), media = {} }
   page.waiting = false
   pages[entry.run.id] = page
-  vim.api.nvim_buf_set_name(bufnr, "kernel-bridge://output/" .. entry.run.id)
+  vim.api.nvim_buf_set_name(bufnr, "kernel-bridge://output/" .. entry.run.id:sub(1, 8))
   vim.bo[bufnr].undolevels = -1
   vim.bo[bufnr].modifiable = false
   vim.bo[bufnr].bufhidden = "wipe"
@@ -480,6 +480,7 @@ function M.open(entry)
     local options = vim.wo[window][0]
     options.number, options.relativenumber, options.signcolumn = false, false, "no"
     options.wrap, options.list, options.spell = false, false, false
+    options.fillchars = "eob: "
     options.foldmethod, options.foldlevel = "expr", 99
     options.foldexpr = "v:lua.require'kernel_bridge.output_buffer'.fold(v:lnum)"
   end

@@ -48,6 +48,23 @@ function M.root(bufnr)
   return vim.fs.root(bufnr, ROOT_MARKERS)
 end
 
+--- Whether another buffer without a name is attached: to a language server the two would be one document.
+---@param bufnr integer
+---@return boolean
+function M.is_ambiguous(bufnr)
+  if vim.api.nvim_buf_get_name(bufnr) ~= "" then
+    return false
+  end
+  for _, client in ipairs(vim.lsp.get_clients({ name = "kernel_bridge" })) do
+    for other in pairs(client.attached_buffers) do
+      if other ~= bufnr and vim.api.nvim_buf_get_name(other) == "" then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 --- No request is made, and no process but the server is started, when a file opens.
 ---@type vim.lsp.Config
 M.config = {
@@ -60,7 +77,7 @@ M.config = {
   filetypes = FILETYPES,
   root_dir = function(bufnr, on_dir)
     local root = M.root(bufnr)
-    if M.find(root) then
+    if M.find(root) and not M.is_ambiguous(bufnr) then
       on_dir(root)
     end
   end,

@@ -99,6 +99,9 @@ end
 function M.kernel(kernel, client_id)
   kernels[kernel.id] = kernel
   clients[kernel.id] = client_id
+  if kernel.state == "starting" then
+    displays.starting(kernel.displayName)
+  end
   vim.cmd.redrawstatus({ bang = true })
   fire("KernelBridgeKernel", { kernel = kernel })
 end

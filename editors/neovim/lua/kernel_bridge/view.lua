@@ -117,6 +117,22 @@ local function text_segment(value, group)
   }
 end
 
+--- A traceback as IPython makes it, without its rule and the title under it: the name of the error stands in the
+--- last line once more.
+---@param words string
+---@return string
+local function without_title(words)
+  local rule, title, rest = words:match("^([^\n]*)\n([^\n]*)\n(.*)$")
+  if
+    rule
+    and ansi.plain(rule):find("^%-+$")
+    and ansi.plain(title):find("Traceback %(most recent call last%)$")
+  then
+    return rest
+  end
+  return words
+end
+
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
 ---@return kernel_bridge.Segment[]
@@ -137,7 +153,7 @@ local function segments(entry, width)
         add_text(output.elided.tail, group)
       end
     elseif output.traceback then
-      add_text(require("kernel_bridge.outputs").text(output), "KernelBridgeOutput")
+      add_text(without_title(require("kernel_bridge.outputs").text(output)), "KernelBridgeOutput")
     else
       local shown = media.show(output, entry, width)
       if shown.rows then
@@ -157,6 +173,9 @@ local function fitting(lines, group, width, limit, from_end)
   local pen, wrapped, total = {}, {}, 0
   while #wrapped < #lines do
     local line = lines[from_end and #lines - #wrapped or #wrapped + 1]
+    if #line > width and line:find("^[-=_*~]+$") then
+      line = line:sub(1, width) -- a rule
+    end
     local pieces = ansi.pieces(wrap.clip(line), from_end and {} or pen)
     for _, piece in ipairs(pieces) do
       piece[2] = piece[2] and { group, piece[2] } or group
