@@ -47,7 +47,7 @@ end
 
 --- Runs a part of a buffer, or code. The results are drawn as they come.
 ---@param opts? kernel_bridge.RunOpts
----@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: a failure needs no message
+---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: no message
 function M.run(opts, answered)
   opts = opts or {}
   local bufnr = buffer(opts)
