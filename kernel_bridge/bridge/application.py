@@ -6,15 +6,14 @@ command line both drive it. Errors are those of protocol/errors.
 
 import asyncio
 import logging
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from weakref import WeakValueDictionary
 
 from ..history.journal import Journal
+from ..history.records import Filter
 from ..kernels import specs as kernelspecs
 from ..kernels.attached import AttachedSession, Found, locate
 from ..kernels.environments import find_kernel_for, list_kernels_for
@@ -42,27 +41,14 @@ from ..protocol.errors import (
 from ..protocol.objects import KernelSpec
 from ..protocol.settings import Settings
 from ..runs.run import Run
-from ..source.languages import find_language, speaks
+from ..source.languages import speaks
+from ..source.notebook import Notebook
+from .documents import path_of
 from .followed import FollowedKernel
-from .observer import Observer
+from .observer import Observer, Progress
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
-
-
-def path_of(uri: str) -> Path | None:
-    """The path of a file URI; None for any other (untitled:, vscode-remote:, ...), and for what is no URI."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return None
-    if parts.scheme != "file":
-        return None
-    if sys.platform == "win32":
-        from urllib.request import url2pathname  # with 37 more modules
-
-        return Path(url2pathname(unquote(parts.path)))
-    return Path(unquote(parts.path))
 
 
 class Bridge:
@@ -401,34 +387,27 @@ class Bridge:
 
     async def history(self, asked: HistoryParams) -> list[wire.Run]:
         """Runs without outputs, newest first; raises HistoryDisabled, NoSuchRun (`before`)."""
-        return await self._require_journal().history(
+        wanted = Filter(
             kernel_id=asked.kernel_id,
             uri=asked.text_document.uri if asked.text_document else None,
             text=asked.text,
-            limit=asked.limit,
-            before=asked.before,
+            states=tuple(asked.states) if asked.states is not None else None,
+            since=asked.since,
+            until=asked.until,
         )
+        return await self._require_journal().history(wanted, asked.limit, asked.before)
 
-    async def export(self, asked: ExportParams) -> ExportResult:
-        """Write runs as a notebook; raises ExportExists, ExportFailed, NothingToExport, HistoryDisabled."""
-        from ..history import export, formats, notebook
+    async def export(
+        self, asked: ExportParams, document: Notebook | None = None, progress: Progress | None = None
+    ) -> ExportResult:
+        """Write runs as a notebook, or for mode "document" the document that is given.
+
+        Raises ExportExists, ExportFailed, NothingToExport, NoSuchRun, HistoryDisabled.
+        """
+        from .exporting import export
 
         path = self.root / Path(asked.path).expanduser()
-        format_ = asked.format or "ipynb"
-        records = await self._require_journal().runs_to_export(
-            kernel_id=asked.kernel_id,
-            uri=asked.text_document.uri if asked.text_document else None,
-            run_ids=asked.run_ids,
-        )
-
-        def make() -> int:
-            book = notebook.notebook(records)
-            language = find_language(book["metadata"]["kernelspec"]["language"])
-            comment = (language.comments[0], language.comment_end) if language else ("#", "")
-            export.write(path, formats.render(book, format_, comment), asked.overwrite)
-            return len(book["cells"])
-
-        return ExportResult(path=str(path), cells=await asyncio.to_thread(make), format=format_)
+        return await export(self._require_journal(), asked, path, document, progress)
 
     # the end
 

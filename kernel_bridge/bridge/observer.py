@@ -1,8 +1,12 @@
 """Whoever watches the bridge: the language server, or a terminal."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..protocol.objects import Kernel, Run
+
+Progress = Callable[[int, int], None]
+"""Told how much of how much is done, perhaps in another thread."""
 
 
 class Observer(Protocol):

@@ -1,6 +1,7 @@
 """From inner values to the objects of the wire."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 from ..protocol import objects as wire
 from ..runs.run import Run
@@ -21,8 +22,11 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         origin=run.origin,
         state=run.state,
         queued_at=run.queued_at,
-        text_document=wire.TextDocument(uri=location.uri, version=location.version) if location else None,
+        text_document=_document(location.uri, location.version) if location else None,
         range=_range(location.range) if location and location.range else None,
+        unit=cast(wire.Unit | None, location.unit) if location else None,
+        notebook_document=_document(*location.notebook) if location and location.notebook else None,
+        cell_id=location.cell_id if location else None,
         execution_count=run.execution_count,
         started_at=run.started_at,
         ended_at=run.ended_at,
@@ -33,6 +37,10 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         lost_messages=run.lost_messages or None,
         outputs=list(run.live.outputs) if with_outputs else None,
     )
+
+
+def _document(uri: str, version: int | None) -> wire.TextDocument:
+    return wire.TextDocument(uri=uri, version=version)
 
 
 def _range(ends: tuple[tuple[int, int], tuple[int, int]]) -> wire.Range:

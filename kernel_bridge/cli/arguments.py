@@ -1,10 +1,14 @@
 """What can be typed: the commands and their options."""
 
 import argparse
+from typing import get_args
 
 from .. import __version__
+from ..protocol.objects import RunState
 from .logs import LEVELS
+from .times import HELP, moment
 
+OUT = "an .ipynb, .md or .html file, or a script (.py or the extension of another language; .auto: its own)"
 EXIT_CODES = "exit codes: 0 ok, 1 the code raised, 2 usage, 3 the kernel failed to start, 130 interrupted"
 
 
@@ -53,12 +57,30 @@ def _parser() -> argparse.ArgumentParser:
     kernel.add_argument(
         "--attach", metavar="KERNEL", help="run on this kernel, which runs already and goes on after it"
     )
-    run.add_argument(
-        "--export", metavar="OUT", help="write what ran as a notebook (.ipynb, .py, .md or .html)"
-    )
+    run.add_argument("--export", metavar="OUT", help=f"write it with what it gave: {OUT}")
     run.add_argument("--overwrite", action="store_true", help="the notebook may replace a file that exists")
     run.add_argument(
         "--allow-errors", action="store_true", help="go on after a cell that raises, and exit with 0"
+    )
+    run.add_argument(
+        "-p",
+        "--parameter",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="set NAME after the cell tagged `parameters` (VALUE: JSON, or text); may be repeated",
+    )
+    run.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="interrupt a cell that runs for longer than S seconds"
+    )
+    run.add_argument(
+        "--keep-alive", action="store_true", help="the kernel goes on after it, for --resume or --attach"
+    )
+    run.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the first cell that did not end well in OUT, on the kernel that ran it",
     )
     run.add_argument(
         "--json", action="store_true", help="print every notification of the protocol, one a line"
@@ -94,16 +116,27 @@ def _parser() -> argparse.ArgumentParser:
     history = _command(commands, "history", "list what was run, newest first")
     history.add_argument("--text", metavar="T", help="only runs whose code contains T (case does not matter)")
     history.add_argument(
+        "--state",
+        action="append",
+        choices=get_args(RunState),
+        help="only runs in this state; may be repeated",
+    )
+    history.add_argument(
         "--limit", type=_natural, default=20, metavar="N", help="at most N runs (default: 20)"
     )
     _filter_options(history)
     _json_option(history)
 
     export = _command(commands, "export", "write runs of the history as a notebook")
-    export.add_argument("out", metavar="OUT", help="the file to write: .ipynb, .py, .md or .html")
+    export.add_argument("out", metavar="OUT", help=OUT)
     _filter_options(export)
     export.add_argument(
         "--run", action="append", metavar="ID", help="this run, by its id or the start of it; may be repeated"
+    )
+    export.add_argument(
+        "--document",
+        action="store_true",
+        help="the cells of --file, with the text between them, each with the outputs of its newest run",
     )
     export.add_argument("--format", choices=("ipynb", "py", "md", "html"), help="default: by the name of OUT")
     export.add_argument("--overwrite", action="store_true", help="OUT may replace a file that exists")
@@ -139,6 +172,12 @@ def _json_option(parser: argparse.ArgumentParser) -> None:
 def _filter_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel", metavar="ID", help="only runs of this kernel")
     parser.add_argument("--file", metavar="PATH", help="only runs of this file")
+    parser.add_argument(
+        "--since", type=moment, metavar="TIME", help=f"only runs that started then or later: {HELP}"
+    )
+    parser.add_argument(
+        "--until", type=moment, metavar="TIME", help="only runs that started before that time"
+    )
 
 
 def _natural(text: str) -> int:
@@ -149,6 +188,16 @@ def _natural(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, got {text!r}")
     return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return seconds
 
 
 def _lines(text: str) -> tuple[int, int]:

@@ -1,15 +1,17 @@
 """From the FILE of `run` to the pieces of code to run, each with where it stands."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..runs.run import Location
-from ..source import region
-from ..source.cells import cell_at, cells
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
-from ..source.notebook import read_notebook
+from ..source.notebook import Notebook, NotebookCell, read_notebook
+from ..source.parameters import inject
+from ..source.region import Region, regions
+from ..source.script import read_script
 from .exits import UsageError
 
 STDIN_URI = "untitled:stdin"
@@ -22,6 +24,7 @@ class Piece:
     source: str
     title: str
     location: Location | None  # None: code from stdin
+    cell: int  # its place among the cells of the notebook
     may_fail: bool = False  # tagged raises-exception
 
 
@@ -32,16 +35,26 @@ class Script:
     name: str  # as the person named it
     uri: str
     language_id: str | None  # None: not to be told from its name
+    notebook: Notebook  # what `--export` writes: all cells of the file, or those that are chosen
     pieces: list[Piece]
-    kernelspec: str | None = None  # that it asks for itself
+
+    @property
+    def kernelspec(self) -> str | None:
+        """That it asks for itself."""
+        return self.notebook.kernelspec
 
 
-def read_script(
-    file: str, lines: tuple[int, int] | None, cell: int | None, language_id: str | None
+def open_script(
+    file: str,
+    lines: tuple[int, int] | None,
+    cell: int | None,
+    language_id: str | None,
+    parameters: dict[str, Any],
 ) -> Script:
     """The file's pieces, or the chosen one; `language_id` is for files whose name does not tell it.
 
-    Raises UsageError: it cannot be read, or has no such lines or cell, or nothing to run.
+    Raises UsageError: it cannot be read, or has no such lines or cell, or nothing to run, or its language
+    takes no such parameters.
     """
     if file == "-":
         name, uri = "stdin", STDIN_URI
@@ -53,29 +66,16 @@ def read_script(
         if path.suffix.lower() == ".ipynb":
             if lines is not None:
                 raise UsageError(f"--lines is for scripts and {file} is a notebook; choose with --cell N")
-            return _choose(_notebook(file, uri, text), cell)
+            notebook = _notebook(file, text)
+            return _script(name, uri, notebook.language or language_id, notebook, cell, parameters)
         language_id = language_of_path(file) or language_id
-    found = cells(text, language_id or "")
+    notebook = read_script(text, language_id or "")
     if lines is not None:
-        count = len(split_lines(text))
-        if lines[1] > count:
-            raise UsageError(f"{name} has {count} lines, so there are no lines {lines[0]}:{lines[1]}")
-        last = split_lines(text)[lines[1] - 1]
-        selection = Place(lines[0] - 1, 0), Place(lines[1] - 1, len(last))
-        regions = region.regions(text, language_id or "", "range", selection)
-        if not regions:
-            raise UsageError(f"there is no code in the lines {lines[0]}:{lines[1]} of {name}")
-    else:
-        regions = region.regions(text, language_id or "", "all")
-    pieces = []
-    for code in regions:
-        here = cell_at(found, code.start.line)
-        location = Location(
-            uri, range=((code.start.line, code.start.column), (code.end.line, code.end.column))
-        )
-        title = here.title if here is not None and lines is None else ""
-        pieces.append(Piece(code.source, title, None if file == "-" else location))
-    return _choose(Script(name, uri, language_id, pieces), cell)
+        notebook = replace(notebook, cells=_lines(name, text, language_id or "", lines))
+    script = _script(name, uri, language_id, notebook, cell, parameters, "range" if lines else None)
+    if file == "-":
+        return replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
+    return script
 
 
 def _read(path: Path) -> str:
@@ -89,29 +89,74 @@ def _read(path: Path) -> str:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _notebook(name: str, uri: str, text: str) -> Script:
+def _notebook(name: str, text: str) -> Notebook:
     try:
-        notebook = read_notebook(text)
+        return read_notebook(text)
     except ValueError as error:
         raise UsageError(f"{name} is no notebook to run: {error}") from None
+
+
+def _lines(name: str, text: str, language_id: str, lines: tuple[int, int]) -> tuple[NotebookCell, ...]:
+    """The lines as cells."""
+    every = split_lines(text)
+    if lines[1] > len(every):
+        raise UsageError(f"{name} has {len(every)} lines, so there are no lines {lines[0]}:{lines[1]}")
+    selection = Place(lines[0] - 1, 0), Place(lines[1] - 1, len(every[lines[1] - 1]))
+    found = regions(text, language_id, "range", selection)
+    if not found:
+        raise UsageError(f"there is no code in the lines {lines[0]}:{lines[1]} of {name}")
+    return tuple(
+        NotebookCell({"cell_type": "code", "metadata": {}, "source": region.source}, region=region)
+        for region in found
+    )
+
+
+def _script(
+    name: str,
+    uri: str,
+    language_id: str | None,
+    notebook: Notebook,
+    number: int | None,
+    parameters: dict[str, Any],
+    unit: str | None = None,
+) -> Script:
+    if parameters:
+        try:
+            notebook = inject(notebook, parameters, language_id or "")
+        except ValueError as error:
+            raise UsageError(f"{name}: {error}") from None
+    unit = unit or ("all" if number is None else "cell")
     pieces = [
-        Piece(cell.source, cell.title, Location(uri), may_fail="raises-exception" in cell.tags)
-        for cell in notebook.cells
-        if "skip-execution" not in cell.tags
+        Piece(
+            cell.source,
+            cell.title,
+            _location(uri, cell, unit),
+            index,
+            may_fail="raises-exception" in cell.tags,
+        )
+        for index, cell in enumerate(notebook.cells)
+        if cell.has_code and "skip-execution" not in cell.tags
     ]
-    return Script(name, uri, notebook.language, pieces, notebook.kernelspec)
-
-
-def _choose(script: Script, cell: int | None) -> Script:
-    pieces = script.pieces
     if not pieces:
-        raise UsageError(f"there is no code to run in {script.name}")
-    if cell is None:
-        return script
-    if cell > len(pieces):
+        raise UsageError(f"there is no code to run in {name}")
+    if number is None:
+        return Script(name, uri, language_id, notebook, pieces)
+    if number > len(pieces):
         titles = ", ".join(
-            f"{number} {piece.title}".strip() for number, piece in enumerate(pieces[:20], start=1)
+            f"{count} {piece.title}".strip() for count, piece in enumerate(pieces[:20], start=1)
         )
         count = "1 cell" if len(pieces) == 1 else f"{len(pieces)} cells"
-        raise UsageError(f"{script.name} has no cell {cell}; it has {count} with code: {titles}")
-    return Script(script.name, script.uri, script.language_id, [pieces[cell - 1]], script.kernelspec)
+        raise UsageError(f"{name} has no cell {number}; it has {count} with code: {titles}")
+    chosen = pieces[number - 1]
+    notebook = replace(notebook, cells=(notebook.cells[chosen.cell],))
+    return Script(name, uri, language_id, notebook, [replace(chosen, cell=0)])
+
+
+def _location(uri: str, cell: NotebookCell, unit: str) -> Location:
+    if cell.region is None:
+        return Location(uri, unit=unit, notebook=(uri, None), cell_id=cell.id)
+    return Location(uri, range=_ends(cell.region), unit=unit)
+
+
+def _ends(region: Region) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (region.start.line, region.start.column), (region.end.line, region.end.column)

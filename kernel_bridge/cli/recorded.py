@@ -6,16 +6,18 @@ from pathlib import Path
 
 from rich.text import Text
 
-from ..bridge.application import Bridge, path_of
+from ..bridge.application import Bridge
+from ..bridge.documents import path_of
+from ..bridge.exporting import read_document
 from ..protocol.commands import ExportParams, HistoryParams, HistoryResult
-from ..protocol.objects import ExportFormat, Run, TextDocument
+from ..protocol.objects import Run, TextDocument
 from .exits import OK, UsageError
+from .formats import format_of
 from .listing import opened, print_json
+from .progress import bar
 from .tables import Table, print_text, short_name
 from .terminal import format_seconds
 
-FORMATS: dict[str, ExportFormat] = {".py": "py", ".md": "md", ".html": "html"}
-"""What the name of the file asks for where --format does not say."""
 ID_LENGTH = 8  # of a run's id as it is shown; `export --run` takes it
 MARKS = {"ok": ("✓", "green"), "error": ("✗", "red"), "running": ("…", "cyan"), "queued": ("…", "dim")}
 PAGE = 1_000
@@ -27,13 +29,18 @@ async def history(options: argparse.Namespace) -> int:
         limit=options.limit,
         kernel_id=options.kernel,
         text_document=_document(options.file),
+        states=options.state,
+        since=options.since,
+        until=options.until,
     )
     async with opened() as bridge:
         runs = await bridge.history(asked)
     if options.json:
         return print_json(HistoryResult(runs=runs))
     if not runs:
-        filtered = any((options.text, options.kernel, options.file))
+        filtered = any(
+            (options.text, options.kernel, options.file, options.state, options.since, options.until)
+        )
         print_text(Text("No run matches." if filtered else "Nothing was run yet."))
         return OK
     table = Table("when", "", "took", "id", "file", "code", right=("took",))
@@ -52,17 +59,26 @@ async def history(options: argparse.Namespace) -> int:
 
 
 async def export(options: argparse.Namespace) -> int:
+    document = None
+    if options.document:
+        if options.file is None:
+            raise UsageError("--document takes the cells of a file: name it with --file PATH")
+        document = read_document(_uri(options.file))
     async with opened() as bridge:
         run_ids = [await _full_id(bridge, run) for run in options.run] if options.run else None
         asked = ExportParams(
             path=options.out,
-            format=options.format or FORMATS.get(Path(options.out).suffix),
+            format=options.format or format_of(options.out),
+            mode="document" if options.document else "runs",
             kernel_id=options.kernel,
             text_document=_document(options.file),
             run_ids=run_ids,
+            since=options.since,
+            until=options.until,
             overwrite=options.overwrite,
         )
-        result = await bridge.export(asked)
+        with bar(f"writing {Path(options.out).name}") as progress:
+            result = await bridge.export(asked, document, progress)
     if options.json:
         return print_json(result)
     print_text(
@@ -90,7 +106,11 @@ async def _full_id(bridge: Bridge, start: str) -> str:
 
 
 def _document(file: str | None) -> TextDocument | None:
-    return TextDocument(uri=Path(file).expanduser().absolute().as_uri()) if file is not None else None
+    return TextDocument(uri=_uri(file)) if file is not None else None
+
+
+def _uri(file: str) -> str:
+    return Path(file).expanduser().absolute().as_uri()
 
 
 def _local(time: str) -> str:

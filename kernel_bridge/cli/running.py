@@ -11,14 +11,20 @@ from pathlib import Path
 from ..bridge.application import Bridge
 from ..bridge.followed import FollowedKernel
 from ..bridge.wire import now, run_to_wire
-from ..protocol.commands import ExportParams, StartKernelParams
-from ..protocol.objects import Run, TextDocument
+from ..protocol.commands import StartKernelParams
+from ..protocol.errors import BridgeError
+from ..protocol.objects import Run as WireRun
+from ..protocol.objects import TextDocument
 from ..protocol.settings import Settings
+from ..runs.run import Run
 from ..source.languages import find_language
+from ..source.parameters import read_value
 from .answers import Answers
 from .exits import BROKEN_PIPE, INTERRUPTED, OK, RAISED, UsageError
+from .formats import format_of
+from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
 from .observers import JsonLines
-from .pieces import Piece, Script, read_script
+from .pieces import Piece, Script, open_script
 from .screen import Screen
 from .terminal import Reporter, Terminal
 
@@ -30,8 +36,18 @@ async def run(options: argparse.Namespace) -> int:
 
     Raises UsageError, and what starting a kernel and exporting raise (protocol/errors).
     """
+    parameters = {name: read_value(value) for name, value in options.parameter}
+
+    def script(language: str | None) -> Script:
+        return open_script(options.file, options.lines, options.cell, language, parameters)
+
+    return await execute(options, script, options.file if options.file != "-" else "stdin")
+
+
+async def execute(options: argparse.Namespace, script: Callable[[str | None], Script], name: str) -> int:
+    """Run a script, read once it is known which language the kernel chosen by the options has, if one is."""
     _check_export(options)
-    execution = _Execution(options)
+    execution = _Execution(options, script, name)
     with execution.signals():
         return await execution.finish()
 
@@ -39,15 +55,19 @@ async def run(options: argparse.Namespace) -> int:
 class _Execution:
     """One call of `run`, and what a signal does to it."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(
+        self, options: argparse.Namespace, script: Callable[[str | None], Script], name: str
+    ) -> None:
         self._options = options
+        self._script = script
+        self._file: NotebookFile | None = None
         answers = Answers(0)
         self._reporter: Reporter
         if options.json:
             self._reporter = JsonLines(answers, self._reader_gone)
         else:
             screen = Screen(sys.stdout, sys.stderr, self._reader_gone)
-            self._reporter = Terminal(screen, answers, options.file if options.file != "-" else "stdin")
+            self._reporter = Terminal(screen, answers, name)
         self._bridge = Bridge(self._reporter, EVERYTHING, Path.cwd())
         self._kernel: FollowedKernel | None = None  # while it runs our code
         self._interrupt: asyncio.Task[None] | None = None
@@ -66,23 +86,32 @@ class _Execution:
             if self._interrupt is not None:
                 self._interrupt.cancel()
                 await asyncio.gather(self._interrupt, return_exceptions=True)
-            self._reporter.waiting("" if self._options.attach else "stopping the kernel")
+            if self._file is not None:  # it did not come to its end
+                await self._file.finish(resumable=True)
+            self._reporter.waiting("" if self._is_left else "stopping the kernel")
             await self._bridge.close()
             await self._reporter.close()
 
+    @property
+    def _is_left(self) -> bool:
+        """Whether the kernel goes on after this."""
+        return self._options.attach is not None or self._options.keep_alive
+
     async def _run(self) -> int:
         options = self._options
-        if options.attach is not None:
-            from .kernels import attach  # with rich, which takes its time to import
-
-            self._reporter.waiting("attaching to the kernel")
-            kernel = await attach(self._bridge, options.attach)
-            self._reporter.waiting("")
-            language = _document_language(kernel.session.spec.language)
-            script = read_script(options.file, options.lines, options.cell, language)
+        earlier = read_earlier(Path(options.export).expanduser()) if options.resume else None
+        if options.attach is not None or (earlier is not None and not self._names_kernel()):
+            kernel = await self._attach(earlier)
+            script = self._script(_document_language(kernel.session.spec.language))
         else:
-            script = read_script(options.file, options.lines, options.cell, await self._language())
+            script = self._script(await self._language())
             kernel = await self._start(script)
+        kept = finished_cells(script, earlier) if earlier is not None else {}
+        pieces = [piece for piece in script.pieces if piece.cell not in kept]
+        if kept:
+            self._reporter.note(
+                f"{len(kept)} of {len(script.pieces)} cells have run before; going on after them"
+            )
         runs = [
             kernel.new_run(
                 piece.source,
@@ -90,19 +119,82 @@ class _Execution:
                 stop_on_error=not (options.allow_errors or piece.may_fail),
                 queued_at=now(),
             )
-            for piece in script.pieces
+            for piece in pieces
         ]
-        pieces = dict(zip((run.id for run in runs), script.pieces, strict=True))
-        self._reporter.expect(pieces)
+        by_run = dict(zip((run.id for run in runs), pieces, strict=True))
+        self._reporter.expect(by_run)
         self._kernel = kernel
         kernel.start(runs, kernel.enqueue(runs))
-        await asyncio.gather(*(kernel.ended(run) for run in runs))
+        if options.export:
+            path = Path(options.export).expanduser()
+            overwrite = options.overwrite or options.resume
+            self._file = NotebookFile(path, format_of(options.export), script, overwrite, self._reporter.warn)
+            self._file.begin(kernel, {by_run[run.id].cell: run for run in runs}, kept)
+        for run in runs:
+            await self._until_ended(kernel, run, by_run[run.id])
         self._kernel = None
         ended = [run_to_wire(run) for run in runs]
         self._reporter.summary(ended)
-        if options.export and any(run.started_at for run in ended):
-            await self._export([run.id for run in ended])
-        return self._exit_code(ended, pieces)
+        code = self._exit_code(ended, by_run)
+        await self._finish_file(code, kernel)
+        return code
+
+    def _names_kernel(self) -> bool:
+        return self._options.kernel is not None or self._options.python is not None
+
+    async def _attach(self, earlier: Earlier | None) -> FollowedKernel:
+        """The kernel that is named, or that an earlier run has left."""
+        from .kernels import attach  # with rich, which takes its time to import
+
+        options = self._options
+        which = options.attach
+        if which is None:
+            assert earlier is not None
+            which = earlier.kernel_id
+            if which is None:
+                raise UsageError(
+                    f"{options.export} does not say on which kernel to go on: it was finished, or its kernel "
+                    "was not kept (--keep-alive); name one with --attach, or a new one with --kernel"
+                )
+        self._reporter.waiting("attaching to the kernel")
+        try:
+            kernel = await attach(self._bridge, which)
+        except (UsageError, BridgeError) as error:
+            if options.attach is not None:
+                raise
+            raise UsageError(
+                f"the kernel that ran {options.export} is gone ({error}); run it without --resume, or name a "
+                "new one with --kernel, which does not know what the earlier cells defined"
+            ) from error
+        self._reporter.waiting("")
+        return kernel
+
+    async def _until_ended(self, kernel: FollowedKernel, run: Run, piece: Piece) -> None:
+        limit = self._options.timeout
+        try:
+            await asyncio.wait_for(asyncio.shield(kernel.ended(run)), limit)
+        except TimeoutError:
+            what = f"cell {piece.title}".strip()
+            self._reporter.warn(f"{what} has run for {limit:g} s (--timeout) and is interrupted")
+            await kernel.cancel(run)
+            if not run.ended:
+                self._reporter.warn("the kernel ignores the interrupt, so this ends here")
+                self._end(RAISED)
+                await kernel.ended(run)
+
+    async def _finish_file(self, code: int, kernel: FollowedKernel) -> None:
+        file, self._file = self._file, None
+        if file is None:
+            return
+        may_resume = code != OK and self._is_left and kernel.alive
+        cells = await file.finish(may_resume)
+        name = self._options.export
+        if cells is not None:
+            self._reporter.note(f"wrote {name} ({cells} cell{'s' if cells != 1 else ''})")
+        if cells is not None and may_resume:
+            self._reporter.note(
+                "the kernel goes on: the same command with --resume goes on where this failed"
+            )
 
     async def _language(self) -> str | None:
         """The language of the kernel that the options name, for a file whose name does not tell its own."""
@@ -131,19 +223,16 @@ class _Execution:
             )
         self._reporter.waiting(f"starting {name or options.python or 'a kernel'}")
         asked = StartKernelParams(
-            spec=name, python=options.python, text_document=TextDocument(uri=script.uri)
+            spec=name,
+            python=options.python,
+            text_document=TextDocument(uri=script.uri),
+            keep_alive=options.keep_alive,
         )
         kernel = await self._bridge.start_kernel(asked, script.language_id)
         self._reporter.waiting("")
         return kernel
 
-    async def _export(self, run_ids: list[str]) -> None:
-        options = self._options
-        asked = ExportParams(path=options.export, run_ids=run_ids, overwrite=options.overwrite)
-        result = await self._bridge.export(asked)
-        self._reporter.note(f"wrote {options.export} ({result.cells} cell{'s' if result.cells != 1 else ''})")
-
-    def _exit_code(self, runs: list[Run], pieces: dict[str, Piece]) -> int:
+    def _exit_code(self, runs: list[WireRun], pieces: dict[str, Piece]) -> int:
         failed = [run for run in runs if run.state != "ok"]
         if self._interrupt is not None and failed:
             return INTERRUPTED
@@ -201,9 +290,17 @@ def _document_language(kernel_language: str) -> str:
 def _check_export(options: argparse.Namespace) -> None:
     """Say before anything is run what would make the export fail after it."""
     if options.export is None:
+        if options.resume:
+            raise UsageError(
+                "--resume goes on with what an earlier run wrote: name that file with --export OUT"
+            )
         return
     path = Path(options.export).expanduser()
-    if path.exists() and not options.overwrite:
+    if path.is_dir():
+        raise UsageError(f"{options.export} is a folder; name a file in it")
+    if options.resume and format_of(options.export) != "ipynb":
+        raise UsageError(f"--resume needs the outputs of an .ipynb file, and {options.export} is none")
+    if path.exists() and not (options.overwrite or options.resume):
         raise UsageError(f"{options.export} exists; --overwrite replaces it")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {path.parent} to write {path.name} to; make it first")

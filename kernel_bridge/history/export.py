@@ -3,14 +3,15 @@
 import os
 import stat
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from ..protocol.errors import ExportExists, ExportFailed
 
 
-def write(path: Path, text: str, overwrite: bool) -> None:
-    """Put `text` (as UTF-8) at `path`; the file that was there stays as it is unless all of it was written.
+def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
+    """Put a text (as UTF-8) at `path`; the file that was there stays as it is unless all of it was written.
 
     Raises ExportExists: there is a file and `overwrite` is not set; ExportFailed: the file system refuses.
     """
@@ -19,7 +20,7 @@ def write(path: Path, text: str, overwrite: bool) -> None:
         mode = _check(target, overwrite)
         temporary = target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
         try:
-            _write_through(temporary, text)
+            _write_through(temporary, pieces)
             if mode is not None:
                 temporary.chmod(mode)
             if overwrite:
@@ -56,10 +57,10 @@ def _check(target: Path, overwrite: bool) -> int | None:
     return stat.S_IMODE(there.st_mode)
 
 
-def _write_through(path: Path, text: str) -> None:
+def _write_through(path: Path, pieces: Iterable[str]) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    with open(fd, "wb") as file:
-        file.write(text.encode())
+    with open(fd, "w", encoding="utf-8", newline="") as file:
+        file.writelines(pieces)
         file.flush()
         os.fsync(fd)
 

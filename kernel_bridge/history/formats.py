@@ -1,20 +1,25 @@
-"""The texts that a notebook can be exported as."""
+"""The texts that a notebook can be exported as, a piece at a time."""
 
 import base64
+import json
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from ..protocol.errors import ExportFailed
 from ..protocol.objects import ExportFormat
-from .notebook import Json, as_node, ipynb
+from ..source.languages import comments_of, extension_of
+from .ipynb import ipynb
+from .notebook import Json, Notebook, as_node
+from .records import whole
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")  # the best first
 _CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")  # ECMA-48
 
 
-def render(notebook: Json, format: ExportFormat, comment: tuple[str, str] = ("#", "")) -> str:
-    """The text of a file in that format; `comment` is what begins and what ends a comment of the language.
+def render(notebook: Notebook, format: ExportFormat) -> Iterator[str]:
+    """The text of a file in that format; html needs all of the notebook in memory.
 
     Raises ExportFailed: not valid, or nbconvert is needed and not installed.
     """
@@ -22,30 +27,85 @@ def render(notebook: Json, format: ExportFormat, comment: tuple[str, str] = ("#"
         case "ipynb":
             return ipynb(notebook)
         case "py":
-            return percent(notebook, comment)
+            return percent(notebook)
         case "md":
             return markdown(notebook)
         case "html":
             return html(notebook)
 
 
-def percent(notebook: Json, comment: tuple[str, str] = ("#", "")) -> str:
-    """Percent cells, sources as they are, without outputs."""
-    marker = " ".join(part for part in (comment[0], "%%", comment[1]) if part)
-    return "\n".join(f"{marker}\n{cell['source'].rstrip()}\n" for cell in notebook["cells"])
+def percent(notebook: Notebook) -> Iterator[str]:
+    """A script with percent cells as jupytext writes it, in the comments of the kernel's language.
+
+    Outputs are left out. Magics stay as they are (jupytext would put them into comments): the header says so.
+    """
+    spec = notebook.metadata["kernelspec"]
+    prefix, end = comments_of(spec["language"])
+
+    def comment(line: str) -> str:
+        return " ".join(part for part in (prefix, line, end) if part)
+
+    header = {
+        "jupytext": {
+            "comment_magics": False,
+            "text_representation": {"extension": extension_of(spec["language"]), "format_name": "percent"},
+        },
+        "kernelspec": {name: spec[name] for name in ("display_name", "language", "name")},
+    }
+    lines = ["---", "jupyter:", *(f"  {line}" for line in _yaml(header)), "---"]
+    yield "".join(f"{comment(line)}\n" for line in lines)
+    for cell in notebook.cells:
+        source = cell["source"].rstrip()
+        if cell["cell_type"] != "code":
+            source = "\n".join(map(comment, source.split("\n"))) if source else ""
+        marker = " ".join(["%%", *_marker(cell)])
+        yield f"\n{comment(marker)}\n{source}\n"
 
 
-def markdown(notebook: Json) -> str:
+def _marker(cell: Json) -> Iterator[str]:
+    """What a cell's marker says beside `%%`: its title, type and tags."""
+    title, tags = cell["metadata"].get("title"), cell["metadata"].get("tags")
+    if isinstance(title, str) and title.isprintable():
+        yield title
+    if cell["cell_type"] != "code":
+        yield f"[{cell['cell_type']}]"
+    if tags:
+        yield f"tags={json.dumps(tags)}"
+
+
+def _yaml(value: dict[str, Any]) -> Iterator[str]:
+    for name, part in value.items():
+        if isinstance(part, dict):
+            yield f"{name}:"
+            yield from (f"  {line}" for line in _yaml(part))
+        else:
+            yield f"{name}: {json.dumps(part, ensure_ascii=False)}"  # a JSON scalar is one of YAML
+
+
+def markdown(notebook: Notebook) -> Iterator[str]:
     """Sources and text outputs as fenced blocks, images as data URIs."""
-    language = notebook["metadata"]["kernelspec"]["language"]
-    blocks = []
-    for cell in notebook["cells"]:
-        blocks.append(_fence(cell["source"], language))
-        blocks += filter(None, map(_markdown_output, cell["outputs"]))
-    return "\n\n".join(blocks) + "\n"
+    language = notebook.metadata["kernelspec"]["language"]
+    between = ""
+    for cell in notebook.cells:
+        for block in _markdown_cell(cell, language):
+            yield between + block
+            between = "\n\n"
+    yield "\n"
 
 
-def html(notebook: Json) -> str:
+def _markdown_cell(cell: Json, language: str) -> Iterator[str]:
+    if cell["cell_type"] != "code":
+        if cell["source"].strip():
+            yield cell["source"].rstrip()
+        return
+    if cell["source"].strip():
+        yield _fence(cell["source"], language)
+    for output in cell["outputs"]:
+        if block := _markdown_output(whole(output)):
+            yield block
+
+
+def html(notebook: Notebook) -> Iterator[str]:
     """A page as nbconvert makes it; raises ExportFailed: nbconvert is not installed, or fails."""
     try:
         from nbconvert import HTMLExporter
@@ -53,12 +113,13 @@ def html(notebook: Json) -> str:
         raise ExportFailed(
             f"exporting html needs nbconvert; install it with: {sys.executable} -m pip install nbconvert"
         ) from None
+    exporter: Any = HTMLExporter  # it has no types
+    node = as_node(notebook)
     try:
-        exporter: Any = HTMLExporter  # it has no types
-        body, _ = exporter().from_notebook_node(as_node(notebook))
+        body, _ = exporter().from_notebook_node(node)
     except Exception as error:  # templates and filters of nbconvert raise what they like
         raise ExportFailed(f"nbconvert could not make html of the runs: {error}") from error
-    return str(body)
+    yield str(body)
 
 
 def _markdown_output(output: Json) -> str:

@@ -17,11 +17,12 @@ from typing import ParamSpec, TypeVar
 from ..protocol.errors import HistoryDisabled
 from ..protocol.objects import Kernel, Run
 from ..runs.changes import FoldChange
-from . import reading
+from . import reading, selection
 from .memory import give_back
 from .pending import Pending
 from .presence import Presence, is_present
-from .records import RunRecord, kernel_record
+from .records import Filter, kernel_record
+from .selection import Selection
 from .store import (
     LARGEST_WAL_BYTES,
     WAL_BYTES,
@@ -180,25 +181,17 @@ class Journal:
         return await self._ask(lambda reader: reading.read_output(reader, run_id, index, start, length))
 
     async def history(
-        self,
-        kernel_id: str | None = None,
-        uri: str | None = None,
-        text: str | None = None,
-        limit: int = 100,
-        before: str | None = None,
+        self, wanted: Filter = Filter(), limit: int = 100, before: str | None = None
     ) -> list[Run]:
         """The newest runs that match, of all sessions, without outputs; raises NoSuchRun for `before`."""
-        return await self._ask(
-            lambda reader: reading.history(reader, self._is_alive, kernel_id, uri, text, limit, before)
-        )
+        return await self._ask(lambda reader: reading.history(reader, self._is_alive, wanted, limit, before))
 
-    async def runs_to_export(
-        self, kernel_id: str | None = None, uri: str | None = None, run_ids: list[str] | None = None
-    ) -> list[RunRecord]:
-        """The runs that match, whole, in the order they started; raises NoSuchRun for one of `run_ids`."""
-        return await self._ask(
-            lambda reader: reading.runs_to_export(reader, self._is_alive, kernel_id, uri, run_ids)
-        )
+    async def read_runs(self, wanted: Filter, use: Callable[[Selection], R]) -> R:
+        """What `use` makes of the runs that match, in the order they started, in the thread that reads.
+
+        Raises NoSuchRun for one of the ids wanted, and what `use` raises.
+        """
+        return await self._ask(lambda reader: use(selection.select(reader, self._is_alive, wanted)))
 
     async def _ask(self, query: Callable[[Connection], R]) -> R:
         await self.flush()

@@ -1,65 +1,106 @@
 """From runs to a notebook, nbformat 4.5 (the only user of nbformat; imported only when a notebook is made).
 
-Pure: the same runs give the same bytes.
+Pure: the same runs give the same notebook. Outputs are made when their turn comes, so that a notebook may be
+larger than memory.
 """
 
 import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from ..protocol.errors import ExportFailed, NothingToExport
-from .records import KernelRecord, RunRecord
+from ..protocol.errors import ExportFailed
+from .records import KernelRecord, Pieces, RunRecord, whole
 
 Json = dict[str, Any]
+
+AT_ONCE = 200  # cells that are validated together
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 _JSON_TYPE = re.compile(r"application/(.*\+)?json")
 
 
-def notebook(records: Iterable[RunRecord]) -> Json:
-    """The runs that ran as a notebook, a code cell each, in their order; text stands in single strings.
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook as nbformat has it, whose cells are iterated once; text is in single strings or Pieces."""
 
-    Kernelspec and language_info are those of the last run. Raises NothingToExport: none of them ran.
+    metadata: Json  # kernelspec and language_info are there
+    cells: Iterable[Json]  # `outputs` may be any iterable
+
+
+def notebook(records: Iterable[RunRecord], kernel: KernelRecord) -> Notebook:
+    """A code cell a run, in their order."""
+    return Notebook(kernel_metadata(kernel), map(run_cell, records))
+
+
+def validated(cells: Iterable[Json]) -> Iterator[Json]:
+    """The same cells, each looked at when it has been taken; raises ExportFailed: one is not valid.
+
+    What is text counts as empty text: the schema asks no more of it.
     """
-    ran = [record for record in records if record.run.started_at is not None]
-    if not ran:
-        raise NothingToExport("none of the runs asked for ever ran, so there is nothing to export")
-    whole: Json = _sound(
-        {
-            "nbformat": 4,
-            "nbformat_minor": 5,
-            "metadata": _metadata(ran[-1].kernel),
-            "cells": [_cell(record) for record in ran],
-        }
-    )
-    return whole
+    taken: list[Json] = []
+    for cell in cells:
+        outline = _outline(cell)
+        yield cell | {"outputs": _noted(cell["outputs"], outline)} if "outputs" in cell else cell
+        taken.append(outline)
+        if len(taken) >= AT_ONCE:
+            _validate(taken)
+            taken.clear()
+    _validate(taken)
 
 
-def ipynb(notebook: Json) -> str:
-    """The text of the notebook's file, lines split as JupyterLab does; raises ExportFailed: not valid."""
+def _outline(cell: Json) -> Json:
+    return {
+        name: "" if name == "source" else [] if name == "outputs" else value for name, value in cell.items()
+    }
+
+
+def _noted(outputs: Iterable[Json], outline: Json) -> Iterator[Json]:
+    for output in outputs:
+        yield output
+        noted = output | ({"text": ""} if "text" in output else {})
+        if "data" in output:
+            noted["data"] = {
+                mime: "" if isinstance(value, str) else value for mime, value in output["data"].items()
+            }
+        if noted not in outline["outputs"][-1:]:
+            outline["outputs"].append(noted)
+
+
+def _validate(cells: list[Json]) -> None:
     import nbformat
 
-    writes_json: Any = nbformat.v4.writes_json  # it has no types
-    node = as_node(notebook)
+    node = _as_node({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
     try:
         nbformat.validate(node)
     except nbformat.ValidationError as error:
         raise ExportFailed(f"the notebook made of the runs is not valid nbformat: {error}") from error
-    return f"{writes_json(node, split_lines=True)}\n"
 
 
-def as_node(notebook: Json) -> Any:
-    """The same as nbformat's own type."""
+def as_node(notebook: Notebook) -> Any:
+    """All of it in memory, as nbformat's own type."""
+    cells = [_whole_cell(cell) for cell in notebook.cells]
+    return _as_node(
+        sound({"nbformat": 4, "nbformat_minor": 5, "metadata": notebook.metadata, "cells": cells})
+    )
+
+
+def _whole_cell(cell: Json) -> Json:
+    return cell | {"outputs": [whole(output) for output in cell["outputs"]]} if "outputs" in cell else cell
+
+
+def _as_node(raw: Json) -> Any:
     import nbformat
 
     from_dict: Any = nbformat.from_dict  # it has no types
-    return from_dict(notebook)
+    return from_dict(raw)
 
 
-def _metadata(kernel: KernelRecord) -> Json:
+def kernel_metadata(kernel: KernelRecord) -> Json:
+    """What a notebook says of its kernel."""
     info = dict(kernel.language_info or {})
     if not isinstance(info.get("name"), str):
         info["name"] = kernel.language
@@ -68,31 +109,44 @@ def _metadata(kernel: KernelRecord) -> Json:
             del info[name]
     if not isinstance(info.get("codemirror_mode", ""), str | dict):
         del info["codemirror_mode"]
-    return {
-        "kernelspec": {
-            "name": kernel.name,
-            "display_name": kernel.display_name,
-            "language": kernel.language,
-        },
-        "language_info": info,
-    }
+    metadata: Json = sound(
+        {
+            "kernelspec": {
+                "name": kernel.name,
+                "display_name": kernel.display_name,
+                "language": kernel.language,
+            },
+            "language_info": info,
+        }
+    )
+    return metadata
 
 
-def _cell(record: RunRecord) -> Json:
+def run_cell(record: RunRecord) -> Json:
+    """The code cell of a run."""
     run = record.run
-    outputs = (mend(output) for output in run.outputs or ())
     return {
         "cell_type": "code",
-        "id": _cell_id(run.id),
+        "id": cell_id(run.id),
         "metadata": {"execution": record.times} if record.times else {},
-        "source": run.source,
+        "source": sound(run.source),
         "execution_count": _count(run.execution_count),
-        "outputs": [output for output in outputs if output is not None],
+        "outputs": mended(record.outputs),
     }
 
 
-def _cell_id(run_id: str) -> str:
-    return run_id if _CELL_ID.fullmatch(run_id) else hashlib.sha256(run_id.encode()).hexdigest()[:32]
+def cell_id(name: str) -> str:
+    """A valid cell id that is the name, where that is one."""
+    if _CELL_ID.fullmatch(name):
+        return name
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def mended(outputs: Iterable[Json]) -> Iterator[Json]:
+    """Valid nbformat outputs with the same content."""
+    for output in outputs:
+        if (valid := mend(output)) is not None:
+            yield sound(valid)
 
 
 # What kernels send that nbformat refuses
@@ -136,11 +190,16 @@ def mend(output: Json) -> Json | None:
 
 
 def _mime_value(mime: str, value: Any) -> Any:
-    return value if _JSON_TYPE.fullmatch(mime) else _text(value)
+    return value if is_json(mime) else _text(value)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
+def is_json(mime: str) -> bool:
+    """Whether a value of this type is JSON; any other is text."""
+    return _JSON_TYPE.fullmatch(mime) is not None
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str | Pieces):
         return value
     if value is None:
         return ""
@@ -153,14 +212,16 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _sound(value: Any) -> Any:
+def sound(value: Any) -> Any:
     """The same JSON without what a file cannot hold: lone surrogates, NaN and infinities."""
+    if isinstance(value, Pieces):
+        return Pieces(lambda: _paired_pieces(value))
     if isinstance(value, str):
         return value if value.isascii() else _paired(value)
     if isinstance(value, dict):
-        return {_sound(name): _sound(part) for name, part in value.items()}
+        return {sound(name): sound(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_sound(part) for part in value]
+        return [sound(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -172,3 +233,14 @@ def _paired(text: str) -> str:
         return text
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _paired_pieces(pieces: Iterable[str]) -> Iterator[str]:
+    held = ""  # the first half of a pair, whose other half may come
+    for piece in pieces:
+        piece = held + piece
+        held = piece[-1:] if "\ud800" <= piece[-1:] <= "\udbff" else ""
+        if text := piece[: len(piece) - len(held)]:
+            yield text if text.isascii() else _paired(text)
+    if held:
+        yield _paired(held)

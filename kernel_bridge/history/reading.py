@@ -1,23 +1,23 @@
-"""What is asked of the journal's tables: runs, slices of their text, whole runs for an export.
+"""What is asked of the journal's tables: runs, their outputs, slices of their text.
 
 Every function reads through one connection with one view of the file.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from ..protocol.errors import InvalidArgument, NoSuchRun
 from ..protocol.objects import Output, Run
-from .records import KernelRecord, RunRecord, decode, to_text
+from .records import Filter, Pieces, decode, time_text, to_text
 from .store import Connection
 from .writing import lost
 
 TAIL_BYTES = 4096
 
 _COLUMNS = "runs.key, runs.record, runs.source, runs.times, runs.open, bridges.id, kernels.description"
-_RUNS = (
+RUNS = (
     f"SELECT {_COLUMNS} FROM runs"
     " CROSS JOIN bridges ON bridges.key = runs.bridge CROSS JOIN kernels ON kernels.key = runs.kernel"
 )
@@ -29,7 +29,7 @@ IsAlive = Callable[[str], bool]
 def get_run(connection: Connection, is_alive: IsAlive, run_id: str, budget_bytes: int) -> Run:
     """A run with its outputs, elided as live ones are; raises NoSuchRun."""
     row = _row(connection, run_id)
-    run = _run(row, is_alive)
+    run = run_of(row, is_alive)
     run.outputs = _elided(connection, row[0], budget_bytes)
     return run
 
@@ -39,7 +39,7 @@ def read_output(connection: Connection, run_id: str, index: int, start: int, len
 
     Raises NoSuchRun; InvalidArgument: no stream output has that index.
     """
-    key = _key(connection, run_id)
+    key = key_of(connection, run_id)
     row = connection.execute(
         "SELECT stream FROM outputs WHERE run = ? AND position = ?", (key, index)
     ).fetchone()
@@ -69,74 +69,58 @@ def read_output(connection: Connection, run_id: str, index: int, start: int, len
 
 
 def history(
-    connection: Connection,
-    is_alive: IsAlive,
-    kernel_id: str | None,
-    uri: str | None,
-    text: str | None,
-    limit: int,
-    before: str | None,
+    connection: Connection, is_alive: IsAlive, wanted: Filter, limit: int, before: str | None
 ) -> list[Run]:
-    """The newest runs that match, without outputs; raises NoSuchRun: `before` is none."""
-    where, values = _filter(kernel_id, uri)
+    """The newest runs that match, without outputs; raises NoSuchRun: `before` or a run asked for is none."""
+    where, values = condition(connection, is_alive, wanted)
     if before is not None:
-        where.append("runs.key < ?")
-        values.append(_key(connection, before))
-    if text is not None:
-        wanted = text.casefold()
-        connection.create_function("holds", 1, lambda source: wanted in to_text(source).casefold())
-        where.append("holds(runs.source)")
+        where += " AND runs.key < ?"
+        values.append(key_of(connection, before))
     rows = connection.execute(
-        f"{_RUNS} WHERE {' AND '.join(where)} ORDER BY runs.key DESC LIMIT ?", (*values, limit)
+        f"{RUNS} WHERE {where} ORDER BY runs.key DESC LIMIT ?", (*values, limit)
     ).fetchall()
-    return [_run(row, is_alive) for row in rows]
+    return [run_of(row, is_alive) for row in rows]
 
 
-def runs_to_export(
-    connection: Connection,
-    is_alive: IsAlive,
-    kernel_id: str | None,
-    uri: str | None,
-    run_ids: list[str] | None,
-) -> list[RunRecord]:
-    """The runs that match with everything they put out, in the order they started.
-
-    Raises NoSuchRun: one of `run_ids` is none.
-    """
-    where, values = _filter(kernel_id, uri)
-    if run_ids is None:
-        rows = connection.execute(f"{_RUNS} WHERE {' AND '.join(where)} ORDER BY runs.key", values).fetchall()
-    else:
-        where.append("runs.key = ?")
-        rows = []
-        for key in sorted({_key(connection, run_id) for run_id in run_ids}):
-            rows += connection.execute(f"{_RUNS} WHERE {' AND '.join(where)}", (*values, key)).fetchall()
-    records = []
-    for row in rows:
-        run = _run(row, is_alive)
-        run.outputs = [output for _, output in _outputs(connection, row[0], whole=True)]
-        records.append(RunRecord(run, decode(row[6], KernelRecord), decode(row[3], dict[str, str])))
-    records.sort(key=lambda record: record.run.started_at or record.run.queued_at)
-    return records
-
-
-def _filter(kernel_id: str | None, uri: str | None) -> tuple[list[str], list[Any]]:
+def condition(connection: Connection, is_alive: IsAlive, wanted: Filter) -> tuple[str, list[Any]]:
+    """What holds of the rows of `RUNS` that match, and its values; raises NoSuchRun: one of `run_ids`."""
     where, values = ["1"], []
-    for column, value in (("kernel_id", kernel_id), ("uri", uri)):
-        if value is not None:
-            where.append(f"runs.{column} = ?")
-            values.append(value)
-    return where, values
+    if wanted.kernel_id is not None:
+        where.append("runs.kernel_id = ?")
+        values.append(wanted.kernel_id)
+    if wanted.uri is not None:
+        of = "SELECT 1 FROM runs WHERE document = ?"
+        column = "document" if connection.execute(of, (wanted.uri,)).fetchone() else "uri"  # of a cell
+        where.append(f"runs.{column} = ?")
+        values.append(wanted.uri)
+    for operator, time in ((">=", wanted.since), ("<", wanted.until)):
+        if time is not None:
+            where.append(f"runs.time {operator} ?")
+            values.append(time_text(time))
+    if wanted.states is not None:
+        connection.create_function("is_alive", 1, is_alive)
+        state = "CASE WHEN runs.open AND NOT is_alive(bridges.id) THEN 'lost' ELSE runs.state END"
+        where.append(f"{state} IN ({', '.join('?' * len(wanted.states))})")
+        values += wanted.states
+    if wanted.run_ids is not None:
+        keys = {key_of(connection, run_id) for run_id in wanted.run_ids}
+        where.append(f"runs.key IN ({', '.join(map(str, sorted(keys)))})")
+    if wanted.text is not None:
+        text = wanted.text.casefold()
+        connection.create_function("holds", 1, lambda source: text in to_text(source).casefold())
+        where.append("holds(runs.source)")
+    return " AND ".join(where), values
 
 
 def _row(connection: Connection, run_id: str) -> tuple[Any, ...]:
-    row: tuple[Any, ...] | None = connection.execute(f"{_RUNS} WHERE runs.id = ?", (run_id,)).fetchone()
+    row: tuple[Any, ...] | None = connection.execute(f"{RUNS} WHERE runs.id = ?", (run_id,)).fetchone()
     if row is None:
         raise _no_such_run(run_id)
     return row
 
 
-def _key(connection: Connection, run_id: str) -> int:
+def key_of(connection: Connection, run_id: str) -> int:
+    """The key of a run; raises NoSuchRun."""
     row = connection.execute("SELECT key FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
         raise _no_such_run(run_id)
@@ -150,23 +134,30 @@ def _no_such_run(run_id: str) -> NoSuchRun:
     )
 
 
-def _run(row: tuple[Any, ...], is_alive: IsAlive) -> Run:
+def run_of(row: tuple[Any, ...], is_alive: IsAlive) -> Run:
+    """The run of a row of `RUNS`, without outputs."""
     _, record, source, _, is_open, bridge_id, _ = row
     run = msgspec.structs.replace(decode(record, Run), source=to_text(source))
     return lost(run) if is_open and not is_alive(bridge_id) else run
 
 
-def _outputs(connection: Connection, run: int, whole: bool) -> Iterable[tuple[int, Output]]:
-    """Each output with its position; a stream's text only if `whole`."""
+def outputs_of(connection: Connection, run: int) -> Iterator[Output]:
+    """All outputs of a run, one at a time; the text of a stream is Pieces."""
     rows = connection.execute(
-        "SELECT position, stream, body FROM outputs WHERE run = ? ORDER BY position", (run,)
+        "SELECT position, stream FROM outputs WHERE run = ? ORDER BY position", (run,)
     ).fetchall()
-    for position, stream, body in rows:
+    for position, stream in rows:
         if stream is None:
-            yield position, decode(body, dict[str, Any])
+            (body,) = connection.execute(
+                "SELECT body FROM outputs WHERE run = ? AND position = ?", (run, position)
+            ).fetchone()
+            yield decode(body, dict[str, Any])
         else:
-            text = "".join(map(to_text, _chunks(connection, run, position))) if whole else ""
-            yield position, {"output_type": "stream", "name": stream, "text": text}
+            yield {"output_type": "stream", "name": stream, "text": _text(connection, run, position)}
+
+
+def _text(connection: Connection, run: int, position: int) -> Pieces:
+    return Pieces(lambda: map(to_text, _chunks(connection, run, position)))
 
 
 def _chunks(connection: Connection, run: int, position: int, newest_first: bool = False) -> Iterable[bytes]:
@@ -188,8 +179,9 @@ def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]
         ).fetchall()
     )
     outputs = []
-    for position, output in _outputs(connection, run, whole=False):
-        if size := sizes.get(position, 0):
+    for position, output in enumerate(outputs_of(connection, run)):
+        if output["output_type"] == "stream":
+            size = sizes.get(position, 0)
             head = _take(_chunks(connection, run, position), min(size, max(budget_bytes, 0)))
             budget_bytes -= len(head)
             output["text"] = to_text(head)

@@ -1,12 +1,14 @@
 """What the journal keeps beside outputs, and how it stands in the database: JSON and UTF-8 as bytes."""
 
 import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from ..protocol.objects import Kernel, Run
+from ..protocol.objects import Kernel, Output, Run, RunState
 
 T = TypeVar("T")
 
@@ -26,9 +28,59 @@ class KernelRecord:
 class RunRecord:
     """A run with all that an export needs."""
 
-    run: Run  # with all its outputs, nothing elided
+    run: Run  # without outputs
     kernel: KernelRecord
     times: dict[str, str]  # JupyterLab's keys of metadata.execution
+    outputs: Iterable[Output]  # all, nothing elided; the text of a stream may be Pieces
+
+
+class Pieces:
+    """A text that may be too long to be held: iterating gives it in pieces, read anew each time."""
+
+    def __init__(self, read: Callable[[], Iterator[str]]) -> None:
+        self._read = read
+
+    def __iter__(self) -> Iterator[str]:
+        return self._read()
+
+    def __str__(self) -> str:
+        return "".join(self)
+
+
+def whole(output: Output) -> Output:
+    """The same output with its text in one string."""
+    text = output.get("text")
+    return output | {"text": str(text)} if isinstance(text, Pieces) else output
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What tells which cell a run was of."""
+
+    key: int
+    source: str
+    unit: str | None
+    line: int | None  # where it stood then
+    uri: str | None  # of its text document
+    cell_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which runs are asked for: those for which everything that is given holds."""
+
+    kernel_id: str | None = None
+    uri: str | None = None  # of the document, or of the notebook that the document was a cell of
+    text: str | None = None  # a part of the source, case-insensitive
+    states: tuple[RunState, ...] | None = None
+    since: datetime | None = None  # when it started, else when it was asked for
+    until: datetime | None = None  # exclusive
+    run_ids: tuple[str, ...] | None = None
+
+
+def time_text(time: datetime) -> str:
+    """A time as it stands in records, which so compare as text."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def kernel_record(kernel: Kernel) -> KernelRecord:

@@ -64,7 +64,24 @@ _VERSION_1 = (
     ) WITHOUT ROWID""",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    # What is searched for stands in the record already: nothing is kept twice.
+    """ALTER TABLE runs ADD COLUMN state TEXT
+        GENERATED ALWAYS AS (json_extract(CAST(record AS TEXT), '$.state')) VIRTUAL""",
+    # When it started, else when it was asked for.
+    """ALTER TABLE runs ADD COLUMN time TEXT GENERATED ALWAYS AS (coalesce(
+        json_extract(CAST(record AS TEXT), '$.startedAt'),
+        json_extract(CAST(record AS TEXT), '$.queuedAt')
+    )) VIRTUAL""",
+    # The notebook, where `uri` is that of one of its cells.
+    """ALTER TABLE runs ADD COLUMN document TEXT GENERATED ALWAYS AS (coalesce(
+        json_extract(CAST(record AS TEXT), '$.notebookDocument.uri'), uri
+    )) VIRTUAL""",
+    "CREATE INDEX runs_by_time ON runs (time)",
+    "CREATE INDEX runs_of_document ON runs (document, key)",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 """STEPS[n] are the statements that lead from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)

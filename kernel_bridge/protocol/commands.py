@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from .objects import (
     ExportFormat,
+    ExportMode,
     InterruptOutcome,
     Kernel,
     KernelSpec,
@@ -17,7 +18,9 @@ from .objects import (
     Position,
     Range,
     Run,
+    RunState,
     TextDocument,
+    Time,
     Unit,
     Wire,
 )
@@ -125,11 +128,17 @@ class ReadOutputResult(Wire):
 
 
 class HistoryParams(Wire):
-    """Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source."""
+    """Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source.
+
+    `since` and `until` (exclusive) are about when a run started, or was asked for if it never did.
+    """
 
     kernel_id: str | None = None
     text_document: TextDocument | None = None
     text: str | None = None
+    states: list[RunState] | None = None
+    since: Time | None = None
+    until: Time | None = None
     limit: Annotated[int, Meta(ge=1)] = 100
     before: str | None = None
 
@@ -139,13 +148,19 @@ class HistoryResult(Wire):
 
 
 class ExportParams(Wire):
-    """Which runs (of a kernel, a document, or by id; none: all of the history) and where to."""
+    """Which runs (of a kernel, a document, a time, or by id; none: all of the history) and where to.
+
+    Mode "document" writes the cells of `text_document` instead, each with the outputs of its newest run.
+    """
 
     path: str
     format: ExportFormat | None = None
+    mode: ExportMode = "runs"
     kernel_id: str | None = None
     text_document: TextDocument | None = None
     run_ids: list[str] | None = None
+    since: Time | None = None
+    until: Time | None = None
     overwrite: bool = False
 
 

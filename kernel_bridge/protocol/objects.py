@@ -4,11 +4,14 @@ Field names are snake_case here and camelCase on the wire. Fields that are None 
 Times are ISO 8601 UTC with a `Z`; sizes are bytes.
 """
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 Natural = Annotated[int, Meta(ge=0)]
+Time = Annotated[datetime, Meta(tz=True)]
+"""A time that a client sends: ISO 8601 with a zone."""
 
 
 class Wire(Struct, rename="camel", omit_defaults=True, kw_only=True):
@@ -42,6 +45,7 @@ Transport = Literal["ipc", "tcp", "websocket"]
 RunState = Literal["queued", "running", "ok", "error", "aborted", "cancelled", "lost"]
 Unit = Literal["range", "line", "statement", "cell", "above", "below", "all"]
 ExportFormat = Literal["ipynb", "py", "md", "html"]
+ExportMode = Literal["runs", "document"]
 InterruptOutcome = Literal["interrupted", "ignored", "died"]
 
 
@@ -119,6 +123,9 @@ class Run(Wire):
     queued_at: str
     text_document: TextDocument | None = None
     range: Range | None = None
+    unit: Unit | None = None  # what of the document it was
+    notebook_document: TextDocument | None = None  # whose cell it was
+    cell_id: str | None = None  # of that cell, in its notebook's file
     execution_count: int | None = None
     started_at: str | None = None
     ended_at: str | None = None

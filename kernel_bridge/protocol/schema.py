@@ -29,6 +29,7 @@ ALIASES: dict[str, tuple[Any, str]] = {
     "RunState": (objects.RunState, "Where a run stands: queued, running, or one of five ends."),
     "Unit": (objects.Unit, "What of a document is to run."),
     "ExportFormat": (objects.ExportFormat, "What an export writes."),
+    "ExportMode": (objects.ExportMode, "What the cells of an export are: runs, or those of a document."),
     "InterruptOutcome": (objects.InterruptOutcome, "What became of an interrupt."),
     "Change": (
         objects.Change,

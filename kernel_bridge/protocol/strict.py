@@ -51,7 +51,7 @@ def _choices(of: Any, path: str) -> list[str]:
     for name in path.split(".") if path else []:
         structs = [kind for kind in (of, *get_args(of)) if isinstance(kind, type) and issubclass(kind, Wire)]
         fields = {f.encode_name: f.type for kind in structs for f in msgspec.structs.fields(kind)}
-        of = fields.get(name, of)
+        of = fields.get(name.partition("[")[0], of)
     return _literals(of)
 
 

@@ -22,6 +22,9 @@ class Location:
     range: tuple[tuple[int, int], tuple[int, int]] | None = None
     span: tuple[int, int] | None = None  # the same as indices into the text of an open document
     lines: str = ""  # the whole lines that the span touches, as they were
+    unit: str | None = None  # what of the document it is, as the wire has it
+    notebook: tuple[str, int | None] | None = None  # uri and version, where the document is a cell of one
+    cell_id: str | None = None  # of that cell, in the notebook's file
 
 
 @dataclass(slots=True, eq=False)

@@ -188,8 +188,15 @@ async def history(server: "Server", params: wire.HistoryParams, _: Request) -> w
     return wire.HistoryResult(runs=await server.bridge.history(params))
 
 
-async def export(server: "Server", params: wire.ExportParams, _: Request) -> wire.ExportResult:
-    return await server.bridge.export(params)
+def export(server: "Server", params: wire.ExportParams, _: Request) -> Coroutine[Any, Any, wire.ExportResult]:
+    document = None
+    if params.mode == "document":
+        if (uri := _uri(params)) is None:
+            raise InvalidArgument(
+                'kernel-bridge.export: field textDocument: is required for mode "document" and missing'
+            )
+        document = server.language.documents.notebook(uri)
+    return server.bridge.export(params, document)
 
 
 async def show_output(server: "Server", params: wire.ShowOutputParams, _: Request) -> wire.ShowOutputResult:

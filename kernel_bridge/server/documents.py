@@ -16,11 +16,14 @@ from urllib.parse import unquote
 from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
+from ..bridge.exporting import read_document
 from ..protocol.errors import DocumentNotOpen
 from ..protocol.objects import Position
 from ..source.anchors import Edit, edits_between
 from ..source.document import Place, line_starts, split_lines
 from ..source.languages import language_of_path
+from ..source.notebook import Notebook
+from ..source.script import read_script
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,11 @@ class Documents(Workspace):
         """The document as it is now; None: it is not open."""
         document = self.text_documents.get(unquote(uri))  # pygls' keys
         return document.snapshot if isinstance(document, Document) else None
+
+    def notebook(self, uri: str) -> Notebook:
+        """The cells of a document, as it is open here or stands in its file; raises ExportFailed."""
+        document = self.find(uri)
+        return read_document(uri) if document is None else read_script(document.text, document.language_id)
 
     def opened(self, uri: str) -> Snapshot:
         """The document as it is now; raises DocumentNotOpen."""

@@ -151,7 +151,8 @@ class Server:
         self._watch_editor(editor.process_id)
         self._writer.flush()
         # What follows imports what initialize did not need.
-        from ..bridge.application import Bridge, path_of
+        from ..bridge.application import Bridge
+        from ..bridge.documents import path_of
         from .features.session import Features
         from .language_server import Language
 

@@ -42,7 +42,7 @@ class Wanted:
         document, place = self.statement
         candidates = statement_candidates(document.text, document.language_id, place)
         region = await kernel.first_complete(candidates)
-        return [] if region is None else [_source(document, region)]
+        return [] if region is None else [_source(document, region, "statement")]
 
 
 def wanted(params: RunParams, documents: Documents) -> Wanted:
@@ -75,24 +75,26 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
         place = position or selection[0]  # type: ignore[index]  # one of the two is there
         return Wanted(uri, document.language_id, described, [], (document, place))
     found = regions(document.text, document.language_id, unit, selection, position)
-    return Wanted(uri, document.language_id, described, [_source(document, region) for region in found])
+    sources = [_source(document, region, unit) for region in found]
+    return Wanted(uri, document.language_id, described, sources)
 
 
-def _source(document: Snapshot, region: Region) -> Source:
+def _source(document: Snapshot, region: Region, unit: str) -> Source:
     ends = (document.to_client(region.start), document.to_client(region.end))
     span = Span(document.index(region.start), document.index(region.end))
     lines = whole_lines(document.text, span)
-    return Source(region.source, Location(document.uri, document.version, ends, span, lines))
+    return Source(region.source, Location(document.uri, document.version, ends, span, lines, unit))
 
 
 def _location(params: RunParams, named: TextDocument, documents: Documents) -> Location:
     """Where the client says that `code` stands."""
     if params.range is None:
-        return Location(named.uri, named.version)
+        return Location(named.uri, named.version, unit=params.unit)
     start, end = params.range.start, params.range.end
     ends = ((start.line, start.character), (end.line, end.character))
     document = documents.find(named.uri)
     if document is None or named.version not in (None, document.version):
-        return Location(named.uri, named.version, ends)
+        return Location(named.uri, named.version, ends, unit=params.unit)
     span = Span(document.offset(start), document.offset(end))
-    return Location(named.uri, document.version, ends, span, whole_lines(document.text, span))
+    lines = whole_lines(document.text, span)
+    return Location(named.uri, document.version, ends, span, lines, params.unit)

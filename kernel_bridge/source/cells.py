@@ -46,9 +46,10 @@ def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
         if ("%%" in line or "In[" in line) and (match := marker.match(line))
     ]
     first = found[0][0] if found else len(lines)
+    begin = header_end(lines, language_id)
     result: list[Cell] = []
-    if not found or any(line.strip(BYTE_ORDER_MARK).strip() for line in lines[:first]):
-        result.append(Cell("code", "", "", 0, first, None))
+    if not found or any(line.strip(BYTE_ORDER_MARK).strip() for line in lines[begin:first]):
+        result.append(Cell("code", "", "", begin, first, None))
     bounds = [number for number, _ in found] + [len(lines)]
     language = find_language(language_id)
     comment_end = language.comment_end if language else ""
@@ -56,6 +57,19 @@ def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
         kind, title, metadata = _read_marker((match["rest"] or "").strip().removesuffix(comment_end).strip())
         result.append(Cell(kind, title, metadata, number + 1, end, number))
     return result
+
+
+def header_end(lines: list[str], language_id: str) -> int:
+    """How many lines jupytext's header takes: comments around YAML that begins with `jupyter:`."""
+    if not lines or "---" not in lines[0] or len(lines) < 3 or "jupyter:" not in lines[1]:
+        return 0
+    prefixes = "|".join(map(re.escape, comment_prefixes(language_id)))
+    fence = re.compile(rf"{BYTE_ORDER_MARK}?(?:{prefixes})\s*---(?:\s.*)?")
+    if fence.fullmatch(lines[0]):
+        for number, line in enumerate(lines[1:], start=1):
+            if fence.fullmatch(line):
+                return number + 1
+    return 0
 
 
 def cell_at(found: list[Cell], line: int) -> Cell | None:

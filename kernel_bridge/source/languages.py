@@ -162,6 +162,12 @@ def comment_prefixes(language_id: str) -> tuple[str, ...]:
     return language.comments if language else _HASH
 
 
+def comments_of(kernel_language: str) -> tuple[str, str]:
+    """What begins and what ends a comment, of a kernelspec language; `#` and nothing for one unknown."""
+    language = _of_kernel(kernel_language)
+    return (language.comments[0], language.comment_end) if language else ("#", "")
+
+
 def kernel_languages(language_id: str) -> tuple[str, ...]:
     """The kernelspec languages (in lower case) that run documents of this language, the best first."""
     language = find_language(language_id)
@@ -181,11 +187,16 @@ def language_of_path(path: str) -> str | None:
 
 def extension_of(kernel_language: str) -> str:
     """The usual file extension, with its dot, of a kernelspec language; `.txt` for one unknown."""
+    language = _of_kernel(kernel_language)
+    return language.extensions[0] if language else ".txt"
+
+
+def _of_kernel(kernel_language: str) -> Language | None:
     wanted = kernel_language.lower()
     for language in LANGUAGES:
         if wanted == language.kernels[0]:
-            return language.extensions[0]
+            return language
     for language in LANGUAGES:
         if wanted in language.kernels or wanted in language.ids:
-            return language.extensions[0]
-    return ".txt"
+            return language
+    return None

@@ -1,4 +1,4 @@
-"""The code cells of a notebook file, for running them.
+"""A document as the cells of a notebook: read from an .ipynb file, or made of a script (script.py).
 
 Reads the JSON of nbformat 4 itself: it must take any notebook that still has code to run, valid or not, and
 nbformat takes a second to import.
@@ -8,29 +8,65 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from .region import Region
+
+Json = dict[str, Any]
+
+_EXCERPT = 60  # characters of a line that is shown
+
 
 @dataclass(frozen=True, slots=True)
-class CodeCell:
-    """A code cell with code in it."""
+class NotebookCell:
+    """A cell; `raw` is nbformat's, with its source in one string."""
 
-    source: str
-    title: str  # the last heading of the markdown above it, since the code cell before
-    tags: tuple[str, ...]
+    raw: Json
+    title: str = ""  # of code: the last heading of the markdown above it, since the code cell before
+    region: Region | None = None  # where the code stands in a script
+    uri: str | None = None  # of the cell's own document, in an editor
+
+    @property
+    def source(self) -> str:
+        source: str = self.raw["source"]
+        return source
+
+    @property
+    def has_code(self) -> bool:
+        return self.raw["cell_type"] == "code" and bool(self.source.strip())
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        tags = self.raw["metadata"].get("tags")
+        return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
+    @property
+    def id(self) -> str | None:
+        return text_or_none(self.raw.get("id"))
 
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    cells: tuple[CodeCell, ...]
-    kernelspec: str | None  # the name it was last run with
-    language: str | None  # of that kernelspec
+    cells: tuple[NotebookCell, ...]
+    metadata: Json
+
+    @property
+    def kernelspec(self) -> str | None:
+        """The name of the kernelspec it was last run with."""
+        return text_or_none(_object(self.metadata.get("kernelspec")).get("name"))
+
+    @property
+    def language(self) -> str | None:
+        spec, info = (_object(self.metadata.get(name)) for name in ("kernelspec", "language_info"))
+        return text_or_none(spec.get("language") or info.get("name"))
 
 
 def read_notebook(text: str) -> Notebook:
-    """The code of a notebook; raises ValueError: it is not one of nbformat 4."""
+    """The notebook; raises ValueError, which says where it breaks: it is none of nbformat 4."""
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from None
+        raise ValueError(f"not JSON: {_where(text, error)}") from None
+    except RecursionError:
+        raise ValueError("not a notebook: its JSON is nested too deeply") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         version = raw.get("nbformat") if isinstance(raw, dict) else None
         if isinstance(version, int) and version < 4:
@@ -38,32 +74,50 @@ def read_notebook(text: str) -> Notebook:
                 f"nbformat {version}, which is older than 4; open and save it in Jupyter to convert it"
             )
         raise ValueError("not a notebook: it has no list of cells")
-    metadata = _object(raw.get("metadata"))
-    spec = _object(metadata.get("kernelspec"))
-    language = spec.get("language") or _object(metadata.get("language_info")).get("name")
-    return Notebook(tuple(_code_cells(raw["cells"])), _text(spec.get("name")), _text(language))
-
-
-def _code_cells(raw_cells: list[Any]) -> list[CodeCell]:
     cells = []
     title = ""
-    for raw in map(_object, raw_cells):
-        source = raw.get("source", "")
-        if isinstance(source, list):
-            source = "".join(line for line in source if isinstance(line, str))
-        if raw.get("cell_type") == "markdown":
-            headings = [line.lstrip("#").strip() for line in source.splitlines() if line.startswith("#")]
-            title = headings[-1] if headings else title
-        elif raw.get("cell_type") == "code" and source.strip():
-            tags = _object(raw.get("metadata")).get("tags")
-            cells.append(CodeCell(source, title, tuple(map(str, tags)) if isinstance(tags, list) else ()))
+    for number, cell in enumerate(raw["cells"], start=1):
+        read = _read_cell(number, cell)
+        if read["cell_type"] == "markdown":
+            title = _heading(read["source"]) or title
+        cells.append(NotebookCell(read, title if read["cell_type"] == "code" else ""))
+        if cells[-1].has_code:
             title = ""
-    return cells
+    return Notebook(tuple(cells), _object(raw.get("metadata")))
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _where(text: str, error: json.JSONDecodeError) -> str:
+    lines = text.split("\n")
+    line = lines[error.lineno - 1].strip() if error.lineno <= len(lines) else ""
+    excerpt = line if len(line) <= _EXCERPT else line[:_EXCERPT] + "…"
+    where = f"{error.msg} at line {error.lineno}, column {error.colno}" + (f": {excerpt}" if excerpt else "")
+    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        where += " (a merge conflict, which is to be resolved first)"
+    return where
+
+
+def _read_cell(number: int, cell: Any) -> Json:
+    if not isinstance(cell, dict):
+        raise ValueError(f"cell {number} is no object")
+    kind = cell.get("cell_type")
+    if not isinstance(kind, str):
+        raise ValueError(f"cell {number} has no cell_type")
+    source = cell.get("source", "")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise ValueError(f"cell {number} ({kind}): its source is neither text nor a list of lines")
+    return cell | {"source": source, "metadata": _object(cell.get("metadata"))}
+
+
+def _heading(markdown: str) -> str:
+    headings = [line.lstrip("#").strip() for line in markdown.splitlines() if line.startswith("#")]
+    return headings[-1] if headings else ""
+
+
+def _object(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
+def text_or_none(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None

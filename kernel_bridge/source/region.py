@@ -87,6 +87,11 @@ def _range(lines: list[str], language_id: str, start: Place, end: Place) -> list
     return [Region(source, Place(start.line, end.column - len(source)), end)]
 
 
+def region_of(lines: list[str], language_id: str, cell: Cell) -> Region | None:
+    """The code of one code cell; None: it has none."""
+    return next(iter(_of_cells(lines, language_id, [cell])), None)
+
+
 def _of_cells(lines: list[str], language_id: str, chosen: list[Cell]) -> list[Region]:
     return [
         region

@@ -31,11 +31,15 @@ class Completed:
 
 
 def run_command(
-    home: Home, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
+    home: Home,
+    *arguments: str,
+    stdin: str = "",
+    environment: dict[str, str] | None = None,
+    prefix: list[str] | None = None,
 ) -> Completed:
-    """Run the command on pipes, in the home's work folder."""
+    """Run the command on pipes, in the home's work folder; `prefix` is a command that runs it."""
     done = subprocess.run(
-        [*COMMAND, *arguments],
+        [*(prefix or ()), *COMMAND, *arguments],
         input=stdin.encode(),
         capture_output=True,
         cwd=home.work,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from tests.home import Home
@@ -84,7 +85,9 @@ def test_an_error_says_its_line_and_ends_the_run(home: Home) -> None:
     assert "ZeroDivisionError" in done.stderr
     assert "broken.py:4: ZeroDivisionError: division by zero\n" in done.stderr
     assert "\x1b" not in done.stderr
-    assert len(json.loads((home.work / "out.ipynb").read_text())["cells"]) == 1
+    first, second = json.loads((home.work / "out.ipynb").read_text())["cells"]
+    assert [output["output_type"] for output in first["outputs"]] == ["stream", "error"]
+    assert (second["source"], second["outputs"], second["metadata"]) == (['print("after")'], [], {})
 
 
 def test_errors_can_be_allowed(home: Home) -> None:
@@ -96,9 +99,19 @@ def test_a_notebook_runs_and_is_written(home: Home) -> None:
     write(home, "in.ipynb", json.dumps(NOTEBOOK))
     done = run_command(home, "run", "in.ipynb", "--export", "out.ipynb")
     assert (done.code, done.stdout) == (0, "21\n22\n")
-    cells = json.loads((home.work / "out.ipynb").read_text())["cells"]
-    assert ["".join(cell["source"]) for cell in cells] == ["x = 20\nx + 1", "1 / 0", "x + 2"]
-    assert "".join(cells[0]["outputs"][0]["data"]["text/plain"]) == "21"
+    written = nbformat.read(home.work / "out.ipynb", as_version=4)
+    nbformat.validate(written)
+    assert [(cell.id, cell.source) for cell in written.cells] == [
+        ("a", "# Title\n"),
+        ("b", "x = 20\nx + 1"),
+        ("c", "1 / 0"),
+        ("d", "x + 2"),
+    ]
+    assert written.cells[1].outputs[0].data == {"text/plain": "21"}
+    assert [cell.execution_count for cell in written.cells[1:]] == [1, 2, 3]
+    assert written.cells[2].metadata.tags == ["raises-exception"]
+    assert "iopub.status.busy" in written.cells[3].metadata.execution
+    assert set(written.metadata) == {"kernelspec", "language_info"}
 
 
 def test_code_comes_from_stdin(home: Home) -> None:

@@ -1,6 +1,7 @@
 """The history of runs, and the notebooks that are made of it."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -77,6 +78,54 @@ async def test_a_notebook_of_the_runs_that_ran(shared: Client) -> None:
 
     chosen = await shared.command("export", path="chosen.ipynb", runIds=[runs[1]["id"], runs[0]["id"]])
     assert read(chosen["path"])["cells"] == notebook["cells"]
+
+
+async def test_a_document_with_what_its_cells_gave(shared: Client) -> None:
+    text = "# %% [markdown]\n# Title\n# %%\nprint('a')\n# %%\nx = 1\nprint(x)\n"
+    document = shared.open(text, "whole.py")
+    here: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
+    runs = await shared.runs(unit="all", **here)
+    assert [run["unit"] for run in runs] == ["all", "all"]
+    shared.change(document, (5, 5), (5, 5), "2")
+    answer = await shared.command(
+        "export", path="whole.ipynb", mode="document", textDocument=document.identifier
+    )
+    assert answer["cells"] == 3
+    notebook = nbformat.read(answer["path"], as_version=4)
+    nbformat.validate(notebook)
+    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [
+        ("markdown", "Title"),
+        ("code", "print('a')"),
+        ("code", "x = 12\nprint(x)"),
+    ]
+    assert [cell.outputs[0].text for cell in notebook.cells[1:]] == ["a\n", "1\n"]
+    changed = [cell.metadata.get("kernel-bridge") for cell in notebook.cells]
+    assert changed == [None, None, {"changed": True, "ran": "x = 1\nprint(x)"}]
+    with pytest.raises(ResponseError, match="textDocument: is required for mode"):
+        await shared.command("export", path="no.ipynb", mode="document")
+    failed = await fails(
+        shared, "ExportFailed", "export", path="no.ipynb", mode="document", textDocument={"uri": "x:y"}
+    )
+    assert "x:y" in failed.message
+
+
+async def test_runs_are_found_by_state_and_time(shared: Client) -> None:
+    before = datetime.now(UTC).isoformat()
+    failed = await shared.run(code="1 / 0")
+    after = datetime.now(UTC).isoformat()
+    await shared.run(code="'later'")
+
+    async def found(**argument: object) -> list[str]:
+        return [run["id"] for run in (await shared.command("history", **argument))["runs"]]
+
+    assert await found(since=before, until=after) == [failed["id"]]
+    assert await found(since=before, states=["error"]) == [failed["id"]]
+    answer = await shared.command("export", path="span.ipynb", since=before, until=after)
+    assert answer["cells"] == 1
+    with pytest.raises(ResponseError, match="field since: "):
+        await shared.command("history", since="yesterday")
+    with pytest.raises(ResponseError, match=r"field states\[0\]: expected one of queued, running"):
+        await shared.command("history", states=["fine"])
 
 
 async def test_nothing_to_export(shared: Client) -> None:

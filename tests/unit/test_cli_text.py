@@ -11,7 +11,7 @@ from kernel_bridge.cli.mime import format_bytes, render_data
 from kernel_bridge.cli.screen import Channel
 from kernel_bridge.cli.terminal import format_seconds
 from kernel_bridge.redaction import redact
-from kernel_bridge.source.notebook import CodeCell, read_notebook
+from kernel_bridge.source.notebook import read_notebook
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,23 @@ def test_the_code_of_a_notebook() -> None:
         {"cell_type": "raw", "source": "r"},
     ]
     notebook = read_notebook(json.dumps({"cells": cells, "metadata": {"language_info": {"name": "julia"}}}))
-    assert notebook.cells == (CodeCell("a\nb", "Two", ("t",)),)
+    (cell,) = (cell for cell in notebook.cells if cell.has_code)
+    assert (cell.source, cell.title, cell.tags) == ("a\nb", "Two", ("t",))
     assert (notebook.kernelspec, notebook.language) == (None, "julia")
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("{", "not JSON"), ("[]", "no list of cells"), ('{"nbformat": 3}', "older than 4")]
+    ("text", "problem"),
+    [
+        ("{", "not JSON: Expecting property name .* at line 1, column 2: {"),
+        ('{\n<<<<<<< HEAD\n "a": 1}', "at line 2, column 1: <<<<<<< HEAD .a merge conflict"),
+        ("[" * 100_000, "nested too deeply"),
+        ("[]", "no list of cells"),
+        ('{"nbformat": 3}', "older than 4"),
+        ('{"cells": [{"cell_type": "raw"}, 1]}', "cell 2 is no object"),
+        ('{"cells": [{}]}', "cell 1 has no cell_type"),
+        ('{"cells": [{"cell_type": "code", "source": [1]}]}', "cell 1 .code.: its source is neither"),
+    ],
 )
 def test_what_is_no_notebook(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):

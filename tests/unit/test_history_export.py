@@ -19,7 +19,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def check_written(folder: Path, name: str, overwrite: bool) -> None:
-    write(folder / name, "né\n", overwrite)
+    write(folder / name, ["n", "é\n"], overwrite)
     assert files(folder) == {name: "né\n"}
 
 
@@ -31,7 +31,7 @@ def test_a_file_is_written_or_replaced(tmp_path: Path) -> None:
 def check_refused(target: Path, overwrite: bool, error: type[BridgeError], folder: Path) -> None:
     before = files(folder)
     with pytest.raises(error) as raised:
-        write(target, "new", overwrite)
+        write(target, ["new"], overwrite)
     assert str(target) in raised.value.message
     assert files(folder) == before
 
@@ -54,7 +54,7 @@ def test_a_link_goes_on_pointing_to_the_file_with_its_permissions(tmp_path: Path
     target.write_text("old")
     target.chmod(0o640)
     (tmp_path / "link").symlink_to(target)
-    write(tmp_path / "link", "new", overwrite=True)
+    write(tmp_path / "link", ["new"], overwrite=True)
     assert (tmp_path / "link").is_symlink()
     assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("new", 0o640)
 
@@ -67,7 +67,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_part_of_the_new(tmp_path: Path) 
     (tmp_path / "a").write_text("old")
     code = (
         "import sys; from pathlib import Path; from kernel_bridge.history.export import write\n"
-        "try: write(Path(sys.argv[1]), 'x' * 100_000, True)\n"
+        "try: write(Path(sys.argv[1]), ['x' * 50_000] * 2, True)\n"
         "except Exception as error: print(type(error).__name__)"
     )
     done = subprocess.run(

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 
 from kernel_bridge.history import reading
 from kernel_bridge.history.journal import Journal
+from kernel_bridge.history.records import Filter
+from kernel_bridge.history.selection import Selection
 from kernel_bridge.history.store import Connection, open_reader
 from kernel_bridge.history.writing import LOST
 from kernel_bridge.protocol.errors import BridgeError, InvalidArgument, NoSuchRun
-from kernel_bridge.protocol.objects import Position, Range, Run, RunError, TextDocument
+from kernel_bridge.protocol.objects import Position, Range, RunError, TextDocument
 from kernel_bridge.runs.changes import Append, Rewrite
 from tests.unit.history_samples import KERNEL, PLENTY, add, make_run, opened, printed
 
@@ -66,8 +69,7 @@ async def test_a_run_comes_back_as_it_was_told(path: Path) -> None:
         )
         await journal.flush()
         journal.run_changed(run, {"iopub.status.busy": "t"})
-        (record,) = await journal.runs_to_export()
-        run.outputs = []
+        (record,) = await journal.read_runs(Filter(), list)
         assert record.run == run
         assert record.times == {"iopub.status.busy": "t"}
         assert record.kernel.language_info == KERNEL.language_info
@@ -91,7 +93,8 @@ async def test_output_after_the_end_is_kept_and_of_no_known_run_dropped(path: Pa
 
 
 async def check_history(journal: Journal, filters: dict[str, Any], expected: list[str]) -> None:
-    assert [run.id for run in await journal.history(**filters)] == expected
+    paging = {name: filters.pop(name) for name in ("limit", "before") if name in filters}
+    assert [run.id for run in await journal.history(Filter(**filters), **paging)] == expected
 
 
 async def test_history_filters_and_pages_newest_first(path: Path) -> None:
@@ -113,18 +116,56 @@ async def test_history_filters_and_pages_newest_first(path: Path) -> None:
         await check_history(journal, {"text": "%_"}, [])
 
 
+async def test_runs_are_found_by_state_and_time(path: Path) -> None:
+    def at(second: int) -> datetime:
+        return datetime(2026, 1, 1, 1, 0, second, tzinfo=timezone(timedelta(hours=1)))
+
+    async with opened(path) as (journal, _):
+        add(journal, make_run("1", started_at="2026-01-01T00:00:01.000000Z", state="error"))
+        add(journal, make_run("2", started_at="2026-01-01T00:00:02.000000Z"))
+        add(journal, make_run("3", started_at=None, queued_at="2026-01-01T00:00:03.000000Z", state="aborted"))
+        await check_history(journal, {"states": ("error", "aborted")}, ["3", "1"])
+        await check_history(journal, {"states": ("lost",)}, [])
+        await check_history(journal, {"since": at(2)}, ["3", "2"])
+        await check_history(journal, {"until": at(2)}, ["1"])
+        await check_history(journal, {"since": at(2), "until": at(3), "states": ("ok",)}, ["2"])
+        other = OtherBridge(path, "other", 1)
+        other.kept()
+        await check_history(journal, {"states": ("running",)}, ["other-open"])
+        other.kill()
+        await check_history(journal, {"states": ("running",)}, [])
+        await check_history(journal, {"states": ("lost",)}, ["other-open"])
+
+
+async def test_runs_of_a_notebook_are_found_by_it_and_by_their_cell(path: Path) -> None:
+    book = TextDocument(uri="file:///a.ipynb", version=1)
+    async with opened(path) as (journal, _):
+        for number in (1, 2):
+            cell = TextDocument(uri=f"cell:{number}")
+            add(journal, make_run(str(number), text_document=cell, notebook_document=book))
+        await check_history(journal, {"uri": book.uri}, ["2", "1"])
+        await check_history(journal, {"uri": "cell:1"}, ["1"])
+
+
 async def test_runs_are_exported_in_the_order_they_started(path: Path) -> None:
     async with opened(path) as (journal, _):
         add(journal, make_run("a", started_at="2026-01-01T00:00:09Z"))
         add(journal, make_run("b", started_at="2026-01-01T00:00:01Z"))
         add(journal, make_run("c", kernel_id="kernel-2"))
+        add(journal, make_run("never ran", started_at=None, state="cancelled"))
+
+        def ids(runs: Selection) -> list[str]:
+            assert len(runs) == len(runs.keys)
+            return [record.run.id for record in runs]
+
         for filters, expected in (
             ({"kernel_id": KERNEL.id}, ["b", "a"]),
-            ({"run_ids": ["a", "b", "a"]}, ["b", "a"]),
-            ({"run_ids": ["c"]}, ["c"]),
+            ({"run_ids": ("a", "b", "a")}, ["b", "a"]),
+            ({"run_ids": ("c",)}, ["c"]),
+            ({"since": datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC)}, ["a"]),
         ):
-            records = await journal.runs_to_export(**filters)
-            assert [record.run.id for record in records] == expected
+            found = await journal.read_runs(Filter(**filters), ids)
+            assert found == expected
 
 
 async def test_what_is_not_there_is_an_error_that_names_it(path: Path) -> None:
@@ -141,7 +182,7 @@ async def test_what_is_not_there_is_an_error_that_names_it(path: Path) -> None:
         await check_error(journal.read_output("run-1", 0, 0, 1), InvalidArgument, "index")
         await check_error(journal.read_output("run-1", 5, 0, 1), InvalidArgument, "index")
         await check_error(journal.history(before="x1"), NoSuchRun, "x1")
-        await check_error(journal.runs_to_export(run_ids=["run-1", "x1"]), NoSuchRun, "x1")
+        await check_error(journal.read_runs(Filter(run_ids=("run-1", "x1")), list), NoSuchRun, "x1")
 
 
 async def test_a_killed_bridge_loses_nothing_that_was_kept_and_its_run_is_lost(path: Path) -> None:
@@ -207,8 +248,7 @@ async def count_steps(path: Path, runs: int, question: dict[str, Any]) -> int:
             return 0
 
         reader.set_progress_handler(step, 10)
-        wanted = {"kernel_id": None, "uri": None, "text": None, "limit": 50, "before": None, **question}
-        found: list[Run] = reading.history(reader, lambda _: True, **wanted)
+        found = reading.history(reader, lambda _: True, Filter(**question), 50, None)
         assert len(found) == 50
         return steps
 
@@ -219,6 +259,8 @@ async def test_the_newest_runs_cost_the_same_in_a_long_history(tmp_path: Path) -
         "kernel": {"kernel_id": KERNEL.id},
         "document": {"uri": "file:///1.py"},
         "text": {"text": "1+1"},
+        "state": {"states": ("ok",)},
+        "time": {"until": datetime(2027, 1, 1, tzinfo=UTC)},
     }.items():
         few = await count_steps(tmp_path / f"{name}-few.db", 100, question)
         many = await count_steps(tmp_path / f"{name}-many.db", 3000, question)

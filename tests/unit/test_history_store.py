@@ -4,16 +4,19 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from kernel_bridge.history import schema
+from kernel_bridge.history.records import Filter
 from kernel_bridge.protocol.errors import HistoryDisabled
 from kernel_bridge.runs.changes import Rewrite
 from tests.unit.history_samples import add, make_run, opened, printed
 
-VERSION_1 = Path(__file__).parents[1] / "data" / "history_v1.sql"
+DATA = Path(__file__).parents[1] / "data"
+FIRST, SECOND = (f"11111111-0000-4000-8000-00000000000{number}" for number in (1, 2))
 
 
 @pytest.fixture
@@ -40,33 +43,57 @@ async def test_only_its_user_can_read_it(path: Path) -> None:
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-async def test_a_file_of_version_1_opens(path: Path) -> None:
-    make_database(path, VERSION_1.read_text())
+@pytest.mark.parametrize("version", range(1, schema.VERSION + 1))
+async def test_a_file_of_every_version_opens(path: Path, version: int) -> None:
+    make_database(path, sample(version))
     async with opened(path) as (journal, warnings):
-        run = await journal.get_run("11111111-0000-4000-8000-000000000001", 1000)
+        run = await journal.get_run(FIRST, 1000)
         assert (run.source, run.state, run.execution_count) == ("print('hé')\n", "ok", 1)
         assert run.outputs == [
             {"output_type": "stream", "name": "stdout", "text": "hé\n"},
             {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}},
         ]
-        assert (await journal.get_run("11111111-0000-4000-8000-000000000002", 0)).state == "lost"
+        assert (await journal.get_run(SECOND, 0)).state == "lost"
+        wanted = Filter(states=("ok",), until=datetime(2026, 1, 1, 0, 0, 2, tzinfo=UTC))
+        assert [run.id for run in await journal.history(wanted)] == [FIRST]
+        if version >= 2:
+            assert [run.id for run in await journal.history(Filter(uri="file:///a.ipynb"))] == [FIRST]
+        add(journal, make_run(), [printed("new")])
+        assert [run.id for run in await journal.history()] == ["run-1", SECOND, FIRST]
         assert warnings == []
-
-
-def test_the_checked_in_file_is_of_the_first_version() -> None:
-    connection = sqlite3.connect(":memory:")
-    connection.executescript(VERSION_1.read_text())
-    tables = set(
-        connection.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%'")
-    )
+    connection = sqlite3.connect(path)
+    assert tables(connection) == tables(made_by_steps(schema.VERSION))
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
-    ours = sqlite3.connect(":memory:")
-    for statement in schema.STEPS[0]:
-        ours.execute(statement)
-    assert tables == set(
-        ours.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%'")
-    )
-    ours.close()
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION + 1))
+def test_the_checked_in_files_are_of_their_versions(version: int) -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(sample(version))
+    assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+    assert tables(connection) == tables(made_by_steps(version))
+    connection.close()
+
+
+def sample(version: int) -> str:
+    """A journal as that version wrote it, as SQL."""
+    return (DATA / f"history_v{version}.sql").read_text(encoding="utf-8")
+
+
+def made_by_steps(version: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    for step in schema.STEPS[:version]:
+        for statement in step:
+            connection.execute(statement)
+    return connection
+
+
+def tables(connection: sqlite3.Connection) -> set[str]:
+    found = connection.execute(
+        "SELECT sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    return {" ".join(statement.split()) for (statement,) in found}
 
 
 async def check_refused(path: Path, sql: str, named: str) -> None:

@@ -1,6 +1,7 @@
 """A notebook of runs: valid, the same bytes every time, whatever a kernel sent."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -9,17 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel_bridge.history.formats import render
-from kernel_bridge.history.notebook import ipynb, mend, notebook
-from kernel_bridge.history.records import RunRecord, kernel_record
-from kernel_bridge.protocol.errors import NothingToExport
+from kernel_bridge.history.ipynb import LONGEST_LINE, ipynb, lines
+from kernel_bridge.history.notebook import Notebook, as_node, mend, notebook, validated
+from kernel_bridge.history.records import Pieces, RunRecord, kernel_record
+from kernel_bridge.protocol.errors import ExportFailed
 from tests.unit.history_samples import KERNEL, make_run
 
 TIMES = {"iopub.status.busy": "2026-01-01T00:00:01Z", "shell.execute_reply": "2026-01-01T00:00:02Z"}
 PNG = {"output_type": "display_data", "data": {"image/png": "aGk=\n", "text/plain": "<fig>"}, "metadata": {}}
 
 
-def record(run_id: str = "run-1", times: dict[str, str] = TIMES, **fields: Any) -> RunRecord:
-    return RunRecord(make_run(run_id, **{"outputs": [], **fields}), kernel_record(KERNEL), times)
+def record(
+    run_id: str = "run-1", times: dict[str, str] = TIMES, outputs: Any = (), **fields: Any
+) -> RunRecord:
+    return RunRecord(make_run(run_id, **fields), kernel_record(KERNEL), times, outputs)
+
+
+def book(*records: RunRecord) -> Notebook:
+    return notebook(records, records[-1].kernel)
+
+
+def text_of(*records: RunRecord) -> str:
+    return "".join(ipynb(book(*records)))
 
 
 def printed(text: str) -> dict[str, Any]:
@@ -27,9 +39,7 @@ def printed(text: str) -> dict[str, Any]:
 
 
 def test_a_notebook_as_it_stands_in_the_file() -> None:
-    ran = record(source="a\nb", execution_count=3, outputs=[printed("x\ny\n")])
-    never_ran = record("run-2", state="cancelled", started_at=None)
-    text = ipynb(notebook([ran, never_ran]))
+    text = text_of(record(source="a\nb", execution_count=3, outputs=[printed("x\ny\n")]))
     assert json.loads(text) == {
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -50,11 +60,6 @@ def test_a_notebook_as_it_stands_in_the_file() -> None:
     }
     assert text.startswith('{\n "cells": [\n')
     assert text.endswith("}\n")
-
-
-def test_only_runs_that_ran_can_be_exported() -> None:
-    with pytest.raises(NothingToExport):
-        notebook([record(state="aborted", started_at=None)])
 
 
 TEXT = st.text(st.characters() | st.just("\ud800"), max_size=5)
@@ -98,13 +103,57 @@ OUTPUTS = st.builds(
 def test_whatever_a_kernel_sends_gives_a_valid_notebook(
     outputs: list[dict[str, Any]], text: str, language_info: dict[str, Any] | None
 ) -> None:
-    run = record(text, source=text, execution_count=-1, outputs=outputs)
-    kernel = kernel_record(KERNEL)
-    kernel = type(kernel)(kernel.name, kernel.display_name, kernel.language, None, language_info)
-    written = ipynb(notebook([RunRecord(run.run, kernel, run.times)])).encode()
+    kernel = replace(kernel_record(KERNEL), language_info=language_info)
+    ran = replace(record(text, source=text, execution_count=-1, outputs=outputs), kernel=kernel)
+    written = text_of(ran).encode()
     nbformat.validate(nbformat.reads(written, as_version=4))
     json.loads(written, parse_constant=pytest.fail)
-    assert ipynb(notebook([RunRecord(run.run, kernel, run.times)])).encode() == written
+    assert text_of(ran).encode() == written
+    assert written.decode() == nbformat.v4.writes_json(as_node(book(ran)), split_lines=True) + "\n"
+
+
+def test_what_is_not_valid_is_refused() -> None:
+    cell = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "source": "",
+        "outputs": [{}],
+        "execution_count": 1,
+    }
+
+    def take() -> None:
+        for taken in validated([cell]):
+            list(taken["outputs"])
+
+    with pytest.raises(ExportFailed, match="not valid nbformat"):
+        take()
+
+
+LINE = st.text("ab\r\n\x0b\u2028é", max_size=5)
+
+
+@given(st.lists(LINE))
+def test_lines_are_those_of_the_whole_text(pieces: list[str]) -> None:
+    assert list(lines(Pieces(lambda: iter(pieces)))) == "".join(pieces).splitlines(True)
+
+
+def test_a_line_without_an_end_is_cut_at_the_same_places_however_it_came() -> None:
+    for size in (1000, 400_000, LONGEST_LINE, 3 * LONGEST_LINE):
+        text = "x" * (3 * LONGEST_LINE + 5)
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        found = list(lines(Pieces(lambda pieces=pieces: iter(pieces))))
+        assert [len(line) for line in found] == [LONGEST_LINE] * 3 + [5]
+
+
+def test_a_pair_of_surrogates_in_two_pieces_is_one_character() -> None:
+    stream = {
+        "output_type": "stream",
+        "name": "stdout",
+        "text": Pieces(lambda: iter(["a\ud83d", "\ude00\ud800"])),
+    }
+    (cell,) = json.loads(text_of(record(outputs=[stream])))["cells"]
+    assert cell["outputs"][0]["text"] == ["a😀\ufffd"]
 
 
 @pytest.mark.parametrize(
@@ -123,18 +172,37 @@ def test_whatever_a_kernel_sends_gives_a_valid_notebook(
 )
 def test_what_is_right_stays_as_it_is(output: dict[str, Any]) -> None:
     assert mend(output) == output
-    read = nbformat.reads(ipynb(notebook([record(outputs=[output])])), as_version=4)
+    read = nbformat.reads(text_of(record(outputs=[output])), as_version=4)
     assert read.cells[0].outputs == [output]
 
 
-def check_format(format: Any, records: list[RunRecord], expected: str, **options: Any) -> None:
-    assert render(notebook(records), format, **options) == expected
+def check_format(format: Any, records: list[RunRecord], expected: str) -> None:
+    assert "".join(render(book(*records), format)) == expected
+
+
+HEADER = """\
+# ---
+# jupyter:
+#   jupytext:
+#     comment_magics: false
+#     text_representation:
+#       extension: ".py"
+#       format_name: "percent"
+#   kernelspec:
+#     display_name: "Python 3"
+#     language: "python"
+#     name: "python3"
+# ---
+"""
 
 
 def test_percent_cells() -> None:
     runs = [record("a", source="%time x\n"), record("b", source="y\nz")]
-    check_format("py", runs, "# %%\n%time x\n\n# %%\ny\nz\n")
-    check_format("py", runs[1:], "(* %% *)\ny\nz\n", comment=("(*", "*)"))
+    check_format("py", runs, HEADER + "\n# %%\n%time x\n\n# %%\ny\nz\n")
+    ocaml = replace(runs[1], kernel=replace(runs[1].kernel, language="OCaml", name="ocaml"))
+    text = "".join(render(book(ocaml), "py"))
+    assert text.startswith("(* --- *)\n(* jupyter: *)\n")
+    assert text.endswith("(* --- *)\n\n(* %% *)\ny\nz\n")
 
 
 def test_markdown() -> None:
@@ -151,7 +219,7 @@ def test_markdown() -> None:
 
 
 def test_html_is_a_page_with_the_outputs() -> None:
-    page = render(notebook([record(source="print('x')", outputs=[printed("<x>\n"), PNG])]), "html")
+    page = "".join(render(book(record(source="print('x')", outputs=[printed("<x>\n"), PNG])), "html"))
     assert page.startswith("<!DOCTYPE html>")
     assert "&lt;x&gt;" in page
     assert "data:image/png;base64,aGk=" in page

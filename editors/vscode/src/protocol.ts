@@ -194,13 +194,19 @@ export interface ExportFailedData {
 /** What an export writes. */
 export type ExportFormat = "ipynb" | "py" | "md" | "html";
 
-/** Which runs (of a kernel, a document, or by id; none: all of the history) and where to. */
+/** What the cells of an export are: runs, or those of a document. */
+export type ExportMode = "runs" | "document";
+
+/** Which runs (of a kernel, a document, a time, or by id; none: all of the history) and where to. Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run. */
 export interface ExportParams {
   path: string;
   format?: ExportFormat;
+  mode?: ExportMode;
   kernelId?: string;
   textDocument?: TextDocument;
   runIds?: string[];
+  since?: string;
+  until?: string;
   overwrite?: boolean;
 }
 
@@ -236,11 +242,14 @@ export interface HistoryDisabledData {
   kind: "HistoryDisabled";
 }
 
-/** Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source. */
+/** Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source. `since` and `until` (exclusive) are about when a run started, or was asked for if it never did. */
 export interface HistoryParams {
   kernelId?: string;
   textDocument?: TextDocument;
   text?: string;
+  states?: RunState[];
+  since?: string;
+  until?: string;
   limit?: number;
   before?: string;
 }
@@ -489,6 +498,9 @@ export interface Run {
   queuedAt: string;
   textDocument?: TextDocument;
   range?: Range;
+  unit?: Unit;
+  notebookDocument?: TextDocument;
+  cellId?: string;
   executionCount?: number;
   startedAt?: string;
   endedAt?: string;

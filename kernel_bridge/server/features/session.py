@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...bridge.application import path_of
+from ...bridge.documents import path_of
 from ...protocol.commands import (
     ActParams,
     ExportResult,

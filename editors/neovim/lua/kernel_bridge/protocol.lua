@@ -123,13 +123,20 @@
 --- What an export writes.
 ---@alias kernel_bridge.ExportFormat "ipynb"|"py"|"md"|"html"
 
---- Which runs (of a kernel, a document, or by id; none: all of the history) and where to.
+--- What the cells of an export are: runs, or those of a document.
+---@alias kernel_bridge.ExportMode "runs"|"document"
+
+--- Which runs (of a kernel, a document, a time, or by id; none: all of the history) and where to.
+---     Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run.
 ---@class kernel_bridge.ExportParams
 ---@field path string
 ---@field format? kernel_bridge.ExportFormat
+---@field mode? kernel_bridge.ExportMode
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
 ---@field runIds? string[]
+---@field since? string
+---@field ["until"]? string
 ---@field overwrite? boolean
 
 ---@class kernel_bridge.ExportResult
@@ -161,10 +168,14 @@
 ---@field kind "HistoryDisabled"
 
 --- Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source.
+---     `since` and `until` (exclusive) are about when a run started, or was asked for if it never did.
 ---@class kernel_bridge.HistoryParams
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
 ---@field text? string
+---@field states? kernel_bridge.RunState[]
+---@field since? string
+---@field ["until"]? string
 ---@field limit? integer
 ---@field before? string
 
@@ -370,6 +381,9 @@
 ---@field queuedAt string
 ---@field textDocument? kernel_bridge.TextDocument
 ---@field range? kernel_bridge.Range
+---@field unit? kernel_bridge.Unit
+---@field notebookDocument? kernel_bridge.TextDocument
+---@field cellId? string
 ---@field executionCount? integer
 ---@field startedAt? string
 ---@field endedAt? string

@@ -1,0 +1,110 @@
+"""Runs of the history, or a document with what its cells gave, as a file."""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from ..history.journal import Journal
+from ..history.records import Filter
+from ..history.selection import Selection
+from ..protocol.commands import ExportParams, ExportResult
+from ..protocol.errors import ExportFailed, NothingToExport
+from ..source.languages import extension_of, language_of_path
+from ..source.notebook import Notebook as Document
+from ..source.notebook import read_notebook
+from ..source.script import read_script
+from .documents import path_of
+from .observer import Progress
+
+T = TypeVar("T")
+
+AUTO = ".auto"  # the extension that stands for that of the language, as in jupytext
+
+
+async def export(
+    journal: Journal,
+    asked: ExportParams,
+    path: Path,
+    document: Document | None,
+    progress: Progress | None,
+) -> ExportResult:
+    """Write the file; `document` is what mode "document" asks for.
+
+    When this is cancelled, the file that was there stays. Raises ExportExists, ExportFailed, NothingToExport,
+    NoSuchRun, HistoryDisabled.
+    """
+    wanted = Filter(
+        kernel_id=asked.kernel_id,
+        uri=asked.text_document.uri if asked.text_document is not None else None,
+        run_ids=tuple(asked.run_ids) if asked.run_ids is not None else None,
+        since=asked.since,
+        until=asked.until,
+    )
+    stop = threading.Event()
+
+    def make(runs: Selection) -> ExportResult:
+        return _write(runs, asked, path, document, lambda done, total: _tell(progress, done, total, stop))
+
+    try:
+        return await journal.read_runs(wanted, make)
+    except asyncio.CancelledError:
+        stop.set()
+        raise
+
+
+def read_document(uri: str) -> Document:
+    """The cells of a document's file, a notebook or a script; raises ExportFailed: it cannot be read."""
+    path = path_of(uri)
+    if path is None:
+        raise ExportFailed(f"the document {uri} is not open here, and no file", path=uri)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        if path.suffix.lower() == ".ipynb":
+            return read_notebook(text)
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise ExportFailed(f"the document {path} cannot be read: {why}", path=str(path)) from error
+    return read_script(text, language_of_path(str(path)) or "")
+
+
+class _Stopped(BaseException):
+    """Nobody waits for the export any more; ends its thread."""
+
+
+def _tell(progress: Progress | None, done: int, total: int, stop: threading.Event) -> None:
+    if stop.is_set():
+        raise _Stopped
+    if progress is not None:
+        progress(done, total)
+
+
+def _write(
+    runs: Selection, asked: ExportParams, path: Path, document: Document | None, progress: Progress
+) -> ExportResult:
+    from ..history import document as documents
+    from ..history import export, formats, notebook
+
+    if not runs:
+        raise NothingToExport("none of the runs asked for ever ran, so there is nothing to export")
+    kernel = runs.read(runs.keys[-1]).kernel
+    if document is not None:
+        total = len(document.cells)
+        book = documents.notebook(document, runs.overview(), runs.read, kernel)
+    else:
+        total = len(runs)
+        book = notebook.notebook(runs, kernel)
+    book = notebook.Notebook(book.metadata, _counted(book.cells, total, progress))
+    format_ = asked.format or ("py" if path.suffix == AUTO else "ipynb")
+    if path.suffix == AUTO:
+        path = path.with_suffix(extension_of(kernel.language))
+    export.write(path, formats.render(book, format_), asked.overwrite)
+    return ExportResult(path=str(path), cells=total, format=format_)
+
+
+def _counted(cells: Iterable[T], total: int, progress: Progress) -> Iterator[T]:
+    for done, cell in enumerate(cells):
+        progress(done, total)
+        yield cell
+    progress(total, total)

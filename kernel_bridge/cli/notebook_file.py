@@ -1,0 +1,160 @@
+"""The file that `run --export` writes: the cells that were run with what they gave, as far as it has come.
+
+It is written again and again while code runs, each time whole or not at all, so that a killed run keeps what
+it had. What is not finished says which kernel it was run on: `run --resume` goes on there.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..bridge.followed import FollowedKernel
+from ..bridge.wire import run_to_wire
+from ..history.document import OURS, notebook_of, run_of_cell
+from ..history.records import KernelRecord, RunRecord, kernel_record
+from ..protocol.errors import BridgeError
+from ..protocol.objects import ExportFormat, Output
+from ..runs.run import Run
+from ..source.notebook import NotebookCell, read_notebook
+from .exits import UsageError
+from .pieces import Script
+
+PAUSE_S = 1.0  # between two writings, at least
+SHARE = 10  # of the time at most one part in so many goes into writing
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier run left in the file."""
+
+    cells: tuple[NotebookCell, ...]
+    kernel_id: str | None  # of the kernel that it was run on, if it is not finished
+
+
+class NotebookFile:
+    """One file; `path` is where it goes, `overwrite` whether another file may be there at first."""
+
+    def __init__(
+        self,
+        path: Path,
+        format: ExportFormat,
+        script: Script,
+        overwrite: bool,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._path = path
+        self._format = format
+        self._script = script
+        self._overwrite = overwrite
+        self._warn = warn
+        self._has_warned = False
+        self._runs: dict[int, Run] = {}  # by the place of the cell
+        self._kept: dict[int, NotebookCell] = {}  # cells that are not run again
+        self._kernel: FollowedKernel
+        self._known: KernelRecord
+        self._written: object = None
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, kernel: FollowedKernel, runs: dict[int, Run], kept: dict[int, NotebookCell]) -> None:
+        """Follow these runs, by the places of their cells."""
+        self._kernel, self._known = kernel, kernel_record(kernel.to_wire())
+        self._runs, self._kept = runs, kept
+        self._task = asyncio.create_task(self._keep_up(), name=f"write {self._path}")
+
+    async def finish(self, resumable: bool) -> int | None:
+        """Write for the last time; how many cells, or None: nothing ever ran.
+
+        Raises ExportExists, ExportFailed.
+        """
+        if self._task is None:
+            return None
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+        if not any(run.started_at for run in self._runs.values()):
+            return None
+        await self._write(resumable)
+        return len(self._script.notebook.cells)
+
+    async def _keep_up(self) -> None:
+        pause = PAUSE_S
+        while True:
+            await asyncio.sleep(pause)
+            state = [(run.state, len(run.live.outputs), _length(run)) for run in self._runs.values()]
+            if state == self._written or not any(run.started_at for run in self._runs.values()):
+                continue
+            began = time.monotonic()
+            try:
+                await self._write(resumable=True)
+            except BridgeError as error:  # the last writing may succeed, and says so if it does not
+                if not self._has_warned:
+                    self._warn(f"{error}; what was written before is kept")
+                self._has_warned = True
+            self._written = state
+            pause = max(PAUSE_S, (SHARE - 1) * (time.monotonic() - began))
+
+    async def _write(self, resumable: bool) -> None:
+        records = [self._record(index) for index in range(len(self._script.notebook.cells))]
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write_now, records, resumable))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:  # it must be over before the next one begins
+            await asyncio.gather(writing, return_exceptions=True)
+            raise
+
+    def _record(self, index: int) -> RunRecord | None:
+        run = self._runs.get(index)
+        if run is None:
+            kept = self._kept.get(index)
+            return None if kept is None else run_of_cell(kept, self._known)
+        if run.started_at is None:
+            return None
+        outputs = [dict(output) for output in run.live.outputs]  # they go on changing
+        return RunRecord(run_to_wire(run), self._known, dict(run.times), outputs)
+
+    def _write_now(self, records: list[RunRecord | None], resumable: bool) -> None:
+        from ..history import export, formats
+
+        book = notebook_of(self._script.notebook, iter(records), self._known)
+        if resumable:
+            book = replace(book, metadata={**book.metadata, OURS: {"kernelId": self._kernel.id}})
+        export.write(self._path, formats.render(book, self._format), self._overwrite)
+        self._overwrite = True
+
+
+def _length(run: Run) -> int:
+    last = run.live.outputs[-1] if run.live.outputs else {}
+    return len(last.get("text", ""))
+
+
+def read_earlier(path: Path) -> Earlier:
+    """What an earlier run left; raises UsageError: there is no such notebook."""
+    try:
+        notebook = read_notebook(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no {path} to resume; run it without --resume first") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be resumed: {error}") from None
+    ours = notebook.metadata.get(OURS)
+    kernel_id = ours.get("kernelId") if isinstance(ours, dict) else None
+    return Earlier(notebook.cells, kernel_id if isinstance(kernel_id, str) else None)
+
+
+def finished_cells(script: Script, earlier: Earlier) -> dict[int, NotebookCell]:
+    """The cells, by their places, that ended well in the file, up to the first that did not or is another."""
+    finished: dict[int, NotebookCell] = {}
+    before = [cell for cell in earlier.cells if cell.has_code and "skip-execution" not in cell.tags]
+    for piece, cell in zip(script.pieces, before, strict=False):
+        if cell.source.strip() != piece.source.strip() or not _ended_well(cell, piece.may_fail):
+            break
+        finished[piece.cell] = cell
+    return finished
+
+
+def _ended_well(cell: NotebookCell, may_fail: bool) -> bool:
+    times = cell.raw["metadata"].get("execution")
+    outputs: list[Output] = cell.raw.get("outputs") or []
+    ended = isinstance(times, dict) and ("shell.execute_reply" in times or "iopub.status.idle" in times)
+    return ended and (may_fail or all(output.get("output_type") != "error" for output in outputs))

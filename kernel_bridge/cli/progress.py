@@ -1,0 +1,37 @@
+"""A progress bar on stderr, for a person, on work that takes long."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from ..bridge.observer import Progress
+
+PATIENCE_S = 0.3  # work that is done sooner needs no bar
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Progress | None]:
+    """Draw how far it is, once it has taken a while; None: stderr is no terminal. Any thread may tell."""
+    console = Console(stderr=True)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    drawn = Bar(*columns, console=console, transient=True)
+    task = drawn.add_task(what, total=None)
+    began = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        drawn.update(task, completed=done, total=total)
+        if not drawn.live.is_started and time.monotonic() - began > PATIENCE_S:
+            drawn.start()
+
+    try:
+        yield progress
+    finally:
+        drawn.stop()

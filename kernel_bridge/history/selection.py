@@ -1,0 +1,77 @@
+"""The runs of an export: which they are, and each of them whole, read when its turn comes."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..protocol.objects import Run
+from .reading import RUNS, IsAlive, condition, outputs_of, run_of
+from .records import Filter, KernelRecord, Ran, RunRecord, decode, to_text
+from .store import Connection
+
+
+class Outputs:
+    """The outputs of one run, read anew each time it is iterated."""
+
+    def __init__(self, connection: Connection, run: int) -> None:
+        self._connection = connection
+        self._run = run
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return outputs_of(self._connection, self._run)
+
+
+class Selection:
+    """Runs that match, by their keys; one at a time is read, as often as it is iterated.
+
+    For the thread that reads, and while its connection is open.
+    """
+
+    def __init__(self, connection: Connection, is_alive: IsAlive, keys: Iterable[int]) -> None:
+        self._connection = connection
+        self._is_alive = is_alive
+        self.keys = tuple(keys)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        return map(self.read, self.keys)
+
+    def overview(self) -> list[Ran]:
+        """What tells which cell of a document each run was of."""
+        rows = self._connection.execute(
+            f"SELECT key, source, record FROM runs WHERE key IN ({', '.join(map(str, self.keys))})"
+        )
+        found = {key: _ran(key, to_text(source), decode(record, Run)) for key, source, record in rows}
+        return [found[key] for key in self.keys]
+
+    def read(self, key: int) -> RunRecord:
+        """One of the runs; its outputs are read when they are iterated."""
+        row = self._connection.execute(f"{RUNS} WHERE runs.key = ?", (key,)).fetchone()
+        return RunRecord(
+            run_of(row, self._is_alive),
+            decode(row[6], KernelRecord),
+            decode(row[3], dict[str, str]),
+            Outputs(self._connection, key),
+        )
+
+
+def _ran(key: int, source: str, run: Run) -> Ran:
+    line = run.range.start.line if run.range is not None else None
+    uri = run.text_document.uri if run.text_document is not None else None
+    return Ran(key, source, run.unit, line, uri, run.cell_id)
+
+
+def select(connection: Connection, is_alive: IsAlive, wanted: Filter) -> Selection:
+    """The runs that match and ever ran, in the order they started.
+
+    Raises NoSuchRun: one of `run_ids` is none.
+    """
+    where, values = condition(connection, is_alive, wanted)
+    rows = connection.execute(
+        "SELECT runs.key FROM runs CROSS JOIN bridges ON bridges.key = runs.bridge"
+        f" WHERE json_extract(CAST(runs.record AS TEXT), '$.startedAt') NOT NULL AND {where}"
+        " ORDER BY runs.time, runs.key",
+        values,
+    )
+    return Selection(connection, is_alive, (key for (key,) in rows))

@@ -1,0 +1,95 @@
+"""A script with percent cells as the cells of a notebook, by jupytext's conventions.
+
+Markdown stands in comments (in Python also in a string of its own), and a header of comments names the
+kernel.
+"""
+
+import json
+import re
+from typing import Any
+
+from .cells import Cell, cells_of_lines, header_end
+from .document import split_lines
+from .languages import comment_prefixes, find_language, is_python
+from .notebook import Json, Notebook, NotebookCell
+from .region import region_of
+
+_PAIR = re.compile(r"""([\w.-]+)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|\{[^}]*\}|[^\s]+)""")
+_STRING = re.compile(r"""[rR]?(?P<quotes>\"{3}|'{3})(?P<text>.*)(?P=quotes)""", re.DOTALL)
+_SPEC = re.compile(r"""\s*(?P<name>display_name|language|name):\s*(?P<value>.*)""")
+
+
+def read_script(text: str, language_id: str) -> Notebook:
+    """The cells of a script, code and markdown."""
+    lines = split_lines(text)
+    cells = tuple(_cell(cell, lines, language_id) for cell in cells_of_lines(lines, language_id))
+    return Notebook(cells, _header(lines[: header_end(lines, language_id)], language_id))
+
+
+def _cell(cell: Cell, lines: list[str], language_id: str) -> NotebookCell:
+    metadata = read_metadata(cell.metadata)
+    if cell.title:
+        metadata = {"title": cell.title, **metadata}
+    raw: Json = {"cell_type": cell.kind, "metadata": metadata}
+    if cell.kind == "code":
+        region = region_of(lines, language_id, cell)
+        return NotebookCell(raw | {"source": region.source if region else ""}, cell.title, region)
+    body = lines[cell.start_line : cell.end_line]
+    return NotebookCell(raw | {"source": _text(body, language_id)}, cell.title)
+
+
+def _text(lines: list[str], language_id: str) -> str:
+    text = "\n".join(lines).strip("\n")
+    if is_python(language_id) and (string := _STRING.fullmatch(text.strip())):
+        return string["text"].strip("\n")
+    return "\n".join(_uncomment(line, language_id) for line in text.split("\n"))
+
+
+def _uncomment(line: str, language_id: str) -> str:
+    language = find_language(language_id)
+    end = language.comment_end if language else ""
+    for prefix in sorted(comment_prefixes(language_id), key=len, reverse=True):
+        stripped = line.lstrip(" \t")
+        if stripped.startswith(prefix):
+            text = stripped[len(prefix) :]
+            if end and text.rstrip().endswith(end):
+                text = text.rstrip().removesuffix(end).removesuffix(" ")
+            return text.removeprefix(" ")
+    return line
+
+
+def read_metadata(written: str) -> Json:
+    """What a marker says of its cell: a JSON object, or pairs name=value whose values are JSON or words."""
+    if written.startswith("{"):
+        try:
+            value = json.loads(written)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+    return {match[1]: _value(match[2]) for match in _PAIR.finditer(written)}
+
+
+def _value(written: str) -> Any:
+    if written.startswith("'"):
+        return written[1:-1]
+    try:
+        return json.loads(written)
+    except ValueError:
+        return {"True": True, "False": False, "None": None}.get(written, written)
+
+
+def _header(lines: list[str], language_id: str) -> Json:
+    """The kernelspec that a header names: the only part of its YAML that is looked at."""
+    spec: dict[str, str] = {}
+    inside = -1  # how far the lines of the kernelspec are indented at least
+    for line in lines:
+        text = _uncomment(line, language_id)
+        indent = len(text) - len(text.lstrip())
+        if text.strip() == "kernelspec:":
+            inside = indent + 1
+        elif 0 < inside <= indent and (match := _SPEC.fullmatch(text)):
+            value = _value(match["value"].strip())
+            spec[match["name"]] = value if isinstance(value, str) else match["value"].strip()
+        elif text.strip():
+            inside = -1
+    return {"kernelspec": spec} if spec else {}

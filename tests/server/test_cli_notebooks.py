@@ -1,0 +1,260 @@
+"""`kernel-bridge run` with a file that keeps what came: as it goes, with parameters, resumed."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+
+from tests.home import Home
+from tests.server.command import BOUND_S, run_command, start_command, write
+
+Json = dict[str, Any]
+
+SCRIPT = """\
+# %% [markdown]
+# # A *title*
+# %% tags=["parameters"]
+size = 2
+name = "none"
+# %%
+print(name, size * 2)
+# %%
+{"a": size}
+"""
+
+
+def notebook(*sources: str, **cells: Json) -> str:
+    """An .ipynb of code cells; keywords give more of the cell with that id."""
+    raw = [
+        {"cell_type": "code", "id": f"c{number}", "metadata": {}, "source": source, "outputs": [],
+         "execution_count": None, **cells.get(f"c{number}", {})}
+        for number, source in enumerate(sources)
+    ]  # fmt: skip
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": spec}, "cells": raw})
+
+
+def read(home: Home, name: str) -> Any:
+    found = nbformat.read(home.work / name, as_version=4)
+    nbformat.validate(found)
+    return found
+
+
+def texts(found: Any) -> list[str]:
+    """What the code cells printed or gave."""
+    return [
+        "".join(
+            output.get("text") or output.get("ename") or output["data"]["text/plain"]
+            for output in cell.outputs
+        )
+        for cell in found.cells
+        if cell.cell_type == "code"
+    ]
+
+
+@pytest.mark.parametrize("source", ["script.py", "in.ipynb"])
+def test_parameters_are_set_after_their_defaults(home: Home, source: str) -> None:
+    write(home, "script.py", SCRIPT)
+    parameters = {"c0": {"metadata": {"tags": ["parameters"]}}}
+    write(
+        home,
+        "in.ipynb",
+        notebook('size = 2\nname = "none"', "print(name, size * 2)", '{"a": size}', **parameters),
+    )
+    done = run_command(
+        home, "run", source, "-p", "size", "21", "-p", "name", "O'Neil", "--export", "out.ipynb"
+    )
+    assert (done.code, done.stdout, done.stderr) == (0, "O'Neil 42\n{'a': 21}\n", "")
+    found = read(home, "out.ipynb")
+    code = [cell for cell in found.cells if cell.cell_type == "code"]
+    assert code[1].source == '# Parameters\nsize = 21\nname = "O\'Neil"'
+    assert code[1].metadata.tags == ["injected-parameters"]
+    assert found.metadata.papermill.parameters == {"size": 21, "name": "O'Neil"}
+    again = run_command(home, "run", "out.ipynb", "-p", "size", "[1]", "--export", "out.ipynb", "--overwrite")
+    assert again.stdout == "none [1, 1]\n{'a': [1]}\n"
+    assert len(read(home, "out.ipynb").cells) == len(found.cells)
+
+
+def test_the_markdown_of_a_script_stays(home: Home) -> None:
+    write(home, "script.py", SCRIPT)
+    assert run_command(home, "run", "script.py", "--export", "out.ipynb").code == 0
+    found = read(home, "out.ipynb")
+    assert (found.cells[0].cell_type, found.cells[0].source) == ("markdown", "# A *title*")
+    assert texts(found) == ["", "none 4\n", "{'a': 2}"]
+
+
+def test_what_was_exported_gives_the_same_when_it_is_run_again(home: Home) -> None:
+    write(
+        home,
+        "script.py",
+        SCRIPT + "# %%\nfrom IPython.display import display, HTML, JSON\n"
+        "display(HTML('<b>x</b>'), JSON([1, 2]))\nimport sys\nprint('err', file=sys.stderr)\n"
+        "# %%\nimport pandas as pd\npd.DataFrame({'a': [1, 2]})\n",
+    )
+    assert run_command(home, "run", "script.py", "--export", "out.ipynb").code == 0
+    ours, again = read(home, "out.ipynb"), read(home, "out.ipynb")
+    environment = os.environ.copy()
+    os.environ.update(home.environment)
+    try:
+        nbclient.execute(again, cwd=str(home.work), kernel_name="python3", timeout=BOUND_S)
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+    for mine, theirs in zip(ours.cells, again.cells, strict=True):
+        assert mine.get("outputs") == theirs.get("outputs")
+        assert mine.get("execution_count") == theirs.get("execution_count")
+        assert set(mine.metadata.get("execution", {})) == set(theirs.metadata.get("execution", {}))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("out.py", ["# # A *title*", '# %% tags=["parameters"]', "print(name, size * 2)"]),
+        ("out.md", ["# A *title*\n\n```python", "```\nnone 4\n```"]),
+        ("out.html", ["<em>title</em>", "none 4"]),
+    ],
+)
+def test_other_formats(home: Home, name: str, expected: list[str]) -> None:
+    write(home, "script.py", SCRIPT)
+    assert run_command(home, "run", "script.py", "--export", name).code == 0
+    text = (home.work / name).read_text(encoding="utf-8")
+    for part in expected:
+        assert part in text
+
+
+def test_a_killed_run_keeps_what_it_had(home: Home) -> None:
+    going = "import time\nfor i in range(1000): print(i, flush=True); time.sleep(.1)"
+    write(home, "in.ipynb", notebook("print('first')", going, "print('never')"))
+    out = home.work / "out.ipynb"
+    with start_command(home, "run", "in.ipynb", "--export", "out.ipynb") as process:
+        assert process.stdout is not None
+        while not (out.exists() and '"3\\n"' in out.read_text()):
+            assert process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
+    found = texts(read(home, "out.ipynb"))
+    assert found[0] == "first\n"
+    assert found[1].startswith("0\n1\n2\n3\n")
+    assert found[2] == ""
+    assert [path.name for path in home.work.iterdir() if path.suffix == ".tmp"] == []
+
+
+def test_a_run_that_is_ended_writes_what_it_had(home: Home) -> None:
+    write(home, "in.ipynb", notebook("print('first', flush=True)\nwhile True: pass"))
+    with start_command(home, "run", "in.ipynb", "--export", "out.ipynb") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"first\n"
+        process.terminate()
+        assert process.wait(BOUND_S) == 143
+    assert texts(read(home, "out.ipynb")) == ["first\n"]
+    home.check_clean()
+
+
+def test_a_cell_that_takes_too_long_is_interrupted(home: Home) -> None:
+    write(home, "in.ipynb", notebook("while True: pass", "print('after')"))
+    done = run_command(home, "run", "in.ipynb", "--timeout", "1", "--export", "out.ipynb")
+    assert (done.code, done.stdout) == (1, "")
+    assert "cell has run for 1 s (--timeout) and is interrupted" in done.stderr
+    assert texts(read(home, "out.ipynb")) == ["KeyboardInterrupt", ""]
+    done = run_command(home, "run", "in.ipynb", "--timeout", "1", "--allow-errors")
+    assert (done.code, done.stdout) == (0, "after\n")
+
+
+def test_a_failed_run_is_resumed_where_it_failed(home: Home) -> None:
+    cells = ("import os\nx = os.getpid()\nprint('once')", "print(y)", "print(os.getpid() == x)")
+    write(home, "in.ipynb", notebook(*cells))
+    failed = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--keep-alive")
+    assert (failed.code, failed.stdout) == (1, "once\n")
+    write(home, "in.ipynb", notebook(cells[0], "y = 5; print(y)", cells[2]))
+    resumed = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--resume")
+    assert (resumed.code, resumed.stdout, resumed.stderr) == (0, "5\nTrue\n", "")
+    found = read(home, "out.ipynb")
+    assert texts(found) == ["once\n", "5\n", "True\n"]
+    assert [cell.execution_count for cell in found.cells] == [1, 3, 4]
+    assert "kernel-bridge" not in found.metadata
+    again = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--resume")
+    assert again.code == 2
+    assert "does not say on which kernel to go on" in again.stderr
+    new = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--resume", "--kernel", "python3")
+    assert (new.code, new.stdout) == (0, "")
+    assert run_command(home, "stop").code == 0
+    home.check_clean()
+
+
+def test_a_kernel_that_is_gone_cannot_be_resumed(home: Home) -> None:
+    write(home, "in.ipynb", notebook("print('once')", "1 / 0"))
+    assert run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--keep-alive").code == 1
+    before = (home.work / "out.ipynb").read_bytes()
+    assert run_command(home, "stop").code == 0
+    done = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--resume")
+    assert done.code == 2
+    assert "the kernel that ran out.ipynb is gone" in done.stderr
+    assert (home.work / "out.ipynb").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["in.ipynb", "--export", "folder"], "folder is a folder; name a file in it"),
+        (["in.ipynb", "--resume"], "name that file with --export OUT"),
+        (["in.ipynb", "--export", "new.ipynb", "--resume"], "there is no new.ipynb to resume"),
+        (["in.ipynb", "--export", "bad.ipynb", "--resume"], "bad.ipynb cannot be resumed: not JSON"),
+        (["in.ipynb", "--export", "out.md", "--resume"], "--resume needs the outputs of an .ipynb file"),
+        (["in.ipynb", "-p", "a b", "1"], "'a b' is no name for a parameter"),
+        (["in.ipynb", "--timeout", "soon"], "expected a number of seconds above 0, got 'soon'"),
+        (["bad.ipynb"], "no notebook to run: not JSON: Expecting ',' delimiter at line 1, column 14"),
+        (["conflict.ipynb"], "at line 2, column 1: <<<<<<< HEAD (a merge conflict"),
+        (["old.ipynb"], "nbformat 3, which is older than 4"),
+        (["odd.ipynb"], "cell 2 (code): its source is neither text nor a list of lines"),
+        (["main.sql", "--kernel", "python3", "-p", "a", "1"], "and not in sql"),
+    ],
+)
+def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], message: str) -> None:
+    (home.work / "folder").mkdir()
+    write(home, "in.ipynb", notebook("1"))
+    write(home, "bad.ipynb", '{"cells": [{}')
+    write(home, "conflict.ipynb", '{"cells": [\n<<<<<<< HEAD\n]}')
+    write(home, "old.ipynb", '{"nbformat": 3, "worksheets": []}')
+    write(
+        home,
+        "odd.ipynb",
+        '{"cells": [{"cell_type": "code", "source": "1"}, {"cell_type": "code", "source": 1}]}',
+    )
+    write(home, "main.sql", "select 1")
+    done = run_command(home, "run", *arguments)
+    assert done.code == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_leaves_the_old_file(home: Home) -> None:
+    write(home, "in.ipynb", notebook("print('x' * 3_000_000)"))
+    write(home, "out.ipynb", "old")
+    script = 'ulimit -f 1000; exec "$@"'
+    done = run_command(
+        home, "run", "in.ipynb", "--export", "out.ipynb", "--overwrite", prefix=["bash", "-c", script, "-"]
+    )
+    assert done.code == 2
+    assert "could not be written" in done.stderr
+    assert (home.work / "out.ipynb").read_text() == "old"
+    assert not list(home.work.glob(".*.tmp"))
+
+
+def test_the_history_gives_the_document_back(home: Home) -> None:
+    write(home, "script.py", SCRIPT)
+    assert run_command(home, "run", "script.py").code == 0
+    for arguments in (["--file", "script.py", "--document"], ["--since", "1h"]):
+        done = run_command(home, "export", "out.ipynb", "--overwrite", *arguments)
+        assert (done.code, done.stderr) == (0, "")
+    assert len(read(home, "out.ipynb").cells) == 3
+    done = run_command(home, "export", "out.auto", "--file", "script.py", "--document", "--overwrite")
+    assert done.stdout == "wrote out.py (4 cells)\n"
+    assert Path(home.work / "out.py").read_text().endswith('# %%\n{"a": size}\n')
+    refused = run_command(home, "export", "x.ipynb", "--document")
+    assert (refused.code, "name it with --file" in refused.stderr) == (2, True)
+    refused = run_command(home, "export", "x.ipynb", "--since", "soon")
+    assert (refused.code, "expected a date or time" in refused.stderr) == (2, True)

@@ -1,0 +1,126 @@
+"""Which run is which cell's: the newest of it, also where the document was edited since."""
+
+import json
+from typing import Any
+
+import pytest
+
+from kernel_bridge.history.document import OURS, fill, match
+from kernel_bridge.history.records import Ran, RunRecord, kernel_record
+from kernel_bridge.source.notebook import Notebook, NotebookCell, read_notebook
+from kernel_bridge.source.script import read_metadata, read_script
+from tests.unit.history_samples import KERNEL, make_run
+
+
+def script(*cells: str) -> Notebook:
+    return read_script("".join(f"# %%\n{cell}\n" for cell in cells), "python")
+
+
+def ran(*runs: tuple[str, int | None], unit: str = "cell") -> list[Ran]:
+    """Runs of a script, the oldest first: source and line."""
+    return [Ran(key, source, unit, line, "file:///a.py", None) for key, (source, line) in enumerate(runs)]
+
+
+def check(document: Notebook, runs: list[Ran], expected: list[int | None]) -> None:
+    """`expected`: for each cell the index of its run."""
+    found = match(document.cells, runs[::-1])
+    assert [None if run is None else run.key for run in found] == expected
+
+
+def test_a_cell_has_its_newest_run() -> None:
+    check(script("a = 1", "b = 2"), ran(("a = 1", 1), ("b = 2", 3), ("a = 1", 1)), [2, 1])
+
+
+def test_a_cell_that_moved_keeps_its_run_and_one_that_never_ran_has_none() -> None:
+    check(script("new()", "a = 1"), ran(("a = 1", 1)), [None, 0])
+
+
+def test_cells_of_the_same_code_have_each_their_own() -> None:
+    runs = ran(("f()", 1), ("f()", 3), ("f()", 3))
+    check(script("f()", "f()"), runs, [0, 2])
+    check(script("x", "f()", "f()"), runs, [None, 0, 2])
+    check(script("f()", "f()"), ran(("f()", 3)), [None, 0])
+
+
+def test_an_edited_cell_has_the_run_of_what_it_was() -> None:
+    check(script("total = sum(range(10))"), ran(("total = sum(range(9))", 1)), [0])
+    check(script("total = sum(range(10))"), ran(("total = sum([])", 1), ("total = sum(range(9))", 1)), [1])
+    check(script("total = sum(range(10))"), ran(("import os", 1)), [None])
+    long = "\n".join(f"line_{number} = {number}" for number in range(300))
+    check(script(long + "\nmore"), ran((long, 1)), [0])
+
+
+def test_a_part_of_a_cell_is_not_the_cell() -> None:
+    check(script("a = 1\nprint(a)"), ran(("a = 1\nprint(b)", 1), unit="range"), [None])
+    check(script("a = 1"), ran(("a = 1", 1), unit="line"), [0])
+
+
+def test_the_cells_of_a_notebook_are_known_by_name() -> None:
+    def named(key: int, source: str, cell: str) -> Ran:
+        return Ran(key, source, "cell", None, "file:///a.ipynb", cell)
+
+    cells = [
+        {"cell_type": "code", "id": name, "metadata": {}, "source": source}
+        for name, source in (("a", "f()"), ("b", "f()"), ("c", "other"))
+    ]
+    document = Notebook(tuple(map(NotebookCell, cells)), {})
+    check(document, [named(0, "f()", "b"), named(1, "g()", "a"), named(2, "x", "gone")], [1, 0, None])
+    editor = Notebook(tuple(NotebookCell(cell, uri=f"cell:{cell['id']}") for cell in cells), {})
+    check(editor, [Ran(0, "h", "all", 0, "cell:c", None), named(1, "g()", "a")], [1, None, 0])
+
+
+def test_markdown_is_kept_and_what_changed_is_marked() -> None:
+    document = read_script("# %% [markdown]\n# text\n# %%\na = 2\n# %%\nb\n", "python")
+    run = RunRecord(make_run(source="a = 1", execution_count=3), kernel_record(KERNEL), {"x": "t"}, [])
+    cells = list(fill(document.cells, iter([None, run, None])))
+    ids = [cell.pop("id") for cell in cells]
+    assert cells == [
+        {"cell_type": "markdown", "metadata": {}, "source": "text"},
+        {
+            "cell_type": "code",
+            "metadata": {"execution": {"x": "t"}, OURS: {"changed": True, "ran": "a = 1"}},
+            "source": "a = 2",
+            "execution_count": 3,
+            "outputs": cells[1]["outputs"],
+        },
+        {"cell_type": "code", "metadata": {}, "source": "b", "execution_count": None, "outputs": []},
+    ]
+    assert len(set(ids)) == 3
+    assert [cell["id"] for cell in fill(document.cells, iter([None] * 3))] == ids
+
+
+def test_cells_without_a_sound_id_get_one() -> None:
+    named = ({}, {}, {"id": "a b"}, {"id": "c"})
+    raw = json.dumps({"cells": [{"cell_type": "code", "source": "x", **name} for name in named]})
+    ids = [cell["id"] for cell in fill(read_notebook(raw).cells, iter([None] * 4))]
+    assert ids[3] == "c"
+    assert len(set(ids)) == 4
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('tags=["a", "b"] x=1', {"tags": ["a", "b"], "x": 1}),
+        ("name='it' other=word flag=True", {"name": "it", "other": "word", "flag": True}),
+        ('{"tags": ["a"]}', {"tags": ["a"]}),
+        ("{broken", {}),
+        ("", {}),
+    ],
+)
+def test_the_metadata_of_a_marker(written: str, expected: dict[str, Any]) -> None:
+    assert read_metadata(written) == expected
+
+
+def test_markdown_of_other_languages() -> None:
+    text = "(* %% [markdown] *)\n(* # Title *)\n(* *)\n(* text *)\n"
+    assert read_script(text, "ocaml").cells[0].source == "# Title\n\ntext"
+    text = '# %% [markdown]\n"""\n# Title\n"""\n'
+    assert read_script(text, "python").cells[0].source == "# Title"
+
+
+def test_a_header_is_no_cell_and_names_the_kernel() -> None:
+    text = "# ---\n# jupyter:\n#   kernelspec:\n#     name: ir\n#     language: R\n# ---\n\n# %%\nx\n"
+    document = read_script(text, "r")
+    assert (document.kernelspec, document.language) == ("ir", "R")
+    assert [cell.source for cell in document.cells] == ["x"]
+    assert read_script("# ---\n# no header\n# ---\nx\n", "python").cells[0].source.endswith("x")
