@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
 IS_COMPLETE_S = 1.0  # how long a free kernel may take to say whether code is complete
+ANSWER_S = 10.0  # how long an idle kernel may take to answer about names; jedi's first answer takes seconds
+BESIDE_S = 2.0  # the same for one that is busy and answers by another of its threads
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
 BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted
 
@@ -71,6 +73,7 @@ class FollowedKernel:
         self._began = 0.0  # by the loop's clock: the running run's busy, then its execute_input
         self._asking: dict[str, asyncio.Task[None]] = {}  # run id -> the open stdin request
         self._told: Kernel | None = None
+        self._asks = asyncio.Lock()  # one question of a person's editor at a time, so that none pile up
         self.runs: dict[str, Run] = {}
 
     # what it is
@@ -393,6 +396,34 @@ class FollowedKernel:
             if reply.get("status") != "incomplete":
                 return candidate
         return shortest
+
+    async def ask_now(self, message_type: str, content: dict[str, Any]) -> dict[str, Any] | None:
+        """The reply to a question about names, such as complete_request; None: it cannot answer now.
+
+        A kernel that is busy is asked only where another of its threads can answer.
+        """
+        async with self._asks:
+            if self.session.state not in ("idle", "busy"):
+                return None
+            try:
+                if self.session.state == "busy" or self.queue.running is not None:
+                    return await self.session.request_beside(message_type, content, BESIDE_S)
+                return await self._ask_idle(message_type, content)
+            except (TimeoutError, KernelDead) as error:
+                log.debug("kernel %s: no answer to a %s: %s", self.id, message_type, error)
+                return None
+
+    async def _ask_idle(self, message_type: str, content: dict[str, Any]) -> dict[str, Any] | None:
+        """None: another client of the kernel was there first, and it is busy with that."""
+        asking = asyncio.ensure_future(self.session.request(message_type, content, timeout=ANSWER_S))
+        try:
+            while not asking.done() and self.session.state == "idle":
+                change = asyncio.ensure_future(self._next_change())
+                await asyncio.wait([asking, change], return_when=asyncio.FIRST_COMPLETED)
+                change.cancel()
+            return await asking if asking.done() else None
+        finally:
+            asking.cancel()
 
     # stopping
 

@@ -107,9 +107,9 @@ class Channels:
 
     # saying
 
-    def send(self, channel: Channel, message_type: str, content: Json) -> str:
+    def send(self, channel: Channel, message_type: str, content: Json, subshell_id: str | None = None) -> str:
         """Send a message at once; gives its id."""
-        message_id, frames = self._codec.encode(message_type, content)
+        message_id, frames = self._codec.encode(message_type, content, subshell_id)
         self._connection.send(channel, frames)
         if channel == "control":
             self._asked_on_control += 1
@@ -130,10 +130,15 @@ class Channels:
         self._asked_for_input = False
 
     async def request(
-        self, message_type: str, content: Json, channel: Channel, timeout_s: float | None
+        self,
+        message_type: str,
+        content: Json,
+        channel: Channel,
+        timeout_s: float | None,
+        subshell_id: str | None = None,
     ) -> Json:
         """The content of the reply. Raises TimeoutError; KernelDead when the conversation ends first."""
-        message_id = self.send(channel, message_type, content)
+        message_id = self.send(channel, message_type, content, subshell_id)
         future = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = future
         try:

@@ -94,8 +94,10 @@ class Codec:
         self._count = 0
         self._last_parent: tuple[bytes, _Parent] = (b"", _Parent())
 
-    def encode(self, message_type: str, content: Json) -> tuple[str, list[bytes]]:
-        """The id and the frames of a message of ours."""
+    def encode(
+        self, message_type: str, content: Json, subshell_id: str | None = None
+    ) -> tuple[str, list[bytes]]:
+        """The id and the frames of a message of ours; `subshell_id`: to that thread of it (JEP 91)."""
         self._count += 1
         message_id = f"{self._session}_{os.getpid()}_{self._count}"
         header = {
@@ -106,6 +108,8 @@ class Codec:
             "date": datetime.now(UTC),
             "version": VERSION,
         }
+        if subshell_id is not None:
+            header["subshell_id"] = subshell_id
         parts = [msgspec.json.encode(header), b"{}", b"{}", msgspec.json.encode(content)]
         return message_id, [DELIMITER, self._sign(parts), *parts]
 

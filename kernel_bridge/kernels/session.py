@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_S = (2.0, 1.0, 2.0)  # after shutdown_request, after SIGTERM, after SIGKILL
 AT_ONCE_S = (0.0, 0.0, 2.0)
+SUBSHELLS = "kernel subshells"  # of a kernel_info_reply's supported_features
 LAST_WORDS_S = 0.02  # what zmq's own thread needs to hand over what a kernel said before it died
 
 
@@ -84,6 +85,7 @@ class KernelSession:
         self._launcher: Launcher | None = None
         self._process: KernelProcess | None = None
         self._channels: Channels | None = None
+        self._subshell_id: str | None = None  # of the thread that answers while the kernel executes
         self._order = asyncio.Lock()  # start, restart, shutdown and detach go one after the other
         self._unwanted = asyncio.Event()  # a shutdown was asked for while it starts
         self._burial: asyncio.Task[None] | None = None
@@ -247,6 +249,7 @@ class KernelSession:
         if self._channels is not None:
             self._channels.close(f"kernel {self.id}: {why}", linger_ms)
             self._channels = None
+            self._subshell_id = None
 
     # asking
 
@@ -291,6 +294,21 @@ class KernelSession:
         Raises TimeoutError; KernelDead, also when the kernel ends or restarts meanwhile.
         """
         return await self._connected().request(message_type, content, channel, timeout)
+
+    async def request_beside(self, message_type: str, content: Json, timeout: float) -> Json | None:
+        """As `request`, of a kernel that executes: by a subshell of its own (JEP 91). None: it can have none.
+
+        `timeout` is for each step, in seconds. Raises TimeoutError, KernelDead.
+        """
+        if SUBSHELLS not in (self.supports or ()):
+            return None
+        channels = self._connected()
+        if self._subshell_id is None:
+            made = await channels.request("create_subshell_request", {}, "control", timeout)
+            if not isinstance(subshell_id := made.get("subshell_id"), str):
+                return None
+            self._subshell_id = subshell_id
+        return await channels.request(message_type, content, "shell", timeout, self._subshell_id)
 
     async def interrupt(self) -> None:
         """Interrupt what runs: by a signal that its children get too, or by message. Raises KernelDead."""
@@ -367,6 +385,8 @@ class KernelSession:
             if self._launcher is not None:  # else another bridge watches over it, and what it noted holds
                 self.keep_alive = True
                 update_record(self._launcher.record, keep_alive=True)
+            if self._channels is not None and self._subshell_id is not None:
+                self._channels.send("control", "delete_subshell_request", {"subshell_id": self._subshell_id})
             self._disconnect("it was detached", linger_ms=200)
             if self._process is not None:
                 if self._process.pid is not None:

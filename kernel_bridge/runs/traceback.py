@@ -6,6 +6,7 @@ it. The outermost frame of a cell is the run's own; a function defined in an ear
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CHAINS = (
@@ -25,6 +26,65 @@ _CELL = re.compile(
 _MAGIC_BODY = re.compile(r'\s*(?:File )?"?<(?:timed exec|magic-timeit)>"?(?:, line |:)(?P<line>\d+)')
 _TOKENIZER = re.compile(r'\s*File "?<tokenize>"?(?:, line |:)(?P<line>\d+)')
 _ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)  # in the lines that an entry shows
+
+
+# 'File "a.py", line 3, in f' (Python itself), "File ~/a.py:3, in f(x)" (IPython 8 and later),
+# "~/a.py in f(x)" with an arrow below (IPython 7)
+_FILE = re.compile(
+    r'\s*(?:File "(?P<quoted>[^"\n<]+)", line (?P<after>\d+)(?:, in (?P<name>[^\n(]+))?'
+    r"|File (?P<path>[^\n<:]+):(?P<line>\d+)(?:, in (?P<where>[^\n(]+))?"
+    r"|(?P<old>[~/][^\n:]*\.\w+) in (?P<what>[^\n(]+))"
+)
+_NAME = re.compile(r"[^\n]*?\bin (?P<name>[^\n(]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a traceback that stands in a file, or in the code that had an execution count."""
+
+    line: int  # 0-based
+    name: str  # of the function; empty: none is named
+    path: str | None = None  # `~` as it came
+    count: int | None = None
+
+
+def frames(traceback: list[str]) -> list[Frame]:
+    """The frames of the last exception, outermost first, as far as they say where they are."""
+    found = []
+    for text in _last_of_chain([_ANSI.sub("", entry) for entry in traceback]):
+        # Python's own traceback is one text of many frames, IPython's an entry each.
+        for entry in re.split(r'(?m)^(?=  File ")', text):
+            if (frame := _cell_frame(entry) or _file_frame(entry)) is not None:
+                found.append(frame)
+    return found
+
+
+def _cell_frame(entry: str) -> Frame | None:
+    match = _CELL.match(entry)
+    if match is None:
+        return None
+    count = match["count"] or match["input"] or match["old"] or match["raw"]
+    number = match["line"] or ((arrow := _ARROW.search(entry)) and arrow[1])
+    if count is None or number is None:
+        return None
+    name = _NAME.match(entry.partition("\n")[0], match.end())
+    return Frame(int(number) - 1, _function(name and name["name"]), count=int(count))
+
+
+def _file_frame(entry: str) -> Frame | None:
+    match = _FILE.match(entry)
+    if match is None:
+        return None
+    path = match["quoted"] or match["path"] or match["old"]
+    number = match["after"] or match["line"] or ((arrow := _ARROW.search(entry)) and arrow[1])
+    if number is None:
+        return None
+    return Frame(int(number) - 1, _function(match["name"] or match["where"] or match["what"]), path=path)
+
+
+def _function(name: str | None) -> str:
+    name = (name or "").strip()
+    return "" if name.startswith("<module>") else name
 
 
 def error_line(traceback: list[str], execution_count: int | None, source: str) -> int | None:

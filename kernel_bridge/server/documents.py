@@ -199,6 +199,11 @@ class Documents(Workspace):
         document = self.find(uri)
         return read_document(uri) if document is None else read_script(document.text, document.language_id)
 
+    def all_open(self) -> list[Snapshot]:
+        """Every open document as it is now."""
+        documents = self.text_documents.values()
+        return [document.snapshot for document in documents if isinstance(document, Document)]
+
     def opened(self, uri: str) -> Snapshot:
         """The document as it is now; raises DocumentNotOpen."""
         document = self.find(uri)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kernel_bridge.runs.traceback import error_line
+from kernel_bridge.runs.traceback import Frame, error_line, frames
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "tracebacks.json").read_text("utf-8"))
 
@@ -53,3 +53,32 @@ def test_ipython_before_ipykernel_6() -> None:
 def test_ipykernel_6_on_windows() -> None:
     frame = r"C:\Users\Ada Lovelace\AppData\Local\Temp\ipykernel_12\345.py in <module>"
     check([f"{frame}\n      1 a = 1\n----> 2 1 / 0"], "a = 1\n1 / 0", 1)
+
+
+@pytest.mark.parametrize(
+    ("traceback", "expected"),
+    [
+        (  # IPython 8 and later
+            [
+                "\x1b[31m-----\x1b[39m",
+                "Traceback (most recent call last)",
+                "\x1b[36mCell\x1b[39m \x1b[32mIn[4]\x1b[39m\x1b[32m, line 3\x1b[39m\n----> 3 g()",
+                "\x1b[36mFile \x1b[32m~/a b/helper.py:12\x1b[39m, in \x1b[36mg\x1b[39m(x=1)\n---> 12 f()",
+                "Cell In[2], line 5, in f()\n----> 5 1 / 0",
+                "ZeroDivisionError: division by zero",
+            ],
+            [Frame(2, "", count=4), Frame(11, "g", path="~/a b/helper.py"), Frame(4, "f", count=2)],
+        ),
+        (  # Python's own, all in one text
+            [
+                'Traceback (most recent call last):\n  File "/w/a.py", line 7, in <module>\n    f()\n'
+                '  File "/w/b.py", line 2, in f'
+            ],
+            [Frame(6, "", path="/w/a.py"), Frame(1, "f", path="/w/b.py")],
+        ),
+        (["~/helper.py in g(x)\n     11 \n---> 12 f()"], [Frame(11, "g", path="~/helper.py")]),
+        (["Error in f(): no such thing", "Execution halted"], []),
+    ],
+)
+def test_the_frames_of_a_traceback(traceback: list[str], expected: list[Frame]) -> None:
+    assert frames(traceback) == expected

@@ -13,7 +13,7 @@ from ...protocol.objects import Position, Range, TextDocument, Wire
 from ...protocol.strict import convert
 from ..answering import answer
 from ..jsonrpc import Request
-from . import code_actions, code_lenses, inlay_hints
+from . import code_actions, code_lenses, completion, diagnostics, hover, inlay_hints, signature
 
 if TYPE_CHECKING:
     from ..lifecycle import Server
@@ -34,6 +34,18 @@ class OfRange(Wire):
     range: Range
 
 
+class ListNumber(Wire):
+    list: int
+
+
+class CompletionItem(Wire):
+    """An item of ours that comes back; `raw` is all of it."""
+
+    label: str
+    data: ListNumber | None = None
+    raw: dict[str, Any] = {}
+
+
 class CodeActionContext(Wire):
     only: list[str] | None = None
     trigger_kind: int | None = None
@@ -51,8 +63,17 @@ REQUESTS: dict[str, tuple[type[Wire], str, Handler]] = {
     "textDocument/codeAction": (CodeActionParams, "code_actions", code_actions.code_actions),
     "textDocument/codeLens": (OfDocument, "code_lenses", code_lenses.code_lenses),
     "textDocument/inlayHint": (OfRange, "inlay_hints", inlay_hints.inlay_hints),
+    "textDocument/diagnostic": (OfDocument, "diagnostics", diagnostics.diagnostic_report),
+    "textDocument/hover": (OfPosition, "hover", hover.hover),
+    "textDocument/completion": (OfPosition, "completion", completion.completion),
+    "completionItem/resolve": (CompletionItem, "completion", completion.resolve),
+    "textDocument/signatureHelp": (OfPosition, "signature_help", signature.signature_help),
 }
 """Method -> (its params, the setting of `features` that it belongs to, its handler)."""
+
+
+OFF: dict[str, Any] = {"textDocument/diagnostic": {"kind": "full", "items": []}}
+"""What is answered of a feature that is switched off, where null is not legal."""
 
 
 def serve(server: "Server", request: Request) -> None:
@@ -61,9 +82,12 @@ def serve(server: "Server", request: Request) -> None:
     features = server.features
 
     def handle() -> Any:
+        raw = msgspec.json.decode(request.params)
+        params = convert(raw, kind, request.method)
+        if isinstance(params, CompletionItem):
+            params.raw = raw
         if not features.wants(setting):
-            return None
-        params = convert(msgspec.json.decode(request.params), kind, request.method)
+            return OFF.get(request.method)
         return handler(features, params)
 
     answer(server, request, handle)

@@ -20,6 +20,8 @@ from ...protocol.commands import (
 from ...protocol.errors import HistoryDisabled, InvalidArgument, NoSuchRun
 from ...protocol.objects import Kernel, Run
 from .client import Standard
+from .completion import Lists
+from .diagnostics import diagnostics
 from .messages import Messages
 from .refresher import Refresher
 from .results import Results
@@ -40,10 +42,13 @@ class Features:
         self._server = server
         self._outbox = server.outbox
         self.can_ask = server.outbox.can_ask
-        self._files = ShownFiles()
+        self.files = ShownFiles()
+        self.lists = Lists()
+        self._published: dict[str, list[dict[str, Any]]] = {}  # uri -> the diagnostics that the client has
         self._messages = Messages(server, client)
         self._hints = self._refresher("workspace/inlayHint/refresh")
         self._lenses = self._refresher("workspace/codeLens/refresh")
+        self._problems = self._refresher("workspace/diagnostic/refresh")
 
     @property
     def bridge(self) -> Any:
@@ -87,6 +92,19 @@ class Features:
 
     def _results_changed(self, uri: str) -> None:
         self._refresh_hints()
+        if not self.client.diagnostics_wanted(self._server.settings.features):
+            return
+        document = self.documents.find(uri)
+        now = diagnostics(self, document) if document is not None else []
+        if now == self._published.get(uri, []):
+            return
+        self._published[uri] = now
+        if self.client.pull_diagnostics:
+            self._problems.soon()
+        else:
+            self._server.connection.notify(
+                "textDocument/publishDiagnostics", {"uri": uri, "diagnostics": now}
+            )
 
     def _refresh_hints(self) -> None:
         if self.client.inlay_hint_refresh and self.wants("inlay_hints"):
@@ -119,7 +137,7 @@ class Features:
         outputs = run.outputs or []
         if params.index is None:
             text = await self._whole_text(run.id, outputs)
-            path = await asyncio.to_thread(self._files.write, f"{run.id}.txt", text.encode())
+            path = await asyncio.to_thread(self.files.write, f"{run.id}.txt", text.encode())
             return await self._shown(path.as_uri(), external=False)
         if params.index >= len(outputs):
             raise InvalidArgument(
@@ -127,7 +145,7 @@ class Features:
             )
         suffix, content = content_of(outputs[params.index])
         name = f"{run.id}-{params.index + 1}{suffix}"
-        path = await asyncio.to_thread(self._files.write, name, content)
+        path = await asyncio.to_thread(self.files.write, name, content)
         return await self._shown(path.as_uri(), external=True)
 
     async def _whole_text(self, run_id: str, outputs: list[dict[str, Any]]) -> str:
@@ -159,4 +177,4 @@ class Features:
 
     def close(self) -> None:
         """Remove the files of this session."""
-        self._files.close()
+        self.files.close()

@@ -104,6 +104,26 @@ class Plain:
 
             since = await self.client.until_true(told)
 
+    async def at(self, method: str, document: Document, place: Place) -> Any:
+        """The answer to `textDocument/<method>` at a place."""
+        params = {"textDocument": document.identifier, "position": document.position(*place)}
+        return await self.client.request(f"textDocument/{method}", params)
+
+    def diagnostics(self, document: Document) -> list[Json] | None:
+        """Those that were published last; None: none ever were."""
+        sent: list[list[Json]] = [
+            message["params"]["diagnostics"]
+            for message in self.client.messages
+            if message.get("method") == "textDocument/publishDiagnostics"
+            and message["params"]["uri"] == document.uri
+        ]
+        return sent[-1] if sent else None
+
+    async def until_diagnostics(self, document: Document, count: int) -> list[Json]:
+        """The diagnostics of a document, once there are so many."""
+        await self.client.until_true(lambda: len(self.diagnostics(document) or []) == count)
+        return self.diagnostics(document) or []
+
     def messages(self) -> list[tuple[int, str]]:
         """The types and texts of window/showMessage."""
         return [

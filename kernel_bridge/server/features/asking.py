@@ -1,0 +1,53 @@
+"""Asking the kernel of a document about a place in it, without ever waiting for what it executes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...source.inquiry import Inquiry, inquiry
+
+if TYPE_CHECKING:
+    from ...bridge.followed import FollowedKernel
+    from ..documents import Snapshot
+    from .requests import OfPosition
+    from .session import Features
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A place in a document, and the kernel that is asked about it."""
+
+    document: "Snapshot"
+    kernel: "FollowedKernel"
+    inquiry: Inquiry
+
+    @property
+    def language(self) -> str:
+        """What a fence in markdown calls it."""
+        return self.kernel.session.spec.language
+
+    async def inspect(self, cursor: int) -> str | None:
+        """What the kernel says of the name at that position in the code."""
+        return await inspect(self.kernel, self.inquiry.code, cursor)
+
+
+def about(features: "Features", params: "OfPosition") -> Asked | None:
+    """The place of a request; None: not in code, or the document has no kernel that lives."""
+    document = features.documents.find(params.text_document.uri)
+    if document is None:
+        return None
+    kernel = features.bridge.kernels.get(features.bridge.bindings.get(document.uri, ""))
+    if kernel is None or not kernel.alive:
+        return None
+    asked = inquiry(document.lines, document.language_id, document.to_inner(params.position))
+    return Asked(document, kernel, asked) if asked is not None else None
+
+
+async def inspect(kernel: "FollowedKernel", code: str, cursor: int) -> str | None:
+    """The text of an inspect_reply; None: nothing was found, or the kernel cannot say it now."""
+    content = {"code": code, "cursor_pos": cursor, "detail_level": 0}
+    reply = await kernel.ask_now("inspect_request", content)
+    if reply is None or not reply.get("found"):
+        return None
+    data: Any = reply.get("data")
+    text = data.get("text/plain") if isinstance(data, dict) else None
+    return text if isinstance(text, str) and text.strip() else None

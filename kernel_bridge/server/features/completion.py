@@ -1,0 +1,137 @@
+"""Completion by the live kernel, documented when an item is looked at (LSP 3.17, "Completion Request")."""
+
+from typing import TYPE_CHECKING, Any
+
+from .asking import Asked, about, inspect
+from .markup import documentation, markup, signature_of
+from .summary import plain
+
+if TYPE_CHECKING:
+    from ...bridge.followed import FollowedKernel
+    from .requests import CompletionItem, OfPosition
+    from .session import Features
+
+REMEMBERED_LISTS = 8
+
+# CompletionItemKind, by what IPython calls it
+KINDS = {
+    "method": 2,
+    "function": 3,
+    "magic": 3,
+    "instance": 6,
+    "param": 6,
+    "statement": 6,
+    "class": 7,
+    "module": 9,
+    "namespace": 9,
+    "property": 10,
+    "keyword": 14,
+    "path": 17,
+}
+UNKNOWN_TYPE = "<unknown>"
+
+INCOMPLETE: dict[str, Any] = {"isIncomplete": True, "items": []}
+
+
+class Lists:
+    """The latest lists of a session, for what is asked of their items later."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._lists: dict[int, tuple[FollowedKernel, str]] = {}
+
+    def add(self, kernel: "FollowedKernel", before: str) -> int:
+        """The number of a list; `before` is the code that stands before each of its items."""
+        self._next += 1
+        self._lists[self._next] = (kernel, before)
+        self._lists.pop(self._next - REMEMBERED_LISTS, None)
+        return self._next
+
+    def get(self, number: int) -> tuple["FollowedKernel", str] | None:
+        return self._lists.get(number)
+
+
+async def completion(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
+    """What the kernel offers; an incomplete list at once while it is busy."""
+    asked = about(features, params)
+    if asked is None:
+        return None
+    content = {"code": asked.inquiry.code, "cursor_pos": asked.inquiry.cursor}
+    reply = await asked.kernel.ask_now("complete_request", content)
+    if reply is None:
+        return INCOMPLETE
+    return {"isIncomplete": False, "items": _items(features, asked, reply)}
+
+
+def _items(features: "Features", asked: Asked, reply: dict[str, Any]) -> list[dict[str, Any]]:
+    matches = reply.get("matches")
+    texts = [text for text in matches if isinstance(text, str)] if isinstance(matches, list) else []
+    code, cursor = asked.inquiry.code, asked.inquiry.cursor
+    start, end = _bounded(reply.get("cursor_start"), cursor), _bounded(reply.get("cursor_end"), cursor)
+    start, end = min(start, cursor), max(min(end, len(code)), cursor)
+    if "\n" in code[start:end]:
+        return []
+    start += len(head := _shared_head(code[start:cursor], texts))
+    place = asked.inquiry.place
+    range_ = asked.document.range(place(start), place(end))
+    typed = code[start:cursor]
+    list_ = features.lists.add(asked.kernel, code[:start])
+    types = _types(reply)
+    items = []
+    for number, text in enumerate(texts):
+        kind, signature = types.get(text, (UNKNOWN_TYPE, ""))
+        new = text[len(head) :]
+        item: dict[str, Any] = {
+            "label": new,
+            "sortText": f"{number:05}",
+            "textEdit": {"range": range_, "newText": new},
+            "data": {"list": list_},
+        }
+        if KINDS.get(kind) in features.client.completion_kinds:
+            item["kind"] = KINDS[kind]
+        if signature:
+            item["detail"] = f"{new}{signature}"
+        if not new.startswith(typed) and typed:  # magics without their %, names in another case
+            item["filterText"] = typed + new.lstrip("%")[len(typed) :]
+        items.append(item)
+    return items
+
+
+def _shared_head(typed: str, texts: list[str]) -> str:
+    """What was typed up to its last dot, where all texts repeat it: editors complete names, not paths."""
+    head = typed[: typed.rfind(".") + 1]
+    return head if all(text.startswith(head) for text in texts) else ""
+
+
+def _bounded(value: Any, otherwise: int) -> int:
+    return value if type(value) is int and value >= 0 else otherwise
+
+
+def _types(reply: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Text -> (what it is, its signature), where the kernel says so: IPython's experimental metadata."""
+    metadata = reply.get("metadata")
+    found = metadata.get("_jupyter_types_experimental") if isinstance(metadata, dict) else None
+    types = {}
+    for one in found if isinstance(found, list) else []:
+        if isinstance(one, dict) and isinstance(one.get("text"), str):
+            signature = one.get("signature")
+            types[one["text"]] = (str(one.get("type")), signature if isinstance(signature, str) else "")
+    return types
+
+
+async def resolve(features: "Features", item: "CompletionItem") -> dict[str, Any]:
+    """The same item with what the kernel says of it."""
+    resolved = item.raw
+    found = features.lists.get(item.data.list) if item.data is not None else None
+    if found is None:
+        return resolved
+    kernel, before = found
+    code = before + item.label
+    text = await inspect(kernel, code, len(code))
+    if text is None:
+        return resolved
+    markdown = features.client.completion_markdown
+    said = documentation(text, kernel.session.spec.language, markdown)
+    if (signature := signature_of(plain(text))) and "detail" not in resolved:
+        resolved = {**resolved, "detail": signature}
+    return {**resolved, "documentation": markup(said, markdown)}

@@ -1,0 +1,88 @@
+"""What runs raised, at the lines that raised it, with the frames that led there (LSP 3.17, "Diagnostics").
+
+Pushed, or asked for by clients that ask again when they are told to. Editing a run's lines or running them
+anew takes its diagnostic away.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...bridge.documents import path_of
+from ...runs.run import Run
+from ...runs.traceback import Frame, frames
+from ...source.document import Place
+from .summary import error_text
+
+if TYPE_CHECKING:
+    from ..documents import Snapshot
+    from .requests import OfDocument
+    from .results import Result
+    from .session import Features
+
+ERROR, INFORMATION = 1, 3  # DiagnosticSeverity
+INTERRUPTS = ("KeyboardInterrupt", "InterruptedError")
+
+
+def diagnostic_report(features: "Features", params: "OfDocument") -> dict[str, Any]:
+    """The answer to `textDocument/diagnostic`."""
+    document = features.documents.find(params.text_document.uri)
+    return {"kind": "full", "items": diagnostics(features, document) if document else []}
+
+
+def diagnostics(features: "Features", document: "Snapshot") -> list[dict[str, Any]]:
+    """A diagnostic for each run of a document that raised and whose lines still stand."""
+    return [
+        _diagnostic(features, document, result)
+        for result in features.results.of(document.uri)
+        if result.run.state == "error" and not result.stale
+    ]
+
+
+def _diagnostic(features: "Features", document: "Snapshot", result: "Result") -> dict[str, Any]:
+    run = result.run
+    line = result.error_line(document)
+    diagnostic: dict[str, Any] = {
+        "range": line_range(document, result.lines(document)[0] if line is None else line),
+        "severity": INFORMATION if run.error is not None and run.error.ename in INTERRUPTS else ERROR,
+        "source": "kernel-bridge",
+        "message": error_text(run),
+    }
+    if features.client.related_information and (related := _related(features, run)):
+        diagnostic["relatedInformation"] = related
+    return diagnostic
+
+
+def line_range(document: "Snapshot", line: int) -> dict[str, Any]:
+    """The range of a line without its indent."""
+    text = document.lines[line]
+    return document.range(
+        Place(line, len(text) - len(text.lstrip())), Place(line, max(len(text.rstrip()), 1) if text else 0)
+    )
+
+
+def _related(features: "Features", run: Run) -> list[dict[str, Any]]:
+    """The frames that stand in open documents, outermost first."""
+    related = []
+    for frame in frames(run.error.traceback) if run.error is not None else []:
+        if (place := _open_place(features, run, frame)) is not None:
+            document, line = place
+            location = {"uri": document.uri, "range": line_range(document, line)}
+            message = f"in {frame.name}" if frame.name else "called here"
+            related.append({"location": location, "message": message})
+    return related
+
+
+def _open_place(features: "Features", run: Run, frame: Frame) -> tuple["Snapshot", int] | None:
+    """The open document and the line in it, as it is now, of a frame."""
+    if frame.path is not None:
+        path = Path(frame.path).expanduser()
+        document = next((one for one in features.documents.all_open() if path_of(one.uri) == path), None)
+        return (document, frame.line) if document and frame.line < len(document.lines) else None
+    for result in features.results.by_run.values():
+        other = result.run
+        same = (other.kernel_id, other.epoch) == (run.kernel_id, run.epoch)
+        if same and other.execution_count == frame.count and not result.stale:
+            document = features.documents.find(result.uri)
+            first, last = result.lines(document) if document else (0, -1)
+            return (document, first + frame.line) if document and first + frame.line <= last else None
+    return None

@@ -1,0 +1,74 @@
+"""What a run gave, and what the kernel says of the name under the cursor (LSP 3.17, "Hover Request")."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ...source.inquiry import has_word
+from .asking import about
+from .markup import DATA_URI_BYTES, documentation, fenced, markup, shortened
+from .showing import VIEWS, content_of, view_of, whole_text
+from .summary import data_text, duration, duration_s, plain
+
+if TYPE_CHECKING:
+    from ...runs.run import Run
+    from .requests import OfPosition
+    from .session import Features
+
+
+async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
+    """Documentation first, then the outputs of the run that stands on the line."""
+    document = features.documents.find(params.text_document.uri)
+    if document is None:
+        return None
+    place = document.to_inner(params.position)
+    markdown = features.client.hover_markdown
+    result = features.results.at(document, place.line)
+    parts = []
+    asked = about(features, params) if has_word(document.lines[place.line], place.column) else None
+    if asked is not None and (text := await asked.inspect(asked.inquiry.cursor)):
+        parts.append(documentation(text, asked.language, markdown))
+    if result is not None:
+        parts.append(
+            await _outputs(features, result.run, result.stale)
+            if markdown
+            else f"{_head(result.run, result.stale)}\n{shortened(whole_text(result.run.live.outputs))}"
+        )
+    separator = "\n\n---\n\n" if markdown else "\n\n"
+    return {"contents": markup(separator.join(parts), markdown)} if parts else None
+
+
+def _head(run: "Run", stale: bool) -> str:
+    count = f"[{run.execution_count}] " if run.execution_count is not None else ""
+    seconds = duration_s(run)
+    took = f", {duration(seconds)}" if seconds is not None else ""
+    lost = f": {run.reason}" if run.reason else ""
+    return f"{count}{run.state}{took}{lost}{', edited since' if stale else ''}"
+
+
+async def _outputs(features: "Features", run: "Run", stale: bool) -> str:
+    parts = [f"**{_head(run, stale)}**"]
+    for index, output in enumerate(run.live.outputs):
+        match output["output_type"]:
+            case "stream" | "error":
+                text = shortened(whole_text([output]).strip("\n"))
+                parts.append(fenced(text) if text else "")
+            case _:
+                parts.append(await _data(features, run, index, output))
+    return "\n\n".join(part for part in parts if part)
+
+
+async def _data(features: "Features", run: "Run", index: int, output: dict[str, Any]) -> str:
+    """A MIME bundle: a picture, markdown as it is, else its text; a file that can be opened beside it."""
+    data = output["data"]
+    mime = view_of(output)
+    if mime is not None and mime != "text/html":
+        inline = data[mime] if mime != "image/svg+xml" and isinstance(data[mime], str) else ""
+        if features.client.data_uris and 0 < len(inline) < DATA_URI_BYTES:
+            return f"![{mime}](data:{mime};base64,{''.join(inline.split())})"
+        suffix, content = content_of(output)
+        path = await asyncio.to_thread(features.files.write, f"{run.id}-{index + 1}{suffix}", content)
+        picture = "!" if mime.startswith("image/") else ""
+        return f"{picture}[{VIEWS[mime][0]}]({path.as_uri()})"
+    if isinstance(markdown := data.get("text/markdown"), str):
+        return shortened(markdown)
+    return fenced(shortened(plain(data_text(data)).strip("\n")))

@@ -1,0 +1,80 @@
+"""What kernels say and give as markdown or plain text of a hover, a completion or a signature (pure)."""
+
+import re
+from typing import Any
+
+from .summary import plain
+
+LONGEST = 12_000  # characters of one text: editors lay a hover out as a whole
+DATA_URI_BYTES = 90_000  # VS Code cuts a hover at 100,000 characters
+
+# The fields of IPython's inspector, as far as they tell a reader something.
+_FIELD = re.compile(
+    r"^(Signature|Init signature|Call signature|Type|String form|Length|Docstring|Class docstring"
+    r"|Init docstring|Call docstring|File|Subclasses|Repr|Namespace|Source|Base class|Object `.*` not found):"
+    r"[ \t]*",
+    re.MULTILINE,
+)
+_SIGNATURES = ("Signature", "Init signature", "Call signature")
+_DOCSTRINGS = ("Docstring", "Class docstring", "Init docstring", "Call docstring")
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """A block of code in markdown, whatever is in the text."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def shortened(text: str) -> str:
+    """The start and the end of a long text."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half} characters …\n{text[-half:]}"
+
+
+def fields(text: str) -> dict[str, str]:
+    """What an inspect_reply of IPython says, by field; empty for other kernels."""
+    marks = list(_FIELD.finditer(text))
+    if not marks or marks[0].start() != 0:
+        return {}
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    return {mark[1]: text[mark.end() : end].strip("\n") for mark, end in zip(marks, ends, strict=True)}
+
+
+def signature_of(text: str) -> str | None:
+    """The signature in an inspect_reply, on one line."""
+    found = fields(text)
+    signature = next((found[name] for name in _SIGNATURES if found.get(name)), None)
+    return " ".join(signature.split()).replace("( ", "(").replace(", )", ")") if signature else None
+
+
+def docstring_of(text: str) -> str:
+    """The docstrings in an inspect_reply."""
+    found = fields(text)
+    said = [found[name] for name in _DOCSTRINGS if found.get(name) and found[name] != "<no docstring>"]
+    return "\n\n".join(said)
+
+
+def documentation(text: str, language: str, markdown: bool) -> str:
+    """An inspect_reply as documentation: the signature or the value first, then the docstring."""
+    text = plain(text).strip("\n")
+    found = fields(text)
+    if not found:
+        return fenced(shortened(text)) if markdown else shortened(text)
+    signature = signature_of(text)
+    parts = [signature] if signature else []
+    if not signature and (value := found.get("String form") or found.get("Repr")):
+        kind = f"{found['Type']}: " if "Type" in found else ""
+        parts.append(f"{kind}{value}")
+    docstring = shortened(docstring_of(text))
+    if not markdown:
+        return "\n\n".join([*parts, *([docstring] if docstring else [])]) or shortened(text)
+    blocks = [fenced(part, language) for part in parts] + ([fenced(docstring)] if docstring else [])
+    return "\n\n".join(blocks) or fenced(shortened(text))
+
+
+def markup(value: str, markdown: bool) -> dict[str, Any]:
+    """LSP's MarkupContent."""
+    return {"kind": "markdown" if markdown else "plaintext", "value": value}

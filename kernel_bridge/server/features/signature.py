@@ -1,0 +1,41 @@
+"""The signature of the call at the cursor, from the live kernel (LSP 3.17, "Signature Help Request")."""
+
+from typing import TYPE_CHECKING, Any
+
+from ...source.inquiry import active_parameter, call_at, parameters
+from .asking import about
+from .markup import docstring_of, markup, shortened, signature_of
+from .summary import plain
+
+if TYPE_CHECKING:
+    from .requests import OfPosition
+    from .session import Features
+
+
+async def signature_help(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
+    """One signature; null where there is no call, or the kernel tells none."""
+    asked = about(features, params)
+    if asked is None or (call := call_at(asked.inquiry.code, asked.inquiry.cursor)) is None:
+        return None
+    text = await asked.inspect(call.callee_end)
+    signature = signature_of(plain(text)) if text is not None else None
+    if text is None or signature is None:
+        return None
+    spans = parameters(signature)
+    labels: list[Any] = [signature[start:end] for start, end in spans]
+    if features.client.signature_label_offsets:
+        labels = [[_units(signature[:start]), _units(signature[:end])] for start, end in spans]
+    help_: dict[str, Any] = {"label": signature, "parameters": [{"label": label} for label in labels]}
+    if docstring := shortened(docstring_of(plain(text))):
+        markdown = features.client.signature_markdown
+        help_["documentation"] = markup(f"```text\n{docstring}\n```" if markdown else docstring, markdown)
+    answer: dict[str, Any] = {"signatures": [help_], "activeSignature": 0}
+    active = active_parameter(signature, spans, call)
+    # Out of range stands for none: LSP 3.17 has no other way to say it.
+    answer["activeParameter"] = len(spans) if active is None else active
+    return answer
+
+
+def _units(text: str) -> int:
+    """Offsets within a label count UTF-16, whatever was agreed on for documents."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
