@@ -69,8 +69,9 @@ class Numbering:
             self.begin()
 
     def other(self, began: bool) -> None:
-        """A request of another client begins or ends."""
-        self._others += began
+        """A request of another client begins or ends; it may have begun before anything was heard."""
+        if began or not self._others_open:
+            self._others += 1
         self._others_open = max(self._others_open + (1 if began else -1), 0)
 
     def take_lost(self, open_requests: int) -> int:

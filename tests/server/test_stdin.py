@@ -33,6 +33,7 @@ class Person:
                 message.get("method") == "kernel-bridge/stdin" and message["params"]["prompt"] == prompt
             )
         )
+        await asyncio.sleep(0)  # the client asks in a task of its own
         params: Json = request["params"]
         return params
 

@@ -85,6 +85,13 @@ def test_answers_to_other_clients_are_not_lost() -> None:
     assert numbering.take_lost(0) == 1
 
 
+def test_the_answer_to_a_request_that_began_before_we_listened_is_not_lost() -> None:
+    numbering = Numbering()
+    see(numbering, 1, 3)
+    numbering.other(began=False)
+    assert numbering.take_lost(0) == 0
+
+
 def test_a_reply_that_is_on_its_way_is_not_lost() -> None:
     numbering = Numbering()
     see(numbering, 1, 3)
