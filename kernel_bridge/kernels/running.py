@@ -99,4 +99,5 @@ def _describe(found: Found, info: KernelInfo | None, state: Literal["idle", "bus
         implementation=info.implementation if info else None,
         implementation_version=info.implementation_version if info else None,
         language_info=info.language_info if info else None,
+        documents=(found.record.documents or None) if found.record else None,
     )

@@ -89,6 +89,7 @@ class Kernel(Wire):
     implementation_version: str | None = None
     language_info: dict[str, Any] | None = None
     supports: list[str] | None = None
+    documents: list[str] | None = None  # of a found kernel: the uris that the last bridge had bound to it
 
 
 class RunError(Wire):

@@ -186,3 +186,19 @@ async def test_finished_commands_leave_nothing(launch: Launch) -> None:
     assert after["requests"] <= 1
     assert after["descriptors"] <= before["descriptors"] + 3
     await client.close()
+
+
+async def test_a_kernel_that_was_kept_is_found_with_its_documents(home: Home, launch: Launch) -> None:
+    first = await launch()
+    await first.initialize(settings={"keepAlive": True})
+    document = first.open("1")
+    kept = await first.command("startKernel", spec="python3", textDocument=document.identifier)
+    await first.request("shutdown")
+    first.notify("exit")
+    await first.process.wait()
+    async with editor(home) as client:
+        (found,) = (await client.command("listKernels"))["kernels"]
+        assert (found["id"], found["documents"]) == (kept["id"], [document.uri])
+        await client.command("attachKernel", kernelId=kept["id"])
+        await client.command("shutdownKernel", kernelId=kept["id"])
+    await first.kill()

@@ -13,6 +13,7 @@ import type { Results } from "./results";
 import type { Running } from "./running";
 import { hasEnded, type Session } from "./session";
 import { requireKernel, requireTarget } from "./target";
+import { openWhole } from "./whole_output";
 
 export interface Parts {
   connection: Connection;
@@ -78,7 +79,11 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
       await restart(parts(kernelId()));
       await running.unit(editor, "all");
     },
-    shutDownKernel: () => connection.execute("kernel-bridge.shutdownKernel", { kernelId: kernelId() }),
+    shutDownKernel: async () => {
+      const id = kernelId();
+      await connection.execute("kernel-bridge.shutdownKernel", { kernelId: id });
+      for (const uri of session.documentsOf(id)) session.bind(uri, undefined);
+    },
     cancelRun: async () => {
       const kernel = requireKernel(requireTarget(session));
       const open = [...session.runs.values()].filter(
@@ -124,6 +129,7 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
       if (!kernel) throw new Error(`nothing of ${uri.path.split("/").pop()} has run yet`);
       return results.reveal(kernel.id);
     },
+    openWholeOutput: openWhole,
     clearInline: async () => places.clear(activeEditor().document),
     showHistory: () => chooseHistory(connection, session, results),
     exportHistory: () => exportHistory(connection, requireTarget(session)),

@@ -45,13 +45,15 @@ export interface Listener {
   started(again: boolean): Promise<void>;
 }
 
-/** A server that ends sooner than this after its last start is not started again. */
+/** A server that ends sooner than this after it was started again is not started a third time. */
 const STABLE_MS = 60_000;
 
 export class Connection implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private starting: Promise<LanguageClient> | undefined;
-  private startedAt = 0;
+  /** Whether the server has answered since it was last started. */
+  private up = false;
+  private restartedAt = Number.NEGATIVE_INFINITY;
   private disposed = false;
   private readonly emitter = new vscode.EventEmitter<void>();
   /** Fires when the server has started or ended. */
@@ -114,9 +116,10 @@ export class Connection implements vscode.Disposable {
     this.log.info(`starting ${[found.command, ...found.args].join(" ")} (from ${found.origin})`);
     const client = this.create(found);
     this.client = client;
-    this.startedAt = Date.now();
+    this.up = false;
     try {
       await client.start();
+      this.up = true;
     } catch (error) {
       this.client = undefined;
       throw new NoServer(
@@ -134,7 +137,11 @@ export class Connection implements vscode.Disposable {
     const options: LanguageClientOptions = {
       documentSelector: DOCUMENTS,
       outputChannel: this.log,
-      initializationOptions: () => vscode.workspace.getConfiguration(SECTION),
+      // Code actions would put a light bulb on every line; the palette and the menus have the same.
+      initializationOptions: () => ({
+        ...vscode.workspace.getConfiguration(SECTION),
+        features: { codeActions: false },
+      }),
       initializationFailedHandler: () => false,
       progressOnInitialization: true,
       errorHandler: {
@@ -166,12 +173,13 @@ export class Connection implements vscode.Disposable {
   }
 
   private closed() {
-    const early = Date.now() - this.startedAt < STABLE_MS;
-    const again = !early && !this.disposed;
+    if (!this.up) return { action: CloseAction.DoNotRestart, handled: true }; // whoever starts it says so
+    const again = Date.now() - this.restartedAt > STABLE_MS && !this.disposed;
+    this.up = false;
     this.log.error(`the server has ended by itself${again ? "; it is started once more" : ""}`);
     this.listener.ended(again);
     if (again) {
-      this.startedAt = Date.now();
+      this.restartedAt = Date.now();
       setImmediate(() => this.restarted());
     }
     this.emitter.fire();
@@ -181,6 +189,7 @@ export class Connection implements vscode.Disposable {
   private async restarted(): Promise<void> {
     try {
       await this.client?.start(); // the one that CloseAction.Restart has begun
+      this.up = true;
       await this.listener.started(true);
     } catch (error) {
       this.log.error(`the server was not started again: ${messageOf(error)}`);

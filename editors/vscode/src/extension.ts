@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { Connection } from "./connection";
 import { InlineResults } from "./inline";
+import { Kept } from "./kept";
 import { DOCUMENTS } from "./languages";
 import { CellLenses } from "./lenses";
 import { LongRuns } from "./long_runs";
@@ -12,29 +13,35 @@ import { Notebooks } from "./notebooks";
 import { Places } from "./places";
 import { Problems } from "./problems";
 import { ask } from "./prompts";
+import { tellEnded } from "./reporting";
 import { Results } from "./results";
 import { Running } from "./running";
-import { RESULTS, serializer } from "./serializer";
+import { createSerializer, RESULTS } from "./serializer";
 import { Session } from "./session";
 import { Status } from "./status";
+import { registerWholeOutput, wholeToSave } from "./whole_output";
 
 let connection: Connection | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Kernel Bridge", { log: true });
   const session: Session = new Session((runId) => server.execute("kernel-bridge.getRun", { runId }));
-  const server = new Connection(log, {
+  const server: Connection = new Connection(log, {
     kernel: ({ kernel }) => session.kernel(kernel),
     run: ({ run }) => session.run(run),
     output: (params) => session.output(params),
     stdin: (params, token) =>
       ask(params, session.kernels.get(params.kernelId)?.displayName ?? "Input", token),
-    ended: () => session.serverEnded("kernel-bridge has ended"),
-    started: async () => undefined,
+    ended: (again) => {
+      session.serverEnded("kernel-bridge has ended");
+      void tellEnded(again);
+    },
+    started: () => kept.look(),
   });
   connection = server;
-  const running = new Running(server, session);
-  const notebooks = new Notebooks(session, new NotebookRunner(server, session, running));
+  const kept: Kept = new Kept(server, session);
+  const running = new Running(server, session, kept);
+  const notebooks = new Notebooks(session, new NotebookRunner(server, session, running), log);
   const results = new Results(session, notebooks, log);
   const places = new Places(session);
   const lenses = new CellLenses(places);
@@ -43,7 +50,13 @@ export function activate(context: vscode.ExtensionContext): void {
     session,
     notebooks,
     results,
-    vscode.workspace.registerNotebookSerializer(RESULTS, serializer),
+    vscode.workspace.registerNotebookSerializer(
+      RESULTS,
+      createSerializer((elided) => wholeToSave(server, session, elided)),
+    ),
+    registerWholeOutput(server),
+    vscode.workspace.onDidOpenTextDocument(({ uri }) => kept.takeUp(uri)),
+    vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.takeUp(uri)),
     places,
     lenses,
     new InlineResults(places),

@@ -32,18 +32,16 @@ export class Notebooks implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [this.selectedEmitter];
 
   constructor(
-    session: Session,
+    private readonly session: Session,
     private readonly runner: CellRunner,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     for (const type of [RESULTS, "jupyter-notebook"]) this.controllers.set(type, this.createController(type));
     this.disposables.push(
       session.onRun((entry) => this.shown.get(entry.run.id)?.stateChanged()),
       session.onOutput(({ entry, touched }) => this.shown.get(entry.run.id)?.outputsChanged(touched)),
     );
-    this.session = session;
   }
-
-  private readonly session: Session;
 
   dispose(): void {
     vscode.Disposable.from(...this.disposables, ...this.controllers.values()).dispose();
@@ -52,14 +50,31 @@ export class Notebooks implements vscode.Disposable {
   /** The cell that shows a run. */
   cellOf(runId: string): vscode.NotebookCell | undefined {
     const cell = this.shown.get(runId)?.cell;
-    return cell && !cell.notebook.isClosed ? cell : undefined;
+    return cell && !cell.notebook.isClosed && cell.index >= 0 ? cell : undefined;
+  }
+
+  /** The runs that cells of a notebook were made for, as their metadata say. */
+  static runIdOf(cell: vscode.NotebookCell): string | undefined {
+    const { metadata } = cell.metadata as { metadata?: { kernel_bridge?: { run_id?: string } } };
+    return metadata?.kernel_bridge?.run_id;
+  }
+
+  /** The cells of this notebook show their runs from now on, instead of those of a notebook that it came from. */
+  adopt(notebook: vscode.NotebookDocument): void {
+    const controller = this.controllers.get(notebook.notebookType);
+    if (!controller) return;
+    for (const cell of notebook.getCells()) {
+      const runId = Notebooks.runIdOf(cell);
+      const shown = runId === undefined ? undefined : this.shown.get(runId);
+      if (shown && shown.cell !== cell) shown.moveTo(cell, controller);
+    }
   }
 
   /** Shows a run in a cell from now on. */
   show(runId: string, cell: vscode.NotebookCell, execution?: vscode.NotebookCellExecution): void {
     const entry = this.session.runs.get(runId);
     const controller = this.controllers.get(cell.notebook.notebookType);
-    if (entry && controller) this.shown.set(runId, new RunCell(entry, controller, cell, execution));
+    if (entry && controller) this.shown.set(runId, new RunCell(entry, controller, cell, this.log, execution));
   }
 
   /** Makes our controller that of a notebook which an editor shows. */

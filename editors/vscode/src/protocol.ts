@@ -294,6 +294,7 @@ export interface Kernel {
   implementationVersion?: string;
   languageInfo?: Record<string, unknown>;
   supports?: string[];
+  documents?: string[];
 }
 
 /** The kernel has ended; the message says why. */

@@ -14,6 +14,20 @@ export interface OutputMetadata {
   metadata?: Record<string, unknown>;
 }
 
+/** Of the output that stands for what is left out of a run's stream output. */
+export interface Elided {
+  runId: string;
+  index: number;
+}
+
+export interface ElidedMetadata extends OutputMetadata {
+  elided: Elided;
+}
+
+export function elidedOf(output: vscode.NotebookCellOutput): Elided | undefined {
+  return (output.metadata as Partial<ElidedMetadata> | undefined)?.elided;
+}
+
 /** Richest first: VS Code shows the first of an output's items that it has a renderer for. */
 const RICHNESS = [
   /^application\/(vnd\.|vdom\.|geo\+json|x-)/,

@@ -25,6 +25,17 @@ export async function report(error: unknown): Promise<void> {
   await actions.find(({ label }) => label === chosen)?.run();
 }
 
+/** The server has ended by itself; `again`: it is being started once more. */
+export async function tellEnded(again: boolean): Promise<void> {
+  const actions = [command("Show Log", "kernelBridge.showLog")];
+  const message = again
+    ? "the server ended by itself and is started again; kernels that were not to be kept alive are gone"
+    : "the server has ended by itself, soon after it was started; the next run starts it again";
+  const show = again ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
+  const chosen = await show(`Kernel Bridge: ${message}`, ...actions.map(({ label }) => label));
+  await actions.find(({ label }) => label === chosen)?.run();
+}
+
 async function actionsFor(error: unknown): Promise<Action[]> {
   if (error instanceof NoServer) {
     if (error.kind === "untrusted") return [command("Manage Trust", "workbench.trust.manage")];

@@ -1,7 +1,7 @@
 /** The live notebooks of results: one for each kernel, a cell a run. */
 
 import * as vscode from "vscode";
-import type { Notebooks } from "./notebooks";
+import { Notebooks } from "./notebooks";
 import type { Run } from "./protocol";
 import { RESULTS } from "./serializer";
 import type { RunEntry, Session } from "./session";
@@ -16,7 +16,12 @@ interface Live {
   document: vscode.NotebookDocument | undefined;
   waiting: RunEntry[];
   adding: Promise<void> | undefined;
+  scrolling: NodeJS.Timeout | undefined;
 }
+
+/** An output has its height only some time after it was given to VS Code, which says nothing then. */
+const SCROLL_MS = 150;
+const SCROLLS = 6;
 
 export class Results implements vscode.Disposable {
   private readonly live = new Map<string, Live>();
@@ -27,16 +32,24 @@ export class Results implements vscode.Disposable {
     private readonly notebooks: Notebooks,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.disposables.push(session.onRun((entry) => this.run(entry)));
+    this.disposables.push(
+      session.onRun((entry) => this.run(entry)),
+      session.onOutput(({ entry }) => this.scroll(entry)),
+      vscode.window.onDidChangeVisibleNotebookEditors((editors) => {
+        for (const editor of editors) void this.adopt(editor);
+      }),
+    );
   }
 
   dispose(): void {
+    for (const { scrolling } of this.live.values()) clearTimeout(scrolling);
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
   /** The kernel whose runs a notebook shows. */
   static kernelIdOf(notebook: vscode.NotebookDocument): string | undefined {
-    return (notebook.metadata as NotebookMetadata).kernel_bridge?.kernel_id;
+    const metadata = notebook.metadata as NotebookMetadata & { metadata?: NotebookMetadata };
+    return (metadata.kernel_bridge ?? metadata.metadata?.kernel_bridge)?.kernel_id;
   }
 
   /** The notebook of a kernel's results, if it is open. */
@@ -52,7 +65,8 @@ export class Results implements vscode.Disposable {
 
   /** Brings the results of a kernel into view; those that were closed are there again. */
   async reveal(kernelId: string): Promise<void> {
-    for (const entry of this.session.runs.values()) if (entry.run.kernelId === kernelId) this.run(entry);
+    for (const entry of this.session.runs.values())
+      if (entry.run.kernelId === kernelId) this.run(entry, true);
     await this.settled();
     const document = this.notebookOf(kernelId);
     if (!document) throw new Error("this kernel has run nothing yet");
@@ -62,7 +76,7 @@ export class Results implements vscode.Disposable {
   /** Brings the cell of a run into view. */
   async revealRun(runId: string): Promise<void> {
     const entry = this.session.runs.get(runId);
-    if (entry) this.run(entry);
+    if (entry) this.run(entry, true);
     await this.settled();
     const cell = this.notebooks.cellOf(runId);
     if (!cell) return;
@@ -74,16 +88,50 @@ export class Results implements vscode.Disposable {
     editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
   }
 
-  private run(entry: RunEntry): void {
+  /** Has a run shown; a notebook that is not open is opened only when the setting says so, or when it is asked for. */
+  private run(entry: RunEntry, open = settings().revealResults): void {
     const { run } = entry;
     if (this.notebooks.cellOf(run.id) || isOfNotebook(run)) return;
-    let live = this.live.get(run.kernelId);
-    if (!live) {
-      live = { document: undefined, waiting: [], adding: undefined };
-      this.live.set(run.kernelId, live);
-    }
+    const live = this.liveOf(run.kernelId);
     if (!live.waiting.includes(entry)) live.waiting.push(entry);
-    this.add(run.kernelId, live);
+    if (open || this.notebookOf(run.kernelId)) this.add(run.kernelId, live);
+  }
+
+  private liveOf(kernelId: string): Live {
+    let live = this.live.get(kernelId);
+    if (!live) {
+      live = { document: undefined, waiting: [], adding: undefined, scrolling: undefined };
+      this.live.set(kernelId, live);
+    }
+    return live;
+  }
+
+  /**
+   * A notebook of results has come into view: if it is the one that was saved under a name, or was left by an
+   * earlier window, new runs go there from now on.
+   */
+  private async adopt(editor: vscode.NotebookEditor): Promise<void> {
+    const { notebook } = editor;
+    const kernelId = Results.kernelIdOf(notebook);
+    if (kernelId === undefined) return;
+    const live = this.liveOf(kernelId);
+    if (live.document === notebook || live.adding) return;
+    live.document = notebook;
+    await this.notebooks.select(editor);
+    this.notebooks.adopt(notebook);
+  }
+
+  /** Keeps the end of the newest run in view while it grows, unless the person has scrolled away. */
+  private scroll({ run }: RunEntry): void {
+    const live = this.live.get(run.kernelId);
+    if (!live?.document || live.scrolling || !settings().scrollResults) return;
+    const follow = (left: number) => {
+      const editor = vscode.window.visibleNotebookEditors.find(({ notebook }) => notebook === live.document);
+      const last = (live.document?.cellCount ?? 0) - 1;
+      if (editor?.visibleRanges.some(({ end }) => end > last)) revealEnd(editor, last);
+      live.scrolling = left > 0 ? setTimeout(() => follow(left - 1), SCROLL_MS) : undefined;
+    };
+    live.scrolling = setTimeout(() => follow(SCROLLS), SCROLL_MS);
   }
 
   private add(kernelId: string, live: Live): void {
@@ -97,7 +145,13 @@ export class Results implements vscode.Disposable {
   private async addWaiting(kernelId: string, live: Live): Promise<void> {
     while (live.waiting.length > 0) {
       const document = await this.open(kernelId, live);
-      const entries = live.waiting.filter(({ run }) => !this.notebooks.cellOf(run.id));
+      const left = new Map(document.getCells().map((cell) => [Notebooks.runIdOf(cell), cell]));
+      const entries: RunEntry[] = [];
+      for (const entry of live.waiting) {
+        const cell = left.get(entry.run.id); // of an earlier window
+        if (cell) this.notebooks.show(entry.run.id, cell);
+        else if (!this.notebooks.cellOf(entry.run.id)) entries.push(entry);
+      }
       live.waiting = [];
       if (entries.length > 0) await this.append(document, entries);
     }
@@ -121,13 +175,22 @@ export class Results implements vscode.Disposable {
       if (cell) this.notebooks.show(run.id, cell);
     });
     if (editor && (followed || first === 0) && settings().scrollResults) {
-      const last = document.cellCount - 1;
-      editor.revealRange(new vscode.NotebookRange(last, last + 1), vscode.NotebookEditorRevealType.Default);
+      revealEnd(editor, document.cellCount - 1);
     }
   }
 
   private async open(kernelId: string, live: Live): Promise<vscode.NotebookDocument> {
-    if (live.document && !live.document.isClosed) return live.document;
+    const left = vscode.workspace.notebookDocuments.find((each) => Results.kernelIdOf(each) === kernelId);
+    const document = live.document?.isClosed === false ? live.document : left;
+    if (document) {
+      live.document = document;
+      const viewColumn = columnOf(document);
+      const editor =
+        vscode.window.visibleNotebookEditors.find(({ notebook }) => notebook === document) ??
+        (await vscode.window.showNotebookDocument(document, { viewColumn, preserveFocus: true }));
+      await this.notebooks.select(editor);
+      return document;
+    }
     const uri = this.freeName(kernelId);
     // Made by `openNotebookDocument` it would be called Untitled-1, and be opened a second time, in front of the file.
     await vscode.commands.executeCommand("vscode.openWith", uri, RESULTS, {
@@ -175,6 +238,10 @@ export class Results implements vscode.Disposable {
       }),
     };
   }
+}
+
+function revealEnd(editor: vscode.NotebookEditor, last: number): void {
+  editor.revealRange(new vscode.NotebookRange(last, last + 1), vscode.NotebookEditorRevealType.Default);
 }
 
 /** Where a notebook is shown already, else beside the active editor. */

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { type Touched, untouched } from "./outputs";
-import type { Output } from "./protocol";
-import { elidedText, streamItem, toCellOutput } from "./rendering";
+import type { Output, StreamOutput } from "./protocol";
+import { type ElidedMetadata, elidedText, streamItem, toCellOutput } from "./rendering";
 import { hasEnded, type RunEntry } from "./session";
 
 /** An output of the wire as it stands in the cell. */
@@ -26,13 +26,15 @@ export class RunCell {
   private ended = false;
   private shown: Shown[] = [];
   private touched = untouched();
+  /** What `shown` holds is of another cell: the next update replaces all. */
+  private foreign = false;
   private updating: Promise<void> | undefined;
 
   constructor(
     readonly entry: RunEntry,
-    private readonly controller: vscode.NotebookController,
-    /** The cell, which another one takes the place of when its notebook is saved under a name. */
+    private controller: vscode.NotebookController,
     public cell: vscode.NotebookCell,
+    private readonly log: vscode.LogOutputChannel,
     execution?: vscode.NotebookCellExecution,
   ) {
     this.execution = execution;
@@ -54,15 +56,22 @@ export class RunCell {
     this.update();
   }
 
-  /** Resolves once the cell shows what is known of the run. */
-  async settled(): Promise<void> {
-    await this.updating;
+  /** Another cell takes the place of this one: its notebook was saved under a name, or opened again. */
+  moveTo(cell: vscode.NotebookCell, controller: vscode.NotebookController): void {
+    this.cell = cell;
+    this.controller = controller;
+    this.execution = undefined;
+    this.foreign = true;
+    this.started &&= this.ended;
+    this.update();
   }
 
   private update(): void {
-    this.updating ??= this.updateUntilDone().finally(() => {
-      this.updating = undefined;
-    });
+    this.updating ??= this.updateUntilDone()
+      .catch((error: unknown) => this.log.error(`the cell of run ${this.entry.run.id}: ${error}`))
+      .finally(() => {
+        this.updating = undefined;
+      });
   }
 
   private async updateUntilDone(): Promise<void> {
@@ -90,7 +99,7 @@ export class RunCell {
 
   private async step(): Promise<void> {
     const { run } = this.entry;
-    if (this.cell.notebook.isClosed) return this.giveUp();
+    if (this.cell.notebook.isClosed || this.cell.index < 0) return this.giveUp();
     // Output may come when the run, and so its execution, has ended: VS Code takes it only from another execution.
     if (this.ended) {
       this.execution = undefined;
@@ -113,7 +122,7 @@ export class RunCell {
     }
   }
 
-  /** The notebook is gone: nothing is left to be shown. */
+  /** The notebook or the cell is gone: nothing is left to be shown. */
   private giveUp(): void {
     this.touched = untouched();
     this.shown = this.entry.outputs.map((output) => ({ main: toCellOutput(output), length: 0 }));
@@ -125,8 +134,9 @@ export class RunCell {
     const { outputs } = this.entry;
     const touched = this.touched;
     this.touched = untouched();
-    if (touched.cleared || !this.canUpdate(touched)) {
-      this.shown = outputs.map(show);
+    if (touched.cleared || this.foreign || !this.canUpdate(touched)) {
+      this.foreign = false;
+      this.shown = outputs.map((output, index) => this.show(output, index));
       await execution.replaceOutput(this.shown.flatMap(both));
       return;
     }
@@ -141,7 +151,8 @@ export class RunCell {
       if (output && place && !touched.rewritten.has(index)) await this.grow(execution, output, place);
     }
     if (outputs.length > this.shown.length) {
-      const added = outputs.slice(this.shown.length).map(show);
+      const first = this.shown.length;
+      const added = outputs.slice(first).map((output, index) => this.show(output, first + index));
       this.shown.push(...added);
       await execution.appendOutput(added.flatMap(both));
     }
@@ -157,6 +168,20 @@ export class RunCell {
       if (elided !== (place.tail !== undefined) && (!elided || index < this.shown.length - 1)) return false;
     }
     return true;
+  }
+
+  private show(output: Output, index: number): Shown {
+    const main = toCellOutput(output);
+    if (output.output_type !== "stream") return { main, length: 0 };
+    const tail = this.tailOutput(output, index);
+    return tail ? { main, length: output.text.length, tail } : { main, length: output.text.length };
+  }
+
+  private tailOutput(output: StreamOutput, index: number): vscode.NotebookCellOutput | undefined {
+    const text = elidedText(output);
+    if (text === undefined) return undefined;
+    const metadata: ElidedMetadata = { outputType: "stream", elided: { runId: this.entry.run.id, index } };
+    return new vscode.NotebookCellOutput([streamItem(output.name, text)], { ...metadata });
   }
 
   private async rewrite(
@@ -183,31 +208,19 @@ export class RunCell {
     place: Shown,
   ): Promise<void> {
     if (output.output_type !== "stream") return;
-    const text = elidedText(output);
-    if (text === undefined) return;
+    const tail = this.tailOutput(output, this.shown.indexOf(place));
+    if (!tail) return;
     if (place.tail) {
-      await execution.replaceOutputItems(streamItem(output.name, text), place.tail);
+      await execution.replaceOutputItems(tail.items, place.tail);
     } else {
-      place.tail = tailOutput(output.name, text);
-      await execution.appendOutput(place.tail);
+      place.tail = tail;
+      await execution.appendOutput(tail);
     }
   }
 }
 
-function show(output: Output): Shown {
-  const main = toCellOutput(output);
-  if (output.output_type !== "stream") return { main, length: 0 };
-  const text = elidedText(output);
-  const length = output.text.length;
-  return text === undefined ? { main, length } : { main, length, tail: tailOutput(output.name, text) };
-}
-
 function both({ main, tail }: Shown): vscode.NotebookCellOutput[] {
   return tail ? [main, tail] : [main];
-}
-
-function tailOutput(name: string, text: string): vscode.NotebookCellOutput {
-  return new vscode.NotebookCellOutput([streamItem(name, text)], { outputType: "stream", elided: true });
 }
 
 function delay(milliseconds: number): Promise<void> {

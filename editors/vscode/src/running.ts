@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
 import { errorData } from "./connection";
+import type { Kept } from "./kept";
 import { chooseKernel } from "./kernel_picker";
 import type { Kernel, Range, Run, RunParams, StartKernelParams, Unit } from "./protocol";
 import { selectedPython } from "./python_environment";
@@ -18,6 +19,7 @@ export class Running {
   constructor(
     private readonly connection: Connection,
     private readonly session: Session,
+    private readonly kept: Kept,
   ) {}
 
   /** Runs a unit of the editor's document at its selections, in their order. */
@@ -65,6 +67,7 @@ export class Running {
   async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
     assertRunnable(document.uri);
     await this.connection.start();
+    await this.kept.takeUp(document.uri);
     const uri = document.uri.toString();
     if (this.session.kernelOf(uri) || document.languageId !== "python") return;
     let start = this.starts.get(uri);

@@ -128,6 +128,7 @@ export class Session implements vscode.Disposable {
         });
       }
     }
+    for (const uri of [...this.bindings.keys()]) this.bind(uri, undefined);
     for (const kernel of this.kernels.values()) {
       if (kernel.state !== "dead") this.kernel({ ...kernel, state: "dead", reason, queued: 0 });
     }

@@ -216,6 +216,7 @@
 ---@field implementationVersion? string
 ---@field languageInfo? table<string, any>
 ---@field supports? string[]
+---@field documents? string[]
 
 --- The kernel has ended; the message says why.
 ---@class kernel_bridge.KernelDeadData
