@@ -140,7 +140,8 @@ class Bridge:
     async def _resume(self, asked: StartKernelParams, uri: str, language_id: str | None) -> FollowedKernel:
         """The kernel that an earlier bridge left running for the document, else a new one."""
         found = await asyncio.to_thread(kept_for, uri)
-        if found is not None and found.kernel_id not in self.kernels:
+        left = {kernel.id for kernel in self._past}  # a person does not want it here any more
+        if found is not None and found.kernel_id not in self.kernels.keys() | left:
             try:
                 kernel = await self._follow(found)
             except KernelUnreachable as error:
@@ -236,13 +237,12 @@ class Bridge:
 
     def bind(self, uri: str, kernel_id: str | None) -> None:
         """Make a kernel the one of a document; None: it has none."""
-        if kernel_id is None:
-            self.bindings.pop(uri, None)
-        else:
-            self._bind(uri, self.kernel(kernel_id, None))
+        self._bind(uri, None if kernel_id is None else self.kernel(kernel_id, None))
 
-    def _bind(self, uri: str, kernel: FollowedKernel) -> None:
-        before, self.bindings[uri] = self.bindings.get(uri), kernel.id
+    def _bind(self, uri: str, kernel: FollowedKernel | None) -> None:
+        before = self.bindings.pop(uri, None)
+        if kernel is not None:
+            self.bindings[uri] = kernel.id
         for bound in (self.kernels.get(before or ""), kernel):
             if bound is not None and bound.alive:
                 bound.session.remember([other for other, id in self.bindings.items() if id == bound.id])

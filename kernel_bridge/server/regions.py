@@ -88,11 +88,12 @@ def _source(document: Snapshot, region: Region, unit: str) -> Source:
 
 def _location(params: RunParams, named: TextDocument, documents: Documents) -> Location:
     """Where the client says that `code` stands."""
+    document = documents.find(named.uri)
     if params.range is None:
-        return Location(named.uri, named.version, unit=params.unit)
+        version = document.version if document and named.version is None else named.version
+        return Location(named.uri, version, unit=params.unit)
     start, end = params.range.start, params.range.end
     ends = ((start.line, start.character), (end.line, end.character))
-    document = documents.find(named.uri)
     if document is None or named.version not in (None, document.version):
         return Location(named.uri, named.version, ends, unit=params.unit)
     span = Span(document.offset(start), document.offset(end))

@@ -202,3 +202,27 @@ async def test_a_kernel_that_was_kept_is_found_with_its_documents(home: Home, la
         await client.command("attachKernel", kernelId=kept["id"])
         await client.command("shutdownKernel", kernelId=kept["id"])
     await first.kill()
+
+
+async def test_a_detached_kernel_goes_on_and_is_its_documents_no_more(home: Home, launch: Launch) -> None:
+    client = await launch()
+    await client.initialize()
+    document = client.open("import os; os.getpid()")
+    this: Json = {"textDocument": document.identifier}
+    run = await client.run(unit="all", **this)
+    assert await client.command("detachKernel", **this) == {}
+    left = {kernel["id"]: kernel for kernel in (await client.command("listKernels"))["kernels"]}
+    kernel = left[run["kernelId"]]
+    assert (kernel["origin"], kernel["keepAlive"]) == ("found", True)
+    other = await client.run(unit="all", **this)
+    assert other["kernelId"] != run["kernelId"]
+    assert other["outputs"] != run["outputs"]
+    assert await client.request("shutdown") is None
+    client.notify("exit")
+    await client.process.wait()
+    process = psutil.Process(kernel["pid"])
+    assert home.connection_files() == [Path(kernel["connectionFile"])]
+    assert process.is_running()
+    process.kill()
+    await client.kill()
+    home.check_clean(10)

@@ -181,4 +181,6 @@ async def test_code_of_a_document_says_where_it_came_from(shared: Client) -> Non
     run = await shared.run(code="1 / 0", kernelId=await shared.kernel(), **named)
     assert (run["textDocument"], run["range"]) == (named["textDocument"], named["range"])
     assert run["error"]["line"] == 4
+    run = await shared.run(code="1", kernelId=await shared.kernel(), textDocument=document.identifier)
+    assert run["textDocument"] == {"uri": document.uri, "version": 1}
     shared.close_document(document)
