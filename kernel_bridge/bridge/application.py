@@ -6,6 +6,7 @@ command line both drive it. Errors are those of protocol/errors.
 
 import asyncio
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -173,7 +174,7 @@ class Bridge:
             spec,
             listener=kernel,
             keeper=self._keeper,
-            cwd=asked.cwd or str(self._folder(uri)),
+            cwd=str(self.root / os.path.expanduser(asked.cwd) if asked.cwd else self._folder(uri)),
             env=asked.env,
             extra_arguments=asked.extra_arguments or [],
             transport=asked.transport or settings.transport,
@@ -356,7 +357,7 @@ class Bridge:
         """The journal, opened at its first use; None: switched off."""
         history = self.settings.history
         if self._journal is None and history.enabled:
-            path = self.root / Path(history.path).expanduser() if history.path else None
+            path = self.root / os.path.expanduser(history.path) if history.path else None
             self._journal = Journal.open(path, history.max_bytes, self.observer.warn)
         return self._journal if history.enabled else None
 
@@ -406,7 +407,7 @@ class Bridge:
         """
         from .exporting import export
 
-        path = self.root / Path(asked.path).expanduser()
+        path = self.root / os.path.expanduser(asked.path)
         return await export(self._require_journal(), asked, path, document, progress)
 
     # the end

@@ -15,6 +15,7 @@ from .store import Connection
 from .writing import lost
 
 TAIL_BYTES = 4096
+LARGEST = 2**63 - 1  # integer of SQLite
 
 _COLUMNS = "runs.key, runs.record, runs.source, runs.times, runs.open, bridges.id, kernels.description"
 RUNS = (
@@ -41,7 +42,7 @@ def read_output(connection: Connection, run_id: str, index: int, start: int, len
     """
     key = key_of(connection, run_id)
     row = connection.execute(
-        "SELECT stream FROM outputs WHERE run = ? AND position = ?", (key, index)
+        "SELECT stream FROM outputs WHERE run = ? AND position = ?", (key, min(index, LARGEST))
     ).fetchone()
     if row is None or row[0] is None:
         what = "no such output" if row is None else "not a stream output"
@@ -77,7 +78,7 @@ def history(
         where += " AND runs.key < ?"
         values.append(key_of(connection, before))
     rows = connection.execute(
-        f"{RUNS} WHERE {where} ORDER BY runs.key DESC LIMIT ?", (*values, limit)
+        f"{RUNS} WHERE {where} ORDER BY runs.key DESC LIMIT ?", (*values, min(limit, LARGEST))
     ).fetchall()
     return [run_of(row, is_alive) for row in rows]
 

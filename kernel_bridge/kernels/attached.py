@@ -57,15 +57,20 @@ def locate(
 
     Raises BadConnectionFile; NoSuchKernel: no connection file has that id.
     """
-    from .connection_files import find_connection_file, kernel_id_of, read_connection_file, unknown_spec
+    from .connection_files import (
+        connection_files,
+        find_connection_file,
+        kernel_id_of,
+        read_connection_file,
+        unknown_spec,
+    )
 
     if kernel_id is not None and connection_file is None:
-        try:
-            path = find_connection_file(f"kernel-{kernel_id}.json")
-        except BadConnectionFile:
+        path = next((path for path in connection_files() if kernel_id_of(path) == kernel_id), None)
+        if path is None:
             raise NoSuchKernel(
                 f"no kernel {kernel_id!r} is followed or running here (kernel-bridge.listKernels lists all)"
-            ) from None
+            )
     else:
         path = find_connection_file(connection_file)
     connection, spec_name = read_connection_file(path, remote_tcp)

@@ -33,13 +33,23 @@ def find_connection_file(asked: str | None) -> Path:
 
     folders = [".", jupyter_runtime_dir()]
     try:
-        return Path(find_connection_file(asked or "kernel-*.json", folders)).absolute()
+        found = Path(find_connection_file(asked or "kernel-*.json", folders)).absolute()
+        if found.is_dir():  # `kernel-*` means the folder with our records too
+            found = Path(find_connection_file(f"{asked}.json", folders)).absolute()
+        return found
     except OSError:
         what = f"no connection file {asked!r}" if asked else "no connection file"
         raise BadConnectionFile(
             f"{what} in {' or '.join(map(os.path.abspath, folders))}; give the path that the kernel was "
             "started with, or start a kernel"
         ) from None
+
+
+def connection_files() -> list[Path]:
+    """Those of Jupyter's runtime folder (blocks)."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    return sorted(Path(jupyter_runtime_dir()).glob("*kernel-*.json"))
 
 
 def kernel_id_of(path: Path) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Container
-from pathlib import Path
 from typing import Literal
 
 from ..protocol.errors import BadConnectionFile, NoSuchKernel
@@ -31,12 +30,10 @@ async def find_running(followed: Container[str] = ()) -> list[Found]:
 
 
 def _candidates() -> list[Found]:
-    from jupyter_core.paths import jupyter_runtime_dir
-
-    from .connection_files import somebody_listens
+    from .connection_files import connection_files, somebody_listens
 
     candidates = []
-    for path in sorted(Path(jupyter_runtime_dir()).glob("*kernel-*.json")):
+    for path in connection_files():
         try:
             found = locate(str(path))
         except (BadConnectionFile, NoSuchKernel) as error:

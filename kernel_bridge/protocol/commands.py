@@ -26,6 +26,9 @@ from .objects import (
 )
 
 Seconds = Annotated[float, Meta(gt=0)]
+# What a process can be given: no NUL, and no `=` in the name of a variable.
+Argument = Annotated[str, Meta(pattern=r"^[^\0]*$")]
+VariableName = Annotated[str, Meta(pattern=r"^[^=\0]+$")]
 
 
 class Nothing(Wire):
@@ -50,9 +53,9 @@ class StartKernelParams(Wire):
     spec: str | None = None
     python: str | None = None
     text_document: TextDocument | None = None
-    cwd: str | None = None
-    env: dict[str, str] | None = None
-    extra_arguments: list[str] | None = None
+    cwd: Argument | None = None
+    env: dict[VariableName, Argument] | None = None
+    extra_arguments: list[Argument] | None = None
     transport: Literal["ipc", "tcp"] | None = None
     keep_alive: bool | None = None
     ready_timeout: Seconds | None = None

@@ -32,7 +32,7 @@ def without_nulls(value: Any, to: type[Wire]) -> Any:
 
 def describe(error: msgspec.ValidationError, of: Any) -> str:
     """The error as a sentence that names the field by its path and says what it must be."""
-    problem, _, path = str(error).partition(" - at `$.")
+    problem, _, path = str(error).replace(" - at `key` in `$.", " - at `$.").partition(" - at `$.")
     path = path.rstrip("`")
     if problem.startswith("Invalid enum value"):
         got = problem.removeprefix("Invalid enum value ")

@@ -245,6 +245,23 @@ def test_what_is_not_there_is_said(home: Home) -> None:
         locate(kernel_id="absent")
 
 
+def test_a_connection_file_is_found_by_every_name_of_it(home: Home) -> None:
+    path = home.runtime / "kernel-4711.json"
+    path.write_text(json.dumps(GOOD))
+    (home.runtime / "kernel-bridge").mkdir(exist_ok=True)  # newer, and matched by patterns too
+    for where in (
+        {"connection_file": str(path)},
+        {"connection_file": "kernel-4711.json"},
+        {"connection_file": "4711"},
+        {"connection_file": "kernel-*"},
+        {"kernel_id": "kernel-4711"},
+        {},
+    ):
+        assert locate(**where).path == path
+    with pytest.raises(NoSuchKernel):  # an id is no pattern
+        locate(kernel_id="*")
+
+
 def test_another_machine_needs_curve_or_a_setting(home: Home) -> None:
     path = home.path / "kernel-x.json"
     path.write_text(json.dumps(GOOD | {"ip": "192.0.2.1"}))

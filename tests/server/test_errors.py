@@ -64,6 +64,10 @@ URI = {"uri": "file:///a.py"}
         ("startKernel", {"extraArguments": "-x"}, "extraArguments: expected array"),
         ("startKernel", {"readyTimeout": 0}, "readyTimeout: expected float > 0"),
         ("startKernel", {"spec": "python3", "transport": "pigeon"}, "transport: expected one of ipc, tcp"),
+        ("startKernel", {"spec": "python3", "cwd": "a\0b"}, "cwd: expected str matching"),
+        ("startKernel", {"spec": "python3", "env": {"A": "a\0b"}}, "env[...]: expected str matching"),
+        ("startKernel", {"spec": "python3", "env": {"A=B": "c"}}, "env: expected str matching"),
+        ("startKernel", {"spec": "python3", "extraArguments": ["\0"]}, "extraArguments[0]: expected str"),
         ("bindKernel", {"textDocument": URI}, "kernelId: is required"),
         ("bindKernel", {"kernelId": "x"}, "textDocument: is required"),
         ("interruptKernel", {}, "kernelId: is required"),
@@ -168,12 +172,22 @@ async def test_nothing_to_run(shared: Client) -> None:
 @shared_loop
 async def test_output_that_is_not_there(shared: Client) -> None:
     run = await shared.run(code="print('a'); 1")
-    for index, said in ((1, "stream"), (2, "2")):
+    for index, said in ((1, "stream"), (2, "2"), (2**64, "no such output")):
         error = await failure(
             shared, "readOutput", {"runId": run["id"], "index": index, "start": 0, "length": 1}
         )
         assert error.code == INVALID_PARAMS
         assert said in error.message
+
+
+@shared_loop
+async def test_numbers_of_any_size(shared: Client) -> None:
+    run = await shared.run(code="print('a')")
+    assert (await shared.command("history", limit=2**64))["runs"][0]["id"] == run["id"]
+    asked = {"runId": run["id"], "index": 0}
+    read = await shared.command("readOutput", **asked, start=0, length=2**64)
+    assert read == {"text": "a\n", "total": 2}
+    assert (await shared.command("readOutput", **asked, start=2**64, length=1))["text"] == ""
 
 
 @shared_loop
@@ -186,7 +200,7 @@ async def test_exports_that_cannot_be(shared: Client) -> None:
     await shared.command("export", path=str(work / "a.ipynb"), runIds=[run["id"]], overwrite=True)
     assert (work / "a.ipynb").read_bytes() == before
     (work / "folder").mkdir()
-    for path in ("none/a.ipynb", "folder", "a.ipynb/b.ipynb", "nul\0.ipynb"):
+    for path in ("none/a.ipynb", "folder", "a.ipynb/b.ipynb", "nul\0.ipynb", "~nobody-there/a.ipynb"):
         await check(shared, "export", {"path": path, "overwrite": True}, "ExportFailed")
     matching_none: list[Json] = [{"kernelId": "none"}, {"textDocument": URI}, {"runIds": []}]
     for argument in matching_none:
