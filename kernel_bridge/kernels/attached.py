@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..protocol.errors import (
-    BadConnectionFile,
     KernelDead,
     KernelUnreachable,
     NoSuchKernel,
