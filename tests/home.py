@@ -85,13 +85,13 @@ def private_home() -> Iterator[Home]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def install_fake_kernel(home: Home) -> None:
-    """The kernelspec `fake`: tests/kernel/fake_kernel.py."""
+def install_fake_kernel(home: Home, *options: str) -> None:
+    """The kernelspec `fake`: tests/kernel/fake_kernel.py with these options."""
     folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "fake"
     folder.mkdir(parents=True, exist_ok=True)
     program = Path(__file__).parent / "kernel" / "fake_kernel.py"
     spec = {
-        "argv": [sys.executable, str(program), "-f", "{connection_file}"],
+        "argv": [sys.executable, str(program), "-f", "{connection_file}", *options],
         "display_name": "Fake",
         "language": "fake",
         "interrupt_mode": "message",

@@ -19,7 +19,7 @@ from ..protocol import errors
 from ..protocol.commands import COMMANDS
 from ..protocol.notifications import VERSION, read_capabilities
 from ..protocol.settings import Settings, read_settings
-from .features.client import advertised, read_standard
+from .features.client import advertised, advertised_workspace, read_standard
 from .initialize import Editor, read_editor
 from .jsonrpc import Connection, ConnectionClosed, Request, ResponseError
 from .outbox import Outbox
@@ -110,6 +110,8 @@ class Server:
             self._initialized()
         elif method == "workspace/didChangeConfiguration":
             self._configuration_changed(params)
+        elif method == "window/workDoneProgress/cancel":
+            self.features.progress.cancel(_field(params, "token"))
         elif method == "$/setTrace":
             self._editor_log.trace(_field(params, "value"))
         else:
@@ -136,7 +138,10 @@ class Server:
                     "positionEncoding": editor.encoding,
                     "textDocumentSync": {"openClose": True, "change": 2},
                     "executeCommandProvider": {"commands": list(COMMANDS)},
-                    "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+                    "workspace": {
+                        "workspaceFolders": {"supported": True, "changeNotifications": True},
+                        **advertised_workspace(client),
+                    },
                     "experimental": {"kernelBridge": {"version": VERSION}},
                     **advertised(client, self.settings.features),
                 },

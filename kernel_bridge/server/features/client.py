@@ -132,6 +132,13 @@ def advertised(client: Standard, features: FeatureSettings) -> dict[str, Any]:
     return capabilities
 
 
+def advertised_workspace(client: Standard) -> dict[str, Any]:
+    """What of the above belongs to the server's `workspace` capabilities."""
+    return {"textDocumentContent": {"schemes": [SCHEME]}} if client.text_document_content else {}
+
+
+SCHEME = "kernel-bridge"  # of the documents that the server has
+
 CODE_ACTION_KINDS = [f"kernel-bridge.{kind}" for kind in ("run", "kernel", "show", "export")]
 
 

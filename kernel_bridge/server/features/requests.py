@@ -13,7 +13,17 @@ from ...protocol.objects import Position, Range, TextDocument, Wire
 from ...protocol.strict import convert
 from ..answering import answer
 from ..jsonrpc import Request
-from . import code_actions, code_lenses, completion, diagnostics, hover, inlay_hints, signature
+from . import (
+    cells,
+    code_actions,
+    code_lenses,
+    completion,
+    content,
+    diagnostics,
+    hover,
+    inlay_hints,
+    signature,
+)
 
 if TYPE_CHECKING:
     from ..lifecycle import Server
@@ -32,6 +42,15 @@ class OfPosition(Wire):
 class OfRange(Wire):
     text_document: TextDocument
     range: Range
+
+
+class OfPositions(Wire):
+    text_document: TextDocument
+    positions: list[Position]
+
+
+class OfUri(Wire):
+    uri: str
 
 
 class ListNumber(Wire):
@@ -67,6 +86,10 @@ REQUESTS: dict[str, tuple[type[Wire], str, Handler]] = {
     "textDocument/hover": (OfPosition, "hover", hover.hover),
     "textDocument/completion": (OfPosition, "completion", completion.completion),
     "completionItem/resolve": (CompletionItem, "completion", completion.resolve),
+    "textDocument/documentSymbol": (OfDocument, "symbols", cells.document_symbols),
+    "textDocument/foldingRange": (OfDocument, "folding", cells.folding_ranges),
+    "textDocument/selectionRange": (OfPositions, "selection_ranges", cells.selection_ranges),
+    "workspace/textDocumentContent": (OfUri, "code_actions", content.text_document_content),
     "textDocument/signatureHelp": (OfPosition, "signature_help", signature.signature_help),
 }
 """Method -> (its params, the setting of `features` that it belongs to, its handler)."""

@@ -21,8 +21,10 @@ from ...protocol.errors import HistoryDisabled, InvalidArgument, NoSuchRun
 from ...protocol.objects import Kernel, Run
 from .client import Standard
 from .completion import Lists
+from .content import uri_of
 from .diagnostics import diagnostics
 from .messages import Messages
+from .progress import Progress
 from .refresher import Refresher
 from .results import Results
 from .showing import SHOW_S, ShownFiles, content_of, show_document, whole_text
@@ -46,6 +48,7 @@ class Features:
         self.lists = Lists()
         self._published: dict[str, list[dict[str, Any]]] = {}  # uri -> the diagnostics that the client has
         self._messages = Messages(server, client)
+        self.progress = Progress(server, client)
         self._hints = self._refresher("workspace/inlayHint/refresh")
         self._lenses = self._refresher("workspace/codeLens/refresh")
         self._problems = self._refresher("workspace/diagnostic/refresh")
@@ -72,6 +75,7 @@ class Features:
     def kernel_changed(self, kernel: Kernel) -> None:
         self._outbox.kernel_changed(kernel)
         self._messages.kernel_changed(kernel)
+        self.progress.kernel_changed(kernel)
 
     def run_changed(self, run: Run) -> None:
         self._outbox.run_changed(run)
@@ -82,11 +86,13 @@ class Features:
             self._results_changed(result.uri)
             if self.client.code_lens_refresh and self.wants("code_lenses"):
                 self._lenses.soon()
+        self.progress.run_changed(run)
         if run.ended_at is not None:
             self._messages.run_ended(run)
 
     def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
         self._outbox.output(run_id, kernel_id, changes, urgent)
+        self.progress.output(run_id)
         if run_id in self.results.by_run:
             self._refresh_hints()
 
@@ -133,12 +139,14 @@ class Features:
 
     async def show_output(self, params: ShowOutputParams) -> ShowOutputResult:
         """Open an output of a run, or all its text. Raises NoSuchRun, InvalidArgument, ExportFailed."""
+        if params.index is None:
+            text = await self.text_of(params.run_id)
+            if self.client.text_document_content:
+                return await self._shown(uri_of(params.run_id), external=False)
+            path = await asyncio.to_thread(self.files.write, f"{params.run_id}.txt", text.encode())
+            return await self._shown(path.as_uri(), external=False)
         run = await self.bridge.get_run(params.run_id)
         outputs = run.outputs or []
-        if params.index is None:
-            text = await self._whole_text(run.id, outputs)
-            path = await asyncio.to_thread(self.files.write, f"{run.id}.txt", text.encode())
-            return await self._shown(path.as_uri(), external=False)
         if params.index >= len(outputs):
             raise InvalidArgument(
                 f"kernel-bridge.showOutput: field index: must be below {len(outputs)}, got {params.index}"
@@ -148,8 +156,9 @@ class Features:
         path = await asyncio.to_thread(self.files.write, name, content)
         return await self._shown(path.as_uri(), external=True)
 
-    async def _whole_text(self, run_id: str, outputs: list[dict[str, Any]]) -> str:
-        """All text of a run, from the history where it is over the budget."""
+    async def text_of(self, run_id: str) -> str:
+        """All text of a run, from the history where it is over the budget; raises NoSuchRun."""
+        outputs = (await self.bridge.get_run(run_id)).outputs or []
         for index, output in enumerate(outputs):
             if "elided" in output:
                 asked = ReadOutputParams(run_id=run_id, index=index, start=0, length=1 << 40)
@@ -176,5 +185,6 @@ class Features:
             return await self._server.connection.request(method, params)
 
     def close(self) -> None:
-        """Remove the files of this session."""
+        """Remove the files of this session, and end what waits."""
+        self.progress.close()
         self.files.close()

@@ -38,7 +38,7 @@ def _said(run: Run) -> str:
         case "queued":
             return "queued"
         case "running":
-            return f"… {_newest(outputs) or 'running'}"
+            return f"… {newest(outputs) or 'running'}"
         case "error":
             return f"✗ {_cut(error_text(run))}"
         case "ok":
@@ -99,7 +99,7 @@ def _first(text: str) -> str:
     return _cut(lines[0]) + (f" … ({len(lines)} lines)" if len(lines) > 1 else "") if lines else ""
 
 
-def _newest(outputs: list[dict[str, Any]]) -> str:
+def newest(outputs: list[dict[str, Any]]) -> str:
     """The newest line of text, such as a progress bar."""
     for output in reversed(outputs):
         if output["output_type"] == "stream":

@@ -1,0 +1,112 @@
+"""Cells as document symbols, folding ranges and selection ranges (LSP 3.17).
+
+A document without a marker has none: its own language server knows it better.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ...source.cells import Cell, cells_of_lines
+from ...source.document import Place
+from ...source.languages import is_python
+from ...source.statement import python_statement
+
+if TYPE_CHECKING:
+    from ..documents import Snapshot
+    from .requests import OfDocument, OfPositions
+    from .session import Features
+
+MODULE, STRING = 2, 15  # SymbolKind
+
+
+def _cells(document: "Snapshot") -> list[Cell]:
+    found = cells_of_lines(document.lines, document.language_id)
+    return [] if all(cell.marker_line is None for cell in found) else found
+
+
+def _last_line(document: "Snapshot", cell: Cell) -> int:
+    """The last line of a cell that is not blank; its marker where all are."""
+    first = cell.start_line if cell.marker_line is None else cell.marker_line
+    lines = range(cell.end_line - 1, first, -1)
+    return next((line for line in lines if document.lines[line].strip()), first)
+
+
+def _whole_lines(document: "Snapshot", first: int, last: int) -> dict[str, Any]:
+    return document.range(Place(first, 0), Place(last, len(document.lines[last])))
+
+
+def document_symbols(features: "Features", params: "OfDocument") -> list[dict[str, Any]] | None:
+    """A symbol for each cell: its title, else its first line of code."""
+    document = features.documents.find(params.text_document.uri)
+    if document is None:
+        return None
+    symbols = []
+    for number, cell in enumerate(_cells(document), 1):
+        first = cell.start_line if cell.marker_line is None else cell.marker_line
+        body = (line.strip() for line in document.lines[cell.start_line : cell.end_line])
+        name = cell.title or next((line for line in body if line), "")
+        range_ = _whole_lines(document, first, _last_line(document, cell))
+        symbol: dict[str, Any] = {
+            "name": name[:80] or f"cell {number}",
+            "kind": MODULE if cell.kind == "code" else STRING,
+        }
+        if features.client.symbol_trees:
+            symbol |= {
+                "detail": f"{cell.kind} cell",
+                "range": range_,
+                "selectionRange": _whole_lines(document, first, first),
+            }
+        else:
+            symbol["location"] = {"uri": document.uri, "range": range_}
+        symbols.append(symbol)
+    return symbols
+
+
+def folding_ranges(features: "Features", params: "OfDocument") -> list[dict[str, Any]] | None:
+    """A fold for each cell of more than its marker."""
+    document = features.documents.find(params.text_document.uri)
+    if document is None:
+        return None
+    folds = []
+    for cell in _cells(document):
+        last = _last_line(document, cell)
+        if cell.marker_line is not None and last > cell.marker_line:
+            folds.append({"startLine": cell.marker_line, "endLine": last, "kind": "region"})
+    return folds
+
+
+def selection_ranges(features: "Features", params: "OfPositions") -> list[dict[str, Any]] | None:
+    """From each position outwards: line, statement (Python), code of the cell, cell, document."""
+    document = features.documents.find(params.text_document.uri)
+    if document is None:
+        return None
+    return [_around(document, document.to_inner(position)) for position in params.positions]
+
+
+def _around(document: "Snapshot", place: Place) -> dict[str, Any]:
+    line, last_line = place.line, len(document.lines) - 1
+    spans = [(line, line)]
+    if is_python(document.language_id) and (statement := python_statement(document.text, line)):
+        spans.append(statement)
+    for cell in _cells(document):
+        first = cell.start_line if cell.marker_line is None else cell.marker_line
+        if first <= line < cell.end_line:
+            last = _last_line(document, cell)
+            spans += [(cell.start_line, last), (first, last), (first, cell.end_line - 1)]
+    spans.append((0, last_line))
+    selection: dict[str, Any] = {}
+    inner = None
+    for first, last in reversed(_nested(spans)):
+        selection = {"range": _whole_lines(document, first, last)}
+        if inner is not None:
+            selection["parent"] = inner
+        inner = selection
+    return selection
+
+
+def _nested(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of the spans that contain the ones before them, each once."""
+    kept = spans[:1]
+    for first, last in spans[1:]:
+        if first <= kept[-1][0] and last >= kept[-1][1] and (first, last) != kept[-1]:
+            kept.append((first, last))
+    return kept

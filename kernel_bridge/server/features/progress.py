@@ -1,0 +1,121 @@
+"""Work-done progress of kernels that start and runs that take long (LSP 3.17, "Work Done Progress").
+
+A person can cancel both: the kernel is shut down, the run is interrupted.
+"""
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...protocol.objects import Kernel, Run
+from ..jsonrpc import ConnectionClosed, ResponseError
+from .client import Standard
+from .summary import newest
+
+if TYPE_CHECKING:
+    from ..lifecycle import Server
+
+LONG_S = 2.0  # from which on a run is long
+REPORT_S = 0.5  # between two reports of the same run
+
+
+@dataclass(slots=True)
+class _Work:
+    """Something that goes on; `shown` once the client has its token."""
+
+    token: str
+    title: str
+    kernel_id: str
+    run_id: str | None
+    shown: bool = False
+    ended: bool = False
+    reported_at: float = field(default=float("-inf"))
+
+
+class Progress:
+    """Of one session; switched by the setting `features.progress`."""
+
+    def __init__(self, server: "Server", client: Standard) -> None:
+        self._server = server
+        self._client = client
+        self._numbers = itertools.count(1)
+        self._works: dict[str, _Work] = {}  # by the id of the kernel or run
+        self._timers: dict[str, asyncio.TimerHandle] = {}  # run id -> until it is long
+
+    @property
+    def _wanted(self) -> bool:
+        return self._client.progress and self._client.wants(self._server.settings.features.progress)
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        if kernel.state not in ("starting", "restarting"):
+            self._end(kernel.id)
+        elif kernel.id not in self._works and self._wanted:
+            verb = "Starting" if kernel.state == "starting" else "Restarting"
+            self._begin(kernel.id, f"{verb} {kernel.display_name}", kernel.id, None)
+
+    def run_changed(self, run: Run) -> None:
+        if run.ended_at is not None:
+            if timer := self._timers.pop(run.id, None):
+                timer.cancel()
+            self._end(run.id)
+        elif run.state == "running" and run.origin == "bridge" and self._wanted:
+            loop = asyncio.get_running_loop()
+            self._timers[run.id] = loop.call_later(LONG_S, self._is_long, run)
+
+    def _is_long(self, run: Run) -> None:
+        self._timers.pop(run.id, None)
+        line = next((line.strip() for line in run.source.split("\n") if line.strip()), "")
+        self._begin(run.id, f"Running {line[:60]}", run.kernel_id, run.id)
+
+    def output(self, run_id: str) -> None:
+        """Report the newest line of a long run, such as a progress bar."""
+        work = self._works.get(run_id)
+        now = asyncio.get_running_loop().time()
+        if work is None or not work.shown or now - work.reported_at < REPORT_S:
+            return
+        work.reported_at = now
+        found = self._server.bridge.find_run(run_id)
+        if found is not None and (line := newest(found[1].live.outputs)):
+            self._tell(work, {"kind": "report", "message": line})
+
+    def cancel(self, token: Any) -> None:
+        """The client's `window/workDoneProgress/cancel`."""
+        for work in self._works.values():
+            if work.token == token:
+                self._server.spawn(self._cancel(work), f"cancel {work.title}")
+
+    async def _cancel(self, work: _Work) -> None:
+        bridge = self._server.bridge
+        if work.run_id is not None:
+            await bridge.cancel_run(work.run_id)
+        elif (kernel := bridge.kernels.get(work.kernel_id)) is not None:
+            await bridge.shutdown_kernel(kernel)
+
+    def _begin(self, key: str, title: str, kernel_id: str, run_id: str | None) -> None:
+        token = f"kernel-bridge:{next(self._numbers)}"
+        work = self._works[key] = _Work(token, title, kernel_id, run_id)
+        self._server.spawn(self._show(work), title)
+
+    async def _show(self, work: _Work) -> None:
+        try:
+            await self._server.connection.request("window/workDoneProgress/create", {"token": work.token})
+        except (ResponseError, ConnectionClosed):
+            return
+        if not work.ended:
+            work.shown = True
+            self._tell(work, {"kind": "begin", "title": work.title, "cancellable": True})
+
+    def _end(self, key: str) -> None:
+        work = self._works.pop(key, None)
+        if work is not None:
+            work.ended = True
+            if work.shown:
+                self._tell(work, {"kind": "end"})
+
+    def _tell(self, work: _Work, value: dict[str, Any]) -> None:
+        self._server.connection.notify("$/progress", {"token": work.token, "value": value})
+
+    def close(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
