@@ -30,11 +30,11 @@ vim.api.nvim_create_autocmd("User", { pattern = "KernelBridge*", callback = func
 end })
 function test.results(bufnr)
   local list = {}
-  local displays = require("kernel_bridge.displays")
-  for _, entry in ipairs(displays.of(bufnr)) do
-    local first, last = displays.place(entry)
+  local sheets = require("kernel_bridge.sheets")
+  for _, entry in ipairs(sheets.of(bufnr)) do
+    local first, last = sheets.place(entry)
     local mark = entry.end_mark
-      and vim.api.nvim_buf_get_extmark_by_id(bufnr, displays.namespace, entry.end_mark, { details = true })
+      and vim.api.nvim_buf_get_extmark_by_id(bufnr, sheets.namespace, entry.end_mark, { details = true })
     local details = mark and mark[3] or {}
     local lines, groups = {}, {}
     for index, line in ipairs(details.virt_lines or {}) do

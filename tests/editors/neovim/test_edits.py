@@ -12,7 +12,7 @@ def ran(editor: Neovim, text: str = "a = 1\nb = 2\n\n2\n\nc = 3\n", line: int = 
 
 
 def result(editor: Neovim) -> Json:
-    editor.until("(function() for _, e in ipairs(require('kernel_bridge.displays').of(0)) do"
+    editor.until("(function() for _, e in ipairs(require('kernel_bridge.sheets').of(0)) do"
                  " if e.looking then return false end end return true end)()")  # fmt: skip
     editor.settle()
     (only,) = editor.results()
@@ -114,3 +114,73 @@ def test_a_reload_keeps_it(buffer: Neovim) -> None:
     buffer.api.command("silent edit!")
     found = result(buffer)
     assert (found["shown_at"], found["lines"]) == (3, ["│ 2"])
+
+
+def test_a_formatter_that_writes_the_file_anew_leaves_it_on_its_lines(buffer: Neovim) -> None:
+    ran(buffer)
+    buffer.api.current.buffer[:] = ["import os", "", "a = 1", "b = 2", "", "", "2", "c = 3"]
+    found = result(buffer)
+    assert (found["shown_at"], found["stale"]) == (6, False)
+    buffer.keys("u")
+    found = result(buffer)
+    assert (found["shown_at"], found["stale"]) == (3, False)
+
+
+def test_a_filter_that_changes_its_line_dims_it_where_it_was(buffer: Neovim) -> None:
+    ran(buffer)
+    buffer.api.command("%!sed 's/^2/22/'")
+    found = result(buffer)
+    assert (found["shown_at"], found["stale"]) == (3, True)
+
+
+def test_a_file_that_changed_outside_takes_it_along(buffer: Neovim) -> None:
+    ran(buffer)
+    path = buffer.home.work / "a.py"
+    path.write_text("# new\n# lines\n" + path.read_text())
+    buffer.api.command("silent edit!")
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[1].shown_at == 5")
+    assert not result(buffer)["stale"]
+
+
+def test_two_windows_on_one_buffer(buffer: Neovim) -> None:
+    buffer.open("print('ab' * 60)\n")
+    buffer.api.command("vsplit")
+    buffer.command("run_cell")
+    (found,) = buffer.until_ended()
+    narrow = max(len(line) for line in found["lines"])
+    assert narrow <= 50
+    buffer.api.command("only")
+    buffer.until("#test.results(vim.api.nvim_get_current_buf())[1].lines == 2")
+
+
+def test_a_result_below_the_window_is_scrolled_to(buffer: Neovim) -> None:
+    buffer.open("\n" * 60 + "# %%\nfor n in range(9): print(n)\n")
+    buffer.keys("62Gzb")
+    assert buffer.api.funcs.line("w$") == 62
+    buffer.command("run_cell")
+    buffer.until_ended()
+    rows = [row.strip() for row in buffer.screen()]
+    assert rows[-3] == "│ 8"
+    assert buffer.api.current.window.cursor[0] == 62
+    buffer.keys("gg")
+    buffer.api.current.window.cursor = (62, 0)
+
+
+def test_results_of_a_folded_cell_come_back_with_it(buffer: Neovim) -> None:
+    ran(buffer)
+    buffer.api.command("set foldmethod=manual | 4,5fold")
+    assert not any("│ 2" in row for row in buffer.screen())
+    buffer.keys("zR")
+    assert any("│ 2" in row for row in buffer.screen())
+    buffer.api.command("normal! zE")
+
+
+def test_deleting_the_code_of_an_error_takes_its_diagnostic_away_and_undo_brings_it_back(
+    buffer: Neovim,
+) -> None:
+    ran(buffer, "a = 1\n1 / 0\nb = 2\n", 2)
+    assert len(buffer.lua("return vim.diagnostic.get(0)")) == 1
+    buffer.keys("dd")
+    buffer.until("#vim.diagnostic.get(0) == 0")
+    buffer.keys("u")
+    buffer.until("#vim.diagnostic.get(0) == 1")

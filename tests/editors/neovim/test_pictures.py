@@ -8,6 +8,7 @@ import re
 import struct
 import termios
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -192,3 +193,109 @@ def test_other_terminals_get_a_line(home: Home) -> None:
         (line,) = editor.results()[0]["lines"]
         assert line.startswith("│ ▣ image/png 200×100, ")
         assert b"\x1b_G" not in screen.received
+
+
+# What of other plugins is used, as they have it; each notes what it is asked for.
+SNACKS = r"""
+local terminal = { asked = {} }
+function terminal.detect(found) vim.schedule(found) end
+function terminal.env() return { placeholders = PLACEHOLDERS } end
+function terminal.request(command) table.insert(terminal.asked, command) end
+local image = { new = function(path)
+  return { id = 77, file = path, sent = false, place = function(self, placement)
+    placement.id = 5
+    vim.schedule(function() self.sent = true placement.update(placement) end)
+  end }
+end }
+Snacks = {
+  config = { image = { enabled = true } },
+  image = { terminal = terminal, image = image, util = {} },
+}
+function Snacks.image.util.dim() return { width = 200, height = 100 } end
+package.loaded.snacks = Snacks
+"""
+
+
+def test_snacks_image_sends_and_placeholders_stand_in_the_text(home: Home) -> None:
+    with terminal(home) as (screen, editor):
+        editor.lua(SNACKS.replace("PLACEHOLDERS", "true"))
+        show(editor)
+        editor.until("#test.results(vim.api.nvim_get_current_buf())[1].lines == 5")
+        (asked,) = editor.lua("return Snacks.image.terminal.asked")
+        assert asked == {"a": "p", "U": 1, "C": 1, "i": 77, "p": 5, "c": 20, "r": 5}
+        assert editor.lua("return vim.api.nvim_get_hl(0, { name = 'KernelBridgeImage77' }).fg") == 77
+        assert b"\x1b_G" not in screen.received
+
+
+def test_a_terminal_that_snacks_image_cannot_draw_in_gets_a_line(home: Home) -> None:
+    with terminal(home) as (_, editor):
+        editor.lua(SNACKS.replace("PLACEHOLDERS", "false"))
+        show(editor)
+        editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1]:find('200×100', 1, true)")
+
+
+IMAGE_NVIM = r"""
+drawn = {}
+package.loaded.image = {
+  is_enabled = function() return true end,
+  from_file = function(path, options)
+    local one = { path = path, options = options, shown = false }
+    function one:render() self.shown = true end
+    function one:clear() self.shown = false end
+    table.insert(drawn, one)
+    return one
+  end,
+}
+"""
+SHOWN = "vim.iter(drawn):map(function(one) return one.shown and one.options or nil end):totable()"
+
+
+def test_image_nvim_draws_over_lines_that_are_kept_free(home: Home) -> None:
+    with terminal(home) as (_, editor):
+        editor.lua(IMAGE_NVIM)
+        editor.open("print('x')\n" + PICTURE)
+        editor.command("run_cell")
+        editor.until_ended()
+        editor.until("#test.results(vim.api.nvim_get_current_buf())[1].lines == 6")
+        (where,) = editor.until(SHOWN)
+        assert {n: where[n] for n in ("x", "y", "width", "height", "render_offset_top")} == {
+            "x": 2, "y": 8, "width": 20, "height": 5, "render_offset_top": 1,
+        }  # fmt: skip
+        editor.command("clear")
+        assert editor.lua(f"return {SHOWN}") == []
+
+
+def test_svg_is_converted(home: Home) -> None:
+    tools = home.path / "tools"
+    tools.mkdir()
+    png = base64.b64encode(_png()).decode()
+    (tools / "rsvg-convert").write_text(f"#!/bin/sh\necho {png} | base64 -d\n")
+    (tools / "rsvg-convert").chmod(0o755)
+    with terminal(home, TERM="xterm-kitty", PATH=f"{tools}:{BIN}:{os.environ['PATH']}") as (screen, editor):
+        editor.open("from IPython.display import SVG\nSVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>')\n")
+        editor.command("run_cell")
+        (sent, payload), (placed, _) = pictures(screen.until(b"a=p,U=1"))
+        assert base64.b64decode(payload) == _png()
+        assert (placed["i"], placed["c"], placed["r"]) == (sent["i"], "20", "5")
+
+
+def test_pictures_sent_at_once_do_not_mix(home: Home) -> None:
+    with terminal(home, TERM="xterm-kitty") as (screen, editor):
+        editor.open(PICTURE + "from IPython.display import display\ndisplay(Image(png), Image(png))\n")
+        editor.command("run_cell")
+        editor.until_ended()
+        placed = re.search(rb"a=p,U=1,q=2,i=(\d+)", screen.until(b"a=p,U=1"))
+        assert placed
+        screen.until(b"a=p,U=1,q=2,i=%d" % (int(placed[1]) + 1))
+    sent = [payload for keys, payload in pictures(screen.received) if keys["a"] == "t"]
+    assert len(sent) == 2
+    assert {base64.b64decode(payload)[-8:] for payload in sent} == {b"IEND\xaeB`\x82"}
+
+
+def _png() -> bytes:
+    def part(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = part(b"IHDR", struct.pack(">IIBBBBB", 200, 100, 8, 0, 0, 0, 0))
+    body = part(b"IDAT", zlib.compress(bytes(201 * 100)))
+    return b"\x89PNG\r\n\x1a\n" + head + body + part(b"IEND", b"")

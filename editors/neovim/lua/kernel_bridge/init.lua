@@ -51,10 +51,9 @@ end
 function M.run(opts, answered)
   opts = opts or {}
   local bufnr = buffer(opts)
-  local displays = require("kernel_bridge.displays")
   local here = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or cursor(bufnr)
-  local expected = displays.expect(bufnr, here[1])
-  local answered_edits = displays.asking(bufnr)
+  local expected = require("kernel_bridge.expected").expect(bufnr, here[1])
+  local answered_edits = require("kernel_bridge.sheets").asking(bufnr)
   local function done(failed, runs)
     expected()
     answered_edits()
@@ -225,7 +224,7 @@ end
 ---@return kernel_bridge.RunEntry?
 local function here(opts)
   local bufnr = buffer(opts)
-  local entry = require("kernel_bridge.displays").at(bufnr, cursor(bufnr)[1])
+  local entry = require("kernel_bridge.sheets").at(bufnr, cursor(bufnr)[1])
   if not entry then
     client.notify("nothing has run here", vim.log.levels.WARN)
   end
@@ -381,7 +380,7 @@ function M.statusline(bufnr)
   local session = package.loaded["kernel_bridge.session"]
   local kernel = session and session.kernel_of(vim._resolve_bufnr(bufnr))
   if not kernel or kernel.state == "dead" then
-    local awaited = session and require("kernel_bridge.displays").awaited(vim._resolve_bufnr(bufnr))
+    local awaited = session and require("kernel_bridge.expected").awaited(vim._resolve_bufnr(bufnr))
     if awaited or not kernel then
       return awaited or ""
     end

@@ -127,7 +127,7 @@ end
 ---@param output kernel_bridge.KeptOutput
 ---@param entry kernel_bridge.RunEntry drawn again when a picture that has to be prepared is ready
 ---@param width integer columns
----@return {rows?: [string, any][][], text?: string, group?: string}
+---@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, group?: string}
 function M.show(output, entry, width)
   local picture = M.picture(output)
   if picture then
@@ -136,7 +136,7 @@ function M.show(output, entry, width)
     end)
     local rows = images.rows(image, width)
     if rows then
-      return { rows = rows }
+      return { rows = rows, image = image }
     end
     local opens = image.problem and " · " .. image.problem or " · :KernelBridge open"
     return { text = M.described(picture, image.size) .. opens, group = "KernelBridgeMedia" }

@@ -1,18 +1,16 @@
 --- The whole output of a run in a real buffer, which goes on while it is looked at.
 
 local ansi = require("kernel_bridge.ansi")
-local client = require("kernel_bridge.client")
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
+local left_out = require("kernel_bridge.left_out")
 local media = require("kernel_bridge.media")
-local text = require("kernel_bridge.text")
 local view = require("kernel_bridge.view")
 
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace("kernel_bridge_output")
 local SLICE_BYTES = 24576 -- written before the editor's loop gets its turn
-local LOAD_CHARACTERS = 131072 -- of one readOutput
 
 --- One output as it stands in the buffer.
 ---@class kernel_bridge.Block
@@ -138,62 +136,6 @@ local function next_lines(block, value)
   return lines
 end
 
----@param block kernel_bridge.Block
----@return integer bytes that are neither in the text nor in what was loaded
-local function left_out(block)
-  local elided = block.output.elided
-  if not elided or (block.total and block.total <= block.loaded) then
-    return 0
-  end
-  return math.max(0, elided.omitted - (block.loaded_bytes or 0))
-end
-
---- Fetches the next part of what the server left out.
----@param page kernel_bridge.Page
----@param block kernel_bridge.Block
----@param bytes integer to fetch in all before it stops
-local function load(page, block, bytes)
-  local index
-  for at, other in ipairs(page.blocks) do
-    index = other == block and at - 1 or index
-  end
-  if block.loading or not index then
-    return
-  end
-  local stream = block.output.stream --[[@as kernel_bridge.Text]]
-  if not block.more then
-    block.more = { pieces = vim.list_slice(stream.pieces), newlines = stream.newlines, last = stream.last }
-    block.loaded = vim.fn.strchars(text.whole(stream))
-    block.loaded_bytes = 0
-  end
-  block.loading = true
-  local server = vim.lsp.get_client_by_id(page.entry.client_id)
-  if not server then
-    return client.notify("the server that ran this has ended; what it left out is in :KernelBridge history")
-  end
-  server:request("workspace/executeCommand", {
-    command = "kernel-bridge.readOutput",
-    arguments = {
-      { runId = page.entry.run.id, index = index, start = block.loaded, length = LOAD_CHARACTERS },
-    },
-  }, function(failed, result)
-    block.loading = false
-    if failed then
-      return client.notify(failed.message, vim.log.levels.ERROR)
-    end
-    text.add(block.more, result.text)
-    block.loaded = block.loaded + vim.fn.strchars(result.text)
-    block.loaded_bytes = block.loaded_bytes + #result.text
-    block.total = result.total
-    if vim.api.nvim_buf_is_valid(page.bufnr) then
-      later(page, 1)
-      if #result.text > 0 and block.loaded < result.total and bytes > #result.text then
-        load(page, block, bytes - #result.text)
-      end
-    end
-  end)
-end
-
 --- Writes what is new of a stream; true when there is more for another turn.
 ---@param page kernel_bridge.Page
 ---@param block kernel_bridge.Block
@@ -215,7 +157,7 @@ local function sync_stream(page, block)
   if value.last ~= "" then
     rest[1] = value.last
   end
-  local hidden = left_out(block)
+  local hidden = left_out.bytes(block)
   if hidden > 0 then
     local tail = output.elided.tail
     marker = ("⋯ %s left out · <CR> loads it"):format(media.size(math.max(0, hidden - #tail)))
@@ -235,7 +177,9 @@ local function sync_stream(page, block)
   local ended = page.entry.run.endedAt ~= nil
   local wanted = config.get().output.load_bytes - (block.loaded_bytes or 0)
   if hidden > 0 and ended and wanted > 0 and not block.loading then
-    load(page, block, wanted)
+    left_out.load(page, block, wanted, function()
+      later(page, 1)
+    end)
   end
   return false
 end
@@ -377,8 +321,11 @@ local function page_of(entry)
   end, { buffer = bufnr, desc = "open in the system's viewer or browser" })
   vim.keymap.set("n", "<CR>", function()
     local block = block_here(page)
-    if block and left_out(block) > 0 then
-      load(page, block, math.max(LOAD_CHARACTERS, config.get().output.load_bytes))
+    if block and left_out.bytes(block) > 0 then
+      local wanted = math.max(left_out.CHARACTERS, config.get().output.load_bytes)
+      left_out.load(page, block, wanted, function()
+        later(page, 1)
+      end)
     end
   end, { buffer = bufnr, desc = "load what the server left out" })
   vim.api.nvim_create_autocmd("BufWipeout", {
@@ -440,34 +387,6 @@ function M.follow(old, new)
   end
 end
 
----@param bufnr integer
----@return integer window
-local function open_window(bufnr)
-  local options = config.get().output
-  local function part(whole)
-    return math.floor(options.size < 1 and whole * options.size or math.min(options.size, whole))
-  end
-  if options.open == "float" then
-    local width = math.min(vim.o.columns - 4, math.max(80, math.floor(vim.o.columns * 0.8)))
-    local height = math.floor(vim.o.lines * 0.7)
-    return vim.api.nvim_open_win(bufnr, true, {
-      relative = "editor",
-      width = width,
-      height = height,
-      row = math.floor((vim.o.lines - height) / 2) - 1,
-      col = math.floor((vim.o.columns - width) / 2),
-      border = vim.o.winborder ~= "" and vim.o.winborder or "rounded",
-    })
-  elseif options.open == "tab" then
-    vim.cmd.tabnew()
-    vim.api.nvim_win_set_buf(0, bufnr)
-    return vim.api.nvim_get_current_win()
-  elseif options.open == "vsplit" then
-    return vim.api.nvim_open_win(bufnr, true, { split = "right", win = -1, width = part(vim.o.columns) })
-  end
-  return vim.api.nvim_open_win(bufnr, true, { split = "below", win = -1, height = part(vim.o.lines) })
-end
-
 --- Opens a run's output, or goes to where it is open.
 ---@param entry kernel_bridge.RunEntry
 function M.open(entry)
@@ -476,13 +395,7 @@ function M.open(entry)
   if window then
     vim.api.nvim_set_current_win(window)
   else
-    window = open_window(page.bufnr)
-    local options = vim.wo[window][0]
-    options.number, options.relativenumber, options.signcolumn = false, false, "no"
-    options.wrap, options.list, options.spell = false, false, false
-    options.fillchars = "eob: "
-    options.foldmethod, options.foldlevel = "expr", 99
-    options.foldexpr = "v:lua.require'kernel_bridge.output_buffer'.fold(v:lnum)"
+    require("kernel_bridge.output_window").open(page.bufnr)
   end
   sync(page)
 end

@@ -2,7 +2,7 @@
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
-local displays = require("kernel_bridge.displays")
+local sheets = require("kernel_bridge.sheets")
 
 local M = {}
 
@@ -17,7 +17,7 @@ M.namespace = namespace
 ---@param line integer 0-based, as it was when it ran
 ---@return integer
 local function line_now(entry, line)
-  local first, last = displays.place(entry)
+  local first, last = sheets.place(entry)
   if not first then
     return line
   end
@@ -81,9 +81,11 @@ local function quickfix(items, title)
   list_id = vim.fn.getqflist({ id = 0 }).id
 end
 
---- Shows what a run raised.
+--- Puts what a run raised at its line.
 ---@param entry kernel_bridge.RunEntry
-function M.show(entry)
+---@return string? summary
+---@return integer? line 0-based
+function M.diagnose(entry)
   local problem = entry.run.error
   if not problem or not entry.run.range then
     return
@@ -106,7 +108,14 @@ function M.show(entry)
       user_data = { run_id = entry.run.id },
     })
   end
-  if config.get().quickfix then
+  return summary, line
+end
+
+--- Shows what a run raised.
+---@param entry kernel_bridge.RunEntry
+function M.show(entry)
+  local summary, line = M.diagnose(entry)
+  if summary and config.get().quickfix then
     local items = { { bufnr = entry.bufnr, lnum = line + 1, col = 1, text = summary, type = "E" } }
     vim.list_extend(items, frames(entry))
     quickfix(items, "kernel-bridge: " .. summary)

@@ -1,7 +1,9 @@
 --- What the server has said: tables of kernels and runs. A notification updates a table, draws, and fires an event.
 
 local displays = require("kernel_bridge.displays")
+local expected = require("kernel_bridge.expected")
 local outputs = require("kernel_bridge.outputs")
+local sheets = require("kernel_bridge.sheets")
 
 local M = {}
 
@@ -25,7 +27,9 @@ local M = {}
 ---@field before? [string, any][][] the result that it replaces, until there is a new one
 ---@field lines? [string, any][][] as last drawn
 ---@field drawn_at? integer uv.now()
----@field looking? boolean
+---@field looking? boolean it will be seen what became of its source
+---@field swept? boolean its lines were written anew with others
+---@field revealed? integer virtual lines that have been scrolled to
 
 local ENDS = { ok = true, error = true, aborted = true, cancelled = true, lost = true }
 local UNSHOWN = 100 -- runs that stand in no buffer are kept with outputs up to this number
@@ -100,7 +104,7 @@ function M.kernel(kernel, client_id)
   kernels[kernel.id] = kernel
   clients[kernel.id] = client_id
   if kernel.state == "starting" then
-    displays.starting(kernel.displayName)
+    expected.starting(kernel.displayName)
   end
   vim.cmd.redrawstatus({ bang = true })
   fire("KernelBridgeKernel", { kernel = kernel })
@@ -108,7 +112,7 @@ end
 
 --- Runs that stand in no buffer are forgotten some time.
 ---@param id string
-local function let_go(id)
+function M.let_go(id)
   unshown[#unshown + 1] = id
   while #unshown > UNSHOWN do
     local oldest = table.remove(unshown, 1)
@@ -129,12 +133,12 @@ local function settle(entry)
   end
   entry.bufnr = bufnr
   if not bufnr or not entry.run.range then
-    return let_go(entry.run.id)
+    return M.let_go(entry.run.id)
   end
   for _, other in ipairs(displays.add(entry)) do
     require("kernel_bridge.problems").clear(other)
     require("kernel_bridge.output_buffer").follow(other, entry)
-    let_go(other.run.id)
+    M.let_go(other.run.id)
   end
 end
 
@@ -259,7 +263,7 @@ function M.recall(result, client_id)
     local kept = vim.tbl_map(outputs.keep, result.run.outputs or {})
     entry = { run = result.run, outputs = kept, seq = result.seq, client_id = client_id }
     runs[result.run.id] = entry
-    let_go(result.run.id)
+    M.let_go(result.run.id)
   end
   return entry
 end
@@ -267,10 +271,10 @@ end
 --- Takes all results out of a buffer.
 ---@param bufnr integer
 function M.clear(bufnr)
-  for _, entry in ipairs(displays.of(bufnr)) do
+  for _, entry in ipairs(sheets.of(bufnr)) do
     displays.remove(entry)
     require("kernel_bridge.problems").clear(entry)
-    let_go(entry.run.id)
+    M.let_go(entry.run.id)
   end
 end
 

@@ -103,6 +103,7 @@ end
 ---@field head? fun(limit: integer): string[]
 ---@field tail? fun(limit: integer): string[]
 ---@field rows? [string, any][][] of a picture
+---@field image? kernel_bridge.Image
 
 local function text_segment(value, group)
   return {
@@ -157,7 +158,7 @@ local function segments(entry, width)
     else
       local shown = media.show(output, entry, width)
       if shown.rows then
-        list[#list + 1] = { rows = shown.rows }
+        list[#list + 1] = { rows = shown.rows, image = shown.image }
       else
         add_text(shown.text, shown.group)
       end
@@ -228,6 +229,7 @@ end
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
 ---@return [string, any][][]
+---@return kernel_bridge.Placed[] pictures
 local function body(entry, width)
   local limit = config.get().virtual_lines.max_lines
   local list = segments(entry, width)
@@ -246,8 +248,11 @@ local function body(entry, width)
     front = take(list, taken, width, head, false)
     back = take(list, taken, width, limit - 1 - head, true)
   end
-  local more, rows = hidden(taken), {}
+  local more, rows, placed = hidden(taken), {}, {}
   for index, segment in ipairs(list) do
+    if segment.image then
+      placed[#placed + 1] = { image = segment.image, offset = #rows }
+    end
     vim.list_extend(rows, segment.rows or front[index] or {})
     if more > 0 and (taken[index] or 0) < (segment.count or 0) then
       local words = ("⋯ %d %s more · :KernelBridge output"):format(more, more == 1 and "line" or "lines")
@@ -256,19 +261,20 @@ local function body(entry, width)
     end
     vim.list_extend(rows, back[index] or {})
   end
-  return rows
+  return rows, placed
 end
 
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer of the window's text
 ---@return [string, any][][] virt_lines
+---@return kernel_bridge.Placed[] pictures
 function M.lines(entry, width)
   local options = config.get().virtual_lines
   if not options.enabled then
-    return {}
+    return {}, {}
   end
   local border_width = vim.api.nvim_strwidth(options.border)
-  local rows = body(entry, math.max(10, width - border_width))
+  local rows, placed = body(entry, math.max(10, width - border_width))
   local border = "KernelBridgeBorder"
   if entry.run.state == "running" or entry.run.state == "error" then
     border = GROUPS[entry.run.state]
@@ -276,7 +282,7 @@ function M.lines(entry, width)
   for _, row in ipairs(rows) do
     table.insert(row, 1, { options.border, border })
   end
-  return entry.stale and M.dimmed(rows) or rows
+  return entry.stale and M.dimmed(rows) or rows, placed
 end
 
 --- The same lines as those of a result that is not of this source.

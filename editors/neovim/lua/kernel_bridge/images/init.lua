@@ -8,8 +8,13 @@ local M = {}
 ---@field medium kernel_bridge.Medium
 ---@field size? {width: integer, height: integer} in pixels
 ---@field png? string bytes, once they are there
+---@field path? string a file that another plugin shows
 ---@field problem? string why it is not shown
+---@field waiting (fun())[] to be told when it could be shown and was not before
 ---@field id? integer of the terminal
+---@field columns? integer as it was placed last
+---@field rows? integer
+---@field guard? userdata goes with the picture
 
 --- The way pictures are shown. Nothing is asked of the terminal: what the environment says is taken.
 ---@return "kitty"|"snacks"|"image.nvim"|"none" backend
@@ -55,10 +60,60 @@ end
 local function ready(image, png)
   image.size = png_size(png)
   if not image.size then
-    image.problem = "is not a PNG"
+    image.problem = image.problem or "is not a PNG"
   else
     image.png = png
   end
+end
+
+--- Tells those who wait for a picture that it has changed.
+---@param image kernel_bridge.Image
+function M.changed(image)
+  local waiting = image.waiting
+  image.waiting = {}
+  for _, callback in ipairs(waiting) do
+    callback()
+  end
+end
+
+---@param image kernel_bridge.Image
+local function load_png(image)
+  local medium = image.medium
+  if type(medium.value) == "string" then
+    local decoded, png = pcall(vim.base64.decode, (medium.value:gsub("%s", "")))
+    return ready(image, decoded and png or "")
+  end
+  vim.uv.fs_open(medium:path(), "r", 0, function(failed, file)
+    vim.uv.fs_read(file or -1, medium.value.bytes, 0, function(unreadable, png)
+      if file then
+        vim.uv.fs_close(file)
+      end
+      vim.schedule(function()
+        ready(image, (failed or unreadable) and "" or png)
+        M.changed(image)
+      end)
+    end)
+  end)
+end
+
+---@param image kernel_bridge.Image
+local function convert(image)
+  local mime, path = image.medium.mime, image.medium:path()
+  local command = converter(mime, path)
+  if not command then
+    image.problem = mime == "image/svg+xml" and "install rsvg-convert or ImageMagick to see it"
+      or "install ImageMagick to see it"
+    return
+  end
+  vim.system(command, { timeout = 20000 }, function(done)
+    vim.schedule(function()
+      if done.code ~= 0 then
+        image.problem = vim.trim(done.stderr or ""):gsub("\n.*", "")
+      end
+      ready(image, done.code == 0 and done.stdout or "")
+      M.changed(image)
+    end)
+  end)
 end
 
 --- The picture of a MIME bundle's entry; `changed` is called once it could be shown and was not before.
@@ -66,48 +121,22 @@ end
 ---@param changed fun()
 ---@return kernel_bridge.Image
 function M.of(medium, changed)
-  if medium.image then
-    return medium.image
-  end
-  local image = { medium = medium }
-  medium.image = image
-  if medium.mime == "image/png" then
-    if type(medium.value) == "string" then
-      local decoded, png = pcall(vim.base64.decode, (medium.value:gsub("%s", "")))
-      ready(image, decoded and png or "")
-      return image
+  local image = medium.image
+  if not image then
+    image = { medium = medium, waiting = {} }
+    medium.image = image
+    local backend = M.backend()
+    if backend == "snacks" then
+      require("kernel_bridge.images.snacks").load(image)
+    elseif medium.mime == "image/png" then
+      load_png(image)
+    elseif backend ~= "none" then
+      convert(image)
     end
-    vim.uv.fs_open(medium:path(), "r", 0, function(failed, file)
-      vim.uv.fs_read(file or -1, medium.value.bytes, 0, function(unreadable, png)
-        if file then
-          vim.uv.fs_close(file)
-        end
-        vim.schedule(function()
-          ready(image, (failed or unreadable) and "" or png)
-          changed()
-        end)
-      end)
-    end)
-    return image
   end
-  if M.backend() == "none" then
-    return image
+  if not image.size and not image.problem then
+    image.waiting[#image.waiting + 1] = changed
   end
-  local command = converter(medium.mime, medium:path())
-  if not command then
-    image.problem = medium.mime == "image/svg+xml" and "install rsvg-convert or ImageMagick to see it"
-      or "install ImageMagick to see it"
-    return image
-  end
-  vim.system(command, { timeout = 20000 }, function(done)
-    vim.schedule(function()
-      ready(image, done.code == 0 and done.stdout or "")
-      if done.code ~= 0 then
-        image.problem = vim.trim(done.stderr or ""):gsub("\n.*", "")
-      end
-      changed()
-    end)
-  end)
   return image
 end
 
@@ -124,15 +153,41 @@ function M.cells(image, width)
   return math.max(1, math.floor(columns * scale)), math.max(1, math.ceil(rows * scale - 0.01))
 end
 
+--- The modules that draw, by backend: `rows` gives the virtual lines that a picture takes, and `stand`, where there
+--- is one, is told where they are.
+local DRAWING = {
+  kitty = "kernel_bridge.images.kitty",
+  snacks = "kernel_bridge.images.snacks",
+  ["image.nvim"] = "kernel_bridge.images.image_nvim",
+}
+
 --- Rows of virtual lines that a picture is drawn on; nil when it is not.
 ---@param image kernel_bridge.Image
 ---@param width integer
 ---@return [string, any][][]?
 function M.rows(image, width)
-  if not image.size or M.backend() ~= "kitty" then
+  local module = DRAWING[M.backend()]
+  if not image.size or not module then
     return nil
   end
-  return require("kernel_bridge.images.kitty").rows(image, M.cells(image, width))
+  return require(module).rows(image, M.cells(image, width))
+end
+
+--- A picture among the virtual lines under a line.
+---@class kernel_bridge.Placed
+---@field image kernel_bridge.Image
+---@field offset integer virtual lines above it
+
+--- Says which pictures stand under a line now, after its virtual lines are set.
+---@param key string whose pictures they are; those that it had before and are not in the list go
+---@param bufnr integer
+---@param line integer 0-based
+---@param placed kernel_bridge.Placed[]
+function M.stand(key, bufnr, line, placed)
+  local loaded = package.loaded[DRAWING["image.nvim"]]
+  if loaded then
+    loaded.stand(key, bufnr, line, placed)
+  end
 end
 
 return M

@@ -48,80 +48,86 @@ local function code(keys, payload)
   return "\27_G" .. keys .. (payload and ";" .. payload or "") .. "\27\\"
 end
 
---- Sends a picture in parts, a few at a time, then says where it may be placed.
----@param image kernel_bridge.Image
-local function transmit(image, columns, rows)
-  local encoded = vim.base64.encode(image.png)
-  local at = 1
-  local function part()
-    local codes = {}
-    for _ = 1, CHUNKS_AT_ONCE do
-      local stop = math.min(at + CHUNK - 1, #encoded)
-      local keys = at == 1 and ("a=t,f=100,t=d,q=2,i=%d,"):format(image.id) or "q=2,"
-      codes[#codes + 1] = code(keys .. (stop < #encoded and "m=1" or "m=0"), encoded:sub(at, stop))
-      at = stop + 1
-      if at > #encoded then
-        break
-      end
+local queue = {} ---@type (fun(): string?)[] each gives one sequence after the other
+local busy = false
+
+local function send()
+  for _ = 1, CHUNKS_AT_ONCE do
+    if not queue[1] then
+      busy = false
+      return
     end
-    if at > #encoded then
-      codes[#codes + 1] = code(("a=p,U=1,q=2,i=%d,p=1,c=%d,r=%d"):format(image.id, columns, rows))
-    end
-    for _, sequence in ipairs(codes) do
+    local sequence = queue[1]()
+    if sequence then
       terminal.write(sequence)
-    end
-    if at <= #encoded then
-      vim.schedule(part)
+    else
+      table.remove(queue, 1)
     end
   end
-  part()
+  vim.schedule(send)
 end
 
----@param image kernel_bridge.Image
-local function group(image)
-  local name = ("KernelBridgeImage%d"):format(image.id)
-  vim.api.nvim_set_hl(
-    0,
-    name,
-    { fg = ("#%06x"):format(image.id), ctermfg = image.id < 256 and image.id or nil }
-  )
+--- Sends sequences after those before: nothing may come between the parts of a picture.
+---@param sequences fun(): string?
+local function enqueue(sequences)
+  queue[#queue + 1] = sequences
+  if not busy then
+    busy = true
+    send()
+  end
+end
+
+---@param sequence string
+local function enqueue_one(sequence)
+  local once = sequence ---@type string?
+  enqueue(function()
+    local value = once
+    once = nil
+    return value
+  end)
+end
+
+---@param id integer
+---@param png string
+local function transmit(id, png)
+  local encoded = vim.base64.encode(png)
+  local at = 1
+  enqueue(function()
+    if at > #encoded then
+      return nil
+    end
+    local stop = math.min(at + CHUNK - 1, #encoded)
+    local keys = at == 1 and ("a=t,f=100,t=d,q=2,i=%d,"):format(id) or "q=2,"
+    local part = encoded:sub(at, stop)
+    at = stop + 1
+    return code(keys .. (stop < #encoded and "m=1" or "m=0"), part)
+  end)
+end
+
+---@param id integer
+---@return string
+local function group(id)
+  local name = ("KernelBridgeImage%d"):format(id)
+  vim.api.nvim_set_hl(0, name, { fg = ("#%06x"):format(id), ctermfg = id < 256 and id or nil })
   return name
 end
 
-local sent = {} ---@type kernel_bridge.Image[]
+--- What a picture may take at most, since rows and columns have names.
+---@param columns integer
+---@param rows integer
+---@return integer columns
+---@return integer rows
+function M.limit(columns, rows)
+  return math.min(columns, #diacritics), math.min(rows, #diacritics)
+end
 
-vim.api.nvim_create_autocmd("VimLeavePre", {
-  group = vim.api.nvim_create_augroup("kernel_bridge_kitty", { clear = true }),
-  callback = function()
-    for _, image in ipairs(sent) do
-      terminal.write(code(("a=d,d=I,q=2,i=%d"):format(image.id)))
-    end
-  end,
-})
-
-vim.api.nvim_create_autocmd("ColorScheme", {
-  group = "kernel_bridge_kitty",
-  callback = function()
-    vim.tbl_map(group, sent)
-  end,
-})
-
---- The placeholders of a picture; it is sent the first time.
----@param image kernel_bridge.Image
+--- The characters that stand for a picture.
+---@param id integer the terminal's
 ---@param columns integer
 ---@param rows integer
 ---@return [string, string][][]
-function M.rows(image, columns, rows)
-  columns, rows = math.min(columns, #diacritics), math.min(rows, #diacritics)
-  if not image.id then
-    image.id = new_id()
-    sent[#sent + 1] = image
-    transmit(image, columns, rows)
-  elseif image.columns ~= columns or image.rows ~= rows then
-    terminal.write(code(("a=p,U=1,q=2,i=%d,p=1,c=%d,r=%d"):format(image.id, columns, rows)))
-  end
-  image.columns, image.rows = columns, rows
-  local highlight = group(image)
+function M.placeholders(id, columns, rows)
+  local highlight = group(id)
   local list = {}
   for row = 1, rows do
     local cells = {}
@@ -131,6 +137,60 @@ function M.rows(image, columns, rows)
     list[row] = { { table.concat(cells), highlight } }
   end
   return list
+end
+
+local sent = {} ---@type table<integer, true> ids of pictures that the terminal has
+
+--- Lets the terminal forget a picture once nothing here knows it any more.
+---@param image kernel_bridge.Image
+local function forget_with(image)
+  local id = image.id --[[@as integer]]
+  image.guard = newproxy(true)
+  getmetatable(image.guard).__gc = vim.schedule_wrap(function()
+    sent[id] = nil
+    enqueue_one(code(("a=d,d=I,q=2,i=%d"):format(id)))
+  end)
+end
+
+local autocommands = vim.api.nvim_create_augroup("kernel_bridge_kitty", { clear = true })
+
+vim.api.nvim_create_autocmd("VimLeavePre", {
+  group = autocommands,
+  callback = function()
+    for id in pairs(sent) do
+      terminal.write(code(("a=d,d=I,q=2,i=%d"):format(id)))
+    end
+  end,
+})
+
+vim.api.nvim_create_autocmd("ColorScheme", {
+  group = autocommands,
+  callback = function()
+    for id in pairs(sent) do
+      group(id)
+    end
+  end,
+})
+
+--- The placeholders of a picture; it is sent the first time.
+---@param image kernel_bridge.Image
+---@param columns integer
+---@param rows integer
+---@return [string, string][][]
+function M.rows(image, columns, rows)
+  columns, rows = M.limit(columns, rows)
+  if not image.id then
+    image.id = new_id()
+    sent[image.id] = true
+    forget_with(image)
+    transmit(image.id, image.png)
+    image.png = nil
+  end
+  if image.columns ~= columns or image.rows ~= rows then
+    image.columns, image.rows = columns, rows
+    enqueue_one(code(("a=p,U=1,q=2,i=%d,p=1,c=%d,r=%d"):format(image.id, columns, rows)))
+  end
+  return M.placeholders(image.id, columns, rows)
 end
 
 return M

@@ -38,16 +38,17 @@ function M.backend()
   if #vim.api.nvim_list_uis() == 0 then
     return "none", "there is no terminal"
   end
-  if has("snacks") and (Snacks.config.image or {}).enabled and Snacks.image.supports_terminal() then
+  local snacks = package.loaded["kernel_bridge.images.snacks"]
+  if has("snacks") and (Snacks.config.image or {}).enabled and not (snacks and snacks.unsupported) then
     return "snacks", "snacks.image is enabled"
-  end
-  local image = package.loaded["image"]
-  if image and type(image.is_enabled) == "function" and pcall(image.get_images) then
-    return "image.nvim", "image.nvim is set up"
   end
   local name = M.known()
   if name then
     return "kitty", name .. (M.in_tmux() and " under tmux" or "")
+  end
+  local image = package.loaded["image"]
+  if image and type(image.is_enabled) == "function" and image.is_enabled() then
+    return "image.nvim", "image.nvim is set up"
   end
   return "none",
     "this terminal is not known to draw pictures by the kitty graphics protocol with placeholders"

@@ -1,0 +1,68 @@
+--- Runs that were asked for and that the server has not told of yet: a kernel may have to start.
+
+local config = require("kernel_bridge.config")
+
+local M = {}
+
+---@class kernel_bridge.Expected
+---@field bufnr integer
+---@field mark integer
+---@field words string
+
+local pending = vim.api.nvim_create_namespace("kernel_bridge_pending")
+local expected = {} ---@type kernel_bridge.Expected[]
+
+---@param one kernel_bridge.Expected
+---@param line integer 0-based
+local function draw_expected(one, line)
+  one.mark = vim.api.nvim_buf_set_extmark(one.bufnr, pending, line, 0, {
+    id = one.mark,
+    virt_text = { { ("  %s %s…"):format(config.get().icons.queued, one.words), "KernelBridgeQueued" } },
+    virt_text_pos = "eol",
+    hl_mode = "combine",
+  })
+end
+
+--- A mark at a line until the server has answered.
+---@param bufnr integer
+---@param line integer 0-based
+---@return fun() remove
+function M.expect(bufnr, line)
+  local one = { bufnr = bufnr, words = "" }
+  draw_expected(one, line)
+  expected[#expected + 1] = one
+  return function()
+    expected = vim.tbl_filter(function(other)
+      return other ~= one
+    end, expected)
+    if vim.api.nvim_buf_is_valid(bufnr) then
+      vim.api.nvim_buf_del_extmark(bufnr, pending, one.mark)
+    end
+  end
+end
+
+--- A kernel starts: that is what runs wait for.
+---@param name string
+function M.starting(name)
+  for _, one in ipairs(expected) do
+    local place = vim.api.nvim_buf_is_loaded(one.bufnr)
+      and vim.api.nvim_buf_get_extmark_by_id(one.bufnr, pending, one.mark, {})
+    if place and place[1] then
+      one.words = ("starting %s "):format(name)
+      draw_expected(one, place[1])
+    end
+  end
+end
+
+--- What a buffer's runs wait for, if they do.
+---@param bufnr integer
+---@return string?
+function M.awaited(bufnr)
+  for _, one in ipairs(expected) do
+    if one.bufnr == bufnr and one.words ~= "" then
+      return vim.trim(one.words)
+    end
+  end
+end
+
+return M
