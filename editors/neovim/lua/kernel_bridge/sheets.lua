@@ -55,7 +55,8 @@ function M.place(entry)
   if not entry.range_mark or not vim.api.nvim_buf_is_loaded(entry.bufnr) then
     return nil
   end
-  local mark = vim.api.nvim_buf_get_extmark_by_id(entry.bufnr, namespace, entry.range_mark, { details = true })
+  local mark =
+    vim.api.nvim_buf_get_extmark_by_id(entry.bufnr, namespace, entry.range_mark, { details = true })
   local first, details = mark[1], mark[3]
   if not first then
     return nil
