@@ -62,6 +62,7 @@ class Bridge:
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # followed no more; their runs can still be asked for
         self.bindings: dict[str, str] = {}  # document uri -> kernel id
+        self._wishes: dict[str, str] = {}  # document uri -> the kernelspec that it names
         self._starts: dict[str, _Start] = {}  # document uri -> the kernel being started for it
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
@@ -84,10 +85,16 @@ class Bridge:
         return found
 
     async def default_spec(self, uri: str, language_id: str) -> KernelSpec:
-        """The spec that a run in this document starts; raises KernelRequired: nothing speaks its language."""
+        """The spec that a run in this document starts: what it wishes for, the setting's, or the best.
+
+        Raises KernelRequired: nothing speaks its language.
+        """
+        specs = await self.list_specs(uri, language_id)
+        for spec in specs:
+            if spec.name == self._wishes.get(uri) and spec.usable:
+                return spec
         if chosen := self.settings.default_kernels.get(language_id):
             return await find_kernel_for(chosen, self._folder(uri), self.root)
-        specs = await self.list_specs(uri, language_id)
         fitting = [spec for spec in specs if speaks(spec.language, language_id)]
         for spec in fitting:
             if spec.usable:
@@ -103,6 +110,13 @@ class Bridge:
             "start one with kernel-bridge.startKernel or set kernel-bridge.defaultKernels",
             specs=_described(specs),
         )
+
+    def wish(self, uri: str, spec: str | None) -> None:
+        """A document names the kernelspec that it wants; it is taken where it is installed."""
+        if spec is None:
+            self._wishes.pop(uri, None)
+        else:
+            self._wishes[uri] = spec
 
     async def start_kernel(self, asked: StartKernelParams, language_id: str | None = None) -> FollowedKernel:
         """A new kernel, once it is ready; bound to the document if one is named.

@@ -15,7 +15,7 @@ import msgspec
 from ..bridge.wire import now, run_to_wire
 from ..protocol import commands as wire
 from ..protocol.errors import InvalidArgument, NothingToRun
-from ..protocol.objects import Kernel, Wire
+from ..protocol.objects import Kernel, TextDocument, Wire
 from ..protocol.strict import convert
 from .answering import ANSWERED, answer
 from .jsonrpc import Request
@@ -24,6 +24,10 @@ from .regions import Wanted, wanted
 if TYPE_CHECKING:
     from ..bridge.followed import FollowedKernel
     from .lifecycle import Server
+
+
+OF_ONE_CELL = {"kernel-bridge.run", "kernel-bridge.history", "kernel-bridge.export"}
+"""The commands for which a cell of a notebook is not the same as the notebook."""
 
 
 class _ExecuteCommand(Wire):
@@ -48,6 +52,12 @@ def _perform(server: "Server", command: str, argument: Any, request: Request) ->
     if command not in HANDLERS:
         raise InvalidArgument(f"unknown command {command!r}; there are: {', '.join(wire.COMMANDS)}")
     params = convert(argument, wire.COMMANDS[command][0], command)
+    uri = getattr(getattr(params, "text_document", None), "uri", None)
+    if uri is not None:
+        owner = server.language.documents.owner(uri)
+        server.bridge.wish(owner, server.language.documents.kernelspec_of(uri))
+        if command not in OF_ONE_CELL:
+            params = msgspec.structs.replace(params, text_document=TextDocument(uri=owner))
     return HANDLERS[command](server, params, request)
 
 
@@ -102,13 +112,14 @@ def run(server: "Server", params: wire.RunParams, request: Request) -> Coroutine
 
 async def _run(server: "Server", params: wire.RunParams, request: Request, want: Wanted) -> Any:
     bridge = server.bridge
-    turn = bridge.in_order(want.uri or f"code on {params.kernel_id}")
-    with bridge.shared_start(want.uri if params.kernel_id is None else None) as start:
+    uri = server.language.documents.owner(want.uri) if want.uri is not None else None
+    turn = bridge.in_order(uri or f"code on {params.kernel_id}")
+    with bridge.shared_start(uri if params.kernel_id is None else None) as start:
         async with turn:
             if start is not None:
                 kernel = await start.wait()
             else:
-                kernel = await bridge.kernel_to_run(params.kernel_id, want.uri, want.language_id)
+                kernel = await bridge.kernel_to_run(params.kernel_id, uri, want.language_id)
             async with bridge.in_order(kernel.id):  # what other documents run on it keeps its order too
                 sources = await want.find(kernel.require_reachable())
                 if not sources:

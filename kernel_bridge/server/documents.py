@@ -5,12 +5,9 @@ and \\r only), puts a column behind the end of an unterminated line before its l
 positions in place. Edits and selections would go to the wrong place, so those parts are done here.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import unquote
 
 from lsprotocol import types
@@ -18,65 +15,14 @@ from pygls.workspace import TextDocument, Workspace
 
 from ..bridge.exporting import read_document
 from ..protocol.errors import DocumentNotOpen
-from ..protocol.objects import Position
 from ..source.anchors import Edit, edits_between
-from ..source.document import Place, line_starts, split_lines
+from ..source.cells import header_end
+from ..source.document import line_starts
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook
 from ..source.script import read_script
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A document as it was when it was asked for; inner columns are code points."""
-
-    uri: str
-    version: int | None
-    language_id: str
-    text: str
-    encoding: str | None  # of the client's columns
-
-    @cached_property
-    def lines(self) -> list[str]:
-        return split_lines(self.text)
-
-    @cached_property
-    def starts(self) -> list[int]:
-        """The index into the text at which each line begins."""
-        return line_starts(self.text)
-
-    def to_inner(self, position: Position | types.Position) -> Place:
-        """The place of an LSP position, clamped to the document."""
-        lines = self.lines
-        if position.line >= len(lines):
-            return Place(len(lines) - 1, len(lines[-1]))
-        return Place(position.line, _code_points(lines[position.line], position.character, self.encoding))
-
-    def to_client(self, place: Place) -> tuple[int, int]:
-        """(line, character) of a place, in the client's encoding."""
-        return place.line, _units(self.lines[place.line][: place.column], self.encoding)
-
-    def offset(self, position: Position | types.Position) -> int:
-        """The index into the text of an LSP position."""
-        return self.index(self.to_inner(position))
-
-    def index(self, place: Place) -> int:
-        """The index into the text of a place."""
-        return self.starts[place.line] + place.column
-
-    def place(self, index: int) -> Place:
-        """The place of an index into the text; one within a line end is the end of its line."""
-        line = bisect_right(self.starts, index) - 1
-        return Place(line, min(index - self.starts[line], len(self.lines[line])))
-
-    def position(self, place: Place) -> dict[str, int]:
-        """The LSP position of a place, as JSON."""
-        line, character = self.to_client(place)
-        return {"line": line, "character": character}
-
-    def range(self, start: Place, end: Place) -> dict[str, Any]:
-        """The LSP range between two places, as JSON."""
-        return {"start": self.position(start), "end": self.position(end)}
+from . import notebooks
+from .snapshot import Snapshot
 
 
 class Watcher(Protocol):
@@ -130,22 +76,6 @@ class Document(TextDocument):
             self.watcher.edited(self.uri, self.version, edits, self._source)
 
 
-def _code_points(line: str, units: int, encoding: str | None) -> int:
-    if line.isascii() or encoding == types.PositionEncodingKind.Utf32:
-        return min(units, len(line))
-    if encoding == types.PositionEncodingKind.Utf8:
-        return len(line.encode("utf-8", "surrogatepass")[:units].decode("utf-8", "ignore"))
-    return len(line.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore"))
-
-
-def _units(text: str, encoding: str | None) -> int:
-    if text.isascii() or encoding == types.PositionEncodingKind.Utf32:
-        return len(text)
-    if encoding == types.PositionEncodingKind.Utf8:
-        return len(text.encode("utf-8", "surrogatepass"))
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 class Documents(Workspace):
     """All documents that the client has opened."""
 
@@ -187,6 +117,8 @@ class Documents(Workspace):
         if uri is None:
             return None
         document = self.text_documents.get(unquote(uri))
+        if document is None and (notebook := self.notebook_of(uri)) is not None:
+            return notebooks.language_of(notebook, self)
         return (document.language_id if document else None) or language_of_path(uri)
 
     def find(self, uri: str) -> Snapshot | None:
@@ -194,8 +126,30 @@ class Documents(Workspace):
         document = self.text_documents.get(unquote(uri))  # pygls' keys
         return document.snapshot if isinstance(document, Document) else None
 
+    def notebook_of(self, uri: str) -> types.NotebookDocument | None:
+        """The notebook that is open under that URI, or that has a cell there."""
+        if not self.notebook_documents:
+            return None
+        return self.get_notebook_document(notebook_uri=uri) or self.get_notebook_document(cell_uri=uri)
+
+    def owner(self, uri: str) -> str:
+        """The URI of what has a kernel: the notebook, for one of its cells."""
+        notebook = self.notebook_of(uri)
+        return uri if notebook is None else notebook.uri
+
+    def kernelspec_of(self, uri: str) -> str | None:
+        """The kernelspec that a document asks for itself: a notebook, or a script with jupytext's header."""
+        if (notebook := self.notebook_of(uri)) is not None:
+            return notebooks.kernelspec_of(notebook)
+        document = self.find(uri)
+        if document is None or not header_end(document.lines, document.language_id):
+            return None
+        return read_script(document.text, document.language_id).kernelspec
+
     def notebook(self, uri: str) -> Notebook:
         """The cells of a document, as it is open here or stands in its file; raises ExportFailed."""
+        if (open_notebook := self.notebook_of(uri)) is not None:
+            return notebooks.as_notebook(open_notebook, self)
         document = self.find(uri)
         return read_document(uri) if document is None else read_script(document.text, document.language_id)
 

@@ -21,6 +21,7 @@ class Editor:
     root_path: str | None
     folders: list[dict[str, str]]  # uri and name of each
     capabilities: Any  # unread but for what stands here
+    has_notebooks: bool
     kernel_bridge: Any  # capabilities.experimental.kernelBridge, unread
     options: Any  # initializationOptions, unread
     trace: Any
@@ -46,6 +47,7 @@ def read_editor(params: dict[str, Any]) -> Editor:
         root_path=root_path if isinstance(root_path, str) and root_path else None,
         folders=folders,
         capabilities=capabilities,
+        has_notebooks=isinstance(capabilities.get("notebookDocument"), dict),
         kernel_bridge=_object(capabilities.get("experimental")).get("kernelBridge"),
         options=params.get("initializationOptions"),
         trace=params.get("trace"),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NOTEBOOK_SYNC = {"notebookSelector": [{"notebook": "*"}], "save": True}
 ANSWER_SHUTDOWN_S = 2.0  # kernels that take longer are waited for after the answer to `shutdown`
 
 
@@ -137,6 +138,7 @@ class Server:
                 "capabilities": {
                     "positionEncoding": editor.encoding,
                     "textDocumentSync": {"openClose": True, "change": 2},
+                    **({"notebookDocumentSync": NOTEBOOK_SYNC} if editor.has_notebooks else {}),
                     "executeCommandProvider": {"commands": list(COMMANDS)},
                     "workspace": {
                         "workspaceFolders": {"supported": True, "changeNotifications": True},

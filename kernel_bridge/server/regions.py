@@ -1,7 +1,9 @@
 """From the argument of `kernel-bridge.run` to the code to run and where it stands in its document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from lsprotocol.types import NotebookDocument
 
 from ..protocol.commands import RunParams
 from ..protocol.errors import InvalidArgument
@@ -11,7 +13,9 @@ from ..source.anchors import Span, whole_lines
 from ..source.document import Place
 from ..source.languages import is_python
 from ..source.region import Region, regions, statement_candidates
-from .documents import Documents, Snapshot
+from . import notebooks
+from .documents import Documents
+from .snapshot import Snapshot
 
 if TYPE_CHECKING:
     from ..bridge.followed import FollowedKernel
@@ -33,16 +37,16 @@ class Wanted:
     language_id: str | None
     described: str
     sources: list[Source]
-    statement: tuple[Snapshot, Place] | None = None  # to be found with the kernel's help
+    statement: tuple[Snapshot, Place, NotebookDocument | None] | None = None  # found with the kernel's help
 
     async def find(self, kernel: "FollowedKernel") -> list[Source]:
         """The sources to run; empty where there is nothing."""
         if self.statement is None:
             return self.sources
-        document, place = self.statement
+        document, place, notebook = self.statement
         candidates = statement_candidates(document.text, document.language_id, place)
         region = await kernel.first_complete(candidates)
-        return [] if region is None else [_source(document, region, "statement")]
+        return [] if region is None else [_source(document, region, "statement", notebook)]
 
 
 def wanted(params: RunParams, documents: Documents) -> Wanted:
@@ -51,17 +55,24 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
     if params.code is not None:
         location = None
         if params.text_document is not None:
-            location = _location(params, params.text_document, documents)
+            notebook = documents.notebook_of(params.text_document.uri)
+            location = _in_notebook(_location(params, params.text_document, documents), notebook)
         sources = [Source(params.code, location)] if params.code.strip() else []
         return Wanted(uri, documents.language_of(uri), "`code`", sources)
     if uri is None:
         raise InvalidArgument("kernel-bridge.run: field textDocument: is required and missing (or give code)")
-    document = documents.opened(uri)
     unit = params.unit or ("range" if params.range else None)
     if unit is None:
         raise InvalidArgument(
             "kernel-bridge.run: field unit: is required and missing (or give range or code)"
         )
+    notebook = documents.notebook_of(uri)
+    if notebook is not None and (unit in notebooks.WHOLE_CELLS or uri == notebook.uri):
+        cells = notebooks.chosen_cells(notebook, uri, unit, documents)
+        language = cells[0].language_id if cells else documents.language_of(uri)
+        sources = [_source(cell, notebooks.whole(cell), unit, notebook) for cell in cells]
+        return Wanted(uri, language, f"unit {unit!r} of {uri}", sources)
+    document = documents.opened(uri)
     selection = None
     if params.range is not None:
         selection = (document.to_inner(params.range.start), document.to_inner(params.range.end))
@@ -73,17 +84,25 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
     described = f"unit {unit!r} of {uri}"
     if unit == "statement" and not is_python(document.language_id):
         place = position or selection[0]  # type: ignore[index]  # one of the two is there
-        return Wanted(uri, document.language_id, described, [], (document, place))
+        return Wanted(uri, document.language_id, described, [], (document, place, notebook))
     found = regions(document.text, document.language_id, unit, selection, position)
-    sources = [_source(document, region, unit) for region in found]
+    sources = [_source(document, region, unit, notebook) for region in found]
     return Wanted(uri, document.language_id, described, sources)
 
 
-def _source(document: Snapshot, region: Region, unit: str) -> Source:
+def _source(document: Snapshot, region: Region, unit: str, notebook: NotebookDocument | None) -> Source:
     ends = (document.to_client(region.start), document.to_client(region.end))
     span = Span(document.index(region.start), document.index(region.end))
     lines = whole_lines(document.text, span)
-    return Source(region.source, Location(document.uri, document.version, ends, span, lines, unit))
+    location = Location(document.uri, document.version, ends, span, lines, unit)
+    return Source(region.source, _in_notebook(location, notebook))
+
+
+def _in_notebook(location: Location, notebook: NotebookDocument | None) -> Location:
+    if notebook is None:
+        return location
+    cell_id = notebooks.cell_id(notebook, location.uri)
+    return replace(location, notebook=(notebook.uri, notebook.version), cell_id=cell_id)
 
 
 def _location(params: RunParams, named: TextDocument, documents: Documents) -> Location:

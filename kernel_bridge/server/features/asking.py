@@ -7,7 +7,7 @@ from ...source.inquiry import Inquiry, inquiry
 
 if TYPE_CHECKING:
     from ...bridge.followed import FollowedKernel
-    from ..documents import Snapshot
+    from ..snapshot import Snapshot
     from .requests import OfPosition
     from .session import Features
 
@@ -35,7 +35,8 @@ def about(features: "Features", params: "OfPosition") -> Asked | None:
     document = features.documents.find(params.text_document.uri)
     if document is None:
         return None
-    kernel = features.bridge.kernels.get(features.bridge.bindings.get(document.uri, ""))
+    bound = features.bridge.bindings.get(features.documents.owner(document.uri), "")
+    kernel = features.bridge.kernels.get(bound)
     if kernel is None or not kernel.alive:
         return None
     asked = inquiry(document.lines, document.language_id, document.to_inner(params.position))

@@ -11,7 +11,7 @@ from ...source.languages import is_python
 from ...source.statement import python_statement
 
 if TYPE_CHECKING:
-    from ..documents import Snapshot
+    from ..snapshot import Snapshot
     from .requests import OfDocument, OfPositions
     from .session import Features
 

@@ -14,7 +14,7 @@ from .actions import Command, act, interrupt, run_unit
 from .showing import VIEWS, view_of
 
 if TYPE_CHECKING:
-    from ..documents import Snapshot
+    from ..snapshot import Snapshot
     from .requests import CodeActionParams
     from .session import Features
 
@@ -30,7 +30,7 @@ async def code_actions(features: "Features", params: "CodeActionParams") -> list
     document = features.documents.find(params.text_document.uri)
     if document is None:
         return None
-    bound = features.bridge.bindings.get(document.uri)
+    bound = features.bridge.bindings.get(features.documents.owner(document.uri))
     if find_language(document.language_id) is None and bound is None:
         return []  # text and data, of which nothing runs
     asked = params.context
@@ -88,7 +88,9 @@ def _of_result(features: "Features", document: "Snapshot", params: "CodeActionPa
 
 
 def _of_kernel(features: "Features", document: "Snapshot") -> Iterator[Action]:
-    kernel = features.bridge.kernels.get(features.bridge.bindings.get(document.uri, ""))
+    kernel = features.bridge.kernels.get(
+        features.bridge.bindings.get(features.documents.owner(document.uri), "")
+    )
     if kernel is None or not kernel.alive:
         return
     named = {"textDocument": {"uri": document.uri}}
@@ -107,7 +109,7 @@ async def _kernels(features: "Features", document: "Snapshot") -> list[Action]:
     for kernel in bridge.kernels.values():
         if (
             kernel.alive
-            and kernel.id != bridge.bindings.get(uri)
+            and kernel.id != bridge.bindings.get(features.documents.owner(uri))
             and speaks(kernel.session.spec.language, language)
         ):
             title = f"Use {kernel.session.spec.display_name} ({kernel.id[:8]}), which runs"

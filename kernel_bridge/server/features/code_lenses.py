@@ -7,7 +7,7 @@ from ...source.document import Place
 from .actions import act, interrupt, run_unit
 
 if TYPE_CHECKING:
-    from ..documents import Snapshot
+    from ..snapshot import Snapshot
     from .requests import OfDocument
     from .session import Features
 

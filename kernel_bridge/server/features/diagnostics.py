@@ -14,7 +14,7 @@ from ...source.document import Place
 from .summary import error_text
 
 if TYPE_CHECKING:
-    from ..documents import Snapshot
+    from ..snapshot import Snapshot
     from .requests import OfDocument
     from .results import Result
     from .session import Features

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from ...runs.run import Run
 from ...source.anchors import Anchor, Edit, Span, moved
-from ..documents import Documents, Snapshot
+from ..documents import Documents
+from ..snapshot import Snapshot
 
 REMEMBERED_EDITS = 1000
 """How many edits may come between a run command and its kernel's being ready."""

@@ -1,0 +1,99 @@
+"""Notebook documents that an editor has open (LSP 3.17, "Notebook Document Synchronization").
+
+pygls keeps them, and their cells as documents of their own. A notebook has one kernel: what is asked for by
+the URI of a cell is about the notebook. A cell runs as it stands; cell markers mean nothing in it.
+"""
+
+from typing import Any, Protocol
+
+from lsprotocol import types
+
+from ..protocol.errors import InvalidArgument
+from ..source.document import Place
+from ..source.notebook import Notebook, NotebookCell, text_or_none
+from ..source.region import Region
+from .snapshot import Snapshot
+
+WHOLE_CELLS = ("cell", "above", "below", "all")
+
+
+class Cells(Protocol):
+    """What of the open documents is needed here."""
+
+    def find(self, uri: str) -> Snapshot | None: ...
+
+
+def chosen_cells(notebook: types.NotebookDocument, uri: str, unit: str, cells: Cells) -> list[Snapshot]:
+    """The cells with code that a unit means, seen from the cell (or the notebook, for "all") of that URI.
+
+    Raises InvalidArgument: it is about one cell, and the notebook was named.
+    """
+    every = notebook.cells
+    here = next((number for number, cell in enumerate(every) if cell.document == uri), None)
+    if here is None and unit != "all":
+        raise InvalidArgument(
+            f'kernel-bridge.run: field textDocument: unit "{unit}" is about one cell of a notebook, '
+            f"and {uri} is the notebook; give the URI of the cell"
+        )
+    if unit == "cell":
+        every = every[here : (here or 0) + 1]
+    elif unit == "above":
+        every = every[:here]
+    elif unit == "below":
+        every = every[here:]
+    found = (cells.find(cell.document) for cell in every if cell.kind == types.NotebookCellKind.Code)
+    return [cell for cell in found if cell is not None and cell.text.strip()]
+
+
+def whole(cell: Snapshot) -> Region:
+    """All of a cell."""
+    last = len(cell.lines) - 1
+    return Region("\n".join(cell.lines), Place(0, 0), Place(last, len(cell.lines[last])))
+
+
+def kernelspec_of(notebook: types.NotebookDocument) -> str | None:
+    """The kernelspec that the notebook names."""
+    return text_or_none(_spec(notebook).get("name"))
+
+
+def language_of(notebook: types.NotebookDocument, cells: Cells) -> str | None:
+    """The language of its first cell of code, else the one that it names."""
+    for cell in notebook.cells:
+        document = cells.find(cell.document)
+        if cell.kind == types.NotebookCellKind.Code and document is not None:
+            return document.language_id
+    return text_or_none(_spec(notebook).get("language"))
+
+
+def cell_id(notebook: types.NotebookDocument, uri: str) -> str | None:
+    """The id that a cell has in the notebook's file, as far as the editor tells."""
+    for cell in notebook.cells:
+        if cell.document == uri:
+            return text_or_none(_object(cell.metadata).get("id"))
+    return None
+
+
+def as_notebook(notebook: types.NotebookDocument, cells: Cells) -> Notebook:
+    """The notebook as it is open."""
+    found = []
+    for cell in notebook.cells:
+        document = cells.find(cell.document)
+        raw: dict[str, Any] = {
+            "cell_type": "code" if cell.kind == types.NotebookCellKind.Code else "markdown",
+            "metadata": {name: value for name, value in _object(cell.metadata).items() if name == "tags"},
+            "source": "\n".join(document.lines) if document is not None else "",
+        }
+        if (name := cell_id(notebook, cell.document)) is not None:
+            raw["id"] = name
+        found.append(NotebookCell(raw, uri=cell.document))
+    return Notebook(tuple(found), {})
+
+
+def _spec(notebook: types.NotebookDocument) -> dict[str, Any]:
+    """The kernelspec in its metadata; VS Code's are those of the file, one level down."""
+    metadata = _object(notebook.metadata)
+    return _object(metadata.get("kernelspec") or _object(metadata.get("metadata")).get("kernelspec"))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,193 @@
+"""Notebook documents (LSP 3.17): cells run by unit and URI as files do, on the kernel of their notebook."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.home import Home, install_fake_kernel
+from tests.server.client import Client, Json, editor
+from tests.server.wire import ResponseError
+
+NOTEBOOKS: Json = {"notebookDocument": {"synchronization": {"dynamicRegistration": False}}}
+
+
+@pytest.fixture
+async def client(home: Home) -> AsyncIterator[Client]:
+    async with editor(home, standard=NOTEBOOKS) as client:
+        yield client
+
+
+class Book:
+    """A notebook that an editor has open; cells are code, but for those that begin with `# `."""
+
+    def __init__(self, client: Client, *sources: str, metadata: Json | None = None, name: str = "a") -> None:
+        self.client = client
+        self.uri = (client.home.work / f"{name}.ipynb").as_uri()
+        self.version = 1
+        cells = [self._cell(number, source) for number, source in enumerate(sources)]
+        document = {
+            "uri": self.uri,
+            "notebookType": "jupyter-notebook",
+            "version": 1,
+            "metadata": metadata or {},
+        }
+        texts = [self._text(number, source) for number, source in enumerate(sources)]
+        client.notify(
+            "notebookDocument/didOpen",
+            {"notebookDocument": {**document, "cells": cells}, "cellTextDocuments": texts},
+        )
+
+    def cell(self, number: int) -> Json:
+        """The `textDocument` argument for a cell."""
+        return {"uri": f"vscode-notebook-cell:/{self.uri.rpartition('/')[2]}#W{number}"}
+
+    @property
+    def identifier(self) -> Json:
+        return {"uri": self.uri}
+
+    def change(self, **cells: Any) -> None:
+        self.version += 1
+        self.client.notify(
+            "notebookDocument/didChange",
+            {"notebookDocument": {"uri": self.uri, "version": self.version}, "change": {"cells": cells}},
+        )
+
+    def type(self, number: int, text: str, version: int = 2) -> None:
+        """Text at the start of a cell."""
+        start = {"line": 0, "character": 0}
+        edit = {"range": {"start": start, "end": start}, "text": text}
+        self.change(textContent=[{"document": {**self.cell(number), "version": version}, "changes": [edit]}])
+
+    def insert(self, at: int, number: int, source: str) -> None:
+        array = {"start": at, "deleteCount": 0, "cells": [self._cell(number, source)]}
+        self.change(structure={"array": array, "didOpen": [self._text(number, source)]})
+
+    def delete(self, at: int, number: int) -> None:
+        self.change(structure={"array": {"start": at, "deleteCount": 1}, "didClose": [self.cell(number)]})
+
+    def close(self, count: int) -> None:
+        cells = [self.cell(number) for number in range(count)]
+        self.client.notify(
+            "notebookDocument/didClose", {"notebookDocument": self.identifier, "cellTextDocuments": cells}
+        )
+
+    def _cell(self, number: int, source: str) -> Json:
+        kind = 1 if source.startswith("# ") else 2
+        return {"kind": kind, "document": self.cell(number)["uri"], "metadata": {"id": f"id{number}"}}
+
+    def _text(self, number: int, source: str) -> Json:
+        language = "markdown" if source.startswith("# ") else "python"
+        return {**self.cell(number), "languageId": language, "version": 1, "text": source}
+
+
+async def sources(client: Client, **argument: Any) -> list[str]:
+    return [run["source"] for run in await client.runs(**argument)]
+
+
+async def check_fails(client: Client, message: str, **argument: Any) -> None:
+    with pytest.raises(ResponseError, match=message):
+        await client.command("run", **argument)
+
+
+START: Json = {"line": 0, "character": 0}
+
+
+async def test_a_server_takes_notebooks_of_a_client_that_has_them(home: Home) -> None:
+    async with editor(home, standard=NOTEBOOKS) as client:
+        sync = client.server["capabilities"]["notebookDocumentSync"]
+        assert sync == {"notebookSelector": [{"notebook": "*"}], "save": True}
+    async with editor(home) as plain:
+        assert "notebookDocumentSync" not in plain.server["capabilities"]
+
+
+async def test_cells_run_by_unit_on_the_kernel_of_their_notebook(client: Client) -> None:
+    book = Book(client, "x = 1\r\nx", "# Title", "# %%\nx + 1", " \n", "x + 2")
+    (run,) = await client.runs(unit="cell", textDocument=book.cell(0))
+    assert (run["source"], run["outputs"][0]["data"]["text/plain"]) == ("x = 1\nx", "1")
+    assert run["textDocument"] == {**book.cell(0), "version": 1}
+    assert run["notebookDocument"] == {"uri": book.uri, "version": 1}
+    assert (run["cellId"], run["unit"]) == ("id0", "cell")
+    assert run["range"]["end"] == {"line": 1, "character": 1}
+    assert await sources(client, unit="below", textDocument=book.cell(1)) == ["x + 2"]
+    assert await sources(client, unit="above", textDocument=book.cell(4)) == ["x = 1\nx"]
+    assert await sources(client, unit="all", textDocument=book.identifier) == ["x = 1\nx", "x + 2"]
+    assert await sources(client, unit="line", textDocument=book.cell(4), position=START) == ["x + 2"]
+    statement = await client.runs(unit="statement", textDocument=book.cell(0), position=START)
+    assert statement[0]["notebookDocument"]["uri"] == book.uri
+    kernels = (await client.command("listKernels"))["kernels"]
+    assert len(kernels) == 1
+    for named in (book.cell(4), book.identifier):
+        assert await client.command("interruptKernel", textDocument=named) == {"outcome": "interrupted"}
+    await check_fails(client, 'unit "cell" is about one cell', unit="cell", textDocument=book.identifier)
+    await check_fails(client, "no code to run", unit="cell", textDocument=book.cell(1))
+
+
+async def test_a_cell_marker_in_a_cell_is_a_comment(client: Client) -> None:
+    book = Book(client, "a = 1\n# %%\na")
+    assert await sources(client, unit="cell", textDocument=book.cell(0)) == ["a = 1\n# %%\na"]
+
+
+async def test_what_is_edited_runs_as_it_stands(client: Client) -> None:
+    book = Book(client, "x = 1", "print(x)")
+    book.type(0, "x = 0; ")
+    book.insert(1, 7, "x += 10")
+    assert await sources(client, unit="all", textDocument=book.identifier) == [
+        "x = 0; x = 1",
+        "x += 10",
+        "print(x)",
+    ]
+    book.delete(1, 7)
+    assert await sources(client, unit="all", textDocument=book.identifier) == ["x = 0; x = 1", "print(x)"]
+    await check_fails(client, "is not open here", unit="cell", textDocument=book.cell(7), position=START)
+    client.notify("notebookDocument/didSave", {"notebookDocument": book.identifier})
+    runs = await client.runs(unit="cell", textDocument=book.cell(0))
+    assert runs[0]["notebookDocument"]["version"] == book.version
+    book.close(2)
+    await check_fails(client, "is not open here", unit="all", textDocument=book.identifier)
+
+
+async def test_what_no_editor_should_send_ends_nothing(client: Client) -> None:
+    book = Book(client, "1")
+    unknown = {"uri": "file:///unknown.ipynb", "version": 2}
+    client.notify("notebookDocument/didChange", {"notebookDocument": unknown, "change": {"cells": {}}})
+    client.notify("notebookDocument/didClose", {"notebookDocument": unknown, "cellTextDocuments": []})
+    client.notify("notebookDocument/didOpen", {"notebookDocument": 1})
+    book.change(data=[{"kind": 2, "document": "cell:unknown"}])
+    book.change(textContent=[{"document": {"uri": "cell:unknown", "version": 1}, "changes": [{"text": ""}]}])
+    book.change(structure={"array": {"start": 99, "deleteCount": 99}})
+    assert await sources(client, unit="cell", textDocument=book.cell(0)) == ["1"]
+
+
+async def test_the_kernel_that_a_notebook_names_is_started(home: Home, client: Client) -> None:
+    install_fake_kernel(home)
+    book = Book(client, "ok", metadata={"kernelspec": {"name": "fake", "language": "fake"}})
+    nested = Book(client, "ok", metadata={"metadata": {"kernelspec": {"name": "fake"}}}, name="b")
+    missing = Book(client, "1", metadata={"kernelspec": {"name": "not-installed"}}, name="c")
+    for each, name in ((book, "fake"), (nested, "fake"), (missing, "python3")):
+        kernel = await client.command("startKernel", textDocument=each.cell(0))
+        assert kernel["name"] == name
+        assert await client.command("bindKernel", textDocument=each.cell(0), kernelId=kernel["id"]) == {}
+
+
+async def test_the_history_and_an_export_of_a_notebook(client: Client) -> None:
+    book = Book(client, "# Title", "print('a')", "print('b')")
+    ids = [run["id"] for run in await client.runs(unit="all", textDocument=book.identifier)]
+    book.type(2, "print(0); ")
+
+    async def found(document: Json) -> list[str]:
+        return [run["id"] for run in (await client.command("history", textDocument=document))["runs"]]
+
+    assert await found(book.identifier) == ids[::-1]
+    assert await found(book.cell(1)) == ids[:1]
+    for named in (book.identifier, book.cell(1)):
+        answer = await client.command(
+            "export", path="out.ipynb", mode="document", textDocument=named, overwrite=True
+        )
+        notebook = nbformat.read(Path(answer["path"]), as_version=4)
+        nbformat.validate(notebook)
+        assert [cell.source for cell in notebook.cells] == ["# Title", "print('a')", "print(0); print('b')"]
+        assert [cell.id for cell in notebook.cells] == ["id0", "id1", "id2"]
+        assert notebook.cells[1].outputs[0].text == "a\n"
