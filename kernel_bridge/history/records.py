@@ -12,6 +12,8 @@ from ..protocol.objects import Kernel, Output, Run, RunState
 
 T = TypeVar("T")
 
+PIECE = 256 * 1024  # characters of a chunk of text at most
+
 
 @dataclass(frozen=True, slots=True)
 class KernelRecord:
@@ -94,6 +96,24 @@ def encode(value: Any) -> bytes:
     except (UnicodeEncodeError, TypeError, msgspec.MsgspecError):
         # A lone surrogate, which JSON from a kernel can hold: written as an escape.
         return json.dumps(msgspec.to_builtins(value)).encode()
+
+
+def encode_output(output: dict[str, Any]) -> Iterator[bytes]:
+    """What `encode` gives, in pieces: no copy is made of a long text."""
+    start = b"{"
+    for key, value in output.items():
+        yield start + encode(key) + b":"
+        start = b","
+        if key == "data" and isinstance(value, dict) and value:
+            yield from encode_output(value)
+        elif isinstance(value, str) and len(value) > PIECE:
+            yield b'"'
+            for at in range(0, len(value), PIECE):
+                yield encode(value[at : at + PIECE])[1:-1]
+            yield b'"'
+        else:
+            yield encode(value)
+    yield b"}"
 
 
 def decode(data: bytes, to: type[T]) -> T:

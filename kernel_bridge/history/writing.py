@@ -11,12 +11,11 @@ import msgspec
 from ..protocol.objects import Run
 from ..runs.changes import Append, Clear, Output, Replace
 from .pending import Pending, Text
-from .records import KernelRecord, decode, encode, to_bytes, to_text
+from .records import PIECE, KernelRecord, decode, encode, encode_output, to_bytes, to_text
 from .store import Connection, shrink, transaction, used_bytes
 
-PIECE = 256 * 1024  # characters of a chunk at most
 SMALL = 4096  # a last chunk shorter than this is written anew with what follows
-LARGE = 1 << 20  # bytes from which a body goes into the file in pieces: SQLite would copy it twice
+LARGE = 1 << 20  # bytes from which an output goes into the file in pieces: SQLite would copy it twice
 PRUNED_TO = 0.9  # of the bytes allowed, so that pruning is not needed again at once
 PRUNED_AT_ONCE = 100  # runs of one transaction
 
@@ -122,7 +121,7 @@ def _write_outputs(
                 (row,) = connection.execute(
                     "SELECT rowid FROM outputs WHERE run = ? AND position = ?", (run, change.index)
                 ).fetchone()
-                _set_body(connection, row, encode(change.output))
+                _set_body(connection, row, change.output)
             case Clear():
                 connection.execute("DELETE FROM chunks WHERE run = ?", (run,))
                 connection.execute("DELETE FROM outputs WHERE run = ?", (run,))
@@ -139,17 +138,19 @@ def _append(connection: Connection, run: int, position: int, output: Output) -> 
     if is_stream:
         _insert_text(connection, run, position, 0, [output["text"]])
     else:
-        _set_body(connection, row, encode(output))
+        _set_body(connection, row, output)
 
 
-def _set_body(connection: Connection, row: int, body: bytes) -> None:
-    if len(body) < LARGE:
-        connection.execute("UPDATE outputs SET body = ? WHERE rowid = ?", (body, row))
+def _set_body(connection: Connection, row: int, output: Output) -> None:
+    texts = [value for value in (output.get("data") or {}).values() if isinstance(value, str)]
+    if sum(map(len, texts)) < LARGE:
+        connection.execute("UPDATE outputs SET body = ? WHERE rowid = ?", (encode(output), row))
         return
-    connection.execute("UPDATE outputs SET body = zeroblob(?) WHERE rowid = ?", (len(body), row))
+    size = sum(map(len, encode_output(output)))
+    connection.execute("UPDATE outputs SET body = zeroblob(?) WHERE rowid = ?", (size, row))
     with connection.blobopen("outputs", "body", row) as blob:
-        for start in range(0, len(body), LARGE):
-            blob.write(body[start : start + LARGE])
+        for piece in encode_output(output):
+            blob.write(piece)
 
 
 def _rewrite(connection: Connection, run: int, position: int, start: int, parts: list[str]) -> None:

@@ -186,8 +186,10 @@ class Connection:
         while channel in self._sockets:  # it may be closed by whoever hears a message
             frames, emptied = self._read(channel)
             messages, self._begun[channel] = split(frames, emptied)
-            for message in messages:
-                self._deliver(channel, message)
+            del frames  # each message is let go as soon as it is delivered: it may be large
+            messages.reverse()
+            while messages:
+                self._deliver(channel, messages.pop())
             if emptied:
                 self._late.discard(channel)
                 return True

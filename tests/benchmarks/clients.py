@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import msgspec
 import psutil
@@ -109,28 +109,28 @@ class Editor:
 
     def read(self) -> Json:
         """The next message."""
-        while True:
-            end = self._buffer.find(b"\r\n\r\n")
-            if end >= 0:
-                size = int(self._buffer[:end].rpartition(b" ")[2])
-                if len(self._buffer) >= end + 4 + size:
-                    body = self._buffer[end + 4 : end + 4 + size]
-                    self._buffer = self._buffer[end + 4 + size :]
-                    message: Json = msgspec.json.decode(body)
-                    return message
-                self._buffer += self._read(end + 4 + size - len(self._buffer))
-            else:
-                self._buffer += self._read(1)
+        while (end := self._buffer.find(b"\r\n\r\n")) < 0:
+            self._buffer += self._read()
+        start, size = end + 4, int(self._buffer[:end].rpartition(b" ")[2])
+        if len(self._buffer) >= start + size:
+            body: bytes | bytearray = self._buffer[start : start + size]
+            self._buffer = self._buffer[start + size :]
+        else:
+            body = bytearray(size)
+            rest = memoryview(body)
+            rest[: len(self._buffer) - start] = self._buffer[start:]
+            rest = rest[len(self._buffer) - start :]
+            self._buffer = b""
+            while rest:
+                rest = rest[os.readv(self._out, [rest]) or self._ended() :]
+        message: Json = msgspec.json.decode(body)
+        return message
 
-    def _read(self, at_least: int) -> bytes:
-        parts = []
-        while at_least > 0:
-            part = os.read(self._out, 1 << 20)
-            if not part:
-                raise EOFError("the bridge has ended")
-            parts.append(part)
-            at_least -= len(part)
-        return b"".join(parts)
+    def _read(self) -> bytes:
+        return os.read(self._out, 1 << 16) or self._ended()
+
+    def _ended(self) -> NoReturn:
+        raise EOFError("the bridge has ended")
 
     def answer(self, id: int, meanwhile: Callable[[Json], None] = lambda message: None) -> Any:
         """The result of a request; every other message goes to `meanwhile`."""

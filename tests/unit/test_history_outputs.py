@@ -1,6 +1,7 @@
 """What the fold said comes back from the journal as it was, whatever the batches."""
 
 import asyncio
+import json
 import tempfile
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel_bridge.history import writing
-from kernel_bridge.history.records import Filter, whole
+from kernel_bridge.history.records import Filter, encode, encode_output, whole
 from kernel_bridge.history.selection import Selection
 from kernel_bridge.history.store import open_reader
 from kernel_bridge.runs.changes import Append, Clear, FoldChange, Output, Replace, Rewrite
@@ -84,6 +85,14 @@ def test_outputs_are_those_of_the_fold(batches: list[list[FoldChange]]) -> None:
             apply(expected, change)
     with tempfile.TemporaryDirectory() as folder:
         assert asyncio.run(journalled(Path(folder) / "history.db")) == expected
+
+
+@given(
+    st.dictionaries(st.sampled_from(["text/plain", "data", "é"]), TEXT | st.just({"data": {}}), max_size=3)
+)
+def test_an_output_in_pieces_is_the_same_json(data: Output) -> None:
+    output = {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
+    assert json.loads(b"".join(encode_output(output))) == json.loads(encode(output))
 
 
 async def test_the_folds_own_output_may_grow_after_it_was_told(tmp_path: Path) -> None:
