@@ -36,6 +36,7 @@ from ..runs.run import Run
 from ..runs.traceback import error_line
 from ..source.region import Region
 from .observer import Observer
+from .remembered import RememberedRuns
 from .wire import now, run_to_wire
 
 log = logging.getLogger(__name__)
@@ -65,8 +66,6 @@ class FollowedKernel:
         self._open_journal = open_journal  # None: the history is switched off
         self._journal: Journal | None = None
         self._budget = output_budget
-        self._by_message: dict[str, Run] = {}
-        self._displays: dict[str, list[Run]] = {}  # display id -> the runs of this epoch that show it
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._watchers: list[asyncio.Future[None]] = []
         self._grace: asyncio.TimerHandle | None = None
@@ -74,7 +73,7 @@ class FollowedKernel:
         self._asking: dict[str, asyncio.Task[None]] = {}  # run id -> the open stdin request
         self._told: Kernel | None = None
         self._asks = asyncio.Lock()  # one question of a person's editor at a time, so that none pile up
-        self.runs: dict[str, Run] = {}
+        self.runs = RememberedRuns(observer.run_let_go)
 
     # what it is
 
@@ -125,7 +124,8 @@ class FollowedKernel:
         If the kernel is free the first is sent now, so that the kernel begins while people are told.
         """
         queued = [run_to_wire(run) for run in runs]
-        self.runs.update((run.id, run) for run in runs)
+        for run in runs:
+            self.runs.add(run)
         self.queue.add(runs)
         self._send()
         return queued
@@ -161,7 +161,7 @@ class FollowedKernel:
             stop_on_error=False,  # the queue is ours: kernels differ in what they abort
         )
         run.start(message_id, now())
-        self._by_message[message_id] = run
+        self.runs.sent(run, message_id)
         return run
 
     def ended(self, run: Run) -> asyncio.Future[None]:
@@ -189,6 +189,7 @@ class FollowedKernel:
                 line = error_line(run.error.traceback, run.execution_count, run.source)
                 run.error_line = None if line is None else run.location.range[0][0] + line
             self._changed(run)
+            self.runs.ended(run)
             if future := self._ends.pop(run.id, None):
                 future.set_result(None)
         self._wake()
@@ -201,7 +202,7 @@ class FollowedKernel:
             if isinstance(event, UpdateDisplayData):  # its parent may be no run: a widget's callback
                 self._update_display(event)
                 continue
-            run = self._by_message.get(parent or "")
+            run = self.runs.heard(parent or "")
             if run is None:
                 run = self._foreign(parent or "", event)
                 if run is None:
@@ -244,7 +245,7 @@ class FollowedKernel:
                 pass
 
     def _update_display(self, event: UpdateDisplayData) -> None:
-        for shown in self._displays.get(event.display_id or "", ()):
+        for shown in self.runs.showing(event.display_id or ""):
             update = shown.outputs.update_display(event.display_id or "", event.data, event.metadata)
             self._publish(shown, update, urgent=True)
 
@@ -252,9 +253,7 @@ class FollowedKernel:
         changes = run.outputs.fold(event)
         display_id = getattr(event, "display_id", None)
         if display_id is not None:
-            shown = self._displays.setdefault(display_id, [])
-            if run not in shown:
-                shown.append(run)
+            self.runs.shows(run, display_id)
         self._publish(run, changes, urgent=not isinstance(event, Stream))
 
     def _publish(self, run: Run, changes: list[FoldChange], urgent: bool) -> None:
@@ -279,7 +278,9 @@ class FollowedKernel:
 
     def _give_up_waiting(self, run: Run) -> None:
         self._grace = None
-        if run is self.queue.running:
+        if run is self.queue.running and self.session.flooded:  # what is missing may stand behind the rest
+            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self._give_up_waiting, run)
+        elif run is self.queue.running:
             run.degraded = True
             self._finish()
 
@@ -304,7 +305,8 @@ class FollowedKernel:
         time = now()
         run = self.new_run(source, origin="other", queued_at=time)
         run.epoch = self.session.epoch
-        self.runs[run.id] = self._by_message[parent] = run
+        self.runs.add(run)
+        self.runs.sent(run, parent)
         run.busy = True
         run.start(parent, time)
         if self._journal is not None and run.kept:
@@ -313,6 +315,7 @@ class FollowedKernel:
         if not parent:  # of no request at all: no idle will ever end it
             run.end("ok", time)
             self._changed(run)
+            self.runs.ended(run)
         return run
 
     def new_run(self, source: str, **fields: Any) -> Run:
@@ -336,7 +339,7 @@ class FollowedKernel:
             self._lose(self.session.reason or "the kernel died")
         elif self.session.state == "restarting":
             self._lose("the kernel was restarted")
-            self._displays.clear()
+            self.runs.forget_displays()
         self._pump()
         self.tell()
         self._wake()
@@ -345,7 +348,7 @@ class FollowedKernel:
         self._end_grace()
         time = now()
         lost = self.queue.lose(reason, time)
-        for run in self._by_message.values():
+        for run in self.runs.open():
             if not run.ended:  # of another client
                 run.end("lost", time, reason)
                 lost.append(run)

@@ -23,6 +23,9 @@ class Observer(Protocol):
     def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
         """The outputs of a run changed; wire changes, in order. `urgent`: more than stream text."""
 
+    def run_let_go(self, run_id: str) -> None:
+        """Nothing more will be told of a run: it has ended, and the bridge holds it no longer."""
+
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
         """What the user types; None: the user cancelled. Cancelled when the run ends first."""
 

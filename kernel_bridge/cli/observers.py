@@ -27,6 +27,9 @@ class Quiet:
     def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
         pass
 
+    def run_let_go(self, run_id: str) -> None:
+        pass
+
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
         return None
 
@@ -55,6 +58,9 @@ class JsonLines(Quiet):
             return
         seq = self._seq[run_id] = self._seq.get(run_id, 0) + 1
         self._write(OUTPUT, {"runId": run_id, "kernelId": kernel_id, "seq": seq, "changes": changes})
+
+    def run_let_go(self, run_id: str) -> None:
+        self._seq.pop(run_id, None)
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
         if self._answers.is_terminal:

@@ -21,6 +21,7 @@ Heard = list[tuple[str | None, Event]]
 
 NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
 FLOOD_MESSAGES = 64  # stream messages and nothing else, after which more of them may wait a little
+FLOODED_S = 0.5
 STDIN_S = 1.0  # how long the stdin channel may take to shake hands once the kernel answers
 
 EXECUTES_NOTHING = frozenset(
@@ -69,6 +70,7 @@ class Channels:
         self._asked_for_input = False
         self._batch: Heard = []
         self._streams = 0  # messages of streams since the last one of another type
+        self._flooded_at = float("-inf")  # when there were last so many, by the loop's clock
         self._text: list[str] = []  # of the stream that is being joined
         self._text_of: tuple[str | None, str] = (None, "")
         self._iopub_spoke = asyncio.Event()
@@ -88,6 +90,11 @@ class Channels:
     def take_lost(self) -> int:
         """How many messages of the kernel were lost since this was asked last."""
         return self._numbering.take_lost(self._asked_on_control)
+
+    @property
+    def flooded(self) -> bool:
+        """Whether very much output has come until just now: more is likely to be on its way."""
+        return asyncio.get_running_loop().time() - self._flooded_at < FLOODED_S
 
     def presume_busy(self) -> None:
         """It executes something of which we have not heard the beginning."""
@@ -260,13 +267,16 @@ class Channels:
     def _flush(self) -> bool:
         """Tell the listener; whether nothing but text comes, and much of it."""
         self._join()
+        flooded = self._streams >= FLOOD_MESSAGES
         if self._batch:
             batch, self._batch = self._batch, []
+            if flooded:
+                self._flooded_at = asyncio.get_running_loop().time()
             try:
                 self._heard(batch)
             except Exception:
                 log.exception("%d messages were not taken by the listener", len(batch))
-        return self._streams >= FLOOD_MESSAGES
+        return flooded
 
     # ending
 

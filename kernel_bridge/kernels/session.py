@@ -277,6 +277,11 @@ class KernelSession:
         if self._channels is not None:
             self._channels.answer_input(value)
 
+    @property
+    def flooded(self) -> bool:
+        """Whether very much output has come until just now."""
+        return self._channels is not None and self._channels.flooded
+
     def take_lost(self) -> int:
         """How many messages of the kernel were lost on their way since this was asked last."""
         return 0 if self._channels is None else self._channels.take_lost()

@@ -11,6 +11,8 @@ from .changes import Append, FoldChange, Output, Replace, Rewrite, size_bytes
 Change = dict[str, Any]
 
 TAIL_BYTES = 4096
+NODE_BYTES = 100  # what a JSON value takes beside its characters
+LARGEST_COUNT = 10_000  # JSON values that are looked at for the size of an output
 
 
 class _Stream:
@@ -67,6 +69,12 @@ class LiveOutputs:
     @property
     def outputs(self) -> list[Output]:
         return [item.output() if isinstance(item, _Stream) else item for item in self._items]
+
+    @property
+    def size_bytes(self) -> int:
+        """What the outputs take in memory, roughly."""
+        data = sum(_size(item) for item in self._items if not isinstance(item, _Stream))
+        return self._budget - self._room + data
 
     def apply(self, changes: list[FoldChange]) -> list[Change]:
         """The wire changes that `changes` make, in order."""
@@ -158,6 +166,21 @@ class LiveOutputs:
             stream.length += len(text) - len(sent)
             stream.tail = _end(text[max(len(sent), len(text) - TAIL_BYTES) :])
         return sent
+
+
+def _size(output: Output) -> int:
+    size, nodes = 0, 0
+    values: list[Any] = [output]
+    while values and nodes < LARGEST_COUNT:
+        value = values.pop()
+        nodes += 1
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, dict):
+            values += value.values()
+        elif isinstance(value, list):
+            values += value
+    return size + (nodes + len(values)) * NODE_BYTES
 
 
 def _elide(index: int, stream: _Stream) -> Change:

@@ -151,7 +151,7 @@ class Server:
         )
         self._phase = "running"
         self.outbox = Outbox(self.connection, self._writer, ours)
-        self._writer.on_drained = self.outbox.drained
+        self._writer.on_written = self.outbox.written
         for warning in [problem, *warnings] if problem else warnings:
             self.outbox.warn(warning)
         self._editor_log.trace(editor.trace)

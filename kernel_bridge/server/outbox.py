@@ -1,8 +1,8 @@
 """What goes out by itself: notifications and the stdin request; their order, joining and numbering.
 
 The first output of a run leaves at once. What follows within `coalesce_s` is joined and leaves together;
-while the editor does not read it is joined further, so a stalled editor costs at most the budget. Nothing
-but stream text is held back, and a run's state never overtakes its output.
+while the editor does not read it is joined further, so a stalled editor costs at most the budget, and goes on
+as soon as some was read. Nothing but output is ever held back, and a run's state never overtakes it.
 """
 
 import asyncio
@@ -48,7 +48,9 @@ class Outbox:
         self.can_ask = client is not None and client.stdin
         self.blobs: Blobs | None = None  # for a client that wants files
         self._streams: dict[str, _Stream] = {}
+        self._ended: dict[str, int] = {}  # the last number of each run that was let go
         self._waiting: dict[str, None] = {}  # ids of the runs whose output waits, in order
+        self._held = False  # because the editor does not read
         self._timer: asyncio.TimerHandle | None = None
 
     # the bridge's observer
@@ -74,12 +76,18 @@ class Outbox:
         stream.waiting.add(changes)
         self._waiting[run_id] = None
         if self._writer.backlog > STALLED_BYTES:
-            return  # the editor does not read; drained() goes on
+            self._held = True  # until written() says otherwise
+            return
         now = asyncio.get_running_loop().time()
         if urgent or now - stream.sent_at >= self.coalesce_s:
             self.flush(run_id)
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self.coalesce_s, self._flush_all)
+
+    def run_let_go(self, run_id: str) -> None:
+        if seq := self.flush(run_id):
+            del self._streams[run_id]
+            self._ended[run_id] = seq
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
         self.flush(run_id)
@@ -96,16 +104,16 @@ class Outbox:
         """window/showMessage; level 1 error, 2 warning, 3 info (LSP MessageType)."""
         self._connection.notify("window/showMessage", {"type": level, "message": message})
 
-    def drained(self) -> None:
-        """The editor has read everything that was written."""
-        if self._waiting:
+    def written(self) -> None:
+        """The editor may have read something: what waited for that goes on."""
+        if self._held and self._writer.backlog <= STALLED_BYTES:
             self._flush_all()
 
     def flush(self, run_id: str) -> int:
         """Send what waits for a run; the number of its last output notification."""
         stream = self._streams.get(run_id)
         if stream is None:
-            return 0
+            return self._ended.get(run_id, 0)
         if self._waiting.pop(run_id, 0) is None:
             stream.seq += 1
             stream.sent_at = asyncio.get_running_loop().time()
@@ -126,8 +134,10 @@ class Outbox:
 
     def _flush_all(self) -> None:
         self._timer = None
+        self._held = False
         for run_id in list(self._waiting):
             if self._writer.backlog > STALLED_BYTES:
+                self._held = True
                 return
             self.flush(run_id)
 

@@ -144,14 +144,14 @@ class StdoutWriter:
     What is written in one turn of the loop goes out together when that is over: each write may wake the
     editor's process, which costs more than all else.
 
-    `backlog` is the number of bytes that wait. `on_drained` is called when all that waited is written;
+    `backlog` is the number of bytes that wait. `on_written` is called when some of what waited is written;
     `on_broken` once, when the other end is gone: what is written after that is dropped. Neither is called
     from within `write`.
     """
 
     def __init__(self, fd: int) -> None:
         self.backlog = 0
-        self.on_drained: Callable[[], None] | None = None
+        self.on_written: Callable[[], None] | None = None
         self.on_broken: Callable[[OSError], None] | None = None
         self._loop = asyncio.get_running_loop()
         self._thread_id = threading.get_ident()
@@ -238,11 +238,19 @@ class StdoutWriter:
                 if not self._waiting:
                     self._waiting = True
                     self._loop.add_writer(self._fd, self._write)
+                self._tell()
                 return
         if self._waiting:
+            self._waiting = False
             self._loop.remove_writer(self._fd)
-            self._drained()
-        self._idle.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell who waits for it that something was written."""
+        if not self._parts:
+            self._idle.set()
+        if self.on_written is not None:
+            self.on_written()
 
     def _batch(self) -> list[memoryview]:
         batch: list[memoryview] = []
@@ -263,12 +271,6 @@ class StdoutWriter:
                 return
             written -= len(part)
             self._parts.popleft()
-
-    def _drained(self) -> None:
-        self._waiting = False
-        self._idle.set()
-        if self.on_drained is not None:
-            self.on_drained()
 
     def _break(self, error: OSError) -> None:
         self.close()
@@ -298,10 +300,10 @@ class StdoutWriter:
             self._break(error)
             return
         self._consume(size)
+        self._waiting = False
         if self._parts:
             self._start_thread()
-        else:
-            self._drained()
+        self._tell()
 
 
 def _is_pollable(fd: int) -> bool:

@@ -15,6 +15,7 @@ class Ran(msgspec.Struct):
     seconds: float = 0.0
     first_s: float | None = None  # until its first stream output
     messages: int = 0
+    lines: int = 0  # that it has at the end, for clients that keep the text
 
 
 class Order(msgspec.Struct):

@@ -32,18 +32,20 @@ def ratios(rounds: int, ours: Callable[[], float], theirs: Callable[[], float]) 
     return [ours() / theirs() for _ in range(rounds)]
 
 
-def print_rows(rows: Sequence[Row]) -> None:
-    table = Table()
+def print_rows(sections: Sequence[Sequence[Row]]) -> None:
+    table = Table(caption="the figure is the median of the repetitions, the spread their least and largest")
     for title in ("what", "measured against", "figure", "spread", "mark", ""):
         table.add_column(title, justify="right" if title in ("figure", "spread", "mark") else "left")
-    for row in rows:
-        low, high = min(row.figures), max(row.figures)
-        table.add_row(
-            row.what,
-            row.peer,
-            f"{row.figure:.2f} {row.unit}",
-            f"{low:.2f}-{high:.2f}",
-            "" if row.limit is None else f"{row.limit:g} {row.unit}",
-            "" if row.limit is None else "reached" if row.reached else "[red]over[/]",
-        )
-    Console(width=None if Console().is_terminal else 130).print(table)
+    for rows in sections:
+        for row in rows:
+            low, high = min(row.figures), max(row.figures)
+            table.add_row(
+                row.what,
+                row.peer,
+                f"{row.figure:.2f} {row.unit}",
+                f"{low:.2f}-{high:.2f}" if len(row.figures) > 1 else "",
+                "" if row.limit is None else f"{row.limit:g} {row.unit}",
+                "" if row.limit is None else "reached" if row.reached else "[red]over[/]",
+            )
+        table.add_section()
+    Console(width=None if Console().is_terminal else 150).print(table)

@@ -62,14 +62,14 @@ class Ear:
         self._socket.setsockopt(zmq.SUBSCRIBE, b"status")
         self._socket.connect(f"ipc://{connection['ip']}-{connection['iopub_port']}")
 
-    async def idle(self, within_s: float = 30.0) -> bool:
-        """Whether an execution has ended within that time; returns as soon as it has."""
-        return await asyncio.to_thread(self._until_idle, within_s)
+    async def hears(self, state: str, within_s: float = 30.0) -> bool:
+        """Whether an execution gives that state within that time; returns as soon as it does."""
+        return await asyncio.to_thread(self._until, state, within_s)
 
-    def _until_idle(self, within_s: float) -> bool:
+    def _until(self, state: str, within_s: float) -> bool:
         while self._socket.poll(within_s * 1000):
             _, parent, _, content = map(json.loads, self._socket.recv_multipart()[3:7])
-            if content["execution_state"] == "idle" and parent.get("msg_type") == "execute_request":
+            if content["execution_state"] == state and parent.get("msg_type") == "execute_request":
                 return True
         return False
 
@@ -78,9 +78,11 @@ class Ear:
 
 
 async def listening(fake: Fake) -> Ear:
-    """An ear that has joined."""
+    """An ear that has joined, and has heard everything so far."""
     ear = Ear(fake.kernel["connectionFile"])
     await fake.run()
-    while not await ear.idle(within_s=0.1):
+    while not await ear.hears("idle", within_s=0.1):
         await fake.run()
+    while await ear.hears("idle", within_s=0.1):
+        pass
     return ear

@@ -46,7 +46,15 @@ async def serve() -> None:
 
     connection = Connection(writer, request, notification)
     reader = StdinReader(stdin_fd, connection.receive, ended.set_result)
-    writer.on_drained = lambda: say(drained=True)
+    stalled = False
+
+    def written() -> None:
+        nonlocal stalled
+        if stalled and not writer.backlog:
+            say(drained=True)
+        stalled = writer.backlog > 0
+
+    writer.on_written = written
     writer.on_broken = lambda error: say(broken=type(error).__name__)
     reader.start()
     error = await ended

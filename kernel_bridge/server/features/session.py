@@ -90,6 +90,9 @@ class Features:
         if run.ended_at is not None:
             self._messages.run_ended(run)
 
+    def run_let_go(self, run_id: str) -> None:
+        self._outbox.run_let_go(run_id)
+
     def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
         self._outbox.output(run_id, kernel_id, changes, urgent)
         self.progress.output(run_id)

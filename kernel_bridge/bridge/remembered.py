@@ -1,0 +1,93 @@
+"""The runs of one kernel that are held in memory: those that have not ended, and the newest of the others.
+
+Output may come long after a run has ended, and a display may be updated at any time: a run that this happens
+to counts as new. The others are let go in time; what is asked of them then comes from the history.
+"""
+
+from collections.abc import Callable
+
+from ..runs.run import Run
+
+ENDED_RUNS = 1000  # held at most
+ENDED_BYTES = 64 * 1024 * 1024  # of their outputs, but for
+NEWEST_RUNS = 20  # so many, however large, and those with displays that may still be updated
+
+
+class RememberedRuns:
+    """`let_go` is told the id of each run that is held no longer."""
+
+    def __init__(self, let_go: Callable[[str], None]) -> None:
+        self._let_go = let_go
+        self._open: dict[str, Run] = {}
+        self._ended: dict[str, Run] = {}  # the one for which something came last is the last
+        self._sizes: dict[str, int] = {}  # of the ended ones, in bytes
+        self._size = 0
+        self._by_message: dict[str, Run] = {}
+        self._displays: dict[str, dict[str, Run]] = {}  # display id -> the runs of this epoch that show it
+
+    def add(self, run: Run) -> None:
+        self._open[run.id] = run
+
+    def sent(self, run: Run, message_id: str) -> None:
+        """What is heard about that message is about this run."""
+        self._by_message[message_id] = run
+
+    def get(self, run_id: str) -> Run | None:
+        return self._open.get(run_id) or self._ended.get(run_id)
+
+    def open(self) -> list[Run]:
+        """Those that have not ended."""
+        return list(self._open.values())
+
+    def heard(self, message_id: str) -> Run | None:
+        """The run that a message is about."""
+        run = self._by_message.get(message_id)
+        if run is not None and run.ended:
+            self._touch(run)
+        return run
+
+    def shows(self, run: Run, display_id: str) -> None:
+        """The run has an output with that display id."""
+        self._displays.setdefault(display_id, {})[run.id] = run
+
+    def showing(self, display_id: str) -> list[Run]:
+        """The runs that have an output with that display id."""
+        runs = list(self._displays.get(display_id, {}).values())
+        for run in runs:
+            self._touch(run)
+        return runs
+
+    def forget_displays(self) -> None:
+        """A new epoch: nothing updates the displays of the old one."""
+        self._displays.clear()
+
+    def ended(self, run: Run) -> None:
+        """It ended: it is one of those that may be let go."""
+        if self._open.pop(run.id, None) is None:
+            return
+        self._ended[run.id] = run
+        self._sizes[run.id] = run.live.size_bytes
+        self._size += self._sizes[run.id]
+        while len(self._ended) > ENDED_RUNS:
+            self._drop(next(iter(self._ended.values())))
+        if self._size > ENDED_BYTES:
+            for old in list(self._ended.values())[:-NEWEST_RUNS]:
+                if not any(display in self._displays for display in old.outputs.display_ids):
+                    self._drop(old)
+                if self._size <= ENDED_BYTES:
+                    break
+
+    def _touch(self, run: Run) -> None:
+        if self._ended.pop(run.id, None) is not None:
+            self._ended[run.id] = run
+
+    def _drop(self, run: Run) -> None:
+        del self._ended[run.id]
+        self._size -= self._sizes.pop(run.id)
+        if run.message_id is not None:
+            self._by_message.pop(run.message_id, None)
+        for display_id in run.outputs.display_ids:
+            shown = self._displays.get(display_id, {})
+            if shown.pop(run.id, None) is not None and not shown:
+                del self._displays[display_id]
+        self._let_go(run.id)

@@ -1,0 +1,72 @@
+"""An editor that reads nothing for half a minute, while a real kernel prints without end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from time import sleep, time
+
+import msgspec
+
+from tests.benchmarks.clients import ENDS, Editor, bridge, peer
+from tests.benchmarks.prints import AFTER_S, FOREVER, history_lines
+from tests.benchmarks.table import Row
+from tests.home import Home
+
+SECONDS = 30
+RAW_SECONDS = 5
+
+# Prints until it is interrupted, or for so many seconds; then says elsewhere how far it came, and when.
+CODE = """
+import json, time
+number, end = 0, time.time() + {seconds}
+try:
+    while time.time() < end:
+        number += 1
+        print(number, flush=True)
+except KeyboardInterrupt:
+    pass
+with open({path!r} + ".part", "w") as file:
+    json.dump([number, time.time()], file)
+__import__("os").replace({path!r} + ".part", {path!r})
+"""
+
+
+def measure(home: Home) -> Iterator[Row]:
+    with bridge(home, "python3") as ours, peer(home, "raw", "python3") as raw:
+        path = home.path / "raw"
+        raw.run(CODE.format(seconds=RAW_SECONDS, path=str(path)))
+        raw_lines = msgspec.json.decode(path.read_bytes())[0] / RAW_SECONDS
+        interrupts = [raw.run(FOREVER, interrupt=(raw.kernel_pid, AFTER_S)).ran[0].seconds for _ in range(5)]
+        path = home.path / "ours"
+        before = ours.resident_bytes()
+        run = ours.call_command("run", code=CODE.format(seconds=600, path=str(path)), kernelId=ours.kernel_id)
+        run_id = ours.answer(run)["runs"][0]["id"]
+        sleep(SECONDS)
+        asked_at = time()
+        interrupt = ours.call_command("interruptKernel", kernelId=ours.kernel_id)
+        lines, ended_at = _until_written(path)
+        growth = ours.peak_bytes() - before
+        outcome = ours.answer(interrupt)["outcome"]
+        _read_to_the_end(ours, run_id)
+        lost = lines - len(history_lines(ours, run_id))
+    what = f"an editor that reads nothing for {SECONDS} s"
+    yield Row(f"{what}: of {lines:,} lines lost", "", [lost], 0, "lines")
+    yield Row(f"{what}: time a line takes the kernel", "raw zmq", [raw_lines * SECONDS / lines], 1.2)
+    yield Row(f"{what}: interrupt ({outcome})", "raw zmq", [(ended_at - asked_at) / median(interrupts)], 1.5)
+    yield Row(f"{what}: memory at the peak", "", [growth / 1e6], 64, "MB more")
+
+
+def _until_written(path: Path) -> tuple[int, float]:
+    while not path.exists():
+        sleep(0.005)
+    lines, at = msgspec.json.decode(path.read_bytes())
+    return lines, at
+
+
+def _read_to_the_end(editor: Editor, run_id: str) -> None:
+    while True:
+        message = editor.read()
+        if message.get("method") == "kernel-bridge/run":
+            run = message["params"]["run"]
+            if run["id"] == run_id and run["state"] in ENDS:
+                return
