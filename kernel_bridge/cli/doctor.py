@@ -135,9 +135,11 @@ def _version(package: str) -> str | None:
 
 def _files() -> dict[str, str]:
     from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
+    from platformdirs import user_cache_dir
 
     return {
         "history": str(default_path()),
+        "pictures": user_cache_dir("kernel-bridge"),
         "connection files": jupyter_runtime_dir(),
         "kernelspecs": os.pathsep.join(jupyter_path("kernels")),
     }
