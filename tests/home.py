@@ -47,10 +47,18 @@ class Home:
     def check_clean(self, gone_within_s: float = 5) -> None:
         """Asserts that no process, connection file or socket is left; processes may take `gone_within_s`."""
         _, alive = psutil.wait_procs(self.processes(), timeout=gone_within_s)
-        left = [f"{process.pid} {' '.join(process.cmdline())}" for process in alive]
+        left = [said for process in alive if (said := _running(process))]
         assert not left, f"processes left: {left}"
         assert not self.connection_files(), f"connection files left: {self.connection_files()}"
         assert not self.sockets(), f"sockets left: {self.sockets()}"
+
+
+def _running(process: psutil.Process) -> str:
+    """Its id and command line; nothing for one that has ended, also where its parent has not heard of it."""
+    try:
+        return f"{process.pid} {' '.join(process.cmdline())}"
+    except psutil.NoSuchProcess:  # a zombie is one too
+        return ""
 
 
 @contextmanager

@@ -175,3 +175,12 @@ def test_colours_are_legible_on_dark_and_on_light(buffer: Neovim) -> None:
                 name,
             )
     buffer.api.command("set background=dark")
+
+
+def test_a_mark_that_does_not_fit_behind_its_line_stands_under_it(buffer: Neovim) -> None:
+    buffer.open("'x' # " + "-" * 86 + "\n")
+    buffer.command("run_cell")
+    (result,) = buffer.until_ended()
+    assert result["mark"] == ""
+    assert result["lines"][0].startswith("  ✓ [")
+    assert result["lines"][1] == "│ 'x'"

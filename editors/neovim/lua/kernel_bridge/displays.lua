@@ -12,7 +12,7 @@ local namespace = sheets.namespace
 --- Columns for text in the narrowest window that shows the buffer.
 ---@param bufnr integer
 ---@return integer
-local function width_of(bufnr)
+function M.width(bufnr)
   local width = math.huge
   for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
     local info = vim.fn.getwininfo(window)[1]
@@ -87,18 +87,27 @@ function M.draw(entry)
       priority = 30,
     })
   end
+  local width = M.width(bufnr)
   local lines, placed
   if #entry.outputs == 0 and entry.before then
     lines, placed = entry.before, {}
   else
     entry.before = nil
-    lines, placed = view.lines(entry, width_of(bufnr))
+    lines, placed = view.lines(entry, width)
   end
   entry.lines = lines
+  local mark = view.mark(entry)
+  local fits = view.fits(vim.api.nvim_buf_get_lines(bufnr, last, last + 1, false)[1], mark, width)
+  if not fits then
+    lines = vim.list_extend({ mark }, lines)
+    for _, one in ipairs(placed) do
+      one.offset = one.offset + 1
+    end
+  end
   local is_new = entry.end_mark == nil
   entry.end_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, last, 0, {
     id = entry.end_mark,
-    virt_text = view.mark(entry),
+    virt_text = fits and mark or nil,
     virt_text_pos = "eol",
     hl_mode = "combine",
     virt_lines = #lines > 0 and lines or nil,
@@ -194,7 +203,7 @@ vim.api.nvim_create_autocmd({ "WinResized", "VimResized", "BufWinEnter" }, {
   group = vim.api.nvim_create_augroup("kernel_bridge_displays", { clear = true }),
   callback = vim.schedule_wrap(function()
     for bufnr, sheet in pairs(sheets.all()) do
-      local width = next(sheet.entries) and vim.api.nvim_buf_is_loaded(bufnr) and width_of(bufnr)
+      local width = next(sheet.entries) and vim.api.nvim_buf_is_loaded(bufnr) and M.width(bufnr)
       if width and width ~= sheet.width then
         sheet.width = width
         for _, entry in pairs(sheet.entries) do

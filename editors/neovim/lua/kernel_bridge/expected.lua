@@ -15,10 +15,15 @@ local expected = {} ---@type kernel_bridge.Expected[]
 ---@param one kernel_bridge.Expected
 ---@param line integer 0-based
 local function draw_expected(one, line)
+  local chunks = { { ("  %s %s…"):format(config.get().icons.queued, one.words), "KernelBridgeQueued" } }
+  local text = vim.api.nvim_buf_get_lines(one.bufnr, line, line + 1, false)[1] or ""
+  local width = require("kernel_bridge.displays").width(one.bufnr)
+  local fits = require("kernel_bridge.view").fits(text, chunks, width)
   one.mark = vim.api.nvim_buf_set_extmark(one.bufnr, pending, line, 0, {
     id = one.mark,
-    virt_text = { { ("  %s %s…"):format(config.get().icons.queued, one.words), "KernelBridgeQueued" } },
+    virt_text = fits and chunks or nil,
     virt_text_pos = "eol",
+    virt_lines = not fits and { chunks } or nil,
     hl_mode = "combine",
   })
 end

@@ -30,11 +30,14 @@ function M.lines(bufnr)
   add("language", kernel.language)
   local implementation = (kernel.implementation or "") .. " " .. (kernel.implementationVersion or "")
   add("runs", vim.trim(implementation))
-  add("folder", kernel.cwd)
+  add("folder", kernel.cwd and vim.fn.fnamemodify(kernel.cwd, ":~"))
   add("process", kernel.pid)
   add("restarts", kernel.epoch - 1)
   add("origin", kernel.origin .. (kernel.keepAlive and ", kept alive" or ""))
-  add("connection", kernel.connectionFile or kernel.server)
+  add(
+    "connection",
+    kernel.connectionFile and vim.fn.fnamemodify(kernel.connectionFile, ":~") or kernel.server
+  )
   add("supports", kernel.supports and table.concat(kernel.supports, ", "))
   add("id", kernel.id)
   return lines
@@ -46,7 +49,7 @@ function M.show(bufnr)
     border = vim.o.winborder ~= "" and vim.o.winborder or "rounded",
     title = " kernel-bridge ",
     focus_id = "kernel_bridge_info",
-    wrap = false,
+    wrap = true,
   })
 end
 

@@ -1,6 +1,7 @@
 --- What a person chooses from: kernels to start or to join, and past runs.
 
 local client = require("kernel_bridge.client")
+local view = require("kernel_bridge.view")
 
 local M = {}
 
@@ -43,8 +44,23 @@ local function short(path)
   return path and vim.fn.fnamemodify(path, ":~:.") or ""
 end
 
+--- As much of a text as fits into some columns.
+---@param words string
+---@param columns integer
+---@return string
+local function fitting(words, columns)
+  if vim.api.nvim_strwidth(words) <= columns then
+    return words
+  end
+  local count = columns - 1
+  while vim.api.nvim_strwidth(vim.fn.strcharpart(words, 0, count)) > columns - 1 do
+    count = count - 1
+  end
+  return vim.fn.strcharpart(words, 0, count) .. "…"
+end
+
 ---@class kernel_bridge.Choice
----@field columns string[] name, where, state
+---@field columns string[] name, state, where
 ---@field take fun()
 
 --- Lets a person choose; the columns stand in line.
@@ -65,7 +81,7 @@ local function choose(prompt, choices)
       for index, column in ipairs(choice.columns) do
         parts[index] = column .. (" "):rep(widths[index] - vim.api.nvim_strwidth(column))
       end
-      return vim.trim(table.concat(parts, "  "))
+      return fitting(vim.trim(table.concat(parts, "  ")), vim.o.columns - 6) -- a number stands before it
     end,
   }, function(choice)
     if choice then
@@ -79,13 +95,14 @@ end
 ---@param after? fun()
 ---@return kernel_bridge.Choice
 local function to_start(bufnr, spec, after)
-  local where = spec.python or (spec.resourceDir or spec.argv[1])
+  local where = spec.python or vim.startswith(spec.argv[1], "/") and spec.argv[1] or spec.resourceDir
+  local name = spec.displayName:gsub(vim.pesc(vim.fs.normalize("~")) .. "/", "~/")
+  if spec.python and name:find(short(vim.fs.dirname(vim.fs.dirname(spec.python))), 1, true) then
+    where = nil -- the name says it
+  end
+  local problem = (spec.problem or "cannot be started"):match("^[^;\n]*")
   return {
-    columns = {
-      spec.displayName,
-      short(where),
-      spec.usable and "start" or ("✗ " .. (spec.problem or "not usable")),
-    },
+    columns = { name, spec.usable and "start" or "✗ " .. problem, short(where) },
     take = function()
       if not spec.usable then
         return client.notify(spec.problem or "this kernel cannot be started", vim.log.levels.WARN)
@@ -112,7 +129,7 @@ local function to_join(bufnr, kernel)
   local bound = session.kernel_of(bufnr)
   local state = (bound and bound.id == kernel.id and "this buffer's, " or "") .. kernel.state
   return {
-    columns = { kernel.displayName, short(kernel.cwd or kernel.connectionFile or kernel.server), state },
+    columns = { kernel.displayName, state, short(kernel.cwd or kernel.connectionFile or kernel.server) },
     take = function()
       if kernel.origin == "found" then
         return M.attach(bufnr, kernel.id)
@@ -156,13 +173,14 @@ function M.choose(bufnr)
     end
     specs = listed.specs
     client.command(bufnr, "listKernels", nil, function(unlisted, found)
-      local choices = {}
+      local choices, not_usable = {}, {}
       for _, spec in ipairs(specs) do
-        choices[#choices + 1] = to_start(bufnr, spec)
+        table.insert(spec.usable and choices or not_usable, to_start(bufnr, spec))
       end
       for _, kernel in ipairs(unlisted and {} or alive(found.kernels)) do
         choices[#choices + 1] = to_join(bufnr, kernel)
       end
+      vim.list_extend(choices, not_usable)
       choose("Kernel for " .. vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ":t") .. ":", choices)
     end)
   end)
@@ -214,7 +232,7 @@ function M.history(bufnr, opts)
         local count = run.executionCount and ("[%d]"):format(run.executionCount) or ""
         return {
           columns = {
-            run.queuedAt:sub(1, 16):gsub("T", " ") .. " UTC",
+            os.date("%Y-%m-%d %H:%M", view.epoch(run.queuedAt)),
             run.state,
             count,
             first .. (more ~= "" and " …" or ""),

@@ -18,10 +18,13 @@ local GROUPS = {
   lost = "KernelBridgeEnded",
 }
 
-local function seconds_of(iso)
+--- Seconds since 1970 of a time as the server says it (ISO 8601, UTC).
+---@param iso string
+---@return number
+function M.epoch(iso)
   local year, month, day, hour, minute, second = iso:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):([%d.]+)")
   local whole, part = math.modf(tonumber(second))
-  return os.time({
+  local as_local = os.time({
     year = year,
     month = month,
     day = day,
@@ -29,7 +32,10 @@ local function seconds_of(iso)
     min = minute,
     sec = whole,
     isdst = false,
-  }) + part
+  })
+  local back = os.date("!*t", as_local) --[[@as osdateparam]]
+  back.isdst = false
+  return as_local + (as_local - os.time(back)) + part
 end
 
 --- How long a run took, or has taken so far; nil before it runs.
@@ -38,7 +44,7 @@ end
 function M.elapsed_s(entry)
   local run = entry.run
   if run.startedAt and run.endedAt then
-    return seconds_of(run.endedAt) - seconds_of(run.startedAt)
+    return M.epoch(run.endedAt) - M.epoch(run.startedAt)
   elseif run.state == "running" and entry.running_since then
     return (vim.uv.hrtime() - entry.running_since) / 1e9
   end
@@ -94,6 +100,19 @@ function M.mark(entry)
     words[#words + 1] = "· edited since"
   end
   return { { "  " .. table.concat(words, " "), group } }
+end
+
+--- Whether a mark fits behind a line, in its last row on the screen.
+---@param line string
+---@param mark [string, any][]
+---@param width integer of the window's text
+---@return boolean
+function M.fits(line, mark, width)
+  local used = vim.fn.strdisplaywidth(line)
+  if used > width then
+    used = vim.o.wrap and (used - 1) % width + 1 or used
+  end
+  return used + 1 + vim.api.nvim_strwidth(mark[1][1]) <= width -- the end of the line takes a column
 end
 
 --- A piece of a run's outputs: lines of text, or one picture.
