@@ -12,7 +12,7 @@ SOURCES := kernel_bridge tests docs/examples
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 
-.PHONY: setup demo nvim test test-vscode check fix bench clean
+.PHONY: setup demo nvim test test-vscode check fix bench clean test-editors
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP)
@@ -44,6 +44,11 @@ nvim: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-editors: $(STAMP)
+	@for program in emacs vim; do command -v $$program >/dev/null || \
+	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale" >&2; exit 1; }; done
+	$(BIN)/python -m pytest tests/editors/plain
 
 $(STYLUA): $(NVIM)/scripts/package-lock.json
 	@npm ci --prefix $(NVIM)/scripts --silent --no-audit --no-fund || \

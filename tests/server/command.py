@@ -133,12 +133,17 @@ class Terminal(Display):
 
 
 def open_terminal(
-    home: Home, *arguments: str, columns: int = 80, rows: int = 24, environment: dict[str, str] | None = None
+    home: Home,
+    *arguments: str,
+    columns: int = 80,
+    rows: int = 24,
+    environment: dict[str, str] | None = None,
+    command: list[str] = COMMAND,
 ) -> Terminal:
     """Start the command on a terminal, which is its controlling one."""
     with pseudo_terminal(columns, rows) as (master, slave):
         process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*command, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,

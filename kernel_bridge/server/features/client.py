@@ -45,8 +45,9 @@ class Standard:
     def diagnostics_wanted(self, features: FeatureSettings) -> bool:
         return (self.push_diagnostics or self.pull_diagnostics) and self.wants(features.diagnostics)
 
-    def hints_wanted(self, features: FeatureSettings) -> bool:
-        return self.inlay_hints and self.wants(features.inlay_hints)
+    def hints_shown(self, features: FeatureSettings) -> bool:
+        """Whether a person sees a result as inlay hint when it comes; without refresh, at some later edit."""
+        return self.inlay_hints and self.inlay_hint_refresh and self.wants(features.inlay_hints)
 
 
 def read_standard(capabilities: Any, shows_runs: bool) -> Standard:

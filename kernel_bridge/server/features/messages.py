@@ -49,7 +49,7 @@ class Messages:
             return
         if run.error is not None and run.error.ename == "StdinNotImplementedError":
             self._show(WARNING, NO_INPUT)
-        elif asked_for and not self._client.hints_wanted(self._server.settings.features):
+        elif asked_for and not self._client.hints_shown(self._server.settings.features):
             found = self._server.bridge.find_run(run.id)
             if found is not None:
                 self._show(INFO if run.state == "ok" else ERROR, summary(found[1], stale=False))

@@ -1,0 +1,93 @@
+"""Neovim with nothing but its own language client, driven over its API."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pynvim
+import pytest
+
+from tests.editors.plain.screens import BIN, configuration
+from tests.home import Home
+
+BOUND_MS = 60_000
+TEXT = "# %%\na = '😀'\nprint('six times seven', 6 * 7)\n# %%\n1 / 0\n"
+
+
+@pytest.fixture
+def nvim(home: Home) -> Iterator[pynvim.Nvim]:
+    init = home.path / "init.lua"
+    init.write_text(configuration("neovim"))
+    path = home.work / "a.py"
+    path.write_text(TEXT)
+    environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
+    assignments = [f"{name}={value}" for name, value in environment.items() if name not in ("NVIM", "TMUX")]
+    command = [str(BIN / "nvim"), "--embed", "--headless", "--clean", "-u", str(init), str(path)]
+    api = pynvim.attach("child", argv=["env", "-i", "-C", str(home.work), *assignments, *command])
+    try:
+        yield api
+    finally:
+        with suppress(OSError, EOFError):
+            api.command("qall!")
+        with suppress(OSError, RuntimeError):
+            api.close()
+    home.check_clean()
+
+
+def until(nvim: pynvim.Nvim, condition: str, *arguments: Any) -> Any:
+    """Until a Lua expression is true; what it gives."""
+    code = f"""local arguments = {{ ... }}
+        local value
+        vim.wait({BOUND_MS}, function() value = (function(...) return {condition} end)(unpack(arguments))
+          return value end, 20)
+        return value or vim.NIL"""
+    value = nvim.exec_lua(code, *arguments)
+    assert value is not None, f"never: {condition}\n{nvim.command_output('messages')}"
+    return value
+
+
+def act(nvim: pynvim.Nvim, title: str) -> None:
+    """Choose a code action on what is selected, or at the cursor."""
+    nvim.exec_lua(
+        """local title = ...
+        local function wanted(action) return action.title == title end
+        vim.lsp.buf.code_action({ apply = true, filter = wanted })""",
+        title,
+    )
+
+
+def hints(nvim: pynvim.Nvim) -> str:
+    """What stands behind the code."""
+    code = """local labels = {}
+        for _, one in ipairs(vim.lsp.inlay_hint.get({ bufnr = 0 })) do
+          table.insert(labels, one.inlay_hint.position.line .. " " .. one.inlay_hint.label)
+        end
+        return table.concat(labels, "\\n")"""
+    return str(nvim.exec_lua(code))
+
+
+def test_a_selection_runs_and_the_result_stands_behind_it(nvim: pynvim.Nvim) -> None:
+    until(nvim, "vim.lsp.get_clients({ bufnr = 0 })[1] and vim.lsp.get_clients({ bufnr = 0 })[1].initialized")
+    nvim.command("normal! 3GV")
+    act(nvim, "Run selection")
+    label = "(vim.lsp.inlay_hint.get({ bufnr = 0 })[1] or { inlay_hint = {} }).inlay_hint.label"
+    until(nvim, f"({label} or ''):find('→ six times seven 42', 1, true)")
+    assert hints(nvim).startswith("2 → six times seven 42")
+    nvim.input("<Esc>5G")
+    act(nvim, "Run cell")
+    diagnostic = until(nvim, "vim.diagnostic.get(0)[1]")
+    assert (diagnostic["lnum"], diagnostic["message"]) == (4, "ZeroDivisionError: division by zero")
+    nvim.command("normal! 1GO# new")
+    until(nvim, "vim.diagnostic.get(0)[1] and vim.diagnostic.get(0)[1].lnum == 5")
+    nvim.exec_lua("vim.lsp.codelens.refresh({ bufnr = 0 })")
+    until(nvim, "#vim.lsp.codelens.get(0) >= 3")
+    nvim.command("normal! 4G")
+    nvim.exec_lua("vim.lsp.buf.hover()")
+    until(
+        nvim,
+        """vim.iter(vim.api.nvim_list_wins()):any(function(window)
+          local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
+          return vim.api.nvim_win_get_config(window).relative ~= ""
+            and table.concat(lines, "\\n"):find("six times seven 42", 1, true)
+        end)""",
+    )

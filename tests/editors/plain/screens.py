@@ -1,0 +1,33 @@
+"""Real editors on a terminal, with no plugin of ours and the configuration of docs/editors.md."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.home import Home
+from tests.server.command import Terminal, open_terminal
+
+ROOT = Path(__file__).parents[3]
+BIN = Path(sys.executable).parent
+ENTER, ESCAPE = "\r", "\x1b"
+
+
+def configuration(name: str) -> str:
+    """The block of docs/editors.md with that name."""
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    (block,) = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```", page, re.M | re.S)
+    return block
+
+
+@contextmanager
+def screen(home: Home, command: list[str], text: str) -> Iterator[Terminal]:
+    """An editor on a.py with that text; `kernel-bridge` is what stands in PATH."""
+    path = home.work / "a.py"
+    path.write_text(text, encoding="utf-8")
+    environment = {"PATH": f"{BIN}:{home.environment['PATH']}", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    with open_terminal(
+        home, str(path), command=command, columns=140, rows=40, environment=environment
+    ) as terminal:
+        yield terminal
