@@ -7,6 +7,7 @@ import {
   LanguageClient,
   type LanguageClientOptions,
   ResponseError,
+  RevealOutputChannelOn,
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { findServer, type ServerCommand } from "./discovery";
@@ -137,6 +138,7 @@ export class Connection implements vscode.Disposable {
     const options: LanguageClientOptions = {
       documentSelector: DOCUMENTS,
       outputChannel: this.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never, // what a person must know is said by whoever asked
       // Code actions would put a light bulb on every line; the palette and the menus have the same.
       initializationOptions: () => ({
         ...vscode.workspace.getConfiguration(SECTION),

@@ -148,9 +148,10 @@ export class Results implements vscode.Disposable {
       const left = new Map(document.getCells().map((cell) => [Notebooks.runIdOf(cell), cell]));
       const entries: RunEntry[] = [];
       for (const entry of live.waiting) {
+        if (this.notebooks.cellOf(entry.run.id)) continue;
         const cell = left.get(entry.run.id); // of an earlier window
         if (cell) this.notebooks.show(entry.run.id, cell);
-        else if (!this.notebooks.cellOf(entry.run.id)) entries.push(entry);
+        else entries.push(entry);
       }
       live.waiting = [];
       if (entries.length > 0) await this.append(document, entries);
