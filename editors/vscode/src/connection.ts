@@ -139,11 +139,7 @@ export class Connection implements vscode.Disposable {
       documentSelector: DOCUMENTS,
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never, // what a person must know is said by whoever asked
-      // Code actions would put a light bulb on every line; the palette and the menus have the same.
-      initializationOptions: () => ({
-        ...vscode.workspace.getConfiguration(SECTION),
-        features: { codeActions: false },
-      }),
+      initializationOptions: () => vscode.workspace.getConfiguration(SECTION),
       initializationFailedHandler: () => false,
       progressOnInitialization: true,
       errorHandler: {

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
-import { Connection } from "./connection";
+import { Connection, messageOf } from "./connection";
 import { InlineResults } from "./inline";
 import { Kept } from "./kept";
 import { DOCUMENTS } from "./languages";
@@ -18,6 +18,7 @@ import { Results } from "./results";
 import { Running } from "./running";
 import { createSerializer, RESULTS } from "./serializer";
 import { Session } from "./session";
+import { settings } from "./settings";
 import { Status } from "./status";
 import { registerWholeOutput, wholeToSave } from "./whole_output";
 
@@ -64,8 +65,16 @@ export function activate(context: vscode.ExtensionContext): void {
     new Status(session, server),
     new LongRuns(session, server),
     vscode.languages.registerCodeLensProvider(DOCUMENTS, lenses),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => lookForKept(server)),
     registerCommands({ connection: server, session, running, results, places }),
   );
+  lookForKept(server);
+}
+
+/** A window whose kernels outlive it looks for them at once; every other one starts the server with the first run. */
+function lookForKept(server: Connection): void {
+  if (!vscode.workspace.isTrusted || !settings().keepAlive) return;
+  server.start().catch((error: unknown) => server.log.warn(messageOf(error)));
 }
 
 export async function deactivate(): Promise<void> {

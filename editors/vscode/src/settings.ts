@@ -8,6 +8,7 @@ export interface Settings {
   serverCommand: string[] | undefined;
   serverPython: string | undefined;
   kernelPython: string | undefined;
+  keepAlive: boolean;
   codeLens: boolean;
   inlineResults: boolean;
   diagnostics: boolean;
@@ -23,6 +24,7 @@ export function settings(scope?: vscode.Uri): Settings {
     serverCommand: commandLine(section.get<string | string[]>("server.command")),
     serverPython: text("server.python"),
     kernelPython: text("kernel.python"),
+    keepAlive: section.get("keepAlive", false),
     codeLens: section.get("codeLens", true),
     inlineResults: section.get("inlineResults", true),
     diagnostics: section.get("diagnostics", true),
