@@ -2,23 +2,25 @@
 
 import * as vscode from "vscode";
 import type { Place, Places } from "./places";
+import { hasEnded } from "./session";
 import { settings } from "./settings";
 import { markdown, summary } from "./summary";
 
 /** Drawing is cheap, but an editor that is redrawn at every chunk of a flood is not. */
-const REDRAW_MS = 60;
+const REDRAW_MS = 100;
 
 export class InlineResults implements vscode.Disposable {
-  private readonly decoration = vscode.window.createTextEditorDecorationType({
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-    after: { margin: "0 0 0 2.5em" },
-  });
+  /** Results that stand; apart from those that change all the time, since hovers may be long. */
+  private readonly standing = decoration();
+  private readonly changing = decoration();
+  private readonly drawn = new WeakMap<vscode.TextEditor, string>();
   private readonly pending = new Map<vscode.TextDocument, NodeJS.Timeout>();
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly places: Places) {
     this.disposables = [
-      this.decoration,
+      this.standing,
+      this.changing,
       places.onChange((document) => this.changed(document)),
       vscode.window.onDidChangeVisibleTextEditors(() => this.drawAll()),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -49,11 +51,21 @@ export class InlineResults implements vscode.Disposable {
   private draw(editor: vscode.TextEditor): void {
     const { document } = editor;
     const shown = settings(document.uri).inlineResults ? this.places.of(document) : [];
-    editor.setDecorations(
-      this.decoration,
-      shown.map((place) => decorationOf(place, document)),
-    );
+    const options = (places: readonly Place[]) => places.map((place) => decorationOf(place, document));
+    const standing = shown.filter(({ entry }) => hasEnded(entry.run));
+    editor.setDecorations(this.changing, options(shown.filter(({ entry }) => !hasEnded(entry.run))));
+    const state = standing.map(({ entry, stale }) => `${entry.run.id} ${entry.seq} ${stale}`).join();
+    if (this.drawn.get(editor) === state) return;
+    this.drawn.set(editor, state);
+    editor.setDecorations(this.standing, options(standing));
   }
+}
+
+function decoration(): vscode.TextEditorDecorationType {
+  return vscode.window.createTextEditorDecorationType({
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+    after: { margin: "0 0 0 2.5em" },
+  });
 }
 
 function decorationOf(place: Place, document: vscode.TextDocument): vscode.DecorationOptions {

@@ -74,7 +74,9 @@ export class Notebooks implements vscode.Disposable {
   show(runId: string, cell: vscode.NotebookCell, execution?: vscode.NotebookCellExecution): void {
     const entry = this.session.runs.get(runId);
     const controller = this.controllers.get(cell.notebook.notebookType);
-    if (entry && controller) this.shown.set(runId, new RunCell(entry, controller, cell, this.log, execution));
+    if (!entry || !controller) return;
+    this.shown.set(runId, new RunCell(entry, controller, cell, this.log, execution));
+    for (const id of this.shown.keys()) if (!this.session.runs.has(id)) this.shown.delete(id);
   }
 
   /** Makes our controller that of a notebook which an editor shows. */
@@ -125,6 +127,7 @@ export class Notebooks implements vscode.Disposable {
   ): Promise<void> {
     const waiting = cells.map((cell) => ({ cell, execution: controller.createNotebookCellExecution(cell) }));
     let failure: unknown;
+    let told = false;
     try {
       await this.runner.ready(notebook);
     } catch (error) {
@@ -138,19 +141,17 @@ export class Notebooks implements vscode.Disposable {
           continue;
         } catch (error) {
           failure = error;
-          if (await fail(execution, error)) continue;
         }
-      } else if (cell === waiting[0]?.cell) {
-        await fail(execution, failure);
-        continue;
       }
-      execution.end(undefined);
+      if (told) execution.end(undefined);
+      else await fail(execution, failure);
+      told = true;
     }
   }
 }
 
 /** Says in a cell why it did not run. */
-async function fail(execution: vscode.NotebookCellExecution, error: unknown): Promise<boolean> {
+async function fail(execution: vscode.NotebookCellExecution, error: unknown): Promise<void> {
   execution.start(Date.now());
   const shown = vscode.NotebookCellOutputItem.json(
     { name: "Kernel Bridge", message: messageOf(error) },
@@ -158,5 +159,4 @@ async function fail(execution: vscode.NotebookCellExecution, error: unknown): Pr
   );
   await execution.replaceOutput(new vscode.NotebookCellOutput([shown], { outputType: "error" }));
   execution.end(false, Date.now());
-  return true;
 }

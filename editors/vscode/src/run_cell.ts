@@ -19,6 +19,9 @@ interface Shown {
 const FRAME_MS = 16;
 const SLOW_FRAME_MS = 200;
 const LONG_TEXT = 65_536;
+/** A window that needs long for an update is left alone for this many times as long. */
+const BUSY = 3;
+const LONGEST_PAUSE_MS = 1000;
 
 export class RunCell {
   private execution: vscode.NotebookCellExecution | undefined;
@@ -81,8 +84,12 @@ export class RunCell {
       const long = this.entry.outputs.some(
         (output) => output.output_type === "stream" && output.text.length > LONG_TEXT,
       );
-      const frame = long ? SLOW_FRAME_MS : FRAME_MS;
-      if (!hasEnded(this.entry.run)) await delay(frame - (Date.now() - since));
+      const took = Date.now() - since; // until the window had it, too
+      const pause = Math.max(
+        (long ? SLOW_FRAME_MS : FRAME_MS) - took,
+        Math.min(BUSY * took, LONGEST_PAUSE_MS),
+      );
+      if (!hasEnded(this.entry.run)) await delay(pause);
     }
   }
 

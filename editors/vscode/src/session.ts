@@ -23,6 +23,8 @@ export interface OutputEvent {
   touched: Touched;
 }
 
+const KEPT_RUNS = 1000;
+
 const ENDS: ReadonlySet<RunState> = new Set(["ok", "error", "aborted", "cancelled", "lost"]);
 
 export function hasEnded(run: Run): boolean {
@@ -86,10 +88,19 @@ export class Session implements vscode.Disposable {
     const entry = known ?? { run, outputs: [], seq: 0, asked: false };
     entry.run = run;
     this.runs.set(run.id, entry);
+    if (!known) this.forgetOldest();
     if (!known && run.textDocument && !hasEnded(run))
       this.bind(vscode.Uri.parse(run.textDocument.uri).toString(), run.kernelId);
     this.runEmitter.fire(entry);
     return entry;
+  }
+
+  /** Memory is bounded: of very many runs only the newest can be shown again, or change after their end. */
+  private forgetOldest(): void {
+    for (const [id, { run }] of this.runs) {
+      if (this.runs.size <= KEPT_RUNS) return;
+      if (hasEnded(run)) this.runs.delete(id);
+    }
   }
 
   output(params: OutputNotification): void {

@@ -2,11 +2,12 @@
 
 import { plain } from "./ansi";
 import type { MimeBundle, Output, Run } from "./protocol";
-import type { RunEntry } from "./session";
+import { hasEnded, type RunEntry } from "./session";
 
 const LONGEST = 160;
 /** A hover is for reading at a glance; the notebook has everything. */
 const LONGEST_MARKDOWN = 20_000;
+const LONGEST_LIVE_MARKDOWN = 2_000;
 
 /** One line that says how a run stands: its result, its error, or the newest that it printed. */
 export function summary({ run, outputs }: RunEntry): string {
@@ -68,7 +69,7 @@ export function markdown({ run, outputs }: RunEntry): string {
   const took = duration(run);
   const count = run.executionCount === undefined ? "" : `**[${run.executionCount}]** `;
   const head = `${count}${run.state}${took ? ` · ${took}` : ""}`;
-  let room = LONGEST_MARKDOWN;
+  let room = hasEnded(run) ? LONGEST_MARKDOWN : LONGEST_LIVE_MARKDOWN;
   const parts = [head];
   for (const output of outputs) {
     const part = outputMarkdown(output, room);
@@ -106,9 +107,9 @@ function bundleMarkdown(data: MimeBundle, room: number): string {
 
 /** A code block whose fence is longer than any in the text. */
 function fenced(text: string, room: number): string {
-  const shown = plain(text).trimEnd();
+  const shown = plain(text.slice(0, 2 * room)).trimEnd();
   if (!shown) return "";
-  const cut = shown.length > room ? `${shown.slice(0, room)}\n…` : shown;
+  const cut = Math.max(shown.length, text.length / 2) > room ? `${shown.slice(0, room)}\n…` : shown;
   const longest = Math.max(2, ...[...cut.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}text\n${cut}\n${fence}`;
