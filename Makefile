@@ -12,7 +12,7 @@ SOURCES := kernel_bridge tests docs/examples
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 
-.PHONY: setup demo nvim test test-vscode check fix bench clean test-editors
+.PHONY: setup demo nvim test test-vscode test-editors kernels check fix bench clean
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP)
@@ -58,6 +58,9 @@ $(STYLUA): $(NVIM)/scripts/package-lock.json
 test-vscode: $(VSCODE_TESTS_STAMP)
 	@$(BIN)/python -m tests.editors.vscode.install
 	$(BIN)/python -m pytest tests/editors/vscode
+
+kernels: $(STAMP)
+	@$(BIN)/python -m tests.compatibility
 
 check: $(STAMP) $(STYLUA) $(VSCODE_STAMP)
 	$(BIN)/ruff check $(SOURCES)

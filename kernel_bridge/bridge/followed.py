@@ -69,6 +69,7 @@ class FollowedKernel:
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._watchers: list[asyncio.Future[None]] = []
         self._grace: asyncio.TimerHandle | None = None
+        self._rest: asyncio.TimerHandle | None = None  # nothing is sent until then
         self._began = 0.0  # by the loop's clock: the running run's busy, then its execute_input
         self._asking: dict[str, asyncio.Task[None]] = {}  # run id -> the open stdin request
         self._told: Kernel | None = None
@@ -147,7 +148,7 @@ class FollowedKernel:
 
     def _send(self) -> Run | None:
         """Send the next run if the kernel is free; whoever calls tells of it."""
-        if self.session.state not in ("idle", "busy"):
+        if self.session.state not in ("idle", "busy") or self._rest is not None:
             return None
         run = self.queue.take()
         if run is None:
@@ -286,11 +287,18 @@ class FollowedKernel:
 
     def _finish(self) -> None:
         self._end_grace()
-        if self.queue.running is not None:
-            self.queue.running.lost_messages = self.session.take_lost()
+        run = self.queue.running
+        if run is not None:
+            run.lost_messages = self.session.take_lost()
         self._have_ended(self.queue.finish(now()))
+        if run is not None and run.state == "error" and (rest_s := self.session.quirks.rest_after_error_s):
+            self._rest = asyncio.get_running_loop().call_later(rest_s, self._end_rest)
         self._pump()
         self.tell()
+
+    def _end_rest(self) -> None:
+        self._rest = None
+        self._pump()
 
     def _end_grace(self) -> None:
         if self._grace is not None:
@@ -523,6 +531,8 @@ class FollowedKernel:
 
     async def close(self) -> None:
         """Await the tasks that are left."""
+        if self._rest is not None:
+            self._rest.cancel()
         tasks = list(self._asking.values())
         for task in tasks:
             task.cancel()

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from .pulse import Beat
 
 REACH_S = 3.0  # how long a kernel may take to answer at all
-HEARTBEAT_ONLY_S = 1.0  # after its heartbeat has answered, how long shell and control may take
+MET_ONLY_S = (
+    0.5  # after its zmq has answered, how long shell and control may: some answer on neither when busy
+)
 SHELL_S = 0.1  # after control has answered: a kernel that is not busy answers on shell as fast
-DEAF_S = 10.0  # a kernel whose heartbeat alone answers for so long does not understand us
+DEAF_S = 10.0  # a kernel that is there and answers nothing for so long does not understand us
 FAREWELL_S = 5.0  # how long a kernel of another program may take to end when asked to
 
 
@@ -142,14 +144,14 @@ class AttachedSession(KernelSession):
             asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, None))
             for channel in ("control", "shell")
         )
-        echo = asyncio.ensure_future(channels.echo())
+        met = asyncio.ensure_future(channels.meet())
         answers = [control, shell]
         try:
-            await asyncio.wait([*answers, echo], timeout=REACH_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*answers, met], timeout=REACH_S, return_when=asyncio.FIRST_COMPLETED)
             if not control.done() and not shell.done():
-                if not echo.done():
+                if not met.done():
                     raise self._unreachable(f"it did not answer within {REACH_S:g} s")
-                await asyncio.wait(answers, timeout=HEARTBEAT_ONLY_S, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(answers, timeout=MET_ONLY_S, return_when=asyncio.FIRST_COMPLETED)
             if control.done():  # not every kernel answers there
                 await asyncio.wait([shell], timeout=SHELL_S)
         except BaseException:
@@ -157,7 +159,7 @@ class AttachedSession(KernelSession):
                 answer.cancel()
             raise
         finally:
-            echo.cancel()
+            met.cancel()
         self._adopt()
         if shell.done():
             self._learn(shell.result())
@@ -206,7 +208,7 @@ class AttachedSession(KernelSession):
                     self._deaf = True
                     self._set(
                         "unreachable",
-                        "its heartbeat answers, and neither shell nor control do: the key in its connection "
+                        "it is there, and answers neither on shell nor on control: the key in its connection "
                         "file is wrong, or it is busy and cannot say so",
                     )
                 await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)

@@ -67,7 +67,7 @@ class Channels:
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> its reply's content
         self._executing: set[str] = set()  # the parents for which the kernel is busy
         self._answered: set[str] = set()  # those of them that have their reply
-        self._asked_for_input = False
+        self._input_request: bytes | None = None  # the header of the open one
         self._batch: Heard = []
         self._streams = 0  # messages of streams since the last one of another type
         self._flooded_at = float("-inf")  # when there were last so many, by the loop's clock
@@ -107,16 +107,24 @@ class Channels:
             if not self._executing:
                 self._turned(False)
 
-    async def echo(self) -> None:
-        """Returns when the heartbeat has answered."""
+    async def meet(self) -> None:
+        """Returns when the kernel's zmq has shaken hands, which one that is stopped or gone does not."""
         if self._connection.pulse is not None:
-            await self._connection.pulse.echo()
+            await self._connection.pulse.met.wait()
 
     # saying
 
-    def send(self, channel: Channel, message_type: str, content: Json, subshell_id: str | None = None) -> str:
-        """Send a message at once; gives its id."""
-        message_id, frames = self._codec.encode(message_type, content, subshell_id)
+    def send(
+        self,
+        channel: Channel,
+        message_type: str,
+        content: Json,
+        *,
+        subshell_id: str | None = None,
+        parent: bytes = b"{}",
+    ) -> str:
+        """Send a message at once; gives its id. `parent`: the header of the message that it answers."""
+        message_id, frames = self._codec.encode(message_type, content, subshell_id=subshell_id, parent=parent)
         self._connection.send(channel, frames)
         if channel == "control":
             self._asked_on_control += 1
@@ -128,13 +136,14 @@ class Channels:
 
     def answer_input(self, value: str) -> None:
         """Ignored when the kernel waits for none (any more): it would take it for the answer to its next."""
-        if self._asked_for_input:
-            self._asked_for_input = False
-            self.send("stdin", "input_reply", {"value": value})
+        if self._input_request is not None:
+            request, self._input_request = self._input_request, None
+            # async-kernel wants both, which replies have by the specification; jupyter_client leaves them out
+            self.send("stdin", "input_reply", {"status": "ok", "value": value}, parent=request)
 
     def withdraw_input(self) -> None:
         """What may still be typed for an open input_request is not sent."""
-        self._asked_for_input = False
+        self._input_request = None
 
     async def request(
         self,
@@ -145,7 +154,7 @@ class Channels:
         subshell_id: str | None = None,
     ) -> Json:
         """The content of the reply. Raises TimeoutError; KernelDead when the conversation ends first."""
-        message_id = self.send(channel, message_type, content, subshell_id)
+        message_id = self.send(channel, message_type, content, subshell_id=subshell_id)
         future = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = future
         try:
@@ -198,7 +207,7 @@ class Channels:
                     self._hear(message)
             elif channel == "stdin":
                 if self._listening and message.message_type == "input_request":
-                    self._asked_for_input = True
+                    self._input_request = message.header
                     self._add(message.parent_id, event_of(message))
             else:
                 if channel == "control":
@@ -242,7 +251,7 @@ class Channels:
             self._executing.discard(parent)
             self._answered.discard(parent)
             if not self._executing:
-                self._asked_for_input = False
+                self._input_request = None
         if bool(self._executing) != was_busy:
             self._flush()
             self._turned(bool(self._executing))

@@ -3,6 +3,7 @@
 Whoever can write such a file decides what we connect to, so that every key is checked before it is used.
 """
 
+import glob
 import hashlib
 import ipaddress
 import os
@@ -26,23 +27,27 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 def find_connection_file(asked: str | None) -> Path:
     """The connection file that a path, a file name or a pattern names; None: the newest (blocks).
 
-    Looked up in the current folder and Jupyter's runtime folder. Raises BadConnectionFile: there is none.
+    Looked up in the current folder and Jupyter's runtime folder, as jupyter_client's function of that name
+    does, which takes long to import. Raises BadConnectionFile: there is none.
     """
-    from jupyter_client.connect import find_connection_file
     from jupyter_core.paths import jupyter_runtime_dir
 
-    folders = [".", jupyter_runtime_dir()]
+    folders = [os.getcwd(), jupyter_runtime_dir()]
+    name = os.path.expanduser(asked or "kernel-*.json")
+    pattern = name if "*" in name else f"*{name}*"
     try:
-        found = Path(find_connection_file(asked or "kernel-*.json", folders)).absolute()
-        if found.is_dir():  # `kernel-*` means the folder with our records too
-            found = Path(find_connection_file(f"{asked}.json", folders)).absolute()
-        return found
-    except OSError:
-        what = f"no connection file {asked!r}" if asked else "no connection file"
-        raise BadConnectionFile(
-            f"{what} in {' or '.join(map(os.path.abspath, folders))}; give the path that the kernel was "
-            "started with, or start a kernel"
-        ) from None
+        for folder in folders:
+            if os.path.lexists(path := os.path.join(folder, name)):
+                return Path(path)
+        matches = [path for folder in folders for path in glob.glob(os.path.join(folder, pattern))]
+        if files := [path for path in matches if not os.path.isdir(path)]:  # our folder of records matches
+            return Path(max(files, key=lambda path: os.stat(path).st_atime))
+    except (OSError, ValueError):  # it is gone again, or has a zero byte
+        pass
+    what = f"no connection file {asked!r}" if asked else "no connection file"
+    raise BadConnectionFile(
+        f"{what} in {' or '.join(folders)}; give the path that the kernel was started with, or start a kernel"
+    )
 
 
 def connection_files() -> list[Path]:
@@ -91,7 +96,7 @@ def read_connection_file(path: Path, remote_tcp: bool = False) -> tuple[Connecti
 def _load(path: Path) -> dict[str, Any]:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # it may be a pipe
-        with open(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise BadConnectionFile(f"{path} is not a file; give the path of a kernel's connection file")
@@ -100,7 +105,9 @@ def _load(path: Path) -> dict[str, Any]:
                     f"{path} belongs to another user (uid {status.st_uid}), who may read all that is run; "
                     "attach to a kernel of your own"
                 )
-            data = file.read(LARGEST_BYTES + 1)
+            data = os.read(descriptor, LARGEST_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise BadConnectionFile(
             f"connection file {path} cannot be read: {error.strerror}; has its kernel ended?"

@@ -23,10 +23,8 @@ from ..protocol.objects import KernelSpec
 from .connection import ConnectionInfo
 from .keeper_process import remove, still_of
 from .process import KernelProcess, Tail
-from .quirks import speaks_ipc
+from .quirks import longest_ipc_path, speaks_ipc
 from .records import record_path
-
-LONGEST_PATH_BYTES = 107  # of a unix socket, by the size of sockaddr_un
 
 
 class _Manager(AsyncKernelManager):
@@ -67,7 +65,9 @@ class Launcher:
             self.connection_file = files[0]
             self._folder = next(filter(os.path.isdir, files), None)
         else:
-            self._folder = _socket_folder() if transport == "ipc" and speaks_ipc(spec) else None
+            self._folder = None
+            if transport == "ipc" and speaks_ipc(spec):
+                self._folder = _socket_folder(longest_ipc_path(spec))
         self.transport: Literal["ipc", "tcp"] = "ipc" if self._folder else "tcp"
         self.record = record_path(self.connection_file, kernel_id)
         self.files = [self.connection_file, self.record, *([self._folder] if self._folder else [])]
@@ -156,12 +156,15 @@ class Launcher:
             await self._manager.provisioner.cleanup()
 
 
-def _socket_folder() -> str | None:
-    """A new private folder for the sockets of one kernel; None: there are none here, or no path so short."""
+def _socket_folder(longest_path_bytes: int) -> str | None:
+    """A new private folder for the sockets of one kernel; None: there are none here, or no path so short.
+
+    The user's own runtime folder comes last: it goes when he logs out, and kernels that are kept do not.
+    """
     if not zmq.has("ipc") or sys.platform == "win32":
         return None
-    for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()):
-        if base and len(os.fsencode(base)) + len("/kb-12345678/k-12345") <= LONGEST_PATH_BYTES:
+    for base in (os.environ.get("TMPDIR"), "/tmp", os.environ.get("XDG_RUNTIME_DIR")):
+        if base and len(os.fsencode(base)) + len("/kb-12345678/k-1") <= longest_path_bytes:
             with contextlib.suppress(OSError):
                 return tempfile.mkdtemp(prefix="kb-", dir=base)
     return None

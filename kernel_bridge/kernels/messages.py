@@ -67,6 +67,7 @@ class Message:
     parent_id: str | None
     parent_type: str | None
     content: bytes
+    header: bytes = b"{}"  # JSON text too: the parent of an answer to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,17 @@ class Codec:
         self._last_parent: tuple[bytes, _Parent] = (b"", _Parent())
 
     def encode(
-        self, message_type: str, content: Json, subshell_id: str | None = None
+        self,
+        message_type: str,
+        content: Json,
+        *,
+        subshell_id: str | None = None,
+        parent: bytes = b"{}",
     ) -> tuple[str, list[bytes]]:
-        """The id and the frames of a message of ours; `subshell_id`: to that thread of it (JEP 91)."""
+        """The id and the frames of a message of ours.
+
+        `subshell_id`: to that thread of it (JEP 91); `parent`: the header of the message that it answers.
+        """
         self._count += 1
         message_id = f"{self._session}_{os.getpid()}_{self._count}"
         header = {
@@ -110,7 +119,7 @@ class Codec:
         }
         if subshell_id is not None:
             header["subshell_id"] = subshell_id
-        parts = [msgspec.json.encode(header), b"{}", b"{}", msgspec.json.encode(content)]
+        parts = [msgspec.json.encode(header), parent, b"{}", msgspec.json.encode(content)]
         return message_id, [DELIMITER, self._sign(parts), *parts]
 
     def _sign(self, parts: list[bytes]) -> bytes:
@@ -130,7 +139,7 @@ class Codec:
             log.warning("dropped a message that cannot be read: %s", type(error).__name__)
             return None
         about = self._last_parent[1]
-        return Message(its.msg_type, its.msg_id, its.session, about.msg_id, about.msg_type, content)
+        return Message(its.msg_type, its.msg_id, its.session, about.msg_id, about.msg_type, content, header)
 
     def is_ours(self, message_id: str) -> bool:
         """Whether it is the id of a message of ours."""

@@ -31,7 +31,7 @@ class Pulse:
         self._timer: asyncio.TimerHandle | None = None
         self._told: Beat = "silent"
         self._accepted = False  # since the break somebody has accepted a connection
-        self._echo: asyncio.Future[None] = self._loop.create_future()
+        self.met = asyncio.Event()  # somebody there speaks zmq: also a kernel that is too busy to answer
         socket.heartbeat_ivl = PING_MS
         socket.heartbeat_timeout = SILENT_MS
         socket.reconnect_ivl = RETRY_MS
@@ -47,6 +47,7 @@ class Pulse:
             while True:
                 event = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))["event"]
                 if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                    self.met.set()
                     self._cancel_timer()
                     self._change("alive")
                 elif event == zmq.EVENT_CONNECTED:
@@ -71,23 +72,6 @@ class Pulse:
             self._told = beat
             self._tell(beat)
 
-    async def echo(self) -> None:
-        """Returns when the kernel's heartbeat has sent back what we sent."""
-        if not self._echo.done():
-            self._loop.add_reader(self._socket.fileno(), self._hear_echo)
-            self._socket.send_multipart([b"", b"ping"], zmq.NOBLOCK)
-            self._hear_echo()
-        await asyncio.shield(self._echo)
-
-    def _hear_echo(self) -> None:
-        try:
-            while True:
-                self._socket.recv_multipart(zmq.NOBLOCK)
-                if not self._echo.done():
-                    self._echo.set_result(None)
-        except zmq.Again:
-            return
-
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -96,8 +80,6 @@ class Pulse:
     def close(self) -> None:
         """Watch no more; the socket is closed by its owner."""
         self._cancel_timer()
-        self._echo.cancel()
-        self._loop.remove_reader(self._socket.fileno())
         self._loop.remove_reader(self._monitor.fileno())
         self._socket.disable_monitor()
         self._monitor.close(0)

@@ -18,7 +18,7 @@ PROBE_S = 1.0
 async def list_running(followed: Container[str] = ()) -> list[Kernel]:
     """The kernels that answer, but for those whose ids are `followed`; takes at most about PROBE_S.
 
-    A kernel whose shell does not answer in that time is busy, one of which only the heartbeat does too.
+    A kernel whose shell does not answer in that time is busy, one which its zmq alone may say.
     """
     found = await find_running(followed)
     return [kernel for kernel in await asyncio.gather(*map(_probe, found)) if kernel is not None]
@@ -60,19 +60,19 @@ async def _probe(found: Found) -> Kernel | None:
         asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, PROBE_S))
         for channel in ("shell", "control")
     )
-    echo = asyncio.ensure_future(channels.echo())
+    met = asyncio.ensure_future(channels.meet())
     try:
         await asyncio.wait([shell], timeout=PROBE_S)
         answers = [answer.result() for answer in (shell, control) if answer.done() and not answer.exception()]
-        if not answers and not echo.done():
+        if not answers and not met.done():
             return None
         idle = shell.done() and shell.exception() is None
         return _describe(found, kernel_info(answers[0]) if answers else None, "idle" if idle else "busy")
     finally:
-        echo.cancel()
+        met.cancel()
         for answer in (shell, control):
             answer.cancel()
-        await asyncio.gather(shell, control, echo, return_exceptions=True)
+        await asyncio.gather(shell, control, met, return_exceptions=True)
         channels.close("it was only looked at")
 
 

@@ -15,7 +15,7 @@ from ..protocol.objects import KernelSpec, KernelState
 from ..runs.events import Event, Json
 from .failures import ended_at_start, not_ready, not_runnable, with_output
 from .keeper import Keeper
-from .quirks import quirks_of, supports
+from .quirks import Quirks, quirks_of, supports
 from .records import Record, record_path, update_record, write_record
 
 if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kernel is started
@@ -89,6 +89,10 @@ class KernelSession:
         self._order = asyncio.Lock()  # start, restart, shutdown and detach go one after the other
         self._unwanted = asyncio.Event()  # a shutdown was asked for while it starts
         self._burial: asyncio.Task[None] | None = None
+
+    @property
+    def quirks(self) -> Quirks:
+        return quirks_of(self.info.implementation if self.info is not None else None)
 
     # starting
 
@@ -319,12 +323,9 @@ class KernelSession:
         """Interrupt what runs: by a signal that its children get too, or by message. Raises KernelDead."""
         channels = self._connected()
         channels.withdraw_input()
-        mode = quirks_of(self.info.implementation if self.info else None).interrupt_mode
-        if (mode or self.spec.interrupt_mode) == "signal" and self._process is not None:
+        if (self.quirks.interrupt_mode or self.spec.interrupt_mode) == "signal" and self._process is not None:
             await self._process.signal(signal.SIGINT)
-            if self.info is not None and self.info.implementation == "ipython":
-                # its event loop, asleep in a top-level `await`, sees the signal when the next message comes:
-                # tornado's add_callback takes the signal handler for a callback of the loop itself
+            if self.quirks.wake_after_signal:
                 channels.send("shell", "kernel_info_request", {})
         else:
             channels.send("control", "interrupt_request", {})

@@ -17,7 +17,7 @@ from tests.home import Home
 @pytest.fixture(autouse=True)
 def at_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process lives in the private home too, as the bridge would."""
-    for name in ("HOME", "XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
+    for name in ("HOME", "TMPDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, home.environment[name])
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel_bridge.kernels.quirks import quirks_of, speaks_ipc, supports
+from kernel_bridge.kernels.quirks import longest_ipc_path, quirks_of, speaks_ipc, supports
 from kernel_bridge.protocol.objects import KernelSpec
 
 
@@ -13,20 +13,36 @@ from kernel_bridge.protocol.objects import KernelSpec
         ("/usr/bin/R", "R", True),
         ("/opt/bin/deno", "typescript", False),
         ("java", "java", False),
+        ("/opt/bin/tslab", "typescript", False),
         ("/opt/coursier", "Scala", False),
     ],
 )
 def test_which_kernels_have_unix_sockets(command: str, language: str, expected: bool) -> None:
-    spec = KernelSpec(
+    assert speaks_ipc(spec(language, command)) is expected
+
+
+def spec(language: str, *argv: str) -> KernelSpec:
+    return KernelSpec(
         name="x",
         display_name="x",
         language=language,
-        argv=[command],
+        argv=list(argv),
         interrupt_mode="signal",
         source="kernelspec",
         usable=True,
     )
-    assert speaks_ipc(spec) is expected
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["python3", "-m", "xpython_launcher", "-f"], 25),
+        (["/opt/bin/xcpp", "-f"], 25),
+        (["python3", "-m", "ipykernel_launcher", "-f"], 107),
+    ],
+)
+def test_how_long_the_path_of_a_socket_may_be(argv: list[str], expected: int) -> None:
+    assert longest_ipc_path(spec("any", *argv)) == expected
 
 
 @pytest.mark.parametrize(
@@ -34,6 +50,7 @@ def test_which_kernels_have_unix_sockets(command: str, language: str, expected: 
     [
         ("ipython", {"interrupt", "stdin", "debugger"}, set()),
         ("bash_kernel", {"interrupt"}, {"stdin", "debugger"}),
+        ("Deno kernel", {"interrupt", "stdin"}, set()),
         ("xeus-python", {"debugger", "stdin"}, {"interrupt"}),
         ("scheme", {"stdin"}, {"debugger"}),
         (None, {"complete"}, {"debugger"}),

@@ -1,0 +1,239 @@
+"""The kernels that are tried: where each comes from, what is said to it, what it is known to do otherwise."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is installed, in this order."""
+
+    debian: tuple[tuple[str, str], ...] = ()  # (a command or path, the package that has it)
+    unpack: tuple[str, ...] = ()  # Debian's too: installed, they would show their kernelspec to everybody
+    pip: tuple[str, ...] = ()
+    npm: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()  # a command; {python}, {venv}, {npm} stand for paths
+
+    def environment(self, debian: Path) -> dict[str, str]:
+        """What the kernel needs to find what was unpacked."""
+        return {"R_LIBS": str(debian / "usr" / "lib" / "R" / "site-library")} if self.unpack else {}
+
+    @property
+    def empty(self) -> bool:
+        return self == Recipe()
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One kernelspec. Every piece of code is in its language; None: the language has nothing of the kind."""
+
+    title: str
+    package: str  # as a person reads it
+    language_id: str  # as editors call it
+    loop: str  # says "go" (or writes to the file BEGUN), then does not end by itself
+    recipe: Recipe = Recipe()
+    result: str = "1 + 2"
+    stdout: str = 'print("hello")'
+    error: str = "1 / 0"
+    state: tuple[str, str] = ("x = 42", "x")  # sets a variable to 42, shows it
+    plot: str | None = None
+    ask: str | None = None  # asks for a line and prints it
+    quick: bool = False  # comes from PyPI alone, and is tried with every `make test`
+    differs: dict[str, str] = field(default_factory=dict)  # check -> what comes instead of "yes"
+    note: str = ""  # for who uses it
+
+
+PYTHON_LOOP = 'import time\nprint("go", flush=True)\nfor _ in range(1000):\n    time.sleep(0.1)'
+PYTHON_PLOT = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+PYTHON_ASK = 'print("hello", input("name? "))'
+JVM_IMAGE = "new java.awt.image.BufferedImage(8, 8, java.awt.image.BufferedImage.TYPE_INT_RGB)"
+R_PACKAGES = ("crayon", "digest", "evaluate", "IRdisplay", "jsonlite", "pbdZMQ", "repr", "uuid")
+MATPLOTLIB = "matplotlib>=3.10,<4"
+
+KERNELS = {
+    "python3": Kernel(
+        title="Python 3 (ipykernel)",
+        package="ipykernel",
+        language_id="python",
+        loop=PYTHON_LOOP,
+        plot=PYTHON_PLOT,
+        ask=PYTHON_ASK,
+        quick=True,
+    ),
+    "xpython": Kernel(
+        title="xeus-python",
+        package="xeus-python",
+        language_id="python",
+        recipe=Recipe(pip=("xeus-python>=0.19,<0.20", MATPLOTLIB)),
+        loop=PYTHON_LOOP,
+        plot=PYTHON_PLOT,
+        ask=PYTHON_ASK,
+        quick=True,
+        differs={"interrupt": "ignored"},
+        note="It ends at SIGINT and leaves interrupt_request unanswered: a restart stops it.",
+    ),
+    "async": Kernel(
+        title="async-kernel",
+        package="async-kernel",
+        language_id="python",
+        recipe=Recipe(pip=("async-kernel>=0.23,<0.24", MATPLOTLIB)),
+        loop=PYTHON_LOOP,
+        plot=PYTHON_PLOT,
+        ask=PYTHON_ASK,
+        quick=True,
+        differs={"attach": "idle"},
+        note="It runs several cells at once, and is idle while one of them waits.",
+    ),
+    "bash": Kernel(
+        title="Bash",
+        package="bash_kernel",
+        language_id="shellscript",
+        recipe=Recipe(
+            pip=("bash_kernel>=0.10,<0.11",),
+            setup=("{python}", "-m", "bash_kernel.install", "--prefix", "{venv}"),
+        ),
+        result="echo $((1 + 2))",
+        stdout="echo hello",
+        error="ls /absent",
+        state=("x=42", "echo $x"),
+        loop="echo go; sleep 100",
+        plot="python3 -c 'import base64, sys; sys.stdout.buffer.write(base64.b64decode("
+        '"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="'
+        "))' | display",
+        quick=True,
+        differs={"result": "on stdout", "stdin": "-"},
+        note="What a command prints is all there is; what runs when it is interrupted ends as `aborted`.",
+    ),
+    "calysto_scheme": Kernel(
+        title="Calysto Scheme",
+        package="calysto-scheme",
+        language_id="scheme",
+        recipe=Recipe(pip=("calysto-scheme>=2.1.9,<3",)),
+        result="(+ 1 2)",
+        stdout='(display "hello")',
+        error="(car 1)",
+        state=("(define x 42)", "x"),
+        loop='(begin (display "go") (define (f) (f)) (f))',
+        ask='(display (input "name? "))',
+        quick=True,
+        differs={"error": "error, shown on stderr", "plot": "-"},
+        note="An error is in the reply, and its text on stderr.",
+    ),
+    "deno": Kernel(
+        title="Deno",
+        package="deno",
+        language_id="typescript",
+        recipe=Recipe(pip=("deno>=2.9,<3",), setup=("{venv}/bin/deno", "jupyter", "--install", "--force")),
+        stdout='console.log("hello")',
+        error='throw new Error("no")',
+        state=("let x = 42", "x"),
+        loop='console.log("go"); while (true) {}',
+        plot="await Deno.jupyter.svg`<svg xmlns='http://www.w3.org/2000/svg'/>`",
+        ask='console.log(prompt("name? "))',
+        quick=True,
+        note="An interrupt does not end code that waits for a promise. TCP: it knows no ipc.",
+    ),
+    "ir": Kernel(
+        title="R",
+        package="r-cran-irkernel (Debian)",
+        language_id="r",
+        recipe=Recipe(
+            debian=(
+                ("R", "r-base-core"),
+                *((f"/usr/lib/R/site-library/{name}", f"r-cran-{name.lower()}") for name in R_PACKAGES),
+            ),
+            unpack=("r-cran-irkernel",),
+        ),
+        stdout='cat("hello\\n")',
+        error='stop("no")',
+        state=("x <- 42", "x"),
+        loop='cat("go\\n"); Sys.sleep(100)',
+        plot="plot(1:10)",
+        ask='cat(readline("name? "))',
+        differs={"result": "as display_data"},
+        note="It answers nothing while it is busy, also not on control.",
+    ),
+    "octave": Kernel(
+        title="Octave",
+        package="octave_kernel, octave (Debian)",
+        language_id="octave",
+        recipe=Recipe(debian=(("octave", "octave"), ("gs", "ghostscript")), pip=("octave_kernel>=1.1,<2",)),
+        stdout='disp("hello")',
+        error='error("no")',
+        state=("x = 42;", "x"),
+        loop='disp("go"); pause(100)',
+        plot="plot(1:10)",
+        ask='disp(input("name? ", "s"))',
+        differs={"result": "on stdout", "error": "ok, shown on stdout"},
+        note="It says of every run that it went well. A plot needs Ghostscript.",
+    ),
+    "java": Kernel(
+        title="Java",
+        package="jjava, Java 11 or newer",
+        language_id="java",
+        recipe=Recipe(debian=(("java", "default-jre-headless"),), pip=("jjava>=1.0a8,<2",)),
+        stdout='System.out.println("hello")',
+        error='throw new RuntimeException("no")',
+        state=("int x = 42", "x"),
+        loop='System.out.println("go"); Thread.sleep(100000)',
+        plot=JVM_IMAGE,
+        ask="System.out.println(new Scanner(System.in).nextLine())",
+        note="TCP: its zmq (JeroMQ) has no unix sockets.",
+    ),
+    "kotlin": Kernel(
+        title="Kotlin",
+        package="kotlin-jupyter-kernel, Java 8 or newer",
+        language_id="kotlin",
+        recipe=Recipe(debian=(("java", "default-jre-headless"),), pip=("kotlin-jupyter-kernel>=0.19,<0.20",)),
+        stdout='println("hello")',
+        error='error("no")',
+        state=("val x = 42", "x"),
+        loop='println("go"); Thread.sleep(100000)',
+        plot=JVM_IMAGE.removeprefix("new "),
+        ask="println(readLine())",
+        note="TCP: its zmq (JeroMQ) has no unix sockets.",
+    ),
+    "tslab": Kernel(
+        title="TypeScript (tslab)",
+        package="tslab (npm)",
+        language_id="typescript",
+        recipe=Recipe(
+            debian=(("npm", "npm"),),
+            pip=("jupyter_client>=8,<9",),
+            npm=("tslab@1",),
+            setup=(
+                "{npm}/bin/tslab",
+                "install",
+                "--binary={npm}/bin/tslab",
+                "--python={python}",
+                "--prefix={venv}",
+            ),
+        ),
+        stdout='console.log("hello")',
+        error='throw new Error("no")',
+        state=("let x = 42", "x"),
+        loop='console.log("go"); await new Promise((done) => setTimeout(done, 100000))',
+        plot='import {display} from "tslab";\ndisplay.svg("<svg xmlns=\'http://www.w3.org/2000/svg\'/>")',
+        differs={"result": "on stdout", "error": "error, shown on stderr", "stdin": "-", "attach": "idle"},
+        note="It aborts what comes within 0.2 s of an error, so that we wait. It is idle while code waits "
+        "for a promise. TCP: it misreads ipc addresses.",
+    ),
+    "gnuplot": Kernel(
+        title="gnuplot",
+        package="gnuplot_kernel, gnuplot-nox (Debian)",
+        language_id="gnuplot",
+        recipe=Recipe(
+            debian=(("gnuplot", "gnuplot-nox"),),
+            pip=("gnuplot_kernel>=0.5,<0.6",),
+            setup=("{python}", "-m", "gnuplot_kernel", "install", "--prefix", "{venv}"),
+        ),
+        result="print 1 + 2",
+        stdout='print "hello"',
+        error="nonsense",
+        state=("x = 42", "print x"),
+        loop='system "echo > BEGUN"; pause 100',
+        plot="plot sin(x)",
+        differs={"stdout": "as a result", "error": "error, shown on stderr", "stdin": "-"},
+        note="It cannot tell prints from results, and says of each that it is no plot.",
+    ),
+}

@@ -1,0 +1,19 @@
+"""Kernels that PyPI alone gives, each with all that is asked of one; `make kernels` tries the others too."""
+
+import pytest
+
+from tests.compatibility.checks import CHECKS, YES, try_kernel
+from tests.compatibility.kernels import KERNELS
+from tests.compatibility.page import PAGE, named_in
+
+pytestmark = pytest.mark.timeout(600)  # they may have to be installed first
+
+
+@pytest.mark.parametrize("name", [name for name, kernel in KERNELS.items() if kernel.quick])
+async def test_a_kernel_does_what_is_known_of_it(name: str) -> None:
+    trial = await try_kernel(name)
+    assert trial.outcomes == dict.fromkeys(CHECKS, YES) | KERNELS[name].differs
+
+
+def test_the_page_shows_every_kernel_that_is_tried() -> None:
+    assert named_in(PAGE.read_text()) == list(KERNELS)
