@@ -11,7 +11,17 @@ from collections.abc import Callable
 from ..protocol.errors import KernelDead
 from ..runs.events import Event, Json, Status, Stream
 from .connection import Channel, Connection, ConnectionInfo
-from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info, stream_of
+from .messages import (
+    LARGE,
+    Codec,
+    KernelInfo,
+    Message,
+    content_of,
+    event_of,
+    kernel_info,
+    stream_of,
+    streams_of,
+)
 from .numbering import Numbering
 from .pulse import Beat
 
@@ -228,7 +238,7 @@ class Channels:
 
     def _hear(self, message: Message) -> None:
         if message.message_type == "stream":
-            self._take_text(message.parent_id, stream_of(message))
+            self._take_text(message)
             return
         self._streams = 0
         if message.message_type == "status":
@@ -256,8 +266,14 @@ class Channels:
             self._flush()
             self._turned(bool(self._executing))
 
-    def _take_text(self, parent: str | None, stream: Stream) -> None:
+    def _take_text(self, message: Message) -> None:
         self._streams += 1
+        parent = message.parent_id
+        if len(message.content) > LARGE:
+            self._join()
+            self._batch += ((parent, stream) for stream in streams_of(message))
+            return
+        stream = stream_of(message)
         if self._text and self._text_of != (parent, stream.name):
             self._join()
         self._text_of = (parent, stream.name)

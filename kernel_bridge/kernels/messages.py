@@ -9,8 +9,9 @@ import hmac
 import json
 import logging
 import os
+import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,12 +39,21 @@ log = logging.getLogger(__name__)
 
 VERSION = "5.3"
 REMEMBERED_SIGNATURES = 16384  # at least so many, at most twice
+LARGE = 1 << 20  # bytes of a stream's text from which it is read in pieces of about that size
+
+# Seven plain characters of a JSON string: none is part of an escape sequence that began before the first.
+_PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7f]{7}")
 
 
 class _Header(msgspec.Struct):
     msg_type: str
     msg_id: str = ""
     session: str = ""
+
+
+class _RawStream(msgspec.Struct):
+    text: msgspec.Raw
+    name: str = "stdout"
 
 
 class _Parent(msgspec.Struct):
@@ -54,6 +64,8 @@ class _Parent(msgspec.Struct):
 _decode_header = msgspec.json.Decoder(_Header).decode
 _decode_parent = msgspec.json.Decoder(_Parent).decode
 _decode_stream = msgspec.json.Decoder(Stream).decode
+_decode_raw_stream = msgspec.json.Decoder(_RawStream).decode
+_decode_text = msgspec.json.Decoder(str).decode
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -222,6 +234,29 @@ def stream_of(message: Message) -> Stream:
     if stream.name != "stderr":
         stream.name = "stdout"
     return stream
+
+
+def streams_of(message: Message) -> list[Stream]:
+    """What a large stream message says, its text in pieces.
+
+    A text with escape sequences (as each newline is one) is read by way of a second copy of itself.
+    """
+    try:
+        stream = _decode_raw_stream(message.content)
+        name = "stderr" if stream.name == "stderr" else "stdout"
+        return [Stream(name, text) for text in map(_decode_text, _pieces(memoryview(stream.text)))]
+    except ValueError:
+        return [stream_of(message)]
+
+
+def _pieces(text: memoryview) -> Iterator[bytes]:
+    """JSON strings that together are the JSON string `text`."""
+    start, end = 1, len(text) - 1
+    while start < end:
+        plain = _PLAIN.search(text, min(start + LARGE, end), end)
+        stop = end if plain is None else plain.end()
+        yield b"".join((b'"', text[start:stop], b'"'))
+        start = stop
 
 
 def event_of(message: Message) -> Event:

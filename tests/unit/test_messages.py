@@ -5,10 +5,10 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_bridge.kernels.messages import DELIMITER, Codec, event_of
+from kernel_bridge.kernels.messages import DELIMITER, LARGE, Codec, event_of, stream_of, streams_of
 from kernel_bridge.runs.events import (
     ClearOutput,
     DisplayData,
@@ -66,6 +66,30 @@ def check(message_type: str, content: Any, expected: Event) -> None:
 )
 def test_messages_as_the_specification_has_them(message_type: str, content: Any, expected: Event) -> None:
     check(message_type, content, expected)
+
+
+LONG = st.text(st.sampled_from('ab 7"\\\n\té\ud83d\ude00😀\x1b'), min_size=1, max_size=30)
+
+
+@settings(max_examples=12)
+@given(LONG, st.booleans())
+def test_a_long_text_in_pieces_is_the_same_text(part: str, ascii: bool) -> None:
+    text = part * (2 * LARGE // len(part))
+    content = json.dumps({"name": "stderr", "text": text}, ensure_ascii=ascii).encode(
+        "utf-8", "surrogatepass"
+    )
+    message = Codec(KEY).decode(frames("stream", content))
+    assert message is not None
+    streams = streams_of(message)
+    whole = stream_of(message)
+    assert {stream.name for stream in streams} == {"stderr"}
+    assert "".join(stream.text for stream in streams) == whole.text
+
+
+def test_plain_text_comes_in_many_pieces() -> None:
+    message = Codec(KEY).decode(frames("stream", {"name": "stdout", "text": "a line of text\n" * LARGE}))
+    assert message is not None
+    assert len(streams_of(message)) > 10
 
 
 @pytest.mark.parametrize(
