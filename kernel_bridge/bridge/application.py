@@ -9,12 +9,13 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
 from ..history.journal import Journal
-from ..history.records import Filter
+from ..history.records import Filter, RunRecord
 from ..kernels import specs as kernelspecs
 from ..kernels.attached import AttachedSession, Found, locate
 from ..kernels.environments import find_kernel_for, list_kernels_for
@@ -411,6 +412,24 @@ class Bridge:
             until=asked.until,
         )
         return await self._require_journal().history(wanted, asked.limit, asked.before)
+
+    async def find_runs(self, start: str, limit: int = 6) -> list[str]:
+        """Ids in the history that begin so; raises HistoryDisabled."""
+        return await self._require_journal().find_ids(start, limit)
+
+    async def read_runs(self, run_ids: list[str]) -> list[RunRecord]:
+        """Runs of the history that ever ran, in the order they started, without outputs.
+
+        Raises HistoryDisabled, NoSuchRun.
+        """
+        wanted = Filter(run_ids=tuple(run_ids))
+        found = await self._require_journal().read_runs(wanted, list)
+        return [replace(record, outputs=()) for record in found]
+
+    async def forget(self, wanted: Filter, progress: Progress | None = None) -> int:
+        """Delete the ended runs that match from the history; how many they were. Raises HistoryDisabled."""
+        journal = self._require_journal()
+        return await (journal.forget(wanted, progress) if progress else journal.forget(wanted))
 
     async def export(
         self, asked: ExportParams, document: Notebook | None = None, progress: Progress | None = None

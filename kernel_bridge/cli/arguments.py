@@ -49,19 +49,6 @@ def _parser() -> argparse.ArgumentParser:
         "--cell", type=_natural, metavar="N", help="only the Nth cell that has code (1 is the first)"
     )
     part.add_argument("--lines", type=_lines, metavar="A:B", help="only the lines A to B (1 is the first)")
-    kernel = run.add_mutually_exclusive_group()
-    kernel.add_argument("--kernel", metavar="NAME", help="the kernelspec (`kernel-bridge specs` lists them)")
-    kernel.add_argument(
-        "--python", metavar="PATH", help="run on this Python interpreter, which has ipykernel"
-    )
-    kernel.add_argument(
-        "--attach", metavar="KERNEL", help="run on this kernel, which runs already and goes on after it"
-    )
-    run.add_argument("--export", metavar="OUT", help=f"write it with what it gave: {OUT}")
-    run.add_argument("--overwrite", action="store_true", help="the notebook may replace a file that exists")
-    run.add_argument(
-        "--allow-errors", action="store_true", help="go on after a cell that raises, and exit with 0"
-    )
     run.add_argument(
         "-p",
         "--parameter",
@@ -71,20 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("NAME", "VALUE"),
         help="set NAME after the cell tagged `parameters` (VALUE: JSON, or text); may be repeated",
     )
-    run.add_argument(
-        "--timeout", type=_seconds, metavar="S", help="interrupt a cell that runs for longer than S seconds"
-    )
-    run.add_argument(
-        "--keep-alive", action="store_true", help="the kernel goes on after it, for --resume or --attach"
-    )
-    run.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the first cell that did not end well in OUT, on the kernel that ran it",
-    )
-    run.add_argument(
-        "--json", action="store_true", help="print every notification of the protocol, one a line"
-    )
+    _run_options(run)
 
     specs = _command(commands, "specs", "list the kernels that can be started")
     _json_option(specs)
@@ -126,8 +100,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _filter_options(history)
     _json_option(history)
+    _history_actions(history)
 
-    export = _command(commands, "export", "write runs of the history as a notebook")
+    _export_options(_command(commands, "export", "write runs of the history, or a file with what it gave"))
+
+    doctor = _command(commands, "doctor", "check the installation, and which kernels really start")
+    doctor.add_argument("--no-start", action="store_true", help="start no kernel")
+    _json_option(doctor)
+    return parser
+
+
+def _export_options(export: argparse.ArgumentParser) -> None:
     export.add_argument("out", metavar="OUT", help=OUT)
     _filter_options(export)
     export.add_argument(
@@ -142,10 +125,62 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--overwrite", action="store_true", help="OUT may replace a file that exists")
     _json_option(export)
 
-    doctor = _command(commands, "doctor", "check the installation, and which kernels really start")
-    doctor.add_argument("--no-start", action="store_true", help="start no kernel")
-    _json_option(doctor)
-    return parser
+
+def _history_actions(history: argparse.ArgumentParser) -> None:
+    actions = history.add_subparsers(dest="action", metavar="ACTION", title="actions")
+
+    show = _command(actions, "show", "show a run: its code, and what it put out")
+    _runs_argument(show)
+    _json_option(show)
+
+    rerun = _command(actions, "rerun", "run it again, on its kernel if that lives on", epilog=EXIT_CODES)
+    _runs_argument(rerun)
+    _run_options(rerun)
+
+    _export_options(_command(actions, "export", "the same as `kernel-bridge export`"))
+
+    prune = _command(actions, "prune", "forget runs and what they put out")
+    _filter_options(prune)
+    prune.add_argument("--run", action="append", metavar="ID", help="this run; may be repeated")
+    prune.add_argument("--all", action="store_true", help="everything")
+    prune.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _runs_argument(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "run", nargs="*", metavar="ID", help="a run's id, or the start of it (default: the newest run)"
+    )
+
+
+def _run_options(run: argparse.ArgumentParser) -> None:
+    """Where code runs, how it may end, and what is written of it."""
+    kernel = run.add_mutually_exclusive_group()
+    kernel.add_argument("--kernel", metavar="NAME", help="the kernelspec (`kernel-bridge specs` lists them)")
+    kernel.add_argument(
+        "--python", metavar="PATH", help="run on this Python interpreter, which has ipykernel"
+    )
+    kernel.add_argument(
+        "--attach", metavar="KERNEL", help="run on this kernel, which runs already and goes on after it"
+    )
+    run.add_argument("--export", metavar="OUT", help=f"write it with what it gave: {OUT}")
+    run.add_argument("--overwrite", action="store_true", help="the notebook may replace a file that exists")
+    run.add_argument(
+        "--allow-errors", action="store_true", help="go on after a cell that raises, and exit with 0"
+    )
+    run.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="interrupt a cell that runs for longer than S seconds"
+    )
+    run.add_argument(
+        "--keep-alive", action="store_true", help="the kernel goes on after it, for --resume or --attach"
+    )
+    run.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the first cell that did not end well in OUT, on the kernel that ran it",
+    )
+    run.add_argument(
+        "--json", action="store_true", help="print every notification of the protocol, one a line"
+    )
 
 
 def _command(

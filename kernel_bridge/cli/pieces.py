@@ -37,6 +37,7 @@ class Script:
     language_id: str | None  # None: not to be told from its name
     notebook: Notebook  # what `--export` writes: all cells of the file, or those that are chosen
     pieces: list[Piece]
+    cwd: str | None = None  # where its kernel starts; None: in its folder
 
     @property
     def kernelspec(self) -> str | None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from .exits import BROKEN_PIPE, INTERRUPTED, OK, RAISED, UsageError
 from .formats import format_of
 from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
 from .observers import JsonLines
+from .pictures import find_protocol
 from .pieces import Piece, Script, open_script
 from .screen import Screen
 from .terminal import Reporter, Terminal
@@ -66,7 +68,7 @@ class _Execution:
         if options.json:
             self._reporter = JsonLines(answers, self._reader_gone)
         else:
-            screen = Screen(sys.stdout, sys.stderr, self._reader_gone)
+            screen = Screen(sys.stdout, sys.stderr, self._reader_gone, find_protocol(os.environ))
             self._reporter = Terminal(screen, answers, name)
         self._bridge = Bridge(self._reporter, EVERYTHING, Path.cwd())
         self._kernel: FollowedKernel | None = None  # while it runs our code
@@ -102,7 +104,7 @@ class _Execution:
         earlier = read_earlier(Path(options.export).expanduser()) if options.resume else None
         if options.attach is not None or (earlier is not None and not self._names_kernel()):
             kernel = await self._attach(earlier)
-            script = self._script(_document_language(kernel.session.spec.language))
+            script = self._script(document_language(kernel.session.spec.language))
         else:
             script = self._script(await self._language())
             kernel = await self._start(script)
@@ -202,7 +204,7 @@ class _Execution:
             return "python"
         for spec in await self._bridge.list_specs() if self._options.kernel else ():
             if spec.name == self._options.kernel.lower():
-                return _document_language(spec.language)
+                return document_language(spec.language)
         return None
 
     async def _start(self, script: Script) -> FollowedKernel:
@@ -226,6 +228,7 @@ class _Execution:
             spec=name,
             python=options.python,
             text_document=TextDocument(uri=script.uri),
+            cwd=script.cwd,
             keep_alive=options.keep_alive,
         )
         kernel = await self._bridge.start_kernel(asked, script.language_id)
@@ -282,7 +285,8 @@ class _Execution:
             self._work.cancel()
 
 
-def _document_language(kernel_language: str) -> str:
+def document_language(kernel_language: str) -> str:
+    """The language id of documents that a kernel of this language runs."""
     known = find_language(kernel_language)
     return known.ids[0] if known else kernel_language
 

@@ -8,9 +8,12 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len, set_cell_size
+
+if TYPE_CHECKING:
+    from .pictures import Protocol
 
 Name = Literal["stdout", "stderr"]
 
@@ -37,9 +40,18 @@ class Channel:
 
 
 class Screen:
-    """Both channels; `broken` is called once when nobody reads one of them any more."""
+    """Both channels; `broken` is called once when nobody reads one of them any more.
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, broken: Callable[[], None]) -> None:
+    `protocol` is what the terminal draws pictures by.
+    """
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        broken: Callable[[], None],
+        protocol: "Protocol | None" = None,
+    ) -> None:
         self.channels: dict[Name, Channel] = {"stdout": Channel(stdout), "stderr": Channel(stderr)}
         for file in (stdout, stderr):
             if reconfigure := getattr(file, "reconfigure", None):
@@ -52,6 +64,7 @@ class Screen:
         self._drawn = False  # the status line is on the terminal
         self._last: Channel | None = None  # what was written to since the last flush
         self._flush: asyncio.Handle | None = None
+        self._protocol = protocol
         # One buffer for all that goes to the terminal keeps it from flickering.
         both = self.channels["stdout"].is_terminal and self.channels["stderr"].is_terminal
         self._status_channel = self.channels["stdout" if both else "stderr"]
@@ -79,6 +92,21 @@ class Screen:
             self._follow(text)
         channel.at_line_start = text.endswith("\n")
         self._put(channel, text)
+
+    def picture(self, data: dict[str, Any]) -> str | None:
+        """What draws the picture of a MIME bundle here; None: it has none, or the terminal draws none."""
+        if self._protocol is None:
+            return None
+        from .pictures import draw
+
+        return draw(self._protocol, data, self.size[0])
+
+    def draw(self, name: Name, sequences: str) -> None:
+        """Put a picture on the terminal, below what is there."""
+        self.start_line(name)
+        self._erase_status()
+        self.column = 0
+        self._put(self.channels[name], sequences)
 
     def start_line(self, name: Name) -> None:
         """Go to a new line, unless at the start of one."""

@@ -28,6 +28,8 @@ class _Block:
     lead: str = ""  # the newline that was written before it
     column: int = 0  # the terminal's, before the lead
     stale: str | None = None  # what was written, where it is no longer what the text begins with
+    picture: str | None = None  # what draws it, in the place of text
+    drawn: bool = False
 
 
 class Transcript:
@@ -72,12 +74,18 @@ class Transcript:
 
     @property
     def is_stale(self) -> bool:
-        return any(block.stale is not None for block in self._blocks)
+        return any(
+            block.stale is not None or (block.picture is not None and not block.drawn)
+            for block in self._blocks
+        )
 
     def settle(self) -> None:
         """Write what has changed of outputs that could not be taken back."""
         for block in self._blocks:
-            if block.stale is None:
+            if block.picture is not None and not block.drawn:  # it took the place of another one
+                self._screen.start_line(block.name)
+                self._print(block)
+            if block.stale is None or block.picture is not None:
                 continue
             old, new = block.stale, block.text[block.dropped :]
             block.stale, block.dropped, block.printed = None, 0, len(block.text)
@@ -103,7 +111,8 @@ class Transcript:
                 self.has_error = True
                 return _Block("stderr", False, render_error(output, self._screen.channels["stderr"]))
             case _:
-                return _Block("stdout", False, render_data(output["data"], self._screen.channels["stdout"]))
+                text = render_data(output["data"], self._screen.channels["stdout"])
+                return _Block("stdout", False, text, picture=self._screen.picture(output["data"]))
 
     def _begin(self, block: _Block) -> None:
         screen = self._screen
@@ -115,6 +124,12 @@ class Transcript:
         self._print(block)
 
     def _print(self, block: _Block, whole: bool = False) -> None:
+        if block.picture is not None:
+            if not block.drawn:
+                block.drawn = True
+                self._screen.draw(block.name, block.picture)
+                self._floor = len(self._blocks)
+            return
         if block.stale is not None:
             return
         if whole or self._ended or not block.is_stream:
@@ -151,6 +166,12 @@ class Transcript:
 
     def _replace(self, index: int, output: dict[str, Any]) -> None:
         block, new = self._blocks[index], self._render(output)
+        if block.picture is not None or new.picture is not None:
+            # A picture cannot be taken back: the last one is drawn below when the run has ended.
+            if new.picture != block.picture:
+                block.picture, block.text, block.drawn = new.picture, new.text, False
+                block.printed = 0
+            return
         if block.stale is None and new.text != block.text[: block.printed]:
             if self._take_back(index):
                 block.text, block.dropped = new.text, 0

@@ -21,6 +21,7 @@ from . import reading, selection
 from .memory import give_back
 from .pending import Pending
 from .presence import Presence, is_present
+from .pruning import forget, prune
 from .records import Filter, kernel_record
 from .selection import Selection
 from .store import (
@@ -39,7 +40,7 @@ from .store import (
     transaction,
     wal_bytes,
 )
-from .writing import close_lost, prune, register_bridge, write
+from .writing import close_lost, register_bridge, write
 
 log = logging.getLogger(__name__)
 
@@ -193,13 +194,36 @@ class Journal:
         """
         return await self._ask(lambda reader: use(selection.select(reader, self._is_alive, wanted)))
 
+    async def find_ids(self, start: str, limit: int) -> list[str]:
+        """Ids of runs that begin so, at most `limit` of them."""
+        return await self._ask(lambda reader: reading.find_ids(reader, start, limit))
+
+    async def forget(
+        self, wanted: Filter, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> int:
+        """Delete the ended runs that match, with their files; how many they were. Raises NoSuchRun."""
+        await self.flush()
+        return await asyncio.to_thread(self._forget, wanted, progress)
+
+    def _forget(self, wanted: Filter, progress: Callable[[int, int], None]) -> int:
+        self._require_usable()
+        try:
+            connection, _ = open_store(self.path)
+            try:
+                count, blobs = forget(connection, wanted, self._is_alive, progress)
+            finally:
+                connection.close()
+        except (StoreError, OSError, Unusable) as error:
+            raise HistoryDisabled(f"the history {self.path} cannot be written: {error}") from error
+        _remove(blobs)
+        return count
+
     async def _ask(self, query: Callable[[Connection], R]) -> R:
         await self.flush()
         return await asyncio.to_thread(self._read, query)
 
     def _read(self, query: Callable[[Connection], R]) -> R:
-        if self._unusable is not None:
-            raise HistoryDisabled(f"the history cannot be used: {self._unusable}")
+        self._require_usable()
         try:
             reader = open_reader(self.path)
             try:
@@ -208,6 +232,10 @@ class Journal:
                 reader.close()
         except StoreError as error:
             raise HistoryDisabled(f"the history {self.path} cannot be read: {error}") from error
+
+    def _require_usable(self) -> None:
+        if self._unusable is not None:
+            raise HistoryDisabled(f"the history cannot be used: {self._unusable}")
 
     def _is_alive(self, bridge_id: str) -> bool:
         return is_present(self._presence_path(bridge_id))
@@ -344,11 +372,7 @@ class Journal:
         except StoreError as error:
             log.warning("journal: old runs stay: %s", error)
             return
-        for path in blobs:
-            try:
-                Path(path).unlink(missing_ok=True)
-            except OSError as error:
-                log.warning("journal: the blob %s of a pruned run stays: %s", path, error)
+        _remove(blobs)
 
     def _drop(self, waiting: dict[str, Pending], reason: str) -> None:
         with self._lock:
@@ -381,3 +405,11 @@ def _finish(flushes: list["asyncio.Future[None]"]) -> None:
     for done in flushes:
         if not done.done():
             done.set_result(None)
+
+
+def _remove(blobs: list[str]) -> None:
+    for path in blobs:
+        try:
+            Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("journal: the blob %s of a pruned run stays: %s", path, error)

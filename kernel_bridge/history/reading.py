@@ -83,6 +83,14 @@ def history(
     return [run_of(row, is_alive) for row in rows]
 
 
+def find_ids(connection: Connection, start: str, limit: int) -> list[str]:
+    """Ids that begin with `start`."""
+    rows = connection.execute(
+        "SELECT id FROM runs WHERE id >= ? AND id < ? LIMIT ?", (start, start + "\U0010ffff", limit)
+    )
+    return [run_id for (run_id,) in rows]
+
+
 def condition(connection: Connection, is_alive: IsAlive, wanted: Filter) -> tuple[str, list[Any]]:
     """What holds of the rows of `RUNS` that match, and its values; raises NoSuchRun: one of `run_ids`."""
     where, values = ["1"], []

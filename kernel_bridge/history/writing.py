@@ -1,6 +1,6 @@
-"""What is written into the journal's tables: runs and their outputs, lost runs, and the pruning of old ones.
+"""What is written into the journal's tables: runs and their outputs, and lost runs.
 
-Every function works within the caller's transaction, but for `prune`, which makes its own.
+Every function works within the caller's transaction.
 """
 
 import os
@@ -12,12 +12,10 @@ from ..protocol.objects import Run
 from ..runs.changes import Append, Clear, Output, Replace
 from .pending import Pending, Text
 from .records import PIECE, KernelRecord, decode, encode, encode_output, to_bytes, to_text
-from .store import Connection, shrink, transaction, used_bytes
+from .store import Connection
 
 SMALL = 4096  # a last chunk shorter than this is written anew with what follows
 LARGE = 1 << 20  # bytes from which an output goes into the file in pieces: SQLite would copy it twice
-PRUNED_TO = 0.9  # of the bytes allowed, so that pruning is not needed again at once
-PRUNED_AT_ONCE = 100  # runs of one transaction
 
 LOST = "the bridge that ran it has ended"
 
@@ -233,39 +231,3 @@ def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[
 def lost(run: Run) -> Run:
     """An open run as it is when its bridge has gone."""
     return msgspec.structs.replace(run, state="lost", reason=LOST)
-
-
-def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool]) -> list[str]:
-    """Delete old runs while the journal is larger than `max_bytes`; the paths of the blobs that they had.
-
-    The oldest go first. Ended runs of living bridges go only when nothing else is left, open ones never.
-    Raises StoreError.
-    """
-    blobs: list[str] = []
-    if used_bytes(connection) <= max_bytes:
-        return blobs
-    with transaction(connection):
-        close_lost(connection, is_alive)
-    bridges = connection.execute("SELECT key, id FROM bridges").fetchall()
-    gone = [key for key, bridge_id in bridges if not is_alive(bridge_id)]
-    for where in (f"bridge IN ({','.join(map(str, gone))})", "1"):
-        while _prune_some(connection, where, int(max_bytes * PRUNED_TO), blobs):
-            pass
-    with transaction(connection):
-        connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
-    shrink(connection)
-    return blobs
-
-
-def _prune_some(connection: Connection, where: str, target_bytes: int, blobs: list[str]) -> bool:
-    """Delete some of the oldest ended runs; whether there is more to do."""
-    with transaction(connection):
-        oldest = connection.execute(
-            f"SELECT key FROM runs WHERE NOT open AND {where} ORDER BY key LIMIT {PRUNED_AT_ONCE}"
-        ).fetchall()
-        for (key,) in oldest:
-            if used_bytes(connection) <= target_bytes:
-                return False
-            blobs += (path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", (key,)))
-            connection.execute("DELETE FROM runs WHERE key = ?", (key,))
-    return bool(oldest)

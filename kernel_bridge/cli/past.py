@@ -1,0 +1,173 @@
+"""`kernel-bridge history show`, `rerun` and `prune`: what was run before, looked at, run again, forgotten."""
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from rich.syntax import Syntax
+from rich.text import Text
+
+from ..bridge.application import Bridge
+from ..bridge.documents import path_of
+from ..history.records import Filter, RunRecord
+from ..protocol.commands import HistoryParams, HistoryResult
+from ..protocol.objects import Run
+from ..protocol.settings import Settings
+from ..runs.run import Location
+from ..source.notebook import Notebook, NotebookCell
+from .described import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
+from .exits import OK, UsageError
+from .listing import opened, print_json
+from .pictures import find_protocol
+from .pieces import STDIN_URI, Piece, Script
+from .progress import bar
+from .running import document_language, execute
+from .screen import Screen
+from .tables import console, print_text
+from .transcript import Transcript
+
+WHOLE = Settings(output_budget=2**62)
+
+
+async def show(options: argparse.Namespace) -> int:
+    async with opened(WHOLE) as bridge:
+        runs = [await bridge.get_run(run_id) for run_id in await _ids(bridge, options.run)]
+        if options.json:
+            return print_json(HistoryResult(runs=runs))
+        records = {record.run.id: record for record in await bridge.read_runs([run.id for run in runs])}
+    # All of it is what was asked for, errors too: it goes where a pager reads it.
+    screen = Screen(sys.stdout, sys.stdout, _reader_gone, find_protocol(os.environ))
+    for number, run in enumerate(runs):
+        if number:
+            print_text(Text())
+        _print_head(run, records.get(run.id))
+        sys.stdout.flush()
+        transcript = Transcript(screen)
+        transcript.apply([{"kind": "append", "output": output} for output in run.outputs or ()])
+        transcript.end()
+        screen.start_line("stdout")
+        screen.flush()
+    screen.close()
+    return OK
+
+
+def _reader_gone() -> None:
+    raise BrokenPipeError
+
+
+def _print_head(run: Run, record: RunRecord | None) -> None:
+    mark, colour = MARKS.get(run.state, ("–", "dim"))
+    what = [
+        Text(mark, colour),
+        Text(run.state, colour),
+        Text(local_time(run.started_at or run.queued_at), "dim"),
+        Text(took(run), "dim"),
+        Text(file_of(run)),
+        Text(record.kernel.display_name if record is not None else "", "dim"),
+        Text(run.id[:ID_LENGTH], "dim"),
+    ]
+    print_text(Text("  ").join(part for part in what if part.plain))
+    if run.reason:
+        print_text(Text(run.reason, "yellow"))
+    if run.source.strip():
+        language = record.kernel.language if record is not None else ""
+        out = console()
+        if out.is_terminal:
+            out.print(Syntax(run.source.rstrip("\n"), language or "text", background_color="default"))
+        else:
+            sys.stdout.write(run.source.rstrip("\n") + "\n")
+    print_text(Text())
+
+
+async def rerun(options: argparse.Namespace) -> int:
+    async with opened() as bridge:
+        records = await bridge.read_runs(await _ids(bridge, options.run))
+        if not records:
+            raise UsageError("none of these runs ever ran; `kernel-bridge run` runs code")
+        kernel_id = records[-1].run.kernel_id
+        chosen = (options.attach, options.kernel, options.python) != (None, None, None)
+        if not chosen and any(kernel.id == kernel_id for kernel in await bridge.list_kernels()):
+            options.attach = kernel_id
+    script = _script(records)
+    path = path_of(script.uri)
+    return await execute(options, lambda language: script, path.name if path is not None else "history")
+
+
+def _script(records: list[RunRecord]) -> Script:
+    """The runs as the pieces of a script, each with where it stood."""
+    kernel = records[-1].kernel
+    cells, pieces = [], []
+    for index, record in enumerate(records):
+        raw: dict[str, Any] = {"cell_type": "code", "metadata": {}, "source": record.run.source}
+        cells.append(NotebookCell(raw))
+        pieces.append(Piece(record.run.source, "", _location(record.run), index))
+    spec = {"name": kernel.name, "display_name": kernel.display_name, "language": kernel.language}
+    document = records[-1].run.text_document
+    return Script(
+        "the history",
+        document.uri if document is not None else STDIN_URI,
+        document_language(kernel.language),
+        Notebook(tuple(cells), {"kernelspec": spec}),
+        pieces,
+        kernel.cwd if kernel.cwd is not None and os.path.isdir(kernel.cwd) else None,
+    )
+
+
+def _location(run: Run) -> Location | None:
+    if run.text_document is None:
+        return None
+    ends = None
+    if run.range is not None:
+        start, end = run.range.start, run.range.end
+        ends = ((start.line, start.character), (end.line, end.character))
+    notebook = (run.notebook_document.uri, None) if run.notebook_document is not None else None
+    return Location(run.text_document.uri, None, ends, unit=run.unit, notebook=notebook, cell_id=run.cell_id)
+
+
+async def prune(options: argparse.Namespace) -> int:
+    if not (options.all or options.until or options.run or options.file or options.kernel):
+        raise UsageError(
+            "say which runs are to be forgotten: --until TIME, --file, --kernel, --run ID or --all"
+        )
+    async with opened() as bridge:
+        wanted = Filter(
+            kernel_id=options.kernel,
+            uri=uri_of(options.file) if options.file is not None else None,
+            since=options.since,
+            until=options.until,
+            run_ids=tuple(await _ids(bridge, options.run)) if options.run else None,
+        )
+        if not options.yes and not _confirmed(wanted):
+            return OK
+        with bar("forgetting") as progress:
+            count = await bridge.forget(wanted, progress)
+    print_text(Text(f"forgot {count} run{'s' if count != 1 else ''}"))
+    return OK
+
+
+def _confirmed(wanted: Filter) -> bool:
+    what = "all runs" if wanted == Filter() else "these runs with their outputs"
+    if not sys.stdin.isatty():
+        raise UsageError(f"--yes says that {what} are really to be forgotten")
+    return input(f"forget {what}, for good? [y/N] ").strip().lower() in ("y", "yes")
+
+
+async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
+    """The runs that are named by their ids or the starts of them; the newest one, if none is."""
+    if starts:
+        return [await full_id(bridge, start) for start in starts]
+    newest = await bridge.history(HistoryParams(limit=1))
+    if not newest:
+        raise UsageError("nothing was run yet")
+    return [newest[0].id]
+
+
+async def full_id(bridge: Bridge, start: str) -> str:
+    """The id of the one run that `start` begins; raises UsageError."""
+    found = [start] if len(start) >= 36 else await bridge.find_runs(start)  # a uuid
+    if not found:
+        raise UsageError(f"no run {start!r}; `kernel-bridge history` lists the runs there are")
+    if len(found) > 1:
+        raise UsageError(f"several runs begin with {start!r}; give more of the id: {', '.join(found[:5])}")
+    return found[0]

@@ -1,0 +1,148 @@
+"""Pictures on a terminal, by its own protocol: kitty's, iTerm2's, or sixel (by textual-image, if installed).
+
+Which of them the terminal has is told by what it says of itself in the environment; of sixel it is asked.
+"""
+
+import base64
+import binascii
+import logging
+import os
+import re
+import struct
+import sys
+from collections.abc import Iterator, Mapping
+from io import BytesIO, StringIO
+from typing import Any, Literal
+
+Protocol = Literal["kitty", "iterm2", "sixel"]
+
+_RASTER = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_PIECE = 4096  # characters of base64 in one of kitty's sequences, at most
+_CELL_PIXELS = 10  # the width of a character where the terminal does not tell
+_ANSWER_S = 0.2  # how long a terminal may take to say what it is
+
+
+def find_protocol(environment: Mapping[str, str]) -> Protocol | None:
+    """What stdout's terminal draws pictures by; None: nothing that is known, or it is no terminal."""
+    if not sys.stdout.isatty() or environment.get("NO_COLOR") or environment.get("TMUX"):
+        return None
+    term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
+    if term.startswith("screen") or term == "dumb":
+        return None
+    if "KITTY_WINDOW_ID" in environment or "kitty" in term or "ghostty" in term + program.lower():
+        return "kitty"
+    if "KONSOLE_VERSION" in environment:
+        return "kitty"
+    if program in ("iTerm.app", "WezTerm", "mintty") or environment.get("LC_TERMINAL") == "iTerm2":
+        return "iterm2"
+    return "sixel" if _has_textual_image() and sys.stdin.isatty() and _says_sixel() else None
+
+
+def _has_textual_image() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("textual_image") is not None
+
+
+def _says_sixel() -> bool:
+    """Ask the terminal for its primary device attributes (DA1 of ECMA-48), of which 4 is sixel."""
+    if sys.platform == "win32":
+        return False
+    import select
+    import termios
+    import tty
+
+    fd = sys.stdin.fileno()
+    before = termios.tcgetattr(fd)
+    answer = b""
+    try:
+        tty.setcbreak(fd)
+        sys.stdout.write("\x1b[c")
+        sys.stdout.flush()
+        while not answer.endswith(b"c") and select.select([fd], [], [], _ANSWER_S)[0]:
+            answer += os.read(fd, 64)
+    except OSError:
+        return False
+    finally:
+        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+    match = re.search(rb"\x1b\[\?([0-9;]*)c", answer)
+    return match is not None and b"4" in match[1].split(b";")
+
+
+def draw(protocol: Protocol, data: Mapping[str, Any], columns: int) -> str | None:
+    """The sequences that draw the picture of a MIME bundle, at the start of a line; the cursor is below it.
+
+    None: it has none that this terminal can draw.
+    """
+    mime = next((mime for mime in _RASTER if isinstance(data.get(mime), str)), None)
+    if mime is None:
+        return None
+    try:
+        content = base64.b64decode("".join(data[mime].split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if protocol == "iterm2":
+        return f"\x1b]1337;File=inline=1;size={len(content)}:{base64.b64encode(content).decode()}\x07\n"
+    if protocol == "sixel":
+        return _sixel(content, columns)
+    png = content if mime == "image/png" else _as_png(content)
+    return None if png is None else "".join(_kitty(png, columns)) + "\n"
+
+
+def _kitty(png: bytes, columns: int) -> Iterator[str]:
+    """sw.kovidgoyal.net/kitty/graphics-protocol: transmit and display, in pieces, without answers."""
+    width = struct.unpack(">I", png[16:20])[0] if png.startswith(b"\x89PNG") and len(png) > 24 else 0
+    fit = f",c={columns}" if width > columns * _cell_width(columns) else ""
+    encoded = base64.b64encode(png).decode()
+    control = f"a=T,f=100,q=2{fit},"
+    for start in range(0, len(encoded), _PIECE):
+        more = int(start + _PIECE < len(encoded))
+        yield f"\x1b_G{control}m={more};{encoded[start : start + _PIECE]}\x1b\\"
+        control = ""
+
+
+def _cell_width(columns: int) -> float:
+    if sys.platform != "win32":
+        import fcntl
+        import termios
+
+        try:
+            size = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+        except OSError:
+            return _CELL_PIXELS
+        pixels: int = struct.unpack("HHHH", size)[2]
+        if pixels:
+            return pixels / columns
+    return _CELL_PIXELS
+
+
+def _as_png(content: bytes) -> bytes | None:
+    """The same as PNG, where Pillow is there and reads it."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return None
+    out = BytesIO()
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            picture.save(out, "png")
+    except (OSError, ValueError):
+        return None
+    return out.getvalue()
+
+
+def _sixel(content: bytes, columns: int) -> str | None:
+    import PIL.Image
+    from rich.console import Console
+
+    logging.getLogger("textual_image").setLevel(logging.ERROR)  # it tells of each question without an answer
+    from textual_image.renderable.sixel import Image
+
+    text = StringIO()
+    console = Console(file=text, force_terminal=True, width=columns, legacy_windows=False)
+    try:
+        with PIL.Image.open(BytesIO(content)) as picture:
+            console.print(Image(picture.convert("RGBA")))  # it fails on some palettes
+    except (OSError, ValueError, LookupError, ArithmeticError):  # of no size, or not what it says it is
+        return None
+    return text.getvalue()

@@ -1,0 +1,81 @@
+"""The old runs that go, when the journal is too large or a person wants it; each step is a transaction.
+
+Open runs never go: their bridge lives.
+"""
+
+from collections.abc import Callable
+
+from .reading import condition
+from .records import Filter
+from .store import Connection, shrink, transaction, used_bytes
+from .writing import close_lost
+
+PRUNED_TO = 0.9  # of the bytes allowed, so that pruning is not needed again at once
+PRUNED_AT_ONCE = 100  # runs of one transaction
+
+
+def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool]) -> list[str]:
+    """Delete old runs while the journal is larger than `max_bytes`; the paths of the blobs that they had.
+
+    The oldest go first. Ended runs of living bridges go only when nothing else is left, open ones never.
+    Raises StoreError.
+    """
+    blobs: list[str] = []
+    if used_bytes(connection) <= max_bytes:
+        return blobs
+    with transaction(connection):
+        close_lost(connection, is_alive)
+    bridges = connection.execute("SELECT key, id FROM bridges").fetchall()
+    gone = [key for key, bridge_id in bridges if not is_alive(bridge_id)]
+    for where in (f"bridge IN ({','.join(map(str, gone))})", "1"):
+        while _prune_some(connection, where, int(max_bytes * PRUNED_TO), blobs):
+            pass
+    with transaction(connection):
+        connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
+    shrink(connection)
+    return blobs
+
+
+def _prune_some(connection: Connection, where: str, target_bytes: int, blobs: list[str]) -> bool:
+    """Delete some of the oldest ended runs; whether there is more to do."""
+    with transaction(connection):
+        oldest = connection.execute(
+            f"SELECT key FROM runs WHERE NOT open AND {where} ORDER BY key LIMIT {PRUNED_AT_ONCE}"
+        ).fetchall()
+        for (key,) in oldest:
+            if used_bytes(connection) <= target_bytes:
+                return False
+            blobs += (path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", (key,)))
+            connection.execute("DELETE FROM runs WHERE key = ?", (key,))
+    return bool(oldest)
+
+
+def forget(
+    connection: Connection,
+    wanted: Filter,
+    is_alive: Callable[[str], bool],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[int, list[str]]:
+    """Delete the ended runs that match; how many they were, and the paths of the blobs that they had.
+
+    Raises StoreError, NoSuchRun.
+    """
+    with transaction(connection):
+        close_lost(connection, is_alive)
+    where, values = condition(connection, is_alive, wanted)
+    rows = connection.execute(
+        "SELECT runs.key FROM runs CROSS JOIN bridges ON bridges.key = runs.bridge"
+        f" WHERE NOT runs.open AND {where} ORDER BY runs.key",
+        values,
+    ).fetchall()
+    blobs: list[str] = []
+    for start in range(0, len(rows), PRUNED_AT_ONCE):
+        with transaction(connection):
+            for row in rows[start : start + PRUNED_AT_ONCE]:
+                blobs += (path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", row))
+                connection.execute("DELETE FROM runs WHERE key = ?", row)
+        progress(min(start + PRUNED_AT_ONCE, len(rows)), len(rows))
+    with transaction(connection):
+        connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
+    shrink(connection)
+    return len(rows), blobs
