@@ -6,11 +6,10 @@ end
 vim.g.loaded_kernel_bridge = true
 
 if vim.fn.has("nvim-0.11") == 0 then
-  vim.api.nvim_echo(
-    { { "kernel-bridge needs Neovim 0.11 or newer; this is " .. tostring(vim.version()), "ErrorMsg" } },
-    true,
-    {}
-  )
+  local version = vim.version()
+  local found = ("%d.%d.%d"):format(version.major, version.minor, version.patch)
+  local message = "kernel-bridge needs Neovim 0.11 or newer; this is " .. found
+  vim.api.nvim_echo({ { message, "ErrorMsg" } }, true, {})
   return
 end
 

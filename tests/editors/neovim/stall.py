@@ -1,10 +1,12 @@
 """How long Neovim's main loop stands still, at worst, while a kernel starts and while one floods.
 
-python -m tests.editors.neovim.stall
+python -m tests.editors.neovim.stall [words of those that are wanted]
 
 A timer of 1 ms in a Neovim in a pty notes the longest time between two of its turns. Quiet is the same with
 nothing to do, on the same machine.
 """
+
+import sys
 
 from tests.editors.neovim.neovim import Neovim
 from tests.editors.neovim.test_pictures import terminal
@@ -34,7 +36,7 @@ FLOODS = {
 def measure(editor: Neovim, name: str, code: str | None, look: bool = False) -> None:
     """Prints the worst stall while the code runs; `look` opens its output."""
     if code:
-        editor.open(code, f"{abs(hash(name))}.py")
+        editor.open(code, "flood.py")
         editor.command(f"attach {editor.lua('return kernel')}")
         editor.until("require('kernel_bridge').kernel() ~= nil")
     editor.lua("probe.worst, probe.over, probe.turns = 0, 0, 0")
@@ -67,7 +69,10 @@ def main() -> None:
         editor.until_ended()
         editor.lua("kernel = require('kernel_bridge').kernel().id")
         report("server and kernel start", editor)
+        wanted = " ".join(sys.argv[1:])
         for name, code in FLOODS.items():
+            if wanted not in name:
+                continue
             measure(editor, name, code)
             measure(editor, name + ", looked at", code, look=True)
 

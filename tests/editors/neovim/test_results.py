@@ -128,7 +128,20 @@ def test_frames_in_other_files_are_in_the_quickfix_list(buffer: Neovim) -> None:
     items = buffer.api.funcs.getqflist()
     assert [(buffer.api.funcs.bufname(item["bufnr"]).rpartition("/")[2], item["lnum"]) for item in items] == [
         ("a.py", 2),
+        ("a.py", 2),
         ("module.py", 2),
+    ]
+
+
+def test_frames_in_earlier_cells_are_in_the_quickfix_list(buffer: Neovim) -> None:
+    buffer.open("# %%\n\ndef f(x):\n    return 1 / x\n\n# %%\nf(1)\nf(0)\n")
+    buffer.command("run_all")
+    buffer.until_ended(2)
+    items = buffer.api.funcs.getqflist()
+    assert [(item["lnum"], item["text"]) for item in items] == [
+        (8, "ZeroDivisionError: division by zero"),
+        (8, "in the cell"),
+        (4, "in f(x)"),
     ]
 
 

@@ -42,6 +42,8 @@ local function check_kernels(command)
     if spec.usable then
       usable = usable + 1
       health.ok(("%s (%s) %s"):format(spec.displayName, spec.name, where))
+    elseif spec.source == "environment" then
+      health.info(("%s: %s"):format(spec.displayName, spec.problem))
     else
       health.warn(("%s (%s) %s"):format(spec.displayName, spec.name, where), { spec.problem })
     end

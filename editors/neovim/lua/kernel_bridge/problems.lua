@@ -47,6 +47,27 @@ function M.clear(entry)
   end)
 end
 
+--- The line of a buffer that a line of a run's source is now, for the run with that count on the same kernel.
+---@param entry kernel_bridge.RunEntry
+---@param count integer
+---@param line integer 1-based, in the source
+---@return integer? bufnr
+---@return integer? line 1-based
+local function place_of(entry, count, line)
+  for bufnr, sheet in pairs(sheets.all()) do
+    for _, other in pairs(sheet.entries) do
+      local run = other.run
+      if
+        run.executionCount == count
+        and run.kernelId == entry.run.kernelId
+        and run.epoch == entry.run.epoch
+      then
+        return bufnr, line_now(other, run.range.start.line + line - 1) + 1
+      end
+    end
+  end
+end
+
 --- Places that a traceback names, outermost first.
 ---@param entry kernel_bridge.RunEntry
 ---@return vim.quickfix.entry[]
@@ -55,6 +76,15 @@ local function frames(entry)
   for _, part in ipairs(entry.run.error.traceback) do
     for coloured in part:gmatch("[^\n]+") do
       local line = ansi.plain(coloured)
+      local count, within, called = line:match("^%s*Cell In%[(%d+)%], line (%d+)(.*)")
+      if count then
+        local bufnr, lnum = place_of(entry, tonumber(count), tonumber(within))
+        if bufnr then
+          local text = vim.trim((called:gsub("^,%s*", "")))
+          items[#items + 1] =
+            { bufnr = bufnr, lnum = lnum, col = 1, text = text ~= "" and text or "in the cell" }
+        end
+      end
       local path, number, rest = line:match('^%s*File "?(.-)"?:(%d+)(.*)')
       if not path then
         path, number, rest = line:match('^%s*File "(.-)", line (%d+)(.*)')
