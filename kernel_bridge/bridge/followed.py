@@ -154,6 +154,8 @@ class FollowedKernel:
         if run is None:
             return None
         run.epoch = self.session.epoch
+        if self.session.state == "idle":
+            self.session.take_lost()  # what got lost before, as while it was attached to, is not of this run
         message_id = self.session.execute(
             run.source,
             silent=run.silent,
