@@ -48,7 +48,7 @@ class Request:
     """A request of the other side; answer it once, now or later.
 
     `on_cancel` is called when the other side cancels it, which does not answer it. `cancelled` says that
-    this has happened. `on_answered` gets the result or, second, the message of the error.
+    this has happened. Unless it has, `on_answered` gets the result or, second, the message of the error.
     """
 
     __slots__ = ("_connection", "cancelled", "id", "method", "on_answered", "on_cancel", "params")
@@ -94,7 +94,7 @@ class Request:
         self.on_cancel = None
         del connection.in_flight[self.id]
         connection.notify_raw(body)
-        if self.on_answered is not None:
+        if self.on_answered is not None and not self.cancelled:
             self.on_answered(result, error)
 
 

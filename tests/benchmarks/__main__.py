@@ -9,6 +9,7 @@ import sys
 from rich.console import Console
 
 from tests.benchmarks import (
+    completion,
     endurance,
     flood,
     history,
@@ -23,7 +24,7 @@ from tests.benchmarks import (
 from tests.benchmarks.table import Row, print_rows
 from tests.home import install_fake_kernel, private_home
 
-USUAL = (startup, latency, queue, flood, prints, large, stalled, history, idle)
+USUAL = (startup, latency, completion, queue, flood, prints, large, stalled, history, idle)
 MEASURES = {module.__name__.rpartition(".")[2]: module.measure for module in (*USUAL, endurance)}
 
 

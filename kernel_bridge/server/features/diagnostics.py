@@ -33,8 +33,8 @@ def diagnostics(features: "Features", document: "Snapshot") -> list[dict[str, An
     """A diagnostic for each run of a document that raised and whose lines still stand."""
     return [
         _diagnostic(features, document, result)
-        for result in features.results.of(document.uri)
-        if result.run.state == "error" and not result.stale
+        for result in features.results.of(document.uri, "error")
+        if not result.stale
     ]
 
 

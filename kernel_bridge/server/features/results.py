@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from ...runs.run import Run
+from ...runs.run import Run, State
 from ...source.anchors import Anchor, Edit, Span, moved
+from ...source.document import Place
 from ..documents import Documents
 from ..snapshot import Snapshot
 
@@ -53,7 +54,7 @@ class _Sheet:
 
 
 class Results:
-    """The documents' watcher. `changed(uri)` is called when results have moved, gone, or become stale."""
+    """The documents' watcher. `changed(uri)`: edits have moved results, removed them or made them stale."""
 
     def __init__(self, documents: Documents, changed: Callable[[str], None]) -> None:
         self._documents = documents
@@ -61,10 +62,12 @@ class Results:
         self._sheets: dict[str, _Sheet] = {}
         self.by_run: dict[str, Result] = {}
 
-    def of(self, uri: str) -> list[Result]:
-        """The results on a document, from top to bottom."""
+    def of(self, uri: str, state: State | None = None) -> list[Result]:
+        """The results on a document, from top to bottom; those in that state."""
         sheet = self._sheets.get(unquote(uri))
-        return sorted(sheet.results.values(), key=lambda result: result.anchor.span) if sheet else []
+        found = sheet.results.values() if sheet is not None else ()
+        wanted = (result for result in found if state is None or result.run.state == state)
+        return sorted(wanted, key=lambda result: result.anchor.span)
 
     def at(self, document: Snapshot, line: int) -> Result | None:
         """The result that stands on a line."""
@@ -86,9 +89,9 @@ class Results:
             return
         result = Result(run, document.uri, anchor, anchor.is_stale(document.text))
         first, last = result.lines(document)
+        start, end = document.index(Place(first, 0)), document.index(Place(last, len(document.lines[last])))
         for other in list(sheet.results.values()):
-            low, high = other.lines(document)
-            if low <= last and first <= high:
+            if other.anchor.span.start <= end and other.anchor.span.end > start:
                 self._remove(sheet, other)
         sheet.results[run.id] = self.by_run[run.id] = result
 

@@ -39,7 +39,7 @@ class Features:
     def __init__(self, server: "Server", client: Standard) -> None:
         self.client = client
         self.documents = server.language.documents
-        self.results = Results(self.documents, self._results_changed)
+        self.results = Results(self.documents, self._publish)
         self.documents.watcher = self.results
         self._server = server
         self._outbox = server.outbox
@@ -83,7 +83,8 @@ class Features:
             self.results.add(found[1])
         result = self.results.by_run.get(run.id)
         if result is not None:
-            self._results_changed(result.uri)
+            self._publish(result.uri)
+            self._refresh_hints()
             if self.client.code_lens_refresh and self.wants("code_lenses"):
                 self._lenses.soon()
         self.progress.run_changed(run)
@@ -99,8 +100,8 @@ class Features:
         if run_id in self.results.by_run:
             self._refresh_hints()
 
-    def _results_changed(self, uri: str) -> None:
-        self._refresh_hints()
+    def _publish(self, uri: str) -> None:
+        """Diagnostics of a document, if they are others now. (Hints a client asks for anew at every edit.)"""
         if not self.client.diagnostics_wanted(self._server.settings.features):
             return
         document = self.documents.find(uri)

@@ -1,0 +1,166 @@
+"""Runs and what kernels say, as one line, as markdown and as plain text."""
+
+from typing import Any
+
+import pytest
+
+from kernel_bridge.protocol.settings import FeatureSettings
+from kernel_bridge.runs.changes import Append
+from kernel_bridge.runs.events import Error
+from kernel_bridge.runs.fold import Outputs
+from kernel_bridge.runs.live import LiveOutputs
+from kernel_bridge.runs.run import Run
+from kernel_bridge.server.features.client import advertised, read_standard
+from kernel_bridge.server.features.markup import documentation, fenced, shortened, signature_of
+from kernel_bridge.server.features.showing import content_of, whole_text
+from kernel_bridge.server.features.summary import duration, plain, summary
+
+
+def run(state: Any, outputs: list[dict[str, Any]] = [], **fields: Any) -> Run:  # noqa: B006
+    live = LiveOutputs(1000)
+    live.apply([Append(output) for output in outputs])
+    return Run("r", "k", 1, "code", "", Outputs(), live, state=state, **fields)
+
+
+def stream(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def data(kind: str, **bundle: str) -> dict[str, Any]:
+    return {"output_type": kind, "data": {name.replace("_", "/"): text for name, text in bundle.items()}}
+
+
+TOOK = {"started_at": "2026-01-31T12:00:00.000000Z", "ended_at": "2026-01-31T12:00:01.500000Z"}
+
+
+@pytest.mark.parametrize(
+    ("state", "outputs", "fields", "line"),
+    [
+        ("queued", [], {}, "queued"),
+        ("running", [], {}, "… running"),
+        ("running", [stream("one\n\x1b[32mtwo\x1b[0m 50%|█▌ |\n")], {}, "… two 50%|█▌ |"),
+        ("ok", [], TOOK, "✓  1.5 s"),
+        ("ok", [], {"execution_count": 3, **TOOK}, "✓  [3]  1.5 s"),
+        ("ok", [stream("a\n\nb\n")], {}, "→ a … (2 lines)"),
+        ("ok", [stream("noise\n"), data("execute_result", text_plain="42")], {}, "→ 42"),
+        ("ok", [data("display_data", image_png="AA==", text_plain="<Figure size 1x1>")], {}, "→ [image/png]"),
+        ("ok", [data("execute_result", text_plain="x" * 100)], {}, f"→ {'x' * 79}…"),
+        ("error", [], {"error": Error("ValueError", "no\nway", [])}, "✗ ValueError: no way"),
+        ("error", [], {"error": Error("<class 'ZeroDivisionError'>", "", [])}, "✗ ZeroDivisionError"),
+        ("error", [], {"error": Error("", "", [])}, "✗ error"),
+        (
+            "cancelled",
+            [],
+            {"reason": "it was interrupted"},
+            "✗ cancelled: it was interrupted",
+        ),
+    ],
+)
+def test_a_run_in_one_line(
+    state: str, outputs: list[dict[str, Any]], fields: dict[str, Any], line: str
+) -> None:
+    assert summary(run(state, outputs, **fields), stale=False) == line
+    assert summary(run(state, outputs, **fields), stale=True) == f"(edited) {line}"
+
+
+def test_a_run_over_its_budget_shows_its_newest_line() -> None:
+    text = "".join(f"line {number}\n" for number in range(1000))
+    assert summary(run("running", [stream(text)]), stale=False) == "… line 999"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0004, "0 ms"),
+        (0.9994, "999 ms"),
+        (0.9999, "1.0 s"),
+        (59.96, "1 min 0 s"),
+        (125, "2 min 5 s"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\x1b[1;31mred\x1b[0m\tx\n", "red\tx\n"),
+        ("\x1b]8;;http://a\x1b\\link\x1b]8;;\x07", "link"),
+        ("a\x07\x00\x9bb", "ab"),
+        ("\x1b[?25lhidden", "hidden"),
+    ],
+)
+def test_control_sequences_are_left_out(text: str, expected: str) -> None:
+    assert plain(text) == expected
+
+
+def test_a_fence_is_longer_than_what_is_in_it() -> None:
+    assert fenced("a ```` b") == "`````text\na ```` b\n`````"
+
+
+def test_a_long_text_keeps_both_ends() -> None:
+    text = shortened("a" * 10_000 + "b" * 10_000)
+    assert text.startswith("aaa")
+    assert text.endswith("bbb")
+    assert "… 8000 characters …" in text
+
+
+INSPECTED = (
+    "\x1b[31mSignature:\x1b[39m\nf(\n    a,\n    b=\x1b[32m1\x1b[39m,\n)\n"
+    "\x1b[31mDocstring:\x1b[39m\nSays `it`.\n\nMore.\n"
+    "\x1b[31mFile:\x1b[39m      ~/a.py\n\x1b[31mType:\x1b[39m      function"
+)
+
+
+def test_what_ipython_says_of_a_function() -> None:
+    assert signature_of(plain(INSPECTED)) == "f(a, b=1)"
+    assert documentation(INSPECTED, "python", markdown=True) == (
+        "```python\nf(a, b=1)\n```\n\n```text\nSays `it`.\n\nMore.\n```"
+    )
+    assert documentation(INSPECTED, "python", markdown=False) == "f(a, b=1)\n\nSays `it`.\n\nMore."
+
+
+def test_what_ipython_says_of_a_value() -> None:
+    said = "Type:        int\nString form: 3\nDocstring:   <no docstring>"
+    assert documentation(said, "python", markdown=False) == "int: 3"
+
+
+def test_what_another_kernel_says_is_kept_as_it_is() -> None:
+    assert documentation("mean(x)\n  The mean.", "R", markdown=True) == "```text\nmean(x)\n  The mean.\n```"
+
+
+def test_the_whole_text_of_a_run() -> None:
+    outputs = [
+        stream("a\n"),
+        data("execute_result", text_plain="3"),
+        data("display_data", image_png="AA=="),
+        {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []},
+    ]
+    assert whole_text(outputs) == "a\n3\n[image/png]\nE: v\n"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "suffix", "content"),
+    [
+        ({"image_png": "iVBO\nRw=="}, ".png", b"\x89PNG"[:4]),
+        ({"text_html": "<b>ü</b>", "text_plain": "ü"}, ".html", "<b>ü</b>".encode()),
+    ],
+)
+def test_a_file_that_shows_an_output(bundle: dict[str, str], suffix: str, content: bytes) -> None:
+    found = content_of(data("display_data", **bundle))
+    assert found[0] == suffix
+    assert content in found[1]
+
+
+@pytest.mark.parametrize(
+    "odd", [None, [], 5, {"textDocument": []}, {"textDocument": {"hover": True, "completion": 5}}]
+)
+def test_a_client_that_says_nothing_sensible_is_offered_nothing(odd: Any) -> None:
+    assert advertised(read_standard(odd, shows_runs=False), FeatureSettings()) == {}
+
+
+def test_what_is_switched_off_is_not_offered() -> None:
+    capabilities = {"textDocument": {"hover": {}, "codeLens": {}, "completion": {}}}
+    settings = FeatureSettings(hover=False, code_lenses=False)
+    assert set(advertised(read_standard(capabilities, shows_runs=False), settings)) == {"completionProvider"}
