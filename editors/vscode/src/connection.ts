@@ -1,14 +1,11 @@
 /** The language client: starts the server, sends it commands, hands on what it says, and starts it once more if it dies. */
 
 import * as vscode from "vscode";
-import {
-  CloseAction,
-  ErrorAction,
+import type {
   LanguageClient,
-  type LanguageClientOptions,
+  LanguageClientOptions,
   ResponseError,
-  RevealOutputChannelOn,
-  type StaticFeature,
+  StaticFeature,
 } from "vscode-languageclient/node";
 import { findServer, type ServerCommand } from "./discovery";
 import { DOCUMENTS } from "./languages";
@@ -45,6 +42,8 @@ export interface Listener {
   /** The server runs; `again` after it has ended by itself. */
   started(again: boolean): Promise<void>;
 }
+
+type Library = typeof import("vscode-languageclient/node");
 
 /** A server that ends sooner than this after it was started again is not started a third time. */
 const STABLE_MS = 60_000;
@@ -113,9 +112,12 @@ export class Connection implements vscode.Disposable {
     }
     const found = await findServer();
     if (!found) throw new NoServer("missing", "kernel-bridge is not installed where this window can find it");
-    await this.client?.dispose();
+    // What is left of a server that ended by itself; that it cannot be stopped any more is no failure.
+    await this.client?.dispose().catch((error: unknown) => this.log.debug(messageOf(error)));
     this.log.info(`starting ${[found.command, ...found.args].join(" ")} (from ${found.origin})`);
-    const client = this.create(found);
+    // Most of the extension's code, and of no use before the first run: it is loaded when it is needed.
+    const library = await import("vscode-languageclient/node");
+    const client = this.create(library, found);
     this.client = client;
     this.up = false;
     try {
@@ -132,25 +134,25 @@ export class Connection implements vscode.Disposable {
     return client;
   }
 
-  private create(server: ServerCommand): LanguageClient {
+  private create(library: Library, server: ServerCommand): LanguageClient {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const cwd = folder?.scheme === "file" ? { cwd: folder.fsPath } : {};
     const options: LanguageClientOptions = {
       documentSelector: DOCUMENTS,
       outputChannel: this.log,
-      revealOutputChannelOn: RevealOutputChannelOn.Never, // what a person must know is said by whoever asked
+      revealOutputChannelOn: library.RevealOutputChannelOn.Never, // what a person must know is said by whoever asked
       initializationOptions: () => vscode.workspace.getConfiguration(SECTION),
       initializationFailedHandler: () => false,
       progressOnInitialization: true,
       errorHandler: {
         error: (error) => {
           this.log.error(`the connection to the server: ${error.message}`);
-          return { action: ErrorAction.Continue, handled: true };
+          return { action: library.ErrorAction.Continue, handled: true };
         },
-        closed: () => this.closed(),
+        closed: () => this.closed(library),
       },
     };
-    const client = new LanguageClient(
+    const client = new library.LanguageClient(
       SECTION,
       "Kernel Bridge",
       { command: server.command, args: server.args, options: cwd },
@@ -170,7 +172,7 @@ export class Connection implements vscode.Disposable {
     return client;
   }
 
-  private closed() {
+  private closed({ CloseAction }: Library) {
     if (!this.up) return { action: CloseAction.DoNotRestart, handled: true }; // whoever starts it says so
     const again = Date.now() - this.restartedAt > STABLE_MS && !this.disposed;
     this.up = false;
@@ -214,12 +216,14 @@ export function messageOf(error: unknown): string {
 
 /** The data of a failed command; undefined for an error of another sort. */
 export function errorData(error: unknown): ErrorData | undefined {
-  return error instanceof ResponseError ? (error.data as ErrorData | undefined) : undefined;
+  return isResponse(error) ? error.data : undefined;
 }
 
 /** Whether a command failed because it was cancelled. */
 export function isCancelled(error: unknown): boolean {
-  return (
-    error instanceof vscode.CancellationError || (error instanceof ResponseError && error.code === -32800)
-  );
+  return error instanceof vscode.CancellationError || (isResponse(error) && error.code === -32800);
+}
+
+function isResponse(error: unknown): error is ResponseError<ErrorData | undefined> {
+  return error instanceof Error && "code" in error && typeof error.code === "number";
 }

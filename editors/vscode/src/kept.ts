@@ -19,6 +19,14 @@ export class Kept {
 
   /** The server runs: looks for kernels that were left, and takes up those whose documents are open. */
   async look(): Promise<void> {
+    try {
+      await this.lookForAll();
+    } catch (error) {
+      this.connection.log.warn(`kernels that were kept were not looked for: ${messageOf(error)}`);
+    }
+  }
+
+  private async lookForAll(): Promise<void> {
     const { kernels } = await this.connection.execute("kernel-bridge.listKernels", {});
     for (const kernel of kernels) {
       if (kernel.origin !== "found" || !kernel.keepAlive) continue;

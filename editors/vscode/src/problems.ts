@@ -10,7 +10,7 @@ import { settings } from "./settings";
 import { errorLine } from "./summary";
 
 export class Problems implements vscode.Disposable {
-  private readonly collection = vscode.languages.createDiagnosticCollection("kernel-bridge");
+  private readonly collection = vscode.languages.createDiagnosticCollection("kernel-bridge-runs");
   private readonly shown = new Map<RunEntry, { uri: vscode.Uri; diagnostic: vscode.Diagnostic }>();
   private readonly disposables: vscode.Disposable[];
 
