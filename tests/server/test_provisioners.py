@@ -1,0 +1,107 @@
+"""Kernels that are started in another way than by a local process: the kernelspec names its provisioner."""
+
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.home import Home
+from tests.server.client import Client, editor
+from tests.server.wire import Json, ResponseError
+
+# As one that starts kernels on other machines: it knows no pid here, and says what it was asked to do.
+PROVISIONER = """
+import os
+from traitlets import Unicode
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+class Elsewhere(LocalProvisioner):
+    journal = Unicode(config=True)
+
+    pid = property(lambda self: None, lambda self, value: None)
+    pgid = property(lambda self: None, lambda self, value: None)
+
+    def say(self, what):
+        with open(self.journal, "a") as file:
+            print(what, file=file)
+
+    async def launch_kernel(self, cmd, **arguments):
+        self.say("launch")
+        return await super().launch_kernel(cmd, **arguments)
+
+    async def send_signal(self, number):
+        self.say(f"signal {number}")
+        await super().send_signal(number)
+
+    async def shutdown_requested(self, restart=False):
+        self.say(f"shutdown {restart}")
+
+    async def cleanup(self, restart=False):
+        self.say(f"cleanup {restart}")
+        await super().cleanup(restart)
+"""
+
+
+def install(home: Home, name: str) -> Path:
+    """A kernelspec with that provisioner; the file in which it says what it does."""
+    journal = home.work / "journal"
+    folder = home.path / "jupyter" / "kernels" / name
+    folder.mkdir(parents=True)
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": name,
+        "language": "python",
+        "metadata": {"kernel_provisioner": {"provisioner_name": name, "config": {"journal": str(journal)}}},
+    }
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    return journal
+
+
+@pytest.fixture
+async def client(home: Home) -> AsyncIterator[Client]:
+    """A bridge in whose Python a provisioner `elsewhere` is installed."""
+    packages = home.path / "packages"
+    about = packages / "elsewhere-1.dist-info"
+    about.mkdir(parents=True)
+    (packages / "elsewhere.py").write_text(PROVISIONER)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(
+        "[jupyter_client.kernel_provisioners]\nelsewhere = elsewhere:Elsewhere\n"
+    )
+    async with editor(home, environment={"PYTHONPATH": str(packages)}) as client:
+        yield client
+
+
+async def test_the_provisioner_of_the_kernelspec_starts_signals_and_ends_the_kernel(client: Client) -> None:
+    journal = install(client.home, "elsewhere")
+    kernel: Json = await client.command("startKernel", spec="elsewhere")
+    where = {"kernelId": kernel["id"]}
+    assert "pid" not in kernel
+    loop = await client.run(code="print('go', flush=True)\nwhile True: pass", wait=False, **where)
+    await client.until_text(loop["id"], "go")
+    assert await client.command("interruptKernel", **where) == {"outcome": "interrupted"}
+    await client.command("restartKernel", **where)
+    assert (await client.run(code="1", **where))["state"] == "ok"
+    await client.command("shutdownKernel", **where)
+    said = journal.read_text().splitlines()
+    assert said == ["launch", "signal 2", "shutdown True", "launch", "shutdown False", "cleanup False"]
+
+
+async def test_the_end_of_a_kernel_is_heard_from_its_provisioner(client: Client) -> None:
+    install(client.home, "elsewhere")
+    kernel = await client.command("startKernel", spec="elsewhere")
+    run = await client.run(code="import os; os._exit(4)", kernelId=kernel["id"])
+    assert run["state"] == "lost"
+    assert "exit code 4" in run["reason"]
+    assert client.home.connection_files() == []
+
+
+async def test_a_provisioner_that_is_not_installed_is_named(client: Client) -> None:
+    install(client.home, "absent")
+    with pytest.raises(ResponseError) as failed:
+        await client.command("startKernel", spec="absent")
+    assert failed.value.kind == "KernelLaunchFailed"
+    assert "'absent'" in failed.value.message
+    assert "install the kernel provisioner" in failed.value.message
