@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
@@ -77,6 +78,8 @@ def _of_project(folder: Path, root: Path, environ: Mapping[str, str]) -> Iterato
     for parent in _parents(folder, root):
         for name in (".venv", "venv", ".conda"):
             yield parent / name, f"the environment {name} of {parent}"
+        if configured := environ.get("UV_PROJECT_ENVIRONMENT"):
+            yield parent / configured, f"the uv environment of {parent}"
         for environment in _within(parent / ".pixi" / "envs"):
             yield environment, f"the pixi environment {environment.name} of {parent}"
         yield from _of_poetry(parent, environ)
@@ -148,12 +151,23 @@ def _elsewhere(environ: Mapping[str, str]) -> Iterator[Candidate]:
     for line in listed:
         if line.strip():
             yield Path(line.strip()), "a conda environment"
+    for root in _conda_roots(environ):
+        yield root, "the base environment of conda"
+        for environment in _within(root / "envs"):
+            yield environment, f"the conda environment {environment.name}"
     for environment in _within(_pyenv(environ) / "versions"):
         yield environment, f"the Python {environment.name} of pyenv"
     for environment in _within(
         Path(environ.get("UV_PYTHON_INSTALL_DIR") or _data(environ) / "uv" / "python")
     ):
         yield environment, f"the Python {environment.name} of uv"
+
+
+def _conda_roots(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Where conda, mamba and micromamba are installed, which keep named environments there."""
+    if command := environ.get("CONDA_EXE"):
+        yield Path(command).parent.parent
+    yield Path(environ.get("MAMBA_ROOT_PREFIX") or _home(environ) / "micromamba")
 
 
 def _within(folder: Path) -> list[Path]:
@@ -172,6 +186,8 @@ def _pyenv(environ: Mapping[str, str]) -> Path:
 
 
 def _cache(environ: Mapping[str, str]) -> Path:
+    if sys.platform == "darwin":
+        return _home(environ) / "Library" / "Caches"
     return Path(environ.get("XDG_CACHE_HOME") or _home(environ) / ".cache")
 
 

@@ -21,10 +21,11 @@ from tests.server.client import Client, editor
 from tests.server.wire import Json
 
 CHECKS = (
-    "start", "result", "stdout", "error", "plot", "stdin",
+    "start", "result", "stdout", "error", "plot", "completion", "stdin",
     "attach", "interrupt", "restart", "shutdown", "death",
 )  # fmt: skip
 START_S = 90.0
+SLOW_S = 30.0
 LATE_S = 2.0  # Deno sends a result after it has said that it is idle
 SEEN_S = 2.0  # how soon a death must be seen
 YES = "yes"
@@ -94,6 +95,18 @@ class Trial:
         run = await self.run(self.kernel.plot)
         types = [type for output in run["outputs"] for type in output.get("data", {})]
         return YES if any(type.startswith("image/") for type in types) else "no"
+
+    async def completion(self) -> str:
+        typed, wanted = self.kernel.complete
+        document = self.client.open(typed, f"completed-{self.name}", self.kernel.language_id)
+        await self.client.command("bindKernel", textDocument=document.identifier, **self.where)
+        place = {"textDocument": document.identifier, "position": {"line": 0, "character": len(typed)}}
+        answer: Json = {"isIncomplete": True, "items": []}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SLOW_S):
+                while answer["isIncomplete"]:  # as editors do: the kernel was not ready to say
+                    answer = await self.client.request("textDocument/completion", place)
+        return YES if wanted in [item["label"] for item in answer["items"]] else "no"
 
     async def stdin(self) -> str:
         if self.kernel.ask is None:

@@ -30,6 +30,7 @@ class Kernel:
     title: str
     package: str  # as a person reads it
     language_id: str  # as editors call it
+    complete: tuple[str, str]  # what is typed, and one of the names that it may become
     loop: str  # says "go" (or writes to the file BEGUN), then does not end by itself
     recipe: Recipe = Recipe()
     result: str = "1 + 2"
@@ -55,6 +56,7 @@ KERNELS = {
         title="Python 3 (ipykernel)",
         package="ipykernel",
         language_id="python",
+        complete=("imp", "import"),
         loop=PYTHON_LOOP,
         plot=PYTHON_PLOT,
         ask=PYTHON_ASK,
@@ -65,6 +67,7 @@ KERNELS = {
         package="xeus-python",
         language_id="python",
         recipe=Recipe(pip=("xeus-python>=0.19,<0.20", MATPLOTLIB)),
+        complete=("imp", "import"),
         loop=PYTHON_LOOP,
         plot=PYTHON_PLOT,
         ask=PYTHON_ASK,
@@ -77,6 +80,7 @@ KERNELS = {
         package="async-kernel",
         language_id="python",
         recipe=Recipe(pip=("async-kernel>=0.23,<0.24", MATPLOTLIB)),
+        complete=("imp", "import"),
         loop=PYTHON_LOOP,
         plot=PYTHON_PLOT,
         ask=PYTHON_ASK,
@@ -96,6 +100,7 @@ KERNELS = {
         stdout="echo hello",
         error="ls /absent",
         state=("x=42", "echo $x"),
+        complete=("ech", "echo"),
         loop="echo go; sleep 100",
         plot="python3 -c 'import base64, sys; sys.stdout.buffer.write(base64.b64decode("
         '"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="'
@@ -113,6 +118,7 @@ KERNELS = {
         stdout='(display "hello")',
         error="(car 1)",
         state=("(define x 42)", "x"),
+        complete=("defi", "define"),
         loop='(begin (display "go") (define (f) (f)) (f))',
         ask='(display (input "name? "))',
         quick=True,
@@ -127,6 +133,7 @@ KERNELS = {
         stdout='console.log("hello")',
         error='throw new Error("no")',
         state=("let x = 42", "x"),
+        complete=("consol", "console"),
         loop='console.log("go"); while (true) {}',
         plot="await Deno.jupyter.svg`<svg xmlns='http://www.w3.org/2000/svg'/>`",
         ask='console.log(prompt("name? "))',
@@ -147,6 +154,7 @@ KERNELS = {
         stdout='cat("hello\\n")',
         error='stop("no")',
         state=("x <- 42", "x"),
+        complete=("prin", "print"),
         loop='cat("go\\n"); Sys.sleep(100)',
         plot="plot(1:10)",
         ask='cat(readline("name? "))',
@@ -161,6 +169,7 @@ KERNELS = {
         stdout='disp("hello")',
         error='error("no")',
         state=("x = 42;", "x"),
+        complete=("prin", "printf"),
         loop='disp("go"); pause(100)',
         plot="plot(1:10)",
         ask='disp(input("name? ", "s"))',
@@ -175,6 +184,7 @@ KERNELS = {
         stdout='System.out.println("hello")',
         error='throw new RuntimeException("no")',
         state=("int x = 42", "x"),
+        complete=("Syste", "System"),
         loop='System.out.println("go"); Thread.sleep(100000)',
         plot=JVM_IMAGE,
         ask="System.out.println(new Scanner(System.in).nextLine())",
@@ -188,6 +198,7 @@ KERNELS = {
         stdout='println("hello")',
         error='error("no")',
         state=("val x = 42", "x"),
+        complete=("listOf(1).siz", "size"),
         loop='println("go"); Thread.sleep(100000)',
         plot=JVM_IMAGE.removeprefix("new "),
         ask="println(readLine())",
@@ -212,6 +223,7 @@ KERNELS = {
         stdout='console.log("hello")',
         error='throw new Error("no")',
         state=("let x = 42", "x"),
+        complete=("consol", "console"),
         loop='console.log("go"); await new Promise((done) => setTimeout(done, 100000))',
         plot='import {display} from "tslab";\ndisplay.svg("<svg xmlns=\'http://www.w3.org/2000/svg\'/>")',
         differs={"result": "on stdout", "error": "error, shown on stderr", "stdin": "-", "attach": "idle"},
@@ -231,9 +243,15 @@ KERNELS = {
         stdout='print "hello"',
         error="nonsense",
         state=("x = 42", "print x"),
+        complete=("plo", "plot"),
         loop='system "echo > BEGUN"; pause 100',
         plot="plot sin(x)",
-        differs={"stdout": "as a result", "error": "error, shown on stderr", "stdin": "-"},
+        differs={
+            "stdout": "as a result",
+            "error": "error, shown on stderr",
+            "completion": "no",
+            "stdin": "-",
+        },
         note="It cannot tell prints from results, and says of each that it is no plot.",
     ),
 }

@@ -21,6 +21,7 @@ and writes this page; nothing on it is written by hand.
 | stdout | what is printed is a stream output |
 | error | a failure ends the run as `error`, with an error output |
 | plot | a picture is shown |
+| completion | names are completed |
 | stdin | code that asks for a line gets it |
 | attach | a second bridge attaches while the kernel is busy, and hears it |
 | interrupt | what runs is ended, and the kernel keeps its state |

@@ -21,8 +21,11 @@ from tests.home import Home
 @pytest.fixture(autouse=True)
 def bare(at_home: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of this machine's own environments."""
-    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYENV_ROOT", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith(
+            ("VIRTUAL_ENV", "CONDA_", "MAMBA_", "PYENV_", "POETRY_", "UV_", "WORKON_", "XDG_")
+        ):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("PATH", "")
 
 
@@ -98,6 +101,25 @@ async def test_what_managers_keep_elsewhere(home: Home, monkeypatch: pytest.Monk
     pipenv = make(home.path / ".local" / "share" / "virtualenvs" / "work-abc")
     (pipenv / ".project").write_text(str(work))
     await check_best(home, pipenv, "pipenv")
+
+
+async def test_named_environments_of_conda_and_its_like(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = home.path / "work"
+    made = {
+        make(home.path / "miniforge", kind="conda"): "the base environment of conda",
+        make(home.path / "miniforge" / "envs" / "data", kind="conda"): "the conda environment data",
+        make(home.path / "micromamba" / "envs" / "geo", kind="conda"): "the conda environment geo",
+        make(home.path / ".local/share/uv/python/cpython-3.13.1"): "the Python cpython-3.13.1 of uv",
+    }
+    monkeypatch.setenv("CONDA_EXE", str(home.path / "miniforge" / "bin" / "conda"))
+    reasons = {spec.python: spec.reason for spec in await listed(work, work)}
+    for environment, reason in made.items():
+        assert reasons[f"{environment}/bin/python"] == reason
+
+
+async def test_where_uv_is_told_to_keep_the_environment(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_PROJECT_ENVIRONMENT", ".uv")
+    await check_best(home, make(home.path / "work" / ".uv", kind="uv"), "the uv environment of")
 
 
 async def test_a_poetry_environment_is_known_by_the_hash_of_the_project(

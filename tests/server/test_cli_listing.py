@@ -1,6 +1,7 @@
 """`kernel-bridge specs`, `kernels`, `history`, `export` and `doctor`, on pipes."""
 
 import json
+import venv
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,18 @@ def test_doctor_explains_to_a_person(home: Home) -> None:
     assert "✗  python3" in done.stdout
     assert "'/no/such/python' is not there" in done.stdout
     assert "No kernel starts." in done.stdout
+
+
+def test_an_environment_without_ipykernel_is_listed_with_the_command_that_installs_it(home: Home) -> None:
+    environment = home.work / ".venv"
+    venv.create(environment, symlinks=True)
+    python = environment / "bin" / "python"
+    command = f"{python} -m ensurepip && {python} -m pip install ipykernel"
+    specs = json.loads(run_command(home, "specs", "--json").stdout)["specs"]
+    (listed,) = [spec for spec in specs if spec.get("python") == str(python)]
+    assert not listed["usable"]
+    assert command in listed["problem"]
+    assert f"the environment .venv of {home.work}" in listed["reason"]
+    examined = json.loads(run_command(home, "doctor", "--json", "--no-start").stdout)["kernels"]
+    (same,) = [kernel for kernel in examined if kernel["name"] == listed["name"]]
+    assert same["problem"] == listed["problem"]
