@@ -13,6 +13,7 @@ The code of an execute_request is a script, one step a line; code without steps 
                                         (interrupt_request ends it)
     ask JSON                            an input_request with that content; waits for the answer, prints it
     sleep SECONDS                       say nothing for so long (interrupt_request ends it)
+    block SECONDS                       do nothing at all for so long, and answer nothing (as R does)
     parent JSON / parent                what follows names that parent_header; none: this request's again
     forged JSON / unsigned JSON         a stream message with a wrong, with no signature
     garbage CHANNEL                     frames that are no message, on iopub or shell
@@ -137,6 +138,8 @@ class FakeKernel:
                 self.publish("stream", {"name": "stdout", "text": answer["value"]}, parent)
             elif step == "sleep":
                 self.sleep(float(rest))
+            elif step == "block":
+                time.sleep(float(rest))
             elif step == "parent":
                 parent = json.loads(rest) if rest else request
             elif step in ("forged", "unsigned"):
@@ -231,6 +234,7 @@ STEPS = frozenset(
         "flood",
         "ask",
         "sleep",
+        "block",
         "parent",
         "forged",
         "unsigned",

@@ -17,9 +17,10 @@ import pytest
 from kernel_bridge.kernels.attached import AttachedSession, locate
 from kernel_bridge.kernels.running import list_running
 from kernel_bridge.kernels.session import KernelSession
+from kernel_bridge.kernels.specs import find_spec
 from kernel_bridge.protocol.errors import BadConnectionFile, KernelUnreachable, NoSuchKernel, NotOurs
 from kernel_bridge.runs.events import ExecuteInput, Status, Stream
-from tests.home import Home
+from tests.home import Home, install_fake_kernel
 
 IDLE = Status("idle")
 
@@ -155,6 +156,22 @@ async def test_a_stopped_kernel_is_not_reached_in_time(kernels: Any, ears: Any) 
     with pytest.raises(KernelUnreachable):
         await attach(kernels, ears, kernel_id=owner.id).start()
     assert await list_running() == []
+
+
+async def test_a_kernel_that_answers_nothing_while_it_is_busy(kernels: Any, ears: Any, home: Home) -> None:
+    install_fake_kernel(home)
+    owner, owner_ears = await kernels.start(find_spec("fake"))
+    parent = run(owner, 'busy\nstream stdout "go"\nblock 2\nstream stdout "on"\nreply\nidle')
+    await owner_ears.has(parent, Stream("stdout", "go"))
+    (listed,) = await list_running()
+    assert (listed.id, listed.state) == (owner.id, "busy")
+    session = attach(kernels, ears, kernel_id=owner.id)
+    await session.start()
+    assert (session.state, session.info) == ("busy", None)
+    await ears.has(parent, Stream("stdout", "on"))
+    await ears.until(lambda: session.state == "idle")
+    assert session.info.implementation == "fake"
+    await session.detach()
 
 
 async def test_a_wrong_key_is_said(kernels: Any, ears: Any, home: Home) -> None:
