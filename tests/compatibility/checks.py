@@ -28,6 +28,7 @@ START_S = 90.0
 SLOW_S = 30.0
 LATE_S = 2.0  # Deno sends a result after it has said that it is idle
 SEEN_S = 2.0  # how soon a death must be seen
+GONE_S = 5.0  # how long children of its own may take to see that it has ended
 YES = "yes"
 NONE = "-"  # the language has nothing of the kind
 
@@ -169,7 +170,7 @@ class Trial:
     def _what_is_left(self) -> str:
         home = self.client.home
         others = [p for p in home.processes() if "kernel_bridge" not in " ".join(p.cmdline())]
-        _, alive = psutil.wait_procs(others, timeout=1)
+        _, alive = psutil.wait_procs(others, timeout=GONE_S)
         assert home.connection_files() == home.sockets() == []
         return f"leaves {alive[0].name()}" if alive else YES
 
