@@ -16,11 +16,10 @@ import { ask } from "./prompts";
 import { tellEnded } from "./reporting";
 import { Results } from "./results";
 import { Running } from "./running";
-import { createSerializer, RESULTS } from "./serializer";
 import { Session } from "./session";
 import { settings } from "./settings";
 import { Status } from "./status";
-import { registerWholeOutput, wholeToSave } from "./whole_output";
+import { registerWholeOutput } from "./whole_output";
 
 let connection: Connection | undefined;
 
@@ -51,10 +50,6 @@ export function activate(context: vscode.ExtensionContext): void {
     session,
     notebooks,
     results,
-    vscode.workspace.registerNotebookSerializer(
-      RESULTS,
-      createSerializer((elided) => wholeToSave(server, session, elided)),
-    ),
     registerWholeOutput(server),
     vscode.workspace.onDidOpenTextDocument(({ uri }) => kept.takeUp(uri)),
     vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.takeUp(uri)),

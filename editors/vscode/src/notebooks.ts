@@ -9,7 +9,6 @@ import { messageOf } from "./connection";
 import type { Run } from "./protocol";
 import { ERROR } from "./rendering";
 import { RunCell } from "./run_cell";
-import { RESULTS } from "./serializer";
 import type { Session } from "./session";
 
 /** What running a cell takes of the rest of the extension. */
@@ -21,11 +20,12 @@ export interface CellRunner {
   ready(notebook: vscode.NotebookDocument): Promise<void>;
 }
 
-const ID = "kernel-bridge";
+/** VS Code's own type of .ipynb, which it reads, writes and renders by itself. */
+export const JUPYTER_NOTEBOOK = "jupyter-notebook";
 const EXTENSION = "kernel-bridge.kernel-bridge";
 
 export class Notebooks implements vscode.Disposable {
-  private readonly controllers = new Map<string, vscode.NotebookController>();
+  private readonly controller: vscode.NotebookController;
   private readonly shown = new Map<string, RunCell>();
   private readonly selected = new WeakSet<vscode.NotebookDocument>();
   private readonly selectedEmitter = new vscode.EventEmitter<vscode.NotebookDocument>();
@@ -36,7 +36,7 @@ export class Notebooks implements vscode.Disposable {
     private readonly runner: CellRunner,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    for (const type of [RESULTS, "jupyter-notebook"]) this.controllers.set(type, this.createController(type));
+    this.controller = this.createController();
     this.disposables.push(
       session.onRun((entry) => this.shown.get(entry.run.id)?.stateChanged()),
       session.onOutput(({ entry, touched }) => this.shown.get(entry.run.id)?.outputsChanged(touched)),
@@ -44,7 +44,7 @@ export class Notebooks implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.disposables, ...this.controllers.values()).dispose();
+    vscode.Disposable.from(...this.disposables, this.controller).dispose();
   }
 
   /** The cell that shows a run. */
@@ -61,29 +61,26 @@ export class Notebooks implements vscode.Disposable {
 
   /** The cells of this notebook show their runs from now on, instead of those of a notebook that it came from. */
   adopt(notebook: vscode.NotebookDocument): void {
-    const controller = this.controllers.get(notebook.notebookType);
-    if (!controller) return;
     for (const cell of notebook.getCells()) {
       const runId = Notebooks.runIdOf(cell);
       const shown = runId === undefined ? undefined : this.shown.get(runId);
-      if (shown && shown.cell !== cell) shown.moveTo(cell, controller);
+      if (shown && shown.cell !== cell) shown.moveTo(cell);
     }
   }
 
   /** Shows a run in a cell from now on. */
   show(runId: string, cell: vscode.NotebookCell, execution?: vscode.NotebookCellExecution): void {
     const entry = this.session.runs.get(runId);
-    const controller = this.controllers.get(cell.notebook.notebookType);
-    if (!entry || !controller) return;
-    this.shown.set(runId, new RunCell(entry, controller, cell, this.log, execution));
+    if (!entry) return;
+    this.shown.set(runId, new RunCell(entry, this.controller, cell, this.log, execution));
     for (const id of this.shown.keys()) if (!this.session.runs.has(id)) this.shown.delete(id);
   }
 
   /** Makes our controller that of a notebook which an editor shows. */
   async select(editor: vscode.NotebookEditor): Promise<void> {
     const { notebook } = editor;
-    const controller = this.controllers.get(notebook.notebookType);
-    if (!controller || this.selected.has(notebook)) return;
+    const { controller } = this;
+    if (this.selected.has(notebook)) return;
     const chosen = new Promise<void>((resolve) => {
       const subscription = this.selectedEmitter.event((other) => {
         if (other !== notebook) return;
@@ -100,8 +97,12 @@ export class Notebooks implements vscode.Disposable {
     await chosen;
   }
 
-  private createController(type: string): vscode.NotebookController {
-    const controller = vscode.notebooks.createNotebookController(`${ID}-${type}`, type, "Kernel Bridge");
+  private createController(): vscode.NotebookController {
+    const controller = vscode.notebooks.createNotebookController(
+      "kernel-bridge",
+      JUPYTER_NOTEBOOK,
+      "Kernel Bridge",
+    );
     controller.description = "a Jupyter kernel through kernel-bridge";
     controller.supportsExecutionOrder = true;
     controller.executeHandler = (cells, notebook) => this.execute(controller, cells, notebook);

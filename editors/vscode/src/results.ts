@@ -1,15 +1,15 @@
 /** The live notebooks of results: one for each kernel, a cell a run. */
 
 import * as vscode from "vscode";
-import { Notebooks } from "./notebooks";
+import { JUPYTER_NOTEBOOK, Notebooks } from "./notebooks";
 import type { Run } from "./protocol";
-import { RESULTS } from "./serializer";
 import type { RunEntry, Session } from "./session";
 import { settings } from "./settings";
 
 /** What our metadata say of a notebook and of a cell; they are written into the file, too. */
 interface NotebookMetadata {
-  kernel_bridge?: { kernel_id?: string };
+  /** As in the file. */
+  metadata?: { kernel_bridge?: { kernel_id?: string }; language_info?: { name?: string } };
 }
 
 interface Live {
@@ -48,8 +48,7 @@ export class Results implements vscode.Disposable {
 
   /** The kernel whose runs a notebook shows. */
   static kernelIdOf(notebook: vscode.NotebookDocument): string | undefined {
-    const metadata = notebook.metadata as NotebookMetadata & { metadata?: NotebookMetadata };
-    return (metadata.kernel_bridge ?? metadata.metadata?.kernel_bridge)?.kernel_id;
+    return (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.kernel_id;
   }
 
   /** The notebook of a kernel's results, if it is open. */
@@ -194,7 +193,7 @@ export class Results implements vscode.Disposable {
     }
     const uri = this.freeName(kernelId);
     // Made by `openNotebookDocument` it would be called Untitled-1, and be opened a second time, in front of the file.
-    await vscode.commands.executeCommand("vscode.openWith", uri, RESULTS, {
+    await vscode.commands.executeCommand("vscode.openWith", uri, JUPYTER_NOTEBOOK, {
       viewColumn: vscode.ViewColumn.Beside,
       preserveFocus: true,
       preview: false,
@@ -231,13 +230,14 @@ export class Results implements vscode.Disposable {
 
   private metadata(kernelId: string): Record<string, unknown> {
     const kernel = this.session.kernels.get(kernelId);
-    return {
+    const metadata = {
       kernel_bridge: { kernel_id: kernelId },
       ...(kernel && {
         kernelspec: { name: kernel.name, display_name: kernel.displayName, language: kernel.language },
         language_info: kernel.languageInfo ?? { name: kernel.language },
       }),
     };
+    return { metadata, nbformat: 4, nbformat_minor: 5 };
   }
 }
 
@@ -268,7 +268,7 @@ function isOfNotebook(run: Run): boolean {
 function cellData(run: Run, notebook: vscode.NotebookDocument): vscode.NotebookCellData {
   const source = run.textDocument && vscode.Uri.parse(run.textDocument.uri).toString();
   const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === source);
-  const { language_info: info } = notebook.metadata as { language_info?: { name?: string } };
+  const info = (notebook.metadata as NotebookMetadata).metadata?.language_info;
   const language = document?.languageId ?? info?.name ?? "plaintext";
   const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, run.source.trimEnd(), language);
   cell.metadata = { id: run.id, metadata: { kernel_bridge: { run_id: run.id } } };

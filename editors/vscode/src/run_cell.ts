@@ -35,7 +35,7 @@ export class RunCell {
 
   constructor(
     readonly entry: RunEntry,
-    private controller: vscode.NotebookController,
+    private readonly controller: vscode.NotebookController,
     public cell: vscode.NotebookCell,
     private readonly log: vscode.LogOutputChannel,
     execution?: vscode.NotebookCellExecution,
@@ -60,9 +60,8 @@ export class RunCell {
   }
 
   /** Another cell takes the place of this one: its notebook was saved under a name, or opened again. */
-  moveTo(cell: vscode.NotebookCell, controller: vscode.NotebookController): void {
+  moveTo(cell: vscode.NotebookCell): void {
     this.cell = cell;
-    this.controller = controller;
     this.execution = undefined;
     this.foreign = true;
     this.started &&= this.ended;

@@ -1,20 +1,16 @@
-/** The whole of an output that is over the budget, from the history: to look at, and to be saved. */
+/** The whole of an output that is over the budget, from the history. */
 
 import * as vscode from "vscode";
-import { type Connection, messageOf } from "./connection";
+import type { Connection } from "./connection";
+import { JUPYTER_NOTEBOOK } from "./notebooks";
 import { type Elided, elidedOf } from "./rendering";
-import { RESULTS } from "./serializer";
-import { hasEnded, type Session } from "./session";
 
 const SCHEME = "kernel-bridge-output";
 /** Characters that are asked for at a time: the server goes on answering others in between. */
 const SLICE = 4_000_000;
 
-/** A longer output stands in a saved notebook as it does in its cell: VS Code writes it at every change, as a backup. */
-const LONGEST_SAVED = 8_000_000;
-
-/** The text of one stream output of a run; undefined when it has more than `limit` characters. */
-async function readWhole(connection: Connection, elided: Elided, limit = Number.POSITIVE_INFINITY) {
+/** The text of one stream output of a run. */
+async function readWhole(connection: Connection, elided: Elided): Promise<string> {
   const parts: string[] = [];
   for (let start = 0; ; start += SLICE) {
     const { text, total } = await connection.execute("kernel-bridge.readOutput", {
@@ -22,25 +18,8 @@ async function readWhole(connection: Connection, elided: Elided, limit = Number.
       start,
       length: SLICE,
     });
-    if (total > limit) return undefined;
     parts.push(text);
     if (start + SLICE >= total) return parts.join("");
-  }
-}
-
-/** What is saved for an output that its cell shows shortened; undefined: the same as the cell shows. */
-export async function wholeToSave(
-  connection: Connection,
-  session: Session,
-  elided: Elided,
-): Promise<string | undefined> {
-  const run = session.runs.get(elided.runId)?.run;
-  if (!connection.running || (run && !hasEnded(run))) return undefined;
-  try {
-    return await readWhole(connection, elided, LONGEST_SAVED);
-  } catch (error) {
-    connection.log.warn(`the whole of an output of run ${elided.runId} is not saved: ${messageOf(error)}`);
-    return undefined;
   }
 }
 
@@ -65,9 +44,7 @@ export function registerWholeOutput(connection: Connection): vscode.Disposable {
   };
   return vscode.Disposable.from(
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
-    ...[RESULTS, "jupyter-notebook"].map((type) =>
-      vscode.notebooks.registerNotebookCellStatusBarItemProvider(type, links),
-    ),
+    vscode.notebooks.registerNotebookCellStatusBarItemProvider(JUPYTER_NOTEBOOK, links),
   );
 }
 
