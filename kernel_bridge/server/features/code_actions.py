@@ -34,6 +34,8 @@ async def code_actions(features: "Features", params: "CodeActionParams") -> list
     if find_language(document.language_id) is None and bound is None:
         return []  # text and data, of which nothing runs
     asked = params.context
+    if features.client.shows_runs and asked.trigger_kind == AUTOMATIC:
+        return []  # it has ways of its own: no light bulb on every line
     actions = [*_running(document, params), *_of_result(features, document, params)]
     actions += _of_kernel(features, document)
     if asked.trigger_kind != AUTOMATIC and _wanted("kernel-bridge.kernel", asked.only):

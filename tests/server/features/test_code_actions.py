@@ -7,7 +7,7 @@ import pytest
 
 from tests.home import Home
 from tests.server.client import editor
-from tests.server.features.plain import Plain
+from tests.server.features.plain import STANDARD, Plain
 from tests.server.wire import ResponseError
 
 CELLS = "# %%\r\nx = '😀'; y = 20\r\n# %% two\r\nx, y\r\n# %% three\r\nx * 2\r\n"
@@ -125,6 +125,14 @@ async def test_a_light_bulb_looks_for_no_kernels(plain: Plain) -> None:
     document = plain.client.open("1\n")
     titles = await plain.actions(document, (0, 0), triggerKind=2)
     assert list(titles) == ["Run line", "Run statement", "Run whole document"]
+
+
+async def test_a_client_that_shows_runs_itself_has_no_light_bulb(home: Home) -> None:
+    async with editor(home, standard=STANDARD) as client:
+        plain = Plain(client)
+        document = client.open("1\n")
+        assert await plain.actions(document, (0, 0), triggerKind=2) == {}
+        assert "Run line" in await plain.actions(document, (0, 0), triggerKind=1)
 
 
 @pytest.mark.parametrize(
