@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,30 @@ async def test_an_export_holds_one_output_and_not_all(tmp_path: Path) -> None:
     with (tmp_path / "large.ipynb").open() as file:
         cells = json.load(file)["cells"]
     assert sum(len(text) for cell in cells[:-1] for text in cell["outputs"][0]["text"]) == size
+
+
+async def test_an_export_that_is_cancelled_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.ipynb"
+    target.write_text("old")
+    cancelled, began, told = threading.Event(), asyncio.Event(), []
+    loop = asyncio.get_running_loop()
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+        loop.call_soon_threadsafe(began.set)
+        assert cancelled.wait(30)
+
+    async with opened(tmp_path / "history.db") as (journal, _):
+        for number in range(20):
+            add(journal, make_run(f"run-{number}"))
+        asked = ExportParams(path=str(target), overwrite=True)
+        exporting = asyncio.create_task(export(journal, asked, target, None, progress))
+        await began.wait()
+        exporting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await exporting
+        cancelled.set()
+    await loop.shutdown_default_executor()  # its thread has ended
+    assert told == [(0, 20)]
+    assert target.read_text() == "old"
+    assert not list(tmp_path.glob(".*.tmp"))
