@@ -17,7 +17,8 @@ PRUNED_AT_ONCE = 100  # runs of one transaction
 def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool]) -> list[str]:
     """Delete old runs while the journal is larger than `max_bytes`; the paths of the blobs that they had.
 
-    The oldest go first. Ended runs of living bridges go only when nothing else is left, open ones never.
+    The oldest go first. Those of living bridges, and of the kernels that these use, go only when nothing else
+    is left, open ones never.
     Raises StoreError.
     """
     blobs: list[str] = []
@@ -26,8 +27,10 @@ def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool
     with transaction(connection):
         close_lost(connection, is_alive)
     bridges = connection.execute("SELECT key, id FROM bridges").fetchall()
-    gone = [key for key, bridge_id in bridges if not is_alive(bridge_id)]
-    for where in (f"bridge IN ({','.join(map(str, gone))})", "1"):
+    living = ",".join(str(key) for key, bridge_id in bridges if is_alive(bridge_id))
+    # A kernel that outlived its bridge is known by what a living one has run on it since.
+    in_use = f"SELECT kernel_id FROM runs WHERE bridge IN ({living})"
+    for where in (f"bridge NOT IN ({living}) AND kernel_id NOT IN ({in_use})", "1"):
         while _prune_some(connection, where, int(max_bytes * PRUNED_TO), blobs):
             pass
     with transaction(connection):

@@ -38,6 +38,23 @@ async def test_the_oldest_runs_of_earlier_sessions_go_first(tmp_path: Path) -> N
     assert path.stat().st_size < min(full / 2, LIMIT * 1.1)
 
 
+async def test_runs_of_a_kernel_that_is_still_used_stay_before_others(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    async with opened(path) as (journal, _):
+        for number in range(3):
+            add(journal, make_run(f"used-{number}", kernel_id="outlived"), [printed(TEXT)])
+        await add_runs(journal, "old", 10)
+    async with opened(path, LIMIT) as (journal, _):
+        add(journal, make_run("again", kernel_id="outlived"))
+        for number in range(4):
+            add(journal, make_run(f"mine-{number}", kernel_id="new"), [printed(TEXT)])
+            await journal.flush()
+        names = await kept(journal)
+        assert names[:3] == [f"used-{number}" for number in range(3)]
+        assert "old-0" not in names
+        assert names[-4:] == [f"mine-{number}" for number in range(4)]
+
+
 async def test_a_session_larger_than_the_limit_keeps_its_newest_and_its_open_runs(tmp_path: Path) -> None:
     async with opened(tmp_path / "history.db", LIMIT) as (journal, warnings):
         add(journal, make_run("open", state="running", ended_at=None), [printed(TEXT)])
