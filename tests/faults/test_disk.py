@@ -1,0 +1,51 @@
+"""Disks that fill up and files that are damaged: one warning, and everything but the history goes on."""
+
+import resource
+from pathlib import Path
+
+from tests.faults.fake import Fake
+from tests.home import Home, install_fake_kernel
+from tests.server.client import Client, editor
+
+LINE = '"line %d\\n"'
+
+
+def warnings(client: Client) -> list[str]:
+    shown = [
+        message["params"] for message in client.messages if message.get("method") == "window/showMessage"
+    ]
+    return [message["message"] for message in shown if message["type"] == 2]
+
+
+async def test_a_disk_that_is_full_stops_neither_the_stream_nor_the_runs(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home) as client:
+        fake = Fake(client, await client.command("startKernel", spec="fake"))
+        await fake.run('result "kept"')
+        await client.command("history")  # the answer comes when all of it is written
+        resource.prlimit(client.process.pid, resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+        for _ in range(3):
+            run = await fake.run(f"flood 20000 {LINE}")
+            assert run["state"] == "ok"
+            assert run["outputs"][0]["text"].startswith("line 0\nline 1\n")
+            assert "line 19999\n" in run["outputs"][0]["text"]
+        await client.until_true(lambda: warnings(client))
+        assert len(warnings(client)) == 1
+        assert "incomplete" in warnings(client)[0]
+        runs = (await client.command("history"))["runs"]
+        assert runs[-1]["source"] == 'busy\nresult "kept"\nreply\nidle'
+
+
+async def test_a_damaged_history_is_set_aside_and_a_new_one_begun(home: Home) -> None:
+    install_fake_kernel(home)
+    path = Path(home.environment["XDG_DATA_HOME"]) / "kernel-bridge" / "history.db"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database at all" * 1000)
+    async with editor(home) as client:
+        fake = Fake(client, await client.command("startKernel", spec="fake"))
+        run = await fake.run('result "2"')
+        (kept,) = (await client.command("history"))["runs"]
+        assert kept["id"] == run["id"]
+        (warning,) = warnings(client)
+        assert ".corrupt-1" in warning
+    assert path.with_name("history.db.corrupt-1").read_bytes().startswith(b"no database")
