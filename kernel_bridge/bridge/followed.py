@@ -292,10 +292,13 @@ class FollowedKernel:
         run = self.queue.running
         if run is not None:
             run.lost_messages = self.session.take_lost()
-        self._have_ended(self.queue.finish(now()))
+        ended = self.queue.finish(now())
         if run is not None and run.state == "error" and (rest_s := self.session.quirks.rest_after_error_s):
             self._rest = asyncio.get_running_loop().call_later(rest_s, self._end_rest)
-        self._pump()
+        sent = self._send()  # first, so that the kernel goes on while people are told
+        self._have_ended(ended)
+        if sent is not None:
+            self._changed(sent)
         self.tell()
 
     def _end_rest(self) -> None:
