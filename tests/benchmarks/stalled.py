@@ -7,7 +7,7 @@ from time import sleep, time
 
 import msgspec
 
-from tests.benchmarks.clients import ENDS, Editor, bridge, peer
+from tests.benchmarks.clients import bridge, peer
 from tests.benchmarks.prints import AFTER_S, FOREVER, history_lines
 from tests.benchmarks.table import Row
 from tests.home import Home
@@ -47,7 +47,6 @@ def measure(home: Home) -> Iterator[Row]:
         lines, ended_at = _until_written(path)
         growth = ours.peak_bytes() - before
         outcome = ours.answer(interrupt)["outcome"]
-        _read_to_the_end(ours, run_id)
         lost = lines - len(history_lines(ours, run_id))
     what = f"an editor that reads nothing for {SECONDS} s"
     yield Row(f"{what}: of {lines:,} lines lost", "", [lost], 0, "lines")
@@ -61,12 +60,3 @@ def _until_written(path: Path) -> tuple[int, float]:
         sleep(0.005)
     lines, at = msgspec.json.decode(path.read_bytes())
     return lines, at
-
-
-def _read_to_the_end(editor: Editor, run_id: str) -> None:
-    while True:
-        message = editor.read()
-        if message.get("method") == "kernel-bridge/run":
-            run = message["params"]["run"]
-            if run["id"] == run_id and run["state"] in ENDS:
-                return
