@@ -151,9 +151,10 @@ class Channels:
             # async-kernel wants both, which replies have by the specification; jupyter_client leaves them out
             self.send("stdin", "input_reply", {"status": "ok", "value": value}, parent=request)
 
-    def withdraw_input(self) -> None:
-        """What may still be typed for an open input_request is not sent."""
+    def interrupting(self) -> None:
+        """What runs is about to be interrupted: what may still be typed for it is not sent."""
         self._input_request = None
+        self._numbering.interrupted()
 
     async def request(
         self,

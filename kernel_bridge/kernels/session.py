@@ -322,7 +322,7 @@ class KernelSession:
     async def interrupt(self) -> None:
         """Interrupt what runs: by a signal that its children get too, or by message. Raises KernelDead."""
         channels = self._connected()
-        channels.withdraw_input()
+        channels.interrupting()
         if (self.quirks.interrupt_mode or self.spec.interrupt_mode) == "signal" and self._process is not None:
             await self._process.signal(signal.SIGINT)
             if self.quirks.wake_after_signal:
