@@ -57,7 +57,7 @@ $(STYLUA): $(NVIM)/scripts/package-lock.json
 
 test-vscode: $(VSCODE_TESTS_STAMP)
 	@$(BIN)/python -m tests.editors.vscode.install
-	$(BIN)/python -m pytest tests/editors/vscode
+	$(BIN)/python -m pytest tests/editors/vscode --capture=no --timeout=300 -o faulthandler_timeout=280
 
 kernels: $(STAMP)
 	@$(BIN)/python -m tests.compatibility

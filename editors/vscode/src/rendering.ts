@@ -1,7 +1,7 @@
 /** Outputs of the wire as outputs of a VS Code notebook, for its own renderers. */
 
 import * as vscode from "vscode";
-import type { MimeBundle, Output, StreamOutput } from "./protocol";
+import type { MimeBundle, Output, RunState, StreamOutput } from "./protocol";
 
 export const STDOUT = "application/vnd.code.notebook.stdout";
 export const STDERR = "application/vnd.code.notebook.stderr";
@@ -26,6 +26,12 @@ export interface ElidedMetadata extends OutputMetadata {
 
 export function elidedOf(output: vscode.NotebookCellOutput): Elided | undefined {
   return (output.metadata as Partial<ElidedMetadata> | undefined)?.elided;
+}
+
+/** Why a run came to no end of its own, as an output. */
+export function toReason(state: RunState, reason: string): vscode.NotebookCellOutput {
+  const error = vscode.NotebookCellOutputItem.json({ name: state, message: reason }, ERROR);
+  return new vscode.NotebookCellOutput([error], { outputType: "error" } satisfies OutputMetadata);
 }
 
 /** Richest first: VS Code shows the first of an output's items that it has a renderer for. */

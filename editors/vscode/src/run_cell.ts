@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { type Touched, untouched } from "./outputs";
 import type { Output, StreamOutput } from "./protocol";
-import { type ElidedMetadata, elidedText, streamItem, toCellOutput } from "./rendering";
+import { type ElidedMetadata, elidedText, streamItem, toCellOutput, toReason } from "./rendering";
 import { hasEnded, type RunEntry } from "./session";
 
 /** An output of the wire as it stands in the cell. */
@@ -123,6 +123,7 @@ export class RunCell {
     const current = this.touched;
     if (hasEnded(run) && !current.cleared && current.rewritten.size + current.grown.size === 0) {
       this.ended = true;
+      if (run.reason !== undefined) await this.execution.appendOutput(toReason(run.state, run.reason));
       const success = run.state === "ok" ? true : run.startedAt === undefined ? undefined : false;
       this.execution.end(success, run.endedAt === undefined ? undefined : Date.parse(run.endedAt));
     }

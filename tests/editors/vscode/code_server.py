@@ -27,6 +27,7 @@ QUIET = {
     "extensions.autoCheckUpdates": False,
     "extensions.autoUpdate": False,
     "extensions.ignoreRecommendations": True,
+    "files.autoSave": "off",
     "git.enabled": False,
     "remote.autoForwardPorts": False,
     "remote.restoreForwardedPorts": False,
@@ -46,7 +47,13 @@ class CodeServer:
     url: str
     authority: str
     extensions: Path
+    user: Path
     log: Path
+
+    def logs(self) -> list[Path]:
+        """What our extension has logged in each window, the newest last."""
+        found = self.user.glob("logs/*/exthost*/kernel-bridge.kernel-bridge/*.log")
+        return sorted(found, key=lambda path: path.stat().st_mtime)
 
     def extension(self) -> Path:
         """The folder of our extension, as installed from the vsix."""
@@ -113,7 +120,7 @@ def code_server(
         )
     try:
         _wait_until_it_answers(process, authority, log)
-        yield CodeServer(home, f"http://{authority}", authority, extensions, log)
+        yield CodeServer(home, f"http://{authority}", authority, extensions, user, log)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.editors.vscode.code_server import CodeServer, code_server
 from tests.editors.vscode.install import Installation, installed
@@ -35,7 +35,7 @@ def server(vscode_home: Home, installation: Installation) -> Iterator[CodeServer
 
 
 @pytest.fixture(scope="session")
-def chromium(vscode_home: Home, installation: Installation) -> Iterator[Browser]:
+def chromium(vscode_home: Home, installation: Installation) -> Iterator[BrowserContext]:
     with sync_playwright() as playwright, browser(playwright, installation, vscode_home) as chromium:
         yield chromium
 
@@ -49,20 +49,25 @@ def folder(vscode_home: Home, request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def vscode(chromium: Browser, server: CodeServer, folder: Path) -> Iterator[Window]:
+def vscode(chromium: BrowserContext, server: CodeServer, folder: Path) -> Iterator[Window]:
     with window(chromium, server, folder) as opened:
         yield opened
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Keeps what a window showed when its test failed, and what it wrote to its console."""
+    """Keeps what a window showed when its test failed, and what it and the extension wrote."""
     report = yield
-    vscode = getattr(item, "funcargs", {}).get("vscode")
-    if report.when == "call" and report.failed and isinstance(vscode, Window):
+    arguments = getattr(item, "funcargs", {})
+    windows = [value for value in arguments.values() if isinstance(value, Window)]
+    if report.when == "call" and report.failed and windows:
         FAILURES.mkdir(parents=True, exist_ok=True)
-        vscode.screenshot(FAILURES / f"{item.name}.png")
-        report.sections.append(("messages", "\n".join(vscode.messages())))
-        report.sections.append(("screenshot", str(FAILURES / f"{item.name}.png")))
-        report.sections.append(("console", "\n".join(vscode.console)[-4000:]))
+        picture = FAILURES / f"{item.name}.png"
+        windows[0].screenshot(picture)
+        log = "\n".join(path.read_text() for path in arguments["server"].logs())
+        report.sections += [
+            ("screenshot", str(picture)),
+            ("log of the extension", log[-4000:]),
+            ("console", "\n".join(windows[0].console)[-2000:]),
+        ]
     return report

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Playwright, expect
 
 from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.install import Installation
@@ -27,6 +27,23 @@ FLAGS = [
 PATIENCE_MS = 30_000
 """How long a window may take for anything on a busy machine."""
 
+# What VS Code calls when it was told to run tests.
+AUTOMATION = """
+    window.automation = {lines: [], code: undefined};
+    window.codeAutomationLog = (type, args) => window.automation.lines.push(args.join(" "));
+    window.codeAutomationExit = code => { window.automation.code = code; };
+"""
+
+# What an extension shows behind a line is the content of a pseudo-element.
+INLINE_CONTAINS = """([end, index, text]) => {
+    const editor = document.querySelector(`.editor-instance .monaco-editor[data-uri$="${end}"]`);
+    const lines = [...(editor?.querySelectorAll(".view-line") ?? [])];
+    lines.sort((one, other) => parseInt(one.style.top) - parseInt(other.style.top));
+    return [...(lines[index]?.querySelectorAll("span[class*='ced-']") ?? [])].some(span => {
+        return getComputedStyle(span, "::after").content.replace(/\\u00a0/g, " ").includes(text);
+    });
+}"""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -38,11 +55,19 @@ class Window:
 
     def palette(self, title: str) -> None:
         """Runs a command by its title."""
-        box = self.page.locator(".quick-input-widget")
-        self.page.keyboard.press("F1")
-        box.locator("input").fill(f">{title}")
-        label = self.page.locator(".label-name").filter(has_text=re.compile(f"^{re.escape(title)}$"))
-        box.locator(".monaco-list-row").filter(has=label).click()
+        self.press("F1")
+        self.box.locator("input").fill(f">{title}")
+        self.choose(title)
+
+    def choose(self, label: str) -> None:
+        """Chooses from the list that is open; another one may open in its place."""
+        exact = self.page.locator(".label-name").filter(has_text=re.compile(f"^{re.escape(label)}$"))
+        self.box.locator(".monaco-list-row").filter(has=exact).click()
+
+    def run(self, title: str) -> None:
+        """Runs one of our commands, once the extension is there."""
+        self.status.wait_for()
+        self.palette(f"Kernel Bridge: {title}")
 
     def write(self, name: str, text: str) -> Locator:
         """Makes a file and opens it."""
@@ -51,7 +76,9 @@ class Window:
 
     def open(self, name: str) -> Locator:
         """Opens a file of the folder; gives its editor."""
-        self.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text=name).dblclick()
+        self.press("Control+P")
+        self.box.locator("input").fill(name)
+        self.choose(name)
         self.page.locator(f'.tab.active[data-resource-name="{name}"]').first.wait_for()
         return self.editor(name)
 
@@ -61,60 +88,95 @@ class Window:
     def select(self, name: str, first: int, last: int | None = None) -> None:
         """Puts the cursor into a line of a text editor, counted from 1; selects whole lines up to `last`."""
         self.editor(name).locator(".view-lines").click()
-        self.page.keyboard.press("Control+G")
+        self.press("Control+G")
         self.page.locator(".quick-input-widget input").fill(f":{first}")
-        self.page.keyboard.press("Enter")
+        self.press("Enter")
         expect(self.page.locator("#status\\.editor\\.selection")).to_contain_text(re.compile(rf"Ln {first},"))
         if last is not None:
             for _ in range(last - first):
-                self.page.keyboard.press("Shift+ArrowDown")
-            self.page.keyboard.press("Shift+End")
+                self.press("Shift+ArrowDown")
+            self.press("Shift+End")
             expect(self.page.locator("#status\\.editor\\.selection")).to_contain_text("selected")
 
-    def messages(self) -> list[str]:
-        """What VS Code has told and nobody has closed."""
-        self.page.keyboard.press("Escape")
-        self.palette("Notifications: Show Notifications")
-        centre = self.page.locator(".notifications-center.visible")
-        centre.wait_for()
-        return centre.locator(".notification-list-item-message").all_inner_texts()
+    def expect_inline(self, name: str, line: int, text: str) -> None:
+        """Waits for a text behind a line of an editor that is not scrolled; lines count from 1."""
+        self.page.wait_for_function(INLINE_CONTAINS, arg=[f"/{name}", line - 1, text])
+
+    def press(self, keys: str) -> None:
+        self.page.keyboard.press(keys)
+
+    @property
+    def status(self) -> Locator:
+        """Our item of the status bar."""
+        return self.page.locator(r"#kernel-bridge\.kernel-bridge\.kernel")
+
+    @property
+    def cells(self) -> Locator:
+        """The cells of the notebooks that are visible."""
+        return self.page.locator(".notebookOverlay .cell-list-container .monaco-list-row")
+
+    def message(self, text: str) -> Locator:
+        """A message of VS Code, in its list of them: a window under test shows none by itself."""
+        self.page.locator(r"#status\.notifications").get_by_role("button").click()
+        return self.page.locator(".notifications-center .notification-list-item").filter(has_text=text)
+
+    @property
+    def problems(self) -> Locator:
+        return self.page.locator(".markers-panel .monaco-list-row")
+
+    @property
+    def box(self) -> Locator:
+        """An input box, and a list to choose from."""
+        return self.page.locator(".quick-input-widget")
+
+    @property
+    def text(self) -> Locator:
+        """All that the outputs of the visible notebook show."""
+        return self.outputs().locator("#container")
 
     def outputs(self) -> FrameLocator:
         """What the notebook renderers show: all outputs of one notebook are in one webview."""
         return self.webview('iframe.webview.ready[src*="purpose=notebookRenderer"]')
 
     def webview(self, selector: str) -> FrameLocator:
-        return self.page.locator(selector).content_frame.frame_locator("iframe#active-frame")
+        """The visible page of a webview; VS Code keeps those of hidden editors."""
+        shown = self.page.locator(selector).filter(visible=True)
+        return shown.content_frame.frame_locator("iframe#active-frame")
 
     def screenshot(self, path: Path) -> None:
         self.page.screenshot(path=path, animations="disabled", caret="initial")
 
 
 @contextmanager
-def browser(playwright: Playwright, installation: Installation, home: Home) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path=installation.browser, args=FLAGS, env={**home.environment}
+def browser(playwright: Playwright, installation: Installation, home: Home) -> Iterator[BrowserContext]:
+    """A Chromium with a profile of its own; its cache spares each window but the first most of its start."""
+    context = playwright.chromium.launch_persistent_context(
+        home.path / "chromium",
+        executable_path=installation.browser,
+        args=FLAGS,
+        env={**home.environment},
+        viewport={"width": 1280, "height": 800},
     )
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(AUTOMATION)
     try:
-        yield browser
+        yield context
     finally:
-        browser.close()
+        context.close()
 
 
 @contextmanager
-def window(browser: Browser, server: CodeServer, folder: Path, query: str = "") -> Iterator[Window]:
-    """A fresh window, as of somebody who opens VS Code for the first time, on a folder."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE_MS)
+def window(browser: BrowserContext, server: CodeServer, folder: Path, query: str = "") -> Iterator[Window]:
+    """A window of VS Code on a folder."""
+    page = browser.new_page()
     try:
-        page = context.new_page()
         window = Window(page, folder)
         page.on("console", lambda message: window.console.append(f"{message.type}: {message.text}"))
         page.goto(f"{server.url}/?folder={quote(str(folder))}{query}")
         page.locator(".monaco-workbench").wait_for()
         yield window
     finally:
-        context.close()
+        page.close()
 
 
 def pixels(image: Locator) -> tuple[int, int, tuple[int, int, int, int]]:

@@ -1,0 +1,56 @@
+"""Errors where they happened, and code that asks."""
+
+from tests.editors.vscode.window import Window, expect
+
+ASKS = """\
+name = input("Who is there? ")
+print("hello", name)
+"""
+ASKS_SECRETLY = """\
+import getpass
+secret = getpass.getpass("The word? ")
+print("it has", len(secret), "letters")
+"""
+
+
+def test_an_error_stands_at_its_line_in_the_problems(vscode: Window) -> None:
+    vscode.write("a.py", "x = 1\n\ndef f():\n    return x / 0\n\nf()\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("ZeroDivisionError")
+    vscode.press("Control+Shift+M")
+    expect(vscode.problems.filter(has_text="division by zero")).to_contain_text("Ln 4")
+    vscode.expect_inline("a.py", 6, "ZeroDivisionError")
+    vscode.select("a.py", 4)
+    vscode.press("End")
+    vscode.press("Backspace")
+    vscode.page.keyboard.type("1")
+    vscode.run("Run All")
+    expect(vscode.problems.filter(has_text="division by zero")).to_have_count(0)
+
+
+def test_input_is_asked_for_in_a_box(vscode: Window) -> None:
+    vscode.write("a.py", ASKS)
+    vscode.run("Run All")
+    expect(vscode.box).to_contain_text("Who is there?")
+    field = vscode.box.locator("input")
+    expect(field).not_to_have_attribute("type", "password")
+    field.fill("Ada")
+    vscode.press("Enter")
+    expect(vscode.text).to_contain_text("hello Ada")
+
+
+def test_a_password_is_not_shown_and_escape_interrupts(vscode: Window) -> None:
+    vscode.write("a.py", ASKS_SECRETLY)
+    vscode.run("Run All")
+    field = vscode.box.locator("input")
+    expect(vscode.box).to_contain_text("The word?")
+    expect(field).to_have_attribute("type", "password")
+    field.fill("sesame")
+    vscode.press("Enter")
+    expect(vscode.text).to_contain_text("it has 6 letters")
+    expect(vscode.text).not_to_contain_text("sesame")
+    vscode.run("Run All")
+    expect(vscode.box).to_contain_text("The word?")
+    vscode.press("Escape")
+    expect(vscode.text).to_contain_text("KeyboardInterrupt")
+    expect(vscode.box).to_be_hidden()

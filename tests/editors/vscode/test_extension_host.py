@@ -1,0 +1,27 @@
+"""The mocha tests of exthost/, which run inside VS Code's extension host with the `vscode` module at hand."""
+
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import BrowserContext
+
+from tests.editors.vscode.code_server import CodeServer
+from tests.editors.vscode.window import window
+
+TESTS = Path(__file__).parent / "exthost" / "index.js"
+
+
+def test_in_the_extension_host(chromium: BrowserContext, server: CodeServer, folder: Path) -> None:
+    remote = f"vscode-remote://{server.authority}"
+    payload = [
+        ["extensionDevelopmentPath", f"{remote}{server.extension()}"],
+        ["extensionTestsPath", f"{remote}{TESTS}"],
+    ]
+    with window(chromium, server, folder, f"&payload={quote(json.dumps(payload))}") as vscode:
+        vscode.page.wait_for_function("window.automation.code !== undefined", timeout=100_000)
+        automation = vscode.page.evaluate("window.automation")
+    lines = [line for line in automation["lines"] if line.startswith(("ok - ", "not ok - "))]
+    print("", *lines, sep="\n")
+    assert automation["code"] == 0, "\n".join(lines or automation["lines"])
+    assert sum(line.startswith("ok - ") for line in lines) >= 9

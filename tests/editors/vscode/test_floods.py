@@ -1,0 +1,64 @@
+"""The window stays usable while a kernel prints as fast as it can."""
+
+from tests.editors.vscode.window import Window, expect
+
+FLOOD = """\
+import pathlib
+lines = 0
+while not pathlib.Path("enough").exists():
+    print("line", lines, "of a flood that does not end by itself")
+    lines += 1
+print("printed", lines > 10000)
+"""
+
+# How long each key takes until the editor has drawn it, and the longest time between two frames.
+WATCH = """() => {
+    const lines = document.querySelector('.editor-instance .monaco-editor[data-uri$="/b.py"] .view-lines');
+    const watch = window.watch = {keys: [], longest: 0, frames: 0};
+    let pressed = 0, last = performance.now();
+    addEventListener("keydown", () => { pressed = performance.now(); }, true);
+    new MutationObserver(() => {
+        if (pressed) requestAnimationFrame(() => {
+            if (pressed) watch.keys.push(performance.now() - pressed);
+            pressed = 0;
+        });
+    }).observe(lines, {childList: true, subtree: true, characterData: true});
+    const frame = now => {
+        watch.longest = Math.max(watch.longest, now - last);
+        watch.frames += 1;
+        last = now;
+        requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+}"""
+
+
+def test_a_person_types_while_a_kernel_floods(vscode: Window) -> None:
+    (vscode.folder / "b.py").touch()
+    vscode.write("a.py", FLOOD)
+    vscode.open("b.py")
+    quiet, _ = typed(vscode, "typed in quiet")
+    vscode.open("a.py")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("line 0 of a flood")
+    vscode.open("b.py")
+    keys, longest_frame = typed(vscode, "typed in a flood")
+    (vscode.folder / "enough").touch()
+    expect(vscode.text).to_contain_text("printed True")
+    print(f"a key in quiet: median {quiet[len(quiet) // 2]:.0f} ms, longest {quiet[-1]:.0f} ms")
+    print(f"a key in a flood: median {keys[len(keys) // 2]:.0f} ms, longest {keys[-1]:.0f} ms")
+    print(f"the longest frame in a flood: {longest_frame:.0f} ms")
+    assert keys[len(keys) // 2] < 100 + 5 * quiet[len(quiet) // 2]
+    assert keys[-1] < 3000
+
+
+def typed(vscode: Window, text: str) -> tuple[list[float], float]:
+    """Milliseconds that each key took, the quickest first, and the longest time between two frames."""
+    lines = vscode.editor("b.py").locator(".view-lines")
+    lines.click()
+    vscode.press("Control+A")
+    vscode.page.evaluate(WATCH)
+    vscode.page.keyboard.type(text, delay=50)
+    expect(lines).to_have_text(text.replace(" ", "\u00a0"))
+    seen = vscode.page.evaluate("window.watch")
+    return sorted(seen["keys"]), seen["longest"]

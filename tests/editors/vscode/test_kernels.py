@@ -1,0 +1,70 @@
+"""Kernels: seen in the status bar, chosen, interrupted, restarted, dead."""
+
+import psutil
+
+from tests.editors.vscode.window import Window, expect
+from tests.home import Home
+
+FOR_EVER = "print('begun')\nwhile True: pass\n"
+
+
+def test_an_endless_run_is_interrupted_and_the_kernel_goes_on(vscode: Window) -> None:
+    vscode.write("a.py", FOR_EVER)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("begun")
+    vscode.run("Interrupt Kernel")
+    expect(vscode.text).to_contain_text("KeyboardInterrupt")
+    vscode.select("a.py", 1)
+    vscode.run("Run Line")
+    expect(vscode.text.get_by_text("begun")).to_have_count(2)
+
+
+def test_a_restarted_kernel_has_forgotten_everything(vscode: Window) -> None:
+    vscode.write("a.py", "kept = 'kept it'\nprint(kept)\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("kept it")
+    vscode.run("Restart Kernel")
+    vscode.select("a.py", 2)
+    vscode.run("Run Line")
+    expect(vscode.text).to_contain_text("NameError")
+    vscode.run("Restart and Run All")
+    expect(vscode.text.get_by_text("kept it")).to_have_count(2)
+
+
+def test_a_kernel_that_dies_says_so(vscode: Window) -> None:
+    vscode.write("a.py", "import os\nprint('alive', flush=True)\nos._exit(7)\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("ended")
+    vscode.expect_inline("a.py", 3, "lost")
+    expect(vscode.status.locator(".codicon-error")).to_be_visible()
+
+
+def test_the_status_bar_shows_the_kernel_and_offers_others(vscode: Window) -> None:
+    vscode.write("a.py", "print('at work')\n")
+    expect(vscode.status).to_contain_text("No Kernel")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("at work")
+    expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+    vscode.status.click()
+    expect(vscode.box.locator(".monaco-list-row").filter(has_text="Python 3").first).to_be_visible()
+    vscode.press("Escape")
+    vscode.run("Shut Down Kernel")
+    expect(vscode.status).to_contain_text("No Kernel")
+
+
+def test_a_server_that_is_killed_is_started_once_more(vscode: Window, vscode_home: Home) -> None:
+    vscode.write("a.py", "print('at work')\n")
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("at work")).to_have_count(1)
+    server_of(vscode_home).kill()
+    expect(vscode.message("the server ended by itself")).to_be_visible()
+    expect(vscode.status).to_contain_text("No Kernel")
+    vscode.editor("a.py").locator(".view-lines").click()
+    vscode.run("Run All")
+    expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+
+
+def server_of(home: Home) -> psutil.Process:
+    """The server of the only window there is."""
+    (server,) = [process for process in home.processes() if process.cmdline()[1:3] == ["-m", "kernel_bridge"]]
+    return server

@@ -1,0 +1,43 @@
+"""Results are a notebook; notebooks run on the same kernels."""
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tests.editors.vscode.test_running import PICTURE
+from tests.editors.vscode.window import Window, expect, pixels
+
+
+def test_a_notebook_runs_with_our_controller(vscode: Window) -> None:
+    cells = [
+        new_markdown_cell("# A notebook"),
+        new_code_cell("x = 20"),
+        new_code_cell("print('x is', x + 1)"),
+    ]
+    nbformat.write(new_notebook(cells=[*cells, new_code_cell(PICTURE)]), vscode.folder / "n.ipynb")
+    vscode.write("a.py", "")
+    vscode.status.wait_for()
+    vscode.open("n.ipynb")
+    vscode.cells.nth(1).click()
+    vscode.palette("Notebook: Run All")
+    expect(vscode.text).to_contain_text("x is 21")
+    assert pixels(vscode.outputs().locator("img")) == (64, 48, (220, 30, 40, 255))
+    tab = vscode.page.locator(".tab.active[data-resource-name='n.ipynb']")
+    expect(tab).to_contain_class("dirty")
+    vscode.palette("File: Save")
+    expect(tab).not_to_contain_class("dirty")
+    saved = nbformat.read(vscode.folder / "n.ipynb", as_version=4)
+    nbformat.validate(saved)
+    assert [cell.get("execution_count") for cell in saved.cells] == [None, 1, 2, 3]
+    assert saved.cells[2].outputs[0].text == "x is 21\n"
+
+
+def test_a_cell_of_the_results_is_edited_and_run_again(vscode: Window) -> None:
+    vscode.write("a.py", "x = 5\nprint('x is', x)\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("x is 5")
+    vscode.cells.locator(".view-lines").click()
+    vscode.press("Control+A")
+    vscode.page.keyboard.type("print('from the cell', x + 1)")
+    vscode.cells.get_by_role("button", name="Execute Cell (").click()
+    expect(vscode.text).to_contain_text("from the cell 6")
+    expect(vscode.text).not_to_contain_text("x is 5")
