@@ -44,6 +44,8 @@ def test_nobody_is_asked_while_typing(buffer: Neovim) -> None:
     buffer.api.input("i")
     buffer.until("require('kernel_bridge.prompt').is_open()")
     assert buffer.lua("return #test.questions") == 0
+    here = "test.results(vim.api.nvim_get_current_buf())[1]"
+    buffer.until(f"{here}.mark:find('waits for your answer') and true")
     buffer.api.input("<Esc>")
     buffer.until("#test.questions == 1")
     buffer.lua("test.questions[1].answer('x')")

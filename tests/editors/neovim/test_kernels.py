@@ -89,8 +89,18 @@ def test_the_death_of_a_kernel_is_seen(editor: Neovim) -> None:
     assert "⚠ " in result["mark"]
     editor.until(f"{HERE}.state == 'dead'")
     assert editor.lua("return require('kernel_bridge').statusline()") == "Python 3 (ipykernel) · dead"
+    editor.api.current.buffer[:] = ["'alive'"]
+    editor.lua(
+        "vim.ui.select = function(items, options, choose) test.asked = options.prompt choose(items[1]) end"
+    )
     editor.command("run_cell")
-    editor.until("#test.messages > 0")
+    editor.until("(test.results(vim.api.nvim_get_current_buf())[1].lines[1] or ''):find('alive') and true")
+    assert editor.lua("return test.asked").startswith("Python 3 (ipykernel) is dead (")
+    os.kill(editor.lua(f"return {HERE}.pid"), signal.SIGKILL)
+    editor.until(f"{HERE}.state == 'dead'")
+    editor.command("restart")
+    editor.until(f"{HERE}.state == 'idle'")
+    editor.until_message("Python 3 (ipykernel) has been started again")
 
 
 def test_the_death_of_the_server_is_seen(editor: Neovim) -> None:

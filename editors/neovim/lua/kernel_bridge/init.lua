@@ -83,13 +83,15 @@ function M.run(opts, answered)
         require("kernel_bridge.session").run(run, server.id)
       end
       local handled = done(failed, result and result.runs)
-      if failed and (failed.data or {}).kind == "KernelRequired" then
-        require("kernel_bridge.select").offer(bufnr, failed.data.specs, function()
-          M.run(
-            vim.tbl_extend("force", opts, { bufnr = bufnr, from = opts.from, lines = opts.lines }),
-            answered
-          )
-        end)
+      local kind = failed and (failed.data or {}).kind
+      local function again()
+        M.run(vim.tbl_extend("force", opts, { bufnr = bufnr }), answered)
+      end
+      if kind == "KernelRequired" then
+        require("kernel_bridge.select").offer(bufnr, failed.data.specs, again)
+        return true
+      elseif kind == "KernelDead" then
+        require("kernel_bridge.select").revive(bufnr, again)
         return true
       end
       return handled
@@ -175,9 +177,7 @@ local function of_kernel(name, said)
       if words then
         client.notify(words, level)
       end
-      if answered then
-        answered(failed, result)
-      end
+      return answered and answered(failed, result)
     end)
   end
 end
@@ -191,10 +191,23 @@ M.interrupt = of_kernel("interruptKernel", function(result)
   end
 end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
 
---- A new process for the buffer's kernel.
-M.restart = of_kernel("restartKernel", function(kernel)
+local restart = of_kernel("restartKernel", function(kernel)
   return kernel.displayName .. " has restarted"
-end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
+end)
+
+--- A new process for the buffer's kernel; another kernel of its kind where it is dead.
+---@param opts? kernel_bridge.At
+---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
+function M.restart(opts, answered)
+  local bufnr = buffer(opts)
+  restart({ bufnr = bufnr }, function(failed, kernel)
+    if failed and (failed.data or {}).kind == "KernelDead" then
+      require("kernel_bridge.select").start_again(bufnr, answered)
+      return true
+    end
+    return answered and answered(failed, kernel)
+  end)
+end
 
 --- Ends the buffer's kernel.
 M.shutdown = of_kernel("shutdownKernel", function()

@@ -4,6 +4,17 @@ local M = {}
 
 local open = nil ---@type {thread: thread, shown: boolean}?
 
+--- Says beside the code whether a run waits for its answer.
+---@param run_id string
+---@param asks boolean
+local function mark(run_id, asks)
+  local entry = require("kernel_bridge.session").entry(run_id)
+  if entry then
+    entry.asks = asks
+    require("kernel_bridge.displays").touch(entry)
+  end
+end
+
 --- Runs once no key that a person types could be taken for an answer.
 local function when_normal(callback)
   if vim.api.nvim_get_mode().mode:find("^[nt]") then
@@ -48,7 +59,9 @@ function M.ask(params)
     data = { runId = params.runId, prompt = params.prompt, password = params.password },
     modeline = false,
   })
+  mark(params.runId, true)
   local value = coroutine.yield()
+  mark(params.runId, false)
   return value ~= nil and { value = value } or vim.NIL
 end
 

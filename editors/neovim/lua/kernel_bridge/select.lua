@@ -157,6 +157,40 @@ function M.offer(bufnr, offered, after)
   )
 end
 
+--- Starts another kernel of the kind that the buffer had.
+---@param bufnr integer
+---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
+function M.start_again(bufnr, answered)
+  local dead = require("kernel_bridge.session").kernel_of(bufnr)
+  require("kernel_bridge").start({ bufnr = bufnr, spec = dead and dead.name }, function(failed, kernel)
+    if kernel then
+      client.notify(kernel.displayName .. " has been started again")
+    end
+    if answered then
+      answered(failed, kernel)
+    end
+  end)
+end
+
+--- Asks whether another kernel shall take the place of the buffer's, which is dead.
+---@param bufnr integer
+---@param after fun() once it has started
+function M.revive(bufnr, after)
+  local dead = require("kernel_bridge.session").kernel_of(bufnr)
+  local name = dead and dead.displayName or "the kernel"
+  local reason = dead and dead.reason and " (" .. dead.reason:match("[^\n]*") .. ")" or ""
+  local again = "Start it again and run this"
+  vim.ui.select({ again, "Leave it" }, { prompt = ("%s is dead%s:"):format(name, reason) }, function(choice)
+    if choice == again then
+      M.start_again(bufnr, function(failed)
+        if not failed then
+          after()
+        end
+      end)
+    end
+  end)
+end
+
 ---@param kernels kernel_bridge.Kernel[]
 ---@return kernel_bridge.Kernel[] that can be joined
 local function alive(kernels)

@@ -15,6 +15,7 @@ local M = {}
 ---@field client_id integer
 ---@field bufnr? integer where it came from
 ---@field running_since? integer uv.hrtime() when it began, as seen from here
+---@field asks? boolean it waits for the answer to input()
 ---@field asked? boolean its outputs were asked for, since a notification was missed
 ---@field range_mark? integer extmark over its lines
 ---@field end_mark? integer extmark with its result

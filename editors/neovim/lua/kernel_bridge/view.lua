@@ -84,7 +84,9 @@ function M.mark(entry)
   if seconds and not (run.state == "running" and seconds < 1) then
     words[#words + 1] = M.duration(seconds)
   end
-  if run.state ~= "ok" and run.state ~= "error" then
+  if run.state == "running" and entry.asks then
+    words[#words + 1] = "waits for your answer"
+  elseif run.state ~= "ok" and run.state ~= "error" then
     words[#words + 1] = run.state
   end
   if run.reason and run.state ~= "queued" and run.state ~= "running" then
