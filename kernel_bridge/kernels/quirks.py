@@ -6,6 +6,7 @@ before the kernel runs; the rest of the code asks, and knows no names.
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,7 +46,7 @@ _COMMANDS_WITHOUT_IPC = frozenset({"deno", "java", "tslab"})
 
 # xeus reads the address that it has bound into 32 bytes ("Invalid argument"): what follows "ipc://" has 25
 _XEUS = re.compile(r"x(python|cpp|r|lua|sqlite|octave|javascript|haskell)\w*")
-_LONGEST_PATH_BYTES = 107  # of a unix socket, by the size of sockaddr_un
+_LONGEST_PATH_BYTES = 103 if sys.platform == "darwin" else 107  # of a unix socket, by the size of sockaddr_un
 _LONGEST_XEUS_PATH_BYTES = 31 - len("ipc://")
 
 
