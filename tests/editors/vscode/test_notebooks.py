@@ -1,10 +1,36 @@
 """Results are a notebook; notebooks run on the same kernels."""
 
+import re
+
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.editors.vscode.test_running import PICTURE
 from tests.editors.vscode.window import Window, expect, pixels
+
+
+def test_saving_the_results_makes_a_notebook(vscode: Window) -> None:
+    vscode.write("a.py", f"# %%\nprint('first')\n# %%\n{PICTURE}")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("first")
+    vscode.outputs().locator("img").wait_for()
+    vscode.cells.first.click()
+    vscode.palette("File: Save As...")
+    field = vscode.box.locator("input")
+    expect(field).to_have_value(re.compile("a results"))  # once the dialog has its own, a text stays
+    field.fill(str(vscode.folder / "kept.ipynb"))
+    vscode.press("Enter")
+    expect(vscode.page.locator(".tab[data-resource-name='kept.ipynb']:not(.dirty)")).to_be_visible()
+    notebook = nbformat.read(vscode.folder / "kept.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert [cell.cell_type for cell in notebook.cells] == ["code", "code"]
+    assert notebook.cells[0].outputs == [{"output_type": "stream", "name": "stdout", "text": "first\n"}]
+    assert "image/png" in notebook.cells[1].outputs[0].data
+    assert notebook.metadata.kernelspec.name == "python3"
+    vscode.outputs().locator("img").wait_for()
+    vscode.select("a.py", 2)
+    vscode.run("Run Line")
+    expect(vscode.text.get_by_text("first")).to_have_count(2)
 
 
 def test_a_notebook_runs_with_our_controller(vscode: Window) -> None:

@@ -1,5 +1,7 @@
 """A person runs code from a file, and sees what it prints and shows."""
 
+import re
+
 from tests.editors.vscode.window import Window, expect, pixels
 
 PICTURE = """\
@@ -9,6 +11,32 @@ from PIL import Image as picture
 png = io.BytesIO()
 picture.new("RGB", (64, 48), (220, 30, 40)).save(png, "png")
 Image(png.getvalue())
+"""
+
+WAITS_FOR_A_FILE = """\
+import pathlib, time
+print("before")
+while not pathlib.Path("go").exists(): time.sleep(0.01)
+print("after")
+"""
+
+PROGRESS = """\
+import sys, time
+from tqdm import tqdm
+for step in tqdm(range(50), file=sys.stdout): time.sleep(0.01)
+print("\\ndone")
+"""
+
+CELLS = """\
+# %% first
+1 + 1
+
+# %% second
+print("second")
+2 + 2
+
+# %% third
+3 + 3
 """
 
 
@@ -28,3 +56,41 @@ def test_a_picture_is_shown_by_its_pixels(vscode: Window) -> None:
     vscode.write("a.py", PICTURE)
     vscode.run("Run All")
     assert pixels(vscode.outputs().locator("img")) == (64, 48, (220, 30, 40, 255))
+
+
+def test_what_is_printed_is_seen_before_the_run_ends(vscode: Window) -> None:
+    vscode.write("a.py", WAITS_FOR_A_FILE)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("before")
+    expect(vscode.text).not_to_contain_text("after")
+    (vscode.folder / "go").touch()
+    expect(vscode.text).to_contain_text("after")
+
+
+def test_a_progress_bar_stays_on_its_line(vscode: Window) -> None:
+    vscode.write("a.py", PROGRESS)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("done")
+    shown = vscode.text.inner_text()
+    assert len(re.findall(r"\d+%", shown)) == 1, shown
+    assert "100%" in shown
+    assert "50/50" in shown
+
+
+def test_cells_run_one_after_another_with_their_results_behind_the_code(vscode: Window) -> None:
+    vscode.write("a.py", CELLS)
+    vscode.select("a.py", 2)
+    vscode.run("Run Cell and Advance")
+    vscode.expect_inline("a.py", 2, "2")
+    expect(vscode.page.locator(r"#status\.editor\.selection")).to_contain_text("Ln 5,")
+    vscode.press("Shift+Enter")
+    vscode.expect_inline("a.py", 6, "4")
+    expect(vscode.page.locator(r"#status\.editor\.selection")).to_contain_text("Ln 9,")
+    expect(vscode.text).to_contain_text("second")
+
+
+def test_the_links_above_a_cell_run_it(vscode: Window) -> None:
+    editor = vscode.write("a.py", CELLS)
+    editor.locator(".codelens-decoration a").filter(has_text="Run Cell").nth(1).click()
+    expect(vscode.text).to_contain_text("second")
+    vscode.expect_inline("a.py", 6, "4")
