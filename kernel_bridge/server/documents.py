@@ -5,6 +5,7 @@ and \\r only), puts a column behind the end of an unterminated line before its l
 positions in place. Edits and selections would go to the wrong place, so those parts are done here.
 """
 
+import logging
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol
@@ -23,6 +24,8 @@ from ..source.notebook import Notebook
 from ..source.script import read_script
 from . import notebooks
 from .snapshot import Snapshot
+
+log = logging.getLogger(__name__)
 
 
 class Watcher(Protocol):
@@ -105,6 +108,16 @@ class Documents(Workspace):
         super().put_text_document(text_document, notebook_uri)
         if self.watcher is not None:
             self.watcher.opened(self.opened(text_document.uri))
+
+    def update_text_document(
+        self,
+        text_doc: types.VersionedTextDocumentIdentifier,
+        change: types.TextDocumentContentChangeEvent,
+    ) -> None:
+        if unquote(text_doc.uri) in self.text_documents:
+            super().update_text_document(text_doc, change)
+        else:  # pygls shows people a KeyError
+            log.warning("a change of %s was ignored: it is not open", text_doc.uri)
 
     def remove_text_document(self, doc_uri: str) -> None:
         document = self.find(doc_uri)

@@ -75,6 +75,8 @@ class Language:
 
     def notification(self, method: str, params: msgspec.Raw) -> None:
         """Take a standard notification; unknown ones are ignored, as LSP says."""
+        if method not in self._protocol.fm.builtin_features:
+            return
         message = {"jsonrpc": "2.0", "method": method, "params": msgspec.json.decode(params)}
         try:
             self._protocol.handle_message(self._protocol.structure_message(message))

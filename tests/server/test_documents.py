@@ -89,6 +89,15 @@ async def test_a_closed_document_is_not_open(shared: Client) -> None:
     assert caught.value.kind == "DocumentNotOpen"
 
 
+@pytest.mark.parametrize("method", ["didChange", "didSave", "didClose"])
+async def test_what_is_said_of_a_document_that_is_not_open_is_ignored(shared: Client, method: str) -> None:
+    document = {"uri": "file:///not/open.py", "version": 2}
+    heard = len(shared.messages)
+    shared.notify(f"textDocument/{method}", {"textDocument": document, "contentChanges": [{"text": "1"}]})
+    await shared.command("listKernelSpecs")
+    assert [message for message in shared.messages[heard:] if "method" in message] == []
+
+
 @pytest.mark.parametrize(
     "uri",
     [
