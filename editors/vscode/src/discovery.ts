@@ -67,7 +67,7 @@ export async function installCommand(): Promise<string> {
   ] as const) {
     if (await onPath(process.platform === "win32" ? `${program}.exe` : program)) return command;
   }
-  return "python3 -m pip install --user kernel-bridge";
+  return "python3 -m pip install --user jupyter-kernel-bridge";
 }
 
 function quoted(word: string): string {
