@@ -154,6 +154,8 @@ class AttachedSession(KernelSession):
                 await asyncio.wait(answers, timeout=MET_ONLY_S, return_when=asyncio.FIRST_COMPLETED)
             if control.done():  # not every kernel answers there
                 await asyncio.wait([shell], timeout=SHELL_S)
+            if shell.done():
+                await channels.join()
         except BaseException:
             for answer in answers:
                 answer.cancel()
@@ -218,6 +220,7 @@ class AttachedSession(KernelSession):
             answer = await shell
             self._learn(answer)
             if self._channels is not None:
+                await self._channels.join()
                 self._channels.rested()
         except KernelDead:
             pass  # the conversation has ended, which whoever ended it has told

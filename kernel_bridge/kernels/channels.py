@@ -174,12 +174,18 @@ class Channels:
             self._waiting.pop(message_id, None)
 
     async def shake_hands(self) -> KernelInfo:
-        """Wait until the kernel answers on shell and is heard on iopub; from then on `heard` is told.
+        """Wait until the kernel answers on shell and is heard; from then on `heard` is told."""
+        info = kernel_info(await self.request("kernel_info_request", {}, "shell", None))
+        await self.join()
+        self.listen()
+        return info
+
+    async def join(self) -> None:
+        """Wait until a kernel that answers on shell is heard on iopub, and may ask on stdin.
 
         The SUB socket joins late, and what a kernel says before goes nowhere: it is asked until iopub has
         spoken. A kernel that says no status for kernel_info_request is taken as it is in the end.
         """
-        info = kernel_info(await self.request("kernel_info_request", {}, "shell", None))
         for wait_s in NUDGE_S:
             if await _happens(self._iopub_spoke, wait_s):
                 break
@@ -187,8 +193,6 @@ class Channels:
         else:
             log.warning("the kernel answers, and nothing is heard on its iopub channel")
         await _happens(self._connection.stdin_ready, STDIN_S)
-        self.listen()
-        return info
 
     def listen(self) -> None:
         """Tell `heard` from now on."""

@@ -62,6 +62,17 @@ async def reachable(path: Path) -> None:
             pass
 
 
+async def test_an_idle_kernel_is_heard_before_anything_is_run_on_it(kernels: Any, ears: Any) -> None:
+    owner, _ = await kernels.start()
+    session = attach(kernels, ears, kernel_id=owner.id)
+    await session.start()
+    assert session._channels is not None
+    assert session._channels.spoke
+    parent = run(session, "print('all')")
+    await ears.has(parent, IDLE)
+    assert ears.of(parent)[:2] == [Status("busy"), ExecuteInput("print('all')", 1)]
+
+
 async def test_a_busy_kernel_is_attached_to_at_once_and_heard(kernels: Any, ears: Any) -> None:
     owner, owner_ears = await kernels.start()
     parent = run(owner, "print('on', flush=True)\ninput()\nprint('off')")
@@ -153,6 +164,7 @@ async def test_the_bridge_that_lost_a_kernel_to_a_restart_leaves_its_files(kerne
 async def test_a_stopped_kernel_is_not_reached_in_time(kernels: Any, ears: Any) -> None:
     owner, _ = await kernels.start()
     os.kill(owner.pid, signal.SIGSTOP)
+    await ears.until(lambda: psutil.Process(owner.pid).status() == psutil.STATUS_STOPPED)
     with pytest.raises(KernelUnreachable):
         await attach(kernels, ears, kernel_id=owner.id).start()
     assert await list_running() == []

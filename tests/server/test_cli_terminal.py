@@ -80,7 +80,7 @@ def test_ctrl_c_interrupts_the_kernel(home: Home) -> None:
         assert terminal.end() == 130
         assert "loop.py:3: KeyboardInterrupt" in terminal.text
         assert "1 not run" in terminal.text
-        assert "wrote out.ipynb (1 cell)" in terminal.text
+        assert "wrote out.ipynb (2 cells)" in terminal.text
         assert "Traceback" in terminal.text
     home.check_clean()
 

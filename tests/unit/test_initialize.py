@@ -6,7 +6,7 @@ import pytest
 
 from kernel_bridge.server.initialize import Editor, read_editor
 
-SILENT = Editor(None, "utf-16", None, None, [], {}, None, None, None, False, False)
+SILENT = Editor(None, "utf-16", None, None, [], {}, False, None, None, None, False, False)
 
 
 def check(params: dict[str, Any], **expected: Any) -> None:

@@ -16,7 +16,7 @@ def test_an_endless_run_is_interrupted_and_the_kernel_goes_on(vscode: Window) ->
     expect(vscode.text).to_contain_text("KeyboardInterrupt")
     vscode.select("a.py", 1)
     vscode.run("Run Line")
-    expect(vscode.text.get_by_text("begun")).to_have_count(2)
+    expect(vscode.text.get_by_text("begun", exact=True)).to_have_count(2)
 
 
 def test_a_restarted_kernel_has_forgotten_everything(vscode: Window) -> None:
