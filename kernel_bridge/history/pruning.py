@@ -1,7 +1,4 @@
-"""The old runs that go, when the journal is too large or a person wants it; each step is a transaction.
-
-Open runs never go: their bridge lives.
-"""
+"""The old runs that go, when the journal is too large or a person wants it; each step is a transaction."""
 
 from collections.abc import Callable
 
@@ -17,9 +14,8 @@ PRUNED_AT_ONCE = 100  # runs of one transaction
 def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool]) -> list[str]:
     """Delete old runs while the journal is larger than `max_bytes`; the paths of the blobs that they had.
 
-    The oldest go first. Those of living bridges, and of the kernels that these use, go only when nothing else
-    is left, open ones never.
-    Raises StoreError.
+    The oldest go first. Those of living bridges, and of the kernels that these use, never go: while somebody
+    works with them the journal may be larger. Raises StoreError.
     """
     blobs: list[str] = []
     if used_bytes(connection) <= max_bytes:
@@ -30,9 +26,9 @@ def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool
     living = ",".join(str(key) for key, bridge_id in bridges if is_alive(bridge_id))
     # A kernel that outlived its bridge is known by what a living one has run on it since.
     in_use = f"SELECT kernel_id FROM runs WHERE bridge IN ({living})"
-    for where in (f"bridge NOT IN ({living}) AND kernel_id NOT IN ({in_use})", "1"):
-        while _prune_some(connection, where, int(max_bytes * PRUNED_TO), blobs):
-            pass
+    unused = f"bridge NOT IN ({living}) AND kernel_id NOT IN ({in_use})"
+    while _prune_some(connection, unused, int(max_bytes * PRUNED_TO), blobs):
+        pass
     with transaction(connection):
         connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
     shrink(connection)
@@ -59,7 +55,7 @@ def forget(
     is_alive: Callable[[str], bool],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[int, list[str]]:
-    """Delete the ended runs that match; how many they were, and the paths of the blobs that they had.
+    """Delete the runs that match, but for open ones; how many they were, and the paths of their blobs.
 
     Raises StoreError, NoSuchRun.
     """

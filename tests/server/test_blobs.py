@@ -106,8 +106,9 @@ async def test_an_export_has_the_data_itself(home: Home) -> None:
 
 async def test_a_file_goes_with_its_history_entry(home: Home) -> None:
     settings = {"history": {"maxBytes": 1_000_000}}
-    async with editor(home, capabilities=FILES, settings=settings) as client:
+    async with editor(home, capabilities=FILES) as client:
         data = await shown(client)
+    async with editor(home, capabilities=FILES, settings=settings) as client:
         for number in range(4):
             await client.run(code=f"print({number}, 'x' * 400_000)")
         assert "plot" not in str((await client.command("history"))["runs"])

@@ -12,8 +12,9 @@ TEXT = "x" * RUN_BYTES
 
 
 async def add_runs(journal: Journal, prefix: str, count: int) -> None:
+    """Runs of a kernel of their own."""
     for number in range(count):
-        add(journal, make_run(f"{prefix}-{number}"), [printed(TEXT)])
+        add(journal, make_run(f"{prefix}-{number}", kernel_id=prefix), [printed(TEXT)])
         await journal.flush()
 
 
@@ -38,7 +39,7 @@ async def test_the_oldest_runs_of_earlier_sessions_go_first(tmp_path: Path) -> N
     assert path.stat().st_size < min(full / 2, LIMIT * 1.1)
 
 
-async def test_runs_of_a_kernel_that_is_still_used_stay_before_others(tmp_path: Path) -> None:
+async def test_runs_of_a_kernel_that_is_still_used_stay(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     async with opened(path) as (journal, _):
         for number in range(3):
@@ -55,13 +56,24 @@ async def test_runs_of_a_kernel_that_is_still_used_stay_before_others(tmp_path: 
         assert names[-4:] == [f"mine-{number}" for number in range(4)]
 
 
-async def test_a_session_larger_than_the_limit_keeps_its_newest_and_its_open_runs(tmp_path: Path) -> None:
-    async with opened(tmp_path / "history.db", LIMIT) as (journal, warnings):
+async def fill(path: Path) -> None:
+    """An earlier session with four times as much as there is room for."""
+    async with opened(path, LIMIT) as (journal, _):
+        await add_runs(journal, "earlier", 40)
+
+
+async def test_a_session_larger_than_the_limit_keeps_its_runs_until_it_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    async with opened(path, LIMIT) as (journal, warnings):
         add(journal, make_run("open", state="running", ended_at=None), [printed(TEXT)])
         await add_runs(journal, "mine", 40)
+        assert await kept(journal) == ["open", *(f"mine-{number}" for number in range(40))]
+        assert warnings == []
+    async with opened(path, LIMIT) as (journal, warnings):
+        await add_runs(journal, "next", 1)
         names = await kept(journal)
-        assert names[0] == "open"
-        assert names[1:] == [f"mine-{number}" for number in range(40)][41 - len(names) :]
+        assert names[-1] == "next-0"
+        assert names[:-1] == [f"mine-{number}" for number in range(40)][41 - len(names) :]
         assert 4 < len(names) <= LIMIT // RUN_BYTES
         journal.outputs_changed("mine-0", [printed("late")])
         await journal.flush()
@@ -69,14 +81,16 @@ async def test_a_session_larger_than_the_limit_keeps_its_newest_and_its_open_run
 
 
 async def test_a_runs_files_go_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
     blobs = [tmp_path / f"{number}.png" for number in range(2)]
     for blob in blobs:
         blob.write_bytes(b"")
-    async with opened(tmp_path / "history.db", LIMIT) as (journal, _):
-        add(journal, make_run("first"), [printed(TEXT)])
+    async with opened(path, LIMIT) as (journal, _):
+        add(journal, make_run("first", kernel_id="first"), [printed(TEXT)])
         journal.blob_written("first", blobs[0])
-        await add_runs(journal, "mine", 40)
-        add(journal, make_run("last"))
+    await fill(path)
+    async with opened(path, LIMIT) as (journal, _):
+        add(journal, make_run("last", kernel_id="last"), [printed(TEXT)])
         journal.blob_written("last", blobs[1])
         await journal.flush()
         assert [blob.exists() for blob in blobs] == [False, True]
@@ -84,8 +98,10 @@ async def test_a_runs_files_go_with_it(tmp_path: Path) -> None:
 
 async def test_a_pruned_file_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
+    await fill(path)
     async with opened(path, LIMIT) as (journal, _):
-        await add_runs(journal, "mine", 40)
+        await add_runs(journal, "mine", 1)
+        assert len(await kept(journal)) < 40
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
