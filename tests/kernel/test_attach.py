@@ -164,7 +164,7 @@ async def test_the_bridge_that_lost_a_kernel_to_a_restart_leaves_its_files(kerne
 async def test_a_stopped_kernel_is_not_reached_in_time(kernels: Any, ears: Any) -> None:
     owner, _ = await kernels.start()
     os.kill(owner.pid, signal.SIGSTOP)
-    await ears.until(lambda: psutil.Process(owner.pid).status() == psutil.STATUS_STOPPED)
+    await asyncio.to_thread(os.waitid, os.P_PID, owner.pid, os.WSTOPPED | os.WNOWAIT)
     with pytest.raises(KernelUnreachable):
         await attach(kernels, ears, kernel_id=owner.id).start()
     assert await list_running() == []
