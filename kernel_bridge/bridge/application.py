@@ -95,7 +95,7 @@ class Bridge:
             if spec.name == self._wishes.get(uri) and spec.usable:
                 return spec
         if chosen := self.settings.default_kernels.get(language_id):
-            return await find_kernel_for(chosen, self._folder(uri), self.root)
+            return kernelspecs.pick(specs, chosen)
         fitting = [spec for spec in specs if speaks(spec.language, language_id)]
         for spec in fitting:
             if spec.usable:

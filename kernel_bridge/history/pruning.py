@@ -29,9 +29,7 @@ def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool
     unused = f"bridge NOT IN ({living}) AND kernel_id NOT IN ({in_use})"
     while _prune_some(connection, unused, int(max_bytes * PRUNED_TO), blobs):
         pass
-    with transaction(connection):
-        connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
-    shrink(connection)
+    _tidy(connection)
     return blobs
 
 
@@ -44,9 +42,22 @@ def _prune_some(connection: Connection, where: str, target_bytes: int, blobs: li
         for (key,) in oldest:
             if used_bytes(connection) <= target_bytes:
                 return False
-            blobs += (path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", (key,)))
-            connection.execute("DELETE FROM runs WHERE key = ?", (key,))
+            blobs += _delete(connection, key)
     return bool(oldest)
+
+
+def _delete(connection: Connection, key: int) -> list[str]:
+    """Delete a run; the paths of the blobs that it had."""
+    paths = [path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", (key,))]
+    connection.execute("DELETE FROM runs WHERE key = ?", (key,))
+    return paths
+
+
+def _tidy(connection: Connection) -> None:
+    """What is of no run any more goes, and the file becomes smaller."""
+    with transaction(connection):
+        connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
+    shrink(connection)
 
 
 def forget(
@@ -70,11 +81,8 @@ def forget(
     blobs: list[str] = []
     for start in range(0, len(rows), PRUNED_AT_ONCE):
         with transaction(connection):
-            for row in rows[start : start + PRUNED_AT_ONCE]:
-                blobs += (path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", row))
-                connection.execute("DELETE FROM runs WHERE key = ?", row)
+            for (key,) in rows[start : start + PRUNED_AT_ONCE]:
+                blobs += _delete(connection, key)
         progress(min(start + PRUNED_AT_ONCE, len(rows)), len(rows))
-    with transaction(connection):
-        connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
-    shrink(connection)
+    _tidy(connection)
     return len(rows), blobs

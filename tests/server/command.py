@@ -22,6 +22,19 @@ BOUND_S = 60
 COMMAND = [sys.executable, "-m", "kernel_bridge"]
 CTRL_C, CTRL_D = "\x03", "\x04"
 
+JUPYTER_CLIENT = """
+import sys
+from jupyter_client import BlockingKernelClient
+
+client = BlockingKernelClient(connection_file=sys.argv[1])
+client.load_connection_file()
+client.start_channels()
+client.wait_for_ready(timeout=30)
+client.execute_interactive(sys.argv[2], timeout=30)
+client.stop_channels()
+"""
+"""Another program than ours: it runs code (its second argument) on the kernel of a connection file."""
+
 
 @dataclass(frozen=True)
 class Completed:

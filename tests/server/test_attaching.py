@@ -13,23 +13,12 @@ import pytest
 
 from tests.home import Home
 from tests.server.client import Client, editor
-from tests.server.command import Terminal, open_terminal
+from tests.server.command import JUPYTER_CLIENT, Terminal, open_terminal
 from tests.server.wire import Json, ResponseError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONSOLE = [sys.executable, "-m", "jupyter_console"]
-JUPYTER_CLIENT = """
-import sys
-from jupyter_client import BlockingKernelClient
-
-client = BlockingKernelClient(connection_file=sys.argv[1])
-client.load_connection_file()
-client.start_channels()
-client.wait_for_ready(timeout=30)
-client.execute_interactive("print(20 + 1)", timeout=30)
-client.stop_channels()
-"""
 
 
 async def attached(home: Home, kernel: str, use: Callable[[Client], Any]) -> None:
@@ -104,7 +93,7 @@ async def test_what_is_sent_is_encrypted_where_the_kernelspec_says_that_it_can(h
         await attached(home, kernel["id"], share)
         other = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-c", JUPYTER_CLIENT, kernel["connectionFile"]),
+            *("-c", JUPYTER_CLIENT, kernel["connectionFile"], "print(20 + 1)"),
             env=home.environment,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -13,21 +13,10 @@ import pytest
 
 from tests.home import Home
 from tests.server.client import Client
-from tests.server.command import BOUND_S, run_command, start_command, write
+from tests.server.command import BOUND_S, JUPYTER_CLIENT, run_command, start_command, write
 
 Json = dict[str, Any]
 
-JUPYTER_CLIENT = """
-import sys
-from jupyter_client import BlockingKernelClient
-
-client = BlockingKernelClient(connection_file=sys.argv[1])
-client.load_connection_file()
-client.start_channels()
-client.wait_for_ready(timeout=30)
-client.execute_interactive("x = 20 + 1; print(x)", timeout=30)
-client.stop_channels()
-"""
 DEAF = "get_ipython().kernel.control_handlers['shutdown_request'] = lambda *_: None"
 
 
@@ -100,7 +89,7 @@ def test_a_kernel_lives_on_and_anybody_can_attach_to_it(home: Home) -> None:
     assert (kernel["state"], kernel["keepAlive"], kernel["cwd"]) == ("idle", True, str(home.work))
 
     other = subprocess.run(
-        [sys.executable, "-c", JUPYTER_CLIENT, file],
+        [sys.executable, "-c", JUPYTER_CLIENT, file, "x = 20 + 1; print(x)"],
         env=home.environment,
         capture_output=True,
         timeout=BOUND_S,
