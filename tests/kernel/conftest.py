@@ -55,11 +55,12 @@ class Ears:
 
 
 class Kernels:
-    """Starts kernels and ends all that are left."""
+    """Starts kernels and ends all that are left; `attached` are let go of."""
 
     def __init__(self) -> None:
         self.keeper = Keeper()
         self.sessions: list[KernelSession] = []
+        self.attached: list[KernelSession] = []
 
     def session(self, spec: KernelSpec | None = None, **options: Any) -> tuple[KernelSession, Ears]:
         ears = Ears()
@@ -75,6 +76,8 @@ class Kernels:
         return session, ears
 
     async def close(self) -> None:
+        for session in self.attached:
+            session.close()
         for session in self.sessions:
             await session.shutdown()
         await self.keeper.close()

@@ -31,6 +31,7 @@ def run(session: KernelSession, code: str) -> str:
 
 def attach(kernels: Any, ears: Any, **where: Any) -> AttachedSession:
     ears.session = AttachedSession(locate(**where), listener=ears, keeper=kernels.keeper)
+    kernels.attached.append(ears.session)
     return ears.session
 
 
