@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import msgspec
 
 from ..protocol.objects import KernelSpec
 from .interpreters import environment_spec, holds_ipykernel, is_python_2, prefix_of, python_of
-from .specs import interpreter_of, list_specs, pick, runs_ipykernel
+from .specs import interpreter_of, list_specs, pick, read_spec, runs_ipykernel
 
 INSTALLED = 2  # the group of installed kernelspecs, after the project's environments and the active one
 
@@ -50,6 +50,7 @@ def _ranked(
     groups: list[list[KernelSpec]] = []
     seen: set[str] = set()
     promoted: set[str] = set()
+    folders = {os.path.realpath(spec.resource_dir) for spec in installed if spec.resource_dir}
     for candidates in (
         _of_project(folder, root, environ),
         _active(environ),
@@ -60,18 +61,36 @@ def _ranked(
         for environment, reason in candidates:
             python = python_of(environment)
             prefix = os.path.realpath(environment)
-            if python is None or prefix in seen or is_python_2(environment):
+            if prefix in seen:
                 continue
             seen.add(prefix)
+            others = []
+            if len(groups) < INSTALLED:  # as Jupyter has it, the first of a name hides the others
+                found = _kernelspecs_of(environment, reason, folders)
+                others = [spec for spec in found if spec.name not in promoted]
+                promoted.update(spec.name for spec in others)
+            if python is None or is_python_2(environment):
+                group += others
+                continue
             known = by_prefix.get(prefix)
             if known is None:
                 group.append(environment_spec(str(python), holds_ipykernel(str(python)), reason))
             elif len(groups) < INSTALLED:
                 promoted.add(known.name)
                 group.append(msgspec.structs.replace(known, reason=reason))
+            group += others
         groups.append(group)
     groups[INSTALLED] = [spec for spec in installed if spec.name not in promoted]
     return sorted((spec for group in groups for spec in group), key=lambda spec: not spec.usable)
+
+
+def _kernelspecs_of(environment: Path, reason: str, known: Container[str]) -> Iterator[KernelSpec]:
+    """The kernels in an environment that are not the one of its Python; not those in `known` folders."""
+    commands = environment / ("Scripts" if os.name == "nt" else "bin")
+    for folder in _within(environment / "share" / "jupyter" / "kernels"):
+        spec = read_spec(folder, commands) if os.path.realpath(folder) not in known else None
+        if spec is not None and not runs_ipykernel(spec):
+            yield msgspec.structs.replace(spec, reason=reason)
 
 
 def _of_project(folder: Path, root: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:

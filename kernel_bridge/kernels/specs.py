@@ -69,7 +69,7 @@ def _installed() -> list[KernelSpec]:
         for entry in names:
             if entry.lower() in found:
                 continue
-            spec = _read(Path(folder, entry))
+            spec = read_spec(Path(folder, entry))
             if spec is not None:
                 found[spec.name] = spec
     if NATIVE not in found:
@@ -94,8 +94,11 @@ def _folders() -> list[str]:
     return [*jupyter_path("kernels"), os.path.join(ipython, "kernels")]
 
 
-def _read(folder: Path) -> KernelSpec | None:
-    """The kernelspec in a folder; None: there is none. A broken one is listed with its problem."""
+def read_spec(folder: Path, commands: Path | None = None) -> KernelSpec | None:
+    """The kernelspec in a folder; None: there is none. A broken one is listed with its problem.
+
+    `commands`: the folder where its command is looked for first.
+    """
     name = folder.name.lower()
     try:
         data = (folder / "kernel.json").read_bytes()
@@ -107,6 +110,8 @@ def _read(folder: Path) -> KernelSpec | None:
         described = _KernelJson(argv=[])
         problem: str | None = f"{folder / 'kernel.json'} cannot be read: {error}"
     else:
+        if commands is not None and described.argv:
+            described.argv[0] = shutil.which(described.argv[0], path=str(commands)) or described.argv[0]
         problem = _problem(described.argv)
     return KernelSpec(
         name=name,

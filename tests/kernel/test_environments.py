@@ -172,8 +172,8 @@ async def test_an_environment_is_found_by_its_name(home: Home) -> None:
         await find_kernel_for("absent", work, work)
 
 
-def install(name: str, *argv: str, language: str = "python") -> None:
-    folder = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels" / name
+def install(name: str, *argv: str, language: str = "python", data: Path | None = None) -> None:
+    folder = (data or Path(os.environ["JUPYTER_DATA_DIR"])) / "kernels" / name
     folder.mkdir(parents=True)
     spec = {"argv": argv, "display_name": name.title(), "language": language}
     (folder / "kernel.json").write_text(json.dumps(spec))
@@ -189,6 +189,25 @@ async def test_an_installed_kernelspec_of_that_environment_stands_for_it(home: H
     assert "the environment .venv" in (specs[0].reason or "")
     assert [spec.name for spec in specs].count("mine") == 1
     assert not [spec for spec in specs if spec.python == python]
+
+
+async def test_kernels_of_other_languages_in_an_environment(home: Home) -> None:
+    work = home.path / "work"
+    environment = make(work / ".venv")
+    data = environment / "share" / "jupyter"
+    install("python3", "python", "-m", "ipykernel_launcher", data=data)
+    install("bash", "python", "-m", "bash_kernel", language="bash", data=data)
+    install("bash", sys.executable, "-m", "bash_kernel", language="bash")
+    make(work / "a" / ".venv", ipykernel=False)
+    install("bash", "/gone", language="bash", data=work / "a" / ".venv" / "share" / "jupyter")
+    own, bash, *rest = await listed(work, work)
+    assert own.source == "environment"
+    assert (bash.name, bash.argv[0]) == ("bash", f"{environment}/bin/python")
+    assert (bash.usable, bash.reason) == (True, own.reason)
+    assert "bash" not in [spec.name for spec in rest]
+    assert await find_kernel_for("bash", work, work) == bash
+    (problem,) = [spec.problem for spec in await listed(work / "a", work) if spec.name == "bash"]
+    assert "the command '/gone' is not there" in (problem or "")
 
 
 async def test_the_usual_kernel_of_python_is_the_default(home: Home) -> None:
