@@ -7,7 +7,7 @@ command line both drive it. Errors are those of protocol/errors.
 import asyncio
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -54,16 +54,25 @@ log = logging.getLogger(__name__)
 
 
 class Bridge:
-    """The application. `root` is the folder relative paths and documents without one are taken from."""
+    """The application. `root` is the folder relative paths and documents without one are taken from.
 
-    def __init__(self, observer: Observer, settings: Settings, root: Path) -> None:
+    `spec_named_by` gives the kernelspec that a document asks for itself, by its URI.
+    """
+
+    def __init__(
+        self,
+        observer: Observer,
+        settings: Settings,
+        root: Path,
+        spec_named_by: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
         self.observer = observer
         self.settings = settings
         self.root = root
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # followed no more; their runs can still be asked for
         self.bindings: dict[str, str] = {}  # document uri -> kernel id
-        self._wishes: dict[str, str] = {}  # document uri -> the kernelspec that it names
+        self._spec_named_by = spec_named_by
         self._starts: dict[str, _Start] = {}  # document uri -> the kernel being started for it
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
@@ -86,13 +95,14 @@ class Bridge:
         return found
 
     async def default_spec(self, uri: str, language_id: str) -> KernelSpec:
-        """The spec that a run in this document starts: what it wishes for, the setting's, or the best.
+        """The spec that a run in this document starts: the one it names, the setting's, or the best.
 
         Raises KernelRequired: nothing speaks its language.
         """
         specs = await self.list_specs(uri, language_id)
+        named = self._spec_named_by(uri)
         for spec in specs:
-            if spec.name == self._wishes.get(uri) and spec.usable:
+            if spec.name == named and spec.usable:
                 return spec
         if chosen := self.settings.default_kernels.get(language_id):
             return kernelspecs.pick(specs, chosen)
@@ -111,13 +121,6 @@ class Bridge:
             "start one with kernel-bridge.startKernel or set kernel-bridge.defaultKernels",
             specs=_described(specs),
         )
-
-    def wish(self, uri: str, spec: str | None) -> None:
-        """A document names the kernelspec that it wants; it is taken where it is installed."""
-        if spec is None:
-            self._wishes.pop(uri, None)
-        else:
-            self._wishes[uri] = spec
 
     async def start_kernel(self, asked: StartKernelParams, language_id: str | None = None) -> FollowedKernel:
         """A new kernel, once it is ready; bound to the document if one is named.

@@ -16,6 +16,7 @@ class RunQueue:
     def __init__(self) -> None:
         self.running: Run | None = None
         self.waiting: deque[Run] = deque()
+        self.drops = 0  # how often all that waited was ended
 
     def add(self, runs: Iterable[Run]) -> None:
         self.waiting.extend(runs)
@@ -50,6 +51,7 @@ class RunQueue:
 
     def drop(self, state: Literal["aborted", "cancelled"], reason: str, now: str) -> list[Run]:
         """End everything that waits."""
+        self.drops += 1
         dropped = list(self.waiting)
         self.waiting.clear()
         for run in dropped:

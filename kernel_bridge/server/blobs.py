@@ -1,28 +1,23 @@
 """Binary MIME data as files, for a client that asked for `blobs: "file"` (protocol.md, "Blobs").
 
-The files lie in the user's private cache folder. Those of a run in the history go when it goes; those of a
-run that is not kept go with this process, or are swept by the next one when it was killed.
+The files lie in the user's private cache folder. Those of a run in the history go when it goes, those of a
+run that is not kept with the session.
 """
 
 import binascii
 import hashlib
-import logging
 import mimetypes
 import os
-import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..history.presence import Presence, is_present
 from ..protocol.objects import Output
-
-log = logging.getLogger(__name__)
+from .session_files import SessionFiles, cache_folder
 
 BINARY = ("image/", "audio/", "video/")
 SVG = "image/svg+xml"
-UNKEPT = "unkept-"  # begins the name of a folder for runs that are not in the history
 
 
 class Keeper(Protocol):
@@ -38,12 +33,12 @@ class Keeper(Protocol):
 class Blobs:
     """The files of one session. What cannot be written is sent inline, with one warning."""
 
-    def __init__(self, keeper: Keeper, warn: Callable[[str], None]) -> None:
+    def __init__(self, keeper: Keeper, files: SessionFiles, warn: Callable[[str], None]) -> None:
         self._keeper = keeper
+        self._files = files  # of runs that are not in the history
         self._warn = warn
         self._warned = False
         self._kept: set[Path] = set()  # written here, to be removed by the history
-        self._unkept: tuple[Path, Presence] | None = None
 
     def outputs(self, run_id: str, outputs: list[Output]) -> list[Output]:
         """The same outputs with files for binary data."""
@@ -86,30 +81,13 @@ class Blobs:
         digest = hashlib.blake2b(content, digest_size=8).hexdigest()
         name = f"{run_id}-{digest}{mimetypes.guess_extension(mime, strict=False) or '.bin'}"
         if not self._keeper.keeps(run_id):
-            path = self._unkept_folder() / name
+            path = self._files.folder() / name
             _write(path, content)
-        elif (path := _folder() / name) not in self._kept:  # else it is there, or went with its entry
+        elif (path := cache_folder() / name) not in self._kept:  # else it is there, or went with its entry
             _write(path, content)
             self._kept.add(path)
             self._keeper.blob_written(run_id, path)
         return path
-
-    def _unkept_folder(self) -> Path:
-        if self._unkept is None:
-            _sweep()
-            folder = _folder() / f"{UNKEPT}{uuid.uuid4().hex}"
-            presence = Presence(folder.with_suffix(".bridge"))
-            folder.mkdir(mode=0o700)
-            self._unkept = folder, presence
-        return self._unkept[0]
-
-    def close(self) -> None:
-        """Remove the files of runs that are not in the history."""
-        if self._unkept is not None:
-            folder, presence = self._unkept
-            self._unkept = None
-            shutil.rmtree(folder, ignore_errors=True)
-            presence.close()
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -131,21 +109,3 @@ def _decode(value: str) -> bytes:
 
 def _is_binary(mime: str) -> bool:
     return mime.startswith(BINARY) or mime == "application/pdf"
-
-
-def _folder() -> Path:
-    import platformdirs
-
-    folder = platformdirs.user_cache_path("kernel-bridge") / "blobs"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def _sweep() -> None:
-    """Remove what bridges left behind that were killed."""
-    for folder in _folder().glob(f"{UNKEPT}*/"):
-        sign = folder.with_suffix(".bridge")
-        if not is_present(sign):
-            log.info("files of a bridge that was killed are removed: %s", folder)
-            shutil.rmtree(folder, ignore_errors=True)
-            sign.unlink(missing_ok=True)

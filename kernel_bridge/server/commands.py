@@ -14,7 +14,7 @@ import msgspec
 
 from ..bridge.wire import now, run_to_wire
 from ..protocol import commands as wire
-from ..protocol.errors import InvalidArgument, NothingToRun
+from ..protocol.errors import InvalidArgument, NothingToRun, RequestCancelled
 from ..protocol.objects import Kernel, TextDocument, Wire
 from ..protocol.strict import convert
 from .answering import ANSWERED, answer
@@ -53,11 +53,9 @@ def _perform(server: "Server", command: str, argument: Any, request: Request) ->
         raise InvalidArgument(f"unknown command {command!r}; there are: {', '.join(wire.COMMANDS)}")
     params = convert(argument, wire.COMMANDS[command][0], command)
     uri = getattr(getattr(params, "text_document", None), "uri", None)
-    if uri is not None:
-        owner = server.language.documents.owner(uri)
-        server.bridge.wish(owner, server.language.documents.kernelspec_of(uri))
-        if command not in OF_ONE_CELL:
-            params = msgspec.structs.replace(params, text_document=TextDocument(uri=owner))
+    if uri is not None and command not in OF_ONE_CELL:
+        owner = TextDocument(uri=server.language.documents.owner(uri))
+        params = msgspec.structs.replace(params, text_document=owner)
     return HANDLERS[command](server, params, request)
 
 
@@ -113,6 +111,8 @@ def run(server: "Server", params: wire.RunParams, request: Request) -> Coroutine
 async def _run(server: "Server", params: wire.RunParams, request: Request, want: Wanted) -> Any:
     bridge = server.bridge
     uri = server.language.documents.owner(want.uri) if want.uri is not None else None
+    asked_of = bridge.kernels.get(params.kernel_id or bridge.bindings.get(uri or "", ""))
+    drops = 0 if asked_of is None else asked_of.queue.drops
     turn = bridge.in_order(uri or f"code on {params.kernel_id}")
     with bridge.shared_start(uri if params.kernel_id is None else None) as start:
         async with turn:
@@ -122,6 +122,11 @@ async def _run(server: "Server", params: wire.RunParams, request: Request, want:
                 kernel = await bridge.kernel_to_run(params.kernel_id, uri, want.language_id)
             async with bridge.in_order(kernel.id):  # what other documents run on it keeps its order too
                 sources = await want.find(kernel.require_reachable())
+                if kernel is asked_of and kernel.queue.drops != drops:
+                    raise RequestCancelled(
+                        "it was not run: what waited for the kernel was cancelled meanwhile, "
+                        "by an interrupt or because an earlier run failed"
+                    )
                 if not sources:
                     raise _nothing(want)
                 runs = [

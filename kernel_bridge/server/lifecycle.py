@@ -162,15 +162,22 @@ class Server:
         from ..bridge.documents import path_of
         from .features.session import Features
         from .language_server import Language
+        from .session_files import SessionFiles
 
         root = path_of(editor.root_uri) if editor.root_uri else None
         self.language = Language(self.connection, editor.root_uri, editor.folders, editor.encoding)
+        self.files = SessionFiles()
         self.features = Features(self, client)
-        self.bridge = Bridge(self.features, self.settings, root or Path(editor.root_path or os.getcwd()))
+        self.bridge = Bridge(
+            self.features,
+            self.settings,
+            root or Path(editor.root_path or os.getcwd()),
+            self.language.documents.kernelspec_of,
+        )
         if ours is not None and ours.blobs == "file":
             from .blobs import Blobs
 
-            self.outbox.blobs = Blobs(self.bridge, self.outbox.warn)
+            self.outbox.blobs = Blobs(self.bridge, self.files, self.outbox.warn)
         self._configured()
 
     # settings
@@ -243,10 +250,9 @@ class Server:
             if task is not self._answering_shutdown:  # `exit` may come before that is answered
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._phase != "new" and self.outbox.blobs is not None:
-            self.outbox.blobs.close()
         if features := getattr(self, "features", None):
             features.close()
+            self.files.close()
         self.connection.close()
         self._editor_log.close()
         if self._editor_fd is not None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.server.client import Client
-from tests.server.wire import Json
+from tests.server.client import REQUEST_CANCELLED, Client
+from tests.server.wire import Json, ResponseError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -133,3 +133,19 @@ async def test_what_is_asked_meanwhile_is_answered(shared: Client) -> None:
     asked[-1].set_result("")
     assert await first == {"outcome": "interrupted"}
     assert (await shared.until_ended(run["id"]))["state"] == "ok"
+
+
+async def test_statements_that_wait_for_the_kernel_are_cancelled_by_an_interrupt(shared: Client) -> None:
+    kernel = await shared.kernel()
+    document = shared.open("(1 +\n 2)\n3\n", language_id="nim")
+    await shared.command("bindKernel", textDocument=document.identifier, kernelId=kernel)
+    run = await shared.run(code=SLEEP, wait=False)
+    await shared.until_text(run["id"], "go")
+    named: Json = {"textDocument": document.identifier, "unit": "statement"}
+    asked = [shared.call_command("run", position={"line": line, "character": 0}, **named) for line in (0, 2)]
+    await shared.command("interruptKernel", kernelId=kernel)
+    for call in asked:
+        with pytest.raises(ResponseError, match="was not run") as raised:
+            await call
+        assert raised.value.code == REQUEST_CANCELLED
+    assert (await shared.run(**named, position={"line": 2, "character": 0}))["source"] == "3"

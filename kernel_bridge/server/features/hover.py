@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ...source.inquiry import has_word
 from .asking import about
 from .markup import DATA_URI_BYTES, documentation, fenced, markup, shortened
-from .showing import VIEWS, content_of, view_of, whole_text
+from .showing import VIEWS, content_of, view_of, whole_text, write_shown
 from .summary import data_text, duration, duration_s, plain
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def _data(features: "Features", run: "Run", index: int, output: dict[str, 
         if features.client.data_uris and 0 < len(inline) < DATA_URI_BYTES:
             return f"![{mime}](data:{mime};base64,{''.join(inline.split())})"
         suffix, content = content_of(output)
-        path = await asyncio.to_thread(features.files.write, f"{run.id}-{index + 1}{suffix}", content)
+        path = await asyncio.to_thread(write_shown, features.files, f"{run.id}-{index + 1}{suffix}", content)
         picture = "!" if mime.startswith("image/") else ""
         return f"{picture}[{VIEWS[mime][0]}]({path.as_uri()})"
     if isinstance(markdown := data.get("text/markdown"), str):

@@ -27,7 +27,7 @@ from .messages import Messages
 from .progress import Progress
 from .refresher import Refresher
 from .results import Results
-from .showing import SHOW_S, ShownFiles, content_of, show_document, whole_text
+from .showing import SHOW_S, content_of, show_document, whole_text, write_shown
 
 if TYPE_CHECKING:
     from ..lifecycle import Server
@@ -44,7 +44,7 @@ class Features:
         self._server = server
         self._outbox = server.outbox
         self.can_ask = server.outbox.can_ask
-        self.files = ShownFiles()
+        self.files = server.files
         self.lists = Lists()
         self._published: dict[str, list[dict[str, Any]]] = {}  # uri -> the diagnostics that the client has
         self._messages = Messages(server, client)
@@ -147,7 +147,7 @@ class Features:
             text = await self.text_of(params.run_id)
             if self.client.text_document_content:
                 return await self._shown(uri_of(params.run_id), external=False)
-            path = await asyncio.to_thread(self.files.write, f"{params.run_id}.txt", text.encode())
+            path = await asyncio.to_thread(write_shown, self.files, f"{params.run_id}.txt", text.encode())
             return await self._shown(path.as_uri(), external=False)
         run = await self.bridge.get_run(params.run_id)
         outputs = run.outputs or []
@@ -157,7 +157,7 @@ class Features:
             )
         suffix, content = content_of(outputs[params.index])
         name = f"{run.id}-{params.index + 1}{suffix}"
-        path = await asyncio.to_thread(self.files.write, name, content)
+        path = await asyncio.to_thread(write_shown, self.files, name, content)
         return await self._shown(path.as_uri(), external=True)
 
     async def text_of(self, run_id: str) -> str:
@@ -189,6 +189,5 @@ class Features:
             return await self._server.connection.request(method, params)
 
     def close(self) -> None:
-        """Remove the files of this session, and end what waits."""
+        """End what waits."""
         self.progress.close()
-        self.files.close()

@@ -1,23 +1,18 @@
 """Opening what a run gave in the editor, the browser or a viewer (LSP 3.17, "Show Document Request").
 
-Owns the files that are shown: a folder of the session, which is removed with it. A client that cannot show
-documents is told where the file is.
+A client that cannot show documents is told where the file is.
 """
 
 import base64
 import binascii
 import html
-import shutil
-import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from ...protocol.errors import ExportFailed, InvalidArgument
 from ..jsonrpc import ConnectionClosed, ResponseError
+from ..session_files import SessionFiles
 from .summary import plain
 
 VIEWS = {
@@ -32,7 +27,6 @@ VIEWS = {
 """What can be looked at outside of a text editor, the best first: what it is called, the file's suffix."""
 
 SHOW_S = 10.0  # how long a client may take to say whether it has shown a document
-FORGOTTEN_S = 24 * 3600  # after which the files of a session that was killed go
 
 Ask = Callable[[str, Any], Awaitable[Any]]
 
@@ -58,36 +52,16 @@ def whole_text(outputs: list[dict[str, Any]]) -> str:
     return "".join(part if part.endswith("\n") else f"{part}\n" for part in map(plain, parts))
 
 
-class ShownFiles:
-    """The files of one session."""
-
-    def __init__(self) -> None:
-        self._folder: Path | None = None
-
-    def write(self, name: str, content: bytes) -> Path:
-        """A file with that content (blocks). Raises ExportFailed."""
-        try:
-            path = self._made() / name
-            path.write_bytes(content)
-        except OSError as error:
-            raise ExportFailed(
-                f"{name} cannot be written to be shown: {error}", path=name, reason=str(error)
-            ) from None
-        return path
-
-    def _made(self) -> Path:
-        if self._folder is None:
-            parent = Path(platformdirs.user_cache_dir("kernel-bridge", appauthor=False)) / "shown"
-            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in parent.iterdir():
-                if time.time() - folder.stat().st_mtime > FORGOTTEN_S:
-                    shutil.rmtree(folder, ignore_errors=True)
-            self._folder = Path(tempfile.mkdtemp(dir=parent))
-        return self._folder
-
-    def close(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+def write_shown(files: SessionFiles, name: str, content: bytes) -> Path:
+    """A file with that content (blocks). Raises ExportFailed."""
+    try:
+        path = files.folder() / name
+        path.write_bytes(content)
+    except OSError as error:
+        raise ExportFailed(
+            f"{name} cannot be written to be shown: {error}", path=name, reason=str(error)
+        ) from None
+    return path
 
 
 def content_of(output: dict[str, Any]) -> tuple[str, bytes]:
