@@ -302,7 +302,8 @@ def _check_export(options: argparse.Namespace) -> None:
     path = Path(options.export).expanduser()
     if path.is_dir():
         raise UsageError(f"{options.export} is a folder; name a file in it")
-    if options.resume and format_of(options.export) != "ipynb":
+    format_ = format_of(options.export)
+    if options.resume and format_ != "ipynb":
         raise UsageError(f"--resume needs the outputs of an .ipynb file, and {options.export} is none")
     if path.exists() and not (options.overwrite or options.resume):
         raise UsageError(f"{options.export} exists; --overwrite replaces it")
