@@ -50,6 +50,25 @@ async def test_an_editor_that_stops_reading_loses_nothing_and_can_interrupt(fake
 
 
 @shared_loop
+async def test_an_editor_that_reads_nothing_for_30_s_of_a_flood_gets_all_of_it(fake: Fake) -> None:
+    ear = await listening(fake)
+    fake.client.reading.clear()
+    try:
+        code = script(f"flood 30s {LINE}", 'result "done"')
+        call = fake.client.call_command("run", code=code, kernelId=fake.kernel["id"])
+        assert await ear.hears("idle", within_s=60)
+    finally:
+        ear.close()
+        fake.client.reading.set()
+    run = await fake.client.until_ended((await call)["runs"][0]["id"])
+    assert (run["state"], "lostMessages" in run, "degraded" in run) == ("ok", False, False)
+    kept = await fake.text(run["id"])
+    assert kept == lines(kept.count("\n"))
+    assert kept.count("\n") > 100_000
+    assert fake.client.mirror.outputs[run["id"]][1]["data"] == {"text/plain": "done"}
+
+
+@shared_loop
 async def test_a_thousand_runs_are_queued_and_run_in_order(fake: Fake) -> None:
     calls = [
         fake.client.call_command("run", code=script(f"stream stdout {number}"), kernelId=fake.kernel["id"])

@@ -9,8 +9,8 @@ The code of an execute_request is a script, one step a line; code without steps 
     publish TYPE JSON                   any iopub message with that content
     result JSON                         an execute_result with that text/plain
     reply JSON                          the execute_reply with that content
-    flood N JSON                        N stream messages with that text, %d being the number of each, from 0
-                                        (interrupt_request ends it)
+    flood N JSON                        N stream messages with that text, %d being the number of each, from 0;
+                                        Ns: for N seconds (interrupt_request ends it)
     ask JSON                            an input_request with that content; waits for the answer, prints it
     sleep SECONDS                       say nothing for so long (interrupt_request ends it)
     block SECONDS                       do nothing at all for so long, and answer nothing (as R does)
@@ -24,6 +24,7 @@ The code of an execute_request is a script, one step a line; code without steps 
 
 import argparse
 import hmac
+import itertools
 import json
 import os
 import sys
@@ -131,7 +132,7 @@ class FakeKernel:
                 self.send("shell", identity, "execute_reply", body, parent)
             elif step == "flood":
                 number, _, text = rest.partition(" ")
-                self.flood(int(number), text.encode(), parent)
+                self.flood(number, text.encode(), parent)
             elif step == "ask":
                 self.send("stdin", identity, "input_request", json.loads(rest), parent)
                 _, _, answer = self.receive("stdin")
@@ -158,14 +159,16 @@ class FakeKernel:
             elif step == "die":
                 os._exit(int(rest))
 
-    def flood(self, number: int, text: bytes, parent: Json) -> None:
+    def flood(self, number: str, text: bytes, parent: Json) -> None:
         """Publish as fast as Python can: the JSON is made once, and only what differs is put in."""
         header = json.dumps({**self.header("stream"), "msg_id": "@"}).encode()
         self.sent -= 1  # that of the template
         parent_header = json.dumps(parent).encode()
         content = b'{"name": "stdout", "text": ' + text + b"}"
         send = self.sockets["iopub"].send
-        for count in range(number):
+        seconds = number.removesuffix("s")
+        end = time.monotonic() + (float("inf") if seconds == number else float(seconds))
+        for count in range(int(number)) if seconds == number else itertools.count():
             numbered = header.replace(b"@", self.next_id().encode())
             counted = content.replace(b"%d", b"%d" % count)
             signed = b"".join((numbered, parent_header, b"{}", counted))
@@ -173,7 +176,7 @@ class FakeKernel:
             for frame in (b"stream", DELIMITER, signature, numbered, parent_header, b"{}"):
                 send(frame, zmq.SNDMORE)
             send(counted)
-            if not count % 500 and self.interrupted(0):
+            if not count % 500 and (self.interrupted(0) or time.monotonic() > end):
                 return
 
     def sleep(self, seconds: float) -> None:
