@@ -126,8 +126,7 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
     showResults: (runId) => {
       if (typeof runId === "string") return results.revealRun(runId);
       const { kernel, uri } = requireTarget(session);
-      if (!kernel) throw new Error(`nothing of ${uri.path.split("/").pop()} has run yet`);
-      return results.reveal(kernel.id);
+      return results.reveal(uri, kernel?.id);
     },
     openWholeOutput: openWhole,
     clearInline: async () => places.clear(activeEditor().document),

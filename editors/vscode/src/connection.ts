@@ -8,7 +8,7 @@ import type {
   StaticFeature,
 } from "vscode-languageclient/node";
 import { findServer, type ServerCommand } from "./discovery";
-import { DOCUMENTS } from "./languages";
+import { SYNCED } from "./languages";
 import type {
   ClientCapabilities,
   Commands,
@@ -138,7 +138,7 @@ export class Connection implements vscode.Disposable {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const cwd = folder?.scheme === "file" ? { cwd: folder.fsPath } : {};
     const options: LanguageClientOptions = {
-      documentSelector: DOCUMENTS,
+      documentSelector: SYNCED,
       outputChannel: this.log,
       revealOutputChannelOn: library.RevealOutputChannelOn.Never, // what a person must know is said by whoever asked
       initializationOptions: () => vscode.workspace.getConfiguration(SECTION),

@@ -1,6 +1,7 @@
 /** A short result behind the last line of the code that ran, with the whole of it in its hover. */
 
 import * as vscode from "vscode";
+import { CELL } from "./languages";
 import type { Place, Places } from "./places";
 import { hasEnded } from "./session";
 import { settings } from "./settings";
@@ -50,6 +51,7 @@ export class InlineResults implements vscode.Disposable {
 
   private draw(editor: vscode.TextEditor): void {
     const { document } = editor;
+    if (document.uri.scheme === CELL) return; // its outputs stand below it
     const shown = settings(document.uri).inlineResults ? this.places.of(document) : [];
     const options = (places: readonly Place[]) => places.map((place) => decorationOf(place, document));
     const standing = shown.filter(({ entry }) => hasEnded(entry.run));

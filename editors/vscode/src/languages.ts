@@ -78,7 +78,13 @@ export const LANGUAGES = [
   "idl",
 ];
 
+/** The scheme of the documents that are cells of notebooks. */
+export const CELL = "vscode-notebook-cell";
+
 /** The documents whose code can be run. */
 export const DOCUMENTS = ["file", "untitled"].flatMap((scheme) =>
   LANGUAGES.map((language) => ({ scheme, language })),
 );
+
+/** Those that the server is told of: besides, the cells of notebooks. */
+export const SYNCED = [...DOCUMENTS, { scheme: CELL, notebook: "jupyter-notebook" }];

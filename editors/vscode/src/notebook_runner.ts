@@ -4,7 +4,6 @@ import type * as vscode from "vscode";
 import type { Connection } from "./connection";
 import type { CellRunner } from "./notebooks";
 import type { KernelSpec, Run } from "./protocol";
-import { Results } from "./results";
 import type { Running } from "./running";
 import { isAlive, type Session } from "./session";
 import { languageOf, notebookTarget, requireKernel } from "./target";
@@ -19,9 +18,9 @@ export class NotebookRunner implements CellRunner {
   async run(cell: vscode.NotebookCell): Promise<Run> {
     const kernel = requireKernel(notebookTarget(this.session, cell.notebook));
     const { runs } = await this.connection.execute("kernel-bridge.run", {
-      code: cell.document.getText(),
+      textDocument: { uri: cell.document.uri.toString() },
+      unit: "cell",
       kernelId: kernel.id,
-      ...(Results.kernelIdOf(cell.notebook) ? {} : { textDocument: { uri: cell.notebook.uri.toString() } }),
     });
     const run = runs[0];
     if (!run) throw new Error("the server has run nothing");
@@ -35,18 +34,16 @@ export class NotebookRunner implements CellRunner {
 
   async ready(notebook: vscode.NotebookDocument): Promise<void> {
     await this.connection.start();
-    const { kernel } = notebookTarget(this.session, notebook);
+    const { kernel, uri, languageId } = notebookTarget(this.session, notebook);
     if (kernel && isAlive(kernel)) return;
-    const document = { uri: notebook.uri, languageId: languageOf(notebook) };
-    await this.running.ensureKernel(document);
-    if (this.session.kernelOf(notebook.uri)) return;
-    const textDocument = { uri: notebook.uri.toString() };
+    await this.running.ensureKernel({ uri, languageId });
+    const now = this.session.kernelOf(uri);
+    if (now && isAlive(now)) return;
+    const textDocument = { uri: uri.toString() };
     const { specs } = await this.connection.execute("kernel-bridge.listKernelSpecs", { textDocument });
     const spec = wantedSpec(notebook, specs);
     if (!spec)
-      throw new Error(
-        `no kernel for ${document.languageId} was found; "Kernel Bridge: Select Kernel" shows all`,
-      );
+      throw new Error(`no kernel for ${languageId} was found; "Kernel Bridge: Select Kernel" shows all`);
     await this.running.startKernel({ ...spec, textDocument });
   }
 }

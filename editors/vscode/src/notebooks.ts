@@ -8,6 +8,7 @@ import * as vscode from "vscode";
 import { messageOf } from "./connection";
 import type { Run } from "./protocol";
 import { ERROR } from "./rendering";
+import { runIdOf } from "./results_notebook";
 import { RunCell } from "./run_cell";
 import type { Session } from "./session";
 
@@ -53,16 +54,10 @@ export class Notebooks implements vscode.Disposable {
     return cell && !cell.notebook.isClosed && cell.index >= 0 ? cell : undefined;
   }
 
-  /** The runs that cells of a notebook were made for, as their metadata say. */
-  static runIdOf(cell: vscode.NotebookCell): string | undefined {
-    const { metadata } = cell.metadata as { metadata?: { kernel_bridge?: { run_id?: string } } };
-    return metadata?.kernel_bridge?.run_id;
-  }
-
   /** The cells of this notebook show their runs from now on, instead of those of a notebook that it came from. */
   adopt(notebook: vscode.NotebookDocument): void {
     for (const cell of notebook.getCells()) {
-      const runId = Notebooks.runIdOf(cell);
+      const runId = runIdOf(cell);
       const shown = runId === undefined ? undefined : this.shown.get(runId);
       if (shown && shown.cell !== cell) shown.moveTo(cell);
     }
@@ -135,6 +130,10 @@ export class Notebooks implements vscode.Disposable {
       failure = error;
     }
     for (const { cell, execution } of waiting) {
+      if (cell.document.getText().trim() === "") {
+        execution.end(undefined);
+        continue;
+      }
       if (failure === undefined) {
         try {
           const run = await this.runner.run(cell);

@@ -1,18 +1,28 @@
-/** The live notebooks of results: one for each kernel, a cell a run. */
+/** The live notebooks of results: one for each file, or for files that share a kernel; a cell a run. */
 
 import * as vscode from "vscode";
-import { JUPYTER_NOTEBOOK, Notebooks } from "./notebooks";
+import { JUPYTER_NOTEBOOK, type Notebooks } from "./notebooks";
 import type { Run } from "./protocol";
-import type { RunEntry, Session } from "./session";
+import {
+  cellOfKernel,
+  cellOfRun,
+  columnOf,
+  editorOf,
+  kernelIdOf,
+  metadataFor,
+  nameFor,
+  runIdOf,
+  shows,
+} from "./results_notebook";
+import { isAlive, type RunEntry, type Session } from "./session";
 import { settings } from "./settings";
 
-/** What our metadata say of a notebook and of a cell; they are written into the file, too. */
-interface NotebookMetadata {
-  /** As in the file. */
-  metadata?: { kernel_bridge?: { kernel_id?: string }; language_info?: { name?: string } };
-}
-
+/** A notebook that runs are added to. */
 interface Live {
+  /** Its kernel; those that its files had before lead to it, too. */
+  kernelId: string;
+  /** The files that have run code on one of its kernels, by their URIs; the last that did so at the end. */
+  files: Set<string>;
   document: vscode.NotebookDocument | undefined;
   waiting: RunEntry[];
   adding: Promise<void> | undefined;
@@ -46,11 +56,6 @@ export class Results implements vscode.Disposable {
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
-  /** The kernel whose runs a notebook shows. */
-  static kernelIdOf(notebook: vscode.NotebookDocument): string | undefined {
-    return (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.kernel_id;
-  }
-
   /** The notebook of a kernel's results, if it is open. */
   notebookOf(kernelId: string): vscode.NotebookDocument | undefined {
     const document = this.live.get(kernelId)?.document;
@@ -62,13 +67,15 @@ export class Results implements vscode.Disposable {
     await Promise.all([...this.live.values()].map(({ adding }) => adding));
   }
 
-  /** Brings the results of a kernel into view; those that were closed are there again. */
-  async reveal(kernelId: string): Promise<void> {
-    for (const entry of this.session.runs.values())
-      if (entry.run.kernelId === kernelId) this.run(entry, true);
+  /** Brings what a file or its kernel has run into view; what was closed is there again. */
+  async reveal(file: vscode.Uri, kernelId: string | undefined): Promise<void> {
+    const isMeant = (run: Run) => run.kernelId === kernelId || fileOfRun(run) === file.toString();
+    const entries = [...this.session.runs.values()].filter(({ run }) => isMeant(run));
+    for (const entry of entries) this.run(entry, true);
     await this.settled();
-    const document = this.notebookOf(kernelId);
-    if (!document) throw new Error("this kernel has run nothing yet");
+    const last = entries.findLast(({ run }) => this.notebookOf(run.kernelId));
+    const document = last && this.notebookOf(last.run.kernelId);
+    if (!document) throw new Error(`nothing of ${file.path.split("/").pop()} has run yet`);
     await vscode.window.showNotebookDocument(document, { viewColumn: columnOf(document) });
   }
 
@@ -92,17 +99,40 @@ export class Results implements vscode.Disposable {
     const { run } = entry;
     if (this.notebooks.cellOf(run.id) || isOfNotebook(run)) return;
     const live = this.liveOf(run.kernelId);
+    const file = fileOfRun(run);
+    if (file !== undefined) {
+      live.files.delete(file);
+      live.files.add(file);
+    }
     if (!live.waiting.includes(entry)) live.waiting.push(entry);
-    if (open || this.notebookOf(run.kernelId)) this.add(run.kernelId, live);
+    if (open || this.notebookOf(run.kernelId)) this.add(live);
   }
 
+  /** The notebook of a kernel: its own, or the one that a file of this kernel has from an earlier kernel. */
   private liveOf(kernelId: string): Live {
-    let live = this.live.get(kernelId);
-    if (!live) {
-      live = { document: undefined, waiting: [], adding: undefined, scrolling: undefined };
-      this.live.set(kernelId, live);
-    }
+    const known = this.live.get(kernelId);
+    if (known?.kernelId === kernelId) return known;
+    const live = this.leftBy(this.session.documentsOf(kernelId)) ??
+      known ?? {
+        kernelId,
+        files: new Set(),
+        document: undefined,
+        waiting: [],
+        adding: undefined,
+        scrolling: undefined,
+      };
+    if (live !== known) live.kernelId = kernelId;
+    this.live.set(kernelId, live);
     return live;
+  }
+
+  /** The newest notebook of one of these files whose own kernel has ended, or is no file's any more. */
+  private leftBy(uris: string[]): Live | undefined {
+    return [...this.live.values()].findLast(({ kernelId, files }) => {
+      const kernel = this.session.kernels.get(kernelId);
+      const isUsed = kernel && isAlive(kernel) && this.session.documentsOf(kernelId).length > 0;
+      return !isUsed && uris.some((uri) => files.has(uri));
+    });
   }
 
   /**
@@ -111,10 +141,10 @@ export class Results implements vscode.Disposable {
    */
   private async adopt(editor: vscode.NotebookEditor): Promise<void> {
     const { notebook } = editor;
-    const kernelId = Results.kernelIdOf(notebook);
+    const kernelId = kernelIdOf(notebook);
     if (kernelId === undefined) return;
     const live = this.liveOf(kernelId);
-    if (live.document === notebook || live.adding) return;
+    if (live.kernelId !== kernelId || live.document === notebook || live.adding) return;
     live.document = notebook;
     await this.notebooks.select(editor);
     this.notebooks.adopt(notebook);
@@ -125,7 +155,7 @@ export class Results implements vscode.Disposable {
     const live = this.live.get(run.kernelId);
     if (!live?.document || live.scrolling || !settings().scrollResults) return;
     const follow = (left: number) => {
-      const editor = vscode.window.visibleNotebookEditors.find(({ notebook }) => notebook === live.document);
+      const editor = live.document && editorOf(live.document);
       const last = (live.document?.cellCount ?? 0) - 1;
       if (editor?.visibleRanges.some(({ end }) => end > last)) revealEnd(editor, last);
       live.scrolling = left > 0 ? setTimeout(() => follow(left - 1), SCROLL_MS) : undefined;
@@ -133,18 +163,18 @@ export class Results implements vscode.Disposable {
     live.scrolling = setTimeout(() => follow(SCROLLS), SCROLL_MS);
   }
 
-  private add(kernelId: string, live: Live): void {
-    live.adding ??= this.addWaiting(kernelId, live)
-      .catch((error: unknown) => this.log.error(`results of kernel ${kernelId}: ${error}`))
+  private add(live: Live): void {
+    live.adding ??= this.addWaiting(live)
+      .catch((error: unknown) => this.log.error(`results of kernel ${live.kernelId}: ${error}`))
       .finally(() => {
         live.adding = undefined;
       });
   }
 
-  private async addWaiting(kernelId: string, live: Live): Promise<void> {
+  private async addWaiting(live: Live): Promise<void> {
     while (live.waiting.length > 0) {
-      const document = await this.open(kernelId, live);
-      const left = new Map(document.getCells().map((cell) => [Notebooks.runIdOf(cell), cell]));
+      const document = await this.open(live);
+      const left = new Map(document.getCells().map((cell) => [runIdOf(cell), cell]));
       const entries: RunEntry[] = [];
       for (const entry of live.waiting) {
         if (this.notebooks.cellOf(entry.run.id)) continue;
@@ -153,45 +183,74 @@ export class Results implements vscode.Disposable {
         else entries.push(entry);
       }
       live.waiting = [];
-      if (entries.length > 0) await this.append(document, entries);
+      if (entries.length > 0) await this.append(document, live, entries);
     }
   }
 
-  private async append(document: vscode.NotebookDocument, entries: RunEntry[]): Promise<void> {
-    const editor = vscode.window.visibleNotebookEditors.find(({ notebook }) => notebook === document);
+  private async append(document: vscode.NotebookDocument, live: Live, entries: RunEntry[]): Promise<void> {
+    const editor = editorOf(document);
     const first = document.cellCount;
     const followed = editor?.visibleRanges.some(({ end }) => end >= first) ?? false;
+    const edits: vscode.NotebookEdit[] = [];
+    const before = kernelIdOf(document);
+    if (before !== live.kernelId || !this.isOfFile(document, live))
+      edits.push(vscode.NotebookEdit.updateNotebookMetadata(this.metadata(document, live)));
+    const cells = this.cellsOf(entries, first === 0 ? undefined : before);
+    edits.push(vscode.NotebookEdit.insertCells(first, cells));
     const edit = new vscode.WorkspaceEdit();
-    edit.set(document.uri, [
-      vscode.NotebookEdit.insertCells(
-        first,
-        entries.map(({ run }) => cellData(run, document)),
-      ),
-    ]);
+    edit.set(document.uri, edits);
     if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${document.uri} took no cells`);
-    const cells = document.getCells().slice(first);
-    entries.forEach(({ run }, index) => {
-      const cell = cells[index];
+    const made = new Map(
+      document
+        .getCells(new vscode.NotebookRange(first, document.cellCount))
+        .map((cell) => [runIdOf(cell), cell]),
+    );
+    for (const { run } of entries) {
+      const cell = made.get(run.id);
       if (cell) this.notebooks.show(run.id, cell);
-    });
+    }
     if (editor && (followed || first === 0) && settings().scrollResults) {
       revealEnd(editor, document.cellCount - 1);
     }
   }
 
-  private async open(kernelId: string, live: Live): Promise<vscode.NotebookDocument> {
-    const left = vscode.workspace.notebookDocuments.find((each) => Results.kernelIdOf(each) === kernelId);
-    const document = live.document?.isClosed === false ? live.document : left;
+  /** The cells of runs, with one between them wherever the kernel is another one than `before`. */
+  private cellsOf(entries: RunEntry[], before: string | undefined): vscode.NotebookCellData[] {
+    const cells: vscode.NotebookCellData[] = [];
+    let last = before;
+    for (const { run } of entries) {
+      const kernel = this.session.kernels.get(run.kernelId);
+      if (last !== undefined && last !== run.kernelId) cells.push(cellOfKernel(kernel));
+      last = run.kernelId;
+      cells.push(cellOfRun(run, kernel));
+    }
+    return cells;
+  }
+
+  private isOfFile(document: vscode.NotebookDocument, live: Live): boolean {
+    const file = newest(live);
+    return file === undefined || shows(document, file);
+  }
+
+  private metadata(document: vscode.NotebookDocument, live: Live): Record<string, unknown> {
+    const kernel = this.session.kernels.get(live.kernelId);
+    return metadataFor(document, live.kernelId, kernel, newest(live));
+  }
+
+  private async open(live: Live): Promise<vscode.NotebookDocument> {
+    const document = live.document?.isClosed === false ? live.document : this.findLeft(live);
     if (document) {
       live.document = document;
-      const viewColumn = columnOf(document);
       const editor =
-        vscode.window.visibleNotebookEditors.find(({ notebook }) => notebook === document) ??
-        (await vscode.window.showNotebookDocument(document, { viewColumn, preserveFocus: true }));
+        editorOf(document) ??
+        (await vscode.window.showNotebookDocument(document, {
+          viewColumn: columnOf(document),
+          preserveFocus: true,
+        }));
       await this.notebooks.select(editor);
       return document;
     }
-    const uri = this.freeName(kernelId);
+    const uri = nameFor(newest(live), this.session.kernels.get(live.kernelId));
     // Made by `openNotebookDocument` it would be called Untitled-1, and be opened a second time, in front of the file.
     await vscode.commands.executeCommand("vscode.openWith", uri, JUPYTER_NOTEBOOK, {
       viewColumn: vscode.ViewColumn.Beside,
@@ -203,74 +262,39 @@ export class Results implements vscode.Disposable {
     );
     if (!editor) throw new Error(`VS Code shows no notebook ${uri.path}`);
     live.document = editor.notebook;
-    const edit = new vscode.WorkspaceEdit();
-    edit.set(uri, [vscode.NotebookEdit.updateNotebookMetadata(this.metadata(kernelId))]);
-    await vscode.workspace.applyEdit(edit);
     await this.notebooks.select(editor);
     return live.document;
   }
 
-  /** A name for a notebook that no file has yet, after the file whose runs it shows. */
-  private freeName(kernelId: string): vscode.Uri {
-    const source = this.session.documentsOf(kernelId)[0];
-    const file =
-      source === undefined ? this.session.kernels.get(kernelId)?.displayName : vscode.Uri.parse(source).path;
-    const stem =
-      file
-        ?.split("/")
-        .pop()
-        ?.replace(/\.\w+$/, "") || "kernel";
-    for (let number = 1; ; number++) {
-      const path = `${stem} results${number === 1 ? "" : ` ${number}`}.ipynb`;
-      const uri = vscode.Uri.from({ scheme: "untitled", path });
-      if (!vscode.workspace.notebookDocuments.some((other) => other.uri.toString() === uri.toString()))
-        return uri;
-    }
+  /** A notebook that an earlier window left: of this kernel, or of this file and never saved. */
+  private findLeft(live: Live): vscode.NotebookDocument | undefined {
+    const all = vscode.workspace.notebookDocuments;
+    const file = newest(live);
+    const taken = new Set([...this.live.values()].map(({ document }) => document));
+    return (
+      all.find((each) => kernelIdOf(each) === live.kernelId) ??
+      all.find((each) => each.isUntitled && !taken.has(each) && file !== undefined && shows(each, file))
+    );
   }
+}
 
-  private metadata(kernelId: string): Record<string, unknown> {
-    const kernel = this.session.kernels.get(kernelId);
-    const metadata = {
-      kernel_bridge: { kernel_id: kernelId },
-      ...(kernel && {
-        kernelspec: { name: kernel.name, display_name: kernel.displayName, language: kernel.language },
-        language_info: kernel.languageInfo ?? { name: kernel.language },
-      }),
-    };
-    return { metadata, nbformat: 4, nbformat_minor: 5 };
-  }
+function fileOfRun({ textDocument }: Run): string | undefined {
+  return textDocument && vscode.Uri.parse(textDocument.uri).toString();
+}
+
+/** The file of a notebook that ran code last. */
+function newest({ files }: Live): vscode.Uri | undefined {
+  const uri = [...files].at(-1);
+  return uri === undefined ? undefined : vscode.Uri.parse(uri);
 }
 
 function revealEnd(editor: vscode.NotebookEditor, last: number): void {
   editor.revealRange(new vscode.NotebookRange(last, last + 1), vscode.NotebookEditorRevealType.Default);
 }
 
-/** Where a notebook is shown already, else beside the active editor. */
-function columnOf(notebook: vscode.NotebookDocument): vscode.ViewColumn {
-  const uri = notebook.uri.toString();
-  for (const group of vscode.window.tabGroups.all) {
-    const shows = group.tabs.some(
-      ({ input }) => input instanceof vscode.TabInputNotebook && input.uri.toString() === uri,
-    );
-    if (shows) return group.viewColumn;
-  }
-  return vscode.ViewColumn.Beside;
-}
-
 /** Whether a run came from a cell of a notebook, which shows it itself. */
-function isOfNotebook(run: Run): boolean {
-  const uri = run.textDocument?.uri;
-  if (uri === undefined) return false;
-  const parsed = vscode.Uri.parse(uri).toString();
-  return vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === parsed);
-}
-
-function cellData(run: Run, notebook: vscode.NotebookDocument): vscode.NotebookCellData {
-  const source = run.textDocument && vscode.Uri.parse(run.textDocument.uri).toString();
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === source);
-  const info = (notebook.metadata as NotebookMetadata).metadata?.language_info;
-  const language = document?.languageId ?? info?.name ?? "plaintext";
-  const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, run.source.trimEnd(), language);
-  cell.metadata = { id: run.id, metadata: { kernel_bridge: { run_id: run.id } } };
-  return cell;
+function isOfNotebook({ notebookDocument }: Run): boolean {
+  if (!notebookDocument) return false;
+  const uri = vscode.Uri.parse(notebookDocument.uri).toString();
+  return vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === uri);
 }

@@ -61,32 +61,39 @@ export class Running {
   }
 
   /**
-   * Starts the kernel of the interpreter that a person selected for this document, unless it has a kernel.
-   * Without such a choice the server starts the best kernel by itself, when the run comes.
+   * Starts the kernel of the interpreter that a person selected for this document, unless it has a kernel,
+   * and one like the last where that has died. Otherwise the server starts the best kernel, when the run comes.
    */
   async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
     assertRunnable(document.uri);
     await this.connection.start();
     await this.kept.takeUp(document.uri);
     const uri = document.uri.toString();
-    if (this.session.kernelOf(uri) || document.languageId !== "python") return;
+    const kernel = this.session.kernelOf(uri);
+    if (kernel ? kernel.state !== "dead" || !settings().autoStart : document.languageId !== "python") return;
     let start = this.starts.get(uri);
     if (!start) {
-      start = this.startSelected(document.uri).finally(() => this.starts.delete(uri));
+      start = (kernel ? this.startAgain(kernel, uri) : this.startSelected(document.uri)).finally(() =>
+        this.starts.delete(uri),
+      );
       this.starts.set(uri, start);
     }
     await start;
   }
 
   async startKernel(params: StartKernelParams): Promise<Kernel> {
-    const name = params.spec ?? params.python ?? "a kernel";
-    const kernel = await this.withProgress(`starting ${name}`, (token) =>
+    const kernel = await this.withProgress("starting a kernel", (token) =>
       this.connection.execute("kernel-bridge.startKernel", params, token),
     );
     this.session.kernel(kernel);
     if (params.textDocument)
       this.session.bind(vscode.Uri.parse(params.textDocument.uri).toString(), kernel.id);
     return kernel;
+  }
+
+  private startAgain({ name, origin }: Kernel, uri: string): Promise<Kernel> {
+    const textDocument = { uri };
+    return this.startKernel(origin === "started" ? { spec: name, textDocument } : { textDocument });
   }
 
   private async startSelected(uri: vscode.Uri): Promise<Kernel | undefined> {

@@ -89,7 +89,8 @@ export class Session implements vscode.Disposable {
     entry.run = run;
     this.runs.set(run.id, entry);
     if (!known) this.forgetOldest();
-    if (!known && run.textDocument && !hasEnded(run))
+    // A cell runs on the kernel of its notebook, or of the file whose results the notebook shows.
+    if (!known && run.textDocument && !run.notebookDocument && !hasEnded(run))
       this.bind(vscode.Uri.parse(run.textDocument.uri).toString(), run.kernelId);
     this.runEmitter.fire(entry);
     return entry;

@@ -8,6 +8,7 @@ export interface Settings {
   serverCommand: string[] | undefined;
   serverPython: string | undefined;
   kernelPython: string | undefined;
+  autoStart: boolean;
   keepAlive: boolean;
   codeLens: boolean;
   inlineResults: boolean;
@@ -24,6 +25,7 @@ export function settings(scope?: vscode.Uri): Settings {
     serverCommand: commandLine(section.get<string | string[]>("server.command")),
     serverPython: text("server.python"),
     kernelPython: text("kernel.python"),
+    autoStart: section.get("autoStart", true),
     keepAlive: section.get("keepAlive", false),
     codeLens: section.get("codeLens", true),
     inlineResults: section.get("inlineResults", true),

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Kernel } from "./protocol";
-import { Results } from "./results";
+import { fileOf, kernelIdOf } from "./results_notebook";
 import { isAlive, type Session } from "./session";
 
 export interface Target {
@@ -27,12 +27,17 @@ export function activeTarget(session: Session): Target | undefined {
   return notebook && notebookTarget(session, notebook);
 }
 
-/** A notebook of results stands for the kernel that it shows, and for the file that this kernel belongs to. */
+/** A notebook of results stands for the kernel that it shows, and once no file has that any more, for its file. */
 export function notebookTarget(session: Session, notebook: vscode.NotebookDocument): Target {
-  const kernelId = Results.kernelIdOf(notebook);
-  const bound = session.kernelOf(notebook.uri);
-  const kernel = bound ?? (kernelId === undefined ? undefined : session.kernels.get(kernelId));
-  return { uri: notebook.uri, languageId: languageOf(notebook), kernel, isNotebook: true };
+  const shown = session.kernels.get(kernelIdOf(notebook) ?? "");
+  const file = fileOf(notebook);
+  if (!file) {
+    const kernel = session.kernelOf(notebook.uri) ?? shown;
+    return { uri: notebook.uri, languageId: languageOf(notebook), kernel, isNotebook: true };
+  }
+  const isUsed = shown && isAlive(shown) && session.documentsOf(shown.id).length > 0;
+  const kernel = isUsed ? shown : (session.kernelOf(file.uri) ?? shown);
+  return { uri: file.uri, languageId: file.languageId, kernel, isNotebook: true };
 }
 
 /** The language of a notebook: of its kernelspec, its file, or its first code cell. */

@@ -67,3 +67,22 @@ def test_a_cell_of_the_results_is_edited_and_run_again(vscode: Window) -> None:
     vscode.cells.get_by_role("button", name="Execute Cell (").click()
     expect(vscode.text).to_contain_text("from the cell 6")
     expect(vscode.text).not_to_contain_text("x is 5")
+
+
+def test_an_error_in_a_notebook_stands_at_the_line_of_its_cell(vscode: Window) -> None:
+    cells = [new_code_cell("x = 0"), new_code_cell("y = 1\n1 / x\n")]
+    nbformat.write(new_notebook(cells=cells), vscode.folder / "n.ipynb")
+    vscode.write("a.py", "")
+    vscode.status.wait_for()
+    vscode.open("n.ipynb")
+    vscode.cells.nth(1).click()
+    vscode.palette("Notebook: Run All")
+    expect(vscode.text).to_contain_text("ZeroDivisionError")
+    vscode.press("Control+Shift+M")
+    problem = vscode.problems.filter(has_text="division by zero")
+    expect(problem).to_contain_text("Ln 2")
+    expect(vscode.cells.nth(1).locator(".squiggly-error")).to_be_visible()
+    vscode.cells.nth(1).locator(".view-lines").click()
+    vscode.press("Control+A")
+    vscode.page.keyboard.type("x + 1")
+    expect(problem).to_have_count(0)

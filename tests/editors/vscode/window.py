@@ -44,6 +44,9 @@ INLINE_CONTAINS = """([end, index, text]) => {
     });
 }"""
 
+# The notebook in front of each group; those behind are only moved away, their webviews count as visible.
+NOTEBOOK = '.notebookOverlay:not([style*="visibility: hidden"])'
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -113,7 +116,12 @@ class Window:
     @property
     def cells(self) -> Locator:
         """The cells of the notebooks that are visible."""
-        return self.page.locator(".notebookOverlay .cell-list-container .monaco-list-row")
+        return self.page.locator(f"{NOTEBOOK} .cell-list-container .monaco-list-row")
+
+    @property
+    def notebooks(self) -> Locator:
+        """The tabs of notebooks."""
+        return self.page.locator(".tab[data-resource-name$='.ipynb']")
 
     def message(self, text: str) -> Locator:
         """A message of VS Code, in its list of them: a window under test shows none by itself."""
@@ -136,7 +144,7 @@ class Window:
 
     def outputs(self) -> FrameLocator:
         """What the notebook renderers show: all outputs of one notebook are in one webview."""
-        return self.webview('iframe.webview.ready[src*="purpose=notebookRenderer"]')
+        return self.webview(f'{NOTEBOOK} iframe.webview.ready[src*="purpose=notebookRenderer"]')
 
     def webview(self, selector: str) -> FrameLocator:
         """The visible page of a webview; VS Code keeps those of hidden editors."""

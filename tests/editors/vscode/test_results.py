@@ -1,0 +1,65 @@
+"""A file has one notebook of results, whatever becomes of its kernel."""
+
+from tests.editors.vscode.window import Window, expect
+
+COUNTS = "runs = globals().get('runs', 0) + 1\nprint('run number', runs)\n"
+
+
+def test_the_results_go_on_with_the_next_kernel(vscode: Window) -> None:
+    vscode.write("a.py", COUNTS)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("run number 1")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("run number 2")
+    vscode.run("Shut Down Kernel")
+    expect(vscode.status).to_contain_text("No Kernel")
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("run number 1")).to_have_count(2)
+    expect(vscode.text).to_contain_text("Another kernel: Python 3 (ipykernel)")
+    expect(vscode.notebooks).to_have_count(1)
+    expect(vscode.cells).to_have_count(4)
+    expect(vscode.cells.last).to_contain_text("[1]")
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("run number 2")).to_have_count(2)
+    expect(vscode.cells).to_have_count(5)
+
+
+def test_the_results_go_on_after_a_death(vscode: Window) -> None:
+    vscode.write("a.py", "print('alive', flush=True)\nimport os; os._exit(7)\n")
+    vscode.run("Run All")
+    expect(vscode.status.locator(".codicon-error")).to_be_visible()
+    vscode.select("a.py", 1)
+    vscode.run("Run Line")
+    expect(vscode.text.get_by_text("alive", exact=True)).to_have_count(2)
+    expect(vscode.text).to_contain_text("Another kernel")
+    expect(vscode.notebooks).to_have_count(1)
+
+
+def test_files_that_share_a_kernel_share_its_results(vscode: Window) -> None:
+    vscode.write("a.py", "x = 41\nprint('from a')\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("from a")
+    vscode.write("b.py", "print('x is', x + 1)\n")
+    vscode.status.click()
+    vscode.box.locator(".monaco-list-row").filter(has_text="used by a.py").click()
+    expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("x is 42")
+    expect(vscode.text).to_contain_text("from a")
+    expect(vscode.text).not_to_contain_text("Another kernel")
+    expect(vscode.notebooks).to_have_count(1)
+
+
+def test_a_cell_of_the_results_runs_on_the_new_kernel_of_its_file(vscode: Window) -> None:
+    vscode.write("a.py", COUNTS)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("run number 1")
+    vscode.run("Shut Down Kernel")
+    expect(vscode.status).to_contain_text("No Kernel")
+    vscode.cells.first.hover()
+    vscode.cells.get_by_role("button", name="Execute Cell (").click()
+    expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+    vscode.editor("a.py").locator(".view-lines").first.click()
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("run number 2")
+    expect(vscode.notebooks).to_have_count(1)
