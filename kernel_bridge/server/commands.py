@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 OF_ONE_CELL = {"kernel-bridge.run", "kernel-bridge.history", "kernel-bridge.export"}
 """The commands for which a cell of a notebook is not the same as the notebook."""
 
+PATIENCE_S = 5.0
+"""How long an editor may have to wait for an answer: Emacs does nothing else, and gives up after 10 s."""
+
+TAKEN_S = 0.2
+"""How long after that answer nothing else is sent. lsp-mode up to 9.0 loses what it reads together with the
+answer it waits for, and the jsonrpc.el of Emacs 28 lets it lie until more comes (both leave their reader by a
+`throw`); Emacs may read 70 ms late, to read more at once (process-adaptive-read-buffering)."""
+
 
 class _ExecuteCommand(Wire):
     command: str
@@ -62,6 +70,9 @@ def _perform(server: "Server", command: str, argument: Any, request: Request) ->
 def act(server: "Server", params: wire.ActParams, request: Request) -> Any:
     """The command of a code action or lens: a person is told how it went, whatever their editor shows."""
     request.on_answered = partial(server.features.acted, params)
+    if not server.features.client.shows_runs:
+        request.pause_s = TAKEN_S
+        asyncio.get_running_loop().call_later(PATIENCE_S, request.put_off)
     if params.command == "kernel-bridge.act":
         raise InvalidArgument("kernel-bridge.act: field command: must be another command")
     return _perform(server, params.command, params.argument, request)

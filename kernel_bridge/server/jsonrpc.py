@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from ..protocol.errors import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR
 from .encoding import encode, mend
+from .pauses import Pauses
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,20 @@ class Request:
 
     `on_cancel` is called when the other side cancels it, which does not answer it. `cancelled` says that
     this has happened. Unless it has, `on_answered` gets the result or, second, the message of the error.
+    `pause_s` is how long nothing is sent after the answer.
     """
 
-    __slots__ = ("_connection", "cancelled", "id", "method", "on_answered", "on_cancel", "params")
+    __slots__ = (
+        "_connection",
+        "_put_off",
+        "cancelled",
+        "id",
+        "method",
+        "on_answered",
+        "on_cancel",
+        "params",
+        "pause_s",
+    )
 
     def __init__(self, connection: "Connection", id: int | str, method: str, params: Raw) -> None:
         self.id = id
@@ -60,7 +72,9 @@ class Request:
         self.on_cancel: Callable[[], object] | None = None
         self.on_answered: Callable[[Any, str | None], object] | None = None
         self.cancelled = False
+        self.pause_s = 0.0
         self._connection: Connection | None = connection
+        self._put_off = False
 
     @property
     def answered(self) -> bool:
@@ -85,15 +99,28 @@ class Request:
         failure = _Failure(self.id, _Error(code, message, UNSET if data is None else data))
         self._answer(encode(failure), None, message)
 
+    def put_off(self) -> None:
+        """Answer with null, unless it is answered; what comes of it only `on_answered` gets."""
+        if self.answered:
+            return
+        on_answered, self.on_answered = self.on_answered, None
+        self.respond(None)
+        self.on_answered, self._put_off = on_answered, True
+
     def _answer(self, body: bytes, result: Any, error: str | None) -> None:
         connection, self._connection = self._connection, None
-        if connection is None:
+        if connection is not None:
+            log.debug("request %r (%s) is answered", self.id, self.method)
+            self.on_cancel = None
+            del connection.in_flight[self.id]
+            connection.notify_raw(body)
+            if self.pause_s:
+                connection.pause(self.pause_s)
+        elif self._put_off:
+            self._put_off = False
+        else:
             log.warning("request %r (%s) is answered already; one more is dropped", self.id, self.method)
             return
-        log.debug("request %r (%s) is answered", self.id, self.method)
-        self.on_cancel = None
-        del connection.in_flight[self.id]
-        connection.notify_raw(body)
         if self.on_answered is not None and not self.cancelled:
             self.on_answered(result, error)
 
@@ -114,7 +141,7 @@ class Connection:
         self.on_notification = on_notification
         self.on_unclaimed_response: Callable[[int | str, bytes], None] | None = None  # (id, the whole body)
         self.in_flight: dict[int | str, Request] = {}  # requests of the other side without an answer
-        self._writer = writer
+        self._out = Pauses(writer.write)
         self._asked: dict[int | str, asyncio.Future[_Message]] = {}  # our requests without an answer
         self._numbers = itertools.count(1)
         self._closed = False
@@ -210,10 +237,14 @@ class Connection:
 
     def notify_raw(self, body: bytes) -> None:
         """Send a message that is encoded already, the whole of it."""
-        self._writer.write(body)
+        self._out.write(body)
 
     def _send(self, message: msgspec.Struct) -> None:
-        self._writer.write(encode(message))
+        self.notify_raw(encode(message))
+
+    def pause(self, pause_s: float) -> None:
+        """What is sent from now on goes out after that time, in order."""
+        self._out.pause(pause_s)
 
     async def request(self, method: str, params: Any = None) -> Any:
         """Send a request and wait for its result, decoded; cancelling the wait tells the other side.
@@ -235,6 +266,7 @@ class Connection:
     def close(self) -> None:
         """No more answers come: every request of ours that waits fails with ConnectionClosed."""
         self._closed = True
+        self._out.close()
         asked, self._asked = self._asked, {}
         for id, future in asked.items():
             if not future.done():

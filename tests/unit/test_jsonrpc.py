@@ -19,9 +19,17 @@ class Sent:
 
     def __init__(self) -> None:
         self.messages: list[Any] = []
+        self._one_more = asyncio.Event()
 
     def write(self, body: bytes) -> None:
         self.messages.append(json.loads(body))
+        self._one_more.set()
+
+    async def until(self, count: int) -> None:
+        """Wait until so many were sent."""
+        while len(self.messages) < count:
+            self._one_more.clear()
+            await asyncio.wait_for(self._one_more.wait(), 10)
 
 
 class Peer:
@@ -286,6 +294,53 @@ async def test_our_request_can_be_cancelled() -> None:
     peer.receive(id=asked["id"], result="late")
     peer.receive(id="of another layer", result=5)
     assert unclaimed == [("of another layer", 5)]
+
+
+async def test_a_pause_after_an_answer_keeps_the_order() -> None:
+    peer = Peer()
+    for id in (1, 2):
+        peer.receive(id=id, method="m")
+    for request in peer.requests:
+        request.pause_s = 0.01
+        request.respond(None)
+        peer.connection.notify(f"after {request.id}")
+    assert [message.get("id") for message in peer.sent.messages] == [1]
+    await peer.sent.until(4)
+    assert [m.get("id", m.get("method")) for m in peer.sent.messages] == [1, "after 1", 2, "after 2"]
+    peer.connection.notify("at once")
+    assert peer.sent.messages[-1]["method"] == "at once"
+
+
+async def test_close_sends_what_waits_for_a_pause() -> None:
+    peer = Peer()
+    peer.connection.pause(60)
+    peer.connection.notify("a")
+    peer.connection.pause(60)
+    peer.connection.notify("b")
+    assert peer.sent.messages == []
+    peer.connection.close()
+    assert [message["method"] for message in peer.sent.messages] == ["a", "b"]
+
+
+@pytest.mark.parametrize("answered_before", [True, False])
+def test_an_answer_that_is_put_off(answered_before: bool) -> None:
+    peer, heard = Peer(), []
+    peer.receive(id=1, method="m")
+    [request] = peer.requests
+    request.on_answered = lambda result, error: heard.append((result, error))
+    if answered_before:
+        request.respond(5)
+        request.put_off()
+        expected = 5
+    else:
+        request.put_off()
+        assert heard == []
+        request.fail(-1, "later")
+        expected = None
+    assert heard == ([(5, None)] if answered_before else [(None, "later")])
+    [answer] = peer.sent.messages
+    assert (answer["id"], answer["result"]) == (1, expected)
+    assert peer.connection.in_flight == {}
 
 
 async def test_close_fails_what_waits() -> None:

@@ -154,7 +154,7 @@ async def test_a_failure_is_answered_and_shown(plain: Plain) -> None:
     document = plain.client.open("\n")
     with pytest.raises(ResponseError, match="no code to run"):
         await plain.act(document, "Run line", (0, 0))
-    assert [level for level, text in plain.messages() if "no code to run" in text] == [1]
+    assert (await plain.until_message("no code to run"))[0] == 1
 
 
 async def test_a_client_without_hints_is_told_what_came_of_it(home: Home) -> None:

@@ -1,0 +1,42 @@
+"""Pauses between messages, for clients that lose what comes too soon after an answer. Knows no JSON."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+
+class Pauses:
+    """Hands messages to `write` in order, those after a pause when it is over."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._waiting: deque[bytes | float] = deque()  # messages, and further pauses in seconds
+        self._timer: asyncio.TimerHandle | None = None
+
+    def write(self, body: bytes) -> None:
+        if self._timer is None:
+            self._write(body)
+        else:
+            self._waiting.append(body)
+
+    def pause(self, pause_s: float) -> None:
+        """What is written from now on goes out after that time."""
+        self._waiting.append(pause_s)
+        if self._timer is None:
+            self._go_on()
+
+    def close(self) -> None:
+        """Hand over what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._waiting = deque(item for item in self._waiting if isinstance(item, bytes))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._timer = None
+        while self._waiting:
+            item = self._waiting.popleft()
+            if not isinstance(item, bytes):
+                self._timer = asyncio.get_running_loop().call_later(item, self._go_on)
+                return
+            self._write(item)
