@@ -3,9 +3,12 @@
 import resource
 from pathlib import Path
 
+import pytest
+
 from tests.faults.fake import Fake
 from tests.home import Home, install_fake_kernel
 from tests.server.client import Client, editor
+from tests.server.wire import ResponseError
 
 LINE = '"line %d\\n"'
 
@@ -49,3 +52,17 @@ async def test_a_damaged_history_is_set_aside_and_a_new_one_begun(home: Home) ->
         (warning,) = warnings(client)
         assert ".corrupt-1" in warning
     assert path.with_name("history.db.corrupt-1").read_bytes().startswith(b"no database")
+
+
+async def test_a_place_that_cannot_be_written_costs_one_warning_and_the_history(home: Home) -> None:
+    install_fake_kernel(home)
+    (home.path / "file").touch()
+    async with editor(home, settings={"history": {"path": str(home.path / "file" / "history.db")}}) as client:
+        fake = Fake(client, await client.command("startKernel", spec="fake"))
+        for _ in range(2):
+            run = await fake.run('stream stdout "told"', 'result "2"')
+            assert [output["output_type"] for output in run["outputs"]] == ["stream", "execute_result"]
+        (warning,) = warnings(client)
+        assert str(home.path / "file") in warning
+        with pytest.raises(ResponseError, match="the history cannot be used"):
+            await client.command("history")
