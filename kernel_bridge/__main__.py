@@ -2,13 +2,16 @@
 
 import sys
 
-from kernel_bridge.guard import claim_stdio
+from kernel_bridge.guard import claim_stdio, leave_session
 
 
 def main() -> int:
     """The exit status of `kernel-bridge`, with the arguments of this process."""
     arguments = sys.argv[1:]
-    stdin_fd, stdout_fd = claim_stdio() if "--stdio" in arguments else (0, 1)
+    stdin_fd, stdout_fd = 0, 1
+    if "--stdio" in arguments:
+        stdin_fd, stdout_fd = claim_stdio()
+        leave_session(stdin_fd)
 
     from kernel_bridge import cli
 

@@ -1,8 +1,9 @@
-"""Keeps stdin and stdout for JSON-RPC alone, before anything else can hold or use them.
+"""What must be done before anything else where an editor is served: stdin, stdout and the session are ours.
 
 Imports nothing but the standard library's smallest modules: it runs before every other import.
 """
 
+import contextlib
 import os
 import sys
 
@@ -32,3 +33,15 @@ def claim_stdio() -> tuple[int, int]:
         for fd in (stdin_fd, stdout_fd):
             msvcrt.setmode(fd, os.O_BINARY)
     return stdin_fd, stdout_fd
+
+
+def leave_session(stdin_fd: int) -> None:
+    """Have a session of our own, as every kernel has.
+
+    Linux shares the machine out among sessions (autogroups). In that of an editor which is at work with much
+    else, we would get so little of it that a kernel in a flood drops what we have not taken. A person who
+    types into the terminal keeps Ctrl-C.
+    """
+    if hasattr(os, "setsid") and not os.isatty(stdin_fd):
+        with contextlib.suppress(PermissionError):  # we have one already
+            os.setsid()

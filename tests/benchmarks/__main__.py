@@ -16,6 +16,7 @@ from tests.benchmarks import (
     idle,
     large,
     latency,
+    loaded,
     prints,
     queue,
     stalled,
@@ -25,12 +26,14 @@ from tests.benchmarks.table import Row, print_rows
 from tests.home import install_fake_kernel, private_home
 
 USUAL = (startup, latency, completion, queue, flood, prints, large, stalled, history, idle)
-MEASURES = {module.__name__.rpartition(".")[2]: module.measure for module in (*USUAL, endurance)}
+MEASURES = {module.__name__.rpartition(".")[2]: module.measure for module in (*USUAL, loaded, endurance)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], help="by default all but endurance")
+    parser.add_argument(
+        "names", nargs="*", choices=[*MEASURES, []], help="by default all but loaded and endurance"
+    )
     names = parser.parse_args().names or list(MEASURES)[: len(USUAL)]
     sections: list[list[Row]] = []
     progress = Console(stderr=True)

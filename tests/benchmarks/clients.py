@@ -232,6 +232,7 @@ class Kernel:
             stderr=subprocess.DEVNULL,
             env=home.environment,
             cwd=home.work,
+            start_new_session=True,  # as jupyter_client starts it
         )
 
     def close(self) -> None:

@@ -62,6 +62,10 @@ def _fds_of(client: Client) -> list[int]:
     return [transport.get_pipe_transport(number).get_extra_info("pipe").fileno() for number in (0, 1)]
 
 
+async def test_the_bridge_has_a_session_of_its_own(bridge: Client) -> None:
+    assert os.getsid(bridge.process.pid) == bridge.process.pid
+
+
 async def test_the_sockets_and_the_connection_file_are_private(bridge: Client) -> None:
     kernel = await bridge.command("startKernel", spec="python3")
     (file,) = bridge.home.connection_files()
