@@ -59,13 +59,16 @@ TOOK = {"started_at": "2026-01-31T12:00:00.000000Z", "ended_at": "2026-01-31T12:
 def test_a_run_in_one_line(
     state: str, outputs: list[dict[str, Any]], fields: dict[str, Any], line: str
 ) -> None:
-    assert summary(run(state, outputs, **fields), stale=False) == line
-    assert summary(run(state, outputs, **fields), stale=True) == f"(edited) {line}"
+    assert summary(run(state, outputs, **fields), []) == line
+    assert (
+        summary(run(state, outputs, **fields), ["edited", "before restart"])
+        == f"(edited, before restart) {line}"
+    )
 
 
 def test_a_run_over_its_budget_shows_its_newest_line() -> None:
     text = "".join(f"line {number}\n" for number in range(1000))
-    assert summary(run("running", [stream(text)]), stale=False) == "… line 999"
+    assert summary(run("running", [stream(text)]), []) == "… line 999"
 
 
 @pytest.mark.parametrize(

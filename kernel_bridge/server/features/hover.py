@@ -12,6 +12,7 @@ from .summary import data_text, duration, duration_s, plain
 if TYPE_CHECKING:
     from ...runs.run import Run
     from .requests import OfPosition
+    from .results import Result
     from .session import Features
 
 
@@ -29,31 +30,32 @@ async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | 
         parts.append(documentation(text, asked.language, markdown))
     if result is not None:
         parts.append(
-            await _outputs(features, result.run, result.stale)
+            await _outputs(features, result)
             if markdown
-            else f"{_head(result.run, result.stale)}\n{shortened(whole_text(result.run.live.outputs))}"
+            else f"{_head(features, result)}\n{shortened(whole_text(result.run.live.outputs))}"
         )
     separator = "\n\n---\n\n" if markdown else "\n\n"
     return {"contents": markup(separator.join(parts), markdown)} if parts else None
 
 
-def _head(run: "Run", stale: bool) -> str:
+def _head(features: "Features", result: "Result") -> str:
+    run, marks = result.run, features.marks(result)
     count = f"[{run.execution_count}] " if run.execution_count is not None else ""
     seconds = duration_s(run)
     took = f", {duration(seconds)}" if seconds is not None else ""
     lost = f": {run.reason}" if run.reason else ""
-    return f"{count}{run.state}{took}{lost}{', edited since' if stale else ''}"
+    return f"{count}{run.state}{took}{lost}" + (f" ({', '.join(marks)})" if marks else "")
 
 
-async def _outputs(features: "Features", run: "Run", stale: bool) -> str:
-    parts = [f"**{_head(run, stale)}**"]
-    for index, output in enumerate(run.live.outputs):
+async def _outputs(features: "Features", result: "Result") -> str:
+    parts = [f"**{_head(features, result)}**"]
+    for index, output in enumerate(result.run.live.outputs):
         match output["output_type"]:
             case "stream" | "error":
                 text = shortened(whole_text([output]).strip("\n"))
                 parts.append(fenced(text) if text else "")
             case _:
-                parts.append(await _data(features, run, index, output))
+                parts.append(await _data(features, result.run, index, output))
     return "\n\n".join(part for part in parts if part)
 
 

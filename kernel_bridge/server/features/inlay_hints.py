@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def inlay_hints(features: "Features", params: "OfRange") -> list[dict[str, Any]] | None:
-    """A hint for each run that stands in the range; one whose code was edited since says so."""
+    """A hint for each run that stands in the range; one that may not hold any more says so."""
     document = features.documents.find(params.text_document.uri)
     if document is None:
         return None
@@ -24,7 +24,7 @@ def inlay_hints(features: "Features", params: "OfRange") -> list[dict[str, Any]]
             hints.append(
                 {
                     "position": document.position(place),
-                    "label": summary(result.run, result.stale),
+                    "label": summary(result.run, features.marks(result)),
                     "paddingLeft": True,
                 }
             )

@@ -52,7 +52,7 @@ class Messages:
         elif asked_for and not self._client.hints_shown(self._server.settings.features):
             found = self._server.bridge.find_run(run.id)
             if found is not None:
-                self._show(INFO if run.state == "ok" else ERROR, summary(found[1], stale=False))
+                self._show(INFO if run.state == "ok" else ERROR, summary(found[1], []))
 
     def interrupted(self, outcome: InterruptOutcome) -> None:
         if outcome == "ignored":

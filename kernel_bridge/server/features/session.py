@@ -26,7 +26,7 @@ from .diagnostics import diagnostics
 from .messages import Messages
 from .progress import Progress
 from .refresher import Refresher
-from .results import Results
+from .results import Result, Results
 from .showing import SHOW_S, content_of, show_document, whole_text, write_shown
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Features:
         self.can_ask = server.outbox.can_ask
         self.files = server.files
         self.lists = Lists()
+        self._lives: dict[str, tuple[int, bool]] = {}  # kernel id -> its epoch, and whether it has ended
         self._published: dict[str, list[dict[str, Any]]] = {}  # uri -> the diagnostics that the client has
         self._messages = Messages(server, client)
         self.progress = Progress(server, client)
@@ -76,6 +77,10 @@ class Features:
         self._outbox.kernel_changed(kernel)
         self._messages.kernel_changed(kernel)
         self.progress.kernel_changed(kernel)
+        life = (kernel.epoch, kernel.state == "dead")
+        if self._lives.setdefault(kernel.id, life) != life:
+            self._lives[kernel.id] = life
+            self._refresh_hints()
 
     def run_changed(self, run: Run) -> None:
         self._outbox.run_changed(run)
@@ -99,6 +104,17 @@ class Features:
         self.progress.output(run_id)
         if run_id in self.results.by_run:
             self._refresh_hints()
+
+    def marks(self, result: Result) -> list[str]:
+        """Why a result may not hold any more: its lines were edited, what it made in its kernel is gone."""
+        run, kernel = result.run, self.bridge.kernels.get(result.run.kernel_id)
+        marks = ["edited"] if result.stale else []
+        if kernel is not None and run.state in ("ok", "error"):
+            if not kernel.alive:
+                marks.append("kernel ended")
+            elif kernel.session.epoch != run.epoch:
+                marks.append("before restart")
+        return marks
 
     def _publish(self, uri: str) -> None:
         """Diagnostics of a document, if they are others now. (Hints a client asks for anew at every edit.)"""

@@ -21,14 +21,14 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def summary(run: Run, stale: bool) -> str:
-    """The run as it stands behind its last line."""
+def summary(run: Run, marks: list[str]) -> str:
+    """The run as it stands behind its last line; `marks` say why it may not hold any more."""
     parts = [_said(run)]
     if run.ended and run.execution_count is not None:
         parts.append(f"[{run.execution_count}]")
     if (seconds := duration_s(run)) is not None:
         parts.append(duration(seconds))
-    return ("(edited) " if stale else "") + "  ".join(part for part in parts if part)
+    return (f"({', '.join(marks)}) " if marks else "") + "  ".join(part for part in parts if part)
 
 
 def _said(run: Run) -> str:

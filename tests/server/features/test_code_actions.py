@@ -80,6 +80,29 @@ async def test_actions_on_the_kernel(plain: Plain) -> None:
     assert f"Restart {name}" not in await plain.actions(document, (0, 0))
 
 
+async def test_a_result_of_before_a_restart_says_so(plain: Plain) -> None:
+    document = plain.client.open("x = 6 * 7; x\n1 / 0\nx\n")
+    for line in (0, 1):
+        await plain.act(document, "Run line", (line, 0))
+        await plain.until_hint(document, ("→ 42", "✗ Zero")[line])
+    restart = next(title for title in await plain.actions(document, (0, 0)) if title.startswith("Restart"))
+    await plain.act(document, restart, (0, 0))
+    first, second = await plain.until_hint(document, "before restart")
+    assert first[1].startswith("(before restart) → 42")
+    assert second[1].startswith("(before restart) ✗ ZeroDivisionError")
+    assert "(before restart)" in (await plain.at("hover", document, (0, 9)))["contents"]["value"]
+    plain.client.change(document, (0, 4), (0, 5), "7")
+    assert (await plain.hints(document))[0][1].startswith("(edited, before restart) → 42")
+    await plain.act(document, "Run line", (2, 0))
+    assert (await plain.until_hint(document, "NameError"))[2][1].startswith("✗ NameError")
+    await plain.act(document, restart.replace("Restart", "Shut down"), (0, 0))
+    assert [label.partition(")")[0] for _, label in await plain.until_hint(document, "(kernel ended)")] == [
+        "(edited, kernel ended",
+        "(kernel ended",
+        "(kernel ended",
+    ]
+
+
 async def test_a_running_kernel_is_attached(plain: Plain) -> None:
     document = plain.client.open("1 + 1\n")
     kernel = await plain.client.command("startKernel", spec="python3")
