@@ -10,9 +10,9 @@ import type { Places } from "./places";
 import type { Unit } from "./protocol";
 import { reported } from "./reporting";
 import type { Results } from "./results";
-import type { Running } from "./running";
+import { assertRunnable, type Running } from "./running";
 import { hasEnded, type Session } from "./session";
-import { requireKernel, requireTarget } from "./target";
+import { requireKernel, requireTarget, type Target } from "./target";
 import { openWhole } from "./whole_output";
 
 export interface Parts {
@@ -64,9 +64,9 @@ function runCommands({ running }: Parts): Record<string, Command> {
 function kernelCommands({ connection, session, running }: Parts): Record<string, Command> {
   const kernelId = () => requireKernel(requireTarget(session)).id;
   return {
-    startKernel: () => chooseSpec(connection, session, requireTarget(session)),
-    attachKernel: () => chooseRunning(connection, session, requireTarget(session)),
-    selectKernel: () => chooseKernel(connection, session, requireTarget(session)),
+    startKernel: async () => chooseSpec(connection, session, runnable(requireTarget(session))),
+    attachKernel: async () => chooseRunning(connection, session, runnable(requireTarget(session))),
+    selectKernel: async () => chooseKernel(connection, session, runnable(requireTarget(session))),
     interruptKernel: async () => {
       const { outcome } = await connection.execute("kernel-bridge.interruptKernel", { kernelId: kernelId() });
       if (outcome === "ignored")
@@ -134,6 +134,11 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
     exportHistory: () => exportHistory(connection, requireTarget(session)),
     showLog: async () => connection.log.show(),
   };
+}
+
+function runnable(target: Target): Target {
+  assertRunnable(target.uri);
+  return target;
 }
 
 function activeEditor(): vscode.TextEditor {

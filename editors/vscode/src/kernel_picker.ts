@@ -6,6 +6,7 @@ import type { Kernel, KernelSpec } from "./protocol";
 import { selectedPython } from "./python_environment";
 import type { Session } from "./session";
 import { settings } from "./settings";
+import { shortPaths } from "./short_paths";
 
 interface Choice extends vscode.QuickPickItem {
   choose?: () => Promise<Kernel>;
@@ -65,7 +66,7 @@ async function pick(
   const name = document.uri.path.split("/").pop();
   const chosen = await vscode.window.showQuickPick(choices, {
     title: `${title} for ${name}`,
-    placeHolder: "Type to filter",
+    placeHolder: "Type a name or a path",
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -82,14 +83,37 @@ async function specChoices(connection: Connection, document: Document): Promise<
   const { specs } = await connection.execute("kernel-bridge.listKernelSpecs", { textDocument });
   const start = (params: { spec: string } | { python: string }) =>
     connection.execute("kernel-bridge.startKernel", { ...params, textDocument });
-  const selected = settings(document.uri).kernelPython ?? (await selectedPython(document.uri));
-  const choices: Choice[] = [{ label: "Start", kind: vscode.QuickPickItemKind.Separator }];
-  if (selected && document.languageId === "python") {
+  const isPython = document.languageId === "python";
+  const selected = isPython
+    ? (settings(document.uri).kernelPython ?? (await selectedPython(document.uri)))
+    : undefined;
+  const own: Choice[] = [];
+  const installed: Choice[] = [];
+  const elsewhere: Choice[] = [];
+  const unusable: Choice[] = [];
+  if (selected) {
+    const description = shortPaths(selected);
     const choose = () => start({ python: selected });
-    choices.push({ label: "$(star-full) Selected Python environment", description: selected, choose });
+    own.push({ label: "$(star-full) Selected Python environment", description, choose });
   }
-  for (const spec of specs) choices.push(specChoice(spec, () => start(specParams(spec))));
-  return choices;
+  // The server lists the likely ones first: environments before the installed kernelspecs are those of the document.
+  for (const spec of specs) {
+    if (selected !== undefined && spec.python === selected) continue;
+    const choice = specChoice(spec, () => start(specParams(spec)));
+    if (!spec.usable) unusable.push(choice);
+    else if (spec.source === "kernelspec") installed.push(choice);
+    else (installed.length > 0 ? elsewhere : own).push(choice);
+  }
+  return [
+    ...group("Start: environment of this file", own),
+    ...group("Start: installed kernel", installed),
+    ...group("Start: environment elsewhere", elsewhere),
+    ...group("Must be installed first", unusable),
+  ];
+}
+
+function group(label: string, choices: Choice[]): Choice[] {
+  return choices.length > 0 ? [{ label, kind: vscode.QuickPickItemKind.Separator }, ...choices] : [];
 }
 
 function specParams(spec: KernelSpec): { spec: string } | { python: string } {
@@ -97,14 +121,11 @@ function specParams(spec: KernelSpec): { spec: string } | { python: string } {
 }
 
 function specChoice(spec: KernelSpec, choose: () => Promise<Kernel>): Choice {
-  const description = [spec.language, spec.reason].filter(Boolean).join(" · ");
-  const detail = spec.problem ?? spec.python ?? spec.resourceDir;
-  return {
-    label: `$(${spec.usable ? "play" : "warning"}) ${spec.displayName}`,
-    description,
-    ...(detail === undefined ? {} : { detail }),
-    choose,
-  };
+  const label = `$(${spec.usable ? "play" : "warning"}) ${shortPaths(spec.displayName)}`;
+  if (!spec.usable) return { label, detail: shortPaths(spec.problem ?? ""), choose };
+  const isSaid = spec.displayName.toLowerCase().includes(spec.language.toLowerCase());
+  const description = [isSaid ? "" : spec.language, spec.reason ?? spec.resourceDir].filter(Boolean);
+  return { label, description: shortPaths(description.join(" · ")), choose };
 }
 
 async function runningChoices(
@@ -113,32 +134,39 @@ async function runningChoices(
   document: Document,
 ): Promise<Choice[]> {
   const { kernels } = await connection.execute("kernel-bridge.listKernels", {});
-  const alive = kernels.filter(({ state }) => state !== "dead");
-  if (alive.length === 0) return [];
-  const textDocument = { uri: document.uri.toString() };
   const current = session.kernelOf(document.uri)?.id;
-  const choices = alive.map((kernel): Choice => {
-    const users = session.documentsOf(kernel.id).map((uri) => vscode.Uri.parse(uri).path.split("/").pop());
-    const detail = users.length > 0 ? `used by ${users.join(", ")}` : (kernel.connectionFile ?? kernel.id);
-    return {
-      label: `$(${kernel.id === current ? "check" : "plug"}) ${kernel.displayName}`,
-      description: [kernel.state, kernel.cwd, kernel.origin === "found" ? "not followed yet" : ""]
-        .filter(Boolean)
-        .join(" · "),
-      detail,
-      choose: async () => {
-        if (kernel.origin === "found") {
-          return await connection.execute("kernel-bridge.attachKernel", {
-            kernelId: kernel.id,
-            textDocument,
-          });
-        }
-        await connection.execute("kernel-bridge.bindKernel", { kernelId: kernel.id, textDocument });
-        return kernel;
-      },
-    };
-  });
-  return [{ label: "Running", kind: vscode.QuickPickItemKind.Separator }, ...choices];
+  const rank = ({ id, origin }: Kernel) => (id === current ? 0 : origin === "found" ? 2 : 1);
+  const alive = kernels.filter(({ state }) => state !== "dead").sort((one, other) => rank(one) - rank(other));
+  const choices = alive.map((kernel) =>
+    runningChoice(session, kernel, kernel.id === current, () => take(connection, kernel, document)),
+  );
+  return group("Running", choices);
+}
+
+function runningChoice(
+  session: Session,
+  kernel: Kernel,
+  isCurrent: boolean,
+  choose: () => Promise<Kernel>,
+): Choice {
+  const users = session.documentsOf(kernel.id).map((uri) => vscode.Uri.parse(uri).path.split("/").pop());
+  const used = users.length > 0 ? `used by ${users.join(", ")}` : "";
+  const file = kernel.origin === "found" ? kernel.connectionFile?.split(/[/\\]/).pop() : "";
+  const folder = kernel.cwd === undefined ? "" : shortPaths(kernel.cwd);
+  const description = [kernel.state, used, folder === "." ? "" : folder, file];
+  return {
+    label: `$(${isCurrent ? "check" : "plug"}) ${kernel.displayName}`,
+    description: description.filter(Boolean).join(" · "),
+    choose,
+  };
+}
+
+/** Makes a kernel that runs already that of a document. */
+async function take(connection: Connection, kernel: Kernel, document: Document): Promise<Kernel> {
+  const params = { kernelId: kernel.id, textDocument: { uri: document.uri.toString() } };
+  if (kernel.origin === "found") return await connection.execute("kernel-bridge.attachKernel", params);
+  await connection.execute("kernel-bridge.bindKernel", params);
+  return kernel;
 }
 
 async function byFile(connection: Connection, document: Document): Promise<Kernel> {

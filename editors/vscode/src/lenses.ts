@@ -29,7 +29,7 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     if (!settings(document.uri).codeLens) return [];
     const found = markers(document);
-    const code = found.filter(({ type }) => type === "code");
+    const code = found.filter(({ isCode }) => isCode);
     return code.flatMap((marker) => this.lensesOf(marker, code, found, document));
   }
 

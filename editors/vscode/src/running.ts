@@ -126,9 +126,14 @@ export class Running {
   }
 }
 
+/** Whether a kernel can run what is at this address. */
+export function isRunnable(uri: vscode.Uri): boolean {
+  return uri.scheme === "file" || uri.scheme === "untitled";
+}
+
 /** Raises with the reason when no kernel can run what is at this address. */
 export function assertRunnable(uri: vscode.Uri): void {
-  if (uri.scheme === "file" || uri.scheme === "untitled") return;
+  if (isRunnable(uri)) return;
   throw new Error(
     `${uri.path} is in a virtual workspace (${uri.scheme}), where no kernel can work; open a copy of it from a folder`,
   );

@@ -5,6 +5,7 @@ import { hasMarkers } from "./cells";
 import type { Connection } from "./connection";
 import { LANGUAGES } from "./languages";
 import type { Kernel } from "./protocol";
+import { isRunnable } from "./running";
 import type { Session } from "./session";
 import { activeTarget, type Target } from "./target";
 
@@ -76,7 +77,7 @@ export class Status implements vscode.Disposable {
     this.language.command = command;
   }
 
-  private describe({ kernel }: Target) {
+  private describe({ kernel, uri }: Target) {
     const { Error: failed, Warning: warning, Information: information } = vscode.LanguageStatusSeverity;
     if (!vscode.workspace.isTrusted) {
       return {
@@ -84,6 +85,14 @@ export class Status implements vscode.Disposable {
         detail: "the workspace is not trusted",
         severity: warning,
         icon: "lock",
+      };
+    }
+    if (!isRunnable(uri)) {
+      return {
+        text: "Kernel Bridge: virtual workspace",
+        detail: "no kernel can work in a folder that is on no disk",
+        severity: warning,
+        icon: "circle-slash",
       };
     }
     if (!kernel) {

@@ -24,4 +24,4 @@ def test_in_the_extension_host(chromium: BrowserContext, server: CodeServer, fol
     lines = [line for line in automation["lines"] if line.startswith(("ok - ", "not ok - "))]
     print("", *lines, sep="\n")
     assert automation["code"] == 0, "\n".join(lines or automation["lines"])
-    assert sum(line.startswith("ok - ") for line in lines) >= 9
+    assert sum(line.startswith("ok - ") for line in lines) >= 11

@@ -5,8 +5,10 @@ import re
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.editors.vscode.command_line import kernel_bridge_json
 from tests.editors.vscode.test_running import PICTURE
 from tests.editors.vscode.window import Window, expect, pixels
+from tests.home import Home
 
 
 def test_saving_the_results_makes_a_notebook(vscode: Window) -> None:
@@ -69,7 +71,7 @@ def test_a_cell_of_the_results_is_edited_and_run_again(vscode: Window) -> None:
     expect(vscode.text).not_to_contain_text("x is 5")
 
 
-def test_an_error_in_a_notebook_stands_at_the_line_of_its_cell(vscode: Window) -> None:
+def test_an_error_in_a_notebook_stands_at_the_line_of_its_cell(vscode: Window, vscode_home: Home) -> None:
     cells = [new_code_cell("x = 0"), new_code_cell("y = 1\n1 / x\n")]
     nbformat.write(new_notebook(cells=cells), vscode.folder / "n.ipynb")
     vscode.write("a.py", "")
@@ -79,6 +81,12 @@ def test_an_error_in_a_notebook_stands_at_the_line_of_its_cell(vscode: Window) -
     vscode.palette("Notebook: Run All")
     expect(vscode.text).to_contain_text("ZeroDivisionError")
     vscode.press("Control+Shift+M")
+    newest, before = kernel_bridge_json(vscode_home, "history", "--file", str(vscode.folder / "n.ipynb"))[
+        "runs"
+    ]
+    assert [before["cellId"], newest["cellId"]] == [cell.id for cell in cells]
+    assert newest["notebookDocument"]["uri"] == (vscode.folder / "n.ipynb").as_uri()
+    assert newest["error"]["line"] == 1
     problem = vscode.problems.filter(has_text="division by zero")
     expect(problem).to_contain_text("Ln 2")
     expect(vscode.cells.nth(1).locator(".squiggly-error")).to_be_visible()

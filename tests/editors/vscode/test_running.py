@@ -94,3 +94,14 @@ def test_the_links_above_a_cell_run_it(vscode: Window) -> None:
     editor.locator(".codelens-decoration a").filter(has_text="Run Cell").nth(1).click()
     expect(vscode.text).to_contain_text("second")
     vscode.expect_inline("a.py", 6, "4")
+
+
+def test_a_result_is_dimmed_when_its_line_is_edited(vscode: Window) -> None:
+    vscode.write("a.py", "6 * 7\n")
+    vscode.run("Run All")
+    fresh = vscode.expect_inline("a.py", 1, "42")
+    vscode.select("a.py", 1)
+    vscode.page.keyboard.type("1 + ")
+    assert vscode.expect_inline("a.py", 1, "42", font="italic") != fresh
+    vscode.run("Run All")
+    assert vscode.expect_inline("a.py", 1, "43") == fresh

@@ -35,13 +35,15 @@ AUTOMATION = """
 """
 
 # What an extension shows behind a line is the content of a pseudo-element.
-INLINE_CONTAINS = """([end, index, text]) => {
+INLINE = """([end, index]) => {
     const editor = document.querySelector(`.editor-instance .monaco-editor[data-uri$="${end}"]`);
     const lines = [...(editor?.querySelectorAll(".view-line") ?? [])];
     lines.sort((one, other) => parseInt(one.style.top) - parseInt(other.style.top));
-    return [...(lines[index]?.querySelectorAll("span[class*='ced-']") ?? [])].some(span => {
-        return getComputedStyle(span, "::after").content.replace(/\\u00a0/g, " ").includes(text);
+    const found = [...(lines[index]?.querySelectorAll("span[class*='ced-']") ?? [])].map(span => {
+        const {content, color, fontStyle} = getComputedStyle(span, "::after");
+        return {text: content.replace(/\\u00a0/g, " "), color, fontStyle};
     });
+    return found.find(({text}) => text !== "none");
 }"""
 
 # The notebook in front of each group; those behind are only moved away, their webviews count as visible.
@@ -101,9 +103,12 @@ class Window:
             self.press("Shift+End")
             expect(self.page.locator("#status\\.editor\\.selection")).to_contain_text("selected")
 
-    def expect_inline(self, name: str, line: int, text: str) -> None:
-        """Waits for a text behind a line of an editor that is not scrolled; lines count from 1."""
-        self.page.wait_for_function(INLINE_CONTAINS, arg=[f"/{name}", line - 1, text])
+    def expect_inline(self, name: str, line: int, text: str, font: str = "normal") -> str:
+        """Waits for a text behind a line (from 1) of an editor that is not scrolled; gives its colour."""
+        shows = f"([place, text, font]) => {{ const seen = ({INLINE})(place);"
+        shows += " return seen?.text.includes(text) && seen.fontStyle === font && seen.color; }"
+        color: str = self.page.wait_for_function(shows, arg=[[f"/{name}", line - 1], text, font]).json_value()
+        return color
 
     def press(self, keys: str) -> None:
         self.page.keyboard.press(keys)
@@ -125,8 +130,10 @@ class Window:
 
     def message(self, text: str) -> Locator:
         """A message of VS Code, in its list of them: a window under test shows none by itself."""
-        self.page.locator(r"#status\.notifications").get_by_role("button").click()
-        return self.page.locator(".notifications-center .notification-list-item").filter(has_text=text)
+        center = self.page.locator(".notifications-center")
+        if not center.is_visible():
+            self.page.locator(r"#status\.notifications").get_by_role("button").click()
+        return center.locator(".notification-list-item").filter(has_text=text)
 
     @property
     def problems(self) -> Locator:

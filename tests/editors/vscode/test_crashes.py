@@ -1,0 +1,80 @@
+"""The server ends by itself: once, twice, and with kernels that live on."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.editors.vscode.command_line import kernel_bridge, kernel_bridge_json
+from tests.editors.vscode.test_kernels import server_of
+from tests.editors.vscode.window import Window, expect
+from tests.home import Home
+
+
+@pytest.fixture
+def keeping_folder(folder: Path, vscode_home: Home) -> Iterator[Path]:
+    """The folder of the test, whose kernels are kept alive until the end of the test."""
+    (folder / ".vscode").mkdir()
+    (folder / ".vscode" / "settings.json").write_text(json.dumps({"kernel-bridge.keepAlive": True}))
+    yield folder
+    for kernel in kernel_bridge_json(vscode_home, "kernels")["kernels"]:
+        kernel_bridge(vscode_home, "stop", kernel["id"])
+
+
+def test_a_server_that_ends_twice_is_not_started_again_by_itself(vscode: Window, vscode_home: Home) -> None:
+    vscode.write("a.py", "print('at', 'work')\n")
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("at work")).to_have_count(1)
+    server_of(vscode_home).kill()
+    expect(vscode.message("is started again")).to_be_visible()
+    vscode.editor("a.py").locator(".view-lines").click()
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("at work")).to_have_count(2)
+    server_of(vscode_home).kill()
+    message = vscode.message("the next run starts it again")
+    message.get_by_role("button", name="Show Log").click()
+    log = vscode.page.locator(".part.panel .view-lines")
+    expect(log).to_contain_text("the server has ended by itself".replace(" ", "\u00a0"))
+    vscode.editor("a.py").locator(".view-lines").click()
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("at work")).to_have_count(3)
+    expect(vscode.notebooks).to_have_count(1)
+
+
+def test_a_kernel_that_is_kept_is_attached_again(
+    keeping_folder: Path, vscode: Window, vscode_home: Home
+) -> None:
+    vscode.write("a.py", "# %%\nkept = 'still there'\nprint('before')\n# %%\nprint('it is', kept)\n")
+    vscode.select("a.py", 2)
+    vscode.run("Run Cell")
+    expect(vscode.text).to_contain_text("before")
+    server_of(vscode_home).kill()
+    expect(vscode.message("is started again")).to_be_visible()
+    expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+    vscode.select("a.py", 5)
+    vscode.run("Run Cell")
+    expect(vscode.text).to_contain_text("it is still there")
+    expect(vscode.text).not_to_contain_text("Another kernel")
+    expect(vscode.notebooks).to_have_count(1)
+
+
+WAITS = """\
+import pathlib, time
+print("begun")
+while not pathlib.Path("go").exists(): time.sleep(0.01)
+print("after", "the crash")
+"""
+
+
+def test_a_run_goes_on_while_the_server_is_away(
+    keeping_folder: Path, vscode: Window, vscode_home: Home
+) -> None:
+    vscode.write("a.py", WAITS)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("begun")
+    server_of(vscode_home).kill()
+    expect(vscode.message("is started again")).to_be_visible()
+    expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+    (vscode.folder / "go").touch()
+    expect(vscode.text).to_contain_text("after the crash")

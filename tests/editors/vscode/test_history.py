@@ -1,0 +1,48 @@
+"""What ran is found again, and exported."""
+
+import re
+
+import nbformat
+
+from tests.editors.vscode.window import Window, expect
+
+
+def test_a_run_is_found_in_the_history_and_shown(vscode: Window) -> None:
+    vscode.write("a.py", "# %%\nprint('the', 'first')\n# %%\nprint('the', 'second')\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("the second")
+    vscode.notebooks.click(button="middle")
+    vscode.page.get_by_role("button", name="Don't Save").click()
+    expect(vscode.notebooks).to_have_count(0)
+    vscode.run("Show History")
+    expect(vscode.box).to_contain_text("History of runs, newest first")
+    vscode.page.keyboard.type("'THE', 'first'")
+    rows = vscode.box.locator(".monaco-list-row")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("a.py")
+    vscode.press("Enter")
+    expect(vscode.text).to_contain_text("the first")
+    expect(vscode.text).not_to_contain_text("the second")
+    expect(vscode.notebooks).to_have_count(1)
+
+
+def test_the_history_is_exported_to_a_notebook(vscode: Window) -> None:
+    vscode.write("a.py", "# %%\nprint('one')\n# %%\n1 + 1\n# %%\n1 / 0\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("ZeroDivisionError")
+    vscode.run("Export History to Notebook")
+    field = vscode.box.locator("input")
+    expect(field).to_have_value(re.compile(r"a\.ipynb"))
+    field.fill(str(vscode.folder / "exported.ipynb"))
+    vscode.press("Enter")
+    vscode.message("3 runs were written").get_by_role("button", name="Open").click()
+    expect(vscode.notebooks.filter(has_text="exported")).to_be_visible()
+    expect(vscode.text).to_contain_text("ZeroDivisionError")
+    notebook = nbformat.read(vscode.folder / "exported.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert [cell.source for cell in notebook.cells] == ["print('one')", "1 + 1", "1 / 0"]
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3]
+    assert notebook.cells[0].outputs == [{"output_type": "stream", "name": "stdout", "text": "one\n"}]
+    assert notebook.cells[1].outputs[0].data == {"text/plain": "2"}
+    assert notebook.cells[2].outputs[0].ename == "ZeroDivisionError"
+    assert notebook.metadata.kernelspec.name == "python3"

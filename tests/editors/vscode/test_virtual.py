@@ -1,0 +1,32 @@
+"""A workspace that is on no disk, where no kernel can work."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.editors.vscode.code_server import CodeServer
+from tests.editors.vscode.window import Window, expect, window
+
+EXTENSION = Path(__file__).parent / "virtual"
+
+
+@pytest.fixture
+def vscode(chromium: BrowserContext, server: CodeServer) -> Iterator[Window]:
+    payload = [["extensionDevelopmentPath", f"vscode-remote://{server.authority}{EXTENSION}"]]
+    query = f"&payload={quote(json.dumps(payload))}"
+    with window(chromium, server, Path("memory:/work"), query) as opened:
+        yield opened
+
+
+def test_a_virtual_workspace_says_why_nothing_runs(vscode: Window) -> None:
+    vscode.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text="a.py").dblclick()
+    expect(vscode.editor("a.py")).to_contain_text("print('hello')")
+    expect(vscode.status).to_contain_text("virtual")
+    vscode.run("Run All")
+    expect(
+        vscode.message("a.py is in a virtual workspace (memory), where no kernel can work")
+    ).to_be_visible()
