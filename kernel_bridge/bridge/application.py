@@ -7,11 +7,10 @@ command line both drive it. Errors are those of protocol/errors.
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from weakref import WeakValueDictionary
 
 from ..history.journal import Journal
@@ -45,9 +44,11 @@ from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import speaks
 from ..source.notebook import Notebook
+from .choosing import choose, described
 from .documents import path_of
 from .followed import FollowedKernel
 from .observer import Observer, Progress
+from .starts import Start
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Bridge:
         self._past: list[FollowedKernel] = []  # followed no more; their runs can still be asked for
         self.bindings: dict[str, str] = {}  # document uri -> kernel id
         self._spec_named_by = spec_named_by
-        self._starts: dict[str, _Start] = {}  # document uri -> the kernel being started for it
+        self._starts: dict[str, Start] = {}  # document uri -> the kernel being started for it
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
         self._journal: Journal | None = None
@@ -100,27 +101,8 @@ class Bridge:
         Raises KernelRequired: nothing speaks its language.
         """
         specs = await self.list_specs(uri, language_id)
-        named = self._spec_named_by(uri)
-        for spec in specs:
-            if spec.name == named and spec.usable:
-                return spec
-        if chosen := self.settings.default_kernels.get(language_id):
-            return kernelspecs.pick(specs, chosen)
-        fitting = [spec for spec in specs if speaks(spec.language, language_id)]
-        for spec in fitting:
-            if spec.usable:
-                return spec
-        if fitting:
-            raise KernelRequired(
-                f"no usable kernel speaks {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
-                specs=_described(specs),
-            )
-        raise KernelRequired(
-            f"no installed kernel speaks {language_id!r} (document {uri}); "
-            f"there are: {', '.join(spec.name for spec in specs) or 'none'}; "
-            "start one with kernel-bridge.startKernel or set kernel-bridge.defaultKernels",
-            specs=_described(specs),
-        )
+        chosen = self.settings.default_kernels.get(language_id)
+        return choose(specs, uri, language_id, self._spec_named_by(uri), chosen)
 
     async def start_kernel(self, asked: StartKernelParams, language_id: str | None = None) -> FollowedKernel:
         """A new kernel, once it is ready; bound to the document if one is named.
@@ -140,11 +122,11 @@ class Bridge:
         if start is None:
             make = self._resume if join else self._launch
             task = asyncio.create_task(make(asked, uri, language_id), name=f"start kernel for {uri}")
-            start = self._starts[uri] = _Start(task)
+            start = self._starts[uri] = Start(task)
             task.add_done_callback(lambda _: self._started(uri, start))
         return await start.wait()
 
-    def shared_start(self, uri: str | None) -> AbstractContextManager["_Start | None"]:
+    def shared_start(self, uri: str | None) -> AbstractContextManager["Start | None"]:
         """The start that is under way for a document, kept up while this is open; None: there is none.
 
         For a run that must wait for its turn first: it was asked meanwhile, and shares also a failure.
@@ -152,7 +134,7 @@ class Bridge:
         start = self._starts.get(uri or "")
         return nullcontext() if start is None else start.wanted()
 
-    def _started(self, uri: str, start: "_Start") -> None:
+    def _started(self, uri: str, start: "Start") -> None:
         if self._starts.get(uri) is start:
             del self._starts[uri]
 
@@ -185,7 +167,7 @@ class Bridge:
             raise KernelRequired(
                 "startKernel needs spec, python, or the textDocument of an open document; "
                 f"specs: {', '.join(s.name for s in specs) or 'none'}",
-                specs=_described(specs),
+                specs=described(specs),
             )
         kernel = FollowedKernel(self.observer, self.journal, self._output_budget)
         kernel.session = KernelSession(
@@ -302,7 +284,7 @@ class Bridge:
             f"no kernel to run on: {uri or 'no textDocument was given'} has no kernel bound"
             + ("" if self.settings.auto_start else " and the setting autoStart is off")
             + "; start one with kernel-bridge.startKernel or give kernelId",
-            specs=_described(specs),
+            specs=described(specs),
         )
 
     async def restart_kernel(self, kernel: FollowedKernel) -> None:
@@ -470,33 +452,3 @@ class Bridge:
             await kernel.shutdown()
         else:
             await kernel.detach()
-
-
-class _Start:
-    """A kernel being started, for as long as somebody waits for it."""
-
-    def __init__(self, task: "asyncio.Task[FollowedKernel]") -> None:
-        self.task = task
-        self._waiting = 0
-
-    @contextmanager
-    def wanted(self) -> Iterator["_Start"]:
-        """Somebody waits for it; when the last who does leaves, the start is cancelled."""
-        self._waiting += 1
-        try:
-            yield self
-        finally:
-            self._waiting -= 1
-            if not self._waiting and not self.task.done():
-                self.task.cancel()
-
-    async def wait(self) -> FollowedKernel:
-        with self.wanted():
-            return await asyncio.shield(self.task)
-
-
-def _described(specs: Iterable[KernelSpec]) -> list[dict[str, Any]]:
-    import msgspec
-
-    described: list[dict[str, Any]] = msgspec.to_builtins(list(specs))
-    return described

@@ -34,17 +34,14 @@ from ..runs.live import LiveOutputs
 from ..runs.queue import RunQueue
 from ..runs.run import Run
 from ..runs.traceback import error_line
-from ..source.region import Region
 from .observer import Observer
+from .prompts import Prompts
 from .remembered import RememberedRuns
 from .wire import now, run_to_wire
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
-IS_COMPLETE_S = 1.0  # how long a free kernel may take to say whether code is complete
-ANSWER_S = 10.0  # how long an idle kernel may take to answer about names; jedi's first answer takes seconds
-BESIDE_S = 2.0  # the same for one that is busy and answers by another of its threads
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
 BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted
 
@@ -71,9 +68,9 @@ class FollowedKernel:
         self._grace: asyncio.TimerHandle | None = None
         self._rest: asyncio.TimerHandle | None = None  # nothing is sent until then
         self._began = 0.0  # by the loop's clock: the running run's busy, then its execute_input
-        self._asking: dict[str, asyncio.Task[None]] = {}  # run id -> the open stdin request
+        self._prompts = Prompts(observer)
         self._told: Kernel | None = None
-        self._asks = asyncio.Lock()  # one question of a person's editor at a time, so that none pile up
+        self.questions = asyncio.Lock()  # one of a person's editor at a time, so that none pile up
         self.runs = RememberedRuns(observer.run_let_go)
 
     # what it is
@@ -186,8 +183,7 @@ class FollowedKernel:
 
     def _have_ended(self, runs: Iterable[Run]) -> None:
         for run in runs:
-            if asking := self._asking.pop(run.id, None):
-                asking.cancel()
+            self._prompts.withdraw(run)
             if run.error is not None and run.location is not None and run.location.range is not None:
                 line = error_line(run.error.traceback, run.execution_count, run.source)
                 run.error_line = None if line is None else run.location.range[0][0] + line
@@ -243,7 +239,7 @@ class FollowedKernel:
                 if not run.ended:
                     run.error = event
             case InputRequest():
-                self._ask(run, event)
+                self._prompts.ask(self.session, run, event)
             case _:
                 pass
 
@@ -367,80 +363,6 @@ class FollowedKernel:
                 lost.append(run)
         self._have_ended(lost)
 
-    # input
-
-    def _ask(self, run: Run, request: InputRequest) -> None:
-        if run.ended:
-            return
-        if previous := self._asking.pop(run.id, None):
-            previous.cancel()
-        self._asking[run.id] = asyncio.create_task(self._answer(run, request), name=f"stdin of run {run.id}")
-
-    async def _answer(self, run: Run, request: InputRequest) -> None:
-        value = None
-        try:
-            if self._observer.can_ask:
-                value = await self._observer.ask(run.id, self.id, request.prompt, request.password)
-        except Exception as error:
-            log.warning("run %s: the request for input failed: %s", run.id, error)
-        if run.ended or self._asking.get(run.id) is not asyncio.current_task():
-            return
-        del self._asking[run.id]
-        if value is None:
-            await self.session.interrupt()
-        else:
-            self.session.answer_input(value)
-
-    # asking
-
-    async def first_complete(self, candidates: Iterable[Region]) -> Region | None:
-        """The first candidate that the kernel does not call incomplete, else the very first.
-
-        By is_complete_request; waits until the kernel is free, since it would answer no sooner.
-        """
-        shortest = None
-        for candidate in candidates:
-            shortest = shortest or candidate
-            while self.alive and (self.queue.running or self.session.state != "idle"):
-                await self._next_change()
-            try:
-                reply = await self.session.request(
-                    "is_complete_request", {"code": candidate.source}, timeout=IS_COMPLETE_S
-                )
-            except TimeoutError:  # a kernel that does not know the request
-                break
-            if reply.get("status") != "incomplete":
-                return candidate
-        return shortest
-
-    async def ask_now(self, message_type: str, content: dict[str, Any]) -> dict[str, Any] | None:
-        """The reply to a question about names, such as complete_request; None: it cannot answer now.
-
-        A kernel that is busy is asked only where another of its threads can answer.
-        """
-        async with self._asks:
-            if self.session.state not in ("idle", "busy"):
-                return None
-            try:
-                if self.session.state == "busy" or self.queue.running is not None:
-                    return await self.session.request_beside(message_type, content, BESIDE_S)
-                return await self._ask_idle(message_type, content)
-            except (TimeoutError, KernelDead) as error:
-                log.debug("kernel %s: no answer to a %s: %s", self.id, message_type, error)
-                return None
-
-    async def _ask_idle(self, message_type: str, content: dict[str, Any]) -> dict[str, Any] | None:
-        """None: another client of the kernel was there first, and it is busy with that."""
-        asking = asyncio.ensure_future(self.session.request(message_type, content, timeout=ANSWER_S))
-        try:
-            while not asking.done() and self.session.state == "idle":
-                change = asyncio.ensure_future(self._next_change())
-                await asyncio.wait([asking, change], return_when=asyncio.FIRST_COMPLETED)
-                change.cancel()
-            return await asking if asking.done() else None
-        finally:
-            asking.cancel()
-
     # stopping
 
     async def interrupt(self) -> InterruptOutcome:
@@ -469,7 +391,7 @@ class FollowedKernel:
                 while self.alive and (
                     not run.ended if run is not None else self.session.state in ("busy", "unreachable")
                 ):
-                    await self._next_change()
+                    await self.next_change()
         except TimeoutError:
             return "ignored"
         return "interrupted" if self.alive else "died"
@@ -483,14 +405,15 @@ class FollowedKernel:
         clock = asyncio.get_running_loop().time
         while not run.ended:
             if not run.busy:
-                await self._next_change()
+                await self.next_change()
             elif (wait_s := self._began + BEGIN_S - clock()) > 0:
                 await asyncio.sleep(wait_s)
             else:
                 return True
         return False
 
-    async def _next_change(self) -> None:
+    async def next_change(self) -> None:
+        """Returns when something about the kernel or its runs has changed."""
         future = asyncio.get_running_loop().create_future()
         self._watchers.append(future)
         await future
@@ -538,7 +461,4 @@ class FollowedKernel:
         """Await the tasks that are left."""
         if self._rest is not None:
             self._rest.cancel()
-        tasks = list(self._asking.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._prompts.close()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import NotebookDocument
 
+from ..bridge.asking import first_complete
 from ..protocol.commands import RunParams
 from ..protocol.errors import InvalidArgument
 from ..protocol.objects import TextDocument
@@ -45,7 +46,7 @@ class Wanted:
             return self.sources
         document, place, notebook = self.statement
         candidates = statement_candidates(document.text, document.language_id, place)
-        region = await kernel.first_complete(candidates)
+        region = await first_complete(kernel, candidates)
         return [] if region is None else [_source(document, region, "statement", notebook)]
 
 

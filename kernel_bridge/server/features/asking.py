@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...bridge.asking import ask_now
 from ...source.inquiry import Inquiry, inquiry
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def about(features: "Features", params: "OfPosition") -> Asked | None:
 async def inspect(kernel: "FollowedKernel", code: str, cursor: int) -> str | None:
     """The text of an inspect_reply; None: nothing was found, or the kernel cannot say it now."""
     content = {"code": code, "cursor_pos": cursor, "detail_level": 0}
-    reply = await kernel.ask_now("inspect_request", content)
+    reply = await ask_now(kernel, "inspect_request", content)
     if reply is None or not reply.get("found"):
         return None
     data: Any = reply.get("data")

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ...bridge.asking import ask_now
 from .asking import Asked, about, inspect
 from .markup import documentation, markup, signature_of
 from .summary import plain
@@ -57,7 +58,7 @@ async def completion(features: "Features", params: "OfPosition") -> dict[str, An
     if asked is None:
         return None
     content = {"code": asked.inquiry.code, "cursor_pos": asked.inquiry.cursor}
-    reply = await asked.kernel.ask_now("complete_request", content)
+    reply = await ask_now(asked.kernel, "complete_request", content)
     if reply is None:
         return INCOMPLETE
     return {"isIncomplete": False, "items": _items(features, asked, reply)}

@@ -1,0 +1,70 @@
+"""Questions to a kernel that run nothing: whether code is complete, what stands at a place."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from ..protocol.errors import KernelDead
+from ..source.region import Region
+from .followed import FollowedKernel
+
+log = logging.getLogger(__name__)
+
+IS_COMPLETE_S = 1.0  # how long a free kernel may take to say whether code is complete
+ANSWER_S = 10.0  # how long an idle kernel may take to answer about names; jedi's first answer takes seconds
+BESIDE_S = 2.0  # the same for one that is busy and answers by another of its threads
+
+
+async def first_complete(kernel: FollowedKernel, candidates: Iterable[Region]) -> Region | None:
+    """The first candidate that the kernel does not call incomplete, else the very first.
+
+    By is_complete_request; waits until the kernel is free, since it would answer no sooner.
+    """
+    shortest = None
+    for candidate in candidates:
+        shortest = shortest or candidate
+        while kernel.alive and (kernel.queue.running or kernel.session.state != "idle"):
+            await kernel.next_change()
+        content = {"code": candidate.source}
+        try:
+            reply = await kernel.session.request("is_complete_request", content, timeout=IS_COMPLETE_S)
+        except TimeoutError:  # a kernel that does not know the request
+            break
+        if reply.get("status") != "incomplete":
+            return candidate
+    return shortest
+
+
+async def ask_now(
+    kernel: FollowedKernel, message_type: str, content: dict[str, Any]
+) -> dict[str, Any] | None:
+    """The reply to a question about names, such as complete_request; None: it cannot answer now.
+
+    A kernel that is busy is asked only where another of its threads can answer.
+    """
+    async with kernel.questions:
+        if kernel.session.state not in ("idle", "busy"):
+            return None
+        try:
+            if kernel.session.state == "busy" or kernel.queue.running is not None:
+                return await kernel.session.request_beside(message_type, content, BESIDE_S)
+            return await _ask_idle(kernel, message_type, content)
+        except (TimeoutError, KernelDead) as error:
+            log.debug("kernel %s: no answer to a %s: %s", kernel.id, message_type, error)
+            return None
+
+
+async def _ask_idle(
+    kernel: FollowedKernel, message_type: str, content: dict[str, Any]
+) -> dict[str, Any] | None:
+    """None: another client of the kernel was there first, and it is busy with that."""
+    asking = asyncio.ensure_future(kernel.session.request(message_type, content, timeout=ANSWER_S))
+    try:
+        while not asking.done() and kernel.session.state == "idle":
+            change = asyncio.ensure_future(kernel.next_change())
+            await asyncio.wait([asking, change], return_when=asyncio.FIRST_COMPLETED)
+            change.cancel()
+        return await asking if asking.done() else None
+    finally:
+        asking.cancel()

@@ -1,0 +1,46 @@
+"""Which kernel a document gets where nobody has chosen one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..kernels.specs import pick
+from ..protocol.errors import KernelRequired
+from ..protocol.objects import KernelSpec
+from ..source.languages import speaks
+
+
+def choose(
+    specs: list[KernelSpec], uri: str, language_id: str, named: str | None, chosen: str | None
+) -> KernelSpec:
+    """Of `specs`, the best first: the one that the document names, the setting's, or the best that fits.
+
+    Raises KernelRequired: nothing speaks it; NoSuchKernelSpec: the setting's is not there.
+    """
+    for spec in specs:
+        if spec.name == named and spec.usable:
+            return spec
+    if chosen:
+        return pick(specs, chosen)
+    fitting = [spec for spec in specs if speaks(spec.language, language_id)]
+    for spec in fitting:
+        if spec.usable:
+            return spec
+    if fitting:
+        raise KernelRequired(
+            f"no usable kernel speaks {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
+            specs=described(specs),
+        )
+    raise KernelRequired(
+        f"no installed kernel speaks {language_id!r} (document {uri}); "
+        f"there are: {', '.join(spec.name for spec in specs) or 'none'}; "
+        "start one with kernel-bridge.startKernel or set kernel-bridge.defaultKernels",
+        specs=described(specs),
+    )
+
+
+def described(specs: Iterable[KernelSpec]) -> list[dict[str, Any]]:
+    """As the data of an error."""
+    import msgspec
+
+    described: list[dict[str, Any]] = msgspec.to_builtins(list(specs))
+    return described
