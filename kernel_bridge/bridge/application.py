@@ -9,12 +9,9 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from ..history.journal import Journal
-from ..history.records import Filter, RunRecord
 from ..kernels import specs as kernelspecs
 from ..kernels.attached import AttachedSession, Found, locate
 from ..kernels.environments import find_kernel_for, list_kernels_for
@@ -24,30 +21,25 @@ from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.commands import (
     AttachKernelParams,
-    ExportParams,
-    ExportResult,
-    HistoryParams,
-    ReadOutputParams,
     StartKernelParams,
 )
 from ..protocol.errors import (
-    HistoryDisabled,
     InvalidArgument,
     KernelRequired,
     KernelUnreachable,
     NoSuchKernel,
-    NoSuchRun,
     Untrusted,
 )
 from ..protocol.objects import KernelSpec
 from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import speaks
-from ..source.notebook import Notebook
+from . import stopping
 from .choosing import choose, described
 from .documents import path_of
 from .followed import FollowedKernel
-from .observer import Observer, Progress
+from .history import History
+from .observer import Observer
 from .starts import Start
 from .wire import run_to_wire
 
@@ -77,7 +69,7 @@ class Bridge:
         self._starts: dict[str, Start] = {}  # document uri -> the kernel being started for it
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
-        self._journal: Journal | None = None
+        self.history = History(root, lambda: self.settings, observer.warn)
 
     # kernels
 
@@ -169,7 +161,7 @@ class Bridge:
                 f"specs: {', '.join(s.name for s in specs) or 'none'}",
                 specs=described(specs),
             )
-        kernel = FollowedKernel(self.observer, self.journal, self._output_budget)
+        kernel = FollowedKernel(self.observer, self.history.journal, self._output_budget)
         kernel.session = KernelSession(
             spec,
             listener=kernel,
@@ -216,7 +208,7 @@ class Bridge:
         return kernel
 
     async def _follow(self, found: Found) -> FollowedKernel:
-        kernel = FollowedKernel(self.observer, self.journal, self._output_budget)
+        kernel = FollowedKernel(self.observer, self.history.journal, self._output_budget)
         kernel.session = AttachedSession(
             found, listener=kernel, keeper=self._keeper, ready_timeout=self.settings.ready_timeout
         )
@@ -333,100 +325,22 @@ class Bridge:
         """The run after it was cancelled or interrupted, or as it ended; raises NoSuchRun."""
         found = self.find_run(run_id)
         if found is None:
-            return await self._recorded(run_id)
+            return await self.history.get_run(run_id)
         kernel, run = found
-        await kernel.cancel(run)
+        await stopping.cancel(kernel, run)
         return run_to_wire(run)
 
     async def get_run(self, run_id: str) -> wire.Run:
         """The run with its outputs, elided as live; raises NoSuchRun."""
         found = self.find_run(run_id)
         if found is None:
-            return await self._recorded(run_id)
+            return await self.history.get_run(run_id)
         return run_to_wire(found[1], with_outputs=True)
-
-    async def _recorded(self, run_id: str) -> wire.Run:
-        journal = self.journal()
-        if journal is None:
-            raise NoSuchRun(f"no run {run_id!r} in this session, and the history is switched off")
-        return await journal.get_run(run_id, self.settings.output_budget)
-
-    # the history
-
-    def journal(self) -> Journal | None:
-        """The journal, opened at its first use; None: switched off."""
-        history = self.settings.history
-        if self._journal is None and history.enabled:
-            path = self.root / os.path.expanduser(history.path) if history.path else None
-            self._journal = Journal.open(path, history.max_bytes, self.observer.warn)
-        return self._journal if history.enabled else None
 
     def keeps(self, run_id: str) -> bool:
         """Whether the run is in the history."""
         found = self.find_run(run_id)
-        journal = self._journal
-        return journal is not None and journal.usable and (found is None or found[1].kept)
-
-    def blob_written(self, run_id: str, path: Path) -> None:
-        """A file with data of a run in the history; it goes when the run goes."""
-        if self._journal is not None:
-            self._journal.blob_written(run_id, path)
-
-    def _require_journal(self) -> Journal:
-        journal = self.journal()
-        if journal is None:
-            raise HistoryDisabled("the history is switched off; set kernel-bridge.history.enabled to true")
-        return journal
-
-    async def read_output(self, asked: ReadOutputParams) -> tuple[str, int]:
-        """(slice, all its characters) of a stream output.
-
-        Raises NoSuchRun, InvalidArgument, HistoryDisabled.
-        """
-        journal = self._require_journal()
-        return await journal.read_output(asked.run_id, asked.index, asked.start, asked.length)
-
-    async def history(self, asked: HistoryParams) -> list[wire.Run]:
-        """Runs without outputs, newest first; raises HistoryDisabled, NoSuchRun (`before`)."""
-        wanted = Filter(
-            kernel_id=asked.kernel_id,
-            uri=asked.text_document.uri if asked.text_document else None,
-            text=asked.text,
-            states=tuple(asked.states) if asked.states is not None else None,
-            since=asked.since,
-            until=asked.until,
-        )
-        return await self._require_journal().history(wanted, asked.limit, asked.before)
-
-    async def find_runs(self, start: str, limit: int = 6) -> list[str]:
-        """Ids in the history that begin so; raises HistoryDisabled."""
-        return await self._require_journal().find_ids(start, limit)
-
-    async def read_runs(self, run_ids: list[str]) -> list[RunRecord]:
-        """Runs of the history that ever ran, in the order they started, without outputs.
-
-        Raises HistoryDisabled, NoSuchRun.
-        """
-        wanted = Filter(run_ids=tuple(run_ids))
-        found = await self._require_journal().read_runs(wanted, list)
-        return [replace(record, outputs=()) for record in found]
-
-    async def forget(self, wanted: Filter, progress: Progress | None = None) -> int:
-        """Delete the ended runs that match from the history; how many they were. Raises HistoryDisabled."""
-        journal = self._require_journal()
-        return await (journal.forget(wanted, progress) if progress else journal.forget(wanted))
-
-    async def export(
-        self, asked: ExportParams, document: Notebook | None = None, progress: Progress | None = None
-    ) -> ExportResult:
-        """Write runs as a notebook, or for mode "document" the document that is given.
-
-        Raises ExportExists, ExportFailed, NothingToExport, NoSuchRun, HistoryDisabled.
-        """
-        from .exporting import export
-
-        path = self.root / os.path.expanduser(asked.path)
-        return await export(self._require_journal(), asked, path, document, progress)
+        return self.history.usable and (found is None or found[1].kept)
 
     # the end
 
@@ -442,8 +356,7 @@ class Bridge:
                 log.error("a kernel was not left as it should be", exc_info=error)
         await asyncio.gather(*(kernel.close() for kernel in self.kernels.values()))
         await self._keeper.close()
-        if self._journal is not None:
-            await self._journal.close()
+        await self.history.close()
 
     async def _leave(self, kernel: FollowedKernel) -> None:
         if not kernel.alive:

@@ -14,7 +14,7 @@ from ..history.journal import Journal
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.errors import KernelDead, KernelUnreachable
-from ..protocol.objects import InterruptOutcome, Kernel
+from ..protocol.objects import Kernel
 from ..runs.changes import FoldChange
 from ..runs.events import (
     ClearOutput,
@@ -42,8 +42,6 @@ from .wire import now, run_to_wire
 log = logging.getLogger(__name__)
 
 GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
-INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
-BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted
 
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
@@ -67,7 +65,7 @@ class FollowedKernel:
         self._watchers: list[asyncio.Future[None]] = []
         self._grace: asyncio.TimerHandle | None = None
         self._rest: asyncio.TimerHandle | None = None  # nothing is sent until then
-        self._began = 0.0  # by the loop's clock: the running run's busy, then its execute_input
+        self.began_at = 0.0  # by the loop's clock: the running run's busy, then its execute_input
         self._prompts = Prompts(observer)
         self._told: Kernel | None = None
         self.questions = asyncio.Lock()  # one of a person's editor at a time, so that none pile up
@@ -218,7 +216,7 @@ class FollowedKernel:
                 self._fold(run, event)
             case Status(state="busy"):
                 run.busy = True
-                self._began = asyncio.get_running_loop().time()
+                self.began_at = asyncio.get_running_loop().time()
                 run.times.setdefault("iopub.status.busy", now())
             case Status(state="idle"):
                 run.idle = True
@@ -230,7 +228,7 @@ class FollowedKernel:
                 run.take_reply(event, now())
                 self._advance(run)
             case ExecuteInput():
-                self._began = asyncio.get_running_loop().time()
+                self.began_at = asyncio.get_running_loop().time()
                 run.times.setdefault("iopub.execute_input", now())
                 if event.execution_count is not None and not run.ended:
                     run.execution_count = event.execution_count
@@ -365,52 +363,18 @@ class FollowedKernel:
 
     # stopping
 
-    async def interrupt(self) -> InterruptOutcome:
-        """Cancel what waits and interrupt what runs, waiting at most INTERRUPT_S for it to end."""
-        dropped = self.queue.drop("cancelled", "the kernel was interrupted", now())
-        self._have_ended(dropped)
+    def cancel_waiting(self, reason: str) -> None:
+        """End everything that waits in the queue."""
+        self._have_ended(self.queue.drop("cancelled", reason, now()))
         self.tell()
-        return await self._interrupt_running()
 
-    async def cancel(self, run: Run) -> None:
-        """Cancel a run that waits, or interrupt it; returns when it has ended, or after INTERRUPT_S."""
-        if self.queue.cancel(run, "cancelled by the user", now()):
-            self._have_ended([run])
-            self.tell()
-        elif run is self.queue.running:
-            await self._interrupt_running()
-
-    async def _interrupt_running(self) -> InterruptOutcome:
-        run = self.queue.running
-        if run is None and self.session.state not in ("busy", "unreachable"):
-            return "interrupted"
-        try:
-            async with asyncio.timeout(INTERRUPT_S):
-                if run is None or await self._has_begun(run):
-                    await self.session.interrupt()
-                while self.alive and (
-                    not run.ended if run is not None else self.session.state in ("busy", "unreachable")
-                ):
-                    await self.next_change()
-        except TimeoutError:
-            return "ignored"
-        return "interrupted" if self.alive else "died"
-
-    async def _has_begun(self, run: Run) -> bool:
-        """Wait until a run that was sent can be interrupted; False: it has ended before.
-
-        ipykernel ignores SIGINT until shortly after it has said busy, and one that comes before it runs the
-        code makes it drop the request without a reply.
-        """
-        clock = asyncio.get_running_loop().time
-        while not run.ended:
-            if not run.busy:
-                await self.next_change()
-            elif (wait_s := self._began + BEGIN_S - clock()) > 0:
-                await asyncio.sleep(wait_s)
-            else:
-                return True
-        return False
+    def cancel_if_waiting(self, run: Run, reason: str) -> bool:
+        """End a run that waits in the queue; False: it does not wait (any more)."""
+        if not self.queue.cancel(run, reason, now()):
+            return False
+        self._have_ended([run])
+        self.tell()
+        return True
 
     async def next_change(self) -> None:
         """Returns when something about the kernel or its runs has changed."""

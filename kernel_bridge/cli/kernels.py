@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from ..bridge import stopping
 from ..bridge.application import Bridge
 from ..bridge.followed import FollowedKernel
 from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
@@ -149,7 +150,7 @@ async def stop(options: argparse.Namespace) -> int:
 async def interrupt(options: argparse.Namespace) -> int:
     async with opened(WITHOUT_HISTORY) as bridge:
         followed = await attach(bridge, options.which)
-        outcome = await followed.interrupt()
+        outcome = await stopping.interrupt(followed)
         kernel = followed.to_wire()
     print_text(Text(outcome))
     if outcome == "died" and kernel.reason:

@@ -35,7 +35,7 @@ async def show(options: argparse.Namespace) -> int:
         runs = [await bridge.get_run(run_id) for run_id in await _ids(bridge, options.run)]
         if options.json:
             return print_json(HistoryResult(runs=runs))
-        records = {record.run.id: record for record in await bridge.read_runs([run.id for run in runs])}
+        records = {record.run.id: record for record in await bridge.history.records([run.id for run in runs])}
     # All of it is what was asked for, errors too: it goes where a pager reads it.
     screen = Screen(sys.stdout, sys.stdout, _reader_gone, find_protocol(os.environ))
     for number, run in enumerate(runs):
@@ -82,7 +82,7 @@ def _print_head(run: Run, record: RunRecord | None) -> None:
 
 async def rerun(options: argparse.Namespace) -> int:
     async with opened() as bridge:
-        records = await bridge.read_runs(await _ids(bridge, options.run))
+        records = await bridge.history.records(await _ids(bridge, options.run))
         if not records:
             raise UsageError("none of these runs ever ran; `kernel-bridge run` runs code")
         kernel_id = records[-1].run.kernel_id
@@ -141,7 +141,7 @@ async def prune(options: argparse.Namespace) -> int:
         if not options.yes and not _confirmed(wanted):
             return OK
         with bar("forgetting") as progress:
-            count = await bridge.forget(wanted, progress)
+            count = await bridge.history.forget(wanted, progress)
     print_text(Text(f"forgot {count} run{'s' if count != 1 else ''}"))
     return OK
 
@@ -157,7 +157,7 @@ async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
     """The runs that are named by their ids or the starts of them; the newest one, if none is."""
     if starts:
         return [await full_id(bridge, start) for start in starts]
-    newest = await bridge.history(HistoryParams(limit=1))
+    newest = await bridge.history.find(HistoryParams(limit=1))
     if not newest:
         raise UsageError("nothing was run yet")
     return [newest[0].id]
@@ -165,7 +165,7 @@ async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
 
 async def full_id(bridge: Bridge, start: str) -> str:
     """The id of the one run that `start` begins; raises UsageError."""
-    found = [start] if len(start) >= 36 else await bridge.find_runs(start)  # a uuid
+    found = [start] if len(start) >= 36 else await bridge.history.find_ids(start)  # a uuid
     if not found:
         raise UsageError(f"no run {start!r}; `kernel-bridge history` lists the runs there are")
     if len(found) > 1:

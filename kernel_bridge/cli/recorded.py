@@ -43,7 +43,7 @@ async def _list(options: argparse.Namespace) -> int:
         until=options.until,
     )
     async with opened() as bridge:
-        runs = await bridge.history(asked)
+        runs = await bridge.history.find(asked)
     if options.json:
         return print_json(HistoryResult(runs=runs))
     if not runs:
@@ -87,7 +87,7 @@ async def export(options: argparse.Namespace) -> int:
             overwrite=options.overwrite,
         )
         with bar(f"writing {Path(options.out).name}") as progress:
-            result = await bridge.export(asked, document, progress)
+            result = await bridge.history.export(asked, document, progress)
     if options.json:
         return print_json(result)
     print_text(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..bridge import stopping
 from ..bridge.application import Bridge
 from ..bridge.followed import FollowedKernel
 from ..bridge.wire import now, run_to_wire
@@ -178,7 +179,7 @@ class _Execution:
         except TimeoutError:
             what = f"cell {piece.title}".strip()
             self._reporter.warn(f"{what} has run for {limit:g} s (--timeout) and is interrupted")
-            await kernel.cancel(run)
+            await stopping.cancel(kernel, run)
             if not run.ended:
                 self._reporter.warn("the kernel ignores the interrupt, so this ends here")
                 self._end(RAISED)
@@ -270,7 +271,7 @@ class _Execution:
 
     async def _interrupt_kernel(self, kernel: FollowedKernel) -> None:
         self._reporter.interrupting()
-        if await kernel.interrupt() == "ignored":
+        if await stopping.interrupt(kernel) == "ignored":
             self._reporter.note("the kernel ignores the interrupt; Ctrl-C again ends everything")
 
     def _terminated(self, number: int) -> None:

@@ -11,30 +11,23 @@ import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.objects import Output
 from .session_files import SessionFiles, cache_folder
+
+if TYPE_CHECKING:
+    from ..bridge.application import Bridge
 
 BINARY = ("image/", "audio/", "video/")
 SVG = "image/svg+xml"
 
 
-class Keeper(Protocol):
-    """Who knows the history: the bridge."""
-
-    def keeps(self, run_id: str) -> bool:
-        """Whether the run is in the history."""
-
-    def blob_written(self, run_id: str, path: Path) -> None:
-        """A file that is to go when the run goes."""
-
-
 class Blobs:
     """The files of one session. What cannot be written is sent inline, with one warning."""
 
-    def __init__(self, keeper: Keeper, files: SessionFiles, warn: Callable[[str], None]) -> None:
-        self._keeper = keeper
+    def __init__(self, bridge: "Bridge", files: SessionFiles, warn: Callable[[str], None]) -> None:
+        self._bridge = bridge
         self._files = files  # of runs that are not in the history
         self._warn = warn
         self._warned = False
@@ -80,13 +73,13 @@ class Blobs:
     def _file(self, run_id: str, mime: str, content: bytes) -> Path:
         digest = hashlib.blake2b(content, digest_size=8).hexdigest()
         name = f"{run_id}-{digest}{mimetypes.guess_extension(mime, strict=False) or '.bin'}"
-        if not self._keeper.keeps(run_id):
+        if not self._bridge.keeps(run_id):
             path = self._files.folder() / name
             _write(path, content)
         elif (path := cache_folder() / name) not in self._kept:  # else it is there, or went with its entry
             _write(path, content)
             self._kept.add(path)
-            self._keeper.blob_written(run_id, path)
+            self._bridge.history.blob_written(run_id, path)
         return path
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..bridge import stopping
 from ..bridge.wire import now, run_to_wire
 from ..protocol import commands as wire
 from ..protocol.errors import InvalidArgument, NothingToRun, RequestCancelled
@@ -163,7 +164,7 @@ async def _run(server: "Server", params: wire.RunParams, request: Request, want:
         await asyncio.shield(ends)
     except asyncio.CancelledError:
         for run in reversed(runs):
-            await kernel.cancel(run)
+            await stopping.cancel(kernel, run)
         await ends
         raise
     for run in runs:
@@ -182,7 +183,7 @@ async def cancel_run(server: "Server", params: wire.RunRef, _: Request) -> wire.
 async def interrupt_kernel(
     server: "Server", params: wire.KernelRef, _: Request
 ) -> wire.InterruptKernelResult:
-    return wire.InterruptKernelResult(outcome=await _kernel(server, params).interrupt())
+    return wire.InterruptKernelResult(outcome=await stopping.interrupt(_kernel(server, params)))
 
 
 async def restart_kernel(server: "Server", params: wire.KernelRef, _: Request) -> Kernel:
@@ -207,12 +208,12 @@ async def get_run(server: "Server", params: wire.RunRef, _: Request) -> wire.Get
 
 
 async def read_output(server: "Server", params: wire.ReadOutputParams, _: Request) -> wire.ReadOutputResult:
-    text, total = await server.bridge.read_output(params)
+    text, total = await server.bridge.history.read_output(params)
     return wire.ReadOutputResult(text=text, total=total)
 
 
 async def history(server: "Server", params: wire.HistoryParams, _: Request) -> wire.HistoryResult:
-    return wire.HistoryResult(runs=await server.bridge.history(params))
+    return wire.HistoryResult(runs=await server.bridge.history.find(params))
 
 
 def export(server: "Server", params: wire.ExportParams, _: Request) -> Coroutine[Any, Any, wire.ExportResult]:
@@ -223,7 +224,7 @@ def export(server: "Server", params: wire.ExportParams, _: Request) -> Coroutine
                 'kernel-bridge.export: field textDocument: is required for mode "document" and missing'
             )
         document = server.language.documents.notebook(uri)
-    return server.bridge.export(params, document)
+    return server.bridge.history.export(params, document)
 
 
 async def show_output(server: "Server", params: wire.ShowOutputParams, _: Request) -> wire.ShowOutputResult:

@@ -183,7 +183,7 @@ class Features:
             if "elided" in output:
                 asked = ReadOutputParams(run_id=run_id, index=index, start=0, length=1 << 40)
                 try:
-                    text, _ = await self.bridge.read_output(asked)
+                    text, _ = await self.bridge.history.read_output(asked)
                 except (HistoryDisabled, NoSuchRun):  # a silent run, or none is kept
                     elided = output["elided"]
                     text = f"{output['text']}\n[{elided['omitted']} bytes]\n{elided['tail']}"

@@ -1,0 +1,109 @@
+"""The history as the bridge has it: opened at its first use, or switched off by the settings."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ..history.journal import Journal
+from ..history.records import Filter, RunRecord
+from ..protocol import objects as wire
+from ..protocol.commands import ExportParams, ExportResult, HistoryParams, ReadOutputParams
+from ..protocol.errors import HistoryDisabled, NoSuchRun
+from ..protocol.settings import Settings
+from ..source.notebook import Notebook
+from .observer import Progress
+
+
+class History:
+    """`root` is the folder that relative paths are taken from."""
+
+    def __init__(self, root: Path, settings: Callable[[], Settings], warn: Callable[[str], None]) -> None:
+        self._root = root
+        self._settings = settings
+        self._warn = warn
+        self._journal: Journal | None = None
+
+    def journal(self) -> Journal | None:
+        """None: switched off."""
+        history = self._settings().history
+        if self._journal is None and history.enabled:
+            path = self._root / os.path.expanduser(history.path) if history.path else None
+            self._journal = Journal.open(path, history.max_bytes, self._warn)
+        return self._journal if history.enabled else None
+
+    def _required(self) -> Journal:
+        journal = self.journal()
+        if journal is None:
+            raise HistoryDisabled("the history is switched off; set kernel-bridge.history.enabled to true")
+        return journal
+
+    @property
+    def usable(self) -> bool:
+        """Whether anything can be kept in it."""
+        return self._journal is not None and self._journal.usable
+
+    def blob_written(self, run_id: str, path: Path) -> None:
+        """A file with data of a run in the history; it goes when the run goes."""
+        if self._journal is not None:
+            self._journal.blob_written(run_id, path)
+
+    async def get_run(self, run_id: str) -> wire.Run:
+        """A run with its outputs, elided as live; raises NoSuchRun."""
+        journal = self.journal()
+        if journal is None:
+            raise NoSuchRun(f"no run {run_id!r} in this session, and the history is switched off")
+        return await journal.get_run(run_id, self._settings().output_budget)
+
+    async def read_output(self, asked: ReadOutputParams) -> tuple[str, int]:
+        """(slice, all its characters) of a stream output.
+
+        Raises NoSuchRun, InvalidArgument, HistoryDisabled.
+        """
+        return await self._required().read_output(asked.run_id, asked.index, asked.start, asked.length)
+
+    async def find(self, asked: HistoryParams) -> list[wire.Run]:
+        """Runs without outputs, newest first; raises HistoryDisabled, NoSuchRun (`before`)."""
+        wanted = Filter(
+            kernel_id=asked.kernel_id,
+            uri=asked.text_document.uri if asked.text_document else None,
+            text=asked.text,
+            states=tuple(asked.states) if asked.states is not None else None,
+            since=asked.since,
+            until=asked.until,
+        )
+        return await self._required().history(wanted, asked.limit, asked.before)
+
+    async def find_ids(self, start: str, limit: int = 6) -> list[str]:
+        """Those that begin so; raises HistoryDisabled."""
+        return await self._required().find_ids(start, limit)
+
+    async def records(self, run_ids: list[str]) -> list[RunRecord]:
+        """Runs that ever ran, in the order they started, without outputs.
+
+        Raises HistoryDisabled, NoSuchRun.
+        """
+        found = await self._required().read_runs(Filter(run_ids=tuple(run_ids)), list)
+        return [replace(record, outputs=()) for record in found]
+
+    async def forget(self, wanted: Filter, progress: Progress | None = None) -> int:
+        """Delete the ended runs that match; how many they were. Raises HistoryDisabled."""
+        journal = self._required()
+        return await (journal.forget(wanted, progress) if progress else journal.forget(wanted))
+
+    async def export(
+        self, asked: ExportParams, document: Notebook | None = None, progress: Progress | None = None
+    ) -> ExportResult:
+        """Write runs as a notebook, or for mode "document" the document that is given.
+
+        Raises ExportExists, ExportFailed, NothingToExport, NoSuchRun, HistoryDisabled.
+        """
+        from .exporting import export
+
+        path = self._root / os.path.expanduser(asked.path)
+        return await export(self._required(), asked, path, document, progress)
+
+    async def close(self) -> None:
+        """Write the rest."""
+        if self._journal is not None:
+            await self._journal.close()

@@ -1,0 +1,56 @@
+"""Interrupting what a kernel runs, and cancelling what waits for it (protocol.md, "interruptKernel")."""
+
+import asyncio
+
+from ..protocol.objects import InterruptOutcome
+from ..runs.run import Run
+from .followed import FollowedKernel
+
+INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
+BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted
+
+
+async def interrupt(kernel: FollowedKernel) -> InterruptOutcome:
+    """Cancel what waits and interrupt what runs, waiting at most INTERRUPT_S for it to end."""
+    kernel.cancel_waiting("the kernel was interrupted")
+    return await _interrupt_running(kernel)
+
+
+async def cancel(kernel: FollowedKernel, run: Run) -> None:
+    """Cancel a run that waits, or interrupt it; returns when it has ended, or after INTERRUPT_S."""
+    if not kernel.cancel_if_waiting(run, "cancelled by the user") and run is kernel.queue.running:
+        await _interrupt_running(kernel)
+
+
+async def _interrupt_running(kernel: FollowedKernel) -> InterruptOutcome:
+    run = kernel.queue.running
+    if run is None and kernel.session.state not in ("busy", "unreachable"):
+        return "interrupted"
+    try:
+        async with asyncio.timeout(INTERRUPT_S):
+            if run is None or await _has_begun(kernel, run):
+                await kernel.session.interrupt()
+            while kernel.alive and (
+                not run.ended if run is not None else kernel.session.state in ("busy", "unreachable")
+            ):
+                await kernel.next_change()
+    except TimeoutError:
+        return "ignored"
+    return "interrupted" if kernel.alive else "died"
+
+
+async def _has_begun(kernel: FollowedKernel, run: Run) -> bool:
+    """Wait until a run that was sent can be interrupted; False: it has ended before.
+
+    ipykernel ignores SIGINT until shortly after it has said busy, and one that comes before it runs the
+    code makes it drop the request without a reply.
+    """
+    clock = asyncio.get_running_loop().time
+    while not run.ended:
+        if not run.busy:
+            await kernel.next_change()
+        elif (wait_s := kernel.began_at + BEGIN_S - clock()) > 0:
+            await asyncio.sleep(wait_s)
+        else:
+            return True
+    return False
