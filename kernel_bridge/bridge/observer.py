@@ -12,7 +12,9 @@ Progress = Callable[[int, int], None]
 class Observer(Protocol):
     """Told of everything that happens, on the event loop, in the order it happens."""
 
-    can_ask: bool  # answers ask(); otherwise kernels raise their own error for input()
+    @property
+    def can_ask(self) -> bool:
+        """Whether it answers `ask`; otherwise kernels raise their own error for input()."""
 
     def kernel_changed(self, kernel: Kernel) -> None:
         """A state, an epoch or a queue length changed."""

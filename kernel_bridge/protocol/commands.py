@@ -185,6 +185,13 @@ class ShowOutputResult(Wire):
     shown: bool  # false: the client has no window/showDocument, or did not show it
 
 
+class AnswerInputParams(Wire):
+    """What a run asks for; null: the person cancelled, and the kernel is interrupted."""
+
+    run_id: str
+    value: str | None = None
+
+
 class ActParams(Wire):
     """Another command and its argument, asked for by a person."""
 
@@ -209,6 +216,7 @@ COMMANDS: dict[str, tuple[type[Wire], type[Wire]]] = {
     "kernel-bridge.history": (HistoryParams, HistoryResult),
     "kernel-bridge.export": (ExportParams, ExportResult),
     "kernel-bridge.showOutput": (ShowOutputParams, ShowOutputResult),
+    "kernel-bridge.answerInput": (AnswerInputParams, Nothing),
     "kernel-bridge.act": (ActParams, Nothing),
 }
 """Command -> (argument, result)."""

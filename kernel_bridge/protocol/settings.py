@@ -33,6 +33,7 @@ class FeatureSettings(Wire):
     signature_help: bool = True
     progress: Wanted = "auto"  # a kernel that starts, a run that takes long
     messages: Wanted = "auto"  # the death of a kernel; a result where there are no inlay hints
+    input: bool = False  # input() is answered by a code action, where the client has no kernel-bridge/stdin
     symbols: bool = True  # cells as document symbols
     folding: bool = True  # cells as folding ranges
     selection_ranges: bool = True  # the statement, the cell

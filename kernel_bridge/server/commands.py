@@ -231,6 +231,11 @@ async def show_output(server: "Server", params: wire.ShowOutputParams, _: Reques
     return await server.features.show_output(params)
 
 
+def answer_input(server: "Server", params: wire.AnswerInputParams, _: Request) -> wire.Nothing:
+    server.features.questions.answer(params.run_id, params.value)
+    return wire.Nothing()
+
+
 Handler = Callable[["Server", Any, Request], Any]
 
 HANDLERS: dict[str, Handler] = {
@@ -250,5 +255,6 @@ HANDLERS: dict[str, Handler] = {
     "kernel-bridge.history": history,
     "kernel-bridge.export": export,
     "kernel-bridge.showOutput": show_output,
+    "kernel-bridge.answerInput": answer_input,
     "kernel-bridge.act": act,
 }

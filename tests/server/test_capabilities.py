@@ -65,7 +65,7 @@ async def test_the_server_says_what_it_can_do(bridge: Client) -> None:
     assert bridge.server["serverInfo"] == {"name": "kernel-bridge", "version": __version__}
     capabilities = bridge.server["capabilities"]
     assert set(capabilities["executeCommandProvider"]["commands"]) >= set(COMMANDS)
-    assert len(COMMANDS) == 17
+    assert len(COMMANDS) == 18
     assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2}
     assert capabilities["experimental"]["kernelBridge"] == {"version": 1}
 

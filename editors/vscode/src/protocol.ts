@@ -6,6 +6,12 @@ export interface ActParams {
   argument?: Record<string, unknown>;
 }
 
+/** What a run asks for; null: the person cancelled, and the kernel is interrupted. */
+export interface AnswerInputParams {
+  runId: string;
+  value?: string;
+}
+
 /** Add `output` at the end of the list. */
 export interface AppendChange {
   kind: "append";
@@ -121,6 +127,10 @@ export interface Commands {
     argument: ShowOutputParams;
     result: ShowOutputResult;
   };
+  "kernel-bridge.answerInput": {
+    argument: AnswerInputParams;
+    result: Nothing;
+  };
   "kernel-bridge.act": {
     argument: ActParams;
     result: Nothing;
@@ -227,6 +237,7 @@ export interface FeatureSettings {
   signatureHelp?: boolean;
   progress?: boolean | "auto";
   messages?: boolean | "auto";
+  input?: boolean;
   symbols?: boolean;
   folding?: boolean;
   selectionRanges?: boolean;

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...source.cells import cells_of_lines
-from ...source.languages import find_language, is_python, speaks
+from ...source.languages import comment_prefixes, find_language, is_python, speaks
 from .actions import Command, act, interrupt, run_unit
 from .showing import VIEWS, view_of
+from .summary import shortened_line
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
@@ -36,7 +37,8 @@ async def code_actions(features: "Features", params: "CodeActionParams") -> list
     asked = params.context
     if features.client.shows_runs and asked.trigger_kind == AUTOMATIC:
         return []  # it has ways of its own: no light bulb on every line
-    actions = [*_running(document, params), *_of_result(features, document, params)]
+    actions = [*_answers(features, document, bound, params)]
+    actions += [*_running(document, params), *_of_result(features, document, params)]
     actions += _of_kernel(features, document)
     if asked.trigger_kind != AUTOMATIC and _wanted("kernel-bridge.kernel", asked.only):
         actions += await _kernels(features, document)
@@ -54,6 +56,24 @@ async def code_actions(features: "Features", params: "CodeActionParams") -> list
 def _wanted(kind: str, only: list[str] | None) -> bool:
     """Whether a kind is among those asked for; one stands for all below it."""
     return not only or any(f"{kind}.".startswith(f"{part}.") or not part for part in only)
+
+
+def _answers(
+    features: "Features", document: "Snapshot", bound: str | None, params: "CodeActionParams"
+) -> Iterator[Action]:
+    """To what the kernel asks: the selection or the line, without a comment prefix at its start."""
+    question = features.questions.of_kernel(bound)
+    if question is None:
+        return
+    start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
+    text = document.lines[start.line].strip()
+    if start != end:
+        text = "\n".join(document.text[document.index(start) : document.index(end)].splitlines())
+    if start == end or start.column == 0:
+        prefix = next((one for one in comment_prefixes(document.language_id) if text.startswith(one)), "")
+        text = text.removeprefix(prefix).strip()
+    for title, value in ((f"Answer “{shortened_line(text)}”", text), ("Cancel the question", None)):
+        yield "run", act(title, "answerInput", {"runId": question.run_id, "value": value})
 
 
 def _running(document: "Snapshot", params: "CodeActionParams") -> Iterator[Action]:

@@ -7,6 +7,7 @@ from .summary import summary
 
 if TYPE_CHECKING:
     from .requests import OfRange
+    from .results import Result
     from .session import Features
 
 
@@ -24,8 +25,15 @@ def inlay_hints(features: "Features", params: "OfRange") -> list[dict[str, Any]]
             hints.append(
                 {
                     "position": document.position(place),
-                    "label": summary(result.run, features.marks(result)),
+                    "label": _label(features, result),
                     "paddingLeft": True,
                 }
             )
     return hints
+
+
+def _label(features: "Features", result: "Result") -> str:
+    question = features.questions.of_run(result.run.id)
+    if question is not None:
+        return f"… {question.text}"
+    return summary(result.run, features.marks(result))

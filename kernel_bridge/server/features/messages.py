@@ -13,7 +13,8 @@ ERROR, WARNING, INFO = 1, 2, 3  # MessageType
 
 NO_INPUT = (
     "the code asked for input, which this editor cannot give; take the value from a variable or a file, "
-    "or run the code with `kernel-bridge run`, which asks in the terminal"
+    "switch on the setting features.input to answer by a code action, or run the code with "
+    "`kernel-bridge run`, which asks in the terminal"
 )
 
 

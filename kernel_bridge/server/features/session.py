@@ -25,6 +25,7 @@ from .content import uri_of
 from .diagnostics import diagnostics
 from .messages import Messages
 from .progress import Progress
+from .questions import Questions
 from .refresher import Refresher
 from .results import Result, Results
 from .showing import SHOW_S, content_of, show_document, whole_text, write_shown
@@ -43,7 +44,6 @@ class Features:
         self.documents.watcher = self.results
         self._server = server
         self._outbox = server.outbox
-        self.can_ask = server.outbox.can_ask
         self.files = server.files
         self.lists = Lists()
         self._lives: dict[str, tuple[int, bool]] = {}  # kernel id -> its epoch, and whether it has ended
@@ -53,6 +53,11 @@ class Features:
         self._hints = self._refresher("workspace/inlayHint/refresh")
         self._lenses = self._refresher("workspace/codeLens/refresh")
         self._problems = self._refresher("workspace/diagnostic/refresh")
+        self.questions = Questions(
+            server.outbox.warn,
+            self._refresh_hints,
+            lambda: client.hints_shown(server.settings.features),
+        )
 
     @property
     def bridge(self) -> Any:
@@ -67,8 +72,13 @@ class Features:
 
     # the bridge's observer
 
+    @property
+    def can_ask(self) -> bool:
+        return self._outbox.can_ask or (self.client.code_actions and self.wants("input"))
+
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        return await self._outbox.ask(run_id, kernel_id, prompt, password)
+        asked = self._outbox if self._outbox.can_ask else self.questions
+        return await asked.ask(run_id, kernel_id, prompt, password)
 
     def warn(self, message: str) -> None:
         self._outbox.warn(message)

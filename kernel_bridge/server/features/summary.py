@@ -40,11 +40,11 @@ def _said(run: Run) -> str:
         case "running":
             return f"… {newest(outputs) or 'running'}"
         case "error":
-            return f"✗ {_cut(error_text(run))}"
+            return f"✗ {shortened_line(error_text(run))}"
         case "ok":
             text = result_text(outputs)
             return f"→ {_first(text)}" if text else "✓"
-    return f"✗ {run.state}{': ' + _cut(run.reason) if run.reason else ''}"
+    return f"✗ {run.state}{': ' + shortened_line(run.reason) if run.reason else ''}"
 
 
 def error_text(run: Run) -> str:
@@ -96,7 +96,7 @@ def duration(seconds: float) -> str:
 
 def _first(text: str) -> str:
     lines = [line for line in plain(text).split("\n") if line.strip()]
-    return _cut(lines[0]) + (f" … ({len(lines)} lines)" if len(lines) > 1 else "") if lines else ""
+    return shortened_line(lines[0]) + (f" … ({len(lines)} lines)" if len(lines) > 1 else "") if lines else ""
 
 
 def newest(outputs: list[dict[str, Any]]) -> str:
@@ -105,10 +105,11 @@ def newest(outputs: list[dict[str, Any]]) -> str:
         if output["output_type"] == "stream":
             text = output["elided"]["tail"] if "elided" in output else output["text"][-4096:]
             lines = [line for line in plain(text).split("\n") if line.strip()]
-            return _cut(lines[-1]) if lines else ""
-    return _cut(plain(result_text(outputs)).partition("\n")[0])
+            return shortened_line(lines[-1]) if lines else ""
+    return shortened_line(plain(result_text(outputs)).partition("\n")[0])
 
 
-def _cut(text: str) -> str:
+def shortened_line(text: str) -> str:
+    """The text on one line, and not too much of it."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -17,7 +17,7 @@ TEXT = "# %%\na = '😀'\nprint('six times seven', 6 * 7)\n# %%\n1 / 0\n"
 @pytest.fixture
 def nvim(home: Home) -> Iterator[pynvim.Nvim]:
     init = home.path / "init.lua"
-    init.write_text(configuration("neovim"))
+    init.write_text(configuration("neovim") + configuration("neovim-settings"))
     path = home.work / "a.py"
     path.write_text(TEXT)
     environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
@@ -66,12 +66,26 @@ def hints(nvim: pynvim.Nvim) -> str:
     return str(nvim.exec_lua(code))
 
 
+def until_hint(nvim: pynvim.Nvim, part: str) -> None:
+    label = "(vim.lsp.inlay_hint.get({ bufnr = 0 })[1] or { inlay_hint = {} }).inlay_hint.label"
+    until(nvim, f"({label} or ''):find(arguments[1], 1, true)", part)
+
+
+def test_what_the_code_asks_for_is_answered(nvim: pynvim.Nvim) -> None:
+    until(nvim, "vim.lsp.get_clients({ bufnr = 0 })[1] and vim.lsp.get_clients({ bufnr = 0 })[1].initialized")
+    nvim.command("normal! 3Gcclen(input('Your name: '))")
+    act(nvim, "Run line")
+    until_hint(nvim, "… asks: Your name: (write it on a line")
+    nvim.command("normal! o# Ada 😀")
+    act(nvim, "Answer “Ada 😀”")
+    until_hint(nvim, "→ 5")
+
+
 def test_a_selection_runs_and_the_result_stands_behind_it(nvim: pynvim.Nvim) -> None:
     until(nvim, "vim.lsp.get_clients({ bufnr = 0 })[1] and vim.lsp.get_clients({ bufnr = 0 })[1].initialized")
     nvim.command("normal! 3GV")
     act(nvim, "Run selection")
-    label = "(vim.lsp.inlay_hint.get({ bufnr = 0 })[1] or { inlay_hint = {} }).inlay_hint.label"
-    until(nvim, f"({label} or ''):find('→ six times seven 42', 1, true)")
+    until_hint(nvim, "→ six times seven 42")
     assert hints(nvim).startswith("2 → six times seven 42")
     nvim.input("<Esc>5G")
     act(nvim, "Run cell")

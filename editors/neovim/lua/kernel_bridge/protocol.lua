@@ -6,6 +6,11 @@
 ---@field command string
 ---@field argument? table<string, any>
 
+--- What a run asks for; null: the person cancelled, and the kernel is interrupted.
+---@class kernel_bridge.AnswerInputParams
+---@field runId string
+---@field value? string
+
 --- Add `output` at the end of the list.
 ---@class kernel_bridge.AppendChange
 ---@field kind "append"
@@ -65,6 +70,7 @@
 ---@field ["kernel-bridge.history"] table<string, any>
 ---@field ["kernel-bridge.export"] table<string, any>
 ---@field ["kernel-bridge.showOutput"] table<string, any>
+---@field ["kernel-bridge.answerInput"] table<string, any>
 ---@field ["kernel-bridge.act"] table<string, any>
 
 --- What was displayed.
@@ -155,6 +161,7 @@
 ---@field signatureHelp? boolean
 ---@field progress? boolean|"auto"
 ---@field messages? boolean|"auto"
+---@field input? boolean
 ---@field symbols? boolean
 ---@field folding? boolean
 ---@field selectionRanges? boolean
