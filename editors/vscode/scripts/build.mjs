@@ -3,13 +3,15 @@ import esbuild from "esbuild";
 
 const production = process.argv.includes("--production");
 const options = {
-  entryPoints: ["src/extension.ts"],
-  outfile: "dist/extension.js",
+  // The second is loaded by the first when it is needed.
+  entryPoints: ["src/extension.ts", "src/language_client.ts"],
+  outdir: "dist",
   bundle: true,
   platform: "node",
   target: "node20",
   format: "cjs",
-  external: ["vscode"],
+  supported: { "dynamic-import": false }, // it becomes require, which finds the other bundle
+  external: ["vscode", "./language_client"],
   minify: production,
   sourcemap: !production,
   logLevel: "warning",

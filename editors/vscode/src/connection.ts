@@ -1,13 +1,8 @@
 /** The language client: starts the server, sends it commands, hands on what it says, and starts it once more if it dies. */
 
 import * as vscode from "vscode";
-import type {
-  LanguageClient,
-  LanguageClientOptions,
-  ResponseError,
-  StaticFeature,
-} from "vscode-languageclient/node";
 import { findServer, type ServerCommand } from "./discovery";
+import type { LanguageClient, LanguageClientOptions, ResponseError, StaticFeature } from "./language_client";
 import { SYNCED } from "./languages";
 import type {
   ClientCapabilities,
@@ -43,7 +38,7 @@ export interface Listener {
   started(again: boolean): Promise<void>;
 }
 
-type Library = typeof import("vscode-languageclient/node");
+type Library = typeof import("./language_client");
 
 /** A server that ends sooner than this after it was started again is not started a third time. */
 const STABLE_MS = 60_000;
@@ -115,8 +110,7 @@ export class Connection implements vscode.Disposable {
     // What is left of a server that ended by itself; that it cannot be stopped any more is no failure.
     await this.client?.dispose().catch((error: unknown) => this.log.debug(messageOf(error)));
     this.log.info(`starting ${[found.command, ...found.args].join(" ")} (from ${found.origin})`);
-    // Most of the extension's code, and of no use before the first run: it is loaded when it is needed.
-    const library = await import("vscode-languageclient/node");
+    const library = await import("./language_client"); // takes longer to load than all else
     const client = this.create(library, found);
     this.client = client;
     this.up = false;

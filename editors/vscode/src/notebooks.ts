@@ -92,6 +92,10 @@ export class Notebooks implements vscode.Disposable {
     await chosen;
   }
 
+  /**
+   * One for all kernels, whose label is therefore neutral: a label belongs to a controller and not to a notebook, and
+   * VS Code takes a notebook's only controller without asking, but asks at every new notebook where there are several.
+   */
   private createController(): vscode.NotebookController {
     const controller = vscode.notebooks.createNotebookController(
       "kernel-bridge",

@@ -182,10 +182,13 @@ def browser(playwright: Playwright, installation: Installation, home: Home) -> I
 
 @contextmanager
 def window(browser: BrowserContext, server: CodeServer, folder: Path, query: str = "") -> Iterator[Window]:
-    """A window of VS Code on a folder."""
+    """A window of VS Code on a folder, as if it were the first."""
     page = browser.new_page()
     try:
         window = Window(page, folder)
+        # What earlier windows left (layout, what was chosen in lists) goes; the cache of the browser stays.
+        everything = {"origin": server.url, "storageTypes": "all"}
+        browser.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
         page.on("console", lambda message: window.console.append(f"{message.type}: {message.text}"))
         page.goto(f"{server.url}/?folder={quote(str(folder))}{query}")
         page.locator(".monaco-workbench").wait_for()
