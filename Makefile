@@ -47,7 +47,7 @@ test: $(STAMP)
 
 test-editors: $(STAMP)
 	@for program in emacs vim; do command -v $$program >/dev/null || \
-	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale" >&2; exit 1; }; done
+	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/editors/plain
 
 $(STYLUA): $(NVIM)/scripts/package-lock.json

@@ -8,7 +8,7 @@ from .document import BYTE_ORDER_MARK, Place
 
 LINES_ABOVE = 200  # of a long cell: what a kernel is told beside the line itself
 
-_WORD = re.compile(r"\w+")
+_NAME = re.compile(r"\b[^\W\d]\w*")
 _CALLEE = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\s*$")
 _STRING = re.compile(r"(?s)([\"'])(?:\1\1.*?(?:\1\1\1|$)|(?:\\.|(?!\1)[^\\\n])*(?:\1|(?=\n)|$))")
 _BARE_STAR = re.compile(r"[(,]\s*\*\s*,")
@@ -48,9 +48,9 @@ def inquiry(lines: list[str], language_id: str, place: Place) -> Inquiry | None:
     return Inquiry("\n".join([*above, line]), cursor, first)
 
 
-def has_word(line: str, column: int) -> bool:
+def has_name(line: str, column: int) -> bool:
     """Whether there is a name at a column, or right before it."""
-    return any(word.start() <= column <= word.end() for word in _WORD.finditer(line))
+    return any(name.start() <= column <= name.end() for name in _NAME.finditer(line))
 
 
 @dataclass(frozen=True, slots=True)

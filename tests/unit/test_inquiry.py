@@ -3,7 +3,7 @@
 import pytest
 
 from kernel_bridge.source.document import Place, split_lines
-from kernel_bridge.source.inquiry import active_parameter, call_at, has_word, inquiry, parameters
+from kernel_bridge.source.inquiry import active_parameter, call_at, has_name, inquiry, parameters
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,12 @@ def test_a_long_cell_is_not_sent_whole() -> None:
 
 @pytest.mark.parametrize(("column", "found"), [(0, True), (2, True), (3, False), (5, True), (7, True)])
 def test_a_name_at_a_column(column: int, found: bool) -> None:
-    assert has_word("ab   cd", column) == found
+    assert has_name("ab   cd", column) == found
+
+
+@pytest.mark.parametrize("number", ["1", "0x1f", "1e3", "1_000"])
+def test_a_number_is_no_name(number: str) -> None:
+    assert not has_name(f"{number} / 2", 0)
 
 
 @pytest.mark.parametrize(

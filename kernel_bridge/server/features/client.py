@@ -16,8 +16,7 @@ class Standard:
     code_lens_refresh: bool
     inlay_hints: bool
     inlay_hint_refresh: bool
-    push_diagnostics: bool
-    pull_diagnostics: bool  # and asks again when it is told to
+    pull_diagnostics: bool  # and asks again when it is told to; they are pushed to all others
     related_information: bool
     hover: bool
     hover_markdown: bool
@@ -43,7 +42,7 @@ class Standard:
         return not self.shows_runs if wanted == "auto" else bool(wanted)
 
     def diagnostics_wanted(self, features: FeatureSettings) -> bool:
-        return (self.push_diagnostics or self.pull_diagnostics) and self.wants(features.diagnostics)
+        return self.wants(features.diagnostics)
 
     def hints_shown(self, features: FeatureSettings) -> bool:
         """Whether a person sees a result as inlay hint when it comes; without refresh, at some later edit."""
@@ -71,7 +70,6 @@ def read_standard(capabilities: Any, shows_runs: bool) -> Standard:
         code_lens_refresh=has("workspace.codeLens.refreshSupport"),
         inlay_hints=takes(f"{document}.inlayHint"),
         inlay_hint_refresh=has("workspace.inlayHint.refreshSupport"),
-        push_diagnostics=takes(f"{document}.publishDiagnostics"),
         pull_diagnostics=takes(f"{document}.diagnostic")
         and (has("workspace.diagnostics.refreshSupport") or has("workspace.diagnostic.refreshSupport")),
         related_information=has(f"{document}.publishDiagnostics.relatedInformation")

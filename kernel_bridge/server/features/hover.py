@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ...source.inquiry import has_word
+from ...source.inquiry import has_name
 from .asking import about
 from .markup import DATA_URI_BYTES, documentation, fenced, markup, shortened
 from .showing import VIEWS, content_of, view_of, whole_text, write_shown
@@ -25,7 +25,7 @@ async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | 
     markdown = features.client.hover_markdown
     result = features.results.at(document, place.line)
     parts = []
-    asked = about(features, params) if has_word(document.lines[place.line], place.column) else None
+    asked = about(features, params) if has_name(document.lines[place.line], place.column) else None
     if asked is not None and (text := await asked.inspect(asked.inquiry.cursor)):
         parts.append(documentation(text, asked.language, markdown))
     if result is not None:

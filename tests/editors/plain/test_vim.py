@@ -1,23 +1,47 @@
-"""Vim on a terminal, with ALE."""
+"""Vim on a terminal, with ALE and with YouCompleteMe."""
+
+import pytest
 
 from tests.editors.plain.screens import ENTER, configuration, screen
 from tests.home import Home
 
 TEXT = "a = '😀'\nprint('six times seven', 6 * 7)\n1 / 0\n"
+QUIET = "set nocompatible nomore cmdheight=2 encoding=utf-8 | filetype plugin on\n"
+ALE = f"{QUIET}packadd ale\n{configuration('ale')}"
+YOU_COMPLETE_ME = f"""{QUIET}{configuration("ycm")}
+let g:ycm_server_python_interpreter = '/usr/bin/python3' " Debian's ycmd is made for Debian's Python
+packadd youcompleteme
+function! IsReady(timer)
+  silent! let commands = py3eval('ycm_state.GetDefinedSubcommands()')
+  if index(get(l:, 'commands', []), 'FixIt') >= 0
+    call timer_stop(a:timer) | echo 'ready'
+  endif
+endfunction
+call timer_start(200, 'IsReady', {{'repeat': -1}})
+"""
 
 
-def test_a_selection_runs_and_the_result_is_seen(home: Home) -> None:
-    vimrc = home.path / "vimrc"
-    vimrc.write_text(
-        "set nocompatible nomore cmdheight=2 | filetype on\npackadd ale\n" + configuration("ale")
-    )
-    with screen(home, ["vim", "-T", "linux", "-u", str(vimrc)], TEXT) as vim:
-        vim.see("six times seven")
-        vim.press("2GV:ALECodeAction" + ENTER)
+@pytest.mark.parametrize(
+    ("vimrc", "ready", "actions", "hover"),
+    [
+        (ALE, "a.py", "ALECodeAction", "ALEHover"),
+        (YOU_COMPLETE_ME, "ready", "YcmCompleter FixIt", "YcmCompleter GetHover"),
+    ],
+    ids=["ale", "youcompleteme"],
+)
+def test_a_selection_runs_and_the_result_is_seen(
+    home: Home, vimrc: str, ready: str, actions: str, hover: str
+) -> None:
+    (home.path / "vimrc").write_text(vimrc)
+    with screen(home, ["vim", "-T", "linux", "-u", str(home.path / "vimrc")], TEXT) as vim:
+        vim.see(ready)
+        vim.press(f"2GV:{actions}{ENTER}")
         vim.see("Run selection")
-        number = next(line for line in vim.lines if "Run selection" in line).strip().partition(")")[0]
-        vim.press(number + ENTER)
+        line = next(line for line in vim.lines if "Run selection" in line)
+        vim.press(line.strip()[0] + ENTER)
         vim.see("→ six times seven 42")
-        vim.press(ENTER + ":qa!" + ENTER)
+        vim.press(f"{ENTER}2G$:{hover}{ENTER}")
+        vim.see("[1] ok")
+        vim.press(f"{ENTER}:qa!{ENTER}")
         vim.end()
-    home.check_clean()
+    home.check_clean(gone_within_s=30)  # ycmd takes its time to end, and ends its servers last

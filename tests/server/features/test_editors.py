@@ -27,7 +27,7 @@ TEXT = "# %% 😀\r\nname = '😀'; print(name)\r\n# %% broken\r\n1 / 0\r\n# %%\
 # What the server may send, and the capability of the client that allows it; empty: always
 ALLOWED_BY = {
     "window/showMessage": "",
-    "textDocument/publishDiagnostics": "textDocument.publishDiagnostics",
+    "textDocument/publishDiagnostics": "",  # some take them without saying so, as ycmd
     "window/workDoneProgress/create": "window.workDoneProgress",
     "$/progress": "window.workDoneProgress",
     "window/showDocument": "window.showDocument.support",
