@@ -136,13 +136,13 @@ export class Results implements vscode.Disposable {
   }
 
   /**
-   * A notebook of results has come into view: if it is the one that was saved under a name, or was left by an
-   * earlier window, new runs go there from now on.
+   * A notebook of results has come into view: if its kernel is ours, it was saved under a name or left by an earlier
+   * window, and new runs go there from now on.
    */
   private async adopt(editor: vscode.NotebookEditor): Promise<void> {
     const { notebook } = editor;
     const kernelId = kernelIdOf(notebook);
-    if (kernelId === undefined) return;
+    if (kernelId === undefined || !this.session.kernels.has(kernelId)) return;
     const live = this.liveOf(kernelId);
     if (live.kernelId !== kernelId || live.document === notebook || live.adding) return;
     live.document = notebook;

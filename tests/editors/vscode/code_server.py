@@ -55,6 +55,15 @@ class CodeServer:
         found = self.user.glob("logs/*/exthost*/kernel-bridge.kernel-bridge/*.log")
         return sorted(found, key=lambda path: path.stat().st_mtime)
 
+    def wait_for_backup(self, text: str) -> None:
+        """Until VS Code has kept an unsaved file with this text, as it does a second after each change."""
+        deadline = time.monotonic() + 30
+        while not any(
+            text in path.read_text(errors="replace") for path in self.user.glob("User/Backups/*/*/*")
+        ):
+            assert time.monotonic() < deadline, f"no unsaved file with {text!r} is kept"
+            time.sleep(0.1)
+
     def extension(self) -> Path:
         """The folder of our extension, as installed from the vsix."""
         return next(self.extensions.glob("kernel-bridge.kernel-bridge-*"))

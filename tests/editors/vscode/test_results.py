@@ -1,5 +1,6 @@
 """A file has one notebook of results, whatever becomes of its kernel."""
 
+from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.window import Window, expect
 
 COUNTS = "runs = globals().get('runs', 0) + 1\nprint('run number', runs)\n"
@@ -62,4 +63,19 @@ def test_a_cell_of_the_results_runs_on_the_new_kernel_of_its_file(vscode: Window
     vscode.editor("a.py").locator(".view-lines").first.click()
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("run number 2")
+    expect(vscode.notebooks).to_have_count(1)
+
+
+def test_the_results_go_on_after_a_reload(vscode: Window, server: CodeServer) -> None:
+    vscode.write("a.py", "print('before and after', 'a reload')\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("before and after a reload")
+    server.wait_for_backup("before and after a reload")
+    vscode.palette("Developer: Reload Window")
+    expect(vscode.status).to_contain_text("No Kernel")
+    expect(vscode.text).to_contain_text("before and after a reload")
+    vscode.editor("a.py").locator(".view-lines").first.click()
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("before and after a reload")).to_have_count(2)
+    expect(vscode.text).to_contain_text("Another kernel")
     expect(vscode.notebooks).to_have_count(1)
