@@ -36,7 +36,8 @@ def run(session: KernelSession, code: str) -> str:
 async def test_an_execution_is_heard_whole(kernels: Any, transport: str) -> None:
     session, ears = await kernels.start(transport=transport)
     assert (session.state, session.transport, session.info.implementation) == ("idle", transport, "ipython")
-    parent = run(session, "import sys\nprint('a'); print('b')\nprint('c', file=sys.stderr)\n1 + 1")
+    code = "import sys\nprint('a'); print('b', flush=True)\nprint('c', file=sys.stderr, flush=True)\n1 + 1"
+    parent = run(session, code)
     await ears.has(parent, IDLE)
     await ears.until(lambda: any(isinstance(event, ExecuteReply) for event in ears.of(parent)))
     heard = [event for event in ears.of(parent) if not isinstance(event, ExecuteReply)]

@@ -130,7 +130,7 @@ async def test_over_the_budget(home: Home) -> None:
         run = await client.run(code=f"print({line!r}, flush=True)")
         (output,) = run["outputs"]
         assert output == stream(line) | {"elided": {"omitted": 1, "tail": "\n"}}
-        code = "import sys\nfor i in range(3000): print(f'{i:04}é', flush=i % 100 == 0)\n"
+        code = "import sys\nfor i in range(3000): print(f'{i:04}é', flush=i % 100 == 99)\n"
         run = await client.run(code=code + "print('e', file=sys.stderr)\n'result'")
         whole = "".join(f"{i:04}é\n" for i in range(3000))
         out, err, result = run["outputs"]
