@@ -66,8 +66,9 @@ def test_a_run_in_one_line(
     )
 
 
-def test_a_run_over_its_budget_shows_its_newest_line() -> None:
+def test_a_run_over_its_budget_shows_its_newest_line_and_says_that_there_are_more() -> None:
     text = "".join(f"line {number}\n" for number in range(1000))
+    assert summary(run("ok", [stream(text)]), []).endswith("+ lines)")
     assert summary(run("running", [stream(text)]), []) == "… line 999"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...bridge.documents import path_of
 from ...source.cells import cells_of_lines
 from ...source.languages import comment_prefixes, find_language, is_python, speaks
 from .actions import Command, act, interrupt, run_unit
@@ -124,6 +125,13 @@ def _of_kernel(features: "Features", document: "Snapshot") -> Iterator[Action]:
     yield "kernel", act(f"Shut down {name}", "shutdownKernel", named)
 
 
+def _whose(bridge: Any, kernel_id: str) -> str:
+    """The documents that use a kernel, as a person tells it from others of its kind."""
+    paths = [path_of(uri) for uri, bound in bridge.bindings.items() if bound == kernel_id]
+    names = [path.name for path in paths if path is not None]
+    return f" of {', '.join(names)}" if names else ", which runs"
+
+
 async def _kernels(features: "Features", document: "Snapshot") -> list[Action]:
     """The kernels that a person is likely to want: those that run, and those that can be started."""
     bridge, uri, language = features.bridge, document.uri, document.language_id
@@ -134,7 +142,7 @@ async def _kernels(features: "Features", document: "Snapshot") -> list[Action]:
             and kernel.id != bridge.bindings.get(features.documents.owner(uri))
             and speaks(kernel.session.spec.language, language)
         ):
-            title = f"Use {kernel.session.spec.display_name} ({kernel.id[:8]}), which runs"
+            title = f"Use {kernel.session.spec.display_name} ({kernel.id[:8]}){_whose(bridge, kernel.id)}"
             actions.append(
                 ("kernel", act(title, "bindKernel", {"textDocument": {"uri": uri}, "kernelId": kernel.id}))
             )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
-    """Documentation first, then the outputs of the run that stands on the line."""
+    """Documentation, and the outputs of the run on that line: these first where nothing else shows them."""
     document = features.documents.find(params.text_document.uri)
     if document is None:
         return None
@@ -34,6 +34,8 @@ async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | 
             if markdown
             else f"{_head(features, result)}\n{shortened(whole_text(result.run.live.outputs))}"
         )
+    if not features.client.shows_runs:
+        parts.reverse()
     separator = "\n\n---\n\n" if markdown else "\n\n"
     return {"contents": markup(separator.join(parts), markdown)} if parts else None
 

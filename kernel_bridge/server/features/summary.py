@@ -42,8 +42,8 @@ def _said(run: Run) -> str:
         case "error":
             return f"✗ {shortened_line(error_text(run))}"
         case "ok":
-            text = result_text(outputs)
-            return f"→ {_first(text)}" if text else "✓"
+            text, more = result_text(outputs), any("elided" in output for output in outputs)
+            return f"→ {_first(text, more)}" if text else "✓"
     return f"✗ {run.state}{': ' + shortened_line(run.reason) if run.reason else ''}"
 
 
@@ -94,9 +94,12 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {seconds} s"
 
 
-def _first(text: str) -> str:
+def _first(text: str, more: bool) -> str:
+    """The first line, and how many there are; `more`: some are over the budget."""
     lines = [line for line in plain(text).split("\n") if line.strip()]
-    return shortened_line(lines[0]) + (f" … ({len(lines)} lines)" if len(lines) > 1 else "") if lines else ""
+    if len(lines) < 2:
+        return shortened_line("".join(lines))
+    return f"{shortened_line(lines[0])} … ({len(lines)}{'+' if more else ''} lines)"
 
 
 def newest(outputs: list[dict[str, Any]]) -> str:

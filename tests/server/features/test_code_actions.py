@@ -66,7 +66,7 @@ async def test_actions_on_the_kernel(plain: Plain) -> None:
     assert kernel["state"] == "idle"
     name = kernel["displayName"]
     other = plain.client.open("1\n", "b.py")
-    await plain.act(other, f"Use {name} ({kernel['id'][:8]}), which runs", (0, 0))
+    await plain.act(other, f"Use {name} ({kernel['id'][:8]}) of a.py", (0, 0))
     await plain.act(other, "Run line", (0, 0))
     await plain.until_hint(other, "→ 1")
     run = (await plain.act(document, "Run line", (0, 0)))["runs"][0]
@@ -171,6 +171,16 @@ async def test_only_the_kinds_that_are_asked_for(plain: Plain, only: list[str], 
     document = plain.client.open("1\n")
     found = await plain.actions(document, (0, 0), only=only, triggerKind=2)
     assert list(found) == titles
+
+
+async def test_what_is_known_to_no_person_is_said_otherwise(home: Home) -> None:
+    settings = {"autoStart": False}
+    async with editor(home, capabilities=None, standard=STANDARD, settings=settings) as client:
+        plain = Plain(client)
+        document = client.open("1\n")
+        with pytest.raises(ResponseError, match=r"start one with kernel-bridge\.startKernel"):
+            await plain.act(document, "Run line", (0, 0))
+        await plain.until_message("start one with the code action “Start …”")
 
 
 async def test_a_failure_is_answered_and_shown(plain: Plain) -> None:
