@@ -43,6 +43,7 @@ export class LongRuns implements vscode.Disposable {
       run.state === "running" &&
       run.origin === "bridge" &&
       run.range &&
+      !run.notebookDocument && // its cell shows that it runs
       seconds > 0 &&
       !this.timers.has(run.id)
     ) {

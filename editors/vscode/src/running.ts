@@ -62,19 +62,19 @@ export class Running {
 
   /**
    * Starts the kernel of the interpreter that a person selected for this document, unless it has a kernel,
-   * and one like the last where that has died. Otherwise the server starts the best kernel, when the run comes.
+   * and one like the last where that has died or went with the server. Otherwise the server starts the best kernel, when the run comes.
    */
   async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
     assertRunnable(document.uri);
     await this.connection.start();
     await this.kept.takeUp(document.uri);
     const uri = document.uri.toString();
-    const kernel = this.session.kernelOf(uri);
+    const kernel = this.session.lastKernelOf(uri);
     if (kernel ? kernel.state !== "dead" || !settings().autoStart : document.languageId !== "python") return;
     let start = this.starts.get(uri);
     if (!start) {
-      start = (kernel ? this.startAgain(kernel, uri) : this.startSelected(document.uri)).finally(() =>
-        this.starts.delete(uri),
+      start = (kernel ? this.startAgain(kernel, document.uri) : this.startSelected(document.uri)).finally(
+        () => this.starts.delete(uri),
       );
       this.starts.set(uri, start);
     }
@@ -91,9 +91,16 @@ export class Running {
     return kernel;
   }
 
-  private startAgain({ name, origin }: Kernel, uri: string): Promise<Kernel> {
-    const textDocument = { uri };
-    return this.startKernel(origin === "started" ? { spec: name, textDocument } : { textDocument });
+  /** A kernel like one that has died; the best for the document where there is none like it. */
+  private async startAgain({ name, origin, language }: Kernel, document: vscode.Uri): Promise<Kernel> {
+    const textDocument = { uri: document.toString() };
+    try {
+      if (origin === "started") return await this.startKernel({ spec: name, textDocument });
+    } catch (error) {
+      if (errorData(error)?.kind !== "NoSuchKernelSpec") throw error; // as of an interpreter named by its path
+    }
+    const selected = language === "python" ? await this.startSelected(document) : undefined;
+    return selected ?? (await this.startKernel({ textDocument }));
   }
 
   private async startSelected(uri: vscode.Uri): Promise<Kernel | undefined> {

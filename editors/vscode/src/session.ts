@@ -40,6 +40,8 @@ export class Session implements vscode.Disposable {
   readonly runs = new Map<string, RunEntry>();
   /** The document's URI to the id of its kernel. */
   private readonly bindings = new Map<string, string>();
+  /** The same of documents whose kernel went with the server. */
+  private readonly lost = new Map<string, string>();
 
   private readonly kernelEmitter = new vscode.EventEmitter<Kernel>();
   private readonly bindingEmitter = new vscode.EventEmitter<string>();
@@ -64,12 +66,18 @@ export class Session implements vscode.Disposable {
     return id === undefined ? undefined : this.kernels.get(id);
   }
 
+  /** The kernel of a document, also one that went with the server. */
+  lastKernelOf(uri: string): Kernel | undefined {
+    return this.kernelOf(uri) ?? this.kernels.get(this.lost.get(uri) ?? "");
+  }
+
   /** The documents that have this kernel. */
   documentsOf(kernelId: string): string[] {
     return [...this.bindings].filter(([, id]) => id === kernelId).map(([uri]) => uri);
   }
 
   bind(uri: string, kernelId: string | undefined): void {
+    this.lost.delete(uri);
     if (this.bindings.get(uri) === kernelId) return;
     if (kernelId === undefined) this.bindings.delete(uri);
     else this.bindings.set(uri, kernelId);
@@ -140,7 +148,10 @@ export class Session implements vscode.Disposable {
         });
       }
     }
-    for (const uri of [...this.bindings.keys()]) this.bind(uri, undefined);
+    for (const [uri, kernelId] of [...this.bindings]) {
+      this.bind(uri, undefined);
+      this.lost.set(uri, kernelId);
+    }
     for (const kernel of this.kernels.values()) {
       if (kernel.state !== "dead") this.kernel({ ...kernel, state: "dead", reason, queued: 0 });
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors.vscode.command_line import kernel_bridge, kernel_bridge_json
+from tests.editors.vscode.test_kernels import server_of
 from tests.editors.vscode.window import Window, expect
 from tests.home import Home
 
@@ -37,7 +38,9 @@ def kernel_elsewhere(vscode_home: Home) -> Iterator[str]:
     kernel_bridge(vscode_home, "stop", kernel)
 
 
-def test_another_kernelspec_is_chosen_in_the_status_bar(vscode: Window, other_kernelspec: str) -> None:
+def test_another_kernelspec_is_chosen_in_the_status_bar(
+    vscode: Window, vscode_home: Home, other_kernelspec: str
+) -> None:
     vscode.write("a.py", "import os\nprint('which:', os.environ.get('WHICH', 'the first'))\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("which: the first")
@@ -49,6 +52,10 @@ def test_another_kernelspec_is_chosen_in_the_status_bar(vscode: Window, other_ke
     expect(vscode.text).to_contain_text("which: other")
     expect(vscode.text).to_contain_text(f"Another kernel: {other_kernelspec}")
     expect(vscode.notebooks).to_have_count(1)
+    server_of(vscode_home).kill()
+    expect(vscode.status).to_contain_text("No Kernel")
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("which: other")).to_have_count(2)
 
 
 def test_a_kernel_of_the_command_line_is_attached_to(vscode: Window, kernel_elsewhere: str) -> None:

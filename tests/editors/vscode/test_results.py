@@ -37,10 +37,11 @@ def test_the_results_go_on_after_a_death(vscode: Window) -> None:
 
 
 def test_files_that_share_a_kernel_share_its_results(vscode: Window) -> None:
+    (vscode.folder / "b.py").write_text("print('x is', x + 1)\n")
     vscode.write("a.py", "x = 41\nprint('from a')\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("from a")
-    vscode.write("b.py", "print('x is', x + 1)\n")
+    vscode.open("b.py")
     vscode.status.click()
     vscode.box.locator(".monaco-list-row").filter(has_text="used by a.py").click()
     expect(vscode.status).to_contain_text("Python 3 (ipykernel)")

@@ -75,7 +75,7 @@ class Window:
         self.palette(f"Kernel Bridge: {title}")
 
     def write(self, name: str, text: str) -> Locator:
-        """Makes a file and opens it."""
+        """Makes a file and opens it; make others before it: VS Code offers those of its last search."""
         (self.folder / name).write_text(text)
         return self.open(name)
 
