@@ -281,9 +281,13 @@ class AttachedSession(KernelSession):
             self._found.record.files,
         )
 
+    @property
+    def restartable(self) -> bool:
+        return self._process is not None
+
     async def restart(self) -> None:
         """As that of a kernel started here. Raises NotOurs: no kernel-bridge has started it."""
-        if self._process is None:
+        if not self.restartable:
             raise NotOurs(
                 f"kernel {self.id} ({self.spec.display_name}) was started by another program, which alone "
                 "can restart it; restart it there and attach again, or start one here"

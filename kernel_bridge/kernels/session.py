@@ -332,6 +332,11 @@ class KernelSession:
 
     # ending
 
+    @property
+    def restartable(self) -> bool:
+        """Whether a kernel-bridge started it."""
+        return True
+
     async def restart(self) -> None:
         """A new process with the same id, connection file and ports; `epoch` counts it.
 

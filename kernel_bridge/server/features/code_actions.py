@@ -120,8 +120,10 @@ def _of_kernel(features: "Features", document: "Snapshot") -> Iterator[Action]:
     name = kernel.session.spec.display_name
     if kernel.session.state != "idle" or kernel.queue.running is not None:
         yield "kernel", interrupt(document.uri)
-    if kernel.session.origin == "started":
+    if kernel.session.restartable:
         yield "kernel", act(f"Restart {name}", "restartKernel", named)
+    if kernel.session.origin == "attached":
+        yield "kernel", act(f"Detach from {name}", "detachKernel", named)
     yield "kernel", act(f"Shut down {name}", "shutdownKernel", named)
 
 

@@ -112,6 +112,10 @@ async def test_a_running_kernel_is_attached(plain: Plain) -> None:
     assert (attached["id"], attached["origin"]) == (kernel["id"], "attached")
     await plain.act(document, "Run line", (0, 0))
     await plain.until_hint(document, "→ 2")
+    restarted = await plain.act(document, f"Restart {kernel['displayName']}", (0, 0))
+    assert restarted["id"] == kernel["id"]
+    await plain.act(document, f"Detach from {kernel['displayName']}", (0, 0))
+    await plain.act(document, title, (0, 0))
     await plain.act(document, f"Shut down {kernel['displayName']}", (0, 0))
 
 
