@@ -26,8 +26,12 @@ def test_the_results_go_on_with_the_next_kernel(vscode: Window) -> None:
 
 
 def test_the_results_go_on_after_a_death(vscode: Window) -> None:
-    vscode.write("a.py", "print('alive', flush=True)\nimport os; os._exit(7)\n")
-    vscode.run("Run All")
+    vscode.write("a.py", "print('alive')\nimport os; os._exit(7)\n")
+    vscode.select("a.py", 1)
+    vscode.run("Run Line")
+    expect(vscode.text.get_by_text("alive", exact=True)).to_have_count(1)
+    vscode.select("a.py", 2)
+    vscode.run("Run Line")
     expect(vscode.status.locator(".codicon-error")).to_be_visible()
     vscode.select("a.py", 1)
     vscode.run("Run Line")
