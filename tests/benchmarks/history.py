@@ -26,7 +26,8 @@ def measure(home: Home) -> Iterator[Row]:
         yield Row(f"the newest 50 runs out of {MANY:,}", f"out of {FEW}", figures, 2.0)
         figures = ratios(9, lambda: _run_s(many), lambda: _run_s(few))
         yield Row(f"a run with {MANY:,} in the history", f"with {FEW}", figures, 1.2)
-        figures = ratios(9, lambda: _export_s(many), lambda: _export_s(few))
+        path = home.path / "runs.ipynb"
+        figures = ratios(9, lambda: _export_s(many, path), lambda: _export_s(few, path))
         yield Row(f"an export with {MANY:,} in the history", f"with {FEW}", figures, 1.2)
     figures = ratios(7, lambda: _first_run_s(home, MANY), lambda: _first_run_s(home, FEW))
     yield Row(f"start to the first history with {MANY:,} in it", f"with {FEW}", figures, 1.2)
@@ -90,8 +91,8 @@ def _run_s(editor: Editor) -> float:
     return sorted(editor.run("1").ran[0].seconds for _ in range(50))[25]
 
 
-def _export_s(editor: Editor) -> float:
-    argument = {"path": "benchmark.ipynb", "runIds": ["run-50"], "overwrite": True}
+def _export_s(editor: Editor, path: Path) -> float:
+    argument = {"path": str(path), "runIds": ["run-50"], "overwrite": True}
     return min(_timed(editor, "export", **argument) for _ in range(3))
 
 
