@@ -32,7 +32,7 @@ Heard = list[tuple[str | None, Event]]
 NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
 FLOOD_MESSAGES = 64  # stream messages and nothing else, after which more of them may wait a little
 FLOODED_S = 0.5
-STDIN_S = 1.0  # how long the stdin channel may take to shake hands once the kernel answers
+HANDS_S = 1.0  # how long stdin and the heartbeat may each take to shake hands once the kernel answers
 
 EXECUTES_NOTHING = frozenset(
     f"{name}_request"
@@ -181,10 +181,11 @@ class Channels:
         return info
 
     async def join(self) -> None:
-        """Wait until a kernel that answers on shell is heard on iopub, and may ask on stdin.
+        """Wait until a kernel that answers on shell is heard on iopub, may ask on stdin, and its pulse felt.
 
         The SUB socket joins late, and what a kernel says before goes nowhere: it is asked until iopub has
-        spoken. A kernel that says no status for kernel_info_request is taken as it is in the end.
+        spoken. A kernel that says no status for kernel_info_request is taken as it is in the end. One that
+        is stopped before its pulse was ever felt would not be missed.
         """
         for wait_s in NUDGE_S:
             if await _happens(self._iopub_spoke, wait_s):
@@ -192,7 +193,9 @@ class Channels:
             self.send("shell", "kernel_info_request", {})
         else:
             log.warning("the kernel answers, and nothing is heard on its iopub channel")
-        await _happens(self._connection.stdin_ready, STDIN_S)
+        await _happens(self._connection.stdin_ready, HANDS_S)
+        if self._connection.pulse is not None:
+            await _happens(self._connection.pulse.met, HANDS_S)
 
     def listen(self) -> None:
         """Tell `heard` from now on."""

@@ -157,14 +157,18 @@ def test_a_file_that_shows_an_output(bundle: dict[str, str], suffix: str, conten
     assert content in found[1]
 
 
+ALWAYS = {"hoverProvider", "completionProvider", "signatureHelpProvider", "documentSymbolProvider"}
+
+
 @pytest.mark.parametrize(
     "odd", [None, [], 5, {"textDocument": []}, {"textDocument": {"hover": True, "completion": 5}}]
 )
-def test_a_client_that_says_nothing_sensible_is_offered_nothing(odd: Any) -> None:
-    assert advertised(read_standard(odd, shows_runs=False), FeatureSettings()) == {}
+def test_a_client_that_says_nothing_sensible_is_offered_what_lsp_has_always_had(odd: Any) -> None:
+    assert set(advertised(read_standard(odd, shows_runs=False), FeatureSettings())) == ALWAYS
 
 
 def test_what_is_switched_off_is_not_offered() -> None:
-    capabilities = {"textDocument": {"hover": {}, "codeLens": {}, "completion": {}}}
+    capabilities = {"textDocument": {"foldingRange": {}, "codeLens": {}}}
     settings = FeatureSettings(hover=False, code_lenses=False)
-    assert set(advertised(read_standard(capabilities, shows_runs=False), settings)) == {"completionProvider"}
+    offered = set(advertised(read_standard(capabilities, shows_runs=False), settings))
+    assert offered == ALWAYS - {"hoverProvider"} | {"foldingRangeProvider"}
