@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -63,14 +63,18 @@ class Trial:
         run: Json = (await asyncio.wait_for(call.answer, START_S))["runs"][0]  # Kotlin's first takes long
         return run
 
-    async def show(self, code: str, text: str) -> str:
-        """How a text is shown by code."""
-        run = await self.run(code)
-        outputs = self.client.mirror.outputs.setdefault(run["id"], [])
+    async def outputs(self, run: Json, complete: Callable[[list[Json]], bool]) -> list[Json]:
+        """Those of an ended run, also what comes late, until they are `complete`."""
+        outputs: list[Json] = self.client.mirror.outputs.setdefault(run["id"], [])
         with suppress(TimeoutError):
             async with asyncio.timeout(LATE_S):
-                await self.client.until_true(lambda: _how_shown(outputs, text) != "no")
-        return _how_shown(outputs, text)
+                await self.client.until_true(lambda: complete(outputs))
+        return outputs
+
+    async def show(self, code: str, text: str) -> str:
+        """How a text is shown by code."""
+        shown = await self.outputs(await self.run(code), lambda outputs: _how_shown(outputs, text) != "no")
+        return _how_shown(shown, text)
 
     async def start(self) -> str:
         call = self.client.call_command("startKernel", spec=self.name, readyTimeout=START_S)
@@ -87,17 +91,17 @@ class Trial:
 
     async def error(self) -> str:
         run = await self.run(self.kernel.error)
-        kinds = [output.get("name", output["output_type"]) for output in run["outputs"]]
-        if run["state"] == "error" and "error" in kinds:
+        outputs = await self.outputs(run, _has_error if run["state"] == "error" else bool)
+        if run["state"] == "error" and _has_error(outputs):
             return YES
+        kinds = [output.get("name", output["output_type"]) for output in outputs]
         return f"{run['state']}, shown on {kinds[0]}" if kinds else f"{run['state']}, nothing shown"
 
     async def plot(self) -> str:
         if self.kernel.plot is None:
             return NONE
-        run = await self.run(self.kernel.plot)
-        types = [type for output in run["outputs"] for type in output.get("data", {})]
-        return YES if any(type.startswith("image/") for type in types) else "no"
+        outputs = await self.outputs(await self.run(self.kernel.plot), _has_picture)
+        return YES if _has_picture(outputs) else "no"
 
     async def completion(self) -> str:
         typed, wanted = self.kernel.complete
@@ -117,7 +121,8 @@ class Trial:
             return NONE
         assert "stdin" in self.info["supports"]
         self.client.stdin = lambda _: "Ada"
-        return YES if "Ada" in json.dumps((await self.run(self.kernel.ask))["outputs"]) else "no"
+        outputs = await self.outputs(await self.run(self.kernel.ask), _names_ada)
+        return YES if _names_ada(outputs) else "no"
 
     async def attach(self) -> str:
         """A second bridge attaches while the kernel is busy, and hears what it says."""
@@ -183,6 +188,18 @@ async def _other_editor(home: Home) -> AsyncIterator[Client]:
         yield client
         await client.kill()
         client.over = True  # what is left now is left by the first
+
+
+def _has_error(outputs: list[Json]) -> bool:
+    return any(output["output_type"] == "error" for output in outputs)
+
+
+def _has_picture(outputs: list[Json]) -> bool:
+    return any(mime.startswith("image/") for output in outputs for mime in output.get("data", {}))
+
+
+def _names_ada(outputs: list[Json]) -> bool:
+    return "Ada" in json.dumps(outputs)
 
 
 def _how_shown(outputs: list[Json], text: str) -> str:
