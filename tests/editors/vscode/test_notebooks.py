@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.editors.vscode.command_line import kernel_bridge_json
@@ -35,18 +36,23 @@ def test_saving_the_results_makes_a_notebook(vscode: Window) -> None:
     expect(vscode.text.get_by_text("first")).to_have_count(2)
 
 
+def run_notebook(vscode: Window, cells: list[NotebookNode]) -> None:
+    """Have n.ipynb with these cells run by the controller that VS Code takes by itself."""
+    nbformat.write(new_notebook(cells=cells), vscode.folder / "n.ipynb")
+    vscode.write("a.py", "")
+    vscode.status.wait_for()
+    vscode.open("n.ipynb")
+    vscode.cells.nth(1).click()
+    vscode.palette("Notebook: Run All")
+
+
 def test_a_notebook_runs_with_our_controller(vscode: Window) -> None:
     cells = [
         new_markdown_cell("# A notebook"),
         new_code_cell("x = 20"),
         new_code_cell("print('x is', x + 1)"),
     ]
-    nbformat.write(new_notebook(cells=[*cells, new_code_cell(PICTURE)]), vscode.folder / "n.ipynb")
-    vscode.write("a.py", "")
-    vscode.status.wait_for()
-    vscode.open("n.ipynb")
-    vscode.cells.nth(1).click()
-    vscode.palette("Notebook: Run All")
+    run_notebook(vscode, [*cells, new_code_cell(PICTURE)])
     expect(vscode.text).to_contain_text("x is 21")
     assert pixels(vscode.outputs().locator("img")) == (64, 48, (220, 30, 40, 255))
     tab = vscode.page.locator(".tab.active[data-resource-name='n.ipynb']")
@@ -73,12 +79,7 @@ def test_a_cell_of_the_results_is_edited_and_run_again(vscode: Window) -> None:
 
 def test_an_error_in_a_notebook_stands_at_the_line_of_its_cell(vscode: Window, vscode_home: Home) -> None:
     cells = [new_code_cell("x = 0"), new_code_cell("y = 1\n1 / x\n")]
-    nbformat.write(new_notebook(cells=cells), vscode.folder / "n.ipynb")
-    vscode.write("a.py", "")
-    vscode.status.wait_for()
-    vscode.open("n.ipynb")
-    vscode.cells.nth(1).click()
-    vscode.palette("Notebook: Run All")
+    run_notebook(vscode, cells)
     expect(vscode.text).to_contain_text("ZeroDivisionError")
     vscode.press("Control+Shift+M")
     newest, before = kernel_bridge_json(vscode_home, "history", "--file", str(vscode.folder / "n.ipynb"))[
