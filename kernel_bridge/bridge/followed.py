@@ -42,6 +42,7 @@ from .wire import now, run_to_wire
 log = logging.getLogger(__name__)
 
 GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
+ROUSE_S = 0.5  # how often within that a kernel which has replied is roused
 
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
@@ -271,15 +272,23 @@ class FollowedKernel:
         elif run.complete:
             self._finish()
         elif self._grace is None:
-            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self._give_up_waiting, run)
+            self._wait(run, GRACE_S)
 
-    def _give_up_waiting(self, run: Run) -> None:
+    def _wait(self, run: Run, left_s: float) -> None:
+        self._grace = asyncio.get_running_loop().call_later(ROUSE_S, self._have_waited, run, left_s - ROUSE_S)
+
+    def _have_waited(self, run: Run, left_s: float) -> None:
         self._grace = None
-        if run is self.queue.running and self.session.flooded:  # what is missing may stand behind the rest
-            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self._give_up_waiting, run)
-        elif run is self.queue.running:
+        if run is not self.queue.running:
+            return
+        flooded = self.session.flooded  # then what is missing may stand behind the rest
+        if left_s <= 0 and not flooded:
             run.degraded = True
             self._finish()
+            return
+        if run.reply is not None:
+            self.session.rouse()
+        self._wait(run, GRACE_S if flooded else left_s)
 
     def _finish(self) -> None:
         self._end_grace()

@@ -20,14 +20,16 @@ class Quirks:
     rest_after_error_s: float = 0.0  # how long after an error nothing is sent
     believed: bool = False  # in its supported_features, which wrappers inherit from ipykernel
     wake_after_signal: bool = False  # it sees an interrupt only when the next message comes
+    wake_after_reply: bool = False  # its iopub may have fallen asleep, until control says something there
 
 
 _NONE = Quirks()
 
 _BY_IMPLEMENTATION = {
     # its event loop, asleep in a top-level `await`, sees the signal when the next message comes: tornado's
-    # add_callback takes the signal handler for a callback of the loop itself
-    "ipython": Quirks(believed=True, wake_after_signal=True),
+    # add_callback takes the signal handler for a callback of the loop itself; after an exception in its iopub
+    # thread (of text that has no UTF-8), zmq tells that of nothing new before yet another thread sends
+    "ipython": Quirks(believed=True, wake_after_signal=True, wake_after_reply=True),
     # SIGINT kills it, and it leaves interrupt_request unanswered
     "xeus-python": Quirks(interrupt_mode="message", cannot=frozenset({"interrupt"}), believed=True),
     # a signal kills it; interrupt_request works, but for code that waits for a promise

@@ -330,6 +330,11 @@ class KernelSession:
         else:
             channels.send("control", "interrupt_request", {})
 
+    def rouse(self) -> None:
+        """It has replied, and says no more on iopub: wake what may sleep there."""
+        if self.quirks.wake_after_reply and self._channels is not None:
+            self._channels.send("control", "kernel_info_request", {})
+
     # ending
 
     @property

@@ -67,6 +67,26 @@ async def test_a_lone_surrogate_in_the_source_is_mended(shared: Client) -> None:
     assert run["outputs"][0]["data"] == {"text/plain": "1"}
 
 
+IOPUB_ASLEEP = """\
+import sys, time
+thread = sys.stdout.pub_thread
+sys.stdout.flush_timeout = sys.stderr.flush_timeout = 0.2
+def pause(): time.sleep(0.1)
+def fail(): raise RuntimeError
+def say(): thread.schedule(int), time.sleep(0.1)
+for event in (pause, int, fail, say, fail):
+    thread.schedule(event)
+print("said late")
+"""
+
+
+async def test_a_kernel_whose_iopub_fell_asleep_is_woken(bridge: Client) -> None:
+    """An exception in ipykernel's iopub thread, as text without UTF-8 raises one, can leave it asleep."""
+    run = await bridge.run(code=IOPUB_ASLEEP, kernelId=await bridge.kernel())
+    assert (run["state"], "degraded" in run) == ("ok", False)
+    assert {"output_type": "stream", "name": "stdout", "text": "said late\n"} in run["outputs"]
+
+
 @shared_loop
 @pytest.mark.parametrize(
     ("code", "said"),
