@@ -38,6 +38,12 @@ class Home:
         """Those that were started with this home, whoever is their parent now."""
         return [process for process in psutil.process_iter() if _home_of(process) == str(self.path)]
 
+    def left(self, gone_within_s: float = 5, but: str | None = None) -> list[str]:
+        """Processes as `pid command`, those with `but` apart; they may take `gone_within_s` to end."""
+        found = [process for process in self.processes() if but is None or but not in _running(process)]
+        _, alive = psutil.wait_procs(found, timeout=gone_within_s)
+        return [said for process in alive if (said := _running(process))]
+
     def connection_files(self) -> list[Path]:
         return sorted(self.runtime.glob("*.json"))
 
@@ -46,9 +52,7 @@ class Home:
 
     def check_clean(self, gone_within_s: float = 5) -> None:
         """Asserts that no process, connection file or socket is left; processes may take `gone_within_s`."""
-        _, alive = psutil.wait_procs(self.processes(), timeout=gone_within_s)
-        left = [said for process in alive if (said := _running(process))]
-        assert not left, f"processes left: {left}"
+        assert not (left := self.left(gone_within_s)), f"processes left: {left}"
         assert not self.connection_files(), f"connection files left: {self.connection_files()}"
         assert not self.sockets(), f"sockets left: {self.sockets()}"
 
