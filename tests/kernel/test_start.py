@@ -32,6 +32,31 @@ def check_nothing_left(home: Home) -> None:
     assert home.left(but="keeper_process") == []
 
 
+@pytest.mark.parametrize(
+    ("argv", "data", "said"),
+    [
+        (
+            [sys.executable, "-c", "import sys; print('broken', file=sys.stderr); sys.exit(3)"],
+            {"exitCode": 3, "stderr": "broken"},
+            "kernel 'odd' ended with exit code 3 before it was ready\nbroken",
+        ),
+        (["no-such-command"], {"stderr": ""}, "'no-such-command' was not found"),
+        (["/"], {"stderr": ""}, "may not be executed"),
+        ([sys.executable, "-m", "ipykernel_no"], {"exitCode": 1}, "-m pip install ipykernel\n"),
+    ],
+)
+async def test_a_failed_start_says_why(
+    kernels: Any, home: Home, argv: list[str], data: dict[str, Any], said: str
+) -> None:
+    session, ears = kernels.session(spec(*argv))
+    with pytest.raises(KernelLaunchFailed) as raised:
+        await session.start()
+    assert said in raised.value.message
+    assert raised.value.data | data == raised.value.data
+    assert (session.state, ears.states) == ("dead", [("dead", 1)])
+    check_nothing_left(home)
+
+
 async def test_a_file_that_hides_a_module_is_named(kernels: Any, home: Home) -> None:
     shadow = home.path / "work" / "random.py"
     shadow.write_text("raise ImportError('mine')")
