@@ -170,6 +170,7 @@ local function restore(bufnr)
     end
   elseif vim.api.nvim_buf_is_loaded(bufnr) then
     watch(bufnr, sheet)
+    vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1) -- :edit leaves marks, wherever they then are
     for _, entry in pairs(sheet.entries) do
       entry.range_mark, entry.end_mark, entry.sign_mark = nil, nil, nil
       M.stand(entry, entry.first, entry.last)
