@@ -63,9 +63,9 @@ export class Connection implements vscode.Disposable {
     return this.client?.isRunning() ?? false;
   }
 
-  /** Starts the server unless it runs; raises NoServer. */
+  /** Starts the server unless it runs, and waits for what has begun with it; raises NoServer. */
   start(): Promise<LanguageClient> {
-    if (this.client?.isRunning()) return Promise.resolve(this.client);
+    if (!this.starting && this.client?.isRunning()) return Promise.resolve(this.client);
     this.starting ??= this.launch().finally(() => {
       this.starting = undefined;
       this.emitter.fire();
@@ -94,7 +94,8 @@ export class Connection implements vscode.Disposable {
     argument: Commands[K]["argument"],
     token?: vscode.CancellationToken,
   ): Promise<Commands[K]["result"]> {
-    const client = await this.start();
+    // What begins with the server asks it, too.
+    const client = this.client?.isRunning() ? this.client : await this.start();
     const params = { command, arguments: [argument] };
     // A token that is undefined would count as a second parameter.
     const method = "workspace/executeCommand";

@@ -11,6 +11,8 @@ const SHOWN_RUNS = 50;
 export class Kept {
   /** Kernels that wait for their document, by its URI. */
   private readonly waiting = new Map<string, Kernel>();
+  /** Those that are being taken up. */
+  private readonly taking = new Map<string, Promise<void>>();
 
   constructor(
     private readonly connection: Connection,
@@ -36,12 +38,22 @@ export class Kept {
     for (const { uri } of open) await this.takeUp(uri);
   }
 
-  /** Takes up the kernel that was left for a document, if there is one. */
+  /** Takes up the kernel that was left for a document, if there is one; whoever asks meanwhile waits, too. */
   async takeUp(uri: vscode.Uri): Promise<void> {
     const key = uri.toString();
     const kernel = this.waiting.get(key);
-    if (!kernel || !this.connection.running) return;
-    this.waiting.delete(key);
+    if (kernel && this.connection.running) {
+      this.waiting.delete(key);
+      this.taking.set(
+        key,
+        this.attach(kernel, uri).finally(() => this.taking.delete(key)),
+      );
+    }
+    await this.taking.get(key);
+  }
+
+  private async attach(kernel: Kernel, uri: vscode.Uri): Promise<void> {
+    const key = uri.toString();
     try {
       const textDocument = { uri: key };
       const attached = await this.connection.execute("kernel-bridge.attachKernel", {

@@ -89,6 +89,16 @@ def test_cells_run_one_after_another_with_their_results_behind_the_code(vscode: 
     expect(vscode.text).to_contain_text("second")
 
 
+def test_what_is_run_while_the_server_starts_runs_in_its_order(vscode: Window) -> None:
+    cells = "".join(f"# %%\nran.append({number}); print(ran)\n" for number in range(8))
+    vscode.write("a.py", "ran = []\n" + cells)
+    vscode.status.wait_for()
+    vscode.select("a.py", 1)
+    for _ in range(9):
+        vscode.page.keyboard.press("Shift+Enter", delay=150)
+    expect(vscode.text).to_contain_text("[0, 1, 2, 3, 4, 5, 6, 7]")
+
+
 def test_the_links_above_a_cell_run_it(vscode: Window) -> None:
     editor = vscode.write("a.py", CELLS)
     editor.locator(".codelens-decoration a").filter(has_text="Run Cell").nth(1).click()
