@@ -37,6 +37,9 @@ TOOK = {"started_at": "2026-01-31T12:00:00.000000Z", "ended_at": "2026-01-31T12:
     ("state", "outputs", "fields", "line"),
     [
         ("queued", [], {}, "queued"),
+        ("ok", [data("execute_result", text_plain="<a.B object>", text_html="<b>")], {}, "→ [text/html]"),
+        ("ok", [data("execute_result", text_plain="<a.B object>", text_markdown="# *hi*")], {}, "→ # *hi*"),
+        ("ok", [data("execute_result", text_plain="<a.B object>")], {}, "→ <a.B object>"),
         ("running", [], {}, "… running"),
         ("running", [stream("one\n\x1b[32mtwo\x1b[0m 50%|█▌ |\n")], {}, "… two 50%|█▌ |"),
         ("ok", [], TOOK, "✓  1.5 s"),

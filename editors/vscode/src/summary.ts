@@ -27,7 +27,7 @@ export function summary({ run, outputs }: RunEntry): string {
 }
 
 export function errorLine({ ename, evalue }: { ename: string; evalue: string }): string {
-  return plain(ename ? `${ename}: ${evalue}` : evalue).replace(/\s*\n\s*/g, " ");
+  return plain([ename, evalue].filter(Boolean).join(": ")).replace(/\s*\n\s*/g, " ");
 }
 
 /** How long a run took or takes, as a person says it. */
@@ -50,14 +50,16 @@ function lastLine(outputs: readonly Output[]): string {
     return text.trimEnd().split("\n").at(-1)?.trim() ?? "";
   }
   const text = plainText(result.data);
-  if (text === undefined) return Object.keys(result.data)[0] ?? "";
+  if (text === undefined) return Object.keys(result.data).find((mime) => mime !== "text/plain") ?? "";
   const [first = "", ...rest] = plain(text).trim().split("\n");
   return rest.length > 0 ? `${first} …` : first;
 }
 
+/** What can be read of a bundle; IPython.display's classes have a text that says nothing. */
 function plainText(data: MimeBundle): string | undefined {
-  const text = data["text/plain"];
-  return typeof text === "string" ? text : undefined;
+  const texts = ["text/plain", "text/markdown", "text/latex"].map((mime) => data[mime]);
+  if (/^<[\w.]+ object>$/.test(String(texts[0])) && Object.keys(data).length > 1) texts.shift();
+  return texts.find((text) => typeof text === "string");
 }
 
 function clipped(text: string): string {

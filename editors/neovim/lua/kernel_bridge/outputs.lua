@@ -76,13 +76,15 @@ function M.text(output)
     end
     return table.concat(output.traceback, "\n")
   end
-  for _, mime in ipairs({ "text/plain", "text/markdown", "text/latex" }) do
+  local plain = output.data["text/plain"]
+  local is_opaque = type(plain) == "string" and plain:find("^<[%w_.]+ object>$") -- as of IPython.display's classes
+  for _, mime in ipairs({ is_opaque and "text/markdown" or "text/plain", "text/markdown", "text/latex" }) do
     if type(output.data[mime]) == "string" then
       return output.data[mime]
     end
   end
   local json = output.data["application/json"]
-  return json and vim.json.encode(json) or nil
+  return json and vim.json.encode(json) or is_opaque and vim.tbl_count(output.data) == 1 and plain or nil
 end
 
 return M
