@@ -9,6 +9,8 @@ import { markdown, summary } from "./summary";
 
 /** Drawing is cheap, but an editor that is redrawn at every chunk of a flood is not. */
 const REDRAW_MS = 100;
+/** A column that no line has: VS Code takes the line's end, also when the line has grown meanwhile. */
+const END_OF_LINE = 2 ** 30;
 
 export class InlineResults implements vscode.Disposable {
   /** Results that stand; apart from those that change all the time, since hovers may be long. */
@@ -56,7 +58,12 @@ export class InlineResults implements vscode.Disposable {
     const options = (places: readonly Place[]) => places.map((place) => decorationOf(place, document));
     const standing = shown.filter(({ entry }) => hasEnded(entry.run));
     editor.setDecorations(this.changing, options(shown.filter(({ entry }) => !hasEnded(entry.run))));
-    const state = standing.map(({ entry, stale }) => `${entry.run.id} ${entry.seq} ${stale}`).join();
+    // VS Code moves them with edits, but takes lines that it is told late, while a person types, as of now.
+    const state = standing
+      .map(
+        (place) => `${place.entry.run.id} ${place.entry.seq} ${place.stale} ${lastCodeLine(place, document)}`,
+      )
+      .join();
     if (this.drawn.get(editor) === state) return;
     this.drawn.set(editor, state);
     editor.setDecorations(this.standing, options(standing));
@@ -71,14 +78,14 @@ function decoration(): vscode.TextEditorDecorationType {
 }
 
 function decorationOf(place: Place, document: vscode.TextDocument): vscode.DecorationOptions {
-  const line = document.lineAt(Math.min(lastCodeLine(place, document), document.lineCount - 1));
+  const end = new vscode.Position(lastCodeLine(place, document), END_OF_LINE);
   const hover = new vscode.MarkdownString();
   hover.appendMarkdown(markdown(place.entry));
   const argument = encodeURIComponent(JSON.stringify([place.entry.run.id]));
   hover.appendMarkdown(`\n\n[Show in the notebook](command:kernelBridge.showResults?${argument})`);
   hover.isTrusted = { enabledCommands: ["kernelBridge.showResults"] };
   return {
-    range: new vscode.Range(line.range.end, line.range.end),
+    range: new vscode.Range(end, end),
     hoverMessage: hover,
     renderOptions: { after: { contentText: noWrap(summary(place.entry)), ...style(place) } },
   };

@@ -60,7 +60,7 @@ export class Places implements vscode.Disposable {
       session.onRun((entry) => this.run(entry)),
       session.onOutput(({ entry }) => this.touched(entry)),
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.places.delete(document.uri.toString())),
+      vscode.workspace.onDidCloseTextDocument((document) => this.clear(document)),
     );
   }
 
@@ -80,7 +80,7 @@ export class Places implements vscode.Disposable {
 
   /** Forgets all places of a document. */
   clear(document: vscode.TextDocument): void {
-    const places = this.places.get(document.uri.toString()) ?? [];
+    const places = this.of(document);
     this.places.delete(document.uri.toString());
     for (const place of places) this.removedEmitter.fire(place);
     this.emitter.fire(document);
@@ -112,10 +112,12 @@ export class Places implements vscode.Disposable {
   private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     const places = this.places.get(document.uri.toString());
     if (!places || contentChanges.length === 0) return;
+    const isBehind = contentChanges.length === 1 && opensLines(document, contentChanges[0]);
     const kept = places.filter((place) => {
       let lines: { first: number; last: number } | undefined = place;
       // VS Code lists the changes of one edit from the end of the file to its beginning, as of before the edit.
       for (const { range, text } of contentChanges) {
+        if (isBehind && range.start.line === place.last) continue;
         lines = lines && moved(lines, { start: range.start, end: range.end, text });
       }
       if (lines) Object.assign(place, lines);
@@ -127,6 +129,16 @@ export class Places implements vscode.Disposable {
     this.places.set(document.uri.toString(), kept);
     this.emitter.fire(document);
   }
+}
+
+/** Whether a change has only put new lines behind a line; they are none of what stands there. */
+function opensLines(
+  document: vscode.TextDocument,
+  change: vscode.TextDocumentContentChangeEvent | undefined,
+): boolean {
+  if (!change?.range.isEmpty || !/^\r?\n/.test(change.text)) return false;
+  const end = document.positionAt(change.rangeOffset + change.text.length);
+  return end.isEqual(document.lineAt(end.line).range.end);
 }
 
 function documentOf({ run }: RunEntry): vscode.TextDocument | undefined {

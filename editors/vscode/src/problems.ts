@@ -9,9 +9,15 @@ import type { RunEntry, Session } from "./session";
 import { settings } from "./settings";
 import { errorLine } from "./summary";
 
+interface Shown {
+  document: vscode.TextDocument;
+  error: RunError;
+  diagnostic: vscode.Diagnostic;
+}
+
 export class Problems implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection("kernel-bridge-runs");
-  private readonly shown = new Map<RunEntry, { uri: vscode.Uri; diagnostic: vscode.Diagnostic }>();
+  private readonly shown = new Map<RunEntry, Shown>();
   private readonly disposables: vscode.Disposable[];
 
   constructor(
@@ -22,6 +28,7 @@ export class Problems implements vscode.Disposable {
       this.collection,
       session.onRun((entry) => this.run(entry)),
       places.onOutdated(({ entry }) => this.remove(entry)),
+      places.onChange((document) => this.moved(document)),
     ];
   }
 
@@ -34,34 +41,56 @@ export class Problems implements vscode.Disposable {
     const found = this.places.placeOf(entry);
     if (!error || !found || found.place.stale || !settings(found.document.uri).diagnostics) return;
     const { place, document } = found;
-    const line = document.lineAt(Math.min(lineNow(place, error), document.lineCount - 1));
-    const range = new vscode.Range(
-      line.lineNumber,
-      line.firstNonWhitespaceCharacterIndex,
-      line.lineNumber,
-      line.text.length,
+    const diagnostic = new vscode.Diagnostic(
+      rangeOf(place, error, document),
+      errorLine(error),
+      vscode.DiagnosticSeverity.Error,
     );
-    const diagnostic = new vscode.Diagnostic(range, errorLine(error), vscode.DiagnosticSeverity.Error);
     diagnostic.source = "kernel-bridge";
     diagnostic.relatedInformation = frames(error);
-    this.shown.set(entry, { uri: document.uri, diagnostic });
-    this.publish(document.uri);
+    this.shown.set(entry, { document, error, diagnostic });
+    this.publish(document);
   }
 
   private remove(entry: RunEntry): void {
     const found = this.shown.get(entry);
     if (!found) return;
     this.shown.delete(entry);
-    this.publish(found.uri);
+    this.publish(found.document);
   }
 
-  private publish(uri: vscode.Uri): void {
-    const of = [...this.shown.values()].filter((each) => each.uri.toString() === uri.toString());
+  /** Follows the lines: VS Code moves what it shows with edits, but not what is published anew. */
+  private moved(document: vscode.TextDocument): void {
+    let changed = false;
+    for (const [entry, { error, diagnostic }] of this.of(document)) {
+      const place = this.places.placeOf(entry)?.place;
+      const range = place ? rangeOf(place, error, document) : diagnostic.range;
+      changed ||= !range.isEqual(diagnostic.range);
+      diagnostic.range = range;
+    }
+    if (changed) this.publish(document);
+  }
+
+  private of(document: vscode.TextDocument): [RunEntry, Shown][] {
+    return [...this.shown].filter(([, shown]) => shown.document === document);
+  }
+
+  private publish(document: vscode.TextDocument): void {
     this.collection.set(
-      uri,
-      of.map(({ diagnostic }) => diagnostic),
+      document.uri,
+      this.of(document).map(([, { diagnostic }]) => diagnostic),
     );
   }
+}
+
+function rangeOf(place: Place, error: RunError, document: vscode.TextDocument): vscode.Range {
+  const line = document.lineAt(Math.min(lineNow(place, error), document.lineCount - 1));
+  return new vscode.Range(
+    line.lineNumber,
+    line.firstNonWhitespaceCharacterIndex,
+    line.lineNumber,
+    line.text.length,
+  );
 }
 
 /** The line where an error arose, after the edits that were made above it meanwhile. */
