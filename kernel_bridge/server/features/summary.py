@@ -68,7 +68,8 @@ def result_text(outputs: list[dict[str, Any]]) -> str:
 
 
 def data_text(data: dict[str, Any]) -> str:
-    """A MIME bundle as text; a picture, and what has no text but that of IPython.display's classes, by its type."""
+    """A MIME bundle as text; a picture, and what has no text that says anything, by its type."""
+    # IPython.display's classes have but their own name.
     if len(data) > 1 and re.fullmatch(r"<[\w.]+ object>", str(data.get("text/plain"))):
         data = {mime: value for mime, value in data.items() if mime != "text/plain"}
     picture = next((mime for mime in data if mime.startswith("image/")), None)

@@ -127,6 +127,26 @@ def test_copy(buffer: Neovim) -> None:
     assert buffer.api.funcs.getreg("a") == "red\n'value'\n"
 
 
+def test_what_put_out_nothing_leaves_the_register(buffer: Neovim) -> None:
+    buffer.open("pass\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.api.command("let @a = 'kept'")
+    buffer.lua("require('kernel_bridge').copy({ register = 'a' })")
+    buffer.until_message("no text")
+    assert buffer.lua("return vim.fn.getreg('a')") == "kept"
+
+
+def test_the_marker_of_a_cell_stands_for_its_result(buffer: Neovim) -> None:
+    prepare(buffer)
+    buffer.command("run_all")
+    shown(buffer, 3)
+    for marker, result in ((1, "1"), (4, "22"), (8, "3")):
+        buffer.api.current.window.cursor = (marker, 0)
+        buffer.lua("require('kernel_bridge').copy({ register = 'a' })")
+        assert buffer.lua("return vim.fn.getreg('a')") == f"{result}\n"
+
+
 def test_export(buffer: Neovim) -> None:
     buffer.open("1\n")
     buffer.command("run_cell")

@@ -104,6 +104,30 @@ def test_html_without_text_opens_in_the_browser(buffer: Neovim) -> None:
     assert path.endswith(".html")
 
 
+def test_objects_for_other_screens_show_what_can_be_read(buffer: Neovim) -> None:
+    shown = "HTML('<b>x</b>'), Markdown('# *hi*'), Latex('$x$'), JSON([1])"
+    code = f"from IPython.display import *\ndisplay({shown})\n"
+    check(buffer, code, ["▣ text/html, 8 bytes · :KernelBridge open", "# *hi*", "$x$", "[1]"])
+
+
+def test_an_object_without_a_text_shows_its_class(buffer: Neovim) -> None:
+    check(buffer, "class A:\n  def __repr__(_): return '<a.A object>'\nA()\n", ["<a.A object>"])
+
+
+def test_an_error_keeps_to_its_line_when_there_is_another(buffer: Neovim) -> None:
+    buffer.open("1 / 0\n\nraise KeyboardInterrupt\n")
+    buffer.command("run_line")
+    buffer.until_ended()
+    buffer.keys("ggO# a<CR># b<Esc>G")
+    buffer.command("run_line")
+    buffer.until_ended(2)
+    found = buffer.lua("return vim.diagnostic.get(0)")
+    assert [(one["lnum"], one["message"]) for one in found] == [
+        (2, "ZeroDivisionError: division by zero"),
+        (4, "KeyboardInterrupt"),
+    ]
+
+
 def test_an_error_is_a_diagnostic_and_in_the_quickfix_list(buffer: Neovim) -> None:
     buffer.open("# %%\nok = 1\n\n# %%\ndef f():\n    return 1 / 0\n\nf()\n")
     buffer.api.current.window.cursor = (5, 0)

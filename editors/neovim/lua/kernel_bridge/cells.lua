@@ -17,10 +17,24 @@ local function is_marker(line, prefix)
 end
 
 ---@param bufnr integer
+---@return string what starts a comment
+local function comment_prefix(bufnr)
+  local prefix = vim.trim(vim.bo[bufnr].commentstring:match("^(.-)%%s") or "#")
+  return prefix ~= "" and prefix or "#"
+end
+
+---@param bufnr integer
+---@param row integer 1-based
+---@return boolean
+function M.is_marker_line(bufnr, row)
+  local line = vim.api.nvim_buf_get_lines(bufnr, row - 1, row, false)[1]
+  return line ~= nil and is_marker(line, comment_prefix(bufnr))
+end
+
+---@param bufnr integer
 ---@return integer[] first lines of cells, 1-based; line 1 is always one
 function M.starts(bufnr)
-  local prefix = vim.trim((vim.bo[bufnr].commentstring:match("^(.-)%%s") or "#"))
-  prefix = prefix ~= "" and prefix or "#"
+  local prefix = comment_prefix(bufnr)
   local starts = { 1 }
   for number, line in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
     if number > 1 and (line:find("%%", 1, true) or line:find("In[", 1, true)) and is_marker(line, prefix) then
@@ -60,18 +74,11 @@ function M.jump(count)
   vim.cmd("normal! m'")
   local row = starts[goal]
   local last = (starts[goal + 1] or vim.api.nvim_buf_line_count(0) + 1) - 1
-  if goal > 1 or M.is_marker_line(row) then
+  if goal > 1 or M.is_marker_line(0, row) then
     row = math.min(row + 1, last)
   end
   vim.api.nvim_win_set_cursor(0, { row, 0 })
   return true
-end
-
----@param row integer 1-based
----@return boolean
-function M.is_marker_line(row)
-  local prefix = vim.trim((vim.bo.commentstring:match("^(.-)%%s") or "#"))
-  return is_marker(vim.fn.getline(row), prefix ~= "" and prefix or "#")
 end
 
 --- Selects the cell at the cursor, for a text object.
@@ -79,7 +86,7 @@ end
 function M.select(around)
   local first, last = M.at(0, vim.api.nvim_win_get_cursor(0)[1])
   if not around then
-    if M.is_marker_line(first) then
+    if M.is_marker_line(0, first) then
       first = first + 1
     end
     while first < last and vim.fn.getline(first):match("^%s*$") do

@@ -232,12 +232,17 @@ end
 
 -- Runs
 
---- The run whose result stands at the cursor; a message when there is none.
+--- The run whose result stands at the cursor, or in the cell whose marker it is on; a message when there is none.
 ---@param opts? kernel_bridge.At
 ---@return kernel_bridge.RunEntry?
 local function here(opts)
   local bufnr = buffer(opts)
-  local entry = require("kernel_bridge.sheets").at(bufnr, cursor(bufnr)[1])
+  local line = cursor(bufnr)[1]
+  local cells = require("kernel_bridge.cells")
+  if cells.is_marker_line(bufnr, line + 1) then
+    line = select(2, cells.at(bufnr, line + 1)) - 1
+  end
+  local entry = require("kernel_bridge.sheets").at(bufnr, line)
   if not entry then
     client.notify("nothing has run here", vim.log.levels.WARN)
   end
@@ -304,6 +309,9 @@ function M.copy(opts)
   local lines = vim.tbl_map(ansi.plain, vim.split(table.concat(parts), "\n", { plain = true }))
   if lines[#lines] == "" then
     table.remove(lines)
+  end
+  if #lines == 0 then
+    return client.notify("this run has put out no text", vim.log.levels.WARN)
   end
   vim.fn.setreg(opts and opts.register or vim.v.register, lines, "l")
   client.notify(("%d lines copied"):format(#lines))

@@ -24,6 +24,15 @@ local function line_now(entry, line)
   return math.max(first, math.min(last, first + line - entry.run.range.start.line))
 end
 
+--- Where what a run raised stands now.
+---@param entry kernel_bridge.RunEntry
+---@return {lnum: integer, col: integer, end_lnum: integer, end_col: integer}
+local function where(entry)
+  local line = line_now(entry, entry.run.error.line or entry.run.range["end"].line)
+  local text = vim.api.nvim_buf_get_lines(entry.bufnr, line, line + 1, false)[1] or ""
+  return { lnum = line, col = #text:match("^%s*"), end_lnum = line, end_col = #text }
+end
+
 ---@param entry kernel_bridge.RunEntry
 ---@param keep fun(problem: table): boolean
 ---@param added? vim.Diagnostic
@@ -35,6 +44,12 @@ local function set(entry, keep, added)
   local list = vim.tbl_filter(keep, found)
   if #list == #found and not added then
     return
+  end
+  for _, problem in ipairs(list) do -- Neovim moves what it shows with edits, but not what is set anew
+    local other = sheets.entry(entry.bufnr, problem.user_data.run_id)
+    for name, value in pairs(other and where(other) or {}) do
+      problem[name] = value
+    end
   end
   list[#list + 1] = added
   vim.diagnostic.set(namespace, entry.bufnr, list)
@@ -120,25 +135,24 @@ function M.diagnose(entry)
   if not problem or not entry.run.range then
     return
   end
-  local line = line_now(entry, problem.line or entry.run.range["end"].line)
-  local summary = problem.ename ~= "" and ("%s: %s"):format(problem.ename, problem.evalue) or problem.evalue
+  local place = where(entry)
+  local summary = table.concat({ problem.ename, problem.evalue }, ": "):gsub("^: ", ""):gsub(": $", "")
   summary = ansi.plain((summary:gsub("\n", " ")))
   if config.get().diagnostics then
-    local text = vim.api.nvim_buf_get_lines(entry.bufnr, line, line + 1, false)[1] or ""
-    set(entry, function(other)
-      return other.user_data.run_id ~= entry.run.id
-    end, {
-      lnum = line,
-      col = #text:match("^%s*"),
-      end_lnum = line,
-      end_col = #text,
-      severity = vim.diagnostic.severity.ERROR,
-      source = "kernel-bridge",
-      message = summary,
-      user_data = { run_id = entry.run.id },
-    })
+    set(
+      entry,
+      function(other)
+        return other.user_data.run_id ~= entry.run.id
+      end,
+      vim.tbl_extend("error", place, {
+        severity = vim.diagnostic.severity.ERROR,
+        source = "kernel-bridge",
+        message = summary,
+        user_data = { run_id = entry.run.id },
+      })
+    )
   end
-  return summary, line
+  return summary, place.lnum
 end
 
 --- Shows what a run raised.

@@ -299,6 +299,13 @@ function M.at(bufnr, line)
   return (within or above or {}).entry
 end
 
+---@param bufnr integer
+---@param run_id string
+---@return kernel_bridge.RunEntry?
+function M.entry(bufnr, run_id)
+  return sheets[bufnr] and sheets[bufnr].entries[run_id]
+end
+
 --- All runs that stand in a buffer.
 ---@param bufnr integer
 ---@return kernel_bridge.RunEntry[]
