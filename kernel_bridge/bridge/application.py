@@ -194,15 +194,20 @@ class Bridge:
         """
         self.require_trust("attach to a kernel")
         uri = asked.text_document.uri if asked.text_document is not None else None
-        followed = self.kernels.get(asked.kernel_id or "")
-        if followed is not None and asked.connection_file is None:
-            kernel = followed.require_alive()
+        named = self.kernels.get(asked.kernel_id or "") if asked.connection_file is None else None
+        if named is not None and named.alive:
+            kernel = named
         else:
-            found = await asyncio.to_thread(
-                locate, asked.connection_file, asked.kernel_id, self.settings.remote_tcp
-            )
-            followed = self.kernels.get(found.kernel_id)
-            kernel = followed if followed is not None and followed.alive else await self._follow(found)
+            try:
+                found = await asyncio.to_thread(
+                    locate, asked.connection_file, asked.kernel_id, self.settings.remote_tcp
+                )
+                followed = self.kernels.get(found.kernel_id)
+                kernel = followed if followed is not None and followed.alive else await self._follow(found)
+            except (NoSuchKernel, KernelUnreachable):
+                if named is not None:  # it is dead, and nobody else has started it again
+                    named.require_alive()
+                raise
         if uri is not None:
             self._bind(uri, kernel)
         return kernel
@@ -221,8 +226,9 @@ class Bridge:
 
     async def list_kernels(self) -> list[wire.Kernel]:
         """Those followed here, and those found running."""
-        found = await list_running(self.kernels)
-        return [kernel.to_wire() for kernel in self.kernels.values()] + found
+        found = await list_running({kernel.id for kernel in self.kernels.values() if kernel.alive})
+        again = {kernel.id for kernel in found}  # dead here, and restarted by somebody else
+        return [kernel.to_wire() for kernel in self.kernels.values() if kernel.id not in again] + found
 
     async def running_kernels(self) -> list[Found]:
         """Those that run and are not followed here, without asking them."""

@@ -15,6 +15,7 @@ from ..protocol.objects import KernelSpec, KernelState
 from ..runs.events import Event, Json
 from .failures import ended_at_start, not_ready, not_runnable, with_output
 from .keeper import Keeper
+from .keeper_process import still_of
 from .quirks import Quirks, quirks_of, supports
 from .records import Record, record_path, update_record, write_record
 
@@ -233,7 +234,13 @@ class KernelSession:
                 self._channels.drain()
                 await asyncio.sleep(LAST_WORDS_S)
                 self._channels.drain()
-            await self._bury(with_output(f"the kernel {process.describe_exit()}", process.written()))
+            await self._bury(self._cause_of_death(process))
+
+    def _cause_of_death(self, process: "KernelProcess") -> str:
+        path = record_path(self.connection_file or "", self.id)
+        if process.pid is not None and not still_of(path, process.pid):
+            return "another kernel-bridge restarted it; kernel-bridge.attachKernel follows it again"
+        return with_output(f"the kernel {process.describe_exit()}", process.written())
 
     async def _bury(self, reason: str) -> None:
         """The process is gone: leave nothing of it."""

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from tests.home import Home
 from tests.server.client import Client, editor
-from tests.server.wire import Json
+from tests.server.wire import Json, ResponseError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,6 +49,30 @@ async def test_a_run_of_another_client_is_seen(shared: Client, other: Client) ->
     run = await ended(shared, source)
     assert (run["state"], run["executionCount"]) == ("ok", mine["executionCount"])
     assert shared.mirror.outputs[run["id"]] == mine["outputs"]
+
+
+async def test_a_kernel_that_another_bridge_restarts_is_followed_again(home: Home) -> None:
+    async with editor(home) as first:
+        document = first.open("x = 1")
+        kernel = (await first.run(unit="all", textDocument=document.identifier))["kernelId"]
+        async with editor(home) as second:
+            await second.command("attachKernel", kernelId=kernel)
+            await second.command("restartKernel", kernelId=kernel)
+            dead = await first.until_kernel(kernel, "dead")
+            assert dead["reason"].startswith("another kernel-bridge restarted it")
+            (listed,) = (await first.command("listKernels"))["kernels"]
+            assert (listed["id"], listed["origin"], listed["epoch"]) == (kernel, "found", 2)
+            again = await first.command("attachKernel", kernelId=kernel)
+            assert (again["state"], again["epoch"]) == ("idle", 2)
+            run = await first.run(unit="all", textDocument=document.identifier)
+            assert (run["kernelId"], run["state"]) == (kernel, "ok")
+            await second.command("shutdownKernel", kernelId=kernel)
+            await second.kill()
+            second.over = True  # what is left now is left by `first`
+        await first.until_kernel(kernel, "dead")
+        with pytest.raises(ResponseError, match="is dead") as refused:
+            await first.command("attachKernel", kernelId=kernel)
+        assert refused.value.kind == "KernelDead"
 
 
 async def test_the_queue_does_not_touch_runs_of_others(shared: Client, other: Client) -> None:
