@@ -2,11 +2,12 @@
 
 import sys
 
-from kernel_bridge.guard import claim_stdio, leave_session
+from kernel_bridge.guard import claim_stdio, leave_session, open_closed
 
 
 def main() -> int:
     """The exit status of `kernel-bridge`, with the arguments of this process."""
+    open_closed()
     arguments = sys.argv[1:]
     stdin_fd, stdout_fd = 0, 1
     if "--stdio" in arguments:

@@ -8,18 +8,27 @@ import os
 import sys
 
 
+def open_closed() -> None:
+    """Have stdin, stdout and stderr, also where whoever started us has closed one: nothing is read or kept there.
+
+    A descriptor below 3 that is closed would be given out to the first file or socket that is opened.
+    """
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or open(0, closefd=False)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)
+
+
 def claim_stdio() -> tuple[int, int]:
     """Private descriptors of stdin and stdout, at least 3 and not inherited by children.
 
     Afterwards fd 0 is empty and fd 1 is stderr, so no print, no library and no child process can read from
     or write into the connection to the editor.
     """
-    # A descriptor below 3 that the editor left closed would be given out to the first file we open.
-    for fd in range(3):
-        try:
-            os.fstat(fd)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
     if sys.stdout is not None:
         sys.stdout.flush()
     stdin_fd, stdout_fd = os.dup(0), os.dup(1)

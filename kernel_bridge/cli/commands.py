@@ -2,16 +2,19 @@
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import sys
 from typing import Any
 
 from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
-from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, USAGE, UsageError
+from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError
 from .logs import configure
 
 log = logging.getLogger(__name__)
+
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}  # a full disk, a lost terminal
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -21,7 +24,9 @@ def execute(options: argparse.Namespace) -> int:
     except OSError as error:
         return _fail(f"cannot write the log file {options.log_file}: {error.strerror}", USAGE)
     try:
-        return asyncio.run(_command(options))
+        code = asyncio.run(_command(options))
+        sys.stdout.flush()
+        return code
     except UsageError as error:
         return _fail(str(error), USAGE)
     except (KernelLaunchFailed, KernelNotReady, KernelRequired) as error:
@@ -31,12 +36,19 @@ def execute(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # What is left in the buffer would fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return BROKEN_PIPE
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
+            _give_up_stdout()
+            return _fail(f"cannot write the output: {error.strerror}", UNWRITABLE)
         log.critical("%s failed", options.command, exc_info=error)
         return _fail(f"{type(error).__name__}: {error}; this is a bug in kernel-bridge", BUG)
+
+
+def _give_up_stdout() -> None:
+    """What is left in the buffer would fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _command(options: argparse.Namespace) -> int:

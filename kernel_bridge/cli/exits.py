@@ -5,6 +5,7 @@ RAISED = 1  # the code raised, or its kernel died under it
 USAGE = 2  # what was asked for cannot be done: a bad file, no such cell, a file that exists
 NO_KERNEL = 3  # the kernel failed to start
 BUG = 70  # EX_SOFTWARE of sysexits.h: a mistake in kernel-bridge itself
+UNWRITABLE = 74  # EX_IOERR: what was to be printed could not be, as on a full disk
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 BROKEN_PIPE = 141  # 128 + SIGPIPE: whoever read our output has ended
 

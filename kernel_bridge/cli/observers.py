@@ -42,9 +42,9 @@ class JsonLines(Quiet):
 
     can_ask = True
 
-    def __init__(self, answers: Answers, broken: Callable[[], None]) -> None:
+    def __init__(self, answers: Answers, broken: Callable[[OSError], None]) -> None:
         self._answers = answers
-        self._broken: Callable[[], None] | None = broken  # called once when nobody reads any more
+        self._broken: Callable[[OSError], None] | None = broken  # called once when stdout takes no more
         self._seq: dict[str, int] = {}
 
     def kernel_changed(self, kernel: Kernel) -> None:
@@ -91,7 +91,7 @@ class JsonLines(Quiet):
         try:
             sys.stdout.buffer.write(msgspec.json.encode({"method": method, "params": params}) + b"\n")
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
+        except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self._broken()
+            self._broken(error)
             self._broken = None

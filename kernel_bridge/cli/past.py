@@ -37,7 +37,7 @@ async def show(options: argparse.Namespace) -> int:
             return print_json(HistoryResult(runs=runs))
         records = {record.run.id: record for record in await bridge.history.records([run.id for run in runs])}
     # All of it is what was asked for, errors too: it goes where a pager reads it.
-    screen = Screen(sys.stdout, sys.stdout, _reader_gone, find_protocol(os.environ))
+    screen = Screen(sys.stdout, sys.stdout, _unwritable, find_protocol(os.environ))
     for number, run in enumerate(runs):
         if number:
             print_text(Text())
@@ -52,8 +52,8 @@ async def show(options: argparse.Namespace) -> int:
     return OK
 
 
-def _reader_gone() -> None:
-    raise BrokenPipeError
+def _unwritable(error: OSError) -> None:
+    raise error
 
 
 def _print_head(run: Run, record: RunRecord | None) -> None:

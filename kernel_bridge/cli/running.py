@@ -22,7 +22,7 @@ from ..runs.run import Run
 from ..source.languages import find_language
 from ..source.parameters import read_value
 from .answers import Answers
-from .exits import BROKEN_PIPE, INTERRUPTED, OK, RAISED, UsageError
+from .exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
 from .formats import format_of
 from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
 from .observers import JsonLines
@@ -67,24 +67,25 @@ class _Execution:
         answers = Answers(0)
         self._reporter: Reporter
         if options.json:
-            self._reporter = JsonLines(answers, self._reader_gone)
+            self._reporter = JsonLines(answers, self._unwritable)
         else:
-            screen = Screen(sys.stdout, sys.stderr, self._reader_gone, find_protocol(os.environ))
+            screen = Screen(sys.stdout, sys.stderr, self._unwritable, find_protocol(os.environ))
             self._reporter = Terminal(screen, answers, name)
         self._bridge = Bridge(self._reporter, EVERYTHING, Path.cwd())
         self._kernel: FollowedKernel | None = None  # while it runs our code
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None
         self._ended_by: int | None = None  # the exit code of what ended everything
+        self._unwritten: OSError | None = None  # why stdout or stderr takes no more
 
     async def finish(self) -> int:
         self._work = asyncio.create_task(self._run(), name="run")
         try:
-            return await self._work
+            code = await self._work
         except asyncio.CancelledError:
             if self._ended_by is None:
                 raise
-            return self._ended_by
+            code = self._ended_by
         finally:
             if self._interrupt is not None:
                 self._interrupt.cancel()
@@ -94,6 +95,9 @@ class _Execution:
             self._reporter.waiting("" if self._is_left else "stopping the kernel")
             await self._bridge.close()
             await self._reporter.close()
+        if self._unwritten is not None:
+            raise self._unwritten
+        return code
 
     @property
     def _is_left(self) -> bool:
@@ -277,8 +281,9 @@ class _Execution:
     def _terminated(self, number: int) -> None:
         self._end(128 + number)
 
-    def _reader_gone(self) -> None:
-        self._end(BROKEN_PIPE)
+    def _unwritable(self, error: OSError) -> None:
+        self._unwritten = error
+        self._end(UNWRITABLE)
 
     def _end(self, code: int) -> None:
         if self._ended_by is None and self._work is not None and not self._work.done():

@@ -40,7 +40,7 @@ class Channel:
 
 
 class Screen:
-    """Both channels; `broken` is called once when nobody reads one of them any more.
+    """Both channels; `broken` is called once when one of them takes no more: nobody reads it, or the disk is full.
 
     `protocol` is what the terminal draws pictures by.
     """
@@ -49,7 +49,7 @@ class Screen:
         self,
         stdout: TextIO,
         stderr: TextIO,
-        broken: Callable[[], None],
+        broken: Callable[[OSError], None],
         protocol: "Protocol | None" = None,
     ) -> None:
         self.channels: dict[Name, Channel] = {"stdout": Channel(stdout), "stderr": Channel(stderr)}
@@ -58,7 +58,7 @@ class Screen:
                 reconfigure(errors="replace")
         self.column = 0  # of the cursor, on the terminal
         self.can_redraw = os.environ.get("TERM") != "dumb"
-        self._broken: Callable[[], None] | None = broken
+        self._broken: Callable[[OSError], None] | None = broken
         self._colours: list[str] = []  # the newest that the terminal was told since a reset
         self._status = ""
         self._drawn = False  # the status line is on the terminal
@@ -179,8 +179,8 @@ class Screen:
                 self._last.file.flush()
             self._last = channel
             channel.file.write(text)
-        except BrokenPipeError:
-            self._break()
+        except OSError as error:
+            self._break(error)
         if self._flush is None:
             self._flush = asyncio.get_running_loop().call_soon(self.flush)
 
@@ -193,22 +193,24 @@ class Screen:
                 self._draw_status()
             for channel in self.channels.values():
                 channel.file.flush()
-        except BrokenPipeError:
-            self._break()
+        except OSError as error:
+            self._break(error)
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
 
-    def _break(self) -> None:
+    def _break(self, error: OSError) -> None:
         """Write nothing more, and leave nothing in the buffers that the interpreter would try at its end."""
         nothing = os.open(os.devnull, os.O_WRONLY)
         for channel in self.channels.values():
-            if not channel.is_terminal:
+            try:
+                channel.file.flush()
+            except OSError:
                 os.dup2(nothing, channel.file.fileno())
         os.close(nothing)
         broken, self._broken = self._broken, None
         if broken is not None:
-            broken()
+            broken(error)
 
     def close(self) -> None:
         """Leave the terminal as a shell wants it."""

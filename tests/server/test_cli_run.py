@@ -247,6 +247,25 @@ def test_a_reader_that_ends_ends_the_run(home: Home) -> None:
         home.check_clean()
 
 
+@pytest.mark.parametrize(
+    "arguments", [["run", "cells.py"], ["run", "cells.py", "--json"], ["specs"], ["specs", "--json"], ["history"]]
+)
+def test_output_that_cannot_be_written_is_an_error(home: Home, arguments: list[str]) -> None:
+    write(home, "cells.py", CELLS)
+    full = run_command(home, *arguments, prefix=["sh", "-c", 'exec "$0" "$@" >/dev/full'])
+    assert full.code == 74
+    assert full.stderr.endswith("kernel-bridge: error: cannot write the output: No space left on device\n")
+    home.check_clean()
+
+
+def test_the_streams_may_be_closed(home: Home) -> None:
+    write(home, "cells.py", CELLS)
+    closed = run_command(home, "run", "cells.py", prefix=["sh", "-c", 'exec "$0" "$@" <&- >&-'])
+    assert (closed.code, closed.stderr) == (0, "oops\n")
+    closed = run_command(home, "run", "cells.py", prefix=["sh", "-c", 'exec "$0" "$@" 2>&-'])
+    assert (closed.code, closed.stdout) == (0, "one\n2\nthree\n")
+
+
 def test_sigterm_leaves_no_kernel(home: Home) -> None:
     write(home, "endless.py", "print('going', flush=True)\nwhile True: pass\n")
     with start_command(home, "run", "endless.py") as process:
