@@ -9,18 +9,19 @@ import sys
 
 
 def open_closed() -> None:
-    """Have stdin, stdout and stderr, also where whoever started us has closed one: nothing is read or kept there.
+    """Have stdin, stdout and stderr, also where whoever started us has closed one.
 
-    A descriptor below 3 that is closed would be given out to the first file or socket that is opened.
+    Nothing is read from or kept of such a one. A descriptor below 3 that is closed would be given out to the
+    first file or socket that is opened.
     """
     for fd in range(3):
         try:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    sys.stdin = sys.stdin or open(0, closefd=False)
-    sys.stdout = sys.stdout or open(1, "w", closefd=False)
-    sys.stderr = sys.stderr or open(2, "w", closefd=False)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def claim_stdio() -> tuple[int, int]:

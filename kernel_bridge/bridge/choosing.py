@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..kernels.specs import pick
-from ..protocol.errors import KernelRequired
+from ..protocol.errors import KernelRequired, NoSuchKernelSpec
 from ..protocol.objects import KernelSpec
 from ..source.languages import speaks
 
@@ -20,7 +20,11 @@ def choose(
         if spec.name == named and spec.usable:
             return spec
     if chosen:
-        return pick(specs, chosen)
+        try:
+            return pick(specs, chosen)
+        except NoSuchKernelSpec as error:
+            message = f"setting kernel-bridge.defaultKernels.{language_id}: {error.message}"
+            raise NoSuchKernelSpec(message, **error.data) from None
     fitting = [spec for spec in specs if speaks(spec.language, language_id)]
     for spec in fitting:
         if spec.usable:

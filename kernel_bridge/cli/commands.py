@@ -14,7 +14,8 @@ from .logs import configure
 
 log = logging.getLogger(__name__)
 
-_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}  # a full disk, a lost terminal
+# A full disk, a lost terminal, an stdout that is open for reading.
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 def execute(options: argparse.Namespace) -> int:

@@ -126,9 +126,9 @@ def _location(run: Run) -> Location | None:
 
 
 async def prune(options: argparse.Namespace) -> int:
-    if not (options.all or options.until or options.run or options.file or options.kernel):
+    if not (options.all or options.since or options.until or options.run or options.file or options.kernel):
         raise UsageError(
-            "say which runs are to be forgotten: --until TIME, --file, --kernel, --run ID or --all"
+            "say which runs are to be forgotten: --since TIME, --until TIME, --file, --kernel, --run ID or --all"
         )
     async with opened() as bridge:
         wanted = Filter(

@@ -40,9 +40,9 @@ class Channel:
 
 
 class Screen:
-    """Both channels; `broken` is called once when one of them takes no more: nobody reads it, or the disk is full.
+    """Both channels; `broken` is called once when one of them takes no more.
 
-    `protocol` is what the terminal draws pictures by.
+    That is when nobody reads it, or when the disk is full. `protocol` is what the terminal draws pictures by.
     """
 
     def __init__(

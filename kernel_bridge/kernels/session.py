@@ -239,7 +239,7 @@ class KernelSession:
     def _cause_of_death(self, process: "KernelProcess") -> str:
         path = record_path(self.connection_file or "", self.id)
         if process.pid is not None and not still_of(path, process.pid):
-            return "another kernel-bridge restarted it; kernel-bridge.attachKernel follows it again"
+            return "another kernel-bridge restarted it; it can be attached to again"
         return with_output(f"the kernel {process.describe_exit()}", process.written())
 
     async def _bury(self, reason: str) -> None:

@@ -176,7 +176,8 @@ def test_runs_are_forgotten(ran: Home) -> None:
         terminal.see("for good? [y/N]")
         terminal.press("\r")
         assert terminal.end() == 0
-    assert run_command(ran, "history", "prune", "--until", "1h", "--yes").stdout == "forgot 0 runs\n"
+    for option in ("--until", "1h"), ("--since", "2099-01-01"):
+        assert run_command(ran, "history", "prune", *option, "--yes").stdout == "forgot 0 runs\n"
     assert run_command(ran, "history", "prune", "--run", first[:8], "--yes").stdout == "forgot 1 run\n"
     assert ids(ran) == [second]
     assert run_command(ran, "history", "prune", "--all", "--yes").stdout == "forgot 1 run\n"

@@ -248,7 +248,8 @@ def test_a_reader_that_ends_ends_the_run(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["run", "cells.py"], ["run", "cells.py", "--json"], ["specs"], ["specs", "--json"], ["history"]]
+    "arguments",
+    [["run", "cells.py"], ["run", "cells.py", "--json"], ["specs"], ["specs", "--json"], ["history"]],
 )
 def test_output_that_cannot_be_written_is_an_error(home: Home, arguments: list[str]) -> None:
     write(home, "cells.py", CELLS)

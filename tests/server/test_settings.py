@@ -143,7 +143,7 @@ async def test_default_kernels(home: Home) -> None:
         run = await client.run(unit="all", textDocument=document.identifier)
         assert run["state"] == "ok"
         named = {"textDocument": client.open("1", name="a.r", language_id="r").identifier}
-        with pytest.raises(ResponseError, match="none-such") as caught:
+        with pytest.raises(ResponseError, match=r"setting .*defaultKernels.r: .*none-such") as caught:
             await client.command("run", unit="all", **named)
         assert caught.value.kind == "NoSuchKernelSpec"
         (kernel,) = (await client.command("listKernels"))["kernels"]
