@@ -78,6 +78,10 @@ class History:
         """Those that begin so; raises HistoryDisabled."""
         return await self._required().find_ids(start, limit)
 
+    async def find_kernel_ids(self, start: str, limit: int = 6) -> list[str]:
+        """Those of kernels that have run something and begin so; raises HistoryDisabled."""
+        return await self._required().find_kernel_ids(start, limit)
+
     async def records(self, run_ids: list[str]) -> list[RunRecord]:
         """Runs that ever ran, in the order they started, without outputs.
 

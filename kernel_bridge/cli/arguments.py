@@ -1,7 +1,7 @@
 """What can be typed: the commands and their options."""
 
 import argparse
-from typing import get_args
+from typing import Any, get_args
 
 from .. import __version__
 from ..protocol.objects import RunState
@@ -126,8 +126,29 @@ def _export_options(export: argparse.ArgumentParser) -> None:
     _json_option(export)
 
 
+class _HistoryAction(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """Refuses options of the list that stand before an action: argparse would forget them without a word.
+
+    `history --file a.py prune --all` must not forget the runs of other files.
+    """
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        for option in parser._actions:
+            may_stand = not option.option_strings or option.default is argparse.SUPPRESS
+            if not may_stand and getattr(namespace, option.dest) != option.default:
+                name = option.option_strings[0]
+                parser.error(f"{name} stands before {values[0]}, whose options go after it")
+        super().__call__(parser, namespace, values, option_string)
+
+
 def _history_actions(history: argparse.ArgumentParser) -> None:
-    actions = history.add_subparsers(dest="action", metavar="ACTION", title="actions")
+    actions = history.add_subparsers(dest="action", metavar="ACTION", title="actions", action=_HistoryAction)
 
     show = _command(actions, "show", "show a run: its code, and what it put out")
     _runs_argument(show)
@@ -205,7 +226,7 @@ def _json_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _filter_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kernel", metavar="ID", help="only runs of this kernel")
+    parser.add_argument("--kernel", metavar="ID", help="only runs of this kernel (the start of its id)")
     parser.add_argument("--file", metavar="PATH", help="only runs of this file")
     parser.add_argument(
         "--since", type=moment, metavar="TIME", help=f"only runs that started then or later: {HELP}"

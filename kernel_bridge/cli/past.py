@@ -126,13 +126,13 @@ def _location(run: Run) -> Location | None:
 
 
 async def prune(options: argparse.Namespace) -> int:
-    if not (options.all or options.since or options.until or options.run or options.file or options.kernel):
+    if not any((options.all, options.since, options.until, options.run, options.file, options.kernel)):
         raise UsageError(
-            "say which runs are to be forgotten: --since TIME, --until TIME, --file, --kernel, --run ID or --all"
+            "say which runs are to be forgotten: --since or --until TIME, --file, --kernel, --run ID or --all"
         )
     async with opened() as bridge:
         wanted = Filter(
-            kernel_id=options.kernel,
+            kernel_id=await full_kernel_id(bridge, options.kernel),
             uri=uri_of(options.file) if options.file is not None else None,
             since=options.since,
             until=options.until,
@@ -171,3 +171,11 @@ async def full_id(bridge: Bridge, start: str) -> str:
     if len(found) > 1:
         raise UsageError(f"several runs begin with {start!r}; give more of the id: {', '.join(found[:5])}")
     return found[0]
+
+
+async def full_kernel_id(bridge: Bridge, start: str | None) -> str | None:
+    """The id of the kernel that `start` begins, or `start` if none has run anything; raises UsageError."""
+    found = await bridge.history.find_kernel_ids(start) if start else []
+    if len(found) > 1 and start not in found:
+        raise UsageError(f"several kernels begin with {start!r}; give more of the id: {', '.join(found[:5])}")
+    return found[0] if len(found) == 1 else start

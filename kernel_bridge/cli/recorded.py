@@ -7,13 +7,14 @@ from rich.text import Text
 
 from ..bridge.exporting import read_document
 from ..protocol.commands import ExportParams, HistoryParams, HistoryResult
+from ..protocol.errors import ExportExists
 from ..protocol.objects import Run, TextDocument
 from . import past
 from .described import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
 from .exits import OK, UsageError
 from .formats import format_of
 from .listing import opened, print_json
-from .past import full_id
+from .past import full_id, full_kernel_id
 from .progress import bar
 from .tables import Table, print_text, short_name
 
@@ -33,16 +34,16 @@ async def history(options: argparse.Namespace) -> int:
 
 
 async def _list(options: argparse.Namespace) -> int:
-    asked = HistoryParams(
-        text=options.text,
-        limit=options.limit,
-        kernel_id=options.kernel,
-        text_document=_document(options.file),
-        states=options.state,
-        since=options.since,
-        until=options.until,
-    )
     async with opened() as bridge:
+        asked = HistoryParams(
+            text=options.text,
+            limit=options.limit,
+            kernel_id=await full_kernel_id(bridge, options.kernel),
+            text_document=_document(options.file),
+            states=options.state,
+            since=options.since,
+            until=options.until,
+        )
         runs = await bridge.history.find(asked)
     if options.json:
         return print_json(HistoryResult(runs=runs))
@@ -79,7 +80,7 @@ async def export(options: argparse.Namespace) -> int:
             path=options.out,
             format=options.format or format_of(options.out),
             mode="document" if options.document else "runs",
-            kernel_id=options.kernel,
+            kernel_id=await full_kernel_id(bridge, options.kernel),
             text_document=_document(options.file),
             run_ids=run_ids,
             since=options.since,
@@ -87,7 +88,10 @@ async def export(options: argparse.Namespace) -> int:
             overwrite=options.overwrite,
         )
         with bar(f"writing {Path(options.out).name}") as progress:
-            result = await bridge.history.export(asked, document, progress)
+            try:
+                result = await bridge.history.export(asked, document, progress)
+            except ExportExists:
+                raise UsageError(f"{options.out} exists; --overwrite replaces it") from None
     if options.json:
         return print_json(result)
     print_text(

@@ -198,6 +198,10 @@ class Journal:
         """Ids of runs that begin so, at most `limit` of them."""
         return await self._ask(lambda reader: reading.find_ids(reader, start, limit))
 
+    async def find_kernel_ids(self, start: str, limit: int) -> list[str]:
+        """Those of kernels that have run something and begin so."""
+        return await self._ask(lambda reader: reading.find_kernel_ids(reader, start, limit))
+
     async def forget(
         self, wanted: Filter, progress: Callable[[int, int], None] = lambda done, total: None
     ) -> int:

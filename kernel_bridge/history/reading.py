@@ -91,6 +91,15 @@ def find_ids(connection: Connection, start: str, limit: int) -> list[str]:
     return [run_id for (run_id,) in rows]
 
 
+def find_kernel_ids(connection: Connection, start: str, limit: int) -> list[str]:
+    """Ids of kernels that begin with `start`."""
+    rows = connection.execute(
+        "SELECT DISTINCT kernel_id FROM runs WHERE kernel_id >= ? AND kernel_id < ? LIMIT ?",
+        (start, start + "\U0010ffff", limit),
+    )
+    return [kernel_id for (kernel_id,) in rows]
+
+
 def condition(connection: Connection, is_alive: IsAlive, wanted: Filter) -> tuple[str, list[Any]]:
     """What holds of the rows of `RUNS` that match, and its values; raises NoSuchRun: one of `run_ids`."""
     where, values = ["1"], []

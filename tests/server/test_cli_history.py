@@ -51,6 +51,9 @@ def test_runs_are_found(ran: Home) -> None:
     assert ids(ran, "--since", "1h", "--file", "script.py") == [second, first]
     assert ids(ran, "--until", "yesterday") == []
     assert ids(ran, "--text", "PANDAS") == [first]
+    kernel = json.loads(run_command(ran, "history", "--json").stdout)["runs"][0]["kernelId"]
+    assert ids(ran, "--kernel", kernel[:8]) == [second, first]
+    assert ids(ran, "--kernel", "none-such") == []
     done = run_command(ran, "history", "--until", "1h")
     assert done.stdout == "No run matches.\n"
 
@@ -176,6 +179,9 @@ def test_runs_are_forgotten(ran: Home) -> None:
         terminal.see("for good? [y/N]")
         terminal.press("\r")
         assert terminal.end() == 0
+    before = run_command(ran, "history", "--file", "other.py", "prune", "--all", "--yes")
+    assert before.code == 2
+    assert "--file stands before prune" in before.stderr
     for option in ("--until", "1h"), ("--since", "2099-01-01"):
         assert run_command(ran, "history", "prune", *option, "--yes").stdout == "forgot 0 runs\n"
     assert run_command(ran, "history", "prune", "--run", first[:8], "--yes").stdout == "forgot 1 run\n"
