@@ -2,7 +2,7 @@
 
 import sys
 
-from kernel_bridge.guard import claim_stdio, leave_session, open_closed
+from kernel_bridge.guard import claim_stdio, leave_removed_folder, leave_session, open_closed
 
 
 def main() -> int:
@@ -13,6 +13,7 @@ def main() -> int:
     if "--stdio" in arguments:
         stdin_fd, stdout_fd = claim_stdio()
         leave_session(stdin_fd)
+        leave_removed_folder()
 
     from kernel_bridge import cli
 

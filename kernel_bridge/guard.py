@@ -45,6 +45,16 @@ def claim_stdio() -> tuple[int, int]:
     return stdin_fd, stdout_fd
 
 
+def leave_removed_folder() -> None:
+    """Go home if the folder that we were started in was removed: nothing could be started from it."""
+    try:
+        os.getcwd()
+    except OSError:
+        for folder in (os.path.expanduser("~"), os.sep):
+            with contextlib.suppress(OSError):
+                return os.chdir(folder)
+
+
 def leave_session(stdin_fd: int) -> None:
     """Have a session of our own, as every kernel has.
 

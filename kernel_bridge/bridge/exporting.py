@@ -15,7 +15,7 @@ from ..source.languages import extension_of, language_of_path
 from ..source.notebook import Notebook as Document
 from ..source.notebook import read_notebook
 from ..source.script import read_script
-from .documents import path_of
+from .documents import path_of, readable
 from .observer import Progress
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def _write(
     if path.suffix == AUTO:
         path = path.with_suffix(extension_of(kernel.language))
     export.write(path, formats.render(book, format_), asked.overwrite)
-    return ExportResult(path=str(path), cells=total, format=format_)
+    return ExportResult(path=readable(str(path)), cells=total, format=format_)
 
 
 def _counted(cells: Iterable[T], total: int, progress: Progress) -> Iterator[T]:

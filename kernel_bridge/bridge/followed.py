@@ -34,6 +34,7 @@ from ..runs.live import LiveOutputs
 from ..runs.queue import RunQueue
 from ..runs.run import Run
 from ..runs.traceback import error_line
+from .documents import readable
 from .observer import Observer
 from .prompts import Prompts
 from .remembered import RememberedRuns
@@ -90,7 +91,7 @@ class FollowedKernel:
             name=session.spec.name,
             display_name=session.spec.display_name,
             language=session.spec.language,
-            cwd=session.cwd,
+            cwd=session.cwd and readable(session.cwd),
             state=session.state,
             reason=session.reason,
             origin=session.origin,

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import io
 import logging
 import os
 import sys
@@ -24,6 +25,13 @@ def execute(options: argparse.Namespace) -> int:
         configure(options.log_level, options.log_file)
     except OSError as error:
         return _fail(f"cannot write the log file {options.log_file}: {error.strerror}", USAGE)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # what an encoding lacks shall end nothing
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return _fail("the current folder was removed; change to another one", USAGE)
     try:
         code = asyncio.run(_command(options))
         sys.stdout.flush()

@@ -53,9 +53,6 @@ class Screen:
         protocol: "Protocol | None" = None,
     ) -> None:
         self.channels: dict[Name, Channel] = {"stdout": Channel(stdout), "stderr": Channel(stderr)}
-        for file in (stdout, stderr):
-            if reconfigure := getattr(file, "reconfigure", None):
-                reconfigure(errors="replace")
         self.column = 0  # of the cursor, on the terminal
         self.can_redraw = os.environ.get("TERM") != "dumb"
         self._broken: Callable[[OSError], None] | None = broken

@@ -3,6 +3,7 @@
 Whoever can write such a file decides what we connect to, so that every key is checked before it is used.
 """
 
+import contextlib
 import glob
 import hashlib
 import ipaddress
@@ -32,7 +33,9 @@ def find_connection_file(asked: str | None) -> Path:
     """
     from jupyter_core.paths import jupyter_runtime_dir
 
-    folders = [os.getcwd(), jupyter_runtime_dir()]
+    folders = [jupyter_runtime_dir()]
+    with contextlib.suppress(OSError):  # it was removed
+        folders.insert(0, os.getcwd())
     name = os.path.expanduser(asked or "kernel-*.json")
     pattern = name if "*" in name else f"*{name}*"
     try:

@@ -34,10 +34,23 @@ def _shadowing(stderr: str, cwd: str | None) -> str | None:
     return None
 
 
+def _runtime_folder(error: OSError) -> str | None:
+    """Jupyter's runtime folder, if the error is about it, one above it or a file in it."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    runtime, path = jupyter_runtime_dir(), str(error.filename)
+    concerned = os.path.commonpath([runtime, path]) in (runtime, path) if os.path.isabs(path) else False
+    return runtime if concerned else None
+
+
 def hint_for_oserror(error: OSError, argv: list[str], cwd: str | None) -> str:
     """What is wrong when the command could not be run at all."""
     if cwd is not None and not os.path.isdir(cwd):
         return f"the folder {cwd} does not exist; start the kernel with another cwd"
+    if error.filename is None and isinstance(error, FileNotFoundError):  # of os.getcwd()
+        return "the folder that kernel-bridge runs in was removed; restart it in another one"
+    if error.filename != argv[0] and (runtime := _runtime_folder(error)) is not None:
+        return f"its connection file goes into {runtime}, which must be writable (set JUPYTER_RUNTIME_DIR)"
     if isinstance(error, FileNotFoundError):
         return f"the command {argv[0]!r} was not found; install it, or correct argv in the kernelspec"
     if isinstance(error, PermissionError):

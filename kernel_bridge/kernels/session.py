@@ -158,7 +158,7 @@ class KernelSession:
         )
         try:
             write_record(launcher.record, record)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: the name of a folder that is no UTF-8
             log.warning("kernel %s: no record for later bridges: %s", self.id, error)
 
     async def _become_ready(self) -> None:

@@ -1,6 +1,7 @@
 """`kernel-bridge run` on pipes: what is written where, and the exit codes."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,41 @@ def test_sigterm_leaves_no_kernel(home: Home) -> None:
         process.terminate()
         assert process.wait(BOUND_S) == 143
     home.check_clean()
+
+
+def test_a_folder_whose_name_is_no_utf8(home: Home) -> None:
+    folder = Path(os.fsdecode(os.fsencode(home.work) + b"/caf\xe9"))
+    folder.mkdir()
+    (folder / "x.py").write_text("import os\nos.fsencode(os.path.basename(os.getcwd()))")
+    inside = ["sh", "-c", 'cd "$(printf "caf\\351")" && exec "$0" "$@"']
+    ran = run_command(home, "run", "x.py", "--export", "x.ipynb", prefix=inside)
+    assert (ran.code, ran.stdout) == (0, "b'caf\\xe9'\n")
+    nbformat.validate(nbformat.read(folder / "x.ipynb", as_version=4))
+    lines = run_command(home, "run", "x.py", "--json", prefix=inside).stdout.splitlines()
+    assert json.loads(lines[-1])["params"]["kernel"]["cwd"].endswith("caf\ufffd")
+    exported = run_command(home, "export", "y.ipynb", "--json", prefix=inside)
+    assert json.loads(exported.stdout)["path"].endswith("caf\ufffd/y.ipynb")
+    home.check_clean()
+
+
+@pytest.mark.parametrize("arguments", [["run", "x.py"], ["specs"], ["kernels"], ["history"], ["start"]])
+def test_a_folder_that_was_removed(home: Home, arguments: list[str]) -> None:
+    (home.work / "gone").mkdir()
+    removed = run_command(home, *arguments, prefix=["sh", "-c", 'cd gone && rmdir "$PWD" && exec "$0" "$@"'])
+    assert removed.code == 2
+    assert removed.stderr == "kernel-bridge: error: the current folder was removed; change to another one\n"
+
+
+def test_an_encoding_that_lacks_characters(home: Home) -> None:
+    write(home, "x.py", "print('h\u00e9')\n")
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    assert run_command(home, "run", "x.py", environment=ascii_only).stdout == "h?\n"
+    assert "print('h?')" in run_command(home, "history", environment=ascii_only).stdout
+
+
+def test_a_runtime_folder_that_cannot_be_written(home: Home) -> None:
+    write(home, "x.py", "1\n")
+    refused = run_command(home, "run", "x.py", environment={"JUPYTER_RUNTIME_DIR": "/proc/none/runtime"})
+    assert refused.code == 3
+    assert "connection file goes into /proc/none/runtime, which must be writable" in refused.stderr
+    assert "not found" not in refused.stderr

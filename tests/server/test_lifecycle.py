@@ -173,3 +173,24 @@ async def test_runs_that_are_waited_for_are_answered_at_shutdown(home: Home) -> 
         assert [(await call)["runs"][0]["state"] for call in (first, second)] == ["lost", "cancelled"]
         client.notify("exit")
         await client.ended()
+
+
+async def test_a_server_whose_folder_was_removed_starts_kernels(home: Home) -> None:
+    (home.work / "gone").mkdir()
+    with (home.path / "stderr").open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *("sh", "-c", 'cd gone && rmdir "$PWD" && exec "$0" -m kernel_bridge --stdio', sys.executable),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            env=home.environment,
+            cwd=home.work,
+        )
+    client = Client(process, home, None)
+    try:
+        client.server = await client.request("initialize", {"rootUri": None, "capabilities": {}})
+        client.notify("initialized", {})
+        run = await client.run(code="import os; os.getcwd()")
+        assert run["outputs"][0]["data"]["text/plain"] == repr(str(home.path))
+    finally:
+        await client.kill()
