@@ -25,6 +25,14 @@ end, {
   end,
 })
 
+vim.api.nvim_create_autocmd("BufReadCmd", {
+  group = vim.api.nvim_create_augroup("kernel_bridge_outputs", { clear = true }),
+  pattern = "kernel-bridge://output/*",
+  callback = function(event)
+    require("kernel_bridge.output_buffer").read(event.buf)
+  end,
+})
+
 --- Maps that call a function of the Lua API.
 for plug, name in pairs({
   ["run-cell"] = "run_cell",

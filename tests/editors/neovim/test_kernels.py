@@ -165,3 +165,11 @@ def _program() -> str:
     from tests.editors.neovim.neovim import BIN
 
     return str(BIN / "kernel-bridge")
+
+
+def test_a_file_without_a_kernel_is_told_how_to_get_one(editor: Neovim) -> None:
+    editor.open("1\n")
+    for command in ("interrupt", "restart", "shutdown", "detach"):
+        editor.lua("test.messages = {}")
+        editor.command(command)
+        editor.until_message(":KernelBridge select")

@@ -94,3 +94,37 @@ def test_pictures_are_opened_from_it(buffer: Neovim) -> None:
     buffer.keys("Ggx")
     (path,) = buffer.lua("return test.opened")
     assert path.endswith(".html")
+
+
+def test_it_is_whole_after_it_was_read_anew(buffer: Neovim) -> None:
+    run(buffer, "for n in range(40): print(n)\nfrom IPython.display import HTML\nHTML('x')\n")
+    buffer.command("output")
+    lines = buffer.until(
+        "vim.api.nvim_buf_line_count(0) == 41 and vim.api.nvim_buf_get_lines(0, 0, -1, false)"
+    )
+    buffer.api.command("edit")
+    buffer.until("vim.deep_equal(vim.api.nvim_buf_get_lines(0, 0, -1, false), ...)", lines)
+    assert not buffer.api.current.buffer.options["modifiable"]
+
+
+def test_one_of_an_earlier_session_says_so(buffer: Neovim) -> None:
+    buffer.api.command("edit kernel-bridge://output/0042cc18")
+    assert "earlier session" in buffer.lines()[0]
+    assert buffer.api.current.buffer.options["buftype"] == "nofile"
+
+
+def test_commands_in_it_are_about_its_code(buffer: Neovim) -> None:
+    buffer.open("# %%\nimport time\nprint('first')\ntime.sleep(60)\n")
+    buffer.command("run_cell")
+    buffer.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == 'first'")
+    code = buffer.lua("return vim.fn.bufnr('a.py')")
+    buffer.command("interrupt")
+    (ended,) = buffer.until_ended(buffer=code)
+    assert ended["state"] == "error"
+    buffer.command("copy a")
+    assert buffer.api.funcs.getreg("a").startswith("first\n")
+    buffer.api.command("1KernelBridge run")
+    buffer.until_message("these lines are output")
+    assert not buffer.lua("return vim.lsp.get_clients({ bufnr = 0 })")

@@ -94,6 +94,8 @@ function M.command(bufnr, name, argument, answered)
         return
       elseif (failed.data or {}).kind == "NothingToRun" then
         return M.notify("there is no code here", vim.log.levels.WARN)
+      elseif (failed.data or {}).kind == "NoSuchKernel" and not params.arguments[1].kernelId then
+        return M.notify("this file has no kernel; `:KernelBridge select` gives it one", vim.log.levels.WARN)
       end
       M.notify(failed.message, vim.log.levels.ERROR)
     end, bufnr)

@@ -22,10 +22,14 @@ function M.setup(opts)
   require("kernel_bridge.config").set(opts)
 end
 
+--- The buffer that is meant: an output stands for that of its code.
 ---@param opts? kernel_bridge.At
 ---@return integer
 local function buffer(opts)
-  return vim._resolve_bufnr(opts and opts.bufnr)
+  local bufnr = vim._resolve_bufnr(opts and opts.bufnr)
+  local shown = require("kernel_bridge.output_buffer").entry(bufnr)
+  local source = shown and shown.bufnr
+  return source and vim.api.nvim_buf_is_loaded(source) and source or bufnr
 end
 
 ---@param bufnr integer
@@ -51,6 +55,9 @@ end
 function M.run(opts, answered)
   opts = opts or {}
   local bufnr = buffer(opts)
+  if (opts.lines or opts.from) and bufnr ~= vim._resolve_bufnr(opts.bufnr) then
+    return client.notify("these lines are output; select code", vim.log.levels.WARN)
+  end
   local here = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or cursor(bufnr)
   local expected = require("kernel_bridge.expected").expect(bufnr, here[1])
   local answered_edits = require("kernel_bridge.sheets").asking(bufnr)
@@ -242,7 +249,8 @@ local function here(opts)
   if cells.is_marker_line(bufnr, line + 1) then
     line = select(2, cells.at(bufnr, line + 1)) - 1
   end
-  local entry = require("kernel_bridge.sheets").at(bufnr, line)
+  local entry = require("kernel_bridge.output_buffer").entry(vim._resolve_bufnr(opts and opts.bufnr))
+    or require("kernel_bridge.sheets").at(bufnr, line)
   if not entry then
     client.notify("nothing has run here", vim.log.levels.WARN)
   end

@@ -366,6 +366,32 @@ function M.fold(line)
   return "1"
 end
 
+--- The run whose output a buffer shows.
+---@param bufnr integer
+---@return kernel_bridge.RunEntry?
+function M.entry(bufnr)
+  for _, page in pairs(pages) do
+    if page.bufnr == bufnr then
+      return page.entry
+    end
+  end
+end
+
+--- Fills a buffer that is read anew, as by `:edit`, or that a session has brought back.
+---@param bufnr integer
+function M.read(bufnr)
+  local entry = M.entry(bufnr)
+  if entry then
+    local page = pages[entry.run.id]
+    page.blocks, page.media, page.rows = {}, {}, 0
+    return later(page, 1)
+  end
+  vim.bo[bufnr].buftype, vim.bo[bufnr].bufhidden, vim.bo[bufnr].swapfile = "nofile", "wipe", false
+  local words = "This output is of an earlier session; :KernelBridge history in its file finds it."
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, { words })
+  vim.bo[bufnr].modifiable = false
+end
+
 --- Something of a run has changed.
 ---@param entry kernel_bridge.RunEntry
 function M.touch(entry)
