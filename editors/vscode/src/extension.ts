@@ -13,6 +13,7 @@ import { Notebooks } from "./notebooks";
 import { Places } from "./places";
 import { Problems } from "./problems";
 import { ask } from "./prompts";
+import { followRenames } from "./renames";
 import { tellEnded } from "./reporting";
 import { Results } from "./results";
 import { Running } from "./running";
@@ -55,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.takeUp(uri)),
     places,
     lenses,
+    followRenames(server, session),
     new InlineResults(places),
     new Problems(session, places),
     new Status(session, server),

@@ -68,3 +68,24 @@ def server_of(home: Home) -> psutil.Process:
     """The server of the only window there is."""
     (server,) = [process for process in home.processes() if process.cmdline()[1:3] == ["-m", "kernel_bridge"]]
     return server
+
+
+def test_a_renamed_file_keeps_its_kernel(vscode: Window) -> None:
+    (vscode.folder / "old").mkdir()
+    (vscode.folder / "old" / "a.py").write_text("x = 41\n\nprint('x is', x + 1)\n")
+    vscode.open("a.py")
+    vscode.run("Run Line")
+    vscode.expect_inline("a.py", 1, "✓")
+    files = vscode.page.locator(".explorer-folders-view .monaco-list-row")
+    for before, after in (("a.py", "b.py"), ("old", "new")):
+        files.filter(has_text=before).click()
+        vscode.press("F2")
+        name = vscode.page.locator(".explorer-folders-view .monaco-inputbox input")
+        name.fill(after)
+        name.press("Enter")
+        files.filter(has_text=after).wait_for()
+        expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+    vscode.select("b.py", 3)
+    vscode.run("Run Line")
+    expect(vscode.text).to_contain_text("x is 42")
+    expect(vscode.notebooks).to_have_count(1)

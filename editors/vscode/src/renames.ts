@@ -1,0 +1,39 @@
+/** Files that get another name keep their kernel. */
+
+import * as vscode from "vscode";
+import type { Connection } from "./connection";
+import { reported } from "./reporting";
+import type { Session } from "./session";
+
+export function followRenames(connection: Connection, session: Session): vscode.Disposable {
+  return vscode.workspace.onDidRenameFiles(({ files }) => {
+    for (const { oldUri, newUri } of files) {
+      for (const { id } of session.kernels.values()) {
+        for (const uri of session.documentsOf(id)) {
+          const renamed = renamedTo(uri, oldUri.toString(), newUri.toString());
+          if (renamed) void reported(() => rebind(connection, session, { uri, renamed, kernelId: id }));
+        }
+      }
+    }
+  });
+}
+
+/** The new name of a document; `before` may be its folder. */
+function renamedTo(uri: string, before: string, after: string): string | undefined {
+  return uri === before || uri.startsWith(`${before}/`) ? after + uri.slice(before.length) : undefined;
+}
+
+async function rebind(
+  connection: Connection,
+  session: Session,
+  { uri, renamed, kernelId }: { uri: string; renamed: string; kernelId: string },
+): Promise<void> {
+  session.bind(uri, undefined);
+  session.bind(renamed, kernelId);
+  if (!connection.running) return; // the kernel went with its server
+  const command = "kernel-bridge.bindKernel";
+  await Promise.all([
+    connection.execute(command, { textDocument: { uri: renamed }, kernelId }),
+    connection.execute(command, { textDocument: { uri }, kernelId: null }),
+  ]);
+}
