@@ -15,9 +15,12 @@ def main() -> int:
         leave_session(stdin_fd)
         leave_removed_folder()
 
-    from kernel_bridge import cli
+    try:
+        from kernel_bridge import cli
 
-    return cli.main(arguments, stdin_fd=stdin_fd, stdout_fd=stdout_fd)
+        return cli.main(arguments, stdin_fd=stdin_fd, stdout_fd=stdout_fd)
+    except KeyboardInterrupt:  # while modules are imported
+        return 130
 
 
 if __name__ == "__main__":

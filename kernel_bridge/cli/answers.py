@@ -8,9 +8,11 @@ more is the answer to the next question.
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 
 class Answers:
@@ -33,10 +35,9 @@ class Answers:
         self._reading = None
         return line
 
-    async def secret(self) -> str | None:
-        """The next line, not shown while it is typed."""
-        with _no_echo(self._fd):
-            return await self.line()
+    def hidden(self) -> AbstractContextManager[None]:
+        """While this is open, what is typed is not shown; open it before the prompt."""
+        return _no_echo(self._fd)
 
     def _read(self, loop: asyncio.AbstractEventLoop, future: "asyncio.Future[str | None]") -> None:
         # os.read, for a buffered file that a thread waits in is locked when the interpreter ends.
@@ -50,6 +51,20 @@ class Answers:
         line = raw.removesuffix(b"\r").decode(errors="replace") if raw or end else None
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(_resolve, future, line)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a read that blocks the event loop, whose own handlers wait for its end."""
+    before = (
+        (signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)),
+        (signal.SIGTERM, signal.signal(signal.SIGTERM, signal.SIG_DFL)),
+    )
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _resolve(future: "asyncio.Future[str | None]", line: str | None) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -63,9 +64,10 @@ class JsonLines(Quiet):
         self._seq.pop(run_id, None)
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        if self._answers.is_terminal:
-            print(prompt, end="", file=sys.stderr, flush=True)
-        return await (self._answers.secret() if password else self._answers.line())
+        with self._answers.hidden() if password else nullcontext():
+            if self._answers.is_terminal:
+                print(prompt, end="", file=sys.stderr, flush=True)
+            return await self._answers.line()
 
     def expect(self, pieces: dict[str, Piece]) -> None:
         pass

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from rich.syntax import Syntax
@@ -16,6 +17,7 @@ from ..protocol.objects import Run
 from ..protocol.settings import Settings
 from ..runs.run import Location
 from ..source.notebook import Notebook, NotebookCell
+from .answers import interruptible
 from .described import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
 from .exits import OK, UsageError
 from .listing import opened, print_json
@@ -150,7 +152,9 @@ def _confirmed(wanted: Filter) -> bool:
     what = "all runs" if wanted == Filter() else "these runs with their outputs"
     if not sys.stdin.isatty():
         raise UsageError(f"--yes says that {what} are really to be forgotten")
-    return input(f"forget {what}, for good? [y/N] ").strip().lower() in ("y", "yes")
+    with interruptible(), suppress(EOFError):
+        return input(f"forget {what}, for good? [y/N] ").strip().lower() in ("y", "yes")
+    return False
 
 
 async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import find_language
 from ..source.parameters import read_value
-from .answers import Answers
+from .answers import Answers, interruptible
 from .exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
 from .formats import format_of
 from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
@@ -42,7 +42,8 @@ async def run(options: argparse.Namespace) -> int:
     parameters = {name: read_value(value) for name, value in options.parameter}
 
     def script(language: str | None) -> Script:
-        return open_script(options.file, options.lines, options.cell, language, parameters)
+        with interruptible():
+            return open_script(options.file, options.lines, options.cell, language, parameters)
 
     return await execute(options, script, options.file if options.file != "-" else "stdin")
 

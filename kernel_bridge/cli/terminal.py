@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 from ..bridge.observer import Observer
@@ -87,12 +88,13 @@ class Terminal:
         self._asking = True
         self._show_status()
         screen, answers = self._screen, self._answers
-        if answers.is_terminal or self._stderr.is_terminal:
-            # ipykernel's getpass() says nothing by itself, where Python's own says this.
-            screen.write("stderr", clean(prompt, colours=False) or ("Password: " if password else ""))
-            screen.flush()
         try:
-            line = await (answers.secret() if password else answers.line())
+            with answers.hidden() if password else nullcontext():
+                if answers.is_terminal or self._stderr.is_terminal:
+                    # ipykernel's getpass() says nothing by itself, where Python's own says this.
+                    screen.write("stderr", clean(prompt, colours=False) or ("Password: " if password else ""))
+                    screen.flush()
+                line = await answers.line()
         finally:
             self._asking = False
             if answers.is_terminal and not password:

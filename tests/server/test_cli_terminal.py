@@ -1,11 +1,12 @@
 """`kernel-bridge` on a terminal: what a person sees, types and interrupts."""
 
+import os
 import time
 
 import pytest
 
 from tests.home import Home
-from tests.server.command import CTRL_C, CTRL_D, open_terminal, write
+from tests.server.command import CTRL_C, CTRL_D, open_terminal, run_command, write
 
 
 def test_cells_have_headers_and_nothing_is_left_of_the_status_line(home: Home) -> None:
@@ -117,3 +118,19 @@ def test_tables_fit_a_narrow_terminal(home: Home) -> None:
             assert terminal.end() == 0
             assert all(len(line) <= 38 for line in terminal.lines)
             assert b"\x1b[" in terminal.raw
+
+
+def test_ctrl_c_ends_what_waits_for_a_person_or_a_pipe(home: Home) -> None:
+    os.mkfifo(home.work / "slow.py")
+    with open_terminal(home, "run", "slow.py") as terminal, (home.work / "slow.py").open("w"):
+        terminal.press(CTRL_C)  # it waits for what the other end, open since it has opened its own, writes
+        assert terminal.end() == 130
+    assert run_command(home, "run", "-", stdin="1").code == 0
+    for key, code in (CTRL_C, 130), (CTRL_D, 0):
+        with open_terminal(home, "history", "prune", "--all") as terminal:
+            terminal.see("[y/N]")
+            terminal.press(key)
+            assert terminal.end() == code
+            assert "Traceback" not in terminal.text
+    assert "1" in run_command(home, "history").stdout
+    home.check_clean()
