@@ -41,6 +41,9 @@ export class Notebooks implements vscode.Disposable {
     this.disposables.push(
       session.onRun((entry) => this.shown.get(entry.run.id)?.stateChanged()),
       session.onOutput(({ entry, touched }) => this.shown.get(entry.run.id)?.outputsChanged(touched)),
+      vscode.workspace.onDidCloseNotebookDocument((notebook) => {
+        for (const shown of this.shown.values()) if (shown.cell.notebook === notebook) shown.giveUp();
+      }),
     );
   }
 

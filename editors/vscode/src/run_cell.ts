@@ -27,6 +27,8 @@ export class RunCell {
   private execution: vscode.NotebookCellExecution | undefined;
   private started = false;
   private ended = false;
+  /** It was given up before its end. */
+  private unfinished = false;
   private shown: Shown[] = [];
   private touched = untouched();
   /** What `shown` holds is of another cell: the next update replaces all. */
@@ -61,9 +63,10 @@ export class RunCell {
 
   /** Another cell takes the place of this one: its notebook was saved under a name, or opened again. */
   moveTo(cell: vscode.NotebookCell): void {
+    this.release();
     this.cell = cell;
-    this.execution = undefined;
     this.foreign = true;
+    if (this.unfinished) this.ended = this.unfinished = false;
     this.started &&= this.ended;
     this.update();
   }
@@ -113,24 +116,34 @@ export class RunCell {
       this.ended = false;
     }
     this.execution ??= this.controller.createNotebookCellExecution(this.cell);
-    if (run.executionCount !== undefined) this.execution.executionOrder = run.executionCount;
+    const { execution } = this;
+    if (run.executionCount !== undefined) execution.executionOrder = run.executionCount;
     if (run.state === "queued") return;
     if (!this.started) {
       this.started = true;
-      this.execution.start(run.startedAt === undefined ? undefined : Date.parse(run.startedAt));
+      execution.start(run.startedAt === undefined ? undefined : Date.parse(run.startedAt));
     }
-    await this.showOutputs(this.execution);
+    await this.showOutputs(execution);
     const current = this.touched;
     if (hasEnded(run) && !current.cleared && current.rewritten.size + current.grown.size === 0) {
+      if (run.reason !== undefined) await execution.appendOutput(toReason(run.state, run.reason));
+      if (execution !== this.execution) return; // it was released meanwhile
       this.ended = true;
-      if (run.reason !== undefined) await this.execution.appendOutput(toReason(run.state, run.reason));
       const success = run.state === "ok" ? true : run.startedAt === undefined ? undefined : false;
-      this.execution.end(success, run.endedAt === undefined ? undefined : Date.parse(run.endedAt));
+      execution.end(success, run.endedAt === undefined ? undefined : Date.parse(run.endedAt));
     }
   }
 
+  /** Ends the execution before its run: VS Code has one at a time for a cell, and remembers cells of closed notebooks. */
+  private release(): void {
+    if (!this.ended) this.execution?.end(undefined);
+    this.execution = undefined;
+  }
+
   /** The notebook or the cell is gone: nothing is left to be shown. */
-  private giveUp(): void {
+  giveUp(): void {
+    this.unfinished ||= !this.ended;
+    this.release();
     this.touched = untouched();
     this.shown = this.entry.outputs.map((output) => ({ main: toCellOutput(output), length: 0 }));
     this.started = true;

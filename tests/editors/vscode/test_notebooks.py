@@ -7,9 +7,31 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.editors.vscode.command_line import kernel_bridge_json
-from tests.editors.vscode.test_running import PICTURE
+from tests.editors.vscode.test_running import PICTURE, WAITS_FOR_A_FILE
 from tests.editors.vscode.window import Window, expect, pixels
 from tests.home import Home
+
+
+def save_results(vscode: Window) -> None:
+    """Saves the results of a.py as kept.ipynb."""
+    vscode.cells.first.click()
+    vscode.palette("File: Save As...")
+    field = vscode.box.locator("input")
+    expect(field).to_have_value(re.compile("a results"))  # once the dialog has its own, a text stays
+    field.fill(str(vscode.folder / "kept.ipynb"))
+    vscode.press("Enter")
+
+
+def test_a_run_goes_on_in_the_notebook_that_its_results_are_saved_as(vscode: Window) -> None:
+    vscode.write("a.py", WAITS_FOR_A_FILE)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("before")
+    save_results(vscode)
+    expect(vscode.page.locator(".tab[data-resource-name='kept.ipynb']")).to_be_visible()
+    expect(vscode.cells.last.locator(".codicon-notebook-state-executing")).to_be_visible()
+    (vscode.folder / "go").touch()
+    expect(vscode.text).to_contain_text("after")
+    expect(vscode.cells.last.locator(".codicon-notebook-state-success")).to_be_visible()
 
 
 def test_saving_the_results_makes_a_notebook(vscode: Window) -> None:
@@ -17,12 +39,7 @@ def test_saving_the_results_makes_a_notebook(vscode: Window) -> None:
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("first")
     vscode.outputs().locator("img").wait_for()
-    vscode.cells.first.click()
-    vscode.palette("File: Save As...")
-    field = vscode.box.locator("input")
-    expect(field).to_have_value(re.compile("a results"))  # once the dialog has its own, a text stays
-    field.fill(str(vscode.folder / "kept.ipynb"))
-    vscode.press("Enter")
+    save_results(vscode)
     expect(vscode.page.locator(".tab[data-resource-name='kept.ipynb']:not(.dirty)")).to_be_visible()
     notebook = nbformat.read(vscode.folder / "kept.ipynb", as_version=4)
     nbformat.validate(notebook)

@@ -84,3 +84,21 @@ def test_the_results_go_on_after_a_reload(vscode: Window, server: CodeServer) ->
     expect(vscode.text.get_by_text("before and after a reload")).to_have_count(2)
     expect(vscode.text).to_contain_text("Another kernel")
     expect(vscode.notebooks).to_have_count(1)
+
+
+def test_results_that_were_closed_during_a_run_go_on_in_the_next_notebook(vscode: Window) -> None:
+    vscode.write(
+        "a.py", "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\n1 + 41\n"
+    )
+    vscode.run("Run All")
+    expect(vscode.cells.last.locator(".codicon-notebook-state-executing")).to_be_visible()
+    vscode.notebooks.click()
+    vscode.palette("View: Close Editor")
+    vscode.page.get_by_role("button", name="Don't Save").click()
+    expect(vscode.notebooks).to_have_count(0)
+    vscode.select("a.py", 3)
+    vscode.run("Run Line")
+    expect(vscode.cells.first).to_contain_text("1 + 41")
+    (vscode.folder / "go").touch()
+    expect(vscode.text).to_contain_text("42")
+    expect(vscode.page.locator(".codicon-notebook-state-executing")).to_have_count(0)
