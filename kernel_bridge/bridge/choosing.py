@@ -37,7 +37,8 @@ def choose(
     raise KernelRequired(
         f"no installed kernel speaks {language_id!r} (document {uri}); "
         f"there are: {', '.join(spec.name for spec in specs) or 'none'}; "
-        "start one with kernel-bridge.startKernel or set kernel-bridge.defaultKernels",
+        "install one that does, or name one of these (kernel-bridge.startKernel, the setting "
+        "kernel-bridge.defaultKernels, or --kernel)",
         specs=described(specs),
     )
 
