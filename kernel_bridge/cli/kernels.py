@@ -11,6 +11,7 @@ from rich.text import Text
 from ..bridge import stopping
 from ..bridge.application import Bridge
 from ..bridge.followed import FollowedKernel
+from ..kernels.records import read_record, record_path
 from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
 from ..protocol.errors import NoSuchKernel
 from ..protocol.objects import Kernel
@@ -161,9 +162,14 @@ async def interrupt(options: argparse.Namespace) -> int:
 async def restart(options: argparse.Namespace) -> int:
     async with opened(WITHOUT_HISTORY) as bridge:
         followed = await attach(bridge, options.which)
+        record = read_record(record_path(followed.session.connection_file or "", followed.id))
         await bridge.restart_kernel(followed)
         kernel = followed.to_wire()
     print_text(Text(f"restarted {_called(kernel)}"))
+    if record is not None and not record.keep_alive:
+        print_text(
+            Text(f"  its editor has to attach to it again; `kernel-bridge stop {short_id(kernel)}` ends it")
+        )
     return OK
 
 

@@ -1,5 +1,6 @@
 """Runs of another client of the same kernel: a second editor that is attached to it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest_asyncio
 
 from tests.home import Home
 from tests.server.client import Client, editor
+from tests.server.command import run_command
 from tests.server.wire import Json, ResponseError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,6 +75,17 @@ async def test_a_kernel_that_another_bridge_restarts_is_followed_again(home: Hom
         with pytest.raises(ResponseError, match="is dead") as refused:
             await first.command("attachKernel", kernelId=kernel)
         assert refused.value.kind == "KernelDead"
+
+
+async def test_the_command_restarts_the_kernel_of_an_editor(home: Home) -> None:
+    async with editor(home) as client:
+        kernel = await client.kernel()
+        done = await asyncio.to_thread(run_command, home, "restart")
+        assert f"attach to it again; `kernel-bridge stop {kernel[:8]}`" in done.stdout
+        await client.until_kernel(kernel, "dead")
+        again = await asyncio.to_thread(run_command, home, "restart")
+        assert "attach to it again" not in again.stdout  # now it is nobody's
+        assert (await asyncio.to_thread(run_command, home, "stop")).code == 0
 
 
 async def test_the_queue_does_not_touch_runs_of_others(shared: Client, other: Client) -> None:
