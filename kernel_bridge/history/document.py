@@ -11,7 +11,7 @@ from typing import Any
 from ..protocol.objects import Output, Run
 from ..source.notebook import Notebook as Document
 from ..source.notebook import NotebookCell
-from .notebook import Json, Notebook, cell_id, is_json, kernel_metadata, run_cell
+from .notebook import Json, Notebook, cell_id, is_json, kernel_metadata, mend_cell, run_cell
 from .records import KernelRecord, Ran, RunRecord
 
 OURS = "kernel-bridge"
@@ -87,7 +87,7 @@ def _name(cell: NotebookCell, names: set[str]) -> str:
 
 def filled(cell: NotebookCell, record: RunRecord | None, name: str) -> Json:
     """One cell of a notebook, with the outputs of a run."""
-    raw = {part: value for part, value in cell.raw.items() if part not in ("outputs", "execution_count")}
+    raw = mend_cell(cell.raw)
     metadata = {part: value for part, value in raw["metadata"].items() if part not in (OURS, "execution")}
     filled: dict[str, Any] = raw | {"id": name, "metadata": metadata}
     if raw["cell_type"] != "code":

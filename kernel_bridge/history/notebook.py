@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,6 +187,50 @@ def mend(output: Json) -> Json | None:
             }
         case _:
             return None
+
+
+# What documents hold that nbformat refuses
+
+_KINDS = ("code", "markdown", "raw")
+_SOUND_METADATA: dict[str, Callable[[Any], bool]] = {
+    "collapsed": lambda value: isinstance(value, bool),
+    "format": lambda value: isinstance(value, str),
+    "jupyter": lambda value: (
+        isinstance(value, dict)
+        and all(isinstance(value.get(name, False), bool) for name in ("source_hidden", "outputs_hidden"))
+    ),
+    "name": lambda value: isinstance(value, str) and bool(value),
+    "scrolled": lambda value: isinstance(value, bool) or value == "auto",
+    "tags": lambda value: isinstance(value, list),
+}
+
+
+def mend_cell(cell: Json) -> Json:
+    """The valid nbformat 4.5 cell that a document's cell is meant to be, without outputs and count.
+
+    Other tools write fields that belong to another kind of cell, or of a later nbformat, and metadata of
+    wrong types. Jupyter opens and runs such notebooks, so that they are no reason to write none.
+    """
+    kind = cell["cell_type"] if cell["cell_type"] in _KINDS else "raw"
+    metadata = {
+        name: value for name, value in cell["metadata"].items() if _SOUND_METADATA.get(name, _anything)(value)
+    }
+    if "tags" in metadata:
+        sound_tags = (tag for tag in metadata["tags"] if isinstance(tag, str) and tag and "," not in tag)
+        metadata["tags"] = list(dict.fromkeys(sound_tags))
+    mended = {"cell_type": kind, "metadata": metadata, "source": cell["source"]}
+    attachments = cell.get("attachments")
+    if kind != "code" and isinstance(attachments, dict):
+        mended["attachments"] = {
+            name: {mime: _mime_value(mime, value) for mime, value in bundle.items()}
+            for name, bundle in attachments.items()
+            if isinstance(bundle, dict)
+        }
+    return mended
+
+
+def _anything(value: Any) -> bool:
+    return True
 
 
 def _mime_value(mime: str, value: Any) -> Any:

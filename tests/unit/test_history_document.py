@@ -3,13 +3,17 @@
 import json
 from typing import Any
 
+import nbformat
 import pytest
 
-from kernel_bridge.history.document import OURS, fill, match
+from kernel_bridge.history.document import OURS, fill, match, notebook_of
+from kernel_bridge.history.ipynb import ipynb
 from kernel_bridge.history.records import Ran, RunRecord, kernel_record
 from kernel_bridge.source.notebook import Notebook, NotebookCell, read_notebook
 from kernel_bridge.source.script import read_metadata, read_script
 from tests.unit.history_samples import KERNEL, make_run
+
+Json = dict[str, Any]
 
 
 def script(*cells: str) -> Notebook:
@@ -95,6 +99,35 @@ def test_cells_without_a_sound_id_get_one() -> None:
     ids = [cell["id"] for cell in fill(read_notebook(raw).cells, iter([None] * 4))]
     assert ids[3] == "c"
     assert len(set(ids)) == 4
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ({"attachments": {}, "of_a_later_nbformat": 1}, {}),
+        ({"metadata": {"tags": "a", "name": "", "collapsed": "true", "scrolled": 1, "jupyter": 3}}, {}),
+        ({"metadata": {"jupyter": {"source_hidden": "yes"}, "kept": 1}}, {"metadata": {"kept": 1}}),
+        ({"metadata": {"tags": ["a", "", "a", "b,c", 3]}}, {"metadata": {"tags": ["a"]}}),
+        ({"cell_type": "raw", "metadata": {"format": None}}, {"cell_type": "raw"}),
+        ({"cell_type": "heading", "level": 2}, {"cell_type": "raw"}),
+        ({"cell_type": "markdown", "attachments": None}, {"cell_type": "markdown"}),
+        (
+            {"cell_type": "markdown", "attachments": {"a": 1, "b": {"image/png": ["aGk="]}}},
+            {"cell_type": "markdown", "attachments": {"b": {"image/png": "aGk="}}},
+        ),
+    ],
+)
+def test_what_nbformat_refuses_of_a_cell_is_left_out(written: Json, expected: Json) -> None:
+    raw = {"cell_type": "code", "source": "x", "outputs": [], "execution_count": None} | written
+    document = read_notebook(json.dumps({"cells": [raw]}))
+    text = "".join(ipynb(notebook_of(document, iter([None]), kernel_record(KERNEL))))
+    found = nbformat.reads(text, as_version=4)
+    nbformat.validate(found)
+    (cell,) = found.cells
+    of_code = {"outputs": [], "execution_count": None} if cell.cell_type == "code" else {}
+    assert {**cell, "id": ""} == {
+        "cell_type": "code", "id": "", "metadata": {}, "source": "x", **of_code, **expected
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
