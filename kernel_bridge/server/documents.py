@@ -34,7 +34,7 @@ class Watcher(Protocol):
     def opened(self, document: Snapshot) -> None: ...
 
     def edited(self, uri: str, version: int | None, edits: list[Edit], text: str) -> None:
-        """`edits` made `text` of what it was; `version` is the one that it had before."""
+        """`edits` made `text` of what it was; `version` is the one that it has since."""
 
     def closed(self, document: Snapshot) -> None: ...
 
@@ -114,7 +114,9 @@ class Documents(Workspace):
         text_doc: types.VersionedTextDocumentIdentifier,
         change: types.TextDocumentContentChangeEvent,
     ) -> None:
-        if unquote(text_doc.uri) in self.text_documents:
+        document = self.text_documents.get(unquote(text_doc.uri))
+        if document is not None:
+            document.version = text_doc.version  # pygls sets it after the first of several changes at once
             super().update_text_document(text_doc, change)
         else:  # pygls shows people a KeyError
             log.warning("a change of %s was ignored: it is not open", text_doc.uri)

@@ -214,10 +214,13 @@ class Server:
             return None
 
     def _configure(self, raw: Any) -> None:
+        before = self.settings.features
         self.settings, warnings = read_settings(_section(raw), self.settings)
         for warning in warnings:
             self.outbox.warn(warning)
         self._configured()
+        if self.settings.features != before:
+            self.features.settings_changed()
 
     def _configured(self) -> None:
         self.outbox.coalesce_s = self.settings.coalesce_milliseconds / 1000

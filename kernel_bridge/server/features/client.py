@@ -37,9 +37,6 @@ class Standard:
         """Whether a feature of that setting is served to this client."""
         return not self.shows_runs if wanted == "auto" else bool(wanted)
 
-    def diagnostics_wanted(self, features: FeatureSettings) -> bool:
-        return self.wants(features.diagnostics)
-
     def hints_shown(self, features: FeatureSettings) -> bool:
         """Whether a person sees a result as inlay hint when it comes; without refresh, at some later edit."""
         return self.inlay_hints and self.inlay_hint_refresh and self.wants(features.inlay_hints)

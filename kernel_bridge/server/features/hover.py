@@ -7,7 +7,7 @@ from ...source.inquiry import has_name
 from .asking import about
 from .markup import DATA_URI_BYTES, documentation, fenced, markup, shortened
 from .showing import VIEWS, content_of, view_of, whole_text, write_shown
-from .summary import data_text, duration, duration_s, plain
+from .summary import data_text, duration, duration_s, plain, summary
 
 if TYPE_CHECKING:
     from ...runs.run import Run
@@ -29,19 +29,22 @@ async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | 
     if asked is not None and (text := await asked.inspect(asked.inquiry.cursor)):
         parts.append(documentation(text, asked.language, markdown))
     if result is not None:
-        parts.append(
-            await _outputs(features, result)
-            if markdown
-            else f"{_head(features, result)}\n{shortened(whole_text(result.run.live.outputs))}"
-        )
+        parts.append(await _outputs(features, result) if markdown else _plain_outputs(features, result))
     if not features.client.shows_runs:
         parts.reverse()
     separator = "\n\n---\n\n" if markdown else "\n\n"
     return {"contents": markup(separator.join(parts), markdown)} if parts else None
 
 
+def _first_line_is_all(features: "Features") -> bool:
+    """Emacs and ALE show but the first line of a hover wherever the cursor rests: it says what came."""
+    return not features.client.shows_runs and not features.hints_shown
+
+
 def _head(features: "Features", result: "Result") -> str:
     run, marks = result.run, features.marks(result)
+    if _first_line_is_all(features):
+        return summary(run, marks)
     count = f"[{run.execution_count}] " if run.execution_count is not None else ""
     seconds = duration_s(run)
     took = f", {duration(seconds)}" if seconds is not None else ""
@@ -49,9 +52,19 @@ def _head(features: "Features", result: "Result") -> str:
     return f"{count}{run.state}{took}{lost}" + (f" ({', '.join(marks)})" if marks else "")
 
 
+def _plain_outputs(features: "Features", result: "Result") -> str:
+    head = _head(features, result)
+    text = shortened(whole_text(result.run.live.outputs))
+    return head if text.strip() in head else f"{head}\n{text}"
+
+
 async def _outputs(features: "Features", result: "Result") -> str:
-    parts = [f"**{_head(features, result)}**"]
-    for index, output in enumerate(result.run.live.outputs):
+    head = _head(features, result)
+    parts = [fenced(head) if _first_line_is_all(features) else f"**{head}**"]
+    outputs = result.run.live.outputs
+    if whole_text(outputs).strip() in head and not any(map(view_of, outputs)):
+        return parts[0]
+    for index, output in enumerate(outputs):
         match output["output_type"]:
             case "stream" | "error":
                 text = shortened(whole_text([output]).strip("\n"))

@@ -44,7 +44,7 @@ class Result:
 
 @dataclass(slots=True)
 class _Sheet:
-    """One document: the results on it, and its latest edits, each with the version before it."""
+    """One document: the results on it, and its latest edits, each with the version that it is part of."""
 
     results: dict[str, Result] = field(default_factory=dict)
     edits: deque[tuple[int | None, list[Edit]]] = field(
@@ -141,7 +141,7 @@ def _catch_up(anchor: Anchor, version: int | None, edits: deque[tuple[int | None
     """Move an anchor of that version with the edits since; False: nothing of it is left, or nobody knows."""
     if version is None:
         return True
-    since = [made for before, made in edits if before is not None and before >= version]
+    since = [made for part_of, made in edits if part_of is not None and part_of > version]
     if len(since) == REMEMBERED_EDITS:
         return False
     for edit in (edit for made in since for edit in made):

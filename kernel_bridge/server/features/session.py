@@ -56,7 +56,7 @@ class Features:
         self.questions = Questions(
             server.outbox.warn,
             self._refresh_hints,
-            lambda: client.hints_shown(server.settings.features),
+            lambda: self.hints_shown,
         )
 
     @property
@@ -66,6 +66,11 @@ class Features:
     def wants(self, setting: str) -> bool:
         """Whether a feature is switched on for this client."""
         return self.client.wants(getattr(self._server.settings.features, setting))
+
+    @property
+    def hints_shown(self) -> bool:
+        """Whether a person sees results behind the code."""
+        return self.client.hints_shown(self._server.settings.features)
 
     def _refresher(self, method: str) -> Refresher:
         return Refresher(lambda: self._server.ask(method), self._server.spawn, method)
@@ -115,6 +120,15 @@ class Features:
         if run_id in self.results.by_run:
             self._refresh_hints()
 
+    def settings_changed(self) -> None:
+        """What is switched on or off shows at once; a client is told to ask again, whatever it gets then."""
+        for document in self.documents.all_open():
+            self._publish(document.uri)
+        if self.client.inlay_hint_refresh:
+            self._hints.soon()
+        if self.client.code_lens_refresh:
+            self._lenses.soon()
+
     def marks(self, result: Result) -> list[str]:
         """Why a result may not hold any more: its lines were edited, what it made in its kernel is gone."""
         run, kernel = result.run, self.bridge.kernels.get(result.run.kernel_id)
@@ -128,9 +142,7 @@ class Features:
 
     def _publish(self, uri: str) -> None:
         """Diagnostics of a document, if they are others now. (Hints a client asks for anew at every edit.)"""
-        if not self.client.diagnostics_wanted(self._server.settings.features):
-            return
-        document = self.documents.find(uri)
+        document = self.documents.find(uri) if self.wants("diagnostics") else None
         now = diagnostics(self, document) if document is not None else []
         if now == self._published.get(uri, []):
             return

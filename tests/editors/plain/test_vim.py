@@ -40,8 +40,8 @@ def test_a_selection_runs_and_the_result_is_seen(
         line = next(line for line in vim.lines if "Run selection" in line)
         vim.press(line.strip()[0] + ENTER)
         vim.see("→ six times seven 42")
-        vim.press(f"{ENTER}2G$:{hover}{ENTER}")
-        vim.see("[1] ok")
+        vim.press(f"{ENTER}:redraw!{ENTER}2G$:{hover}{ENTER}")
+        vim.see("→ six times seven 42  [1]")
         vim.press(f"{ENTER}:qa!{ENTER}")
         vim.end()
     home.check_clean(gone_within_s=30)  # ycmd takes its time to end, and ends its servers last

@@ -46,6 +46,18 @@ async def test_each_unit(plain: Plain, title: str, sources: list[str]) -> None:
     assert [run["source"] for run in runs] == sources
 
 
+async def test_a_run_after_several_changes_at_once_stands_on_its_line(plain: Plain) -> None:
+    """Emacs sends what is typed within half a second as one change a key, all in one notification."""
+    document = plain.client.open("1\n6 * 7\n")
+    changes = [document.replace((0, at), (0, at), key) for at, key in enumerate("2 + ")]
+    named = {"uri": document.uri, "version": document.version}
+    plain.client.notify("textDocument/didChange", {"textDocument": named, "contentChanges": changes})
+    await plain.act(document, "Run line", (1, 0))
+    ((line, label),) = await plain.until_hint(document, "→ 42")
+    assert line == 1
+    assert label.startswith("→ 42  [1]")
+
+
 async def test_a_document_without_cells_is_run_as_a_whole(plain: Plain) -> None:
     document = plain.client.open("1\n2\n")
     titles = list(await plain.actions(document, (0, 0)))

@@ -103,3 +103,22 @@ async def test_a_client_that_shows_runs_itself_has_none_unless_it_asks(home: Hom
             assert bool(hints) == wanted
             assert bool(plain.diagnostics(document)) == wanted
             assert await plain.actions(document, (0, 0))
+
+
+async def test_what_is_switched_off_goes_at_once_and_comes_back(plain: Plain) -> None:
+    document = plain.client.open("1 / 0\n")
+    await plain.act(document, "Run line", (0, 0))
+    await plain.until_diagnostics(document, 1)
+    await plain.until_hint(document, "ZeroDivisionError")
+    for wanted, diagnostics in ((False, 0), (True, 1)):
+        told = len(refreshes(plain))
+        features = {"diagnostics": wanted, "inlayHints": wanted}
+        settings = {"kernel-bridge": {"features": features}}
+        plain.client.notify("workspace/didChangeConfiguration", {"settings": settings})
+        await plain.until_diagnostics(document, diagnostics)
+        await plain.client.until_true(lambda: len(refreshes(plain)) > told)  # noqa: B023
+
+
+def refreshes(plain: Plain) -> list[Any]:
+    """Every time that the client was told to ask for hints again."""
+    return [m for m in plain.client.messages if m.get("method") == "workspace/inlayHint/refresh"]

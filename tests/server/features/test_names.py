@@ -130,6 +130,31 @@ async def test_hover_says_what_a_name_is_and_what_ran(plain: Plain) -> None:
     assert value.partition("\n\n---\n\n")[0].endswith("```text\n3\n```")
 
 
+@pytest.mark.parametrize("markdown", [True, False])
+async def test_a_hover_starts_with_the_result_where_none_stands_behind_the_code(
+    home: Home, markdown: bool
+) -> None:
+    """Emacs and ALE show but the first line of a hover, in place of the message that came before."""
+    formats = ["markdown", "plaintext"] if markdown else ["plaintext"]
+    standard = {"textDocument": {"codeAction": {}, "hover": {"contentFormat": formats}}}
+    async with editor(home, capabilities=None, standard=standard) as client:
+        plain = Plain(client)
+        document = client.open("'a*b'\nprint(1); print(2)\n1 / 0\n")
+        for line in range(3):
+            position = document.position(line, 0)
+            await client.runs(textDocument=document.identifier, unit="line", position=position)
+        values = [(await plain.at("hover", document, (line, 5)))["contents"]["value"] for line in range(3)]
+    lines = [value.removeprefix("```text\n").split("\n") for value in values]
+    assert [line[0].rpartition("  ")[0] for line in lines] == [
+        "→ 'a*b'  [1]",
+        "→ 1 … (2 lines)  [2]",
+        "✗ ZeroDivisionError: division by zero  [3]",
+    ]
+    assert "'a*b'" not in "".join(lines[0][1:])
+    assert "1\n2" in values[1]
+    assert "Traceback" in values[2]
+
+
 @pytest.mark.parametrize(("parser", "starts"), [("marked", "data:image/png;base64,"), ("other", "file:///")])
 async def test_hover_shows_pictures(home: Home, parser: str, starts: str) -> None:
     standard = {**STANDARD, "general": {"markdown": {"parser": parser}}}
