@@ -75,8 +75,11 @@ async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
     if len(meant) == 1:
         return await bridge.attach_kernel(AttachKernelParams(connection_file=meant[0].connection_file))
     if asked is not None and not meant and ID.fullmatch(asked):
-        try:  # one that does not answer is not listed, and says so here
-            return await bridge.attach_kernel(AttachKernelParams(kernel_id=asked))
+        # one that does not answer is not listed, and says so here
+        there = [one.kernel_id for one in await bridge.running_kernels() if one.kernel_id.startswith(asked)]
+        try:
+            kernel_id = there[0] if len(there) == 1 else asked
+            return await bridge.attach_kernel(AttachKernelParams(kernel_id=kernel_id))
         except NoSuchKernel:
             pass
     raise UsageError(_which(asked, meant, running))

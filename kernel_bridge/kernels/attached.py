@@ -175,8 +175,10 @@ class AttachedSession(KernelSession):
         self._settling = asyncio.create_task(self._settle(control, shell), name=f"attaching kernel {self.id}")
 
     def _unreachable(self, why: str) -> KernelUnreachable:
+        record = self._found.record
+        process = f"; its process is {record.pid}" if record else ""
         return KernelUnreachable(
-            f"kernel {self.id} of {self.connection_file} cannot be reached: {why}; start a new one, "
+            f"kernel {self.id} of {self.connection_file} cannot be reached: {why}{process}; start a new one, "
             "or attach to one that runs (kernel-bridge.listKernels)"
         )
 

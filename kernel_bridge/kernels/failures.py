@@ -22,6 +22,14 @@ def not_runnable(
     )
 
 
+def no_command(spec: KernelSpec) -> KernelLaunchFailed:
+    """Its kernel.json gives no command to run."""
+    return KernelLaunchFailed(
+        f"kernel {spec.name!r} could not be started: {spec.problem}; correct that or install it again",
+        stderr="",
+    )
+
+
 def with_output(sentence: str, written: str) -> str:
     """A sentence, and on lines of its own the last that the kernel wrote, if it wrote anything."""
     return f"{sentence}\n{written}" if written else sentence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from ..protocol.errors import KernelDead, KernelLaunchFailed
 from ..protocol.objects import KernelSpec, KernelState
 from ..runs.events import Event, Json
-from .failures import ended_at_start, not_ready, not_runnable, with_output
+from .failures import ended_at_start, no_command, not_ready, not_runnable, with_output
 from .keeper import Keeper
 from .keeper_process import still_of
 from .quirks import Quirks, quirks_of, supports
@@ -120,6 +120,8 @@ class KernelSession:
         return Launcher(self.spec, self.id, self.cwd, self._env, self._extra_arguments, self.transport)
 
     async def _launch(self) -> None:
+        if not self.spec.argv and "kernel_provisioner" not in (self.spec.metadata or {}):
+            raise no_command(self.spec)
         try:
             launcher = self._launcher
             if launcher is None:

@@ -30,6 +30,7 @@ class _KernelJson(msgspec.Struct):
     display_name: str = ""
     language: str = ""
     interrupt_mode: str = "signal"
+    env: dict[str, str] = {}
     metadata: dict[str, Any] = {}
 
 

@@ -120,13 +120,15 @@ async def test_kernelspecs_are_found_also_the_broken_ones(home: Home) -> None:
         "Upper", '{"argv": ["gone"], "display_name": "Upper", "language": "x", "interrupt_mode": "message"}'
     )
     install("broken", "{")
+    install("numbers", '{"argv": ["sh"], "display_name": "Numbers", "language": "sh", "env": {"N": 1}}')
     specs = {spec.name: spec for spec in await list_specs()}
-    assert set(specs) == {"python3", "good", "upper", "broken"}
+    assert set(specs) == {"python3", "good", "upper", "broken", "numbers"}
     assert [name for name, spec in sorted(specs.items()) if spec.usable] == ["good", "python3"]
     assert specs["upper"].interrupt_mode == "message"
     assert "'gone' is not there" in (specs["upper"].problem or "")
     assert "kernel.json cannot be read" in (specs["broken"].problem or "")
-    with pytest.raises(NoSuchKernelSpec, match="python3, broken, good, upper") as raised:
+    assert "Expected `str`, got `int` - at `$.env" in (specs["numbers"].problem or "")
+    with pytest.raises(NoSuchKernelSpec, match="python3, broken, good, numbers, upper") as raised:
         find_spec("absent")
     assert [spec["name"] for spec in raised.value.data["specs"]] == list(specs)
 

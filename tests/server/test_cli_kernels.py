@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -131,6 +133,7 @@ def test_a_kernel_is_started_as_it_is_asked_for(home: Home) -> None:
         (["start", "--kernel", "nope"], 2, "no kernelspec 'nope'"),
         (["start", "--kernel", "a", "--python", "b"], 2, "not allowed with argument"),
         (["start", "--kernel", "ends"], 3, "ended with exit code 1 before it was ready\nit broke here"),
+        (["start", "--kernel", "broken"], 3, "broken/kernel.json cannot be read: Input data was"),
         (["stop"], 2, "no kernel is running; `kernel-bridge start` starts one"),
         (["restart", "abc"], 2, "no kernel 'abc' is running, nor any other"),
         (["interrupt", "gone.json"], 2, "no connection file 'gone.json'"),
@@ -143,6 +146,8 @@ def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: in
     folder.mkdir(parents=True)
     spec = {"argv": ["python", "-c", "import sys; sys.exit('it broke here')"]}
     (folder / "kernel.json").write_text(json.dumps(spec | {"display_name": "Ends", "language": "none"}))
+    (folder.parent / "broken").mkdir()
+    (folder.parent / "broken" / "kernel.json").write_text("{")
     check_refused(home, arguments, said, code=code)
 
 
@@ -187,6 +192,16 @@ def test_the_kernel_of_another_program(home: Home, foreign: Path) -> None:
     check_run(home, str(foreign), "1 + 1", "2\n")
     assert run_command(home, "stop", str(foreign)).code == 0
     assert listed(home) == []
+
+
+def test_a_kernel_that_answers_nothing_is_known_by_the_start_of_its_id(home: Home) -> None:
+    kernel = start(home)
+    os.kill(kernel["pid"], signal.SIGSTOP)
+    check_refused(
+        home, ["stop", kernel["id"][:8]], "did not answer within 3 s", f"its process is {kernel['pid']}"
+    )
+    os.kill(kernel["pid"], signal.SIGCONT)
+    assert run_command(home, "stop", kernel["id"][:8]).code == 0
 
 
 async def test_the_kernel_of_an_editor_stays_the_editors(home: Home, bridge: Client) -> None:
