@@ -60,7 +60,8 @@ def _plain_outputs(features: "Features", result: "Result") -> str:
 
 async def _outputs(features: "Features", result: "Result") -> str:
     head = _head(features, result)
-    parts = [fenced(head) if _first_line_is_all(features) else f"**{head}**"]
+    # Neovim takes the brackets of [1] for a link's, and hides them.
+    parts = [f"**{head}**" if features.client.shows_runs else fenced(head)]
     outputs = result.run.live.outputs
     if whole_text(outputs).strip() in head and not any(map(view_of, outputs)):
         return parts[0]

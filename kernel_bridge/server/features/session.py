@@ -47,7 +47,7 @@ class Features:
         self.files = server.files
         self.lists = Lists()
         self._lives: dict[str, tuple[int, bool]] = {}  # kernel id -> its epoch, and whether it has ended
-        self._published: dict[str, list[dict[str, Any]]] = {}  # uri -> the diagnostics that the client has
+        self._published: dict[str, list[dict[str, Any]] | None] = {}  # uri -> diagnostics that the client has
         self._messages = Messages(server, client)
         self.progress = Progress(server, client)
         self._hints = self._refresher("workspace/inlayHint/refresh")
@@ -143,16 +143,17 @@ class Features:
     def _publish(self, uri: str) -> None:
         """Diagnostics of a document, if they are others now. (Hints a client asks for anew at every edit.)"""
         document = self.documents.find(uri) if self.wants("diagnostics") else None
-        now = diagnostics(self, document) if document is not None else []
-        if now == self._published.get(uri, []):
+        # None at first is told, too: Neovim keeps those of its old name with a buffer that gets a new one.
+        now = diagnostics(self, document) if document is not None else None
+        before = self._published.get(uri)
+        if now == before:
             return
         self._published[uri] = now
-        if self.client.pull_diagnostics:
+        if not self.client.pull_diagnostics:
+            told = {"uri": uri, "diagnostics": now or []}
+            self._server.connection.notify("textDocument/publishDiagnostics", told)
+        elif now or before:
             self._problems.soon()
-        else:
-            self._server.connection.notify(
-                "textDocument/publishDiagnostics", {"uri": uri, "diagnostics": now}
-            )
 
     def _refresh_hints(self) -> None:
         if self.client.inlay_hint_refresh and self.wants("inlay_hints"):

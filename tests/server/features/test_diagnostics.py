@@ -105,6 +105,16 @@ async def test_a_client_that_shows_runs_itself_has_none_unless_it_asks(home: Hom
             assert await plain.actions(document, (0, 0))
 
 
+async def test_a_document_that_is_opened_has_none_at_first(plain: Plain) -> None:
+    """A buffer that gets another name keeps the diagnostics of the old one in Neovim, until it is told."""
+    document = plain.client.open("1 / 0\n")
+    await plain.act(document, "Run line", (0, 0))
+    await plain.until_diagnostics(document, 1)
+    plain.client.close_document(document)
+    renamed = plain.client.open("1 / 0\n", "renamed.py")
+    await plain.client.until_true(lambda: plain.diagnostics(renamed) == [])
+
+
 async def test_what_is_switched_off_goes_at_once_and_comes_back(plain: Plain) -> None:
     document = plain.client.open("1 / 0\n")
     await plain.act(document, "Run line", (0, 0))
