@@ -165,7 +165,7 @@ class FollowedKernel:
         return run
 
     def ended(self, run: Run) -> asyncio.Future[None]:
-        """A future that is done when the run has ended."""
+        """A future that is done when the run has ended; cancelling it is of no concern to others who wait."""
         future = self._ends.get(run.id)
         if future is None:
             future = asyncio.get_running_loop().create_future()
@@ -173,7 +173,7 @@ class FollowedKernel:
                 future.set_result(None)
             else:
                 self._ends[run.id] = future
-        return future
+        return asyncio.shield(future)
 
     def _changed(self, run: Run) -> None:
         changed = run_to_wire(run)

@@ -18,7 +18,7 @@ _BINARY = ("image/", "audio/", "video/", "application/pdf")
 
 def render_error(output: dict[str, Any], channel: Channel) -> str:
     """The traceback, or the error's name and value where the kernel sends none."""
-    lines = output["traceback"] or [f"{output['ename']}: {output['evalue']}".strip(": ") or "error"]
+    lines = output["traceback"] or [f"{output['ename'] or 'error'}: {output['evalue']}".strip(": ")]
     return clean("\n".join(lines), channel.colours).rstrip("\n") + "\n"
 
 

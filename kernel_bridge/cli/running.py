@@ -180,7 +180,7 @@ class _Execution:
     async def _until_ended(self, kernel: FollowedKernel, run: Run, piece: Piece) -> None:
         limit = self._options.timeout
         try:
-            await asyncio.wait_for(asyncio.shield(kernel.ended(run)), limit)
+            await asyncio.wait_for(kernel.ended(run), limit)
         except TimeoutError:
             what = f"cell {piece.title}".strip()
             self._reporter.warn(f"{what} has run for {limit:g} s (--timeout) and is interrupted")

@@ -194,7 +194,7 @@ def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:
     try:
         return decode(data)
     except ValueError:  # some kernels write null or a number where a name belongs
-        fields = _load(data)
+        fields = _load(data) if data != b"null" else {}  # xeus has a null for the parent of iopub_welcome
         names = {name: fields[name] for name in to.__struct_fields__ if isinstance(fields.get(name), str)}
         return msgspec.convert(names, to)
 

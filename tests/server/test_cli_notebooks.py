@@ -164,6 +164,20 @@ def test_a_cell_that_takes_too_long_is_interrupted(home: Home) -> None:
     assert (done.code, done.stdout) == (0, "after\n")
 
 
+def test_a_cell_that_cannot_be_interrupted_ends_all(home: Home) -> None:
+    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('go')\nwhile True: pass"
+    write(home, "in.ipynb", notebook(stubborn, "print('after')"))
+    done = run_command(home, "run", "in.ipynb", "--timeout", "1", "--export", "out.ipynb")
+    assert (done.code, done.stdout) == (1, "go\n")
+    assert done.stderr.splitlines() == [
+        "warning: cell has run for 1 s (--timeout) and is interrupted",
+        "warning: the kernel ignores the interrupt, so this ends here",
+        "the kernel is gone: the kernel was shut down",
+    ]
+    assert texts(read(home, "out.ipynb")) == ["go\n", ""]
+    home.check_clean()
+
+
 def test_a_failed_run_is_resumed_where_it_failed(home: Home) -> None:
     cells = ("import os\nx = os.getpid()\nprint('once')", "print(y)", "print(os.getpid() == x)")
     write(home, "in.ipynb", notebook(*cells))

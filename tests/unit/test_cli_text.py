@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kernel_bridge.cli.mime import format_bytes, render_data
+from kernel_bridge.cli.mime import format_bytes, render_data, render_error
 from kernel_bridge.cli.screen import Channel
 from kernel_bridge.cli.terminal import format_seconds
 from kernel_bridge.redaction import redact
@@ -34,6 +34,21 @@ def test_sizes(count: int, text: str) -> None:
 )
 def test_times(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("ename", "evalue", "traceback", "text"),
+    [
+        ("E", "v", ["one", "two"], "one\ntwo\n"),
+        ("E", "v", [], "E: v\n"),
+        ("E", "", [], "E\n"),
+        ("", "2", [], "error: 2\n"),  # bash_kernel: the exit status
+        ("", "", [], "error\n"),
+    ],
+)
+def test_errors(ename: str, evalue: str, traceback: list[str], text: str) -> None:
+    output = {"output_type": "error", "ename": ename, "evalue": evalue, "traceback": traceback}
+    assert render_error(output, Channel(io.StringIO())) == text
 
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01\x01\x11\x00"

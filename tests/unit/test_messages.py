@@ -155,6 +155,7 @@ def test_messages_of_broken_kernels(message_type: str, content: Any, expected: E
 @pytest.mark.parametrize(
     ("parent", "expected"),
     [
+        (b"null", (None, None)),
         ({}, (None, None)),
         ({"msg_id": "p", "msg_type": "execute_request"}, ("p", "execute_request")),
         ({"msg_id": "p"}, ("p", None)),
