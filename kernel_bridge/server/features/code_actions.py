@@ -81,9 +81,12 @@ def _running(document: "Snapshot", params: "CodeActionParams") -> Iterator[Actio
     start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
     uri, position = document.uri, document.position(start)
     units = {"line": "Run line"}
-    if start != end:
-        range_ = document.range(start, end)
-        yield "run", act("Run selection", "run", {"textDocument": {"uri": uri}, "range": range_})
+    selection = act(
+        "Run selection", "run", {"textDocument": {"uri": uri}, "range": document.range(start, end)}
+    )
+    length = document.index(end) - document.index(start)
+    if length not in (0, 1):
+        yield "run", selection
     if is_python(document.language_id):
         units["statement"] = "Run statement"
     if any(cell.marker_line is not None for cell in cells_of_lines(document.lines, document.language_id)):
@@ -93,6 +96,8 @@ def _running(document: "Snapshot", params: "CodeActionParams") -> Iterator[Actio
         units["all"] = "Run whole document"
     for unit, title in units.items():
         yield "run", act(title, "run", run_unit(uri, unit, position))
+    if length == 1:  # in Helix and YouCompleteMe, where nothing is selected: not what Enter should choose
+        yield "run", selection
 
 
 def _of_result(features: "Features", document: "Snapshot", params: "CodeActionParams") -> Iterator[Action]:

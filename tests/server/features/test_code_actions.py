@@ -58,6 +58,14 @@ async def test_a_run_after_several_changes_at_once_stands_on_its_line(plain: Pla
     assert label.startswith("→ 42  [1]")
 
 
+@pytest.mark.parametrize(("end", "first"), [(0, "Run line"), (1, "Run line"), (2, "Run selection")])
+async def test_a_cursor_of_one_character_is_hardly_a_selection(plain: Plain, end: int, first: str) -> None:
+    document = plain.client.open("😀😀")
+    titles = list(await plain.actions(document, (0, 0), (0, end)))
+    assert titles[0] == first
+    assert ("Run selection" in titles) == (end > 0)
+
+
 async def test_a_document_without_cells_is_run_as_a_whole(plain: Plain) -> None:
     document = plain.client.open("1\n2\n")
     titles = list(await plain.actions(document, (0, 0)))
