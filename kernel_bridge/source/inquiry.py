@@ -77,7 +77,10 @@ def call_at(code: str, cursor: int) -> Call | None:
                 depth -= 1
                 continue
             callee = _CALLEE.search(text, 0, index) if character == "(" else None
-            if callee is None or _is_definition(text, callee.start()):
+            if callee is None:  # a list, a tuple, a subscript: part of an argument of what is around it
+                commas, argument_start = 0, None
+                continue
+            if _is_definition(text, callee.start()):
                 return None
             keyword = _KEYWORD.match(text, index + 1 if argument_start is None else argument_start)
             return Call(len(text[:index].rstrip()), commas, keyword[1] if keyword else None)

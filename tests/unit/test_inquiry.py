@@ -60,6 +60,9 @@ def test_a_number_is_no_name(number: str) -> None:
         ("f(key = 'x", "f", 0, "key"),
         ("f(a == ", "f", 0, None),
         ("df.groupby('😀', ", "df.groupby", 1, None),
+        ("f([1, 2", "f", 0, None),
+        ("f(0, {'a': (1, g(2), ", "f", 1, None),
+        ("f(0, key=[x[1, 2], (", "f", 1, "key"),
     ],
 )
 def test_the_call_at_a_cursor(code: str, callee: str, argument: int, keyword: str | None) -> None:
@@ -69,7 +72,9 @@ def test_the_call_at_a_cursor(code: str, callee: str, argument: int, keyword: st
     assert (call.argument, call.keyword) == (argument, keyword)
 
 
-@pytest.mark.parametrize("code", ["f", "f()", "(1, ", "x[f, ", "def f(a, ", "class A(", "f('a("])
+@pytest.mark.parametrize(
+    "code", ["f", "f()", "(1, ", "x[f, ", "def f(a, ", "def f(a=[1, ", "class A(", "f('a("]
+)
 def test_no_call(code: str) -> None:
     call = call_at(code, len(code))
     assert call is None or code == "f('a("
