@@ -69,6 +69,11 @@ def read_document(uri: str) -> Document:
     return read_script(text, language_of_path(str(path)) or "")
 
 
+def destination(path: Path, language: str) -> Path:
+    """The file to write for that path: `.auto` stands for the extension of the kernel's language."""
+    return path.with_suffix(extension_of(language)) if path.suffix.lower() == AUTO else path
+
+
 class _Stopped(BaseException):
     """Nobody waits for the export any more; ends its thread."""
 
@@ -96,9 +101,8 @@ def _write(
         total = len(runs)
         book = notebook.notebook(runs, kernel)
     book = notebook.Notebook(book.metadata, _counted(book.cells, total, progress))
-    format_ = asked.format or ("py" if path.suffix == AUTO else "ipynb")
-    if path.suffix == AUTO:
-        path = path.with_suffix(extension_of(kernel.language))
+    format_ = asked.format or ("py" if path.suffix.lower() == AUTO else "ipynb")
+    path = destination(path, kernel.language)
     export.write(path, formats.render(book, format_), asked.overwrite)
     return ExportResult(path=readable(str(path)), cells=total, format=format_)
 

@@ -44,7 +44,7 @@ class NotebookFile:
         overwrite: bool,
         warn: Callable[[str], None],
     ) -> None:
-        self._path = path
+        self.path = path
         self._format = format
         self._script = script
         self._overwrite = overwrite
@@ -61,7 +61,7 @@ class NotebookFile:
         """Follow these runs, by the places of their cells."""
         self._kernel, self._known = kernel, kernel_record(kernel.to_wire())
         self._runs, self._kept = runs, kept
-        self._task = asyncio.create_task(self._keep_up(), name=f"write {self._path}")
+        self._task = asyncio.create_task(self._keep_up(), name=f"write {self.path}")
 
     async def finish(self, resumable: bool) -> int | None:
         """Write for the last time; how many cells, or None: nothing ever ran.
@@ -120,7 +120,7 @@ class NotebookFile:
         book = notebook_of(self._script.notebook, iter(records), self._known)
         if resumable:
             book = replace(book, metadata={**book.metadata, OURS: {"kernelId": self._kernel.id}})
-        export.write(self._path, formats.render(book, self._format), self._overwrite)
+        export.write(self.path, formats.render(book, self._format), self._overwrite)
         self._overwrite = True
 
 

@@ -90,8 +90,9 @@ async def export(options: argparse.Namespace) -> int:
         with bar(f"writing {Path(options.out).name}") as progress:
             try:
                 result = await bridge.history.export(asked, document, progress)
-            except ExportExists:
-                raise UsageError(f"{options.out} exists; --overwrite replaces it") from None
+            except ExportExists as error:
+                there = Path(options.out).with_name(Path(error.data["path"]).name)
+                raise UsageError(f"{there} exists; --overwrite replaces it") from None
     if options.json:
         return print_json(result)
     print_text(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..bridge import stopping
 from ..bridge.application import Bridge
+from ..bridge.exporting import destination
 from ..bridge.followed import FollowedKernel
 from ..bridge.wire import now, run_to_wire
 from ..protocol.commands import StartKernelParams
@@ -130,13 +131,16 @@ class _Execution:
             for piece in pieces
         ]
         by_run = dict(zip((run.id for run in runs), pieces, strict=True))
+        if options.export:
+            path = destination(Path(options.export).expanduser(), kernel.to_wire().language)
+            overwrite = options.overwrite or options.resume
+            if not overwrite:
+                _check_new(path)
+            self._file = NotebookFile(path, format_of(options.export), script, overwrite, self._reporter.warn)
         self._reporter.expect(by_run)
         self._kernel = kernel
         kernel.start(runs, kernel.enqueue(runs))
-        if options.export:
-            path = Path(options.export).expanduser()
-            overwrite = options.overwrite or options.resume
-            self._file = NotebookFile(path, format_of(options.export), script, overwrite, self._reporter.warn)
+        if self._file is not None:
             self._file.begin(kernel, {by_run[run.id].cell: run for run in runs}, kept)
         for run in runs:
             await self._until_ended(kernel, run, by_run[run.id])
@@ -196,7 +200,7 @@ class _Execution:
             return
         may_resume = code != OK and self._is_left and kernel.alive
         cells = await file.finish(may_resume)
-        name = self._options.export
+        name = file.path
         if cells is not None:
             self._reporter.note(f"wrote {name} ({cells} cell{'s' if cells != 1 else ''})")
         if cells is not None and may_resume:
@@ -312,10 +316,15 @@ def _check_export(options: argparse.Namespace) -> None:
     format_ = format_of(options.export)
     if options.resume and format_ != "ipynb":
         raise UsageError(f"--resume needs the outputs of an .ipynb file, and {options.export} is none")
-    if path.exists() and not (options.overwrite or options.resume):
-        raise UsageError(f"{options.export} exists; --overwrite replaces it")
+    if not (options.overwrite or options.resume):
+        _check_new(path)
     if not path.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {path.parent} to write {path.name} to; make it first")
+
+
+def _check_new(path: Path) -> None:
+    if path.exists():
+        raise UsageError(f"{path} exists; --overwrite replaces it")
 
 
 def _handle(number: int, handler: Callable[[int], None]) -> None:

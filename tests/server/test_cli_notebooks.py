@@ -127,6 +127,18 @@ def test_other_formats(home: Home, name: str, expected: list[str]) -> None:
         assert part in text
 
 
+def test_auto_is_the_extension_of_the_language(home: Home) -> None:
+    write(home, "in.ipynb", notebook("print('ran')"))
+    done = run_command(home, "run", "in.ipynb", "--export", "out.auto")
+    assert (done.code, done.stdout) == (0, "ran\n")
+    assert (home.work / "out.py").read_text().endswith("# %%\nprint('ran')\n")
+    assert not (home.work / "out.auto").exists()
+    for arguments in (["run", "in.ipynb", "--export", "out.auto"], ["export", "out.auto"]):
+        refused = run_command(home, *arguments)
+        assert (refused.code, refused.stdout) == (2, "")
+        assert "out.py exists; --overwrite replaces it" in refused.stderr
+
+
 def test_a_killed_run_keeps_what_it_had(home: Home) -> None:
     going = "import time\nfor i in range(1000): print(i, flush=True); time.sleep(.1)"
     write(home, "in.ipynb", notebook("print('first')", going, "print('never')"))
