@@ -16,7 +16,7 @@ CODE = (
 
 
 async def check_gets(home: Home, capabilities: Any, methods: set[str], shown: str | None = None) -> None:
-    """A client with these capabilities can run code, and is sent these methods of ours and no other message.
+    """A client with these capabilities can run code, and is sent these methods and no other message.
 
     `shown` is what the one window/showMessage names, if there is one.
     """
@@ -38,14 +38,15 @@ async def check_gets(home: Home, capabilities: Any, methods: set[str], shown: st
         assert not shown or shown in messages[0]
 
 
+DIAGNOSTICS = {"textDocument/publishDiagnostics"}  # of a document that is opened: it has none
 NOTIFICATIONS = {"kernel-bridge/kernel", "kernel-bridge/run", "kernel-bridge/output"}
 
 
 @pytest.mark.parametrize(
     ("capabilities", "methods"),
     [
-        (None, set()),
-        ({"version": 1, "output": False, "stdin": True}, {"kernel-bridge/stdin"}),
+        (None, DIAGNOSTICS),
+        ({"version": 1, "output": False, "stdin": True}, DIAGNOSTICS | {"kernel-bridge/stdin"}),
         ({"version": 1, "output": True}, NOTIFICATIONS),
         (
             {"version": 1, "output": True, "stdin": True, "blobs": None, "later": {}},
@@ -58,7 +59,8 @@ async def test_a_client_gets_what_it_asks_for(home: Home, capabilities: Any, met
 
 
 async def test_a_wrong_capability_is_named_and_none_is_taken(home: Home) -> None:
-    await check_gets(home, {"version": 1, "output": "yes"}, set(), "experimental.kernelBridge: field output")
+    wrong = {"version": 1, "output": "yes"}
+    await check_gets(home, wrong, DIAGNOSTICS, "experimental.kernelBridge: field output")
 
 
 async def test_the_server_says_what_it_can_do(bridge: Client) -> None:
