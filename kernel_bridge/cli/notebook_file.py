@@ -19,7 +19,7 @@ from ..protocol.objects import ExportFormat, Output
 from ..runs.run import Run
 from ..source.notebook import NotebookCell, read_notebook
 from .exits import UsageError
-from .pieces import Script
+from .pieces import SKIPPED, Script
 
 PAUSE_S = 1.0  # between two writings, at least
 SHARE = 10  # of the time at most one part in so many goes into writing
@@ -107,7 +107,8 @@ class NotebookFile:
     def _record(self, index: int) -> RunRecord | None:
         run = self._runs.get(index)
         if run is None:
-            kept = self._kept.get(index)
+            cell = self._script.notebook.cells[index]
+            kept = cell if SKIPPED in cell.tags else self._kept.get(index)
             return None if kept is None else run_of_cell(kept, self._known)
         if run.started_at is None:
             return None
@@ -145,7 +146,7 @@ def read_earlier(path: Path) -> Earlier:
 def finished_cells(script: Script, earlier: Earlier) -> dict[int, NotebookCell]:
     """The cells, by their places, that ended well in the file, up to the first that did not or is another."""
     finished: dict[int, NotebookCell] = {}
-    before = [cell for cell in earlier.cells if cell.has_code and "skip-execution" not in cell.tags]
+    before = [cell for cell in earlier.cells if cell.has_code and SKIPPED not in cell.tags]
     for piece, cell in zip(script.pieces, before, strict=False):
         if cell.source.strip() != piece.source.strip() or not _ended_well(cell, piece.may_fail):
             break

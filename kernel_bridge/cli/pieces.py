@@ -15,6 +15,7 @@ from ..source.script import read_script
 from .exits import UsageError
 
 STDIN_URI = "untitled:stdin"
+SKIPPED = "skip-execution"  # the tag of cells that are passed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _script(
             may_fail="raises-exception" in cell.tags,
         )
         for index, cell in enumerate(notebook.cells)
-        if cell.has_code and "skip-execution" not in cell.tags
+        if cell.has_code and SKIPPED not in cell.tags
     ]
     if not pieces:
         raise UsageError(f"there is no code to run in {name}")

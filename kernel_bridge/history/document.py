@@ -38,7 +38,8 @@ def notebook_of(document: Document, records: Iterator[RunRecord | None], kernel:
 
 def run_of_cell(cell: NotebookCell, kernel: KernelRecord) -> RunRecord:
     """A cell of a notebook's file as the run that gave it."""
-    times = cell.raw["metadata"].get("execution")
+    noted = cell.raw["metadata"].get("execution")
+    times = noted if isinstance(noted, dict) else {}
     count = cell.raw.get("execution_count")
     run = Run(
         id=cell.id or "",
@@ -51,7 +52,8 @@ def run_of_cell(cell: NotebookCell, kernel: KernelRecord) -> RunRecord:
         execution_count=count if isinstance(count, int) else None,
     )
     outputs = [_joined(output) for output in cell.raw.get("outputs") or ()]
-    return RunRecord(run, kernel, times if isinstance(times, dict) else {}, outputs)
+    times = {name: time for name, time in times.items() if isinstance(time, str)}  # nbformat has no others
+    return RunRecord(run, kernel, times, outputs)
 
 
 def _joined(output: Output) -> Output:

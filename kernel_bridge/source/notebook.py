@@ -107,7 +107,12 @@ def _read_cell(number: int, cell: Any) -> Json:
         source = "".join(source)
     if not isinstance(source, str):
         raise ValueError(f"cell {number} ({kind}): its source is neither text nor a list of lines")
-    return cell | {"source": source, "metadata": _object(cell.get("metadata"))}
+    read = cell | {"source": source, "metadata": _object(cell.get("metadata"))}
+    if kind == "code":
+        outputs = cell.get("outputs")
+        listed = outputs if isinstance(outputs, list) else []
+        read["outputs"] = [output for output in listed if isinstance(output, dict)]
+    return read
 
 
 def _heading(markdown: str) -> str:

@@ -127,6 +127,18 @@ def test_other_formats(home: Home, name: str, expected: list[str]) -> None:
         assert part in text
 
 
+def test_a_cell_that_is_skipped_keeps_its_outputs(home: Home) -> None:
+    had = {"output_type": "stream", "name": "stdout", "text": ["of\n", "old\n"]}
+    metadata = {"tags": ["skip-execution"], "execution": {"timeout": 3}}
+    skipped: Json = {"metadata": metadata, "outputs": [had, 3], "execution_count": 7}
+    write(home, "in.ipynb", notebook("broken(", "print('new')", c0=skipped, c1={"outputs": "none"}))
+    done = run_command(home, "run", "in.ipynb", "--export", "out.ipynb")
+    assert (done.code, done.stdout) == (0, "new\n")
+    found = read(home, "out.ipynb")
+    assert texts(found) == ["of\nold\n", "new\n"]
+    assert [cell.execution_count for cell in found.cells] == [7, 1]
+
+
 def test_auto_is_the_extension_of_the_language(home: Home) -> None:
     write(home, "in.ipynb", notebook("print('ran')"))
     done = run_command(home, "run", "in.ipynb", "--export", "out.auto")
