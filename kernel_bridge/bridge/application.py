@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from ..kernels import specs as kernelspecs
 from ..kernels.attached import AttachedSession, Found, locate
-from ..kernels.environments import find_kernel_for, list_kernels_for
+from ..kernels.environments import find_kernel_for, list_kernels_for, missed_environment
 from ..kernels.keeper import Keeper
 from ..kernels.running import find_running, kept_for, list_running
 from ..kernels.session import KernelSession
@@ -154,6 +154,8 @@ class Bridge:
             spec = await find_kernel_for(asked.spec, self._folder(uri), self.root)
         elif uri is not None and language_id is not None:
             spec = await self.default_spec(uri, language_id)
+            if spec.language == "python":
+                await self._warn_of_another_python(spec, uri, language_id)
         else:
             specs = await self.list_specs()
             raise KernelRequired(
@@ -179,6 +181,13 @@ class Bridge:
         if uri is not None:
             self._bind(uri, kernel)
         return kernel
+
+    async def _warn_of_another_python(self, spec: KernelSpec, uri: str, language_id: str) -> None:
+        """Say so when nobody has chosen `spec`, and the project has an environment that cannot be taken."""
+        if spec.name not in (self._spec_named_by(uri), self.settings.default_kernels.get(language_id)):
+            missed = await asyncio.to_thread(missed_environment, self._folder(uri), self.root)
+            if missed is not None:
+                self.observer.warn(f"{spec.display_name} is started, not {missed.reason}: {missed.problem}")
 
     def _output_budget(self) -> int:
         return self.settings.output_budget

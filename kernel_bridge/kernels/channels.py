@@ -138,6 +138,7 @@ class Channels:
         self._connection.send(channel, frames)
         if channel == "control":
             self._asked_on_control += 1
+            self._numbering.doubt()
         return message_id
 
     def execute(self, code: str, **options: bool) -> str:
@@ -154,7 +155,7 @@ class Channels:
     def interrupting(self) -> None:
         """What runs is about to be interrupted: what may still be typed for it is not sent."""
         self._input_request = None
-        self._numbering.interrupted()
+        self._numbering.doubt()
 
     async def request(
         self,

@@ -40,6 +40,17 @@ async def find_kernel_for(name: str, folder: Path, root: Path) -> KernelSpec:
     return pick(await list_kernels_for(folder, root), name)
 
 
+def missed_environment(folder: Path, root: Path) -> KernelSpec | None:
+    """The project's own environment, where it has some and none can run kernels: a person expects it."""
+    own = ((python_of(path), path, reason) for path, reason in _of_project(folder, root, os.environ))
+    specs = [
+        environment_spec(str(python), holds_ipykernel(str(python)), reason)
+        for python, path, reason in own
+        if python is not None and not is_python_2(path)
+    ]
+    return specs[0] if specs and not any(spec.usable for spec in specs) else None
+
+
 def _ranked(
     installed: list[KernelSpec], folder: Path, root: Path, environ: Mapping[str, str]
 ) -> list[KernelSpec]:

@@ -22,7 +22,7 @@ class Numbering:
         self._first = 0  # the lowest number that was not taken account of yet
         self._lost = 0  # of gaps that are no longer kept apart
         self._others = 0  # requests of other clients, whose replies take numbers too
-        self._interrupted = False
+        self._doubtful = False
         self._others_open = 0  # of these, whose end was not heard
 
     def begin(self) -> None:
@@ -75,19 +75,22 @@ class Numbering:
             self._others += 1
         self._others_open = max(self._others_open + (1 if began else -1), 0)
 
-    def interrupted(self) -> None:
-        """The kernel may have given a message its number and then not come to sending it."""
-        self._interrupted = True
+    def doubt(self) -> None:
+        """The kernel may have numbered a message and not come to sending it, or send it later than others.
+
+        The one is what an interrupt does, the other the thread of its own that serves the control channel.
+        """
+        self._doubtful = True
 
     def take_lost(self, open_requests: int) -> int:
         """How many messages were lost since this was asked last.
 
         The replies to `open_requests` of ours may be on their way. While another client was served single
-        numbers are not counted: its replies and prompts have them. Nor are they after an interrupt.
+        numbers are not counted: its replies and prompts have them. Nor are they after a doubt.
         """
-        unsure = self._others or self._interrupted
+        unsure = self._others or self._doubtful
         gaps = [gap for gap in self._gaps if len(gap) > 1] if unsure else self._gaps
-        self._interrupted = False
+        self._doubtful = False
         lost = self._lost + _count(gaps) - self._others - open_requests
         self._others, self._others_open = self._others_open, 0
         self.begin()

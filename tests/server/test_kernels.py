@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,21 @@ async def test_runs_of_a_document_share_the_start(shared: Client) -> None:
     again = await shared.run(code="x", textDocument=document.identifier)
     assert again["kernelId"] == runs[0]["kernelId"]
     await shared.command("shutdownKernel", textDocument=document.identifier)
+
+
+async def test_another_python_than_that_of_the_project_is_said(home: Home) -> None:
+    environment = home.work / ".venv"
+    venv.create(environment, symlinks=True)
+    async with editor(home) as client:
+        document = client.open("1")
+        await client.run(unit="all", textDocument=document.identifier)
+        said = (await client.until(lambda message: message.get("method") == "window/showMessage"))["params"]
+        assert said["type"] == 2
+        missed = f"not the environment .venv of {home.work}: it has no ipykernel; install it: "
+        assert said["message"].startswith(f"Python 3 (ipykernel) is started, {missed}")
+        await client.command("startKernel", spec="python3", textDocument=document.identifier)
+        messages = [message["method"] for message in client.messages if "method" in message]
+        assert messages.count("window/showMessage") == 1
 
 
 async def test_a_failed_start_is_the_error_of_every_run_that_shared_it(home: Home) -> None:

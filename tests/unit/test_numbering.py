@@ -100,10 +100,10 @@ def test_a_reply_that_is_on_its_way_is_not_lost() -> None:
     assert numbering.take_lost(0) == 0
 
 
-def test_a_message_that_an_interrupt_kept_from_being_sent_is_not_lost() -> None:
+def test_a_message_that_may_come_late_or_never_is_not_lost() -> None:
     numbering = Numbering()
     see(numbering, 1, 3)
-    numbering.interrupted()
+    numbering.doubt()
     see(numbering, 5, 8)
     assert numbering.take_lost(0) == 2
     see(numbering, 10)
