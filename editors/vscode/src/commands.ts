@@ -1,8 +1,8 @@
 /** The commands of the palette. */
 
 import * as vscode from "vscode";
-import { markers } from "./cells";
 import type { Connection } from "./connection";
+import { Cursor } from "./cursor";
 import { chooseHistory } from "./history";
 import { exportHistory } from "./history_export";
 import { chooseKernel, chooseRunning, chooseSpec } from "./kernel_picker";
@@ -27,12 +27,14 @@ type Command = (...args: unknown[]) => Promise<unknown>;
 
 /** Registers all commands; a failure of any is shown as a message. */
 export function registerCommands(parts: Parts): vscode.Disposable {
+  const cursor = new Cursor();
   const commands: Record<string, Command> = {
-    ...runCommands(parts),
+    ...runCommands(parts, cursor),
     ...kernelCommands(parts),
     ...otherCommands(parts),
   };
   return vscode.Disposable.from(
+    cursor,
     ...Object.entries(commands).map(([name, command]) =>
       vscode.commands.registerCommand(`kernelBridge.${name}`, (...args: unknown[]) =>
         reported(() => command(...args)),
@@ -41,7 +43,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
   );
 }
 
-function runCommands({ running }: Parts): Record<string, Command> {
+function runCommands({ running }: Parts, cursor: Cursor): Record<string, Command> {
   const unit = (name: Unit): Command => {
     return (place) => running.unit(activeEditor(), name, positionOf(place));
   };
@@ -51,8 +53,8 @@ function runCommands({ running }: Parts): Record<string, Command> {
     runCell: unit("cell"),
     runCellAndAdvance: async () => {
       const editor = activeEditor();
-      const runs = running.unit(editor, "cell");
-      advance(editor);
+      const runs = running.unit(editor, "cell", cursor.of(editor));
+      cursor.advance(editor);
       await runs;
     },
     runAbove: unit("above"),
@@ -150,17 +152,4 @@ function activeEditor(): vscode.TextEditor {
 /** The place that a code lens or a menu gives to its command. */
 function positionOf(place: unknown): vscode.Position | undefined {
   return typeof place === "number" ? new vscode.Position(place, 0) : undefined;
-}
-
-/** Moves the cursor to the first line of the next cell. */
-function advance(editor: vscode.TextEditor): void {
-  const next = markers(editor.document).find(({ line }) => line > editor.selection.active.line);
-  if (!next) return;
-  const line = Math.min(next.line + 1, editor.document.lineCount - 1);
-  const position = new vscode.Position(line, 0);
-  editor.selection = new vscode.Selection(position, position);
-  editor.revealRange(
-    new vscode.Range(position, position),
-    vscode.TextEditorRevealType.InCenterIfOutsideViewport,
-  );
 }

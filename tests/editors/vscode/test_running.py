@@ -95,7 +95,7 @@ def test_what_is_run_while_the_server_starts_runs_in_its_order(vscode: Window) -
     vscode.status.wait_for()
     vscode.select("a.py", 1)
     for _ in range(9):
-        vscode.page.keyboard.press("Shift+Enter", delay=150)
+        vscode.page.keyboard.press("Shift+Enter")
     expect(vscode.text).to_contain_text("[0, 1, 2, 3, 4, 5, 6, 7]")
 
 
