@@ -30,8 +30,7 @@ def claim_stdio() -> tuple[int, int]:
     Afterwards fd 0 is empty and fd 1 is stderr, so no print, no library and no child process can read from
     or write into the connection to the editor.
     """
-    if sys.stdout is not None:
-        sys.stdout.flush()
+    sys.stdout.flush()
     stdin_fd, stdout_fd = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -35,9 +35,9 @@ class Answers:
         self._reading = None
         return line
 
-    def hidden(self) -> AbstractContextManager[None]:
-        """While this is open, what is typed is not shown; open it before the prompt."""
-        return _no_echo(self._fd)
+    def hidden(self, password: bool) -> AbstractContextManager[None]:
+        """While this is open, a password that is typed is not shown; open it before the prompt."""
+        return _no_echo(self._fd) if password else contextlib.nullcontext()
 
     def _read(self, loop: asyncio.AbstractEventLoop, future: "asyncio.Future[str | None]") -> None:
         # os.read, for a buffered file that a thread waits in is locked when the interpreter ends.

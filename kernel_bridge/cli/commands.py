@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
-from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError
+from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
 
 log = logging.getLogger(__name__)
@@ -45,19 +45,14 @@ def execute(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _give_up_stdout()
+        give_up(sys.stdout)
         return BROKEN_PIPE
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
-            _give_up_stdout()
+            give_up(sys.stdout)
             return _fail(f"cannot write the output: {error.strerror}", UNWRITABLE)
         log.critical("%s failed", options.command, exc_info=error)
         return _fail(f"{type(error).__name__}: {error}; this is a bug in kernel-bridge", BUG)
-
-
-def _give_up_stdout() -> None:
-    """What is left in the buffer would fail again when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _command(options: argparse.Namespace) -> int:

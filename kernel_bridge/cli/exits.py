@@ -1,4 +1,7 @@
-"""The exit codes of the command, which scripts rely on, and the error that stands for wrong usage."""
+"""How a command ends: its exit codes, which scripts rely on, wrong usage, and output that nobody takes."""
+
+import os
+from typing import TextIO
 
 OK = 0
 RAISED = 1  # the code raised, or its kernel died under it
@@ -12,3 +15,10 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE: whoever read our output has ended
 
 class UsageError(Exception):
     """What was asked for cannot be done; the message says what is wrong and what to do."""
+
+
+def give_up(file: TextIO) -> None:
+    """Have a file that takes no more go nowhere: its buffer would fail again when the interpreter ends."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, file.fileno())
+    os.close(nothing)

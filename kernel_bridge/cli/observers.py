@@ -1,9 +1,7 @@
 """The bridge's observers for scripts: silence, and the protocol's notifications as lines of JSON."""
 
-import os
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -11,6 +9,7 @@ import msgspec
 from ..protocol.notifications import KERNEL, OUTPUT, RUN, KernelNotification, RunNotification
 from ..protocol.objects import Kernel, Run, Wire
 from .answers import Answers
+from .exits import give_up
 from .pieces import Piece
 
 
@@ -64,7 +63,7 @@ class JsonLines(Quiet):
         self._seq.pop(run_id, None)
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        with self._answers.hidden() if password else nullcontext():
+        with self._answers.hidden(password):
             if self._answers.is_terminal:
                 print(prompt, end="", file=sys.stderr, flush=True)
             return await self._answers.line()
@@ -94,6 +93,6 @@ class JsonLines(Quiet):
             sys.stdout.buffer.write(msgspec.json.encode({"method": method, "params": params}) + b"\n")
             sys.stdout.buffer.flush()
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            give_up(sys.stdout)
             self._broken(error)
             self._broken = None

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
+from .exits import give_up
+
 if TYPE_CHECKING:
     from .pictures import Protocol
 
@@ -198,13 +200,11 @@ class Screen:
 
     def _break(self, error: OSError) -> None:
         """Write nothing more, and leave nothing in the buffers that the interpreter would try at its end."""
-        nothing = os.open(os.devnull, os.O_WRONLY)
         for channel in self.channels.values():
             try:
                 channel.file.flush()
             except OSError:
-                os.dup2(nothing, channel.file.fileno())
-        os.close(nothing)
+                give_up(channel.file)
         broken, self._broken = self._broken, None
         if broken is not None:
             broken(error)

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import nullcontext
 from typing import Any, Protocol
 
 from ..bridge.observer import Observer
@@ -89,7 +88,7 @@ class Terminal:
         self._show_status()
         screen, answers = self._screen, self._answers
         try:
-            with answers.hidden() if password else nullcontext():
+            with answers.hidden(password):
                 if answers.is_terminal or self._stderr.is_terminal:
                     # ipykernel's getpass() says nothing by itself, where Python's own says this.
                     screen.write("stderr", clean(prompt, colours=False) or ("Password: " if password else ""))
