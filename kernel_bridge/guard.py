@@ -7,6 +7,8 @@ import contextlib
 import os
 import sys
 
+END_S = 9.5  # from being told to end until the process is gone, at most
+
 
 def open_closed() -> None:
     """Have stdin, stdout and stderr, also where whoever started us has closed one.
@@ -42,6 +44,28 @@ def claim_stdio() -> tuple[int, int]:
         for fd in (stdin_fd, stdout_fd):
             msvcrt.setmode(fd, os.O_BINARY)
     return stdin_fd, stdout_fd
+
+
+def end_within(limit_s: float) -> None:
+    """End this process after that time with exit code 1, whatever it still waits for.
+
+    A disk that hangs, a thread that blocks or a fault of ours must not keep a bridge alive that was told to
+    end; the keeper ends its kernels then.
+    """
+    import select
+    import threading
+
+    def end() -> None:
+        message = f"kernel-bridge: did not end within {limit_s:g} s, so it ends at once\n"
+        with contextlib.suppress(OSError, ValueError):
+            if select.select([], [2], [], 0)[1]:  # nobody may be reading, and then a write would block
+                os.write(2, message.encode())
+        os._exit(1)
+
+    timer = threading.Timer(limit_s, end)
+    timer.daemon = True
+    with contextlib.suppress(RuntimeError):  # no more threads can be started
+        timer.start()
 
 
 def leave_removed_folder() -> None:

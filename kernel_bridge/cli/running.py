@@ -14,6 +14,7 @@ from ..bridge.application import Bridge
 from ..bridge.exporting import destination
 from ..bridge.followed import FollowedKernel
 from ..bridge.wire import now, run_to_wire
+from ..guard import END_S, end_within
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import BridgeError
 from ..protocol.objects import Run as WireRun
@@ -139,7 +140,7 @@ class _Execution:
             self._file = NotebookFile(path, format_of(options.export), script, overwrite, self._reporter.warn)
         self._reporter.expect(by_run)
         self._kernel = kernel
-        kernel.start(runs, kernel.enqueue(runs))
+        kernel.start(runs, kernel.enqueue(runs, kernel.queue.hold()))
         if self._file is not None:
             self._file.begin(kernel, {by_run[run.id].cell: run for run in runs}, kept)
         for run in runs:
@@ -284,6 +285,7 @@ class _Execution:
             self._reporter.note("the kernel ignores the interrupt; Ctrl-C again ends everything")
 
     def _terminated(self, number: int) -> None:
+        end_within(END_S)
         self._end(128 + number)
 
     def _unwritable(self, error: OSError) -> None:

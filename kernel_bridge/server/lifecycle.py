@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .. import __version__
+from ..guard import END_S, end_within
 from ..protocol import errors
 from ..protocol.commands import COMMANDS
 from ..protocol.notifications import VERSION, read_capabilities
@@ -265,6 +266,7 @@ class Server:
     def _end(self, code: int) -> None:
         if not self._ended.done():
             self._ended.set_result(code)
+            end_within(END_S)
 
     def _stdin_ended(self, error: Exception | None) -> None:
         if error is not None:

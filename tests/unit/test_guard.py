@@ -1,0 +1,39 @@
+"""A bridge that was told to end is gone in time, whatever holds it."""
+
+import subprocess
+import sys
+
+import pytest
+
+HOLDS = {
+    "a lock": "import threading\nthreading.Lock().acquire()\nthreading.Lock().acquire()\ntime.sleep(60)",
+    "a thread": "import threading\nthreading.Thread(target=time.sleep, args=(60,)).start()",
+    "its exit": "import atexit\natexit.register(time.sleep, 60)",
+    "a handler of the end": "try: sys.exit()\nfinally: time.sleep(60)",
+}
+
+
+@pytest.mark.parametrize("hold", HOLDS.values(), ids=HOLDS)
+def test_it_ends_whatever_holds_it(hold: str) -> None:
+    code = f"import sys, time\nfrom kernel_bridge.guard import end_within\nend_within(0.2)\n{hold}"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "kernel-bridge: did not end within 0.2 s, so it ends at once\n",
+    )
+
+
+def test_nothing_is_said_where_nobody_reads() -> None:
+    """A pipe that is full: writing to it would hold the process for ever."""
+    code = (
+        "import os, time\nfrom kernel_bridge.guard import end_within\nos.set_blocking(2, False)\n"
+        "try:\n    while True: os.write(2, b'x' * 4096)\nexcept BlockingIOError: os.set_blocking(2, True)\n"
+        "end_within(0.2)\ntime.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
+        assert process.wait(30) == 1
+
+
+def test_a_process_that_ends_by_itself_is_not_touched() -> None:
+    code = "from kernel_bridge.guard import end_within\nend_within(60)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30).returncode == 0
