@@ -9,11 +9,13 @@ from typing import Any, cast
 
 import msgspec
 from lsprotocol import types
+from lsprotocol.types import METHOD_TO_TYPES
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 
 from .. import __version__
+from ..protocol.errors import INVALID_REQUEST
 from .documents import Documents
 from .encoding import encode
 from .jsonrpc import Connection, Request
@@ -58,7 +60,9 @@ class Language:
         )
 
     def request(self, request: Request) -> None:
-        """Answer a standard request; unknown ones with -32601."""
+        """Answer a standard request; unknown ones with -32601, notifications sent as requests with -32600."""
+        if METHOD_TO_TYPES.get(request.method, (None, True))[1] is None:  # pygls would never answer
+            return request.fail(INVALID_REQUEST, f"{request.method} is a notification and takes no id")
         message = {
             "jsonrpc": "2.0",
             "id": request.id,
