@@ -7,9 +7,10 @@ command line both drive it. Errors are those of protocol/errors.
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
 from ..kernels import specs as kernelspecs
@@ -28,6 +29,7 @@ from ..protocol.errors import (
     KernelRequired,
     KernelUnreachable,
     NoSuchKernel,
+    RequestCancelled,
     Untrusted,
 )
 from ..protocol.objects import KernelSpec
@@ -44,6 +46,8 @@ from .starts import Start
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
+
+LEAVE_S = 6.0  # how long it may take to end or detach from every kernel; less than `guard.END_S`
 
 
 class Bridge:
@@ -67,6 +71,9 @@ class Bridge:
         self.bindings: dict[str, str] = {}  # document uri -> kernel id
         self._spec_named_by = spec_named_by
         self._starts: dict[str, Start] = {}  # document uri -> the kernel being started for it
+        self._beginnings: set[asyncio.Task[FollowedKernel]] = set()  # starts and attachments under way
+        self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
+        self._ending = False
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
         self.history = History(root, lambda: self.settings, observer.warn)
@@ -103,7 +110,7 @@ class Bridge:
         """
         self.require_trust("start a kernel")
         if asked.text_document is None:
-            return await self._launch(asked, None, language_id)
+            return await self._begin(self._launch(asked, None, language_id), "start kernel").wait()
         return await self._share(asked.text_document.uri, asked, language_id, join=False)
 
     async def _share(
@@ -113,10 +120,20 @@ class Bridge:
         start = self._starts.get(uri) if join else None
         if start is None:
             make = self._resume if join else self._launch
-            task = asyncio.create_task(make(asked, uri, language_id), name=f"start kernel for {uri}")
-            start = self._starts[uri] = Start(task)
-            task.add_done_callback(lambda _: self._started(uri, start))
+            start = self._begin(make(asked, uri, language_id), f"start kernel for {uri}")
+            self._starts[uri] = start
+            start.task.add_done_callback(lambda _: self._started(uri, start))
         return await start.wait()
+
+    def _begin(self, making: Coroutine[Any, Any, FollowedKernel], name: str) -> Start:
+        """Start or attach in a task that `close` can end; raises RequestCancelled: the bridge is ending."""
+        if self._ending:
+            making.close()
+            raise RequestCancelled("the bridge is ending")
+        task = asyncio.create_task(making, name=name)
+        self._beginnings.add(task)
+        task.add_done_callback(self._beginnings.discard)
+        return Start(task)
 
     def shared_start(self, uri: str | None) -> AbstractContextManager["Start | None"]:
         """The start that is under way for a document, kept up while this is open; None: there is none.
@@ -136,7 +153,7 @@ class Bridge:
         left = {kernel.id for kernel in self._past}  # a person does not want it here any more
         if found is not None and found.kernel_id not in self.kernels.keys() | left:
             try:
-                kernel = await self._follow(found)
+                kernel = await self._join(found)
             except KernelUnreachable as error:
                 log.warning("the kernel that was kept for %s is not attached: %s", uri, error)
             else:
@@ -178,6 +195,7 @@ class Bridge:
         self.kernels[kernel.id] = kernel
         kernel.tell()
         await kernel.session.start()
+        kernel.require_alive()  # it may have been detached meanwhile
         if uri is not None:
             self._bind(uri, kernel)
         return kernel
@@ -202,24 +220,33 @@ class Bridge:
         Raises BadConnectionFile, NoSuchKernel, KernelUnreachable, KernelDead, Untrusted.
         """
         self.require_trust("attach to a kernel")
-        uri = asked.text_document.uri if asked.text_document is not None else None
+        kernel = await self._begin(self._attach(asked), "attach to a kernel").wait()
+        kernel.require_alive()  # it may have been detached again meanwhile
+        if asked.text_document is not None:
+            self._bind(asked.text_document.uri, kernel)
+        return kernel
+
+    async def _attach(self, asked: AttachKernelParams) -> FollowedKernel:
         named = self.kernels.get(asked.kernel_id or "") if asked.connection_file is None else None
         if named is not None and named.alive:
-            kernel = named
-        else:
-            try:
-                found = await asyncio.to_thread(
-                    locate, asked.connection_file, asked.kernel_id, self.settings.remote_tcp
-                )
-                followed = self.kernels.get(found.kernel_id)
-                kernel = followed if followed is not None and followed.alive else await self._follow(found)
-            except (NoSuchKernel, KernelUnreachable):
-                if named is not None:  # it is dead, and nobody else has started it again
-                    named.require_alive()
-                raise
-        if uri is not None:
-            self._bind(uri, kernel)
-        return kernel
+            return named
+        where = (asked.connection_file, asked.kernel_id, self.settings.remote_tcp)
+        try:
+            found = await asyncio.to_thread(locate, *where)
+            if departure := self._departures.get(found.kernel_id):
+                await asyncio.wait([departure])
+                found = await asyncio.to_thread(locate, *where)
+            return await self._join(found)
+        except (NoSuchKernel, KernelUnreachable):
+            if named is not None:  # it is dead, and nobody else has started it again
+                named.require_alive()
+            raise
+
+    async def _join(self, found: Found) -> FollowedKernel:
+        """The kernel as it is followed here already, else from now on."""
+        async with self.in_order(found.kernel_id):
+            followed = self.kernels.get(found.kernel_id)
+            return followed if followed is not None and followed.alive else await self._follow(found)
 
     async def _follow(self, found: Found) -> FollowedKernel:
         kernel = FollowedKernel(self.observer, self.history.journal, self._output_budget)
@@ -300,15 +327,22 @@ class Bridge:
         await kernel.restart()
 
     async def shutdown_kernel(self, kernel: FollowedKernel) -> None:
+        """End it; also when the request is cancelled meanwhile."""
         self._unbind(kernel)
-        await kernel.shutdown()
+        await self._depart(kernel.id, kernel.shutdown())
 
     async def detach_kernel(self, kernel: FollowedKernel) -> None:
-        """No longer follow it; it goes on, also after the bridge has ended."""
+        """Stop following it and leave it running, also when the request is cancelled meanwhile."""
         self._unbind(kernel)
-        await kernel.detach()
         del self.kernels[kernel.id]
         self._past.append(kernel)
+        await self._depart(kernel.id, kernel.detach())
+
+    async def _depart(self, kernel_id: str, leaving: Coroutine[Any, Any, None]) -> None:
+        departure = asyncio.create_task(leaving, name=f"leave kernel {kernel_id}")
+        self._departures[kernel_id] = departure
+        departure.add_done_callback(lambda _: self._departures.pop(kernel_id, None))
+        await asyncio.shield(departure)
 
     def _unbind(self, kernel: FollowedKernel) -> None:
         self.bindings = {uri: id for uri, id in self.bindings.items() if id != kernel.id}
@@ -361,22 +395,28 @@ class Bridge:
 
     async def close(self) -> None:
         """Shut down the kernels started here (but those with keepAlive), leave the others, write the rest."""
-        starts = [start.task for start in self._starts.values()]
-        for task in starts:
+        self._ending = True
+        for task in self._beginnings:
             task.cancel()
-        await asyncio.gather(*starts, return_exceptions=True)
-        results = await asyncio.gather(*map(self._leave, self.kernels.values()), return_exceptions=True)
-        for error in results:
-            if isinstance(error, Exception):
-                log.error("a kernel was not left as it should be", exc_info=error)
-        await asyncio.gather(*(kernel.close() for kernel in self.kernels.values()))
+        try:
+            async with asyncio.timeout(LEAVE_S):
+                await asyncio.gather(*self._beginnings, return_exceptions=True)
+                leaving = [*map(self._leave, self.kernels.values()), *self._departures.values()]
+                await asyncio.gather(*leaving, return_exceptions=True)
+        except TimeoutError:
+            log.error("not every kernel could be left within %g s; the keeper ends the rest", LEAVE_S)
+        kernels = [*self.kernels.values(), *self._past]
+        for kernel in kernels:
+            kernel.abandon()
+        await asyncio.gather(*(kernel.close() for kernel in kernels))
         await self._keeper.close()
         await self.history.close()
 
     async def _leave(self, kernel: FollowedKernel) -> None:
-        if not kernel.alive:
+        if not kernel.alive or kernel.id in self._departures:
             return
-        if kernel.session.origin == "started" and not kernel.session.keep_alive:
-            await kernel.shutdown()
-        else:
-            await kernel.detach()
+        ended_here = kernel.session.origin == "started" and not kernel.session.keep_alive
+        try:
+            await (kernel.shutdown() if ended_here else kernel.detach())
+        except Exception:
+            log.exception("kernel %s was not left as it should be", kernel.id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..protocol.errors import KernelDead
+from ..runs.queue import Place
 from ..source.region import Region
 from .followed import FollowedKernel
 
@@ -16,16 +17,25 @@ ANSWER_S = 10.0  # how long an idle kernel may take to answer about names; jedi'
 BESIDE_S = 2.0  # the same for one that is busy and answers by another of its threads
 
 
-async def first_complete(kernel: FollowedKernel, candidates: Iterable[Region]) -> Region | None:
+async def first_complete(
+    kernel: FollowedKernel, candidates: Iterable[Region], place: Place
+) -> Region | None:
     """The first candidate that the kernel does not call incomplete, else the very first.
 
-    By is_complete_request; waits until the kernel is free, since it would answer no sooner.
+    By is_complete_request; waits for `place` to be next and the kernel free, since it would answer no sooner.
+    None: the place was dropped. Raises KernelDead.
     """
     shortest = None
     for candidate in candidates:
         shortest = shortest or candidate
-        while kernel.alive and (kernel.queue.running or kernel.session.state != "idle"):
+        while (
+            kernel.alive
+            and not place.dropped
+            and not (kernel.queue.is_next(place) and kernel.session.state == "idle")
+        ):
             await kernel.next_change()
+        if place.dropped:
+            return None
         content = {"code": candidate.source}
         try:
             reply = await kernel.session.request("is_complete_request", content, timeout=IS_COMPLETE_S)

@@ -7,7 +7,7 @@ changed, and the journal and the observer are told.
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from ..history.journal import Journal
@@ -31,7 +31,7 @@ from ..runs.events import (
 )
 from ..runs.fold import Outputs
 from ..runs.live import LiveOutputs
-from ..runs.queue import RunQueue
+from ..runs.queue import Place, RunQueue
 from ..runs.run import Run
 from ..runs.traceback import error_line
 from .documents import readable
@@ -70,6 +70,7 @@ class FollowedKernel:
         self.began_at = 0.0  # by the loop's clock: the running run's busy, then its execute_input
         self._prompts = Prompts(observer)
         self._told: Kernel | None = None
+        self._leaving: str | None = None  # why it takes no more runs, though its process may still be there
         self.questions = asyncio.Lock()  # one of a person's editor at a time, so that none pile up
         self.runs = RememberedRuns(observer.run_let_go)
 
@@ -116,15 +117,21 @@ class FollowedKernel:
 
     # running
 
-    def enqueue(self, runs: list[Run]) -> list[wire.Run]:
-        """Put runs in the queue; gives them as they are then, for `start`.
+    def give_up(self, place: Place) -> None:
+        """What waits behind the place no longer waits for it; nothing happens when it was filled."""
+        self.queue.fill(place, [])
+        self._pump()
+        self._wake()
+
+    def enqueue(self, runs: list[Run], place: Place) -> list[wire.Run]:
+        """Queue runs in the place held for them. Return their wire form at that moment, for `start`.
 
         If the kernel is free the first is sent now, so that the kernel begins while people are told.
         """
         queued = [run_to_wire(run) for run in runs]
         for run in runs:
             self.runs.add(run)
-        self.queue.add(runs)
+        self.queue.fill(place, runs)
         self._send()
         return queued
 
@@ -145,7 +152,7 @@ class FollowedKernel:
 
     def _send(self) -> Run | None:
         """Send the next run if the kernel is free; whoever calls tells of it."""
-        if self.session.state not in ("idle", "busy") or self._rest is not None:
+        if self.session.state not in ("idle", "busy") or self._rest is not None or self._leaving:
             return None
         run = self.queue.take()
         if run is None:
@@ -402,17 +409,38 @@ class FollowedKernel:
         """A new process under the same id: what ran is lost, what waited is cancelled."""
         await self.session.restart()
 
-    async def shutdown(self) -> None:
-        self._lose("the kernel was shut down")
-        await self.session.shutdown()
+    def shutdown(self) -> Coroutine[Any, Any, None]:
+        """End the kernel. It takes no more runs from this call on, before the result is awaited."""
+        self._stop_taking("the kernel was shut down")
+        return self._leave("the kernel was shut down", self.session.shutdown())
 
-    async def detach(self) -> None:
-        """The kernel goes on without us."""
-        self._lose("the kernel was detached")
-        await self.session.detach()
+    def detach(self) -> Coroutine[Any, Any, None]:
+        """Stop following the kernel and leave it running. As with `shutdown`, it takes no more runs."""
+        self._stop_taking("the kernel was detached")
+        self.session.keep_alive = True  # also if the bridge must end before this does
+        return self._leave("the kernel was detached", self.session.detach())
+
+    def _stop_taking(self, reason: str) -> None:
+        self._leaving = reason
+        self._lose(reason)
+
+    async def _leave(self, reason: str, leaving: Coroutine[Any, Any, None]) -> None:
+        try:
+            await leaving  # which waits for a start or restart that is under way
+        finally:
+            self._lose(reason)  # what other clients ran meanwhile
+
+    def abandon(self) -> None:
+        """Leave it at once, whatever is under way: the keeper ends it, unless it is kept."""
+        self._stop_taking("the bridge ended")
+        self.session.close()
 
     def require_alive(self) -> "FollowedKernel":
         """Itself; raises KernelDead."""
+        if self._leaving and self.alive:
+            raise KernelDead(
+                f"kernel {self.id} ({self.session.spec.display_name}) takes no more runs: {self._leaving}"
+            )
         if not self.alive:
             why, *written = (self.session.reason or "it has ended").split("\n")
             sentence = (

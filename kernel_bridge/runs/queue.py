@@ -10,22 +10,48 @@ from typing import Literal
 from .run import Run
 
 
+class Place:
+    """A place in the queue, held for runs whose source is still to be found."""
+
+    def __init__(self) -> None:
+        self.dropped = False  # with everything else that waited
+
+
 class RunQueue:
-    """The runs of ours on one kernel that have not ended."""
+    """The runs of this bridge on one kernel that have not ended, and the places held for others."""
 
     def __init__(self) -> None:
         self.running: Run | None = None
-        self.waiting: deque[Run] = deque()
-        self.drops = 0  # how often all that waited was ended
+        self._waiting: deque[Run | Place] = deque()
 
-    def add(self, runs: Iterable[Run]) -> None:
-        self.waiting.extend(runs)
+    @property
+    def waiting(self) -> list[Run]:
+        return [run for run in self._waiting if isinstance(run, Run)]
+
+    def hold(self) -> Place:
+        """A place behind everything that waits; what comes after it waits until it is filled or given up."""
+        place = Place()
+        self._waiting.append(place)
+        return place
+
+    def fill(self, place: Place, runs: Iterable[Run]) -> None:
+        """Put runs in the place that was held for them; without runs, give it up."""
+        if place in self._waiting:
+            at = self._waiting.index(place)
+            del self._waiting[at]
+            for run in reversed(list(runs)):
+                self._waiting.insert(at, run)
+
+    def is_next(self, place: Place) -> bool:
+        """Whether nothing is in flight, and nothing waits before that place."""
+        return self.running is None and bool(self._waiting) and self._waiting[0] is place
 
     def take(self) -> Run | None:
-        """The run that is to be sent now, or None: one is in flight, or none waits."""
-        if self.running is not None or not self.waiting:
+        """The run to send now. None: one is in flight, none waits, or the next is still to be found."""
+        if self.running is not None or not self._waiting or not isinstance(self._waiting[0], Run):
             return None
-        self.running = self.waiting.popleft()
+        self.running = self._waiting[0]
+        self._waiting.popleft()
         return self.running
 
     def finish(self, now: str) -> list[Run]:
@@ -51,17 +77,19 @@ class RunQueue:
 
     def drop(self, state: Literal["aborted", "cancelled"], reason: str, now: str) -> list[Run]:
         """End everything that waits."""
-        self.drops += 1
-        dropped = list(self.waiting)
-        self.waiting.clear()
+        dropped = self.waiting
+        for place in self._waiting:
+            if isinstance(place, Place):
+                place.dropped = True
+        self._waiting.clear()
         for run in dropped:
             run.end(state, now, reason)
         return dropped
 
     def cancel(self, run: Run, reason: str, now: str) -> bool:
         """Cancel one run that waits; False: it does not wait (any more)."""
-        if run not in self.waiting:
+        if run not in self._waiting:
             return False
-        self.waiting.remove(run)
+        self._waiting.remove(run)
         run.end("cancelled", now, reason)
         return True

@@ -123,8 +123,6 @@ def run(server: "Server", params: wire.RunParams, request: Request) -> Coroutine
 async def _run(server: "Server", params: wire.RunParams, request: Request, want: Wanted) -> Any:
     bridge = server.bridge
     uri = server.language.documents.owner(want.uri) if want.uri is not None else None
-    asked_of = bridge.kernels.get(params.kernel_id or bridge.bindings.get(uri or "", ""))
-    drops = 0 if asked_of is None else asked_of.queue.drops
     turn = bridge.in_order(uri or f"code on {params.kernel_id}")
     with bridge.shared_start(uri if params.kernel_id is None else None) as start:
         async with turn:
@@ -132,31 +130,35 @@ async def _run(server: "Server", params: wire.RunParams, request: Request, want:
                 kernel = await start.wait()
             else:
                 kernel = await bridge.kernel_to_run(params.kernel_id, uri, want.language_id)
-            async with bridge.in_order(kernel.id):  # what other documents run on it keeps its order too
-                sources = await want.find(kernel.require_reachable())
-                if kernel is asked_of and kernel.queue.drops != drops:
-                    raise RequestCancelled(
-                        "it was not run: what waited for the kernel was cancelled meanwhile, "
-                        "by an interrupt or because an earlier run failed"
-                    )
-                if not sources:
-                    raise _nothing(want)
-                runs = [
-                    kernel.require_reachable().new_run(
-                        source.code,
-                        queued_at=now(),
-                        location=source.location,
-                        silent=params.silent,
-                        store_history=params.store_history and not params.silent,
-                        stop_on_error=params.stop_on_error,
-                        allow_stdin=params.allow_stdin,
-                    )
-                    for source in sources
-                ]
-                queued = kernel.enqueue(runs)
-                if not params.wait:
-                    request.respond(wire.RunResult(runs=queued))
-                kernel.start(runs, queued)
+            place = kernel.require_reachable().queue.hold()  # later runs are answered, and wait behind it
+    try:
+        sources = await want.find(kernel, place)
+        kernel.require_reachable()
+        if place.dropped:
+            raise RequestCancelled(
+                "the statement was not run: the kernel's queue was cleared meanwhile, by an interrupt or a "
+                "failed run"
+            )
+        if not sources:
+            raise _nothing(want)
+        runs = [
+            kernel.new_run(
+                source.code,
+                queued_at=now(),
+                location=source.location,
+                silent=params.silent,
+                store_history=params.store_history and not params.silent,
+                stop_on_error=params.stop_on_error,
+                allow_stdin=params.allow_stdin,
+            )
+            for source in sources
+        ]
+        queued = kernel.enqueue(runs, place)
+        if not params.wait:
+            request.respond(wire.RunResult(runs=queued))
+        kernel.start(runs, queued)
+    finally:
+        kernel.give_up(place)
     if not params.wait:
         return ANSWERED
     ends = asyncio.gather(*(kernel.ended(run) for run in runs))

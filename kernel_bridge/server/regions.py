@@ -9,6 +9,7 @@ from ..bridge.asking import first_complete
 from ..protocol.commands import RunParams
 from ..protocol.errors import InvalidArgument
 from ..protocol.objects import TextDocument
+from ..runs.queue import Place as QueuePlace
 from ..runs.run import Location
 from ..source.anchors import Span, whole_lines
 from ..source.document import Place
@@ -40,13 +41,13 @@ class Wanted:
     sources: list[Source]
     statement: tuple[Snapshot, Place, NotebookDocument | None] | None = None  # found with the kernel's help
 
-    async def find(self, kernel: "FollowedKernel") -> list[Source]:
-        """The sources to run; empty where there is nothing."""
+    async def find(self, kernel: "FollowedKernel", held: QueuePlace) -> list[Source]:
+        """The sources to run in the place held in the kernel's queue; empty where there is nothing."""
         if self.statement is None:
             return self.sources
         document, place, notebook = self.statement
         candidates = statement_candidates(document.text, document.language_id, place)
-        region = await first_complete(kernel, candidates)
+        region = await first_complete(kernel, candidates, held)
         return [] if region is None else [_source(document, region, "statement", notebook)]
 
 

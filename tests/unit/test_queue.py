@@ -30,7 +30,7 @@ def make_run(name: str, **fields: Any) -> Run:
 def queue_of(*runs: Run) -> RunQueue:
     """A queue whose first run is in flight."""
     queue = RunQueue()
-    queue.add(runs)
+    queue.fill(queue.hold(), runs)
     first = queue.take()
     assert first is runs[0]
     first.start("message", STARTED)
@@ -160,7 +160,7 @@ def test_a_run_asked_for_after_the_error_runs() -> None:
     queue = queue_of(first)
     first.take_reply(ExecuteReply("error"), ENDED)
     queue.finish(ENDED)
-    queue.add([later])
+    queue.fill(queue.hold(), [later])
     assert queue.take() is later
 
 
