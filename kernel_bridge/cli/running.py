@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..bridge import stopping
 from ..bridge.application import Bridge
@@ -41,13 +42,20 @@ async def run(options: argparse.Namespace) -> int:
 
     Raises UsageError, and what starting a kernel and exporting raise (protocol/errors).
     """
-    parameters = {name: read_value(value) for name, value in options.parameter}
+    parameters = {name: _parameter(name, value) for name, value in options.parameter}
 
     def script(language: str | None) -> Script:
         with interruptible():
             return open_script(options.file, options.lines, options.cell, language, parameters)
 
     return await execute(options, script, options.file if options.file != "-" else "stdin")
+
+
+def _parameter(name: str, text: str) -> Any:
+    try:
+        return read_value(text)
+    except ValueError as error:
+        raise UsageError(f"the parameter {name} cannot be given: {error}") from None
 
 
 async def execute(options: argparse.Namespace, script: Callable[[str | None], Script], name: str) -> int:

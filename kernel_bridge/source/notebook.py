@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from .json_text import TooDeep, read_json
 from .region import Region
 
 Json = dict[str, Any]
@@ -62,11 +63,11 @@ class Notebook:
 def read_notebook(text: str) -> Notebook:
     """The notebook; raises ValueError, which says where it breaks: it is none of nbformat 4."""
     try:
-        raw = json.loads(text)
+        raw = read_json(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {_where(text, error)}") from None
-    except RecursionError:
-        raise ValueError("not a notebook: its JSON is nested too deeply") from None
+    except TooDeep as error:
+        raise ValueError(f"not a notebook: {error}") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         version = raw.get("nbformat") if isinstance(raw, dict) else None
         if isinstance(version, int) and version < 4:

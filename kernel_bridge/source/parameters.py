@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .json_text import TooDeep, read_json
 from .languages import comments_of, find_language
 from .notebook import Notebook, NotebookCell
 
@@ -17,11 +18,16 @@ _WORDS = {"True": True, "False": False, "None": None}
 
 
 def read_value(text: str) -> Any:
-    """A value as it is typed: JSON, or Python's True, False and None, else the text itself."""
+    """A value as it is typed: JSON, or Python's True, False and None, else the text itself.
+
+    Raises TooDeep: JSON that no language could be given.
+    """
     if text in _WORDS:
         return _WORDS[text]
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return read_json(text, _refuse)
+    except TooDeep:
+        raise
     except ValueError:
         return text
 

@@ -4,12 +4,12 @@ Markdown stands in comments (in Python also in a string of its own), and a heade
 kernel.
 """
 
-import json
 import re
 from typing import Any
 
 from .cells import Cell, cells_of_lines, header_end
 from .document import split_lines
+from .json_text import read_json
 from .languages import comment_prefixes, find_language, is_python
 from .notebook import Json, Notebook, NotebookCell
 from .region import region_of
@@ -62,7 +62,7 @@ def read_metadata(written: str) -> Json:
     """What a marker says of its cell: a JSON object, or pairs name=value whose values are JSON or words."""
     if written.startswith("{"):
         try:
-            value = json.loads(written)
+            value = read_json(written)
         except ValueError:
             return {}
         return value if isinstance(value, dict) else {}
@@ -73,7 +73,7 @@ def _value(written: str) -> Any:
     if written.startswith("'"):
         return written[1:-1]
     try:
-        return json.loads(written)
+        return read_json(written)
     except ValueError:
         return {"True": True, "False": False, "None": None}.get(written, written)
 
