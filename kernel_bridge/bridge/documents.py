@@ -1,6 +1,5 @@
 """Documents as the bridge knows them: by their URIs."""
 
-import os
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,8 +18,3 @@ def path_of(uri: str) -> Path | None:
 
         return Path(url2pathname(unquote(parts.path)))
     return Path(unquote(parts.path))
-
-
-def readable(path: str) -> str:
-    """A path as JSON can have it: bytes of it that are no UTF-8 are replaced."""
-    return os.fsencode(path).decode(errors="replace")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from ..files import LARGEST_DOCUMENT_BYTES, read_file, readable, reason
 from ..history.journal import Journal
 from ..history.records import Filter
 from ..history.selection import Selection
@@ -15,7 +16,7 @@ from ..source.languages import extension_of, language_of_path
 from ..source.notebook import Notebook as Document
 from ..source.notebook import read_notebook
 from ..source.script import read_script
-from .documents import path_of, readable
+from .documents import path_of
 from .observer import Progress
 
 T = TypeVar("T")
@@ -60,12 +61,12 @@ def read_document(uri: str) -> Document:
     if path is None:
         raise ExportFailed(f"the document {uri} is not open here, and no file", path=uri)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig")
         if path.suffix.lower() == ".ipynb":
             return read_notebook(text)
     except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise ExportFailed(f"the document {path} cannot be read: {why}", path=str(path)) from error
+        name = readable(str(path))
+        raise ExportFailed(f"the document {name} cannot be read: {reason(error)}", path=name) from error
     return read_script(text, language_of_path(str(path)) or "")
 
 

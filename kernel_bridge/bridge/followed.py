@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
+from ..files import readable
 from ..history.journal import Journal
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
@@ -34,7 +35,6 @@ from ..runs.live import LiveOutputs
 from ..runs.queue import Place, RunQueue
 from ..runs.run import Run
 from ..runs.traceback import error_line
-from .documents import readable
 from .observer import Observer
 from .prompts import Prompts
 from .remembered import RememberedRuns

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..bridge.followed import FollowedKernel
 from ..bridge.wire import run_to_wire
+from ..files import LARGEST_DOCUMENT_BYTES, read_file
 from ..history.document import OURS, notebook_of, run_of_cell
 from ..history.records import KernelRecord, RunRecord, kernel_record
 from ..protocol.errors import BridgeError
@@ -133,7 +134,7 @@ def _length(run: Run) -> int:
 def read_earlier(path: Path) -> Earlier:
     """What an earlier run left; raises UsageError: there is no such notebook."""
     try:
-        notebook = read_notebook(path.read_bytes().decode("utf-8-sig"))
+        notebook = read_notebook(read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig"))
     except FileNotFoundError:
         raise UsageError(f"there is no {path} to resume; run it without --resume first") from None
     except (OSError, ValueError) as error:

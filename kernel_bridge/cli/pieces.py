@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..files import LARGEST_DOCUMENT_BYTES, NotReadable, read_file
 from ..runs.run import Location
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
@@ -82,7 +83,11 @@ def open_script(
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig")
+    except NotReadable as error:
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}; give a file, or pipe the code into `kernel-bridge run -`"
+        ) from None
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}") from None
     except UnicodeDecodeError as error:

@@ -11,13 +11,16 @@ import os
 import re
 import socket
 import stat
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ..files import names_in
 from ..protocol.errors import BadConnectionFile
 from ..protocol.objects import KernelSpec
+from ..source.json_text import TooDeep, check_depth
 from .connection import ConnectionInfo
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
@@ -57,7 +60,8 @@ def connection_files() -> list[Path]:
     """Those of Jupyter's runtime folder (blocks)."""
     from jupyter_core.paths import jupyter_runtime_dir
 
-    return sorted(Path(jupyter_runtime_dir()).glob("*kernel-*.json"))
+    runtime = Path(jupyter_runtime_dir())
+    return [runtime / name for name in names_in(runtime) if fnmatch(name, "*kernel-*.json")]
 
 
 def kernel_id_of(path: Path) -> str:
@@ -117,7 +121,10 @@ def _load(path: Path) -> dict[str, Any]:
         ) from None
     try:
         raw = msgspec.json.decode(data)
-    except (ValueError, RecursionError) as error:
+        check_depth(raw)
+    except (RecursionError, TooDeep):
+        raise BadConnectionFile(f"connection file {path}: {TooDeep()}") from None
+    except ValueError as error:
         raise BadConnectionFile(
             f"connection file {path} is no JSON: {error}; it may be half-written"
         ) from None

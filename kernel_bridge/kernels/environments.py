@@ -8,19 +8,25 @@ import asyncio
 import base64
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Container, Iterator, Mapping
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 import msgspec
 
+from ..files import log_once, log_skipped, names_in, read_text, readable
 from ..protocol.objects import KernelSpec
 from .interpreters import environment_spec, holds_ipykernel, is_python_2, prefix_of, python_of
-from .specs import interpreter_of, list_specs, pick, read_spec, runs_ipykernel
+from .specs import interpreter_of, list_specs, pick, runs_ipykernel, specs_in
 
 INSTALLED = 2  # the group of installed kernelspecs, after the project's environments and the active one
+MOST = 300  # environments, and kernels in them, of a project; and as many of everything else
+LARGEST_BYTES = 1_048_576  # of conda's list of environments; all other files have a few lines
+
+_VERSION = re.compile(r"[\w+@-][\w.+:@-]*", re.ASCII)  # what pyenv has a folder for
 
 Candidate = tuple[Path, str]  # an environment, and why it is thought of
 
@@ -69,7 +75,7 @@ def _ranked(
         _elsewhere(environ),
     ):
         group: list[KernelSpec] = []
-        for environment, reason in candidates:
+        for environment, reason in islice(candidates, MOST):
             python = python_of(environment)
             prefix = os.path.realpath(environment)
             if prefix in seen:
@@ -77,7 +83,7 @@ def _ranked(
             seen.add(prefix)
             others = []
             if len(groups) < INSTALLED:  # as Jupyter has it, the first of a name hides the others
-                found = _kernelspecs_of(environment, reason, folders)
+                found = islice(_kernelspecs_of(environment, reason, folders), max(0, MOST - len(group)))
                 others = [spec for spec in found if spec.name not in promoted]
                 promoted.update(spec.name for spec in others)
             if python is None or is_python_2(environment):
@@ -98,10 +104,9 @@ def _ranked(
 def _kernelspecs_of(environment: Path, reason: str, known: Container[str]) -> Iterator[KernelSpec]:
     """The kernels in an environment that are not the one of its Python; not those in `known` folders."""
     commands = environment / ("Scripts" if os.name == "nt" else "bin")
-    for folder in _within(environment / "share" / "jupyter" / "kernels"):
-        spec = read_spec(folder, commands) if os.path.realpath(folder) not in known else None
-        if spec is not None and not runs_ipykernel(spec):
-            yield msgspec.structs.replace(spec, reason=reason)
+    for spec in specs_in(environment / "share" / "jupyter" / "kernels", commands):
+        if os.path.realpath(spec.resource_dir or "") not in known and not runs_ipykernel(spec):
+            yield msgspec.structs.replace(spec, reason=readable(reason))
 
 
 def _of_project(folder: Path, root: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
@@ -127,7 +132,7 @@ def _parents(folder: Path, root: Path) -> list[Path]:
 
 def _of_poetry(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
     """Poetry names an environment after the project and the hash of its path."""
-    if not (project / "pyproject.toml").is_file():
+    if not os.path.isfile(project / "pyproject.toml"):
         return
     digest = hashlib.sha256(os.path.normcase(os.path.realpath(project)).encode()).digest()
     mark = base64.urlsafe_b64encode(digest).decode()[:8]
@@ -140,28 +145,18 @@ def _of_poetry(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]
 
 def _of_pipenv(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
     """Pipenv writes the project's path into each environment."""
-    if not (project / "Pipfile").is_file():
+    if not os.path.isfile(project / "Pipfile"):
         return
     for environment in _within(Path(environ.get("WORKON_HOME") or _data(environ) / "virtualenvs")):
-        try:
-            belongs = (environment / ".project").read_text().strip() == str(project)
-        except (OSError, ValueError):
-            continue
-        if belongs:
+        if _text(environment / ".project").strip() == str(project):
             yield environment, f"the pipenv environment of {project}"
 
 
 def _of_pyenv(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
-    try:
-        names = (project / ".python-version").read_text().split()
-    except (OSError, ValueError):
-        return
-    for name in names:
-        if name not in (".", "..") and "/" not in name:
-            yield (
-                _pyenv(environ) / "versions" / name,
-                f"the Python {name} that {project / '.python-version'} names",
-            )
+    path = project / ".python-version"
+    names = _text(path).split()
+    for name in filter(_VERSION.fullmatch, islice(names, MOST)):
+        yield _pyenv(environ) / "versions" / name, f"the Python {name} that {path} names"
 
 
 def _active(environ: Mapping[str, str]) -> Iterator[Candidate]:
@@ -174,12 +169,8 @@ def _elsewhere(environ: Mapping[str, str]) -> Iterator[Candidate]:
     for name in ("python3", "python"):
         if path := shutil.which(name, path=environ.get("PATH")):
             yield prefix_of(path), f"{name} on PATH"
-    try:
-        listed = (_home(environ) / ".conda" / "environments.txt").read_text().splitlines()
-    except (OSError, ValueError):
-        listed = []
-    for line in listed:
-        if line.strip():
+    for line in islice(_text(_home(environ) / ".conda" / "environments.txt").splitlines(), MOST):
+        if os.path.isabs(line) and "\0" not in line:
             yield Path(line.strip()), "a conda environment"
     for root in _conda_roots(environ):
         yield root, "the base environment of conda"
@@ -201,10 +192,21 @@ def _conda_roots(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _within(folder: Path) -> list[Path]:
+    """The folders in a folder."""
+    found = (path for name in names_in(folder) if os.path.isdir(path := folder / name))
+    folders = list(islice(found, MOST + 1))
+    if len(folders) > MOST:
+        log_once(f"{readable(str(folder))} has more than {MOST} environments; the first ones are listed")
+    return folders[:MOST]
+
+
+def _text(path: Path) -> str:
+    """The text of a small file; empty: it is not there, or cannot be read."""
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir())
-    except OSError:
-        return []
+        return read_text(path, LARGEST_BYTES)
+    except OSError as error:
+        log_skipped(path, error)
+        return ""
 
 
 def _home(environ: Mapping[str, str]) -> Path:

@@ -11,9 +11,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..files import log_skipped, names_in, read_text, readable, reason
 from ..protocol.objects import KernelSpec
 
 LAUNCHER = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+LARGEST_BYTES = 65_536  # of a pyvenv.cfg
+
+FORGET_FOLDER = "import sys; sys.path[:] = [folder for folder in sys.path if folder]"
+"""How the code of `python -c` begins, so that it imports nothing from the current folder (-P is of 3.11)."""
 
 
 def python_of(environment: Path) -> Path | None:
@@ -33,40 +38,72 @@ def prefix_of(python: str) -> Path:
 
 def is_broken(python: str) -> bool:
     """Whether it cannot be run at all: often what it links to is gone, after an upgrade of that Python."""
-    return not os.access(python, os.X_OK)
+    return not (os.path.isfile(python) and os.access(python, os.X_OK))
 
 
 def holds_ipykernel(python: str) -> bool:
     """Whether ipykernel lies in a folder that the interpreter imports from."""
-    return any((folder / "ipykernel_launcher.py").is_file() for folder in _import_folders(python))
+    return any(os.path.isfile(folder / "ipykernel_launcher.py") for folder in _import_folders(python))
 
 
 def is_python_2(environment: Path) -> bool:
-    return any(environment.glob("lib/python2*")) and not any(environment.glob("lib/python3*"))
+    names = names_in(environment / "lib")
+    return any(name.startswith("python2") for name in names) and not any(
+        name.startswith("python3") for name in names
+    )
 
 
 def _import_folders(python: str) -> Iterator[Path]:
+    """The folders of packages that are there, of the interpreter and of the one whose packages it sees."""
+    yield from _own_folders(python)
+    configuration = _pyvenv(prefix_of(python)) or {}
+    home = configuration.get("home", "")
+    sees_others = configuration.get("include-system-site-packages") == "true"
+    # That one's own pyvenv.cfg, which may name itself, means nothing to Python either. Windows would send the
+    # user's password hash to another machine whose folder is looked at (\\host\share).
+    if sees_others and os.path.isabs(home) and not home.startswith(("//", "\\\\")) and "\0" not in home:
+        yield from _own_folders(os.path.join(home, "python3"))
+
+
+def _own_folders(python: str) -> Iterator[Path]:
     prefix = prefix_of(python)
     version = re.search(r"python(3\.\d+)$", os.path.realpath(python))  # /usr may hold several
-    name = f"python{version[1]}" if version else "python3*"
-    for pattern in (f"lib/{name}/site-packages", "Lib/site-packages"):
-        yield from prefix.glob(pattern)
-    configuration = _pyvenv(prefix)
-    if configuration is None:  # Debian's, which has one folder for all versions
-        for pattern in ("lib/python3/dist-packages", f"local/lib/{name}/dist-packages"):
-            yield from prefix.glob(pattern)
-    elif configuration.get("include-system-site-packages") == "true" and "home" in configuration:
-        yield from _import_folders(os.path.join(configuration["home"], "python3"))
+    patterns = ["Lib/site-packages"]
+    for name in [f"python{version[1]}"] if version else _versions(prefix / "lib"):
+        patterns += [f"lib/{name}/site-packages", f"local/lib/{name}/dist-packages"]  # the latter is Debian's
+    patterns.append("lib/python3/dist-packages")  # Debian's for all versions
+    yield from (prefix / pattern for pattern in patterns if os.path.isdir(prefix / pattern))
+
+
+def _versions(lib: Path) -> list[str]:
+    """The folders of Python 3 in a lib folder, no more than anybody has."""
+    return [name for name in names_in(lib) if re.fullmatch(r"python3(\.\d{1,3})?t?", name)][:20]
 
 
 def _pyvenv(prefix: Path) -> dict[str, str] | None:
-    """The pyvenv.cfg of a virtual environment; None: it is none."""
+    """The pyvenv.cfg of a virtual environment, empty if it cannot be read; None: it is none."""
     try:
-        text = (prefix / "pyvenv.cfg").read_text("utf-8", "replace")
-    except OSError:
-        return None
+        text = read_text(prefix / "pyvenv.cfg", LARGEST_BYTES)
+    except OSError as error:
+        return None if _is_missing(error) else {}
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
     return {key.strip().lower(): value.strip() for key, _, value in pairs}
+
+
+def _is_missing(error: OSError) -> bool:
+    return isinstance(error, FileNotFoundError | NotADirectoryError)
+
+
+def _unread_configuration(prefix: Path) -> str | None:
+    """Why the pyvenv.cfg cannot be read, which is the first that its interpreter would try; None: it can."""
+    path = prefix / "pyvenv.cfg"
+    try:
+        read_text(path, LARGEST_BYTES)
+    except OSError as error:
+        if not _is_missing(error):
+            log_skipped(path, error)
+            return f"its {readable(str(path))} cannot be read: {reason(error)}; create the environment again"
+    return None
 
 
 def version_of(python: str) -> str | None:
@@ -74,31 +111,35 @@ def version_of(python: str) -> str | None:
     prefix = prefix_of(python)
     configuration = _pyvenv(prefix) or {}
     for text in (configuration.get("version_info", ""), configuration.get("version", "")):
-        if found := re.match(r"\d+\.\d+", text):
+        if found := re.match(r"\d{1,2}\.\d{1,3}(?!\d)", text):
             return found[0]
-    for pattern, where in (
-        ("conda-meta/python-3*.json", r"python-(\d+\.\d+)"),
-        ("lib/python3.*", r"python(\d+\.\d+)$"),
+    for folder, pattern in (
+        ("conda-meta", r"python-(3\.\d{1,3})\b.*\.json"),
+        ("lib", r"python(3\.\d{1,3})"),
     ):
-        for path in sorted(prefix.glob(pattern)):
-            if found := re.search(where, path.stem if path.suffix == ".json" else path.name):
+        for name in names_in(prefix / folder):
+            if found := re.fullmatch(pattern, name):
                 return found[1]
     return None
 
 
-def environment_spec(python: str, has_ipykernel: bool, reason: str | None = None) -> KernelSpec:
-    """The kernel of an interpreter that needs no installed kernelspec; its name is the same every time."""
+def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -> KernelSpec:
+    """The kernel of an interpreter that needs no installed kernelspec; its name is the same every time.
+
+    `why`: why it is offered.
+    """
     prefix = prefix_of(python)
-    problem = None
+    problem = _unread_configuration(prefix)
     if is_broken(python):
-        problem = f"its interpreter {python} cannot be run; make the environment anew"
-    elif not has_ipykernel:
-        problem = f"it has no ipykernel; install it: {install_ipykernel(python)}"
-    digest = hashlib.sha256(python.encode()).hexdigest()[:8]
+        problem = f"its interpreter {readable(python)} cannot be run; create the environment again"
+    elif problem is None and not has_ipykernel:
+        problem = f"it has no ipykernel; install it: {readable(install_ipykernel(python))}"
+    digest = hashlib.sha256(os.fsencode(python)).hexdigest()[:8]
     version = version_of(python)
+    place = readable(str(prefix))
     return KernelSpec(
         name=f"python-{re.sub(r'[^a-z0-9]+', '-', prefix.name.lower()).strip('-') or 'root'}-{digest}",
-        display_name=f"Python {version} ({prefix})" if version else f"Python ({prefix})",
+        display_name=f"Python {version} ({place})" if version else f"Python ({place})",
         language="python",
         argv=[python, *LAUNCHER],
         interrupt_mode="signal",
@@ -106,7 +147,7 @@ def environment_spec(python: str, has_ipykernel: bool, reason: str | None = None
         usable=problem is None,
         python=python,
         problem=problem,
-        reason=reason,
+        reason=None if why is None else readable(why),
     )
 
 
@@ -121,9 +162,9 @@ def install_ipykernel(python: str) -> str:
     if ".pixi" in prefix.parts:
         project = Path(*prefix.parts[: prefix.parts.index(".pixi")])
         return f"pixi add --manifest-path {shlex.quote(str(project))} ipykernel"
-    if (prefix / "conda-meta").is_dir():
+    if os.path.isdir(prefix / "conda-meta"):
         return f"conda install -p {shlex.quote(str(prefix))} ipykernel"
-    if any((folder / "pip").is_dir() for folder in _import_folders(python)):
+    if any(os.path.isdir(folder / "pip") for folder in _import_folders(python)):
         return f"{quoted} -m pip install ipykernel"
     if "uv" in (_pyvenv(prefix) or {}):
         return f"uv pip install --python {quoted} ipykernel"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import zmq
 from jupyter_client.kernelspec import KernelSpec as JupyterSpec
@@ -25,6 +25,7 @@ from .keeper_process import remove, still_of
 from .process import KernelProcess, Tail
 from .quirks import longest_ipc_path, speaks_ipc
 from .records import record_path
+from .specs import launch_command, read_kernel_json
 
 
 class _Manager(AsyncKernelManager):
@@ -172,15 +173,16 @@ def _socket_folder(longest_path_bytes: int) -> str | None:
 
 def _jupyter_spec(spec: KernelSpec) -> JupyterSpec:
     """The kernelspec as jupyter_client wants it, with what only its kernel.json says (env)."""
-    found: dict[str, Any] = {}
+    env: dict[str, str] = {}
     if spec.resource_dir is not None:
         with contextlib.suppress(OSError, ValueError):
-            found = JupyterSpec.from_resource_dir(spec.resource_dir).to_dict()
-    found |= {
-        "argv": list(spec.argv),
-        "display_name": spec.display_name,
-        "language": spec.language,
-        "interrupt_mode": spec.interrupt_mode,
-        "metadata": spec.metadata or {},
-    }
-    return JupyterSpec(resource_dir=spec.resource_dir or "", **found)
+            env = read_kernel_json(Path(spec.resource_dir)).env
+    return JupyterSpec(
+        argv=launch_command(spec),
+        env=env,
+        resource_dir=spec.resource_dir or "",
+        display_name=spec.display_name,
+        language=spec.language,
+        interrupt_mode=spec.interrupt_mode,
+        metadata=spec.metadata or {},
+    )

@@ -6,24 +6,32 @@ Reads kernel.json files itself where jupyter_client would import ipykernel and I
 import asyncio
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ..files import log_once, log_skipped, names_in, read_file, readable, reason
 from ..protocol.errors import InvalidArgument, NoSuchKernelSpec
 from ..protocol.objects import KernelSpec
-from .interpreters import LAUNCHER, environment_spec, holds_ipykernel, install_ipykernel
+from ..source.json_text import TooDeep, check_depth
+from .interpreters import FORGET_FOLDER, LAUNCHER, environment_spec, holds_ipykernel, install_ipykernel
 
 NATIVE = "python3"
 PROBE_S = 20.0
+LARGEST_BYTES = 65_536  # of a kernel.json
+MOST = 500  # kernelspecs of one folder
+
+_NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)  # jupyter_client's rule
 
 
-class _KernelJson(msgspec.Struct):
+class KernelJson(msgspec.Struct):
     """A kernel.json, as far as it concerns us (Jupyter: "Kernel specs")."""
 
     argv: list[str]
@@ -63,16 +71,8 @@ def pick(specs: list[KernelSpec], name: str) -> KernelSpec:
 def _installed() -> list[KernelSpec]:
     found: dict[str, KernelSpec] = {}
     for folder in _folders():
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        for entry in names:
-            if entry.lower() in found:
-                continue
-            spec = read_spec(Path(folder, entry))
-            if spec is not None:
-                found[spec.name] = spec
+        for spec in specs_in(Path(folder)):
+            found.setdefault(spec.name, spec)
     if NATIVE not in found:
         found[NATIVE] = _native()
     return sorted(found.values(), key=_usual_first)
@@ -92,24 +92,62 @@ def _folders() -> list[str]:
     from jupyter_core.paths import jupyter_path
 
     ipython = os.environ.get("IPYTHONDIR") or os.path.join(os.path.expanduser("~"), ".ipython")
-    return [*jupyter_path("kernels"), os.path.join(ipython, "kernels")]
+    # An empty part of JUPYTER_PATH would be the current folder, which may be anybody's.
+    return list(filter(os.path.isabs, [*jupyter_path("kernels"), os.path.join(ipython, "kernels")]))
+
+
+def specs_in(folder: Path, commands: Path | None = None) -> Iterator[KernelSpec]:
+    """The kernelspecs in a folder; one that cannot be read is there with its problem.
+
+    `commands`: the folder where their commands are looked for first.
+    """
+    found = 0
+    for name in names_in(folder):
+        if not _NAME.fullmatch(name):
+            continue
+        spec = read_spec(folder / name, commands)
+        if spec is None:
+            continue
+        found += 1
+        if found > MOST:
+            log_once(f"{readable(str(folder))} has more than {MOST} kernelspecs; the first ones are listed")
+            return
+        yield spec
+
+
+def read_kernel_json(folder: Path) -> KernelJson:
+    """The kernel.json in a folder.
+
+    Raises OSError: it is not there or cannot be read; ValueError: it describes nothing that could be run.
+    """
+    data = read_file(folder / "kernel.json", LARGEST_BYTES)
+    try:
+        described = msgspec.json.decode(data, type=KernelJson)
+    except RecursionError:
+        raise TooDeep from None
+    check_depth(described.metadata)
+    if any("\0" in text for text in (*described.argv, *described.env, *described.env.values())):
+        raise ValueError("a zero byte is in argv or env, which no command can have")
+    if wrong := [name for name in described.env if not name or "=" in name]:
+        raise ValueError(f"env has {wrong[0]!r}, which is no name of a variable")
+    return described
 
 
 def read_spec(folder: Path, commands: Path | None = None) -> KernelSpec | None:
-    """The kernelspec in a folder; None: there is none. A broken one is listed with its problem.
+    """The kernelspec in a folder; None: there is none. One that cannot be read is listed with its problem.
 
     `commands`: the folder where its command is looked for first.
     """
     name = folder.name.lower()
     try:
-        data = (folder / "kernel.json").read_bytes()
-    except OSError:
+        described = read_kernel_json(folder)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    try:
-        described = msgspec.json.decode(data, type=_KernelJson)
-    except ValueError as error:
-        described = _KernelJson(argv=[])
-        problem: str | None = f"{folder / 'kernel.json'} cannot be read: {error}"
+    except (OSError, ValueError) as error:
+        described = KernelJson(argv=[])
+        path = folder / "kernel.json"
+        problem: str | None = f"{readable(str(path))} cannot be read: {reason(error)}"
+        log_skipped(path, error)
     else:
         if commands is not None and described.argv:
             described.argv[0] = shutil.which(described.argv[0], path=str(commands)) or described.argv[0]
@@ -175,6 +213,21 @@ def _problem(argv: list[str]) -> str | None:
     return None
 
 
+def launch_command(spec: KernelSpec) -> list[str]:
+    """The argv that is run for a kernelspec.
+
+    `python -m` imports runpy, ipykernel_launcher and what that needs from the kernel's folder first, where a
+    file may have the same name. This command imports nothing from it; ipykernel adds it to sys.path itself.
+    """
+    argv = list(spec.argv)
+    for index, pair in enumerate(pairwise(argv)):
+        if pair[0] == "-m" and pair[1] in ("ipykernel_launcher", "ipykernel") and interpreter_of(spec):
+            code = f"{FORGET_FOLDER}; import runpy; runpy.run_module({pair[1]!r}, None, '__main__', True)"
+            argv[index : index + 2] = ["-c", code]
+            break
+    return argv
+
+
 def python_spec(python: str) -> KernelSpec:
     """The kernel of an interpreter that needs no installed kernelspec (may run it once; blocks).
 
@@ -189,10 +242,18 @@ def python_spec(python: str) -> KernelSpec:
 
 def _imports_ipykernel(python: str) -> bool:
     """Asks the interpreter, for what is not installed where one looks (user site, PYTHONPATH, .pth files)."""
-    find = "import importlib.util as u, sys; sys.exit(u.find_spec('ipykernel_launcher') is None)"
+    find = (
+        f"{FORGET_FOLDER}; import importlib.util; "
+        "sys.exit(importlib.util.find_spec('ipykernel_launcher') is None)"
+    )
     try:
         asked = subprocess.run(
-            [python, "-c", find], stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_S, check=False
+            [python, "-c", find],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_S,
+            check=False,
+            cwd=os.path.abspath(os.sep),  # an empty part of PYTHONPATH is the current folder, too
         )
     except (OSError, subprocess.SubprocessError):
         return False

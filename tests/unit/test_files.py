@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel_bridge.files import NotReadable, read_file, read_text
+from kernel_bridge.files import MOST_NAMES, NotReadable, names_in, read_file, read_text
 
 
 def refused(path: Path | str, why: str) -> None:
@@ -33,8 +33,7 @@ def test_devices_pipes_sockets_and_folders_are_refused(tmp_path: Path) -> None:
         listening.bind(str(tmp_path / "socket"))
         refused(tmp_path / "device", "not a regular file")
         refused(tmp_path / "pipe", "not a regular file")
-        with pytest.raises(OSError, match="No such device"):
-            read_file(tmp_path / "socket", 100)
+        refused(tmp_path / "socket", "not a regular file")
     refused(tmp_path, "not a regular file")
 
 
@@ -48,3 +47,23 @@ def test_a_link_to_itself_and_an_impossible_name_are_errors_of_the_system(tmp_pa
 def test_text_of_any_bytes(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"\xef\xbb\xbfa\xff\0b")
     assert read_text(tmp_path / "file", 100) == "a\ufffd\0b"
+
+
+def test_a_file_that_is_larger_than_it_says_is_refused() -> None:
+    refused(Path("/proc/self/maps"), "larger than 100 bytes")  # its size is 0
+
+
+def test_of_an_endless_folder_some_names_are_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(MOST_NAMES + 10):
+        (tmp_path / f"{number}").symlink_to("nowhere")
+    assert len(names_in(tmp_path)) == MOST_NAMES
+    names_in(tmp_path)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_names_are_sorted_and_there_are_some_only_in_folders(tmp_path: Path) -> None:
+    for name in (b"b", b"a", b"caf\xe9"):
+        Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).touch()
+    assert names_in(tmp_path) == ["a", "b", "caf\udce9"]
+    for none in (tmp_path / "a", tmp_path / "missing", "/dev/null", "a\0b"):
+        assert names_in(none) == []

@@ -1,0 +1,51 @@
+"""JSON that is nested deeply is refused before anything walks it, wherever it is read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kernel_bridge.kernels.connection_files import read_connection_file
+from kernel_bridge.protocol.errors import BadConnectionFile
+from kernel_bridge.source.json_text import DEEPEST, TooDeep, read_json
+from kernel_bridge.source.notebook import read_notebook
+from kernel_bridge.source.parameters import read_value
+from kernel_bridge.source.script import read_metadata, read_script
+
+DEPTHS = [DEEPEST + 1, 600, 900, 100_000]
+
+
+def nested(levels: int) -> str:
+    return '{"a":' * levels + "1" + "}" * levels
+
+
+def test_what_is_as_deep_as_anybody_needs_is_read() -> None:
+    for text in (nested(DEEPEST), "[" * DEEPEST + "]" * DEEPEST, "1", "[]"):
+        assert read_json(text) == json.loads(text)
+
+
+@pytest.mark.parametrize("levels", DEPTHS)
+def test_deep_json_is_refused_everywhere(levels: int, tmp_path: Path) -> None:
+    deep = nested(levels)
+    for text in (deep, "[" * levels + "]" * levels, f"[1, {deep}]"):
+        with pytest.raises(TooDeep):
+            read_json(text)
+    with pytest.raises(TooDeep):
+        read_value(deep)
+    with pytest.raises(ValueError, match="nested more than"):
+        read_notebook('{"nbformat": 4, "cells": [], "metadata": ' + deep + "}")
+    (tmp_path / "kernel-1.json").write_text('{"transport": ' + deep + "}")
+    if levels < 10_000:  # larger than any connection file
+        with pytest.raises(BadConnectionFile, match="nested more than"):
+            read_connection_file(tmp_path / "kernel-1.json")
+    with pytest.raises(BadConnectionFile):
+        read_connection_file(tmp_path / "kernel-1.json")
+
+
+@pytest.mark.parametrize("levels", DEPTHS)
+def test_a_marker_of_a_cell_says_nothing_so_deep(levels: int) -> None:
+    assert read_metadata(nested(levels)) == {}
+    deep = "[" * levels + "]"
+    assert read_metadata(f"a={deep}")["a"] == deep
+    (cell,) = read_script(f"# %% {nested(levels)}\n1\n", "python").cells
+    assert cell.source == "1"
