@@ -1,12 +1,15 @@
 """`kernel-bridge` on a terminal: what a person sees, types and interrupts."""
 
+import fcntl
 import os
+import sys
+import termios
 import time
 
 import pytest
 
 from tests.home import Home
-from tests.server.command import CTRL_C, CTRL_D, open_terminal, run_command, write
+from tests.server.command import BOUND_S, COMMAND, CTRL_C, CTRL_D, open_terminal, run_command, write
 
 
 def test_cells_have_headers_and_nothing_is_left_of_the_status_line(home: Home) -> None:
@@ -120,10 +123,26 @@ def test_tables_fit_a_narrow_terminal(home: Home) -> None:
             assert b"\x1b[" in terminal.raw
 
 
+def until_read(pipe: int) -> None:
+    """Wait until the other end has taken all that was written."""
+    end = time.monotonic() + BOUND_S
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
+        assert time.monotonic() < end, "nothing was read"
+        time.sleep(0.01)
+
+
 def test_ctrl_c_ends_what_waits_for_a_person_or_a_pipe(home: Home) -> None:
     os.mkfifo(home.work / "slow.py")
-    with open_terminal(home, "run", "slow.py") as terminal, (home.work / "slow.py").open("w"):
-        terminal.press(CTRL_C)  # it waits for what the other end, open since it has opened its own, writes
+    refused = run_command(home, "run", "slow.py")
+    assert (refused.code, "not a regular file; give a file, or pipe" in refused.stderr) == (2, True)
+    piped = ["sh", "-c", 'exec "$@" < slow.py', "sh", *COMMAND]
+    with (
+        open_terminal(home, "run", "-", command=piped) as terminal,
+        (home.work / "slow.py").open("wb", 0) as pipe,
+    ):
+        pipe.write(b"1")
+        until_read(pipe.fileno())
+        terminal.press(CTRL_C)  # it waits for more
         assert terminal.end() == 130
     assert run_command(home, "run", "-", stdin="1").code == 0
     for key, code in (CTRL_C, 130), (CTRL_D, 0):

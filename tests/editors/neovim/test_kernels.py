@@ -111,7 +111,8 @@ def test_the_death_of_the_server_is_seen(editor: Neovim) -> None:
     server.kill()
     (result,) = editor.until_ended()
     assert (result["state"], "kernel-bridge has ended" in result["mark"]) == ("lost", True)
-    psutil.wait_procs([p for p in editor.home.processes() if "ipykernel_launcher" in p.cmdline()], timeout=15)
+    kernels = [p for p in editor.home.processes() if "ipykernel_launcher" in " ".join(p.cmdline())]
+    psutil.wait_procs(kernels, timeout=15)
     for path in editor.home.connection_files():
         path.unlink()
 
