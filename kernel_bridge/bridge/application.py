@@ -164,22 +164,36 @@ class Bridge:
     async def _launch(
         self, asked: StartKernelParams, uri: str | None, language_id: str | None
     ) -> FollowedKernel:
-        settings = self.settings
+        return await self._launch_spec(await self._spec_to_start(asked, uri, language_id), asked, uri)
+
+    async def _spec_to_start(
+        self, asked: StartKernelParams, uri: str | None, language_id: str | None
+    ) -> KernelSpec:
         if asked.python is not None:
-            spec = await asyncio.to_thread(kernelspecs.python_spec, asked.python)
-        elif asked.spec is not None:
-            spec = await find_kernel_for(asked.spec, self._folder(uri), self.root)
-        elif uri is not None and language_id is not None:
+            return await asyncio.to_thread(kernelspecs.python_spec, asked.python)
+        if asked.spec is not None:
+            return await find_kernel_for(asked.spec, self._folder(uri), self.root)
+        if uri is not None and language_id is not None:
             spec = await self.default_spec(uri, language_id)
             if spec.language == "python":
                 await self._warn_of_another_python(spec, uri, language_id)
-        else:
-            specs = await self.list_specs()
-            raise KernelRequired(
-                "startKernel needs spec, python, or the textDocument of an open document; "
-                f"specs: {', '.join(s.name for s in specs) or 'none'}",
-                specs=described(specs),
-            )
+            return spec
+        specs = await self.list_specs()
+        raise KernelRequired(
+            "startKernel needs spec, python, or the textDocument of an open document; "
+            f"specs: {', '.join(s.name for s in specs) or 'none'}",
+            specs=described(specs),
+        )
+
+    async def start_listed(self, spec: KernelSpec, asked: StartKernelParams) -> FollowedKernel:
+        """A new kernel of a spec that was listed, whatever others have its name; raises as `start_kernel`."""
+        self.require_trust("start a kernel")
+        return await self._launch_spec(spec, asked, None)
+
+    async def _launch_spec(
+        self, spec: KernelSpec, asked: StartKernelParams, uri: str | None
+    ) -> FollowedKernel:
+        settings = self.settings
         kernel = FollowedKernel(self.observer, self.history.journal, self._output_budget)
         kernel.session = KernelSession(
             spec,

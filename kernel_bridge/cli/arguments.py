@@ -104,8 +104,14 @@ def _parser() -> argparse.ArgumentParser:
 
     _export_options(_command(commands, "export", "write runs of the history, or a file with what it gave"))
 
-    doctor = _command(commands, "doctor", "check the installation, and which kernels really start")
-    doctor.add_argument("--no-start", action="store_true", help="start no kernel")
+    doctor = _command(commands, "doctor", "check the installation, and which installed kernels really start")
+    which = doctor.add_mutually_exclusive_group()
+    which.add_argument("--no-start", action="store_true", help="start no kernel")
+    which.add_argument(
+        "--start-all",
+        action="store_true",
+        help="also start environments, those of this folder's project among them; prints each command first",
+    )
     _json_option(doctor)
     return parser
 

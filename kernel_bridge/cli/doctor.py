@@ -1,10 +1,16 @@
-"""`kernel-bridge doctor`: what is installed, where files are, which kernels really start, what to do."""
+"""`kernel-bridge doctor`: what is installed, where files are, which kernels really start, what to do.
+
+A project may be anybody's. Only installed kernels are started unless a person asks for more, and always in an
+empty folder.
+"""
 
 import argparse
 import asyncio
 import os
 import platform
+import shlex
 import sys
+import tempfile
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,10 +20,12 @@ from rich.text import Text
 from .. import __version__
 from ..bridge.application import Bridge
 from ..history.journal import default_path
+from ..kernels import specs as kernelspecs
 from ..kernels.interpreters import install_ipykernel
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import BridgeError
 from ..protocol.objects import KernelSpec, Wire
+from .escapes import clean
 from .exits import NO_KERNEL, OK
 from .listing import WITHOUT_HISTORY, opened, print_json
 from .mime import format_bytes
@@ -77,23 +85,47 @@ async def doctor(options: argparse.Namespace) -> int:
     if not options.json:
         _print_installation(diagnosis)
     async with opened(WITHOUT_HISTORY) as bridge:
-        specs = await bridge.list_specs()
-        if options.no_start:
-            diagnosis.kernels = [_untried(spec) for spec in specs]
-        else:
-            if sys.stderr.isatty() and not options.json:
-                print(f"starting {len(specs)} kernels …", end="\r", file=sys.stderr, flush=True)
-            slots = asyncio.Semaphore(AT_ONCE)
-            diagnosis.kernels = await asyncio.gather(*(_examine(bridge, spec, slots) for spec in specs))
-            if sys.stderr.isatty() and not options.json:
-                print("\x1b[K", end="", file=sys.stderr, flush=True)
+        installed = await kernelspecs.list_specs()
+        same = {_identity(spec) for spec in installed}
+        others = [spec for spec in await bridge.list_specs() if _identity(spec) not in same]
+        tried = [] if options.no_start else [*installed, *others] if options.start_all else installed
+        diagnosis.kernels = await _start(bridge, tried, options)
+        diagnosis.kernels += map(_untried, [*installed, *others][len(tried) :])
     if options.json:
         print_json(diagnosis)
     else:
         _print_kernels(diagnosis)
-    if options.no_start:
-        return OK if any(spec.usable for spec in specs) else NO_KERNEL
-    return OK if any(kernel.starts for kernel in diagnosis.kernels) else NO_KERNEL
+    return OK if any(map(_may_start, diagnosis.kernels)) else NO_KERNEL
+
+
+def _identity(spec: KernelSpec) -> tuple[str, str | None, tuple[str, ...]]:
+    """What tells two of the same name apart."""
+    return spec.name, spec.resource_dir, tuple(spec.argv)
+
+
+def _may_start(kernel: Examined) -> bool:
+    return not kernel.problem if kernel.starts is None else kernel.starts
+
+
+async def _start(bridge: Bridge, specs: list[KernelSpec], options: argparse.Namespace) -> list[Examined]:
+    """What comes of starting each, in an empty folder."""
+    shows_progress = specs and sys.stderr.isatty() and not options.json and not options.start_all
+    if shows_progress:
+        print(f"starting {len(specs)} kernels …", end="\r", file=sys.stderr, flush=True)
+    slots = asyncio.Semaphore(AT_ONCE)
+    with tempfile.TemporaryDirectory(prefix="kernel-bridge-doctor-", ignore_cleanup_errors=True) as folder:
+
+        async def examine(spec: KernelSpec) -> Examined:
+            async with slots:
+                if options.start_all and spec.usable:
+                    command = clean(shlex.join(spec.argv), colours=False)
+                    print(f"kernel-bridge: runs {command}", file=sys.stderr, flush=True)
+                return await _examine(bridge, spec, folder)
+
+        examined = await asyncio.gather(*map(examine, specs))
+    if shows_progress:
+        print("\x1b[K", end="", file=sys.stderr, flush=True)
+    return examined
 
 
 def _untried(spec: KernelSpec) -> Examined:
@@ -102,27 +134,23 @@ def _untried(spec: KernelSpec) -> Examined:
     )
 
 
-async def _examine(bridge: Bridge, spec: KernelSpec, slots: asyncio.Semaphore) -> Examined:
+async def _examine(bridge: Bridge, spec: KernelSpec, folder: str) -> Examined:
     examined = _untried(spec)
     if not spec.usable:
         examined.starts = False
         return examined
-    asked = StartKernelParams(spec=spec.name, ready_timeout=START_TIMEOUT_S)
-    async with slots:
-        began = time.monotonic()
-        try:
-            kernel = await bridge.start_kernel(asked)
-        except BridgeError as error:
-            examined.starts = False
-            hint = error.data.get("hint")
-            examined.problem = (
-                error.message if not hint or hint in error.message else f"{error.message}; {hint}"
-            )
-            return examined
-        examined.seconds = round(time.monotonic() - began, 3)
-        examined.starts = True
-        examined.version = kernel.to_wire().implementation_version
-        await bridge.shutdown_kernel(kernel)
+    began = time.monotonic()
+    try:
+        kernel = await bridge.start_listed(spec, StartKernelParams(cwd=folder, ready_timeout=START_TIMEOUT_S))
+    except BridgeError as error:
+        examined.starts = False
+        hint = error.data.get("hint")
+        examined.problem = error.message if not hint or hint in error.message else f"{error.message}; {hint}"
+        return examined
+    examined.seconds = round(time.monotonic() - began, 3)
+    examined.starts = True
+    examined.version = kernel.to_wire().implementation_version
+    await bridge.shutdown_kernel(kernel)
     return examined
 
 
@@ -196,9 +224,9 @@ def _place(path: str) -> Text:
 def _print_kernels(diagnosis: Diagnosis) -> None:
     table = Table("", "name", "kernel", "version", "starts in", right=("starts in",))
     for kernel in diagnosis.kernels:
-        works = kernel.starts if kernel.starts is not None else kernel.problem is None
+        untried = kernel.starts is None and not kernel.problem
         table.add(
-            Text(" ✓", "green") if works else Text(" ✗", "red"),
+            Text(" ·", "dim") if untried else Text(" ✓", "green") if kernel.starts else Text(" ✗", "red"),
             Text(kernel.name, "bold"),
             kernel.display_name,
             Text(kernel.version or "", "dim"),
@@ -208,9 +236,9 @@ def _print_kernels(diagnosis: Diagnosis) -> None:
             table.add_note(Text(kernel.problem, "yellow"))
     if diagnosis.kernels:
         table.print()
-    if not any(
-        kernel.starts or (kernel.starts is None and not kernel.problem) for kernel in diagnosis.kernels
-    ):
+    if any(kernel.starts is None and not kernel.problem for kernel in diagnosis.kernels):
+        print_text(Text("· not started; `kernel-bridge doctor --start-all` starts these, too", "dim"))
+    if not any(map(_may_start, diagnosis.kernels)):
         print_text(
             Text("No kernel starts. Install one, e.g. the one for Python:", "yellow"),
             Text(f"    {install_ipykernel(sys.executable)}"),
