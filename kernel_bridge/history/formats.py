@@ -116,7 +116,8 @@ def html(notebook: Notebook) -> Iterator[str]:
     exporter: Any = HTMLExporter  # it has no types
     node = as_node(notebook)
     try:
-        body, _ = exporter().from_notebook_node(node)
+        # by default nbconvert takes templates, which run code, from the current folder first
+        body, _ = exporter(extra_template_basedirs=[]).from_notebook_node(node)
     except Exception as error:  # templates and filters of nbconvert raise what they like
         raise ExportFailed(f"nbconvert could not make html of the runs: {error}") from error
     yield str(body)
