@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
@@ -154,12 +155,36 @@ def test_without_a_server_one_message_says_what_to_do(home: Home) -> None:
         assert editor.results() == []
 
 
-def test_a_server_in_the_workspaces_venv_is_found(home: Home) -> None:
+def bring_server(home: Home) -> Path:
+    """A server in the environment of a project; the real one, which leaves a trace when it is run."""
+    program = home.work / ".venv" / "bin" / "kernel-bridge"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\ntouch {home.work}/was-run\nexec {_program()} "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_a_server_in_the_workspaces_venv_is_run_once_it_is_trusted(home: Home) -> None:
+    program = bring_server(home)
     with neovim(home, config="vim.env.PATH = '/usr/bin:/bin'") as editor:
-        bin_folder = editor.home.work / ".venv" / "bin"
-        bin_folder.mkdir(parents=True)
-        (bin_folder / "kernel-bridge").symlink_to(_program())
+        editor.open("1\n", name="first.py")
+        assert editor.lua("return #vim.lsp.get_clients()") == 0
+        editor.api.command(f"edit {program}")
+        editor.lua("assert(vim.secure.trust({ action = 'allow', bufnr = 0 }))")
         assert run(editor, "1 + 1\n") == "2"
+        editor.open("1\n", name="second.py")
+        editor.until("#vim.lsp.get_clients({ bufnr = 0 }) == 1")
+
+
+def test_a_server_of_a_workspace_that_was_denied_is_never_run(home: Home) -> None:
+    program = bring_server(home)
+    deny = f'vim.secure.trust({{ action = "deny", path = {str(program)!r} }})'
+    with neovim(home, config=f"vim.env.PATH = '/usr/bin:/bin'\n{deny}") as editor:
+        editor.open("1\n")
+        editor.command("run")
+        editor.until_message("not trusted")
+        editor.lua("vim.cmd.checkhealth('kernel_bridge')")
+        assert not (home.work / "was-run").exists()
 
 
 def _program() -> str:

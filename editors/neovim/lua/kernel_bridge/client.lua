@@ -38,8 +38,8 @@ function M.with(bufnr, ready, failed)
   end
   local config = vim.lsp.config[NAME] or require("kernel_bridge.server").config
   local root = server.root(bufnr)
-  if type(config.cmd) == "function" and not server.find(root) then
-    local _, places = server.find(root)
+  local command, places = server.find_or_ask(root)
+  if type(config.cmd) == "function" and not command then
     local looked = table.concat(places, ", ")
     return give_up(
       ("the server was not found (looked in %s); `pip install jupyter-kernel-bridge`,"):format(looked)

@@ -15,7 +15,29 @@ local FILETYPES = {
 
 local ROOT_MARKERS = { ".git", "pyproject.toml", "Project.toml", "package.json", ".venv" }
 
---- The server's command line, and where it was looked for.
+--- The servers in workspaces that a person has allowed to be run, by their paths.
+---@type table<string, true>
+local allowed = {}
+
+--- The server in the workspace's own environment, which may be anybody's, and where it was looked for.
+---@param root string? the workspace's folder
+---@return string? path
+---@return string[] places
+local function in_workspace(root)
+  local places = {}
+  for _, folder in ipairs({ ".venv", "venv" }) do
+    for _, name in ipairs({ "bin/kernel-bridge", "Scripts/kernel-bridge.exe" }) do
+      local path = vim.fs.joinpath(root or vim.fn.getcwd(), folder, name)
+      if vim.fn.executable(path) == 1 then
+        return path, { path }
+      end
+    end
+    places[#places + 1] = vim.fs.joinpath(root or vim.fn.getcwd(), folder)
+  end
+  return nil, places
+end
+
+--- The server's command line, and where it was looked for. One in the workspace counts once it is allowed.
 ---@param root string? the workspace's folder
 ---@return string[]? command nil where there is none
 ---@return string[] places
@@ -29,17 +51,25 @@ function M.find(root)
   if on_path ~= "" then
     return { on_path, "--stdio" }, { on_path }
   end
-  local places = { "PATH" }
-  for _, folder in ipairs({ ".venv", "venv" }) do
-    for _, name in ipairs({ "bin/kernel-bridge", "Scripts/kernel-bridge.exe" }) do
-      local path = vim.fs.joinpath(root or vim.fn.getcwd(), folder, name)
-      if vim.fn.executable(path) == 1 then
-        return { path, "--stdio" }, { path }
-      end
-    end
-    places[#places + 1] = vim.fs.joinpath(root or vim.fn.getcwd(), folder)
+  local path, places = in_workspace(root)
+  if path and allowed[path] then
+    return { path, "--stdio" }, { path }
   end
-  return nil, places
+  return nil, { "PATH", path and path .. " (not trusted, see :help kernel-bridge-server)" or unpack(places) }
+end
+
+--- `find` for a person who has asked for a kernel: Neovim asks them whether it may run what the workspace has.
+---@param root string? the workspace's folder
+---@return string[]? command
+---@return string[] places
+function M.find_or_ask(root)
+  local command, places = M.find(root)
+  local path = not command and not require("kernel_bridge.config").get().command and in_workspace(root)
+  if path and vim.secure.read(path) then
+    allowed[path] = true
+    return M.find(root)
+  end
+  return command, places
 end
 
 ---@param bufnr integer
