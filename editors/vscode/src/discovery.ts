@@ -28,7 +28,7 @@ async function isExecutable(file: string): Promise<boolean> {
 async function onPath(name: string): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
     const file = path.join(folder, name);
-    if (folder && (await isExecutable(file))) return file;
+    if (path.isAbsolute(folder) && (await isExecutable(file))) return file;
   }
   return undefined;
 }
@@ -42,7 +42,7 @@ export async function findServer(): Promise<ServerCommand | undefined> {
     return { command, args, origin: "the setting kernel-bridge.server.command" };
   }
   if (serverPython) {
-    const args = ["-m", "kernel_bridge", "--stdio"];
+    const args = ["-P", "-m", "kernel_bridge", "--stdio"]; // -P: nothing is imported from the workspace
     return { command: serverPython, args, origin: "the setting kernel-bridge.server.python" };
   }
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
