@@ -65,6 +65,22 @@ def read_settings(raw: Any, base: Settings) -> tuple[Settings, list[str]]:
     return _read(raw, base, Settings(), "kernel-bridge", warnings), warnings
 
 
+def in_force(settings: Settings) -> tuple[Settings, list[str]]:
+    """The settings that count, and a warning for each that does not.
+
+    Without trust, what a project can carry opens no file of its choice: many clients send its settings like
+    those of the user.
+    """
+    if settings.trusted or settings.history.path is None:
+        return settings, []
+    history = msgspec.structs.replace(settings.history, path=None)
+    warning = (
+        f"setting kernel-bridge.history.path: {settings.history.path!r} is not used, because the workspace "
+        "is not trusted (setting trusted); the history is in the user data folder"
+    )
+    return msgspec.structs.replace(settings, history=history), [warning]
+
+
 def _read(raw: Any, base: Any, defaults: Any, where: str, warnings: list[str]) -> Any:
     if raw is None:
         return base

@@ -19,7 +19,7 @@ from ..guard import END_S, end_within
 from ..protocol import errors
 from ..protocol.commands import COMMANDS
 from ..protocol.notifications import VERSION, read_capabilities
-from ..protocol.settings import Settings, read_settings
+from ..protocol.settings import Settings, in_force, read_settings
 from .features.client import advertised, advertised_workspace, read_standard
 from .initialize import Editor, read_editor
 from .jsonrpc import Connection, ConnectionClosed, Request, ResponseError
@@ -54,6 +54,7 @@ class Server:
         self._editor: Editor
         self._editor_log = EditorLog(self.connection)
         self.settings = Settings()
+        self._ignored_settings: list[str] = []  # what was said of them
         self.outbox: Outbox
         self.bridge: Bridge
         self.language: Language
@@ -225,7 +226,11 @@ class Server:
 
     def _configured(self) -> None:
         self.outbox.coalesce_s = self.settings.coalesce_milliseconds / 1000
-        self.bridge.settings = self.settings
+        self.bridge.settings, ignored = in_force(self.settings)
+        for warning in ignored:
+            if warning not in self._ignored_settings:
+                self.outbox.warn(warning)
+        self._ignored_settings = ignored
 
     # the end
 

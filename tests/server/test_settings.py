@@ -193,6 +193,45 @@ async def test_without_trust_nothing_is_started(home: Home) -> None:
         assert (await client.run(unit="all", textDocument=document.identifier))["state"] == "ok"
 
 
+async def test_without_trust_a_database_that_a_project_names_is_not_opened(home: Home) -> None:
+    database = home.work / "of-the-project.db"
+    settings = {"trusted": False, "history": {"path": str(database)}}
+    async with editor(home, settings=settings) as client:
+        assert await client.command("history") == {"runs": []}
+        push(client, {SECTION: {"transport": "tcp"}})
+        with pytest.raises(ResponseError, match="not trusted"):
+            await client.command("startKernel", spec="python3")
+        assert not database.exists()
+        (warning,) = warnings(client)
+        assert warning.startswith("setting kernel-bridge.history.path: ")
+
+
+async def test_trust_makes_the_named_database_count(home: Home) -> None:
+    database = home.work / "mine.db"
+    settings = {"trusted": False, "history": {"path": str(database)}}
+    async with editor(home, settings=settings) as client:
+        push(client, {SECTION: {"trusted": True}})
+        await client.run(code="1")
+        assert len((await client.command("history"))["runs"]) == 1
+        assert database.exists()
+
+
+async def test_without_trust_a_project_offers_no_kernels_of_its_own(home: Home) -> None:
+    environment = home.work / ".venv"
+    spec = environment / "share" / "jupyter" / "kernels" / "odd"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text('{"argv": ["sh"], "display_name": "Odd", "language": "python"}')
+    (environment / "bin").mkdir()
+    (environment / "bin" / "python").symlink_to("/bin/sh")
+    async with editor(home, settings={"trusted": False}) as client:
+        for trusted in (False, True):
+            push(client, {SECTION: {"trusted": trusted}})
+            asked = {"textDocument": {"uri": (home.work / "a.py").as_uri()}}
+            specs = (await client.command("listKernelSpecs", **asked))["specs"]
+            own = [spec for spec in specs if str(environment) in str(spec)]
+            assert bool(own) is trusted
+
+
 async def test_trust_taken_away_stops_what_is_there(home: Home) -> None:
     async with editor(home) as client:
         kernel = await client.kernel()
