@@ -14,6 +14,7 @@ from ..protocol.commands import ListKernelSpecsResult
 from ..protocol.errors import KernelRequired
 from ..protocol.objects import KernelSpec, Wire
 from ..protocol.settings import HistorySettings, Settings
+from ..server.encoding import encode
 from ..source.languages import kernel_languages
 from .exits import OK
 from .observers import Quiet
@@ -35,7 +36,7 @@ WITHOUT_HISTORY = Settings(history=HistorySettings(enabled=False))
 
 def print_json(value: Wire) -> int:
     """The value on stdout, as the protocol has it."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    sys.stdout.write(msgspec.json.format(encode(value), indent=2).decode() + "\n")
     return OK
 
 

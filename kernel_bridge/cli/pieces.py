@@ -61,7 +61,7 @@ def open_script(
     """
     if file == "-":
         name, uri = "stdin", STDIN_URI
-        text = sys.stdin.read()
+        text = _stdin()
         language_id = language_id or "python"
     else:
         path = Path(file).expanduser()
@@ -79,6 +79,15 @@ def open_script(
     if file == "-":
         return replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
     return script
+
+
+def _stdin() -> str:
+    try:
+        text = sys.stdin.read()
+        text.encode()  # in the C locale Python hands on bytes that are not UTF-8 as lone surrogates
+    except UnicodeError as error:
+        raise UsageError(f"stdin is not UTF-8 text ({error}); pipe UTF-8 into it") from None
+    return text
 
 
 def _read(path: Path) -> str:

@@ -3,7 +3,7 @@
 local M = {}
 
 ---@class kernel_bridge.Options
----@field command? string[] the server's command line; else `kernel-bridge` on PATH, then in the workspace's .venv, once it is trusted
+---@field command? string[] the server's command line; else `kernel-bridge` on PATH, then a trusted one in .venv
 ---@field settings? kernel_bridge.Settings the server's settings
 ---@field completion boolean the kernel's completion
 ---@field hover boolean the kernel's hover
