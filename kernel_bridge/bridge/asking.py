@@ -17,9 +17,7 @@ ANSWER_S = 10.0  # how long an idle kernel may take to answer about names; jedi'
 BESIDE_S = 2.0  # the same for one that is busy and answers by another of its threads
 
 
-async def first_complete(
-    kernel: FollowedKernel, candidates: Iterable[Region], place: Place
-) -> Region | None:
+async def first_complete(kernel: FollowedKernel, candidates: Iterable[Region], place: Place) -> Region | None:
     """The first candidate that the kernel does not call incomplete, else the very first.
 
     By is_complete_request; waits for `place` to be next and the kernel free, since it would answer no sooner.

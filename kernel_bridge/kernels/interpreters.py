@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..files import log_skipped, names_in, read_text, readable, reason
+from ..files import names_in, read_text, readable, reason
 from ..protocol.objects import KernelSpec
 
 LAUNCHER = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -101,7 +101,6 @@ def _unread_configuration(prefix: Path) -> str | None:
         read_text(path, LARGEST_BYTES)
     except OSError as error:
         if not _is_missing(error):
-            log_skipped(path, error)
             return f"its {readable(str(path))} cannot be read: {reason(error)}; create the environment again"
     return None
 

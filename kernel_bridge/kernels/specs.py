@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from ..files import log_once, log_skipped, names_in, read_file, readable, reason
+from ..files import log_once, names_in, read_file, readable, reason
 from ..protocol.errors import InvalidArgument, NoSuchKernelSpec
 from ..protocol.objects import KernelSpec
 from ..source.json_text import TooDeep, check_depth
@@ -145,9 +145,7 @@ def read_spec(folder: Path, commands: Path | None = None) -> KernelSpec | None:
         return None
     except (OSError, ValueError) as error:
         described = KernelJson(argv=[])
-        path = folder / "kernel.json"
-        problem: str | None = f"{readable(str(path))} cannot be read: {reason(error)}"
-        log_skipped(path, error)
+        problem: str | None = f"{readable(str(folder / 'kernel.json'))} cannot be read: {reason(error)}"
     else:
         if commands is not None and described.argv:
             described.argv[0] = shutil.which(described.argv[0], path=str(commands)) or described.argv[0]

@@ -210,6 +210,7 @@ def test_commands_in_a_project_with_bad_files(home: Home, number: int) -> None:
         done = run_command(home, *arguments, prefix=limited)
         assert (done.code, expected in done.stdout) == (0, True), done
         assert "Traceback" not in done.stderr
+        assert done.stderr.count(".python-version is skipped: not a regular file") == (number == 0)
         assert "bug" not in done.stderr
     assert not (home.work / "was-run").exists()
     home.check_clean()
