@@ -5,6 +5,8 @@ edge-triggered: a socket is emptied whenever it is looked at, and looked at agai
 """
 
 import asyncio
+import ipaddress
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +16,7 @@ from typing import Literal
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from .context import Shared
 from .pulse import Beat, Pulse
 
 Channel = Literal["shell", "control", "stdin", "iopub"]
@@ -41,8 +44,10 @@ class ConnectionInfo:
     curve_secretkey: bytes | None = None
 
     def address(self, channel: str) -> str:
+        """As zmq names it in its events: of an IPv6 address the shortest form."""
+        ip = f"[{ipaddress.ip_address(self.ip[1:-1])}]" if self.ip.startswith("[") else self.ip
         separator = "-" if self.transport == "ipc" else ":"
-        return f"{self.transport}://{self.ip}{separator}{self.ports[channel]}"
+        return f"{self.transport}://{ip}{separator}{self.ports[channel]}"
 
 
 class Connection:
@@ -51,6 +56,8 @@ class Connection:
     `beat` when the kernel's heartbeat stops or comes back.
 
     On Windows it needs a selector event loop: the proactor loop cannot watch zmq's descriptors.
+
+    Raises OSError: descriptors, threads or zmq's sockets have run out.
     """
 
     def __init__(
@@ -63,29 +70,41 @@ class Connection:
         self._deliver = deliver
         self._flush = flush
         self._loop = asyncio.get_running_loop()
-        self._context = zmq.Context(io_threads=1)
         self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
         self._again = False  # another turn is scheduled
         self._late: set[Channel] = set()  # to be emptied once iopub is
         self._begun: dict[Channel, list[bytes]] = {}  # frames of a message of which not all were read yet
         self._rest: asyncio.TimerHandle | None = None  # iopub is left alone until then
         self._monitor: zmq.Socket[bytes] | None = None
-        self._heart: zmq.Socket[bytes] | None = None
         self.pulse: Pulse | None = None
         self.stdin_ready = asyncio.Event()  # the kernel's stdin knows us; before, an input_request is lost
         identity = b"kb-" + id(self).to_bytes(8, "big") + int(perf_counter() * 1e9).to_bytes(8, "big")
+        self._shared: Shared | None = Shared.join()
         try:
             for channel in ("iopub", "shell", "stdin", "control"):
-                self._open(channel, info, identity)
-            heart = self._heart = self._new_socket(zmq.DEALER, info)
-            self.pulse = Pulse(heart, info.address("hb"), beat)
+                self._open(channel, self._shared.context, info, identity)
+            address = info.address("hb")
+            heart = self._shared.heart_for(address)
+            self.pulse = Pulse(heart, address, lambda socket: prepare(socket, info), beat)
+        except zmq.ZMQError as error:  # no OSError, although it has its number
+            self.close()
+            raise OSError(error.errno, os.strerror(error.errno or 0)) from None
         except BaseException:
             self.close()
             raise
 
-    def _open(self, channel: Channel, info: ConnectionInfo, identity: bytes) -> None:
-        socket = self._new_socket(zmq.SUB if channel == "iopub" else zmq.DEALER, info)
+    def _open(
+        self,
+        channel: Channel,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        info: ConnectionInfo,
+        identity: bytes,
+    ) -> None:
+        socket = context.socket(zmq.SUB if channel == "iopub" else zmq.DEALER)
         self._sockets[channel] = socket
+        socket.rcvhwm = 0  # both must be set before connect
+        socket.sndhwm = 0
+        prepare(socket, info)
         socket.reconnect_ivl = RECONNECT_MS
         if channel == "iopub":
             socket.subscribe(b"")
@@ -99,16 +118,6 @@ class Connection:
         socket.connect(info.address(channel))
         self._loop.add_reader(socket.fileno(), self._readable, channel)
         self._look_again(socket)
-
-    def _new_socket(self, kind: int, info: ConnectionInfo) -> "zmq.Socket[bytes]":
-        socket = self._context.socket(kind)
-        socket.rcvhwm = 0  # both must be set before connect
-        socket.sndhwm = 0
-        socket.ipv6 = info.ip.startswith("[")
-        if info.curve_publickey and info.curve_secretkey:
-            socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
-            socket.curve_secretkey = info.curve_secretkey
-        return socket
 
     def _hear_monitor(self, monitor: "zmq.Socket[bytes]") -> None:
         try:
@@ -217,14 +226,13 @@ class Connection:
             return frames, True
 
     def close(self, linger_ms: int = 0) -> None:
-        """Close the sockets; blocks for as long as what was sent takes to leave, at most `linger_ms`."""
-        if self._context.closed:
+        """Close the sockets. What was sent has `linger_ms` to leave; the last connection waits for that."""
+        shared, self._shared = self._shared, None
+        if shared is None:
             return
         self._close_monitor()
         if self.pulse is not None:
             self.pulse.close()
-        if self._heart is not None:
-            self._heart.close(0)
         if self._rest is not None:
             self._rest.cancel()
         sockets, self._sockets = self._sockets, {}
@@ -232,7 +240,16 @@ class Connection:
         for socket in sockets.values():
             self._loop.remove_reader(socket.fileno())
             socket.close(linger_ms)
-        self._context.term()
+        shared.leave()
+
+
+def prepare(socket: "zmq.Socket[bytes]", info: ConnectionInfo) -> None:
+    """Set what the next connect needs: the family of the address, and the keys if it is encrypted."""
+    socket.ipv6 = info.ip.startswith("[")
+    socket.curve_server = False  # forget the keys of the connection before
+    if info.curve_publickey and info.curve_secretkey:
+        socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
+        socket.curve_secretkey = info.curve_secretkey
 
 
 def split(frames: list[bytes], complete: bool) -> tuple[list[list[bytes]], list[bytes]]:

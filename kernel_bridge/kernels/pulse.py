@@ -20,43 +20,95 @@ RETRY_MS = 100
 FLICKER_S = 0.3  # kernels whose zmq knows no pings drop the connection at each, and are back at once
 GONE_S = 1.3  # after a break: nobody listens any more (a kernel that is stopped still accepts connections)
 
+SHAKEN_HANDS, ACCEPTED, BROKEN = zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_CONNECTED, zmq.EVENT_DISCONNECTED
+
+
+class Heart:
+    """One socket for the heartbeats of all kernels, and its monitor, which names the address of each event.
+
+    Nothing is sent on it. A socket and a monitor for each kernel would cost three descriptors more. An address
+    is watched by one pulse: a second one would take the first one's handshake for its own.
+    """
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        self.loop = asyncio.get_running_loop()
+        self._hearers: dict[str, Callable[[int], None]] = {}  # by address
+        socket = self._socket = context.socket(zmq.DEALER)
+        try:
+            socket.linger = 0
+            socket.heartbeat_ivl = PING_MS
+            socket.heartbeat_timeout = SILENT_MS
+            socket.reconnect_ivl = RETRY_MS
+            self._monitor = socket.get_monitor_socket(SHAKEN_HANDS | ACCEPTED | BROKEN)
+        except BaseException:
+            socket.close(0)
+            raise
+        self.loop.add_reader(self._monitor.fileno(), self._hear)
+        self._hear()
+
+    def watches(self, address: str) -> bool:
+        return address in self._hearers
+
+    def watch(
+        self, address: str, prepare: "Callable[[zmq.Socket[bytes]], None]", hear: Callable[[int], None]
+    ) -> None:
+        """Tell `hear` of each event of that address. `prepare` sets the options of this one connection."""
+        self._hear()  # the last of a connection that was forgotten, before the next to the same address
+        prepare(self._socket)
+        self._socket.connect(address)
+        self._hearers[address] = hear
+
+    def forget(self, address: str) -> None:
+        del self._hearers[address]
+        self._socket.disconnect(address)
+
+    def _hear(self) -> None:
+        try:
+            while True:
+                said = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))
+                hear = self._hearers.get(said["endpoint"].decode("utf-8", "surrogateescape"))
+                if hear is not None:
+                    hear(int(said["event"]))
+        except zmq.Again:
+            return
+
+    def close(self) -> None:
+        self.loop.remove_reader(self._monitor.fileno())
+        self._socket.disable_monitor()
+        self._monitor.close(0)
+        self._socket.close(0)
+
 
 class Pulse:
     """The heartbeat of one kernel. `tell` is called with every change, first with "alive"."""
 
-    def __init__(self, socket: "zmq.Socket[bytes]", address: str, tell: Callable[[Beat], None]) -> None:
-        self._socket = socket
+    def __init__(
+        self,
+        heart: Heart,
+        address: str,
+        prepare: "Callable[[zmq.Socket[bytes]], None]",
+        tell: Callable[[Beat], None],
+    ) -> None:
+        self._heart = heart
+        self._address = address
         self._tell = tell
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._told: Beat = "silent"
         self._accepted = False  # since the break somebody has accepted a connection
         self.met = asyncio.Event()  # somebody there speaks zmq: also a kernel that is too busy to answer
-        socket.heartbeat_ivl = PING_MS
-        socket.heartbeat_timeout = SILENT_MS
-        socket.reconnect_ivl = RETRY_MS
-        self._monitor = socket.get_monitor_socket(
-            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
-        )
-        self._loop.add_reader(self._monitor.fileno(), self._hear_monitor)
-        self._hear_monitor()
-        socket.connect(address)
+        heart.watch(address, prepare, self._hear)
 
-    def _hear_monitor(self) -> None:
-        try:
-            while True:
-                event = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))["event"]
-                if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                    self.met.set()
-                    self._cancel_timer()
-                    self._change("alive")
-                elif event == zmq.EVENT_CONNECTED:
-                    self._accepted = True
-                elif event == zmq.EVENT_DISCONNECTED and self._told == "alive" and self._timer is None:
-                    self._accepted = False
-                    self._timer = self._loop.call_later(FLICKER_S, self._broken)
-        except zmq.Again:
-            return
+    def _hear(self, event: int) -> None:
+        if event == SHAKEN_HANDS:
+            self.met.set()
+            self._cancel_timer()
+            self._change("alive")
+        elif event == ACCEPTED:
+            self._accepted = True
+        elif event == BROKEN and self._told == "alive" and self._timer is None:
+            self._accepted = False
+            self._timer = self._loop.call_later(FLICKER_S, self._broken)
 
     def _broken(self) -> None:
         self._timer = self._loop.call_later(GONE_S - FLICKER_S, self._still_broken)
@@ -78,8 +130,6 @@ class Pulse:
             self._timer = None
 
     def close(self) -> None:
-        """Watch no more; the socket is closed by its owner."""
+        """Watch no more."""
         self._cancel_timer()
-        self._loop.remove_reader(self._monitor.fileno())
-        self._socket.disable_monitor()
-        self._monitor.close(0)
+        self._heart.forget(self._address)

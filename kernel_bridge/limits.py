@@ -1,0 +1,143 @@
+"""What the operating system grants this process: file descriptors and threads.
+
+Nothing that runs may end because something new does not fit. zmq aborts the process when its context finds no
+descriptor or thread, and a start that fails halfway has cost others the last ones: ask here first.
+"""
+
+import contextlib
+import errno
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+MOST_DESCRIPTORS = 10_240  # enough for 900 kernels; macOS grants no more (OPEN_MAX)
+SPARE_DESCRIPTORS = 32  # for files, the history and answers while kernels hold the rest
+
+CONNECTION_DESCRIPTORS = 11  # two for each of four sockets, one of the heartbeat, two until stdin is ready
+KERNEL_DESCRIPTORS = 16  # what a start opens at once; 11 of them stay open
+
+OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)  # this process, the whole system
+
+_inherited: list[int] = []  # our soft limit, if it was raised
+_claims: list[int] = []  # numbers of descriptors that starts under way are about to open
+
+
+class TooFewDescriptors(OSError):
+    """Nothing was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EMFILE, "too few file descriptors are free")
+
+
+def raise_descriptors() -> None:
+    """Raise the soft limit, which is 1,024 on most systems and 256 on macOS. Windows has none."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # a sandbox may forbid it
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            _inherited.append(soft)
+
+
+def restore_descriptors(pid: int) -> None:
+    """Give a child the soft limit that we were started with, before it looks.
+
+    Programs that use select() break with a higher one. Only Linux can set it from outside; elsewhere the
+    child keeps ours, since subprocess' preexec_fn may deadlock in a process with threads.
+    """
+    if sys.platform != "linux" or not _inherited:
+        return
+    import resource
+
+    with contextlib.suppress(OSError, ValueError):  # it has ended, or runs as somebody else
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(_inherited[0], hard), hard))
+
+
+def free_descriptors() -> int:
+    """How many may still be opened, apart from the spare ones and those that were claimed."""
+    limit = _limit()
+    return sys.maxsize if limit is None else limit - _open() - sum(_claims) - SPARE_DESCRIPTORS
+
+
+@contextlib.contextmanager
+def claimed_descriptors(count: int) -> Iterator[None]:
+    """Keep others from taking `count` descriptors until they are open. Raises TooFewDescriptors."""
+    if count > max(free_descriptors(), 0):
+        raise TooFewDescriptors()
+    _claims.append(count)
+    try:
+        yield
+    finally:
+        _claims.remove(count)
+
+
+def used_descriptors() -> str:
+    """The numbers and what to do, for a message."""
+    limit = _limit()
+    if limit is None:
+        return "the system has no file descriptors left; shut down kernels or other programs"
+    return (
+        f"{_open()} of {limit} file descriptors are open, a kernel needs {KERNEL_DESCRIPTORS}, and "
+        f"{SPARE_DESCRIPTORS} are kept in reserve; shut down kernels, or raise the limit where the editor is "
+        f"started (`ulimit -n {max(4096, 4 * limit)}`)"
+    )
+
+
+def require_threads(count: int) -> None:
+    """Raises BlockingIOError (EAGAIN): the system grants no `count` threads more."""
+    enough = threading.Event()
+    threads = [threading.Thread(target=enough.wait, daemon=True) for _ in range(count)]
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError:
+        raise BlockingIOError(errno.EAGAIN, "no thread can be started") from None
+    finally:
+        enough.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+
+
+class Threads(ThreadPoolExecutor):
+    """Threads for what blocks. When no more can be started, those that run do the work.
+
+    The standard library's pool raises when it cannot start another thread, although it has queued the call
+    and a thread that runs would take it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(thread_name_prefix="blocking")
+        self.submit(int)
+        if not self._threads:
+            raise RuntimeError("the system grants kernel-bridge no thread; raise its limits (`ulimit -u`)")
+
+    def _adjust_thread_count(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            super()._adjust_thread_count()
+
+
+def _limit() -> int | None:
+    """The soft limit of open descriptors; None: there is none."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _open() -> int:
+    """How many descriptors are open (the one that counts them is not among them)."""
+    folder = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+    try:
+        return len(os.listdir(folder)) - 1
+    except OSError:  # not even that one can be opened
+        return _limit() or 0
