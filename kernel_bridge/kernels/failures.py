@@ -4,7 +4,7 @@ from typing import Any
 
 from ..protocol.errors import KernelLaunchFailed, KernelNotReady
 from ..protocol.objects import KernelSpec
-from .hints import hint_for_exit, hint_for_oserror
+from .hints import advice_for_exit, advice_for_oserror
 from .process import KernelProcess
 from .specs import interpreter_of
 
@@ -14,12 +14,10 @@ def not_runnable(
 ) -> KernelLaunchFailed:
     """The command cannot be run, or the provisioner that would run it is not installed."""
     if isinstance(error, OSError):
-        hint = hint_for_oserror(error, spec.argv, cwd)
+        advice = advice_for_oserror(error, spec.argv, cwd)
     else:
-        hint = "install the kernel provisioner that its kernelspec names"
-    return KernelLaunchFailed(
-        f"kernel {spec.name!r} could not be started: {error}; {hint}", stderr="", hint=hint
-    )
+        advice = "install the kernel provisioner that its kernelspec names"
+    return KernelLaunchFailed(f"kernel {spec.name!r} could not be started: {error}; {advice}", stderr="")
 
 
 def no_command(spec: KernelSpec) -> KernelLaunchFailed:
@@ -43,10 +41,11 @@ def ended_at_start(spec: KernelSpec, cwd: str | None, process: KernelProcess) ->
     code = process.exited.result()
     if code is not None:
         data["exitCode"] = code
-    hint = hint_for_exit(interpreter_of(spec), stderr, cwd)
-    if hint is not None:
-        data["hint"] = hint
-        message += f": {hint}"
+    advice = advice_for_exit(interpreter_of(spec), stderr, cwd)
+    if advice is not None:
+        message += f": {advice.sentence}"
+        if advice.command is not None:
+            data["hint"] = advice.command
     return KernelLaunchFailed(with_output(message, stderr), **data)
 
 

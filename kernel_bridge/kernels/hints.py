@@ -1,22 +1,39 @@
-"""Why a kernel did not start, as far as what it wrote tells, and what to do about it."""
+"""Why a kernel did not start, as its output or the system's error tells, and what to do about it."""
 
+import errno
 import os
 import re
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from ..limits import OUT_OF_DESCRIPTORS, used_descriptors
 from .interpreters import install_ipykernel
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-def hint_for_exit(python: str | None, stderr: str, cwd: str | None) -> str | None:
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """For a person; `command`: what a shell can run as it is, where that is all there is to do."""
+
+    sentence: str
+    command: str | None = None
+
+
+def advice_for_exit(python: str | None, stderr: str, cwd: str | None) -> Advice | None:
     """What is most likely wrong when a kernel ended at its start; `python` is its interpreter, if any."""
     if re.search(r"No module named '?ipykernel", stderr):
-        return f"this Python has no ipykernel; install it: {install_ipykernel(python or sys.executable)}"
+        command = install_ipykernel(python or sys.executable)
+        return Advice(f"this Python has no ipykernel; install it: {command}", command)
     if missing := re.search(r"No module named '?([\w.]+)", stderr):
-        return f"the kernel needs the Python module {missing[1]}, which its interpreter does not have"
+        return Advice(f"the kernel needs the Python module {missing[1]}, which its interpreter does not have")
     if shadow := _shadowing(stderr, cwd):
-        return f"{shadow} has the name of a module of the standard library and hides it; rename the file"
+        return Advice(
+            f"{shadow} has the name of a module of the standard library and hides it; rename the file"
+        )
     if "Permission denied" in stderr:
-        return "the kernel may not read or write a file that it needs; see its output"
+        return Advice("the kernel may not read or write a file that it needs; see its output")
     return None
 
 
@@ -43,16 +60,38 @@ def _runtime_folder(error: OSError) -> str | None:
     return runtime if concerned else None
 
 
-def hint_for_oserror(error: OSError, argv: list[str], cwd: str | None) -> str:
-    """What is wrong when the command could not be run at all."""
+def advice_for_oserror(error: OSError, argv: Sequence[str] = (), cwd: str | None = None) -> str:
+    """What to do when the system refused something that a kernel needs; `argv` is its command."""
+    if (shortage := _shortage(error)) is not None:
+        return shortage
     if cwd is not None and not os.path.isdir(cwd):
         return f"the folder {cwd} does not exist; start the kernel with another cwd"
     if error.filename is None and isinstance(error, FileNotFoundError):  # of os.getcwd()
         return "the folder that kernel-bridge runs in was removed; restart it in another one"
-    if error.filename != argv[0] and (runtime := _runtime_folder(error)) is not None:
+    command = argv[0] if argv else None
+    if error.filename != command and (runtime := _runtime_folder(error)) is not None:
         return f"its connection file goes into {runtime}, which must be writable (set JUPYTER_RUNTIME_DIR)"
     if isinstance(error, FileNotFoundError):
-        return f"the command {argv[0]!r} was not found; install it, or correct argv in the kernelspec"
+        return f"the command {command!r} was not found; install it, or correct argv in the kernelspec"
     if isinstance(error, PermissionError):
-        return f"{argv[0]!r} may not be executed; make it executable, or correct argv in the kernelspec"
-    return f"{argv[0]!r} could not be run ({error.strerror}); correct argv in the kernelspec"
+        return f"{command!r} may not be executed; make it executable, or correct argv in the kernelspec"
+    return f"{command!r} could not be run ({error.strerror}); correct argv in the kernelspec"
+
+
+def _shortage(error: OSError) -> str | None:
+    """What has run out, with the numbers; None: nothing has."""
+    if error.errno in OUT_OF_DESCRIPTORS:
+        return used_descriptors()
+    if error.errno == errno.EAGAIN:  # of fork and pthread_create
+        return (
+            "the system grants this user no more processes or threads; end some of them, or raise the limit "
+            "(`ulimit -u`, or that of the container)"
+        )
+    if error.errno == errno.ENOMEM:
+        return "the system has no memory left; shut down kernels or other programs"
+    if error.errno in DISK_FULL:
+        from jupyter_core.paths import jupyter_runtime_dir
+
+        folder = os.path.dirname(error.filename) if isinstance(error.filename, str) else jupyter_runtime_dir()
+        return f"nothing can be written to {folder}: its disk or a quota is full; free some space there"
+    return None

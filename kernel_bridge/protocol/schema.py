@@ -55,7 +55,10 @@ ERROR_DATA: dict[str, tuple[Json, list[str]]] = {
         {
             "exitCode": {"type": "integer", "description": "Of the kernel's process; negative: the signal."},
             "stderr": _STDERR,
-            "hint": {"type": "string", "description": "What to do, where the reason is known."},
+            "hint": {
+                "type": "string",
+                "description": "A command for a shell that mends it, where there is one.",
+            },
         },
         ["stderr"],
     ),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import sys
 import venv
 from pathlib import Path
@@ -114,22 +115,23 @@ async def test_a_kernel_that_ends_at_once(shared: Client) -> None:
 
 
 async def test_an_interpreter_without_ipykernel(shared: Client) -> None:
-    bare = shared.home.path / "bare" / "bin" / "python"
+    bare = shared.home.path / "bare; $(env)" / "bin" / "python"
     bare.parent.mkdir(parents=True)
     bare.symlink_to(os.path.realpath(sys.executable))
-    (shared.home.path / "bare" / "pyvenv.cfg").write_text(
+    (bare.parent.parent / "pyvenv.cfg").write_text(
         f"home = {Path(os.path.realpath(sys.executable)).parent}\n"
     )
     failed = await fails(shared, "KernelLaunchFailed", python=str(bare))
-    assert "ipykernel" in failed.data["hint"]
-    assert str(bare) in failed.data["hint"]
+    install = ["-m", "pip", "install", "ipykernel"]
+    assert shlex.split(failed.data["hint"])[-5:] == [str(bare), *install]  # a command, its path quoted
+    assert f"this Python has no ipykernel; install it: {failed.data['hint']}" in failed.message
 
 
 async def test_a_command_that_is_not_there(shared: Client) -> None:
     install(shared.home, "nowhere", "", argv=["/no/such/command"])
     failed = await fails(shared, "KernelLaunchFailed", spec="nowhere")
     assert "/no/such/command" in failed.message
-    assert failed.data["hint"]
+    assert "hint" not in failed.data  # no command is known that mends it
     assert "exitCode" not in failed.data
     failed = await fails(shared, "KernelLaunchFailed", spec="python3", cwd="/no/such/folder")
     assert "/no/such/folder" in failed.message

@@ -77,7 +77,12 @@ def definition(name: str, schema: Json) -> str:
 def types() -> str:
     """The whole file."""
     definitions = json.loads(SCHEMA.read_text())["$defs"]
-    return HEAD + "\n" + "\n\n".join(definition(name, schema) for name, schema in sorted(definitions.items())) + "\n"
+    return (
+        HEAD
+        + "\n"
+        + "\n\n".join(definition(name, schema) for name, schema in sorted(definitions.items()))
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

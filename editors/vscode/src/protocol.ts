@@ -320,7 +320,7 @@ export interface KernelLaunchFailedData {
   exitCode?: number;
   /** The tail of what the kernel wrote there. */
   stderr: string;
-  /** What to do, where the reason is known. */
+  /** A command for a shell that mends it, where there is one. */
   hint?: string;
 }
 

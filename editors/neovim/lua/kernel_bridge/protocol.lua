@@ -234,7 +234,7 @@
 ---@field kind "KernelLaunchFailed"
 ---@field exitCode? integer Of the kernel's process; negative: the signal.
 ---@field stderr string The tail of what the kernel wrote there.
----@field hint? string What to do, where the reason is known.
+---@field hint? string A command for a shell that mends it, where there is one.
 
 --- The kernel's process lives but did not answer within readyTimeout.
 ---@class kernel_bridge.KernelNotReadyData
