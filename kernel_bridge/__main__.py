@@ -40,8 +40,9 @@ def main() -> int:
         leave_removed_folder()
 
     try:
-        from kernel_bridge import cli
+        from kernel_bridge import cli, limits
 
+        limits.raise_descriptors()
         return cli.main(arguments, stdin_fd=stdin_fd, stdout_fd=stdout_fd)
     except KeyboardInterrupt:  # while modules are imported
         return 130

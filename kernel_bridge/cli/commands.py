@@ -9,6 +9,7 @@ import os
 import sys
 from typing import Any
 
+from ..limits import Threads
 from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
@@ -56,6 +57,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 async def _command(options: argparse.Namespace) -> int:
+    asyncio.get_running_loop().set_default_executor(Threads())
     match options.command:
         case "run":
             from .running import run as command

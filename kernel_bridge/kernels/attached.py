@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
 from ..protocol.errors import (
     KernelDead,
     KernelUnreachable,
@@ -18,6 +19,7 @@ from ..protocol.errors import (
 )
 from ..protocol.objects import KernelSpec
 from ..runs.events import Json
+from .hints import advice_for_oserror
 from .keeper import Keeper
 from .keeper_process import remove, start_time, still_of
 from .quirks import supports
@@ -26,7 +28,7 @@ from .session import KernelSession, Listener
 from .specs import find_spec
 
 if TYPE_CHECKING:
-    from .channels import Heard
+    from .channels import Channels, Heard
     from .connection import ConnectionInfo
     from .launch import Launcher
     from .pulse import Beat
@@ -133,12 +135,14 @@ class AttachedSession(KernelSession):
                 raise
 
     async def _attach(self) -> None:
-        from .channels import Channels
-        from .connection_files import somebody_listens
-
-        if not await asyncio.to_thread(somebody_listens, self._found.connection):
-            raise self._unreachable("nobody listens there; it has ended")
-        channels = self._channels = Channels(self._found.connection, self._hear, self._turned, self._beat)
+        try:
+            with claimed_descriptors(KERNEL_DESCRIPTORS):
+                channels = self._channels = await self._reach()
+        except OSError as error:
+            raise KernelUnreachable(
+                f"kernel {self.id} of {self.connection_file} was not attached to: {error.strerror}; "
+                f"{advice_for_oserror(error)}"
+            ) from None
         channels.listen()
         control, shell = (
             asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, None))
@@ -173,6 +177,14 @@ class AttachedSession(KernelSession):
             self._learn(control.result())
         self._set("busy")
         self._settling = asyncio.create_task(self._settle(control, shell), name=f"attaching kernel {self.id}")
+
+    async def _reach(self) -> "Channels":
+        from .channels import Channels
+        from .connection_files import somebody_listens
+
+        if not await asyncio.to_thread(somebody_listens, self._found.connection):
+            raise self._unreachable("nobody listens there; it has ended")
+        return Channels(self._found.connection, self._hear, self._turned, self._beat)
 
     def _unreachable(self, why: str) -> KernelUnreachable:
         record = self._found.record

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from ..files import names_in
+from ..limits import OUT_OF_DESCRIPTORS
 from ..protocol.errors import BadConnectionFile
 from ..protocol.objects import KernelSpec
 from ..source.json_text import TooDeep, check_depth
@@ -196,7 +197,10 @@ def _is_local(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def somebody_listens(info: ConnectionInfo) -> bool:
-    """Whether the heartbeat's address accepts connections: of a kernel that is gone it does not (blocks)."""
+    """Whether the heartbeat's address accepts connections: of a kernel that is gone it does not (blocks).
+
+    Raises OSError: descriptors have run out.
+    """
     port = info.ports["hb"]
     try:
         if info.transport == "ipc":
@@ -207,7 +211,9 @@ def somebody_listens(info: ConnectionInfo) -> bool:
             socket.create_connection((info.ip.strip("[]"), port), 0.2).close()
     except TimeoutError:
         return True  # it may be far away, or stopped
-    except OSError:
+    except OSError as error:
+        if error.errno in OUT_OF_DESCRIPTORS:
+            raise
         return False
     return True
 

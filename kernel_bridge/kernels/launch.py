@@ -19,6 +19,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import ensure_dir_exists
 
+from ..limits import restore_descriptors
 from ..protocol.objects import KernelSpec
 from .connection import ConnectionInfo
 from .keeper_process import remove, still_of
@@ -112,6 +113,8 @@ class Launcher:
             arguments["env"].update(self._env)  # before the kernelspec's own: a person has asked for these
             await manager._async_launch_kernel(command, **arguments)
             assert manager.provisioner is not None
+            if (pid := getattr(manager.provisioner, "pid", None)) is not None:
+                restore_descriptors(pid)
             await manager.provisioner.post_launch(**arguments)
         except BaseException:
             if reading is not None:

@@ -95,7 +95,11 @@ class KernelProcess:
                 self._pidfd = os.pidfd_open(self.pid)
                 loop.add_reader(self._pidfd, self._have_exited)
                 return
-        threading.Thread(target=self._wait, args=(loop,), daemon=True, name=f"wait for {self.pid}").start()
+        waiting = threading.Thread(target=self._wait, args=(loop,), daemon=True, name=f"wait for {self.pid}")
+        try:
+            waiting.start()
+        except RuntimeError:  # the system grants no thread: poll
+            self._reap()
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         assert self.pid is not None

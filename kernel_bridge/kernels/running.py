@@ -5,6 +5,7 @@ import logging
 from collections.abc import Container
 from typing import Literal
 
+from ..limits import CONNECTION_DESCRIPTORS, free_descriptors
 from ..protocol.errors import BadConnectionFile, NoSuchKernel
 from ..protocol.objects import Kernel
 from .attached import Found, locate
@@ -13,15 +14,21 @@ from .messages import KernelInfo, kernel_info
 log = logging.getLogger(__name__)
 
 PROBE_S = 1.0
+MOST_PROBES = 64  # at once
 
 
 async def list_running(followed: Container[str] = ()) -> list[Kernel]:
     """The kernels that answer, but for those whose ids are `followed`; takes at most about PROBE_S.
 
-    A kernel whose shell does not answer in that time is busy, one which its zmq alone may say.
+    A kernel whose shell does not answer in that time is busy, one which its zmq alone may say. So is one
+    that there was no time or descriptor left to ask.
     """
     found = await find_running(followed)
-    return [kernel for kernel in await asyncio.gather(*map(_probe, found)) if kernel is not None]
+    room = max(1, free_descriptors() // 2 // CONNECTION_DESCRIPTORS)  # a start may need the other half
+    several = asyncio.Semaphore(min(MOST_PROBES, room))
+    until = asyncio.get_running_loop().time() + PROBE_S
+    kernels = await asyncio.gather(*(_probe_in_turn(one, several, until) for one in found))
+    return [kernel for kernel in kernels if kernel is not None]
 
 
 async def find_running(followed: Container[str] = ()) -> list[Found]:
@@ -52,17 +59,29 @@ def kept_for(uri: str) -> Found | None:
     return None
 
 
-async def _probe(found: Found) -> Kernel | None:
+async def _probe_in_turn(found: Found, several: asyncio.Semaphore, until: float) -> Kernel | None:
+    async with several:
+        remaining_s = until - asyncio.get_running_loop().time()
+        if remaining_s <= 0:
+            return _describe(found, None, "busy")
+        try:
+            return await _probe(found, remaining_s)
+        except OSError as error:
+            log.warning("kernel %s was not asked how it is: %s", found.kernel_id, error)
+            return _describe(found, None, "busy")
+
+
+async def _probe(found: Found, within_s: float) -> Kernel | None:
     from .channels import Channels
 
     channels = Channels(found.connection, lambda _: None, lambda _: None, lambda _: None)
     shell, control = (
-        asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, PROBE_S))
+        asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, within_s))
         for channel in ("shell", "control")
     )
     met = asyncio.ensure_future(channels.meet())
     try:
-        await asyncio.wait([shell], timeout=PROBE_S)
+        await asyncio.wait([shell], timeout=within_s)
         answers = [answer.result() for answer in (shell, control) if answer.done() and not answer.exception()]
         if not answers and not met.done():
             return None

@@ -10,6 +10,7 @@ import signal
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
 from ..protocol.errors import KernelDead, KernelLaunchFailed
 from ..protocol.objects import KernelSpec, KernelState
 from ..runs.events import Event, Json
@@ -103,11 +104,17 @@ class KernelSession:
         Raises KernelLaunchFailed, KernelNotReady.
         """
         async with self._order:
-            await self._start()
+            await self._start(KERNEL_DESCRIPTORS)
 
-    async def _start(self) -> None:
+    async def _start(self, descriptors: int) -> None:
+        """`descriptors`: how many must be free for it."""
         try:
-            await self._launch()
+            try:
+                with claimed_descriptors(descriptors):
+                    await self._launch()
+                    self._connect()
+            except (OSError, ModuleNotFoundError) as error:
+                raise not_runnable(self.spec, self.cwd, error) from None
             await self._become_ready()
         except BaseException as error:
             why = str(error) if isinstance(error, Exception) else "its start was cancelled"
@@ -122,15 +129,12 @@ class KernelSession:
     async def _launch(self) -> None:
         if not self.spec.argv and "kernel_provisioner" not in (self.spec.metadata or {}):
             raise no_command(self.spec)
-        try:
-            launcher = self._launcher
-            if launcher is None:
-                launcher = self._launcher = await asyncio.to_thread(self._new_launcher)
-            self.transport = launcher.transport
-            self.connection_file = launcher.connection_file
-            process = self._process = await launcher.launch()
-        except (OSError, ModuleNotFoundError) as error:
-            raise not_runnable(self.spec, self.cwd, error) from None
+        launcher = self._launcher
+        if launcher is None:
+            launcher = self._launcher = await asyncio.to_thread(self._new_launcher)
+        self.transport = launcher.transport
+        self.connection_file = launcher.connection_file
+        process = self._process = await launcher.launch()
         self.pid = process.pid
         if process.pid is not None and process.tail is not None:
             self._keeper.guard(
@@ -163,14 +167,16 @@ class KernelSession:
         except (OSError, ValueError) as error:  # ValueError: the name of a folder that is no UTF-8
             log.warning("kernel %s: no record for later bridges: %s", self.id, error)
 
-    async def _become_ready(self) -> None:
+    def _connect(self) -> None:
         from .channels import Channels
 
         assert self._launcher is not None
+        self._channels = Channels(self._launcher.connection_info(), self._hear, self._turned, self._beat)
+
+    async def _become_ready(self) -> None:
+        assert self._channels is not None
         assert self._process is not None
-        channels = self._channels = Channels(
-            self._launcher.connection_info(), self._hear, self._turned, self._beat
-        )
+        channels = self._channels
         hands = asyncio.ensure_future(channels.shake_hands())
         unwanted = asyncio.ensure_future(self._unwanted.wait())
         ends: list[asyncio.Future[Any]] = [hands, self._process.exited, unwanted]
@@ -376,7 +382,7 @@ class KernelSession:
                 self._process.close()
                 self._process = None
             self.epoch += 1
-            await self._start()
+            await self._start(0)  # it takes those of the process before
 
     async def shutdown(self) -> None:
         """End it, politely first, and leave nothing of it. Nothing happens when it is dead."""

@@ -37,13 +37,14 @@ async def editor(
     encodings: tuple[str, ...] = ("utf-8", "utf-16"),
     environment: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = (),
+    prefix: tuple[str, ...] = (),
 ) -> AsyncIterator["Client"]:
     """A started and initialized bridge; shut down in the end, with every assertion of `Client.close`.
 
     `capabilities` are those of experimental.kernelBridge, `standard` all others, `settings` the
     initializationOptions.
     """
-    client = await start(home, stdin=stdin, environment=environment, arguments=arguments)
+    client = await start(home, stdin=stdin, environment=environment, arguments=arguments, prefix=prefix)
     try:
         await client.initialize(capabilities, settings, encodings, standard)
         yield client
@@ -61,10 +62,12 @@ async def start(
     environment: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = (),
     module: str = "kernel_bridge",
+    prefix: tuple[str, ...] = (),
 ) -> "Client":
-    """A started process to which nothing was said yet."""
+    """A started process to which nothing was said yet. `prefix` is a command that runs it."""
     with (home.path / "stderr").open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
+            *prefix,
             sys.executable,
             *("-m", module, "--stdio", *arguments),
             stdin=asyncio.subprocess.PIPE,
