@@ -9,8 +9,11 @@ import errno
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 MOST_DESCRIPTORS = 10_240  # enough for 900 kernels; macOS grants no more (OPEN_MAX)
 SPARE_DESCRIPTORS = 32  # for files, the history and answers while kernels hold the rest
@@ -122,6 +125,22 @@ class Threads(ThreadPoolExecutor):
     def _adjust_thread_count(self) -> None:
         with contextlib.suppress(RuntimeError):
             super()._adjust_thread_count()
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """As asyncio.run, with `Threads` for what blocks, also when no thread can be started at the end."""
+    import asyncio
+
+    async def with_threads() -> T:
+        asyncio.get_running_loop().set_default_executor(Threads())
+        return await main
+
+    runner = asyncio.Runner()
+    try:
+        return runner.run(with_threads())
+    finally:
+        with contextlib.suppress(RuntimeError):  # asyncio starts a thread to wait for the others
+            runner.close()
 
 
 def _limit() -> int | None:

@@ -25,18 +25,23 @@ class History:
         self._journal: Journal | None = None
 
     def journal(self) -> Journal | None:
-        """None: switched off."""
+        """None: switched off, or no thread can be started for it."""
         history = self._settings().history
         if self._journal is None and history.enabled:
             path = self._root / os.path.expanduser(history.path) if history.path else None
-            self._journal = Journal.open(path, history.max_bytes, self._warn)
+            try:
+                self._journal = Journal.open(path, history.max_bytes, self._warn)
+            except RuntimeError:  # tried again with the next run
+                self._warn("this run is not kept in the history: the system grants no thread to write it")
         return self._journal if history.enabled else None
 
     def _required(self) -> Journal:
         journal = self.journal()
-        if journal is None:
-            raise HistoryDisabled("the history is switched off; set kernel-bridge.history.enabled to true")
-        return journal
+        if journal is not None:
+            return journal
+        if self._settings().history.enabled:
+            raise HistoryDisabled("the history cannot be used: the system grants no thread (`ulimit -u`)")
+        raise HistoryDisabled("the history is switched off; set kernel-bridge.history.enabled to true")
 
     @property
     def usable(self) -> bool:

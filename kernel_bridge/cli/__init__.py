@@ -21,9 +21,7 @@ def main(argv: list[str], stdin_fd: int, stdout_fd: int) -> int:
 
 
 def _serve(stdin_fd: int, stdout_fd: int, log_level: str, log_file: str | None) -> int:
-    import asyncio
-
-    from ..limits import Threads
+    from ..limits import run
     from ..server.lifecycle import Server
     from .logs import configure
 
@@ -36,7 +34,6 @@ def _serve(stdin_fd: int, stdout_fd: int, log_level: str, log_file: str | None) 
         return 2
 
     async def serve() -> int:
-        asyncio.get_running_loop().set_default_executor(Threads())
         return await Server(stdin_fd, stdout_fd).serve()
 
-    return asyncio.run(serve())
+    return run(serve())

@@ -1,7 +1,6 @@
 """From options to a command, and from what it raises to an exit code and a sentence on stderr."""
 
 import argparse
-import asyncio
 import errno
 import io
 import logging
@@ -9,7 +8,7 @@ import os
 import sys
 from typing import Any
 
-from ..limits import Threads
+from ..limits import run
 from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
@@ -34,7 +33,7 @@ def execute(options: argparse.Namespace) -> int:
     except FileNotFoundError:
         return _fail("the current folder was removed; change to another one", USAGE)
     try:
-        code = asyncio.run(_command(options))
+        code = run(_command(options))
         sys.stdout.flush()
         return code
     except UsageError as error:
@@ -57,7 +56,6 @@ def execute(options: argparse.Namespace) -> int:
 
 
 async def _command(options: argparse.Namespace) -> int:
-    asyncio.get_running_loop().set_default_executor(Threads())
     match options.command:
         case "run":
             from .running import run as command

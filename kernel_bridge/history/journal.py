@@ -351,7 +351,11 @@ class Journal:
         size = wal_bytes(self.path)
         if size > WAL_BYTES and not self._checkpoint.is_alive():
             self._checkpoint = threading.Thread(target=self._bring_in, name="journal checkpoint")
-            self._checkpoint.start()
+            try:
+                self._checkpoint.start()
+            except RuntimeError:  # the system grants no thread: the next batch waits for it
+                self._bring_in()
+                return
         if size > LARGEST_WAL_BYTES:
             self._checkpoint.join()
 

@@ -26,8 +26,8 @@ SHAKEN_HANDS, ACCEPTED, BROKEN = zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_CONNEC
 class Heart:
     """One socket for the heartbeats of all kernels, and its monitor, which names the address of each event.
 
-    Nothing is sent on it. A socket and a monitor for each kernel would cost three descriptors more. An address
-    is watched by one pulse: a second one would take the first one's handshake for its own.
+    Nothing is sent on it. A socket and a monitor for each kernel would cost three descriptors more. One
+    pulse watches an address: a second would take the first one's handshake for its own.
     """
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]") -> None:

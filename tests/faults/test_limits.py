@@ -4,9 +4,12 @@ import asyncio
 import json
 import os
 import resource
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import pytest
 
 from tests.faults.fake import Fake
 from tests.home import Home, install_fake_kernel
@@ -28,6 +31,13 @@ def descriptors(client: Client) -> int:
     return len(os.listdir(f"/proc/{client.process.pid}/fd"))
 
 
+def warnings(client: Client) -> list[str]:
+    shown = [
+        message["params"] for message in client.messages if message.get("method") == "window/showMessage"
+    ]
+    return [message["message"] for message in shown if message["type"] == 2]
+
+
 def soft_limit(pid: int) -> int:
     return resource.prlimit(pid, resource.RLIMIT_NOFILE)[0]
 
@@ -43,21 +53,18 @@ def started_with(soft: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
 
 
-@asynccontextmanager
-async def without_privileges(home: Home) -> AsyncIterator[Client]:
-    """A bridge of a user whom RLIMIT_NPROC binds, which it does not root."""
-    prefix: tuple[str, ...] = ()
-    if os.getuid() == 0:
-        reads = "+dac_override,+fowner,+kill"  # Python itself may lie where only root can read
-        prefix = (
-            "setpriv",
-            "--reuid=54321",
-            "--clear-groups",
-            f"--inh-caps={reads}",
-            f"--ambient-caps={reads}",
-        )
-    async with editor(home, prefix=prefix) as client:
-        yield client
+def unprivileged() -> tuple[str, ...]:
+    """The prefix of a command that runs as a user whom RLIMIT_NPROC binds, which it does not root."""
+    if os.getuid() != 0:
+        return ()
+    keeps = "+dac_override,+fowner"  # Python itself may lie where only root may read
+    return ("setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={keeps}", f"--ambient-caps={keeps}")
+
+
+def limit_processes(client: Client, soft: int) -> None:
+    """The soft limit of the processes and threads that an unprivileged bridge's user may have."""
+    command = [*unprivileged(), "prlimit", f"--pid={client.process.pid}", f"--nproc={soft}:"]
+    subprocess.run(command, check=True)
 
 
 async def start(client: Client) -> Fake:
@@ -166,3 +173,79 @@ async def test_many_kernels_are_listed_and_attached_to_with_few_descriptors(home
             await serves(client, attached)
             await client.kill()
             client.over = True  # what is left is the owner's
+
+
+async def test_a_start_without_processes_left_is_refused_with_the_reason(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home, prefix=unprivileged()) as client:
+        fakes = [await start(client)]
+        limit_processes(client, 1)
+        for _ in range(2):
+            with pytest.raises(ResponseError, match="no more processes or threads") as refused:
+                await start(client)
+            assert refused.value.kind == "KernelLaunchFailed"
+            assert "argv" not in refused.value.message
+        run = await fakes[0].run('result "2"')
+        assert run["state"] == "ok"
+        (warning,) = warnings(client)
+        assert "not kept in the history" in warning
+        limit_processes(client, 10_000)
+        await serves(client, [*fakes, await start(client)])
+
+
+async def test_what_runs_needs_no_more_threads(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home, prefix=unprivileged()) as client:
+        fakes = [await start(client)]
+        await fakes[0].run()
+        limit_processes(client, 1)
+        for _ in range(3):  # more than what the journal brings in on a thread
+            run = await fakes[0].run(f"flood 100 {json.dumps('x' * 100_000)}")
+            assert run["state"] == "ok"
+        await serves(client, fakes)
+        assert not warnings(client)
+
+
+async def test_the_first_start_without_processes_left_is_refused(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home, prefix=unprivileged()) as client:
+        limit_processes(client, 1)
+        with pytest.raises(ResponseError, match="no more processes or threads") as refused:
+            await start(client)
+        assert refused.value.kind == "KernelLaunchFailed"
+        limit_processes(client, 10_000)
+        await serves(client, [await start(client)])
+
+
+async def test_attaching_without_threads_left_is_refused(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home) as owner:
+        kernel_id = (await start(owner)).kernel["id"]
+        async with editor(home, prefix=unprivileged()) as client:
+            limit_processes(client, 1)
+            with pytest.raises(ResponseError, match="no more processes or threads") as refused:
+                await client.command("attachKernel", kernelId=kernel_id)
+            assert refused.value.kind == "KernelUnreachable"
+            (kernel,) = (await client.command("listKernels"))["kernels"]
+            assert (kernel["id"], kernel["state"]) == (kernel_id, "busy")
+            limit_processes(client, 10_000)
+            await client.command("attachKernel", kernelId=kernel_id)
+            await client.kill()
+            client.over = True  # what is left is the owner's
+
+
+async def test_a_start_on_a_full_disk_names_the_folder(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home) as client:
+        fakes = [await start(client)]
+        resource.prlimit(client.process.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+        with pytest.raises(ResponseError) as refused:
+            await start(client)
+        assert refused.value.kind == "KernelLaunchFailed"
+        assert f"nothing can be written to {home.runtime}" in refused.value.message
+        assert "argv" not in refused.value.message
+        resource.prlimit(
+            client.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        )
+        assert len(home.connection_files()) == 1  # no half of another one
+        await serves(client, fakes)
