@@ -5,6 +5,8 @@ passed over. A frame whose length cannot be told ends the connection: there is n
 """
 
 import re
+from contextlib import suppress
+from typing import cast
 
 MAX_BODY_BYTES = 1 << 30
 MAX_HEADER_BYTES = 1 << 16
@@ -31,7 +33,8 @@ class FrameReader:
         self._line = bytearray()  # a header line whose end has not come
         self._header_bytes = 0  # of the complete lines of this header
         self._length: int | None = None  # Content-Length of this header
-        self._parts: list[bytes] = []  # of the body so far
+        self._body = bytearray()  # that comes in parts: as long as it will be, or empty if memory has no room
+        self._taken: int | None = None  # bytes of it that have come; None: none of them yet
         self._missing: int | None = None  # bytes of the body still to come; None: in a header
 
     @property
@@ -40,7 +43,7 @@ class FrameReader:
         return self._missing is not None or self._header_bytes > 0 or len(self._line) > 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The bodies that `data` completes, in order.
+        """The bodies that `data` completes, in order; b"" for one that memory has no room for.
 
         Raises FramingError: Content-Length is missing, malformed or over 1 GiB, or a header is over 64 KiB.
         """
@@ -116,15 +119,22 @@ class FrameReader:
 
     def _take_body(self, part: bytes, bodies: list[bytes]) -> None:
         assert self._missing is not None
+        if self._taken is None and len(part) == self._missing:
+            self._missing = None
+            bodies.append(part)
+            return
+        if self._taken is None:
+            self._taken = 0
+            with suppress(MemoryError):  # then the rest is skipped: the next message is another one
+                self._body = bytearray(self._missing)
+        if self._body:
+            self._body[self._taken : self._taken + len(part)] = part
+        self._taken += len(part)
         self._missing -= len(part)
         if not self._missing:
-            self._missing = None
-            if self._parts:
-                part = b"".join([*self._parts, part])
-                self._parts.clear()
-            bodies.append(part)
-        else:
-            self._parts.append(part)
+            bodies.append(cast(bytes, self._body))  # a copy would double what a large message needs
+            self._body = bytearray()
+            self._taken = self._missing = None
 
 
 def header(length: int) -> bytes:

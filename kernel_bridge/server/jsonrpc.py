@@ -150,6 +150,9 @@ class Connection:
 
     def receive(self, body: bytes) -> None:
         """Take one message; whatever it holds, this does not raise."""
+        if not body:
+            self._refuse(None, PARSE_ERROR, "a message was empty, or there is no memory for one so large")
+            return
         try:
             message = _decode(body)
         except msgspec.ValidationError as error:
@@ -158,6 +161,8 @@ class Connection:
             self._refuse(None, PARSE_ERROR, f"not JSON in UTF-8: {error}")
         except RecursionError:
             self._refuse(None, PARSE_ERROR, "the message is nested too deeply")
+        except MemoryError:
+            self._refuse(None, INTERNAL_ERROR, f"there is no memory for a message of {len(body):,} bytes")
         else:
             self._dispatch(message, body)
 

@@ -7,6 +7,7 @@ import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,11 @@ def warnings(client: Client) -> list[str]:
         message["params"] for message in client.messages if message.get("method") == "window/showMessage"
     ]
     return [message["message"] for message in shown if message["type"] == 2]
+
+
+def peak_bytes(client: Client) -> int:
+    status = Path(f"/proc/{client.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def soft_limit(pid: int) -> int:
@@ -249,3 +255,26 @@ async def test_a_start_on_a_full_disk_names_the_folder(home: Home) -> None:
         )
         assert len(home.connection_files()) == 1  # no half of another one
         await serves(client, fakes)
+
+
+async def test_a_message_that_memory_has_no_room_for_is_refused_and_the_next_is_taken(home: Home) -> None:
+    async with editor(home) as client:
+        size = int(Path(f"/proc/{client.process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+        limit(client, resource.RLIMIT_AS, size + 64_000_000)
+        client.notify("no/such", {"text": "x" * 200_000_000})
+        refused = await client.until(lambda message: "error" in message)
+        assert (refused["id"], refused["error"]["code"]) == (None, -32700)
+        assert "no memory for one so large" in refused["error"]["message"]
+        assert await client.command("listKernels") == {"kernels": []}
+
+
+async def test_dozens_of_large_messages_need_the_memory_of_one(home: Home) -> None:
+    async with editor(home) as client:
+        await client.command("listKernels")
+        before = peak_bytes(client)
+        for _ in range(24):
+            client.notify("no/such", {"text": "x" * 20_000_000})
+            assert client.process.stdin
+            await client.process.stdin.drain()
+        await client.command("listKernels")
+        assert peak_bytes(client) - before < 35_000_000
