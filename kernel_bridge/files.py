@@ -6,14 +6,10 @@ number of names.
 """
 
 import errno
-import logging
 import os
 import stat
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
-
-log = logging.getLogger(__name__)
 
 LARGEST_DOCUMENT_BYTES = 1 << 29
 """A notebook or script; running and exporting hold it in memory several times over."""
@@ -25,11 +21,11 @@ MOST_NAMES = 20_000
 class NotReadable(OSError):
     """The file is not a regular file, or larger than what is read of its kind; `strerror` says which."""
 
-    def __init__(self, path: str | Path, why: str) -> None:
+    def __init__(self, path: str | os.PathLike[str], why: str) -> None:
         super().__init__(errno.EINVAL, why, str(path))
 
 
-def read_file(path: str | Path, largest_bytes: int) -> bytes:
+def read_file(path: str | os.PathLike[str], largest_bytes: int) -> bytes:
     """The content of a regular file (links are followed).
 
     Raises NotReadable: it is a device, a FIFO, a socket or a folder, or has more than `largest_bytes`;
@@ -44,33 +40,38 @@ def read_file(path: str | Path, largest_bytes: int) -> bytes:
     except ValueError as error:  # a zero byte, or a name that the file system's encoding lacks
         raise NotReadable(path, f"its name is impossible ({error})") from None
     try:
-        _require_regular(path, os.fstat(descriptor), largest_bytes)
-        with open(descriptor, "rb", closefd=False) as file:
-            content = file.read(largest_bytes + 1)  # files of /proc have more than they say
+        return read_descriptor(descriptor, path, largest_bytes)
     finally:
         os.close(descriptor)
+
+
+def read_descriptor(descriptor: int, path: str | os.PathLike[str], largest_bytes: int) -> bytes:
+    """As `read_file`, of a file that is open and stays so; `path` is for the error."""
+    _require_regular(path, os.fstat(descriptor), largest_bytes)
+    with open(descriptor, "rb", closefd=False) as file:
+        content = file.read(largest_bytes + 1)  # files of /proc have more than they say
     if len(content) > largest_bytes:
         raise _too_large(path, largest_bytes)
     return content
 
 
-def _require_regular(path: str | Path, status: os.stat_result, largest_bytes: int) -> None:
+def _require_regular(path: str | os.PathLike[str], status: os.stat_result, largest_bytes: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise NotReadable(path, "not a regular file")
     if status.st_size > largest_bytes:
         raise _too_large(path, largest_bytes)
 
 
-def _too_large(path: str | Path, largest_bytes: int) -> NotReadable:
+def _too_large(path: str | os.PathLike[str], largest_bytes: int) -> NotReadable:
     return NotReadable(path, f"larger than {largest_bytes:,} bytes")
 
 
-def read_text(path: str | Path, largest_bytes: int) -> str:
+def read_text(path: str | os.PathLike[str], largest_bytes: int) -> str:
     """The text of a regular file; bytes that are not UTF-8 are replaced. Raises as `read_file`."""
     return read_file(path, largest_bytes).decode("utf-8-sig", "replace")
 
 
-def names_in(folder: str | Path) -> list[str]:
+def names_in(folder: str | os.PathLike[str]) -> list[str]:
     """The names in a folder, sorted; empty where it cannot be read.
 
     Of more than MOST_NAMES, those that the system names first; the log says so.
@@ -85,7 +86,7 @@ def names_in(folder: str | Path) -> list[str]:
     return sorted(names[:MOST_NAMES])
 
 
-def log_skipped(path: str | Path, error: OSError | ValueError) -> None:
+def log_skipped(path: str | os.PathLike[str], error: OSError | ValueError) -> None:
     """Log, once for each file and reason, that a file is skipped. One that is not there is no news."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         log_once(f"{readable(str(path))} is skipped: {reason(error)}")
@@ -94,7 +95,9 @@ def log_skipped(path: str | Path, error: OSError | ValueError) -> None:
 @lru_cache(maxsize=1000)
 def log_once(message: str) -> None:
     """Log a warning about something that is looked at again and again, when it is met first."""
-    log.warning("%s", message)
+    import logging  # takes its time, and the keeper imports this module
+
+    logging.getLogger(__name__).warning("%s", message)
 
 
 def reason(error: OSError | ValueError) -> str:

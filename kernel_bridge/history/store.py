@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..owned import make_folders
 from . import schema
 from .presence import turn
 
@@ -33,7 +34,7 @@ def open_store(path: Path) -> tuple[Connection, str | None]:
     Makes the file (mode 0600) and its folder (0700) if need be and brings the tables to this version.
     Raises Unusable, OSError, StoreError.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(str(path.parent))
     with turn(beside(path, ".lock"), BUSY_S):
         warning = None
         if not _looks_sound(path):

@@ -1,13 +1,14 @@
 """Files of one session, in the user's cache folder: gone with it, or with a later one if it was killed."""
 
 import logging
-import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
 from ..history.presence import Presence, is_present
+from ..owned import Made, note, private_folder, remove
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +17,10 @@ PREFIX = "session-"  # begins the name of each folder
 
 def cache_folder() -> Path:
     """The private folder for files that are made from outputs. Raises OSError."""
-    folder = Path(platformdirs.user_cache_dir("kernel-bridge", appauthor=False)) / "outputs"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ours = Path(platformdirs.user_cache_dir("kernel-bridge", appauthor=False))
+    folder = ours / "outputs"
+    private_folder(str(ours))
+    private_folder(str(folder))
     return folder
 
 
@@ -25,7 +28,7 @@ class SessionFiles:
     """A folder that is made when the first file is wanted."""
 
     def __init__(self) -> None:
-        self._made: tuple[Path, Presence] | None = None
+        self._made: tuple[Made, Presence] | None = None
 
     def folder(self) -> Path:
         """Blocks. Raises OSError."""
@@ -33,16 +36,16 @@ class SessionFiles:
             _sweep()
             folder = cache_folder() / f"{PREFIX}{uuid.uuid4().hex}"
             presence = Presence(folder.with_suffix(".bridge"))
-            folder.mkdir(mode=0o700)
-            self._made = folder, presence
-        return self._made[0]
+            private_folder(str(folder))
+            self._made = note(str(folder)), presence
+        return Path(self._made[0].path)
 
     def close(self) -> None:
         """Remove them."""
         if self._made is not None:
             folder, presence = self._made
             self._made = None
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
             presence.close()
 
 
@@ -52,5 +55,6 @@ def _sweep() -> None:
         sign = folder.with_suffix(".bridge")
         if not is_present(sign):
             log.info("files of a bridge that was killed are removed: %s", folder)
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                remove(note(str(folder)))
             sign.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from ...owned import write_private
 from ...protocol.errors import ExportFailed, InvalidArgument
 from ..jsonrpc import ConnectionClosed, ResponseError
 from ..session_files import SessionFiles
@@ -56,7 +57,7 @@ def write_shown(files: SessionFiles, name: str, content: bytes) -> Path:
     """A file with that content (blocks). Raises ExportFailed."""
     try:
         path = files.folder() / name
-        path.write_bytes(content)
+        write_private(str(path), content)
     except OSError as error:
         raise ExportFailed(
             f"{name} cannot be written to be shown: {error}", path=name, reason=str(error)
