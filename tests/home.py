@@ -50,11 +50,21 @@ class Home:
     def sockets(self) -> list[Path]:
         return [path for path in self.path.rglob("*") if stat.S_ISSOCK(path.lstat().st_mode)]
 
+    def made(self) -> list[Path]:
+        """Folders for sockets, and what bridges note of their kernels."""
+        folders = (self.environment["TMPDIR"], self.environment["XDG_RUNTIME_DIR"])
+        sockets = [path for folder in folders for path in Path(folder).glob("kb-*")]
+        return sorted([*sockets, *self.runtime.glob("kernel-bridge/*")])
+
     def check_clean(self, gone_within_s: float = 5) -> None:
-        """Asserts that no process, connection file or socket is left; processes may take `gone_within_s`."""
+        """Asserts that no process, connection file, record, socket or folder for one is left.
+
+        Processes may take `gone_within_s`.
+        """
         assert not (left := self.left(gone_within_s)), f"processes left: {left}"
         assert not self.connection_files(), f"connection files left: {self.connection_files()}"
         assert not self.sockets(), f"sockets left: {self.sockets()}"
+        assert not self.made(), f"folders and records left: {self.made()}"
 
 
 def _running(process: psutil.Process) -> str:

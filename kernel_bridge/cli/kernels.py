@@ -11,7 +11,7 @@ from rich.text import Text
 from ..bridge import stopping
 from ..bridge.application import Bridge
 from ..bridge.followed import FollowedKernel
-from ..kernels.records import read_record, record_path
+from ..kernels.records import read_record
 from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
 from ..protocol.errors import NoSuchKernel
 from ..protocol.objects import Kernel
@@ -165,7 +165,7 @@ async def interrupt(options: argparse.Namespace) -> int:
 async def restart(options: argparse.Namespace) -> int:
     async with opened(WITHOUT_HISTORY) as bridge:
         followed = await attach(bridge, options.which)
-        record = read_record(record_path(followed.session.connection_file or "", followed.id))
+        record = read_record(followed.id, followed.session.connection_file or "")
         await bridge.restart_kernel(followed)
         kernel = followed.to_wire()
     print_text(Text(f"restarted {_called(kernel)}"))

@@ -21,9 +21,9 @@ from ..protocol.objects import KernelSpec
 from ..runs.events import Json
 from .hints import advice_for_oserror
 from .keeper import Keeper
-from .keeper_process import remove, start_time, still_of
+from .keeper_process import is_ours, start_time
 from .quirks import supports
-from .records import Record, read_record, record_path
+from .records import Record, read_record
 from .session import KernelSession, Listener
 from .specs import find_spec
 
@@ -78,9 +78,9 @@ def locate(
         path = find_connection_file(connection_file)
     connection, spec_name = read_connection_file(path, remote_tcp)
     found_id = kernel_id_of(path)
-    record = read_record(record_path(str(path), found_id))
-    if record is not None and (record.pid is None or start_time(record.pid) != record.start_time):
-        record = None  # of a process that is gone: somebody else has started the one that runs
+    record = read_record(found_id, str(path))
+    if record is not None and not _is_of_a_process(record):
+        record = None  # that process is gone: somebody else has started the one that runs
     if record is not None:
         spec = record.spec
     else:
@@ -89,6 +89,12 @@ def locate(
         except NoSuchKernelSpec:
             spec = unknown_spec(spec_name)
     return Found(found_id, path, connection, spec, record)
+
+
+def _is_of_a_process(record: Record) -> bool:
+    """Whether the process that it names is there, the same and ours: it may be ended."""
+    pid = record.pid
+    return pid is not None and start_time(pid) == record.start_time is not None and is_ours(pid)
 
 
 class AttachedSession(KernelSession):
@@ -118,6 +124,7 @@ class AttachedSession(KernelSession):
         self.origin = "attached"
         self.connection_file = str(found.path)
         self.epoch = record.epoch if record else 1
+        self._launch_id = record.launch if record else ""
         self._found = found
         self._documents = record.documents if record else []
         self._gone = asyncio.Event()
@@ -271,9 +278,8 @@ class AttachedSession(KernelSession):
     async def _bury(self, reason: str) -> None:
         record, theirs = self._found.record, self._launcher is None
         await super()._bury(reason)
-        path = record_path(str(self._found.path), self.id)
-        if theirs and record is not None and record.pid is not None and still_of(path, record.pid):
-            remove(record.files)
+        if theirs and record is not None:
+            record.traces.clean_up()
 
     def _disconnect(self, why: str, linger_ms: int = 0) -> None:
         if self._settling is not None:
@@ -292,7 +298,7 @@ class AttachedSession(KernelSession):
             self._env,
             self._extra_arguments,
             self.transport,
-            self._found.record.files,
+            self._found.record,
         )
 
     @property

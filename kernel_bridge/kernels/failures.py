@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..owned import Replaced
 from ..protocol.errors import KernelLaunchFailed, KernelNotReady
 from ..protocol.objects import KernelSpec
 from .hints import advice_for_exit, advice_for_oserror
@@ -13,7 +14,9 @@ def not_runnable(
     spec: KernelSpec, cwd: str | None, error: OSError | ModuleNotFoundError
 ) -> KernelLaunchFailed:
     """The command cannot be run, or the provisioner that would run it is not installed."""
-    if isinstance(error, OSError):
+    if isinstance(error, Replaced):
+        advice = "start a new kernel"
+    elif isinstance(error, OSError):
         advice = advice_for_oserror(error, spec.argv, cwd)
     else:
         advice = "install the kernel provisioner that its kernelspec names"

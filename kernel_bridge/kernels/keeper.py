@@ -1,80 +1,189 @@
-"""The keeper: one small helper process for each bridge, which ends its kernels when the bridge is killed.
+"""The keepers: two small helper processes for each bridge, which end its kernels when the bridge is killed.
 
-It starts with the first kernel, holds one end of a socket and sleeps until the operating system closes the
-other. On Windows there is none: kernels watch their parent themselves there (launch.py).
+They start with the first kernel. Each holds one end of a socket and sleeps until the operating system closes
+the other. Both get the same lines, so the kernels end even if one keeper is killed or stopped together with
+the bridge. A keeper that dies while the bridge lives is replaced at once. On Windows there are none: kernels
+watch their parent themselves there (launch.py).
 """
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from . import keeper_process
+from .traces import Traces
 
+log = logging.getLogger(__name__)
+
+COUNT = 2
 CLOSE_S = 2.0
+QUICK_S = 1.0  # a keeper that ends this soon after its start may never work here
+MOST_QUICK = 5  # such keepers in a row; after them, the next is started only for the next kernel
+PROGRAM = (  # with its own arguments: where this package is, and the descriptor
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from kernel_bridge.kernels import keeper_process; keeper_process.main(int(sys.argv[2]))"
+)
+
+Output = Callable[[], int | None]
+"""The reading end of a kernel's stdout and stderr; None: it has been closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    fields: dict[str, Any]
+    output: Output | None = None
 
 
 class Keeper:
-    """The bridge's side. A kernel is guarded from its start until it is released."""
+    """The bridge's side of both keepers. A launch is guarded from its start until it is released."""
 
     def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._guarded: dict[int, bool] = {}  # pid -> whether it is kept when we are gone
-        self._lives_on = False  # it goes on reading what kernels write that outlive us
+        self._guarded: dict[str, _Line] = {}  # by launch; a keeper that replaces another gets them all
+        self._lives_on = False  # a kernel outlives us, and the keepers read what it writes
+        self._processes = [_Process(self._guarded.values) for _ in range(COUNT)]
 
     def guard(
-        self, pid: int, start: str | None, files: list[str], record: str, output: int, keep: bool
+        self, traces: Traces, pid: int | None, start: str | None, output: Output | None, keep: bool
     ) -> None:
-        """Watch over a kernel. `output`: the reading end of its stdout and stderr.
+        """Guard a launch: first its files (`pid` is None), then its process too.
 
-        When the bridge is gone, its process group is ended and its `files` (and folders of files) are
-        removed, unless `record` names another process by then; with `keep` it lives on, with somebody who
-        reads its output.
+        When the bridge is gone, the process group is ended and the files are removed, unless another launch
+        has followed by then. With `keep` the kernel lives on, and the keepers read its output.
         """
-        self._guarded[pid] = keep
-        self._tell({"guard": pid, "start": start, "files": files, "record": record, "keep": keep}, [output])
+        fields = {"guard": traces.launch, "traces": traces, "pid": pid, "start": start, "keep": keep}
+        line = self._guarded[traces.launch] = _Line(fields, output)
+        self._tell(line)
 
-    def release(self, pid: int, gone: bool) -> None:
-        """Watch over it no more; `gone`: it has ended, otherwise it lives on without the bridge."""
-        if pid in self._guarded:
-            del self._guarded[pid]
+    def release(self, launch: str, gone: bool) -> None:
+        """Stop guarding a launch. `gone`: it has ended; otherwise it lives on without the bridge."""
+        if launch in self._guarded:
+            del self._guarded[launch]
             self._lives_on = self._lives_on or not gone
-            self._tell({"release": pid, "gone": gone}, [])
+            self._tell(_Line({"release": launch, "gone": gone}))
 
-    def _tell(self, line: dict[str, object], descriptors: list[int]) -> None:
-        if os.name == "nt":
+    def _tell(self, line: _Line) -> None:
+        if os.name == "posix":
+            for process in self._processes:
+                process.tell(line)
+
+    async def close(self) -> None:
+        """The bridge ends, and so do the keepers, unless a kernel lives on whose output they read."""
+        outlive = self._lives_on or any(line.fields["keep"] for line in self._guarded.values())
+        await asyncio.gather(*(process.close(outlive) for process in self._processes))
+
+
+@dataclass(slots=True)
+class _Process:
+    """One keeper. It never writes, so its socket becomes readable only when it has ended."""
+
+    everything: Callable[[], Iterable[_Line]]  # what a new keeper has to know
+    _socket: socket.socket | None = None
+    _process: "subprocess.Popen[bytes] | None" = None
+    _unsent: deque[_Line] = field(default_factory=deque)  # a stopped keeper must not block the bridge
+    _rest: bytes = b""  # of a line that was sent in part
+    _started_s: float = 0.0
+    _quick: int = 0
+
+    def tell(self, line: _Line) -> None:
+        if self._socket is None:
+            self._start()  # sends everything, with this line if it still matters
             return
-        if self._socket is None or self._process is None or self._process.poll() is not None:
-            self._start()
-        assert self._socket is not None
-        socket.send_fds(self._socket, [json.dumps(line).encode() + b"\n"], descriptors)
+        self._unsent.append(line)
+        if len(self._unsent) == 1 and not self._rest:
+            self._send()
 
     def _start(self) -> None:
         ours, its = socket.socketpair()
-        with its:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(Path(keeper_process.__file__)), str(its.fileno())],
-                pass_fds=[its.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,  # whatever is sent to the bridge's process group does not reach it
-            )
-        self._socket = ours
-
-    async def close(self) -> None:
-        """The bridge ends; so does the keeper, unless a kernel lives on whose output it reads."""
-        if self._process is None:
+        ours.setblocking(False)
+        try:
+            with its:
+                self._process = subprocess.Popen(
+                    [
+                        *(sys.executable, "-I", "-S", "-c", PROGRAM),
+                        *(str(Path(__file__).parents[2]), str(its.fileno())),
+                    ],
+                    pass_fds=[its.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    start_new_session=True,  # signals to the bridge's process group do not reach it
+                )
+        except OSError as error:
+            ours.close()
+            log.error("no keeper was started, so kernels outlive this process if it is killed: %s", error)
             return
+        self._socket = ours
+        self._started_s = time.monotonic()
+        self._unsent = deque(self.everything())
+        self._rest = b""
+        asyncio.get_running_loop().add_reader(ours, self._ended)
+        self._send()
+
+    def _send(self) -> None:
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        try:
+            while self._rest or self._unsent:
+                if self._rest:
+                    self._rest = self._rest[self._socket.send(self._rest) :]
+                    continue
+                line = self._unsent[0]
+                output = line.output() if line.output is not None else None
+                data = json.dumps(line.fields | {"output": output is not None}).encode() + b"\n"
+                sent = socket.send_fds(self._socket, [data], [] if output is None else [output])
+                self._rest = data[sent:]
+                self._unsent.popleft()
+        except BlockingIOError:
+            loop.add_writer(self._socket, self._send)
+        except OSError:
+            loop.call_soon(self._ended)
+        else:
+            loop.remove_writer(self._socket)
+
+    def _ended(self) -> None:
+        """The keeper was killed: start another and send it all that the first one knew."""
+        if self._process is None or self._socket is None:
+            return
+        self._let_go()
+        self._process.kill()  # if it still runs, it can do nothing without its socket
+        code = self._process.wait()
+        self._quick = self._quick + 1 if time.monotonic() - self._started_s < QUICK_S else 0
+        again = ", again and again" if self._quick >= MOST_QUICK else ""
+        log.warning("a keeper has ended (exit code %s)%s", code, again)
+        if self._quick < MOST_QUICK and any(True for _ in self.everything()):
+            self._start()
+
+    def _let_go(self) -> None:
         if self._socket is not None:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._socket)
+            loop.remove_writer(self._socket)
             self._socket.close()
             self._socket = None
-        if self._lives_on or any(self._guarded.values()):
-            self._process.returncode = 0  # it outlives us on purpose, which Popen would complain about
-        else:
-            await asyncio.to_thread(self._process.wait, CLOSE_S)
+
+    async def close(self, outlives: bool) -> None:
+        """End the keeper unless it outlives us. A stopped one is killed: it has nothing left to guard."""
+        process, unaware = self._process, bool(self._unsent or self._rest)
+        if process is None or self._socket is None:
+            return
+        self._let_go()
+        if unaware:  # it does not know which kernels live on, and would end them once it is continued
+            process.kill()
+        elif outlives:
+            process.returncode = 0  # on purpose, which Popen would complain about
+            return
+        try:
+            await asyncio.to_thread(process.wait, CLOSE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            await asyncio.to_thread(process.wait)

@@ -1,9 +1,10 @@
-"""The keeper's own program: ends the kernels of a bridge that is gone. Run as a script (see keeper.py).
+"""The keeper's own program: ends the kernels of a bridge that is gone (see keeper.py).
 
 It reads lines of JSON from the socket whose descriptor is its argument:
-    {"guard": pid, "start": …, "files": […], "record": path, "keep": bool}
-        with the reading end of its output attached
-    {"release": pid, "gone": bool}
+    {"guard": launch, "traces": […], "pid": …, "start": …, "keep": bool, "output": bool}
+        where `output`, with the reading end of the kernel's output attached; `pid` is null before there is a
+        process, and a second line for the same launch names it
+    {"release": launch, "gone": bool}
 At the end of the stream it ends the process group of every guarded kernel that is not to be kept and removes
 its files. The output of kernels that live on is read and thrown away: a kernel would block on a full pipe or
 die of a broken one; the keeper ends with the last of them.
@@ -15,10 +16,11 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
+
+from .traces import Traces, traces_from_json
 
 TERMINATE_S = 1.5  # between SIGTERM and SIGKILL
 
@@ -31,59 +33,61 @@ def start_time(pid: int) -> str | None:
         return None if fields[0] == b"Z" else fields[19].decode()
     except OSError:
         pass
+    return _ask_ps(pid, "lstart")
+
+
+def is_ours(pid: int) -> bool:
+    """Whether the process runs as we do; of another user's there is nothing that we may end."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            return file.read().partition(b"\nUid:")[2].split()[1] == str(os.geteuid()).encode()
+    except (OSError, IndexError, AttributeError):  # AttributeError: Windows has no uids
+        pass
+    return _ask_ps(pid, "uid") == str(os.geteuid()) if os.name == "posix" else True
+
+
+def _ask_ps(pid: int, what: str) -> str | None:
     if os.path.exists("/proc/self/stat") or os.name != "posix":
         return None
     import subprocess  # slow to import, and needed only where there is no /proc
 
     asked = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-o", f"{what}=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return asked.stdout.strip() or None
 
 
-def end(kernels: list[Any]) -> None:
+class Guarded(NamedTuple):
+    """One launch of a kernel."""
+
+    traces: Traces
+    pid: int | None
+    start: str | None
+    keep: bool
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process is there, and is still who it was."""
+        return self.pid is not None and start_time(self.pid) == self.start is not None
+
+
+def end(kernels: list[Guarded]) -> None:
     """SIGTERM, a short wait, SIGKILL to the process groups of those that are still who they were."""
-    alive = [entry for entry in kernels if start_time(entry["guard"]) == entry["start"] is not None]
+    alive = [kernel for kernel in kernels if kernel.lives]
     kill(alive, signal.SIGTERM)
     deadline = time.monotonic() + TERMINATE_S
-    while time.monotonic() < deadline and any(
-        start_time(entry["guard"]) == entry["start"] for entry in alive
-    ):
+    while time.monotonic() < deadline and any(kernel.lives for kernel in alive):
         time.sleep(0.05)
     kill(alive, signal.SIGKILL)
-    for entry in kernels:
-        clean_up(entry)
+    for kernel in kernels:
+        kernel.traces.clean_up()
 
 
-def clean_up(entry: Any) -> None:
-    if still_of(entry["record"], entry["guard"]):
-        remove(entry["files"])
-
-
-def still_of(record: str, pid: int) -> bool:
-    """Whether a kernel's files belong to that process; another bridge may have restarted the kernel since."""
-    try:
-        with open(record, "rb") as file:
-            return bool(json.load(file)["pid"] == pid)
-    except (OSError, ValueError, KeyError, TypeError):
-        return True
-
-
-def kill(kernels: list[Any], number: int) -> None:
-    for entry in kernels:
-        with contextlib.suppress(OSError):
-            os.killpg(entry["guard"], number)
-
-
-def remove(paths: Iterable[str]) -> None:
-    """Files, and folders with the files in them."""
-    for path in paths:
-        with contextlib.suppress(OSError):
-            if os.path.isdir(path):
-                remove(os.path.join(path, name) for name in os.listdir(path))
-                os.rmdir(path)
-            else:
-                os.unlink(path)
+def kill(kernels: Iterable[Guarded], number: int) -> None:
+    for kernel in kernels:
+        if kernel.pid is not None:
+            with contextlib.suppress(OSError):
+                os.killpg(kernel.pid, number)
 
 
 class Keeper:
@@ -91,11 +95,9 @@ class Keeper:
         self.bridge: socket.socket | None = bridge
         self.unread = b""
         self.attached: list[int] = []  # descriptors that came, for the guard lines to come
-        self.guarded: dict[int, Any] = {}  # pid -> its guard line
-        self.outputs: dict[int, int] = {}  # pid -> the reading end of its output
-        self.drained: dict[
-            int, Any
-        ] = {}  # the same the other way round, for kernels whose output nobody else reads
+        self.guarded: dict[str, Guarded] = {}  # by launch
+        self.outputs: dict[str, int] = {}  # launch -> the reading end of its output
+        self.drained: dict[int, Guarded] = {}  # the reading ends of those whose output nobody else reads
 
     def run(self) -> None:
         while self.bridge or self.drained:
@@ -125,41 +127,50 @@ class Keeper:
 
     def obey(self, line: Any) -> None:
         if "guard" in line:
-            self.guarded[line["guard"]] = line
-            self.outputs[line["guard"]] = self.attached.pop(0)
+            launch = line["guard"]
+            self.guarded[launch] = Guarded(
+                traces_from_json(line["traces"]), line["pid"], line["start"], line["keep"]
+            )
+            if line["output"] and self.attached:  # none came: our descriptors have run out
+                self.outputs[launch] = self.attached.pop(0)
             return
-        entry = self.guarded.pop(line["release"], None)
-        if entry is None:
-            return
-        if line["gone"]:
-            os.close(self.outputs.pop(line["release"]))
-        else:
-            self.drain(entry)
+        kernel = self.guarded.pop(line["release"], None)
+        if kernel is not None and line["gone"]:
+            self.close_output(kernel)
+        elif kernel is not None:
+            self.drain(kernel)
 
-    def drain(self, entry: Any) -> None:
-        self.drained[self.outputs.pop(entry["guard"])] = entry
+    def close_output(self, kernel: Guarded) -> None:
+        output = self.outputs.pop(kernel.traces.launch, None)
+        if output is not None:
+            os.close(output)
+
+    def drain(self, kernel: Guarded) -> None:
+        output = self.outputs.pop(kernel.traces.launch, None)
+        if output is not None:
+            self.drained[output] = kernel
 
     def ended(self, source: int) -> None:
         """A kernel that lived on has closed its output: if it has ended, nobody else cleans up."""
-        entry = self.drained.pop(source)
+        kernel = self.drained.pop(source)
         os.close(source)
         time.sleep(0.1)  # the descriptors of a process are closed before it is gone
-        if start_time(entry["guard"]) != entry["start"]:
-            clean_up(entry)
+        if not kernel.lives:
+            kernel.traces.clean_up()
 
     def bridge_is_gone(self) -> None:
         doomed = []
-        for entry in self.guarded.values():
-            if entry["keep"]:
-                self.drain(entry)
+        for kernel in self.guarded.values():
+            if kernel.keep and kernel.pid is not None:
+                self.drain(kernel)
             else:
-                os.close(self.outputs.pop(entry["guard"]))
-                doomed.append(entry)
+                self.close_output(kernel)
+                doomed.append(kernel)
         self.guarded.clear()
         end(doomed)
 
 
-if __name__ == "__main__":
+def main(descriptor: int) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    Keeper(socket.socket(fileno=int(sys.argv[1]))).run()
+    Keeper(socket.socket(fileno=descriptor)).run()

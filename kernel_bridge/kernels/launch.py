@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 from typing import Literal
 
@@ -17,16 +18,17 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_core.paths import jupyter_runtime_dir
-from jupyter_core.utils import ensure_dir_exists
 
 from ..limits import restore_descriptors
+from ..owned import Made, Replaced, empty, is_there, make_folders, note
 from ..protocol.objects import KernelSpec
 from .connection import ConnectionInfo
-from .keeper_process import remove, still_of
+from .finished import finished
 from .process import KernelProcess, Tail
 from .quirks import longest_ipc_path, speaks_ipc
-from .records import record_path
+from .records import Record
 from .specs import launch_command, read_kernel_json
+from .traces import Traces
 
 
 class _Manager(AsyncKernelManager):
@@ -49,30 +51,28 @@ class Launcher:
     """Starts the process of one kernel, again for each epoch, with the same connection file and ports.
 
     `transport` is what it really got: ipc becomes tcp where the platform or the kernel has none, or the path
-    is too long.
-    `files`: those of a kernel that another bridge has started, whose connection file is used again.
+    is too long. `before`: the record of a kernel that another bridge has started, whose files are used again.
     """
 
     def __init__(
         self, spec: KernelSpec, kernel_id: str, cwd: str | None, env: dict[str, str] | None,
-        extra_arguments: list[str], transport: Literal["ipc", "tcp"], files: list[str] | None = None,
+        extra_arguments: list[str], transport: Literal["ipc", "tcp"], before: Record | None = None,
     ) -> None:  # fmt: skip
+        self._spec = spec
         self._cwd = cwd
         self._env = env or {}
         self._extra_arguments = extra_arguments
-        runtime = jupyter_runtime_dir()
-        ensure_dir_exists(runtime, 0o700)
-        self.connection_file = str(Path(runtime) / f"kernel-{kernel_id}.json")
-        if files is not None:
-            self.connection_file = files[0]
-            self._folder = next(filter(os.path.isdir, files), None)
-        else:
-            self._folder = None
-            if transport == "ipc" and speaks_ipc(spec):
-                self._folder = _socket_folder(longest_ipc_path(spec))
-        self.transport: Literal["ipc", "tcp"] = "ipc" if self._folder else "tcp"
-        self.record = record_path(self.connection_file, kernel_id)
-        self.files = [self.connection_file, self.record, *([self._folder] if self._folder else [])]
+        self.record: str | None = None  # where the kernel's record is; None: it could not be written
+        self.connection_made: Made | None = None
+        self.sockets: Made | None = None
+        self.connection_file = str(Path(jupyter_runtime_dir()).absolute() / f"kernel-{kernel_id}.json")
+        if before is not None and before.connection_file is not None:
+            self.connection_made, self.sockets = before.connection_file, before.sockets
+            self.connection_file = before.connection_file.path
+            self.record = before.traces.record
+        elif not speaks_ipc(spec):
+            transport = "tcp"
+        self.renew()
         specs = _OneSpec()
         specs.wanted = _jupyter_spec(spec)
         self._manager = _Manager(
@@ -80,38 +80,76 @@ class Launcher:
             kernel_name=spec.name,
             kernel_spec_manager=specs,
             connection_file=self.connection_file,
-            transport=self.transport,
-            transport_encryption="auto" if self.transport == "tcp" and zmq.has("curve") else "disabled",
         )
-        if files is not None:
+        self._use(transport)
+        if self.connection_made is not None:
             self._manager.load_connection_file()
-        elif self._folder:
-            self._manager.ip = f"{self._folder}/k"
+            self._manager.cache_ports = False  # those of the file
+            self._manager._connection_file_written = True  # other clients have read it: it stays
         # reads the metadata of everything installed, which must not be done on the loop; the factory keeps it
         KernelProvisionerFactory.instance().is_provisioner_available(specs.wanted)
 
-    async def launch(self) -> KernelProcess:
-        """Start the process; the connection file is there before it.
+    def _use(self, transport: Literal["ipc", "tcp"]) -> None:
+        self.transport: Literal["ipc", "tcp"] = transport
+        self._manager.transport = transport
+        encrypted = transport == "tcp" and zmq.has("curve")
+        self._manager.transport_encryption = "auto" if encrypted else "disabled"
 
-        Raises OSError: its command cannot be run; ModuleNotFoundError: its provisioner is not installed.
+    def renew(self) -> None:
+        """Begin another launch: whoever watches the previous one no longer removes the files."""
+        self.launch_id = uuid.uuid4().hex
+
+    @property
+    def traces(self) -> Traces:
+        """What this launch has left on disk so far."""
+        made = tuple(one for one in (self.connection_made, self.sockets) if one is not None)
+        return Traces(self.launch_id, self.record, made)
+
+    async def prepare(self) -> None:
+        """Make the socket folder and the connection file; a restart keeps both and removes stale sockets.
+
+        Raises Replaced, OSError: they cannot be made; ModuleNotFoundError: its provisioner is not installed.
         """
         manager = self._manager
-        if self._folder:  # sockets of the epoch before
-            remove(os.path.join(self._folder, name) for name in os.listdir(self._folder))
+        if self.sockets is not None:
+            empty(self.sockets)
+        elif self.transport == "ipc" and self.connection_made is None:
+            self.sockets = _socket_folder(longest_ipc_path(self._spec))
+            if self.sockets is None:
+                self._use("tcp")
+            else:
+                manager.ip = f"{self.sockets.path}/k"
+        made = self.connection_made
+        if made is not None and os.path.lexists(made.path) and not is_there(made):
+            raise Replaced(made.path)
+        make_folders(os.path.dirname(self.connection_file))
         env = {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"} | self._env
-        reading, writing = os.pipe() if os.name == "posix" else (None, subprocess.DEVNULL)
         try:
-            command, arguments = await manager.pre_start_kernel(
+            self._command, self._arguments = await manager.pre_start_kernel(
                 env=env,
                 cwd=self._cwd,
                 extra_arguments=self._extra_arguments,
                 independent=os.name == "posix",  # the keeper watches; where there is none, the kernel does
                 stdin=subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
             )
-            arguments["env"].update(self._env)  # before the kernelspec's own: a person has asked for these
-            await manager._async_launch_kernel(command, **arguments)
+        finally:
+            self._note_connection_file()
+        self._arguments["env"].update(self._env)  # before the kernelspec's own: a person has asked for these
+
+    def _note_connection_file(self) -> None:
+        with contextlib.suppress(OSError):  # there is none: the provisioner starts kernels in another way
+            self.connection_made = note(self.connection_file)
+
+    async def launch(self) -> KernelProcess:
+        """Start the process, after `prepare`.
+
+        Raises OSError: its command cannot be run; ModuleNotFoundError: its provisioner is not installed.
+        """
+        manager = self._manager
+        reading, writing = os.pipe() if os.name == "posix" else (None, subprocess.DEVNULL)
+        arguments = self._arguments | {"stdout": writing, "stderr": writing}
+        try:
+            await manager._async_launch_kernel(self._command, **arguments)
             assert manager.provisioner is not None
             if (pid := getattr(manager.provisioner, "pid", None)) is not None:
                 restore_descriptors(pid)
@@ -119,14 +157,19 @@ class Launcher:
         except BaseException:
             if reading is not None:
                 os.close(reading)
-            if manager.provisioner is not None and manager.provisioner.has_process:
-                await manager.provisioner.kill()
-                await manager.provisioner.wait()
+            await finished(self._end_unheard())
             raise
         finally:
             if reading is not None:
                 os.close(writing)
+            self._note_connection_file()  # a provisioner may write it with what it has found out
         return KernelProcess(manager.provisioner, Tail(reading) if reading is not None else None)
+
+    async def _end_unheard(self) -> None:
+        provisioner = self._manager.provisioner
+        if provisioner is not None and provisioner.has_process:
+            await provisioner.kill()
+            await provisioner.wait()
 
     def connection_info(self) -> ConnectionInfo:
         """Where the kernel listens; only known after `launch`."""
@@ -149,18 +192,17 @@ class Launcher:
         if self._manager.provisioner is not None:
             await self._manager.provisioner.shutdown_requested(restart=restart)
 
-    async def clean_up(self, pid: int | None) -> None:
+    async def clean_up(self) -> None:
         """The kernel is gone for good: remove its connection file and sockets, give its ports back.
 
-        The files stay when another bridge has restarted the kernel since process `pid`.
+        The files stay when another bridge has restarted the kernel since.
         """
-        if pid is None or still_of(self.record, pid):
-            remove(self.files)
+        self.traces.clean_up()
         if self._manager.provisioner is not None:
             await self._manager.provisioner.cleanup()
 
 
-def _socket_folder(longest_path_bytes: int) -> str | None:
+def _socket_folder(longest_path_bytes: int) -> Made | None:
     """A new private folder for the sockets of one kernel; None: there are none here, or no path so short.
 
     The user's own runtime folder comes last: it goes when he logs out, and kernels that are kept do not.
@@ -170,7 +212,9 @@ def _socket_folder(longest_path_bytes: int) -> str | None:
     for base in (os.environ.get("TMPDIR"), "/tmp", os.environ.get("XDG_RUNTIME_DIR")):
         if base and len(os.fsencode(base)) + len("/kb-12345678/k-1") <= longest_path_bytes:
             with contextlib.suppress(OSError):
-                return tempfile.mkdtemp(prefix="kb-", dir=base)
+                path = os.path.abspath(tempfile.mkdtemp(prefix="kb-", dir=base))
+                os.chmod(path, 0o700)  # a umask such as 0777 has taken our own permissions
+                return note(path)
     return None
 
 

@@ -62,6 +62,10 @@ class Tail:
         end = text[-SHOWN_CHARACTERS:]
         return end.partition("\n")[2] or end
 
+    def reading_end(self) -> int | None:
+        """The descriptor; None: the kernel has closed its end, or nobody reads here any more."""
+        return self.descriptor if self._open else None
+
     def close(self) -> None:
         if self._open:
             self._open = False

@@ -1,73 +1,105 @@
-"""What a kernel-bridge notes down about each kernel that it starts, for those that come after it.
+"""What a kernel-bridge notes down about each kernel that it starts, for the bridges after it.
 
 A small file in a folder of ours in Jupyter's runtime folder, where `kernel-*.json` does not find it. With it
-a later bridge can restart the kernel and end it; and who finds the record naming another process than his
-knows that the files are no longer his to remove.
+a later bridge can restart the kernel and end it. A record says which process to end and what to remove. So
+only records in that private folder count, and only for the connection file that they name. A record beside a
+connection file in a project is the project's, and is ignored.
 """
 
 import contextlib
 import logging
 import os
-import tempfile
+import re
+import uuid
 from pathlib import Path
 
 import msgspec
 
+from ..owned import Made, is_there, private_folder, read_private, write_private
 from ..protocol.objects import KernelSpec
+from .traces import LARGEST_RECORD_BYTES, Traces
 
 log = logging.getLogger(__name__)
 
+SOCKETS = re.compile(r"kb-[A-Za-z0-9_]{8}")  # the name of a folder for sockets
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One kernel. `pid` is None while it restarts. The values of environment variables may be secrets."""
+    """One kernel. `pid` is None while it starts. The values of environment variables may be secrets."""
 
     kernel_id: str
+    launch: str  # which start of its process this is about
     spec: KernelSpec
     epoch: int
     pid: int | None
     start_time: str | None
-    files: list[str]  # its connection file and the folder of its sockets
+    connection_file: Made | None  # None: its provisioner has not written one here
+    sockets: Made | None  # the folder of its sockets
     cwd: str | None
     env_names: list[str]  # what was added to the environment; taken from the bridge's own at a restart
     extra_arguments: list[str]
     keep_alive: bool
     documents: list[str] = []  # the uris of those bound to it, for the next bridge
 
+    @property
+    def traces(self) -> Traces:
+        made = tuple(one for one in (self.connection_file, self.sockets) if one is not None)
+        return Traces(self.launch, record_path(self.kernel_id), made)
 
-def record_path(connection_file: str, kernel_id: str) -> str:
-    """Where the record of a kernel is, by its connection file."""
-    return str(Path(connection_file).parent / "kernel-bridge" / f"{kernel_id}.json")
+
+def record_path(kernel_id: str) -> str:
+    """Where the record of a kernel is."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    return str(Path(jupyter_runtime_dir()).absolute() / "kernel-bridge" / f"{kernel_id}.json")
 
 
-def write_record(path: str, record: Record) -> None:
-    """Atomic: a reader sees the old record or the new one."""
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder)
+def write_record(record: Record) -> str:
+    """Its path. Atomic: a reader sees the old record or the new one. Raises OSError, ValueError."""
+    content = msgspec.json.encode(record)
+    path = record_path(record.kernel_id)
+    temporary = f"{path}.{uuid.uuid4().hex}"
+    private_folder(os.path.dirname(path))
     try:
-        with open(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(record))
+        write_private(temporary, content)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+    return path
 
 
-def read_record(path: str) -> Record | None:
-    """None: no kernel-bridge started that kernel, or the record cannot be read."""
+def read_record(kernel_id: str, connection_file: str) -> Record | None:
+    """The record of the kernel with that connection file; None: none of our bridges started that kernel."""
+    path = record_path(kernel_id)
     try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=Record)
-    except (OSError, ValueError):
+        record = msgspec.json.decode(read_private(path, LARGEST_RECORD_BYTES), type=Record)
+        status = os.stat(connection_file)
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, RecursionError) as error:
+        log.warning("the record %s does not count: %s", path, error)
+        return None
+    named, sockets = record.connection_file, record.sockets
+    if (
+        record.kernel_id != kernel_id
+        or named is None
+        or named[1:] != (status.st_dev, status.st_ino)
+        or not is_there(named)
+        or not (sockets is None or SOCKETS.fullmatch(os.path.basename(sockets.path)))
+    ):
+        log.warning("the record %s does not count: it names another kernel than %s", path, connection_file)
+        return None
+    return record
 
 
-def update_record(path: str, **changes: object) -> None:
+def update_record(kernel_id: str, connection_file: str, **changes: object) -> None:
     """Change some fields of a record, if there is one."""
-    record = read_record(path)
+    record = read_record(kernel_id, connection_file)
     if record is None:
         return
     try:
-        write_record(path, msgspec.structs.replace(record, **changes))
+        write_record(msgspec.structs.replace(record, **changes))
     except OSError as error:
         log.warning("kernel %s: what later bridges should know is not noted: %s", record.kernel_id, error)

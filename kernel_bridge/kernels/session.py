@@ -15,10 +15,11 @@ from ..protocol.errors import KernelDead, KernelLaunchFailed
 from ..protocol.objects import KernelSpec, KernelState
 from ..runs.events import Event, Json
 from .failures import ended_at_start, no_command, not_ready, not_runnable, with_output
+from .finished import finished
 from .keeper import Keeper
-from .keeper_process import still_of
 from .quirks import Quirks, quirks_of, supports
 from .records import Record, record_path, update_record, write_record
+from .traces import launch_of
 
 if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kernel is started
     from .channels import Channels, Heard
@@ -85,6 +86,7 @@ class KernelSession:
         self._ready_timeout_s = ready_timeout
         self._documents: list[str] = []
         self._launcher: Launcher | None = None
+        self._launch_id = ""  # of the launch that the process is of
         self._process: KernelProcess | None = None
         self._channels: Channels | None = None
         self._subshell_id: str | None = None  # of the thread that answers while the kernel executes
@@ -118,7 +120,7 @@ class KernelSession:
             await self._become_ready()
         except BaseException as error:
             why = str(error) if isinstance(error, Exception) else "its start was cancelled"
-            await asyncio.shield(asyncio.ensure_future(self._abandon(why)))
+            await finished(self._abandon(why))
             raise
 
     def _new_launcher(self) -> "Launcher":
@@ -132,30 +134,30 @@ class KernelSession:
         launcher = self._launcher
         if launcher is None:
             launcher = self._launcher = await asyncio.to_thread(self._new_launcher)
-        self.transport = launcher.transport
         self.connection_file = launcher.connection_file
+        await launcher.prepare()
+        self.transport = launcher.transport
+        self._announce(launcher)
         process = self._process = await launcher.launch()
         self.pid = process.pid
-        if process.pid is not None and process.tail is not None:
-            self._keeper.guard(
-                process.pid,
-                process.start_time,
-                launcher.files,
-                launcher.record,
-                process.tail.descriptor,
-                self.keep_alive,
-            )
-        self._note(launcher, process.pid)
+        self._announce(launcher)
+        if process.pid is None:  # not a process on this machine, so keepers cannot end it
+            self._keeper.release(launcher.launch_id, gone=True)
         process.exited.add_done_callback(lambda _: self._exited(process))
 
-    def _note(self, launcher: "Launcher", pid: int | None) -> None:
+    def _announce(self, launcher: "Launcher") -> None:
+        """Note the launch for later bridges, and have the keepers guard what there is of it so far."""
+        process = self._process if self.pid is not None else None
+        self._launch_id = launcher.launch_id
         record = Record(
             kernel_id=self.id,
+            launch=launcher.launch_id,
             spec=self.spec,
             epoch=self.epoch,
-            pid=pid,
-            start_time=self._process.start_time if self._process is not None else None,
-            files=launcher.files,
+            pid=self.pid,
+            start_time=process.start_time if process is not None else None,
+            connection_file=launcher.connection_made,
+            sockets=launcher.sockets,
             cwd=self.cwd,
             env_names=sorted(self._env or {}),
             extra_arguments=self._extra_arguments,
@@ -163,9 +165,17 @@ class KernelSession:
             documents=self._documents,
         )
         try:
-            write_record(launcher.record, record)
+            launcher.record = write_record(record)
         except (OSError, ValueError) as error:  # ValueError: the name of a folder that is no UTF-8
             log.warning("kernel %s: no record for later bridges: %s", self.id, error)
+        tail = process.tail if process is not None else None
+        self._keeper.guard(
+            launcher.traces,
+            self.pid,
+            record.start_time,
+            tail.reading_end if tail is not None else None,
+            self.keep_alive,
+        )
 
     def _connect(self) -> None:
         from .channels import Channels
@@ -245,23 +255,20 @@ class KernelSession:
             await self._bury(self._cause_of_death(process))
 
     def _cause_of_death(self, process: "KernelProcess") -> str:
-        path = record_path(self.connection_file or "", self.id)
-        if process.pid is not None and not still_of(path, process.pid):
+        if launch_of(record_path(self.id)) not in (None, self._launch_id):
             return "another kernel-bridge restarted it; it can be attached to again"
         return with_output(f"the kernel {process.describe_exit()}", process.written())
 
     async def _bury(self, reason: str) -> None:
         """The process is gone: leave nothing of it."""
         self._disconnect(reason)
-        pid = self.pid
         if self._process is not None:
-            if self._process.pid is not None:
-                self._keeper.release(self._process.pid, gone=True)
             self._process.close()
             self._process = None
         if self._launcher is not None:
-            await self._launcher.clean_up(pid)
+            await self._launcher.clean_up()
             self._launcher = None
+        self._keeper.release(self._launch_id, gone=True)
         self._set("dead", reason)
 
     def _disconnect(self, why: str, linger_ms: int = 0) -> None:
@@ -366,19 +373,24 @@ class KernelSession:
             channels = self._connected()
             channels.mute()
             self._set("restarting")
+            before = self._launch_id
             try:
                 if self._launcher is None:  # of another bridge
                     self._launcher = await asyncio.to_thread(self._new_launcher)
-                self._note(self._launcher, None)  # who sees the old process end shall leave the files alone
+                self._launcher.renew()  # who sees the old process end shall leave the files alone
                 self.pid = None
+                self._announce(self._launcher)
                 await self._end_process(restart=True)
+            except OSError as error:
+                await finished(self._abandon(str(error)))
+                raise not_runnable(self.spec, self.cwd, error) from None
             except BaseException:
-                await asyncio.shield(asyncio.ensure_future(self._abandon("its restart was cancelled")))
+                await finished(self._abandon("its restart was cancelled"))
                 raise
+            finally:
+                self._keeper.release(before, gone=True)
             self._disconnect("it was restarted")
             if self._process is not None:
-                if self._process.pid is not None:
-                    self._keeper.release(self._process.pid, gone=True)
                 self._process.close()
                 self._process = None
             self.epoch += 1
@@ -408,20 +420,19 @@ class KernelSession:
         """Note the uris of the documents bound to it, for the bridge that attaches to it next."""
         self._documents = documents
         if self.connection_file is not None:
-            update_record(record_path(self.connection_file, self.id), documents=documents)
+            update_record(self.id, self.connection_file, documents=documents)
 
     async def detach(self) -> None:
         """Follow it no more; it goes on, also after this process has ended, and its connection file stays."""
         async with self._order:
             if self._launcher is not None:  # else another bridge watches over it, and what it noted holds
                 self.keep_alive = True
-                update_record(self._launcher.record, keep_alive=True)
+                update_record(self.id, self._launcher.connection_file, keep_alive=True)
             if self._channels is not None and self._subshell_id is not None:
                 self._channels.send("control", "delete_subshell_request", {"subshell_id": self._subshell_id})
             self._disconnect("it was detached", linger_ms=200)
+            self._keeper.release(self._launch_id, gone=False)
             if self._process is not None:
-                if self._process.pid is not None:
-                    self._keeper.release(self._process.pid, gone=False)
                 self._process.let_go()
                 self._process = None
             self._launcher = None

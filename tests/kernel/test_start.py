@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,8 @@ def spec(*argv: str) -> KernelSpec:
 
 
 def check_nothing_left(home: Home) -> None:
-    """Asserts that there is no file, and no process but the keeper."""
-    assert home.connection_files() == home.sockets() == []
+    """Asserts that there is no file and no folder, and no process but the keeper."""
+    assert home.connection_files() == home.sockets() == home.made() == []
     assert home.left(but="keeper_process") == []
 
 
@@ -98,6 +100,38 @@ async def test_a_start_that_is_given_up_leaves_nothing(kernels: Any, home: Home,
         await start
     assert session.state == "dead"
     check_nothing_left(home)
+
+
+async def test_a_start_leaves_nothing_whenever_it_is_cancelled(kernels: Any, home: Home) -> None:
+    """In each of the first turns of the loop, then at 20 moments of a whole start; every other one twice."""
+
+    async def cancelled(later: Callable[[], Awaitable[None]], again: bool) -> bool:
+        session, _ = kernels.session()
+        start = asyncio.create_task(session.start())
+        await later()
+        start.cancel()
+        if again:
+            await asyncio.sleep(0)
+            start.cancel()
+        with suppress(asyncio.CancelledError):
+            await start
+            await session.shutdown()
+        assert session.state == "dead"
+        check_nothing_left(home)
+        return start.cancelled()
+
+    async def turns(count: int) -> None:
+        for _ in range(count):
+            await asyncio.sleep(0)
+
+    begin = asyncio.get_running_loop().time()
+    (session, _) = await kernels.start()
+    whole_s = asyncio.get_running_loop().time() - begin
+    await session.shutdown()
+    for count in range(1, 13):
+        assert await cancelled(lambda: turns(count), again=count % 2 == 0)  # noqa: B023
+    for moment in range(20):
+        await cancelled(lambda: asyncio.sleep(whole_s * moment / 18), again=moment % 2 == 0)  # noqa: B023
 
 
 async def test_what_a_person_asks_for_reaches_the_kernel(kernels: Any, home: Home) -> None:

@@ -63,6 +63,7 @@ async def start(
     arguments: tuple[str, ...] = (),
     module: str = "kernel_bridge",
     prefix: tuple[str, ...] = (),
+    umask: int = -1,
 ) -> "Client":
     """A started process to which nothing was said yet. `prefix` is a command that runs it."""
     with (home.path / "stderr").open("wb") as stderr:
@@ -75,6 +76,7 @@ async def start(
             stderr=stderr,
             env={**home.environment, **(environment or {})},
             cwd=home.work,
+            umask=umask,
         )
     return Client(process, home, stdin)
 
