@@ -84,8 +84,8 @@ def draw(protocol: Protocol, data: Mapping[str, Any], columns: int) -> str | Non
     if protocol == "iterm2":
         return f"\x1b]1337;File=inline=1;size={len(content)}:{base64.b64encode(content).decode()}\x07\n"
     if protocol == "sixel":
-        return _sixel(content, columns)
-    png = content if mime == "image/png" else _as_png(content)
+        return _sixel(content, mime, columns)
+    png = content if mime == "image/png" else _as_png(content, mime)
     return None if png is None else "".join(_kitty(png, columns)) + "\n"
 
 
@@ -116,7 +116,12 @@ def _cell_width(columns: int) -> float:
     return _CELL_PIXELS
 
 
-def _as_png(content: bytes) -> bytes | None:
+def _format(mime: str) -> list[str]:
+    """The one format that Pillow may read: left to guess, it starts Ghostscript for what looks like EPS."""
+    return [mime.removeprefix("image/").upper()]
+
+
+def _as_png(content: bytes, mime: str) -> bytes | None:
     """The same as PNG, where Pillow is there and reads it."""
     try:
         from PIL import Image
@@ -124,14 +129,14 @@ def _as_png(content: bytes) -> bytes | None:
         return None
     out = BytesIO()
     try:
-        with Image.open(BytesIO(content)) as picture:
+        with Image.open(BytesIO(content), formats=_format(mime)) as picture:
             picture.save(out, "png")
     except (OSError, ValueError):
         return None
     return out.getvalue()
 
 
-def _sixel(content: bytes, columns: int) -> str | None:
+def _sixel(content: bytes, mime: str, columns: int) -> str | None:
     import PIL.Image
     from rich.console import Console
 
@@ -141,7 +146,7 @@ def _sixel(content: bytes, columns: int) -> str | None:
     text = StringIO()
     console = Console(file=text, force_terminal=True, width=columns, legacy_windows=False)
     try:
-        with PIL.Image.open(BytesIO(content)) as picture:
+        with PIL.Image.open(BytesIO(content), formats=_format(mime)) as picture:
             console.print(Image(picture.convert("RGBA")))  # it fails on some palettes
     except (OSError, ValueError, LookupError, ArithmeticError):  # of no size, or not what it says it is
         return None

@@ -5,9 +5,11 @@ import io
 import json
 from typing import Any
 
+import PIL.Image
 import pytest
 
 from kernel_bridge.cli.mime import format_bytes, render_data, render_error
+from kernel_bridge.cli.pictures import draw
 from kernel_bridge.cli.screen import Channel
 from kernel_bridge.cli.terminal import format_seconds
 from kernel_bridge.redaction import redact
@@ -72,6 +74,15 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01\x01\
 )
 def test_mime_bundles(data: dict[str, Any], text: str) -> None:
     assert render_data(data, Channel(io.StringIO())) == text
+
+
+@pytest.mark.parametrize(("format", "drawn"), [("JPEG", True), ("PPM", False), ("EPS", False)])
+def test_a_picture_is_read_as_what_it_says_it_is(format: str, drawn: bool) -> None:
+    """Pillow guesses by the content otherwise, and starts Ghostscript for EPS."""
+    content = io.BytesIO()
+    PIL.Image.new("RGB", (2, 2)).save(content, format)
+    data = {"image/jpeg": base64.b64encode(content.getvalue()).decode()}
+    assert (draw("kitty", data, 80) is not None) == drawn
 
 
 @pytest.mark.parametrize(
