@@ -5,6 +5,9 @@ import sys
 
 def main(argv: list[str], stdin_fd: int, stdout_fd: int) -> int:
     """The exit code of `kernel-bridge ARGV`; the descriptors are those of JSON-RPC, for `--stdio` alone."""
+    from .output import guard_output
+
+    guard_output()
     if argv == ["--stdio"]:  # what editors start: not even argparse is imported for it
         return _serve(stdin_fd, stdout_fd, "warning", None)
     from .arguments import parse

@@ -2,16 +2,17 @@
 
 import argparse
 import errno
-import io
 import logging
 import os
 import sys
 from typing import Any
 
+from ..escapes import legible
 from ..limits import run
 from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
+from .output import drawing
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,6 @@ def execute(options: argparse.Namespace) -> int:
         configure(options.log_level, options.log_file)
     except OSError as error:
         return _fail(f"cannot write the log file {options.log_file}: {error.strerror}", USAGE)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # what an encoding lacks shall end nothing
     try:
         os.getcwd()
     except FileNotFoundError:
@@ -95,5 +93,5 @@ def _explain(error: BridgeError) -> str:
 def _fail(message: str, code: int) -> int:
     colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     word = "\x1b[31merror:\x1b[0m" if colours else "error:"
-    print(f"kernel-bridge: {word} {message}", file=sys.stderr)
+    print(f"kernel-bridge: {word} {legible(message)}", file=drawing(sys.stderr))
     return code

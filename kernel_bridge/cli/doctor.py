@@ -15,21 +15,20 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from rich.text import Text
-
 from .. import __version__
 from ..bridge.application import Bridge
+from ..escapes import one_line
 from ..history.journal import default_path
 from ..kernels import specs as kernelspecs
 from ..kernels.interpreters import install_ipykernel
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import BridgeError
 from ..protocol.objects import KernelSpec, Wire
-from .escapes import clean
 from .exits import NO_KERNEL, OK
 from .listing import WITHOUT_HISTORY, opened, print_json
 from .mime import format_bytes
-from .tables import Table, print_fields, print_text, short_name
+from .output import drawing
+from .tables import Table, Text, print_fields, print_text, short_name
 
 PACKAGES = (
     "pygls",
@@ -111,20 +110,20 @@ async def _start(bridge: Bridge, specs: list[KernelSpec], options: argparse.Name
     """What comes of starting each, in an empty folder."""
     shows_progress = specs and sys.stderr.isatty() and not options.json and not options.start_all
     if shows_progress:
-        print(f"starting {len(specs)} kernels …", end="\r", file=sys.stderr, flush=True)
+        print(f"starting {len(specs)} kernels …", end="\r", file=drawing(sys.stderr), flush=True)
     slots = asyncio.Semaphore(AT_ONCE)
     with tempfile.TemporaryDirectory(prefix="kernel-bridge-doctor-", ignore_cleanup_errors=True) as folder:
 
         async def examine(spec: KernelSpec) -> Examined:
             async with slots:
                 if options.start_all and spec.usable:
-                    command = clean(shlex.join(spec.argv), colours=False)
+                    command = one_line(shlex.join(spec.argv))
                     print(f"kernel-bridge: runs {command}", file=sys.stderr, flush=True)
                 return await _examine(bridge, spec, folder)
 
         examined = await asyncio.gather(*map(examine, specs))
     if shows_progress:
-        print("\x1b[K", end="", file=sys.stderr, flush=True)
+        print("\x1b[K", end="", file=drawing(sys.stderr), flush=True)
     return examined
 
 

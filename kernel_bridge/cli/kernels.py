@@ -6,8 +6,6 @@ import re
 import sys
 from pathlib import Path
 
-from rich.text import Text
-
 from ..bridge import stopping
 from ..bridge.application import Bridge
 from ..bridge.followed import FollowedKernel
@@ -17,7 +15,7 @@ from ..protocol.errors import NoSuchKernel
 from ..protocol.objects import Kernel
 from .exits import OK, RAISED, UsageError
 from .listing import WITHOUT_HISTORY, opened, print_json
-from .tables import Table, console, print_text, short_name
+from .tables import Table, Text, console, print_text, short_name
 
 SHORT = 8  # characters of a kernel's uuid as it is shown
 ID = re.compile(r"[\w-]+")

@@ -1,13 +1,11 @@
 """`kernel-bridge specs`: what can be started."""
 
 import argparse
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-from rich.text import Text
 
 from ..bridge.application import Bridge
 from ..protocol.commands import ListKernelSpecsResult
@@ -18,7 +16,8 @@ from ..server.encoding import encode
 from ..source.languages import kernel_languages
 from .exits import OK
 from .observers import Quiet
-from .tables import Table, print_text, short_name
+from .output import write_json
+from .tables import Table, Text, print_text, short_name
 
 
 @asynccontextmanager
@@ -36,7 +35,7 @@ WITHOUT_HISTORY = Settings(history=HistorySettings(enabled=False))
 
 def print_json(value: Wire) -> int:
     """The value on stdout, as the protocol has it."""
-    sys.stdout.write(msgspec.json.format(encode(value), indent=2).decode() + "\n")
+    write_json(msgspec.json.format(encode(value), indent=2))
     return OK
 
 

@@ -1,8 +1,9 @@
-"""Where log records go, and that no key, password or token is in them."""
+"""Where log records go, and that they are legible and no key, password or token is in them."""
 
 import logging
 import sys
 
+from ..escapes import legible
 from ..redaction import redact
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -10,7 +11,7 @@ LEVELS = ("debug", "info", "warning", "error")
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return legible(redact(super().format(record)))  # a log file is read on a terminal, too
 
 
 def configure(level: str, file: str | None) -> logging.Handler:

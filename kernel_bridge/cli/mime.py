@@ -7,7 +7,6 @@ import re
 import struct
 from typing import Any
 
-from .escapes import clean
 from .screen import DIM, Channel
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
@@ -19,7 +18,7 @@ _BINARY = ("image/", "audio/", "video/", "application/pdf")
 def render_error(output: dict[str, Any], channel: Channel) -> str:
     """The traceback, or the error's name and value where the kernel sends none."""
     lines = output["traceback"] or [f"{output['ename'] or 'error'}: {output['evalue']}".strip(": ")]
-    return clean("\n".join(lines), channel.colours).rstrip("\n") + "\n"
+    return channel.clean("\n".join(lines)).rstrip("\n") + "\n"
 
 
 def render_data(data: dict[str, Any], channel: Channel) -> str:
@@ -31,7 +30,7 @@ def render_data(data: dict[str, Any], channel: Channel) -> str:
         return channel.style(_describe(pictures[0], data[pictures[0]]), DIM) + "\n"
     for mime in _TEXTS:
         if mime in data and not _NOTHING_SAID.fullmatch(_text(data[mime])):
-            return clean(_text(data[mime]), channel.colours).rstrip("\n") + "\n"
+            return channel.clean(_text(data[mime])).rstrip("\n") + "\n"
     if "application/json" in data:
         return json.dumps(data["application/json"], indent=2, ensure_ascii=False) + "\n"
     told = {mime: value for mime, value in data.items() if mime != "text/plain" or len(data) == 1}

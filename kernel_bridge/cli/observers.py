@@ -10,6 +10,7 @@ from ..protocol.notifications import KERNEL, OUTPUT, RUN, KernelNotification, Ru
 from ..protocol.objects import Kernel, Run, Wire
 from .answers import Answers
 from .exits import give_up
+from .output import write_json
 from .pieces import Piece
 
 
@@ -90,8 +91,7 @@ class JsonLines(Quiet):
         if self._broken is None:
             return
         try:
-            sys.stdout.buffer.write(msgspec.json.encode({"method": method, "params": params}) + b"\n")
-            sys.stdout.buffer.flush()
+            write_json(msgspec.json.encode({"method": method, "params": params}))
         except OSError as error:
             give_up(sys.stdout)
             self._broken(error)

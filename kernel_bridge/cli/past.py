@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from rich.syntax import Syntax
-from rich.text import Text
 
 from ..bridge.application import Bridge
 from ..bridge.documents import path_of
+from ..escapes import legible
 from ..history.records import Filter, RunRecord
 from ..protocol.commands import HistoryParams, HistoryResult
 from ..protocol.objects import Run
@@ -26,7 +26,7 @@ from .pieces import STDIN_URI, Piece, Script
 from .progress import bar
 from .running import document_language, execute
 from .screen import Screen
-from .tables import console, print_text
+from .tables import Text, console, print_text
 from .transcript import Transcript
 
 WHOLE = Settings(output_budget=2**62)
@@ -76,7 +76,8 @@ def _print_head(run: Run, record: RunRecord | None) -> None:
         language = record.kernel.language if record is not None else ""
         out = console()
         if out.is_terminal:
-            out.print(Syntax(run.source.rstrip("\n"), language or "text", background_color="default"))
+            source = legible(run.source.rstrip("\n"))
+            out.print(Syntax(source, language or "text", background_color="default"))
         else:
             sys.stdout.write(run.source.rstrip("\n") + "\n")
     print_text(Text())

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO, StringIO
 from typing import Any, Literal
 
+from .output import unguarded
+
 Protocol = Literal["kitty", "iterm2", "sixel"]
 
 _RASTER = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -57,8 +59,9 @@ def _says_sixel() -> bool:
     answer = b""
     try:
         tty.setcbreak(fd)
-        sys.stdout.write("\x1b[c")
-        sys.stdout.flush()
+        stdout = unguarded(sys.stdout)
+        stdout.write("\x1b[c")
+        stdout.flush()
         while not answer.endswith(b"c") and select.select([fd], [], [], _ANSWER_S)[0]:
             answer += os.read(fd, 64)
     except OSError:

@@ -1,5 +1,6 @@
 """A progress bar on stderr, for a person, on work that takes long."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from ..bridge.observer import Progress
+from ..escapes import one_line
+from .output import drawing
 
 PATIENCE_S = 0.3  # work that is done sooner needs no bar
 
@@ -14,16 +17,17 @@ PATIENCE_S = 0.3  # work that is done sooner needs no bar
 @contextmanager
 def bar(what: str) -> Iterator[Progress | None]:
     """Draw how far it is, once it has taken a while; None: stderr is no terminal. Any thread may tell."""
-    console = Console(stderr=True)
+    console = Console(file=drawing(sys.stderr))
     if not console.is_terminal or console.is_dumb_terminal:
         yield None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    title = TextColumn("{task.description}", markup=False)  # it names a file
+    columns = (title, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     drawn = Bar(*columns, console=console, transient=True)
-    task = drawn.add_task(what, total=None)
+    task = drawn.add_task(one_line(what), total=None)
     began = time.monotonic()
 
     def progress(done: int, total: int) -> None:

@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-from rich.text import Text
-
 from ..bridge.exporting import read_document
 from ..protocol.commands import ExportParams, HistoryParams, HistoryResult
 from ..protocol.errors import ExportExists
@@ -16,7 +14,7 @@ from .formats import format_of
 from .listing import opened, print_json
 from .past import full_id, full_kernel_id
 from .progress import bar
-from .tables import Table, print_text, short_name
+from .tables import Table, Text, print_text, short_name
 
 
 async def history(options: argparse.Namespace) -> int:

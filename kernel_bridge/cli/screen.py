@@ -1,7 +1,8 @@
 """stdout and stderr, either of which may be the terminal, and where its cursor is.
 
 Owns the status line: one line below everything, on stderr, that is gone before anything else is written.
-Text is taken as it comes, colours included; the caller has cleaned it.
+It takes three kinds of text: the output of a run, which keeps its colours (`write`), our own messages, which
+are made legible with the names in them (`line`, `show_status`), and sequences that draw a picture (`draw`).
 """
 
 import asyncio
@@ -12,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
+from ..escapes import coloured, legible, one_line, plain
 from .exits import give_up
+from .output import unguarded
 
 if TYPE_CHECKING:
     from .pictures import Protocol
 
 Name = Literal["stdout", "stderr"]
+Part = str | tuple[str, ...]  # of a line: a text, or one with its SGR codes
 
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _RESETS = ("\x1b[m", "\x1b[0m")
@@ -29,15 +33,20 @@ class Channel:
     """stdout or stderr."""
 
     def __init__(self, file: TextIO) -> None:
-        self.file = file
+        self.file = unguarded(file)
         self.is_terminal = file.isatty()
         self.colours = (
             self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         )
         self.at_line_start = True  # as far as this channel has written
 
+    def clean(self, text: str) -> str:
+        """What of a run's output is written."""
+        return coloured(text) if self.colours else plain(text)
+
     def style(self, text: str, *codes: str) -> str:
-        """The text in these SGR codes, where there are colours."""
+        """The text, made legible, in these SGR codes, where there are colours."""
+        text = legible(text)
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colours and text else text
 
 
@@ -82,8 +91,9 @@ class Screen:
         return fine if "utf" in (self.channels["stderr"].file.encoding or "").lower() else plain
 
     def write(self, name: Name, text: str) -> None:
-        """Write; seen at the latest when the event loop comes round."""
+        """Write output of a run; seen at the latest when the event loop comes round."""
         channel = self.channels[name]
+        text = channel.clean(text)
         if not text:
             return
         if channel.is_terminal:
@@ -91,6 +101,13 @@ class Screen:
             self._follow(text)
         channel.at_line_start = text.endswith("\n")
         self._put(channel, text)
+
+    def line(self, name: Name, *parts: Part) -> None:
+        """Write a line of our own."""
+        self.start_line(name)
+        style = self.channels[name].style
+        self.write(name, "".join(legible(part) if isinstance(part, str) else style(*part) for part in parts))
+        self.write(name, "\n")
 
     def picture(self, data: dict[str, Any]) -> str | None:
         """What draws the picture of a MIME bundle here; None: it has none, or the terminal draws none."""
@@ -140,7 +157,7 @@ class Screen:
         if not self.channels["stderr"].is_terminal or not self.can_redraw:
             return
         self._erase_status()
-        self._status = text
+        self._status = one_line(text)
         self.flush()
 
     def _draw_status(self) -> None:

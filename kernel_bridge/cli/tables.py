@@ -1,10 +1,15 @@
 """Tables and text of the listing commands, by rich: aligned, few colours, whole when piped."""
 
 import os
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.text import Text
+from rich.text import Text as RichText
+
+from ..escapes import legible, one_line
+from .output import drawing
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -12,11 +17,23 @@ if TYPE_CHECKING:
 PIPED_WIDTH = 1_000  # whoever reads a pipe cuts for himself
 
 
+class Text(RichText):
+    """rich's, made legible before it is measured: the names and messages in it come from others."""
+
+    def __init__(self, text: str = "", style: Any = "", **layout: Any) -> None:
+        super().__init__(legible(text), style, **layout)
+
+    def append(self, text: RichText | str, style: Any = None) -> "Text":
+        super().append(legible(text) if isinstance(text, str) else text, style)
+        return self
+
+
 def console() -> Console:
     """stdout, without colours or a width where it is no terminal."""
-    plain = Console(highlight=False, soft_wrap=False)
+    out = drawing(sys.stdout)
+    plain = Console(file=out, highlight=False, soft_wrap=False)
     if not plain.is_terminal:
-        plain = Console(highlight=False, soft_wrap=False, width=PIPED_WIDTH, color_system=None)
+        plain = Console(file=out, highlight=False, soft_wrap=False, width=PIPED_WIDTH, color_system=None)
     return plain
 
 
@@ -25,7 +42,7 @@ def print_text(*lines: "RenderableType") -> None:
         console().print(line)
 
 
-def print_fields(fields: dict[str, Text]) -> None:
+def print_fields(fields: Mapping[str, RichText]) -> None:
     """Names and values below each other; long values wrap in their own column."""
     out = console()
     margin = max(map(len, fields)) + 4
@@ -33,7 +50,7 @@ def print_fields(fields: dict[str, Text]) -> None:
         _print_indented(out, Text(f"  {name}".ljust(margin), "dim"), value)
 
 
-def _print_indented(out: Console, head: Text, text: Text) -> None:
+def _print_indented(out: Console, head: RichText, text: RichText) -> None:
     """The head with the text beside it, which wraps in its own column."""
     for number, line in enumerate(text.wrap(out, max(out.width - head.cell_len, 10))):
         line.rstrip()
@@ -46,11 +63,11 @@ class Table:
     def __init__(self, *columns: str, right: tuple[str, ...] = ()) -> None:
         self._columns = columns
         self._right = right
-        self._rows: list[list[Text]] = []
+        self._rows: list[list[RichText]] = []
         self._notes: dict[int, list[Text]] = {}  # row -> what stands below it
 
-    def add(self, *cells: str | Text) -> None:
-        self._rows.append([cell if isinstance(cell, Text) else Text(cell) for cell in cells])
+    def add(self, *cells: str | RichText) -> None:
+        self._rows.append([_cell_of(cell) for cell in cells])
 
     def add_note(self, note: Text) -> None:
         self._notes.setdefault(len(self._rows) - 1, []).append(note)
@@ -61,23 +78,30 @@ class Table:
         widths = [max(row[index].cell_len for row in self._rows) for index in used]
         widths = [max(width, len(self._columns[index])) for width, index in zip(widths, used, strict=True)]
         widths = _fit(widths, out.width - 2 * (len(used) - 1))
-        heads = [Text(self._columns[index], "dim") for index in used]
+        heads: list[RichText] = [Text(self._columns[index], "dim") for index in used]
         out.print(self._line(heads, widths, used))
         for number, row in enumerate(self._rows):
             out.print(self._line([row[index] for index in used], widths, used))
             for note in self._notes.get(number, ()):
                 _print_indented(out, Text("   "), note)
 
-    def _line(self, cells: list[Text], widths: list[int], used: list[int]) -> Text:
+    def _line(self, cells: list[RichText], widths: list[int], used: list[int]) -> RichText:
         line = Text("  ").join(self._cell(*cell) for cell in zip(cells, widths, used, strict=True))
         line.rstrip()
         return line
 
-    def _cell(self, cell: Text, width: int, column: int) -> Text:
+    def _cell(self, cell: RichText, width: int, column: int) -> RichText:
         cell = cell.copy()
         cell.truncate(width, overflow="ellipsis")
         spaces = Text(" " * (width - cell.cell_len))
         return spaces + cell if self._columns[column] in self._right else cell + spaces
+
+
+def _cell_of(cell: str | RichText) -> RichText:
+    """The cell on one line."""
+    if isinstance(cell, str):
+        return Text(one_line(cell))
+    return Text(" ").join(cell.split("\n")) if "\n" in cell.plain else cell
 
 
 def _fit(widths: list[int], room: int) -> list[int]:

@@ -5,11 +5,11 @@ import time
 from typing import Any, Protocol
 
 from ..bridge.observer import Observer
+from ..escapes import one_line, plain
 from ..protocol.objects import Kernel, Run
 from .answers import Answers
-from .escapes import clean
 from .pieces import Piece
-from .screen import BOLD, DIM, GREEN, RED, YELLOW, Screen
+from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
 from .transcript import Transcript
 
 TICK_S = 0.1  # how often the elapsed time is shown anew, on a terminal
@@ -91,7 +91,7 @@ class Terminal:
             with answers.hidden(password):
                 if answers.is_terminal or self._stderr.is_terminal:
                     # ipykernel's getpass() says nothing by itself, where Python's own says this.
-                    screen.write("stderr", clean(prompt, colours=False) or ("Password: " if password else ""))
+                    screen.write("stderr", plain(prompt) or ("Password: " if password else ""))
                     screen.flush()
                 line = await answers.line()
         finally:
@@ -106,7 +106,7 @@ class Terminal:
         return line
 
     def warn(self, message: str) -> None:
-        self._line(self._stderr.style("warning:", YELLOW) + " " + message)
+        self._line(("warning:", YELLOW), f" {message}")
 
     # what `run` tells
 
@@ -123,7 +123,7 @@ class Terminal:
 
     def note(self, message: str) -> None:
         if self._stderr.is_terminal:
-            self._line(self._stderr.style(message, DIM))
+            self._line((message, DIM))
 
     def interrupting(self) -> None:
         if self._answers.is_terminal:
@@ -133,21 +133,21 @@ class Terminal:
     def summary(self, runs: list[Run]) -> None:
         if not self._stderr.is_terminal:
             return
-        style, glyph = self._stderr.style, self._screen.glyph
+        glyph = self._screen.glyph
         took = format_seconds(time.monotonic() - self._began)
         count = "" if len(runs) == 1 else f"{len(runs)} cells "
         failed = next(
             (number for number, run in enumerate(runs, 1) if run.state not in ("ok", "queued")), None
         )
         if failed is None:
-            self._line(style(glyph("✓", "ok"), GREEN) + style(f" {count}in {took}", DIM))
+            self._line((glyph("✓", "ok"), GREEN), (f" {count}in {took}", DIM))
             return
         run = runs[failed - 1]
         what = run.error.ename if run.error is not None and run.error.ename else run.state
         where = "" if len(runs) == 1 else f"cell {failed} of {len(runs)}: "
         unrun = sum(run.started_at is None for run in runs)
         rest = f", {unrun} not run" if unrun else ""
-        self._line(style(glyph("✗", "failed:"), RED) + f" {where}{what}" + style(f" after {took}{rest}", DIM))
+        self._line((glyph("✗", "failed:"), RED), f" {where}{one_line(what)}", (f" after {took}{rest}", DIM))
 
     async def close(self) -> None:
         if self._ticker is not None:
@@ -164,17 +164,15 @@ class Terminal:
     def _header(self, run: Run) -> None:
         piece = self._pieces[run.id]
         number = list(self._pieces).index(run.id) + 1
-        label = f"{number}/{len(self._pieces)} {piece.title}".rstrip()
-        if len(self._pieces) == 1:
-            label = piece.title
+        title = one_line(piece.title)
+        label = title if len(self._pieces) == 1 else f"{number}/{len(self._pieces)} {title}".rstrip()
         self._label = label or self._name
         self._since = time.monotonic()
         if label and self._stderr.is_terminal:
             bar = self._screen.glyph("─", "-")
             width = min(self._screen.size[0] - 1, RULE)
             rule = bar * max(2, width - len(label) - 4)
-            style = self._stderr.style
-            self._line(f"{style(bar * 2, DIM)} {style(label, BOLD)} {style(rule, DIM)}")
+            self._line((bar * 2, DIM), " ", (label, BOLD), " ", (rule, DIM))
         self._show_status()
 
     def _end(self, run: Run) -> None:
@@ -189,7 +187,7 @@ class Terminal:
         if run.lost_messages:
             self.warn(f"the kernel dropped {run.lost_messages} messages, so output is missing")
         if run.state == "lost":
-            self._line(f"{self._stderr.style('the kernel is gone:', RED)} {run.reason}")
+            self._line(("the kernel is gone:", RED), f" {run.reason}")
         elif run.error is not None:
             error = run.error
             if not transcript.has_error:
@@ -198,12 +196,11 @@ class Terminal:
                 transcript.apply([{"kind": "append", "output": output}])
             if error.line is not None:
                 what = f"{error.ename}: {error.evalue}".partition("\n")[0]
-                self._line(f"{self._stderr.style(f'{self._name}:{error.line + 1}:', BOLD)} {what}")
+                self._line((f"{self._name}:{error.line + 1}:", BOLD), f" {what}")
 
-    def _line(self, text: str) -> None:
+    def _line(self, *parts: Part) -> None:
         self._give_way()
-        self._screen.start_line("stderr")
-        self._screen.write("stderr", text + "\n")
+        self._screen.line("stderr", *parts)
 
     def _give_way(self) -> None:
         if self._writing is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from .escapes import clean, finished
+from ..escapes import finished
 from .mime import render_data, render_error
 from .screen import Name, Screen
 
@@ -94,7 +94,7 @@ class Transcript:
             if not new.startswith(old):
                 old = _shared_lines(old, new)
                 self._screen.start_line(block.name)
-            self._screen.write(block.name, self._clean(block, new[len(old) :]))
+            self._screen.write(block.name, new[len(old) :])
 
     def _append(self, output: dict[str, Any]) -> None:
         if self._blocks:
@@ -139,7 +139,7 @@ class Transcript:
         else:
             limit = block.text.rfind("\n", block.printed) + 1
         if limit > block.printed:
-            self._screen.write(block.name, self._clean(block, block.text[block.printed : limit]))
+            self._screen.write(block.name, block.text[block.printed : limit])
             block.printed = limit
         if block.is_stream and block.printed > 2 * KEPT:
             drop = block.printed - KEPT
@@ -213,7 +213,7 @@ class Transcript:
         return self._screen.channels[block.name].is_terminal
 
     def _clean(self, block: _Block, text: str) -> str:
-        return clean(text, self._screen.channels[block.name].colours)
+        return self._screen.channels[block.name].clean(text)
 
 
 def _shared_lines(one: str, other: str) -> str:
