@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from ..escapes import one_line
 from ..files import names_in
 from ..limits import OUT_OF_DESCRIPTORS
 from ..protocol.errors import BadConnectionFile
@@ -222,7 +223,7 @@ def unknown_spec(name: str) -> KernelSpec:
     """What stands for the kernelspec of a kernel that another program has started from one we do not know."""
     return KernelSpec(
         name=name or "unknown",
-        display_name=name or "a kernel of another program",
+        display_name=one_line(name) or "a kernel of another program",
         language="",
         argv=[],
         interrupt_mode="message",

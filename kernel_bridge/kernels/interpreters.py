@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..escapes import one_line
 from ..files import names_in, read_text, readable, reason
 from ..protocol.objects import KernelSpec
 
@@ -138,7 +139,7 @@ def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -
     place = readable(str(prefix))
     return KernelSpec(
         name=f"python-{re.sub(r'[^a-z0-9]+', '-', prefix.name.lower()).strip('-') or 'root'}-{digest}",
-        display_name=f"Python {version} ({place})" if version else f"Python ({place})",
+        display_name=one_line(f"Python {version} ({place})" if version else f"Python ({place})"),
         language="python",
         argv=[python, *LAUNCHER],
         interrupt_mode="signal",

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from typing import Any
 
+from ..escapes import legible, plain
 from .keeper_process import start_time
 from .noise import without_noise
 
@@ -56,7 +57,7 @@ class Tail:
         for _ in range(16):  # a process that goes on writing must not keep us here
             if not self._read():
                 break
-        text = without_noise(b"".join(self._chunks).decode("utf-8", "replace"))
+        text = without_noise(legible(plain(b"".join(self._chunks).decode("utf-8", "replace"))))
         if len(text) <= SHOWN_CHARACTERS:
             return text
         end = text[-SHOWN_CHARACTERS:]

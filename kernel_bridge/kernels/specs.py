@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from ..escapes import one_line
 from ..files import log_once, names_in, read_file, readable, reason
 from ..protocol.errors import InvalidArgument, NoSuchKernelSpec
 from ..protocol.objects import KernelSpec
@@ -145,15 +146,16 @@ def read_spec(folder: Path, commands: Path | None = None) -> KernelSpec | None:
         return None
     except (OSError, ValueError) as error:
         described = KernelJson(argv=[])
-        problem: str | None = f"{readable(str(folder / 'kernel.json'))} cannot be read: {reason(error)}"
+        file = readable(str(folder / "kernel.json"))
+        problem: str | None = one_line(f"{file} cannot be read: {reason(error)}")
     else:
         if commands is not None and described.argv:
             described.argv[0] = shutil.which(described.argv[0], path=str(commands)) or described.argv[0]
         problem = _problem(described.argv)
     return KernelSpec(
         name=name,
-        display_name=described.display_name or name,
-        language=described.language,
+        display_name=one_line(described.display_name or name),
+        language=one_line(described.language),
         argv=described.argv,
         interrupt_mode="message" if described.interrupt_mode == "message" else "signal",
         source="kernelspec",

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from ..escapes import legible
 from ..protocol.errors import INTERNAL_ERROR, BridgeError, InvalidArgument, RequestCancelled
 from .jsonrpc import Request
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from .lifecycle import Server
 
 log = logging.getLogger(__name__)
+
+_PROSE = ("hint", "reason", "stderr")  # fields of an error's data that are read by a person, not looked up
 
 ANSWERED: Any = object()
 """The result of a handler that has answered by itself."""
@@ -53,9 +56,12 @@ def _answer_unbegun(request: Request, coroutine: Coroutine[Any, Any, Any]) -> No
 
 def _fail(request: Request, error: Exception) -> None:
     if isinstance(error, InvalidArgument | RequestCancelled):
-        request.fail(error.code, error.message)
+        request.fail(error.code, legible(error.message))
     elif isinstance(error, BridgeError):
-        request.fail(error.code, error.message, error.to_wire()["data"])
+        data = error.to_wire()["data"]
+        data |= {name: legible(data[name]) for name in _PROSE if isinstance(data.get(name), str)}
+        request.fail(error.code, legible(error.message), data)
     else:
         log.error("%s failed", request.method, exc_info=error)
-        request.fail(INTERNAL_ERROR, f"{type(error).__name__}: {error}; this is a bug in kernel-bridge")
+        what = legible(f"{type(error).__name__}: {error}")
+        request.fail(INTERNAL_ERROR, f"{what}; this is a bug in kernel-bridge")

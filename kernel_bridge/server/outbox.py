@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..escapes import legible
 from ..protocol.notifications import (
     KERNEL,
     OUTPUT,
@@ -101,8 +102,8 @@ class Outbox:
     # the editor
 
     def show(self, level: int, message: str) -> None:
-        """window/showMessage; level 1 error, 2 warning, 3 info (LSP MessageType)."""
-        self._connection.notify("window/showMessage", {"type": level, "message": message})
+        """window/showMessage, made legible; level 1 error, 2 warning, 3 info (LSP MessageType)."""
+        self._connection.notify("window/showMessage", {"type": level, "message": legible(message)})
 
     def written(self) -> None:
         """The editor may have read something: what waited for that goes on."""

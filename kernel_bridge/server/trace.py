@@ -5,6 +5,7 @@ import logging
 import threading
 from typing import Any
 
+from ..escapes import legible
 from ..redaction import redact
 from .jsonrpc import Connection
 
@@ -36,7 +37,7 @@ class EditorLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         type_ = next((type_ for level, type_ in MESSAGE_TYPES if record.levelno >= level), 4)
-        params = {"type": type_, "message": redact(self.format(record))}
+        params = {"type": type_, "message": legible(redact(self.format(record)))}
         if threading.get_ident() == self._thread:
             self._connection.notify("window/logMessage", params)
         else:

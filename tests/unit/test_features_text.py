@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kernel_bridge.escapes import plain
 from kernel_bridge.protocol.settings import FeatureSettings
 from kernel_bridge.runs.changes import Append
 from kernel_bridge.runs.events import Error
@@ -13,7 +14,7 @@ from kernel_bridge.runs.run import Run
 from kernel_bridge.server.features.client import advertised, read_standard
 from kernel_bridge.server.features.markup import documentation, fenced, shortened, signature_of
 from kernel_bridge.server.features.showing import content_of, whole_text
-from kernel_bridge.server.features.summary import duration, plain, summary
+from kernel_bridge.server.features.summary import duration, summary
 
 
 def run(state: Any, outputs: list[dict[str, Any]] = [], **fields: Any) -> Run:  # noqa: B006

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from ...escapes import one_line
+
 Command = dict[str, Any]
 
 
 def act(title: str, command: str, argument: dict[str, Any]) -> Command:
     """`kernel-bridge.<command>` with that argument, asked for by a person."""
     asked = {"command": f"kernel-bridge.{command}", "argument": argument}
-    return {"title": title, "command": "kernel-bridge.act", "arguments": [asked]}
+    return {"title": one_line(title), "command": "kernel-bridge.act", "arguments": [asked]}
 
 
 def run_unit(uri: str, unit: str, position: dict[str, int]) -> dict[str, Any]:

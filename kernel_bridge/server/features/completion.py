@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.asking import ask_now
+from ...escapes import plain
 from .asking import Asked, about, inspect
 from .markup import documentation, markup, signature_of
-from .summary import plain
 
 if TYPE_CHECKING:
     from ...bridge.followed import FollowedKernel
@@ -91,7 +91,7 @@ def _items(features: "Features", asked: Asked, reply: dict[str, Any]) -> list[di
         if KINDS.get(kind) in features.client.completion_kinds:
             item["kind"] = KINDS[kind]
         if signature:
-            item["detail"] = f"{new}{signature}"
+            item["detail"] = plain(f"{new}{signature}")
         if not new.startswith(typed) and typed:  # magics without their %, names in another case
             item["filterText"] = typed + new.lstrip("%")[len(typed) :]
         items.append(item)

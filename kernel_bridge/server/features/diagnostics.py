@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.documents import path_of
+from ...escapes import plain
 from ...runs.run import Run
 from ...runs.traceback import Frame, frames
 from ...source.document import Place
@@ -67,7 +68,7 @@ def _related(features: "Features", run: Run) -> list[dict[str, Any]]:
         if (place := _open_place(features, run, frame)) is not None:
             document, line = place
             location = {"uri": document.uri, "range": line_range(document, line)}
-            message = f"in {frame.name}" if frame.name else "called here"
+            message = f"in {plain(frame.name)}" if frame.name else "called here"
             related.append({"location": location, "message": message})
     return related
 

@@ -1,19 +1,23 @@
 """What a run gave, and what the kernel says of the name under the cursor (LSP 3.17, "Hover Request")."""
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
+from ...escapes import one_line, plain
 from ...source.inquiry import has_name
 from .asking import about
-from .markup import DATA_URI_BYTES, documentation, fenced, markup, shortened
+from .markup import DATA_URI_BYTES, documentation, escaped, fenced, markup, shortened
 from .showing import VIEWS, content_of, view_of, whole_text, write_shown
-from .summary import data_text, duration, duration_s, plain, summary
+from .summary import data_text, duration, duration_s, summary
 
 if TYPE_CHECKING:
     from ...runs.run import Run
     from .requests import OfPosition
     from .results import Result
     from .session import Features
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")  # nothing that could end the link it stands in
 
 
 async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
@@ -61,7 +65,7 @@ def _plain_outputs(features: "Features", result: "Result") -> str:
 async def _outputs(features: "Features", result: "Result") -> str:
     head = _head(features, result)
     # Neovim takes the brackets of [1] for a link's, and hides them.
-    parts = [f"**{head}**" if features.client.shows_runs else fenced(head)]
+    parts = [f"**{escaped(one_line(head))}**" if features.client.shows_runs else fenced(head)]
     outputs = result.run.live.outputs
     if whole_text(outputs).strip() in head and not any(map(view_of, outputs)):
         return parts[0]
@@ -80,13 +84,13 @@ async def _data(features: "Features", run: "Run", index: int, output: dict[str, 
     data = output["data"]
     mime = view_of(output)
     if mime is not None and mime != "text/html":
-        inline = data[mime] if mime != "image/svg+xml" and isinstance(data[mime], str) else ""
-        if features.client.data_uris and 0 < len(inline) < DATA_URI_BYTES:
-            return f"![{mime}](data:{mime};base64,{''.join(inline.split())})"
+        inline = "".join(data[mime].split()) if isinstance(data[mime], str) else ""
+        if features.client.data_uris and len(inline) < DATA_URI_BYTES and _BASE64.fullmatch(inline):
+            return f"![{mime}](data:{mime};base64,{inline})"
         suffix, content = content_of(output)
         path = await asyncio.to_thread(write_shown, features.files, f"{run.id}-{index + 1}{suffix}", content)
         picture = "!" if mime.startswith("image/") else ""
         return f"{picture}[{VIEWS[mime][0]}]({path.as_uri()})"
     if isinstance(markdown := data.get("text/markdown"), str):
-        return shortened(markdown)
+        return shortened(plain(markdown))
     return fenced(shortened(plain(data_text(data)).strip("\n")))

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .summary import plain
+from ...escapes import plain
 
 LONGEST = 12_000  # characters of one text: editors lay a hover out as a whole
 DATA_URI_BYTES = 90_000  # VS Code cuts a hover at 100,000 characters
@@ -23,7 +23,13 @@ def fenced(text: str, language: str = "text") -> str:
     """A block of code in markdown, whatever is in the text."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
+    language = re.sub(r"[^\w+#.-]", "", language)  # a kernelspec's: a backtick in it would end the fence
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def escaped(text: str) -> str:
+    """Text within a line of markdown, none of which is markup (CommonMark 0.31, 2.4 and 6)."""
+    return re.sub(r"([\\`*_\[\]<>&~!|])", r"\\\1", text)
 
 
 def shortened(text: str) -> str:

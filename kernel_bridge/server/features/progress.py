@@ -8,6 +8,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...escapes import one_line
 from ...protocol.objects import Kernel, Run
 from ..jsonrpc import ConnectionClosed, ResponseError
 from .client import Standard
@@ -94,7 +95,7 @@ class Progress:
 
     def _begin(self, key: str, title: str, kernel_id: str, run_id: str | None) -> None:
         token = f"kernel-bridge:{next(self._numbers)}"
-        work = self._works[key] = _Work(token, title, kernel_id, run_id)
+        work = self._works[key] = _Work(token, one_line(title), kernel_id, run_id)
         self._server.spawn(self._show(work), title)
 
     async def _show(self, work: _Work) -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...escapes import plain
 from ...protocol.errors import NoSuchRun
 
 HOW = "(write it on a line, and choose the code action “Answer …” there)"
@@ -40,7 +41,7 @@ class Questions:
         if password:
             self._tell(NO_PASSWORDS)
             return None
-        text = f"asks: {prompt.strip()} {HOW}"
+        text = f"asks: {plain(prompt).strip()} {HOW}"
         question = Question(run_id, kernel_id, text, asyncio.get_running_loop().create_future())
         self._open[run_id] = question
         self._changed()

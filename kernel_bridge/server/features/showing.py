@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from ...escapes import plain
 from ...owned import write_private
 from ...protocol.errors import ExportFailed, InvalidArgument
 from ..jsonrpc import ConnectionClosed, ResponseError
 from ..session_files import SessionFiles
-from .summary import plain
 
 VIEWS = {
     "image/svg+xml": ("picture", ".svg"),

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ...escapes import plain
 from ...source.inquiry import active_parameter, call_at, parameters
 from .asking import about
 from .markup import docstring_of, markup, shortened, signature_of
-from .summary import plain
 
 if TYPE_CHECKING:
     from .requests import OfPosition

@@ -4,21 +4,10 @@ import re
 from datetime import datetime
 from typing import Any
 
+from ...escapes import legible, plain
 from ...runs.run import Run
 
 LONGEST = 80  # characters of what came of it
-
-_CONTROL = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC and the other strings
-    r"|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]",
-    re.DOTALL,
-)
-
-
-def plain(text: str) -> str:
-    """Text of a kernel without control sequences, but tabs and line ends."""
-    return _CONTROL.sub("", text)
 
 
 def summary(run: Run, marks: list[str]) -> str:
@@ -53,7 +42,8 @@ def error_text(run: Run) -> str:
     if error is None:
         return "error"
     name = error.ename.removeprefix("<class '").removesuffix("'>")  # xeus-python's
-    return plain(f"{name}: {error.evalue}" if name and error.evalue else name or error.evalue or "error")
+    text = f"{name}: {error.evalue}" if name and error.evalue else name or error.evalue or "error"
+    return legible(plain(text))
 
 
 def result_text(outputs: list[dict[str, Any]]) -> str:
