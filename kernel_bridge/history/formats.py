@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from ..escapes import legible, plain
 from ..protocol.errors import ExportFailed
 from ..protocol.objects import ExportFormat
 from ..source.languages import comments_of, extension_of
@@ -15,7 +16,6 @@ from .notebook import Json, Notebook, as_node
 from .records import whole
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")  # the best first
-_CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")  # ECMA-48
 
 
 def render(notebook: Notebook, format: ExportFormat) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _yaml(value: dict[str, Any]) -> Iterator[str]:
             yield f"{name}:"
             yield from (f"  {line}" for line in _yaml(part))
         else:
-            yield f"{name}: {json.dumps(part, ensure_ascii=False)}"  # a JSON scalar is one of YAML
+            yield f"{name}: {legible(json.dumps(part, ensure_ascii=False))}"  # a JSON scalar is one of YAML
 
 
 def markdown(notebook: Notebook) -> Iterator[str]:
@@ -126,10 +126,10 @@ def html(notebook: Notebook) -> Iterator[str]:
 def _markdown_output(output: Json) -> str:
     match output["output_type"]:
         case "stream":
-            return _fence(_plain(output["text"]), "")
+            return _fence(plain(output["text"]), "")
         case "error":
             lines = output["traceback"] or [f"{output['ename']}: {output['evalue']}"]
-            return _fence(_plain("\n".join(lines)), "")
+            return _fence(plain("\n".join(lines)), "")
         case _:
             return _markdown_data(output["data"])
 
@@ -143,17 +143,14 @@ def _markdown_data(data: dict[str, Any]) -> str:
             return f"![](data:{mime};base64,{''.join(value.split())})"
     for mime in ("text/markdown", "text/latex"):
         if mime in data:
-            return str(data[mime]).rstrip()
+            return plain(str(data[mime])).rstrip()
     if "text/plain" in data:
-        return _fence(_plain(data["text/plain"]), "")
-    return str(data.get("text/html", "")).rstrip()
+        return _fence(plain(data["text/plain"]), "")
+    return plain(str(data.get("text/html", ""))).rstrip()
 
 
 def _fence(text: str, language: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
+    language = re.sub(r"[^\w+#.-]", "", language)  # a kernelspec's: a backtick in it would end the fence
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
-
-
-def _plain(text: str) -> str:
-    return _CONTROL.sub("", text)

@@ -218,6 +218,21 @@ def test_markdown() -> None:
     )
 
 
+def test_a_text_has_no_control_sequence_of_an_output_or_a_name() -> None:
+    hostile = "\x1bP$qm\x1b\\\x1b_Gx\x1b\\\x1b]0;x\x07\x9b2J\x07\x7fa\tb"
+    markdown = {"output_type": "display_data", "data": {"text/markdown": hostile}, "metadata": {}}
+    check_format(
+        "md",
+        [record(outputs=[printed(hostile), markdown])],
+        "```python\n1+1\n```\n\n```\n2Ja\tb\n```\n\n2Ja\tb\n",
+    )
+    named = record(source="x")
+    kernel = replace(named.kernel, display_name="\x9b2J\u202ex", language="python`")
+    named = replace(named, kernel=kernel)
+    assert r'display_name: "\u009b2J\u202ex"' in "".join(render(book(named), "py"))
+    assert "".join(render(book(named), "md")) == "```python\nx\n```\n"
+
+
 def test_html_is_a_page_with_the_outputs() -> None:
     page = "".join(render(book(record(source="print('x')", outputs=[printed("<x>\n"), PNG])), "html"))
     assert page.startswith("<!DOCTYPE html>")
