@@ -1,10 +1,12 @@
 /** The history of runs: search, look at one with its outputs. */
 
 import * as vscode from "vscode";
+import { label, legible } from "./ansi";
 import type { Connection } from "./connection";
 import type { Run } from "./protocol";
 import type { Results } from "./results";
 import type { Session } from "./session";
+import { errorLine } from "./summary";
 
 interface Item extends vscode.QuickPickItem {
   run: Run;
@@ -64,9 +66,9 @@ function toItem(run: Run): Item {
   const at = new Date(run.startedAt ?? run.queuedAt).toLocaleString();
   return {
     run,
-    label: `$(${ICONS[run.state]}) ${lines[0] ?? ""}`,
+    label: `$(${ICONS[run.state]}) ${label(lines[0] ?? "")}`,
     description: more,
-    detail: [at, file, run.error && `${run.error.ename}: ${run.error.evalue}`].filter(Boolean).join(" · "),
+    detail: legible([at, file, run.error && errorLine(run.error)].filter(Boolean).join(" · ")),
     alwaysShow: true,
   };
 }

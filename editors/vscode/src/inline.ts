@@ -79,14 +79,15 @@ function decoration(): vscode.TextEditorDecorationType {
 
 function decorationOf(place: Place, document: vscode.TextDocument): vscode.DecorationOptions {
   const end = new vscode.Position(lastCodeLine(place, document), END_OF_LINE);
-  const hover = new vscode.MarkdownString();
-  hover.appendMarkdown(markdown(place.entry));
   const argument = encodeURIComponent(JSON.stringify([place.entry.run.id]));
-  hover.appendMarkdown(`\n\n[Show in the notebook](command:kernelBridge.showResults?${argument})`);
-  hover.isTrusted = { enabledCommands: ["kernelBridge.showResults"] };
+  // Apart from the output, in which a link must not be a command.
+  const link = new vscode.MarkdownString(
+    `[Show in the notebook](command:kernelBridge.showResults?${argument})`,
+  );
+  link.isTrusted = { enabledCommands: ["kernelBridge.showResults"] };
   return {
     range: new vscode.Range(end, end),
-    hoverMessage: hover,
+    hoverMessage: [new vscode.MarkdownString(markdown(place.entry)), link],
     renderOptions: { after: { contentText: noWrap(summary(place.entry)), ...style(place) } },
   };
 }

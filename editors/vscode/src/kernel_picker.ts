@@ -1,6 +1,7 @@
 /** Choosing a kernel: those that run, those that can be started, connection files. */
 
 import * as vscode from "vscode";
+import { label, legible } from "./ansi";
 import type { Connection } from "./connection";
 import type { Kernel, KernelSpec } from "./protocol";
 import { selectedPython } from "./python_environment";
@@ -121,11 +122,11 @@ function specParams(spec: KernelSpec): { spec: string } | { python: string } {
 }
 
 function specChoice(spec: KernelSpec, choose: () => Promise<Kernel>): Choice {
-  const label = `$(${spec.usable ? "play" : "warning"}) ${shortPaths(spec.displayName)}`;
-  if (!spec.usable) return { label, detail: shortPaths(spec.problem ?? ""), choose };
+  const name = `$(${spec.usable ? "play" : "warning"}) ${label(shortPaths(spec.displayName))}`;
+  if (!spec.usable) return { label: name, detail: shortPaths(spec.problem ?? ""), choose };
   const isSaid = spec.displayName.toLowerCase().includes(spec.language.toLowerCase());
   const description = [isSaid ? "" : spec.language, spec.reason ?? spec.resourceDir].filter(Boolean);
-  return { label, description: shortPaths(description.join(" · ")), choose };
+  return { label: name, description: shortPaths(description.join(" · ")), choose };
 }
 
 async function runningChoices(
@@ -155,8 +156,8 @@ function runningChoice(
   const folder = kernel.cwd === undefined ? "" : shortPaths(kernel.cwd);
   const description = [kernel.state, used, folder === "." ? "" : folder, file];
   return {
-    label: `$(${isCurrent ? "check" : "plug"}) ${kernel.displayName}`,
-    description: description.filter(Boolean).join(" · "),
+    label: `$(${isCurrent ? "check" : "plug"}) ${label(kernel.displayName)}`,
+    description: legible(description.filter(Boolean).join(" · ")),
     choose,
   };
 }

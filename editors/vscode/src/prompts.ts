@@ -1,6 +1,7 @@
 /** Answers to input(): an input box, where Esc cancels, which interrupts the kernel. */
 
 import * as vscode from "vscode";
+import { plain } from "./ansi";
 import type { StdinAnswer, StdinRequest } from "./protocol";
 
 /** Asks the person; null when they cancel. The box goes when the server withdraws its question. */
@@ -11,7 +12,7 @@ export function ask(
 ): Promise<StdinAnswer | null> {
   const box = vscode.window.createInputBox();
   box.title = title;
-  box.prompt = params.prompt.trim() || "The code asks for input.";
+  box.prompt = plain(params.prompt).trim() || "The code asks for input.";
   box.password = params.password;
   box.ignoreFocusOut = true;
   return new Promise<StdinAnswer | null>((resolve) => {

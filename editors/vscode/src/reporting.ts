@@ -1,6 +1,7 @@
 /** Failures as messages, with a button for what can be done about each. */
 
 import * as vscode from "vscode";
+import { plain } from "./ansi";
 import { errorData, isCancelled, messageOf, NoServer } from "./connection";
 import { installCommand } from "./discovery";
 
@@ -87,7 +88,7 @@ function inTerminal(label: string, line: string): Action {
     run: () => {
       const terminal = vscode.window.createTerminal("Kernel Bridge");
       terminal.show();
-      terminal.sendText(line, false);
+      terminal.sendText(plain(line).replace(/\s*\n\s*/g, " "), false); // a line end would send it
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The kernel of what is in front of the person: in the status bar, in the language status, and as context keys. */
 
 import * as vscode from "vscode";
+import { label, legible } from "./ansi";
 import { hasMarkers } from "./cells";
 import type { Connection } from "./connection";
 import { LANGUAGES } from "./languages";
@@ -17,6 +18,14 @@ const ICONS: Record<Kernel["state"], string> = {
   dead: "error",
   unreachable: "warning",
 };
+
+/** What the tooltip can do: nothing else in it, such as the name of a kernel, can be a command. */
+const LINKS = [
+  ["Interrupt", "interruptKernel"],
+  ["Restart", "restartKernel"],
+  ["Shut Down", "shutDownKernel"],
+  ["Show Results", "showResults"],
+];
 
 export class Status implements vscode.Disposable {
   private readonly bar = vscode.window.createStatusBarItem("kernel", vscode.StatusBarAlignment.Right, 100.2);
@@ -61,17 +70,17 @@ export class Status implements vscode.Disposable {
     }
     const command = { title: "Select Kernel", command: "kernelBridge.selectKernel" };
     const { text, detail, severity, icon } = this.describe(target);
-    this.bar.text = `$(${icon}) ${text}`;
+    this.bar.text = `$(${icon}) ${label(text)}`;
     this.bar.tooltip = this.tooltip(target, detail);
     this.bar.command = command.command;
-    this.bar.accessibilityInformation = { label: `Kernel: ${text}, ${detail}` };
+    this.bar.accessibilityInformation = { label: legible(`Kernel: ${text}, ${detail}`) };
     this.bar.backgroundColor =
       severity === vscode.LanguageStatusSeverity.Error
         ? new vscode.ThemeColor("statusBarItem.errorBackground")
         : undefined;
     this.bar.show();
-    this.language.text = text;
-    this.language.detail = detail;
+    this.language.text = label(text);
+    this.language.detail = legible(detail);
     this.language.severity = severity;
     this.language.busy = icon.endsWith("~spin");
     this.language.command = command;
@@ -112,7 +121,7 @@ export class Status implements vscode.Disposable {
 
   private tooltip({ kernel }: Target, detail: string): vscode.MarkdownString {
     const text = new vscode.MarkdownString("", true);
-    text.isTrusted = true;
+    text.isTrusted = { enabledCommands: LINKS.map(([, id]) => `kernelBridge.${id}`) };
     if (!kernel) {
       text.appendMarkdown(`**No kernel**: ${detail}\n\nClick to choose one.`);
       return text;
@@ -124,22 +133,15 @@ export class Status implements vscode.Disposable {
       ["process", kernel.pid === undefined ? undefined : `${kernel.pid} (${kernel.origin})`],
       ["after the window closes", kernel.keepAlive || kernel.origin === "attached" ? "goes on" : "ends"],
     ];
-    text.appendMarkdown(`**${kernel.displayName}**\n\n`);
+    text.appendMarkdown("**").appendText(legible(kernel.displayName)).appendMarkdown("**\n\n");
     for (const [name, value] of rows) {
       if (value === undefined) continue;
       text.appendMarkdown(`- ${name}: `);
-      text.appendText(value.split("\n")[0] ?? "");
+      text.appendText(legible(value.split("\n")[0] ?? ""));
       text.appendMarkdown("\n");
     }
-    const links = [
-      ["Interrupt", "interruptKernel"],
-      ["Restart", "restartKernel"],
-      ["Shut Down", "shutDownKernel"],
-      ["Show Results", "showResults"],
-    ];
-    text.appendMarkdown(
-      `\n${links.map(([title, id]) => `[${title}](command:kernelBridge.${id})`).join(" · ")}`,
-    );
+    const links = LINKS.map(([title, id]) => `[${title}](command:kernelBridge.${id})`);
+    text.appendMarkdown(`\n${links.join(" · ")}`);
     return text;
   }
 

@@ -99,12 +99,13 @@ function outputMarkdown(output: Output, room: number): string {
 function bundleMarkdown(data: MimeBundle, room: number): string {
   for (const mime of ["image/png", "image/jpeg", "image/gif"]) {
     const value = data[mime];
-    if (typeof value === "string") return `![${mime}](data:${mime};base64,${value.replace(/\s/g, "")})`;
+    const base64 = typeof value === "string" ? value.replace(/\s/g, "") : "";
+    if (/^[\w+/]+=*$/.test(base64)) return `![${mime}](data:${mime};base64,${base64})`;
   }
   const text = data["text/markdown"];
-  if (typeof text === "string") return text.slice(0, room);
+  if (typeof text === "string") return plain(text.slice(0, room));
   const value = plainText(data);
-  return value === undefined ? `*${Object.keys(data).join(", ")}*` : fenced(value, room);
+  return fenced(value ?? Object.keys(data).join(", "), room);
 }
 
 /** A code block whose fence is longer than any in the text. */
