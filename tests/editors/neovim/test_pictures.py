@@ -279,6 +279,25 @@ def test_svg_is_converted(home: Home) -> None:
         assert (placed["i"], placed["c"], placed["r"]) == (sent["i"], "20", "5")
 
 
+@pytest.mark.parametrize(("format", "mime"), [("jpeg", "image/jpeg"), ("gif", "image/gif")])
+def test_imagemagick_is_told_the_format(home: Home, format: str, mime: str) -> None:
+    """Left to guess, it takes MVG or MSL for a picture, which read and write files."""
+    tools = home.path / "tools"
+    tools.mkdir()
+    png = base64.b64encode(_png()).decode()
+    (tools / "magick").write_text(
+        f"#!/bin/sh\ncase $1 in {format}:/*) echo {png} | base64 -d;; *) exit 1;; esac\n"
+    )
+    (tools / "magick").chmod(0o755)
+    with terminal(home, TERM="xterm-kitty", PATH=f"{tools}:{BIN}:{os.environ['PATH']}") as (screen, editor):
+        source = f"from IPython.display import display\ndisplay({{{mime!r}: 'cHVzaA=='}}, raw=True)\n"
+        editor.open(source)
+        editor.command("run_cell")
+        editor.until_ended()
+        (_, payload), _ = pictures(screen.until(b"a=p,U=1"))
+        assert base64.b64decode(payload) == _png()
+
+
 def test_pictures_sent_at_once_do_not_mix(home: Home) -> None:
     with terminal(home, TERM="xterm-kitty") as (screen, editor):
         editor.open(PICTURE + "from IPython.display import display\ndisplay(Image(png), Image(png))\n")

@@ -269,4 +269,28 @@ function M.plain(line)
   return table.concat(parts)
 end
 
+--- The bytes of characters that act on a terminal, reorder text (UAX #9) or have no width; as in
+--- kernel_bridge/escapes.py.
+local HIDDEN = {
+  "[%z\1-\8\10-\31\127]",
+  "\194[\128-\159\173]",
+  "\216\156",
+  "\226\128[\139\142\143\168-\174]",
+  "\226\129[\160-\175]",
+  "\239\187\191",
+  "\243\160[\128-\191][\128-\191]",
+}
+
+--- Foreign text on one line (a name, a path, a message), with its hidden characters shown as escapes.
+---@param words string
+---@return string
+function M.legible(words)
+  for _, pattern in ipairs(HIDDEN) do
+    words = words:gsub(pattern, function(character)
+      return ("\\u%04x"):format(#character == 1 and character:byte() or vim.fn.char2nr(character))
+    end)
+  end
+  return words
+end
+
 return M

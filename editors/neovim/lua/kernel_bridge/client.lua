@@ -1,5 +1,7 @@
 --- The connection of a buffer to its server: started when it is needed, asked without waiting.
 
+local ansi = require("kernel_bridge.ansi")
+
 local M = {}
 
 local NAME = "kernel_bridge"
@@ -7,7 +9,8 @@ local NAME = "kernel_bridge"
 ---@param message string
 ---@param level? integer
 function M.notify(message, level)
-  vim.notify("kernel-bridge: " .. message, level or vim.log.levels.INFO)
+  local lines = vim.tbl_map(ansi.legible, vim.split(message, "\n", { plain = true }))
+  vim.notify("kernel-bridge: " .. table.concat(lines, "\n"), level or vim.log.levels.INFO)
 end
 
 ---@param bufnr integer

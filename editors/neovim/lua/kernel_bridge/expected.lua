@@ -53,7 +53,7 @@ function M.starting(name)
     local place = vim.api.nvim_buf_is_loaded(one.bufnr)
       and vim.api.nvim_buf_get_extmark_by_id(one.bufnr, pending, one.mark, {})
     if place and place[1] then
-      one.words = ("starting %s "):format(name)
+      one.words = ("starting %s "):format(require("kernel_bridge.ansi").legible(name))
       draw_expected(one, place[1])
     end
   end

@@ -2,7 +2,15 @@
 
 local M = {}
 
-local health = vim.health
+--- vim.health, whose texts hold what kernelspecs and programs say.
+local health = setmetatable({}, {
+  __index = function(_, name)
+    return function(message, advice)
+      local legible = require("kernel_bridge.ansi").legible
+      return vim.health[name](legible(message), advice and vim.tbl_map(legible, advice))
+    end
+  end,
+})
 
 local function check_server(bufnr)
   health.start("kernel-bridge: the server")

@@ -1,5 +1,6 @@
 --- What is known of a buffer's kernel and server, in a floating window.
 
+local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 
 local M = {}
@@ -11,7 +12,7 @@ function M.lines(bufnr)
   local lines = {}
   local function add(name, value)
     if value ~= nil and value ~= "" then
-      lines[#lines + 1] = ("%-14s %s"):format(name, tostring(value))
+      lines[#lines + 1] = ("%-14s %s"):format(name, ansi.legible(tostring(value)))
     end
   end
   local about = server and server.server_info or {}

@@ -2,6 +2,7 @@
 ---
 --- Every function returns at once; what a command gives arrives later, in tables, on the screen and as `User` events.
 
+local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 
 local M = {}
@@ -306,7 +307,6 @@ function M.copy(opts)
   if not entry then
     return
   end
-  local ansi = require("kernel_bridge.ansi")
   local parts = {}
   for _, output in ipairs(entry.outputs) do
     local words = require("kernel_bridge.outputs").text(output)
@@ -360,7 +360,7 @@ function M.export(opts)
     if result then
       client.notify(("%d cells written to %s"):format(result.cells, vim.fn.fnamemodify(result.path, ":~:.")))
     elseif failed and (failed.data or {}).kind == "ExportExists" then
-      vim.ui.select({ "Overwrite", "Leave it" }, { prompt = failed.message }, function(choice)
+      vim.ui.select({ "Overwrite", "Leave it" }, { prompt = ansi.legible(failed.message) }, function(choice)
         if choice == "Overwrite" then
           M.export({ bufnr = bufnr, path = path, overwrite = true })
         end
@@ -414,7 +414,9 @@ function M.statusline(bufnr)
       return awaited or ""
     end
   end
-  local words = kernel.displayName .. " · " .. kernel.state
+  -- Some statuslines evaluate what they are given: %{…} in a name would run.
+  local name = ansi.legible(kernel.displayName):gsub("%%", "％")
+  local words = name .. " · " .. kernel.state
   return kernel.queued > 0 and ("%s +%d"):format(words, kernel.queued) or words
 end
 

@@ -138,7 +138,8 @@ function M.show(output, entry, width)
     if rows then
       return { rows = rows, image = image }
     end
-    local opens = image.problem and " · " .. image.problem or " · :KernelBridge open"
+    local opens = image.problem and " · " .. require("kernel_bridge.ansi").legible(image.problem)
+      or " · :KernelBridge open"
     return { text = M.described(picture, image.size) .. opens, group = "KernelBridgeMedia" }
   end
   local words = require("kernel_bridge.outputs").text(output)

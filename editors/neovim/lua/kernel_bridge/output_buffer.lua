@@ -223,7 +223,10 @@ local function title(page)
   local run = page.entry.run
   local first = vim.trim(run.source):match("[^\n]*")
   local mark = vim.trim(view.mark(page.entry)[1][1])
-  return ("%%#%s# %s %%* %s"):format(view.mark(page.entry)[1][2], mark, first:gsub("%%", "%%%%"))
+  local function literal(words)
+    return (ansi.legible(words):gsub("%%", "%%%%"))
+  end
+  return ("%%#%s# %s %%* %s"):format(view.mark(page.entry)[1][2], literal(mark), literal(first))
 end
 
 --- Brings the buffer to what the outputs are now, in turns.

@@ -1,5 +1,7 @@
 --- Answers to input(): the server's question waits in a coroutine while the editor goes on.
 
+local ansi = require("kernel_bridge.ansi")
+
 local M = {}
 
 local open = nil ---@type {thread: thread, shown: boolean}?
@@ -39,7 +41,8 @@ function M.ask(params)
     end
   end
   open = question
-  local prompt = params.prompt ~= "" and params.prompt or "input: "
+  local lines = vim.tbl_map(ansi.plain, vim.split(params.prompt, "\n", { plain = true }))
+  local prompt = params.prompt ~= "" and table.concat(lines, "\n") or "input: "
   vim.schedule(function()
     when_normal(function()
       if open ~= question then

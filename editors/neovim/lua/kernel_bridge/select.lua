@@ -1,5 +1,6 @@
 --- What a person chooses from: kernels to start or to join, and past runs.
 
+local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 local view = require("kernel_bridge.view")
 
@@ -69,12 +70,13 @@ end
 local function choose(prompt, choices)
   local widths = {}
   for _, choice in ipairs(choices) do
+    choice.columns = vim.tbl_map(ansi.legible, choice.columns)
     for index, column in ipairs(choice.columns) do
       widths[index] = math.max(widths[index] or 0, vim.api.nvim_strwidth(column))
     end
   end
   vim.ui.select(choices, {
-    prompt = prompt,
+    prompt = ansi.legible(prompt),
     kind = "kernel_bridge",
     format_item = function(choice)
       local parts = {}
@@ -180,15 +182,19 @@ function M.revive(bufnr, after)
   local name = dead and dead.displayName or "the kernel"
   local reason = dead and dead.reason and " (" .. dead.reason:match("[^\n]*") .. ")" or ""
   local again = "Start it again and run this"
-  vim.ui.select({ again, "Leave it" }, { prompt = ("%s is dead%s:"):format(name, reason) }, function(choice)
-    if choice == again then
-      M.start_again(bufnr, function(failed)
-        if not failed then
-          after()
-        end
-      end)
+  vim.ui.select(
+    { again, "Leave it" },
+    { prompt = ansi.legible(("%s is dead%s:"):format(name, reason)) },
+    function(choice)
+      if choice == again then
+        M.start_again(bufnr, function(failed)
+          if not failed then
+            after()
+          end
+        end)
+      end
     end
-  end)
+  )
 end
 
 ---@param kernels kernel_bridge.Kernel[]

@@ -90,7 +90,7 @@ function M.mark(entry)
     words[#words + 1] = run.state
   end
   if run.reason and run.state ~= "queued" and run.state ~= "running" then
-    words[#words + 1] = "· " .. run.reason:gsub("%s*\n.*", " …")
+    words[#words + 1] = "· " .. ansi.legible((run.reason:gsub("%s*\n.*", " …")))
   end
   if run.degraded then
     words[#words + 1] = "· the kernel did not say that it ended"

@@ -41,17 +41,26 @@ local function png_size(png)
   return { width = integer(17), height = integer(21) }
 end
 
+--- ImageMagick's name of a format. Without it the content chooses: MVG and MSL read and write files.
+local FORMATS = {
+  ["image/jpeg"] = "jpeg",
+  ["image/gif"] = "gif",
+  ["image/webp"] = "webp",
+  ["image/svg+xml"] = "svg",
+}
+
 --- Programs that make a PNG of an SVG or JPEG file.
 ---@param mime string
 ---@param path string
 ---@return string[]? command that writes a PNG to stdout
 local function converter(mime, path)
+  local named = ("%s:%s[0]"):format(FORMATS[mime], path)
   if mime == "image/svg+xml" and vim.fn.executable("rsvg-convert") == 1 then
     return { "rsvg-convert", path }
   elseif vim.fn.executable("magick") == 1 then
-    return { "magick", path .. "[0]", "png:-" }
+    return { "magick", named, "png:-" }
   elseif vim.fn.executable("convert") == 1 and vim.fn.has("win32") == 0 then
-    return { "convert", path .. "[0]", "png:-" }
+    return { "convert", named, "png:-" }
   end
 end
 
