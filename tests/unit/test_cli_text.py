@@ -116,7 +116,7 @@ def test_the_code_of_a_notebook() -> None:
     [
         ("{", "not JSON: Expecting property name .* at line 1, column 2: {"),
         ('{\n<<<<<<< HEAD\n "a": 1}', "at line 2, column 1: <<<<<<< HEAD .a merge conflict"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "nested more than 200 levels deep"),
         ("[]", "no list of cells"),
         ('{"nbformat": 3}', "older than 4"),
         ('{"cells": [{"cell_type": "raw"}, 1]}', "cell 2 is no object"),
