@@ -6,8 +6,8 @@ It shares no code with the server. Every wait has a bound, and shows the last me
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from tests.home import Home
@@ -98,7 +98,9 @@ class Client:
         self.reading.set()
         self.over = False  # the process has ended, and was looked at
         self._kernel_id: str | None = None
+        self.asked: dict[int, Json] = {}  # every request, by its id
         self._calls: dict[int, asyncio.Future[Any]] = {}
+        self._together: list[bytes] | None = None  # what is to be sent at once
         self._waiters: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         self._answers: dict[Any, asyncio.Task[None]] = {}
         self._broken: BaseException | None = None
@@ -144,12 +146,16 @@ class Client:
         """Waits for the process to end by itself, and asserts how it did and that nothing is left."""
         async with self._bounded("the process to end"):
             code = await self.process.wait()
+        await self.finished()
+        assert code == exit_code, f"exit code {code}, not {exit_code}\n{self.stderr()}"
+        await asyncio.to_thread(self.home.check_clean, gone_within_s)
+
+    async def finished(self) -> None:
+        """Reads what the process, which has ended, still said; raises AssertionError for what was wrong in it."""
         await self._reader
         self.over = True
         if self._broken:
             raise AssertionError(f"{self._broken}\n{self.stderr()}") from self._broken
-        assert code == exit_code, f"exit code {code}, not {exit_code}\n{self.stderr()}"
-        await asyncio.to_thread(self.home.check_clean, gone_within_s)
 
     async def kill(self) -> None:
         """Ends the process at once (SIGKILL)."""
@@ -167,7 +173,8 @@ class Client:
         """Sends a request; what it gives can be awaited, or cancelled."""
         call = Call(len(self._calls) + 1, asyncio.get_running_loop().create_future())
         self._calls[call.id] = call.answer
-        self._send({"id": call.id, "method": method, **({} if params is None else {"params": params})})
+        self.asked[call.id] = {"method": method, **({} if params is None else {"params": params})}
+        self._send({"id": call.id, **self.asked[call.id]})
         return call
 
     async def request(self, method: str, params: Any = None) -> Any:
@@ -189,10 +196,23 @@ class Client:
     def notify(self, method: str, params: Any = None) -> None:
         self._send({"method": method, **({} if params is None else {"params": params})})
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent inside goes out in one piece, so that the server reads all of it before it acts."""
+        self._together = []
+        try:
+            yield
+        finally:
+            messages, self._together = self._together, None
+            self.send_bytes(b"".join(messages))
+
     def send_bytes(self, data: bytes) -> None:
         """Puts bytes on the wire as they are."""
         assert self.process.stdin
-        self.process.stdin.write(data)
+        if self._together is not None:
+            self._together.append(data)
+        else:
+            self.process.stdin.write(data)
 
     def end_input(self) -> None:
         """Closes the pipe to the server, as an editor that died does."""
@@ -321,6 +341,7 @@ class Client:
             if (answer := self._calls.get(message["id"])) and not answer.done():
                 if "error" in message:
                     answer.set_exception(ResponseError(message["error"]))
+                    answer.exception()  # nobody need await it
                 else:
                     answer.set_result(message["result"])
         elif "id" in message:

@@ -13,6 +13,7 @@ class ResponseError(Exception):
 
     def __init__(self, error: Json) -> None:
         super().__init__(f"{error['code']}: {error['message']}")
+        self.error = error
         self.code: int = error["code"]
         self.message: str = error["message"]
         self.data: Json = error.get("data") or {}

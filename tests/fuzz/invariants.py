@@ -1,0 +1,109 @@
+"""What must hold of a session, whatever was asked of it and however the requests crossed.
+
+The mirror asserts the order of states and outputs as they come; this looks at the whole of what was said.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from tests.server.client import Client, Json
+from tests.server.mirror import ENDS
+
+KINDS = {
+    "BadConnectionFile",
+    "DocumentNotOpen",
+    "ExportExists",
+    "ExportFailed",
+    "HistoryDisabled",
+    "KernelDead",
+    "KernelLaunchFailed",
+    "KernelNotReady",
+    "KernelRequired",
+    "KernelUnreachable",
+    "NoSuchKernel",
+    "NoSuchKernelSpec",
+    "NoSuchRun",
+    "NotOurs",
+    "NothingToExport",
+    "NothingToRun",
+    "Untrusted",
+}
+"""Those of protocol.md, "Framing and errors"."""
+
+PLAIN_CODES = {-32601, -32602, -32800}
+"""Codes that need no kind: no such method, a wrong argument, cancelled."""
+AFTER_SHUTDOWN = -32600
+KIND_NEEDED = -32803
+
+
+def violations(client: Client, ended: bool = False, all_answered: bool = True) -> Iterator[str]:
+    """What was said and must not be, or was not said and must be, in a session where nothing is under way.
+
+    `ended`: it is over, so that requests behind its end may have been refused. `all_answered`: false where
+    the end may have come before the requests were read.
+    """
+    yield from _answers(client, ended, all_answered)
+    yield from _order_of_runs(client)
+    yield from _queued(client)
+    for run in client.mirror.runs.values():
+        if run["state"] not in ENDS:
+            yield f"run {run['id']} of {run['source']!r} is {run['state']} for ever"
+
+
+def _answers(client: Client, ended: bool, all_answered: bool) -> Iterator[str]:
+    answers = [message for message in client.messages if "method" not in message]
+    counts = Counter(message["id"] for message in answers)
+    for id, asked in client.asked.items():
+        if counts[id] > 1 or (not counts[id] and all_answered):
+            yield f"request {id} was answered {counts[id]} times: {asked}"
+    for answer in answers:
+        asked = client.asked.get(answer["id"], {"method": "nothing that was asked"})
+        if (error := answer.get("error")) and not allowed(error, ended):
+            yield f"{asked}: an error that the contract does not have: {error}"
+
+
+def allowed(error: Json, ended: bool = False) -> bool:
+    """Whether the contract has such an error; `ended`: the session may be over."""
+    if error["code"] == KIND_NEEDED:
+        return error.get("data", {}).get("kind") in KINDS
+    return error["code"] in PLAIN_CODES or (ended and error["code"] == AFTER_SHUTDOWN)
+
+
+def _order_of_runs(client: Client) -> Iterator[str]:
+    """The answer to a run that does not wait comes before what is told of its runs."""
+    told: set[str] = set()
+    for message in client.messages:
+        if message.get("method") == "kernel-bridge/run":
+            told.add(message["params"]["run"]["id"])
+        elif "method" not in message and (asked := client.asked.get(message["id"])):
+            argument = argument_of(asked, "run")
+            if argument is not None and not argument.get("wait"):
+                for run in message.get("result", {}).get("runs", []):
+                    if run["id"] in told:
+                        yield f"run {run['id']} was told of before its request was answered"
+
+
+def _queued(client: Client) -> Iterator[str]:
+    """A kernel's `queued` is the number of its runs whose last notification says so."""
+    queued: dict[str, set[str]] = defaultdict(set)
+    for number, message in enumerate(client.messages):
+        if message.get("method") == "kernel-bridge/run":
+            run = message["params"]["run"]
+            waiting = queued[run["kernelId"]]
+            (waiting.add if run["state"] == "queued" else waiting.discard)(run["id"])
+        elif message.get("method") == "kernel-bridge/kernel":
+            kernel = message["params"]["kernel"]
+            if kernel["queued"] != len(queued[kernel["id"]]):
+                yield (
+                    f"message {number}: kernel {kernel['id']} says queued {kernel['queued']}, "
+                    f"its notifications make it {len(queued[kernel['id']])}"
+                )
+
+
+def argument_of(asked: Json, command: str) -> Json | None:
+    """The argument of `kernel-bridge.<command>`; None: the request is another one."""
+    params = asked.get("params")
+    if not isinstance(params, dict) or params.get("command") != f"kernel-bridge.{command}":
+        return None
+    arguments = params.get("arguments") or [{}]
+    return arguments[0] if isinstance(arguments[0], dict) else {}

@@ -1,0 +1,37 @@
+"""Kernel commands that cross, in pairs and triples, and sessions that end meanwhile.
+
+`make fuzz` plays all of them; here are all pairs, each in one way of the eight, and of the rest an even part.
+"""
+
+import pytest
+
+from tests.fuzz.crossing import COMMANDS, ENDINGS, Scene, evenly, part, play, scenes
+from tests.home import Home, install_fake_kernel
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    install_fake_kernel(home)
+    return home
+
+
+async def test_every_pair(home: Home) -> None:
+    assert not await play(home, evenly(scenes(2), len(COMMANDS) ** 2))
+
+
+async def test_triples(home: Home) -> None:
+    assert not await play(home, evenly(scenes(3), 60))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("run", ["run", "run wait"])
+async def test_a_run_behind_a_detach_that_waits_for_a_restart(home: Home, run: str, at_once: bool) -> None:
+    commands = ("restartKernel", "detachKernel", run)
+    assert not await play(home, [Scene(commands, busy, False, at_once) for busy in (False, True)])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_the_session_ends_meanwhile(home: Home, ending: str) -> None:
+    number = list(ENDINGS).index(ending)
+    wanted = evenly(scenes(2), 30)[number::5]
+    assert not await part(home, wanted, ending)
