@@ -1,8 +1,9 @@
-# One command each: `make demo` (see it work), `make test`, `make test-vscode`, `make check`, `make fix`, `make bench`.
+# One command each: `make demo` (see it work), `make test`, `make test-vscode`, `make check`, `make fix`, `make bench`, `make fuzz`.
 # All of them set up .venv first, which takes nothing but Python 3.11 or newer and pip.
 
 PYTHON ?= python3
 WORKERS ?= 2
+SECONDS ?= 60
 BIN := .venv/bin
 STAMP := .venv/installed
 VSCODE := editors/vscode
@@ -12,7 +13,7 @@ SOURCES := kernel_bridge tests docs/examples
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 
-.PHONY: setup demo nvim test test-vscode test-editors kernels check fix bench clean
+.PHONY: setup demo nvim test test-vscode test-editors kernels check fix bench fuzz clean
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP)
@@ -85,6 +86,11 @@ fix: $(STAMP) $(STYLUA) $(VSCODE_STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks
+
+# New random sessions for SECONDS, then, with TRIPLES=1, every triple of commands in every way (about an hour).
+fuzz: $(STAMP)
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+	@$(if $(TRIPLES),$(BIN)/python -m tests.fuzz --triples)
 
 clean:
 	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/*.vsix .venv build dist tour.ipynb .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -47,41 +47,43 @@ COMMANDS: dict[str, Command] = {
 ENDS_KERNEL = {"restartKernel", "shutdownKernel", "detachKernel", "unbind", "startKernel"}
 """The commands after which the stage needs a kernel again, or has one too many."""
 
+STATES = ("idle", "busy", "starting")
+WAYS = len(STATES) * 2 * 2  # in which the same commands can cross
+
 
 @dataclass(frozen=True)
 class Scene:
-    """`busy`: the kernel runs something. `by_document`: commands name the document, not the kernel.
+    """`state` is that of the kernel. `by_document`: commands name the document, not the kernel.
 
     `at_once`: the bridge reads all of them before it begins with the first; else each has begun, and no more,
     when the next one comes.
     """
 
     commands: tuple[str, ...]
-    busy: bool
+    state: str
     by_document: bool
     at_once: bool
 
     def __str__(self) -> str:
-        kernel = "a busy kernel" if self.busy else "an idle kernel"
         named = "the document" if self.by_document else "kernelId"
         sent = "at once" if self.at_once else "one after the other"
-        return f"{', '.join(self.commands)} ({kernel}, named by {named}, {sent})"
+        return f"{', '.join(self.commands)} (kernel: {self.state}, named by {named}, {sent})"
 
 
 def scenes(length: int) -> list[Scene]:
     """All of that many commands."""
     flags = (False, True)
     return [
-        Scene(commands, busy, by_document, at_once)
+        Scene(commands, state, by_document, at_once)
         for commands in itertools.product(COMMANDS, repeat=length)
-        for busy, by_document, at_once in itertools.product(flags, repeat=3)
+        for state, by_document, at_once in itertools.product(STATES, flags, flags)
     ]
 
 
 def evenly(all_of_them: list[Scene], number: int) -> list[Scene]:
     """So many of them, from everywhere, and every way of sending as often as the others."""
     step = len(all_of_them) / number
-    return [all_of_them[int(step * count) // 8 * 8 + count % 8] for count in range(number)]
+    return [all_of_them[int(step * count) // WAYS * WAYS + count % WAYS] for count in range(number)]
 
 
 class Stage:
@@ -90,8 +92,11 @@ class Stage:
     def __init__(self, client: Client, number: int) -> None:
         self.client = client
         self.text = client.open("1\n", f"{number}.fake", "fake")
+        self.folder = client.home.work / str(number)
+        self.folder.mkdir(exist_ok=True)
+        self.starting: Call | None = None  # the start that the scene began with
         self.kernel_id = ""
-        self.run_id = ""  # of the run that goes on, or has ended
+        self.run_id = "none"  # of the run that goes on, or has ended
         self.by_document = False
 
     @property
@@ -103,38 +108,55 @@ class Stage:
         return self.document if self.by_document else {"kernelId": self.kernel_id}
 
     async def set(self, scene: Scene) -> None:
-        """The document has a kernel, which is idle or busy as the scene wants it."""
+        """The document has a kernel in the state that the scene wants."""
         self.by_document = scene.by_document
+        if scene.state == "starting":
+            await self.clear([])
+            await self._begin()
+            return
         if not self.kernel_id:
             self.kernel_id = (await self.client.command("startKernel", spec="fake", **self.document))["id"]
         self.run_id = (await self.client.run(code=SHORT, kernelId=self.kernel_id))["id"]
-        if scene.busy:
+        if scene.state == "busy":
             run = await self.client.run(code=LONG, kernelId=self.kernel_id, wait=False)
             self.run_id = run["id"]
             await self.client.until_text(self.run_id, "long")
+
+    async def _begin(self) -> None:
+        """Asks for a kernel, and waits until its id is known."""
+        folder = str(self.folder)
+
+        def begun() -> str | None:
+            kernels = self.client.mirror.kernels.values()
+            starting = [kernel["id"] for kernel in kernels if kernel["state"] == "starting"]
+            return next((id for id in starting if self.client.mirror.kernels[id]["cwd"] == folder), None)
+
+        self.starting = self.client.call_command("startKernel", spec="fake", cwd=folder, **self.document)
+        self.kernel_id = await self.client.until_true(begun)
 
     async def clear(self, calls: list[Call]) -> None:
         """Ends the kernels of the scene, also what was detached: the next one gets another."""
         results = [result for call in calls if (result := self._result(call))]
         kernels = {result["id"] for result in results if "connectionFile" in result} | {self.kernel_id}
         kernels |= {run["kernelId"] for result in results for run in result.get("runs", [])}
-        for kernel_id in kernels:
+        for kernel_id in kernels - {""}:
             with suppress(ResponseError):  # it is dead
                 await self.client.command("attachKernel", kernelId=kernel_id)
                 await self.client.command("shutdownKernel", kernelId=kernel_id)
         self.kernel_id = ""
 
     async def cross(self, scene: Scene) -> list[Call]:
-        """The requests of the scene, sent."""
+        """The requests of the scene, sent; and the start that it began with."""
+        calls = [self.starting] if self.starting is not None else []
+        self.starting = None
         asked = [COMMANDS[name](self) for name in scene.commands]
         if scene.at_once:
             with self.client.together():
-                return [self.client.call_command(name, **argument) for name, argument in asked]
-        calls = []
+                return calls + [self.client.call_command(name, **argument) for name, argument in asked]
         for name, argument in asked:
             calls.append(self.client.call_command(name, **argument))
             with suppress(ResponseError):
-                await self.client.request("fuzz/none")  # unknown, and so answered at once
+                await self.client.command("none")  # unknown, and so answered at once
         return calls
 
     async def settled(self, calls: list[Call]) -> list[str]:
@@ -187,7 +209,7 @@ async def play(home: Home, wanted: Iterable[Scene]) -> dict[str, list[str]]:
             if said := await stage.settled(calls):
                 wrong[str(scene)] = said
                 log.error("%s: %s", scene, said)
-            if said or ENDS_KERNEL & set(scene.commands):
+            if said or scene.state == "starting" or ENDS_KERNEL & set(scene.commands):
                 await stage.clear(calls)
 
     try:

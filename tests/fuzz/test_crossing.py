@@ -1,11 +1,11 @@
 """Kernel commands that cross, in pairs and triples, and sessions that end meanwhile.
 
-`make fuzz` plays all of them; here are all pairs, each in one way of the eight, and of the rest an even part.
+`make fuzz` plays all of them; here are all pairs, each in one of its ways, and of the rest an even part.
 """
 
 import pytest
 
-from tests.fuzz.crossing import COMMANDS, ENDINGS, Scene, evenly, part, play, scenes
+from tests.fuzz.crossing import COMMANDS, ENDINGS, STATES, Scene, evenly, part, play, scenes
 from tests.home import Home, install_fake_kernel
 
 
@@ -25,9 +25,16 @@ async def test_triples(home: Home) -> None:
 
 @pytest.mark.parametrize("at_once", [True, False])
 @pytest.mark.parametrize("run", ["run", "run wait"])
-async def test_a_run_behind_a_detach_that_waits_for_a_restart(home: Home, run: str, at_once: bool) -> None:
-    commands = ("restartKernel", "detachKernel", run)
-    assert not await play(home, [Scene(commands, busy, False, at_once) for busy in (False, True)])
+async def test_a_run_behind_a_detach_that_waits(home: Home, run: str, at_once: bool) -> None:
+    """For a restart, or for the start of the kernel."""
+    restarting = [Scene(("restartKernel", "detachKernel", run), state, False, at_once) for state in STATES]
+    assert not await play(home, [*restarting, Scene(("detachKernel", run), "starting", False, at_once)])
+
+
+@pytest.mark.parametrize("before", ["shutdownKernel", "restartKernel"])
+async def test_two_detaches_that_wait(home: Home, before: str) -> None:
+    commands = (before, "detachKernel", "detachKernel")
+    assert not await play(home, [Scene(commands, "idle", False, at_once) for at_once in (True, False)])
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -12,6 +12,7 @@ The code of an execute_request is a script, one step a line; code without steps 
     flood N JSON                        N stream messages with that text, %d being the number of each, from 0;
                                         Ns: for N seconds (interrupt_request ends it)
     ask JSON                            an input_request with that content; waits for the answer, prints it
+                                        (interrupt_request ends it)
     sleep SECONDS                       say nothing for so long (interrupt_request ends it)
     block SECONDS                       do nothing at all for so long, and answer nothing (as R does)
     parent JSON / parent                what follows names that parent_header; none: this request's again
@@ -135,8 +136,8 @@ class FakeKernel:
                 self.flood(number, text.encode(), parent)
             elif step == "ask":
                 self.send("stdin", identity, "input_request", json.loads(rest), parent)
-                _, _, answer = self.receive("stdin")
-                self.publish("stream", {"name": "stdout", "text": answer["value"]}, parent)
+                if (value := self.answer()) is not None:
+                    self.publish("stream", {"name": "stdout", "text": value}, parent)
             elif step == "sleep":
                 self.sleep(float(rest))
             elif step == "block":
@@ -183,6 +184,15 @@ class FakeKernel:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not self.interrupted(left):
             pass
+
+    def answer(self) -> str | None:
+        """What is typed; None: interrupted."""
+        while not self.sockets["stdin"].poll(0):
+            if self.interrupted(0.01):
+                return None
+        _, _, answer = self.receive("stdin")
+        value: str = answer["value"]
+        return value
 
     def interrupted(self, seconds: float) -> bool:
         """Answer what comes on control within that time; True: what runs is to end."""

@@ -151,7 +151,7 @@ class Client:
         await asyncio.to_thread(self.home.check_clean, gone_within_s)
 
     async def finished(self) -> None:
-        """Reads what the process, which has ended, still said; raises AssertionError for what was wrong in it."""
+        """Reads the last words of a process that has ended. Raises AssertionError for what was wrong."""
         await self._reader
         self.over = True
         if self._broken:

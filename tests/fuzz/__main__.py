@@ -1,0 +1,135 @@
+"""Random sessions for as long as one wants, and all triples of commands that cross.
+
+python -m tests.fuzz --seconds 3600         new seeds, then figures
+python -m tests.fuzz --seed 20              one session again
+python -m tests.fuzz --seed 20 --shrink     and with as few operations as still fail
+python -m tests.fuzz --triples              every triple of commands, in every way
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from dataclasses import dataclass
+
+from tests.fuzz import crossing
+from tests.fuzz.operations import Operation, generate, to_json
+from tests.fuzz.session import Outcome, play
+from tests.home import install_fake_kernel, private_home
+
+BATCH = 100  # scenes for each bridge
+PYTHON_EVERY = 10  # every so many sessions are with ipykernel
+
+
+@dataclass
+class Figures:
+    sessions: int = 0
+    operations: int = 0
+    runs: int = 0
+    kills: int = 0
+    findings: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        self.sessions += 1
+        self.operations += outcome.operations
+        self.runs += outcome.runs
+        self.kills += outcome.kills
+        self.findings += bool(outcome.wrong)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sessions} sessions, {self.operations} operations, {self.runs} runs, "
+            f"{self.kills} kills, {self.findings} findings"
+        )
+
+
+def language_of(seed: int) -> str:
+    return "python" if seed % PYTHON_EVERY == PYTHON_EVERY - 1 else "fake"
+
+
+async def again(seed: int, operations: list[Operation]) -> Outcome:
+    return await play(seed, operations, language_of(seed))
+
+
+async def search(seconds: float, length: int) -> Figures:
+    """Plays seeds never played before until the time is over."""
+    figures = Figures()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        seed = random.SystemRandom().randrange(1_000_000_000)
+        outcome = await again(seed, generate(seed, length))
+        figures.add(outcome)
+        if outcome.wrong:
+            tell(seed, outcome, length)
+        elif not figures.sessions % 10:
+            print(figures, flush=True)
+    return figures
+
+
+def tell(seed: int, outcome: Outcome, length: int) -> None:
+    print(f"seed {seed} (python -m tests.fuzz --seed {seed} --length {length}):")
+    for wrong in outcome.wrong:
+        print(f"  {wrong}")
+    sys.stdout.flush()
+
+
+async def shrink(seed: int, operations: list[Operation]) -> list[Operation]:
+    """Leaves out operations, in pieces that become smaller, for as long as something stays wrong."""
+    size = len(operations) // 2
+    while size:
+        at = 0
+        while at < len(operations):
+            fewer = operations[:at] + operations[at + size :]
+            if (await again(seed, fewer)).wrong or (await again(seed, fewer)).wrong:  # times differ
+                operations = fewer
+                print(f"{len(operations)} operations", flush=True)
+            else:
+                at += size
+        size //= 2
+    return operations
+
+
+async def triples() -> int:
+    """How many scenes of three commands were not as they should be."""
+    failed = 0
+    scenes = crossing.scenes(3)
+    for at in range(0, len(scenes), BATCH):
+        with private_home() as home:
+            install_fake_kernel(home)
+            wrong = await crossing.play(home, scenes[at : at + BATCH])
+        for scene, said in wrong.items():
+            print(scene, *said, sep="\n  ", flush=True)
+        failed += bool(wrong)
+        print(f"{min(at + BATCH, len(scenes))} of {len(scenes)} triples", flush=True)
+    return failed
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--length", type=int, default=150, help="operations in a session")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--shrink", action="store_true")
+    parser.add_argument("--triples", action="store_true")
+    options = parser.parse_args()
+    if options.triples:
+        return int(await triples() > 0)
+    if options.seed is None:
+        figures = await search(options.seconds, options.length)
+        print(figures)
+        return int(figures.findings > 0)
+    operations = generate(options.seed, options.length)
+    outcome = await again(options.seed, operations)
+    if outcome.wrong and options.shrink:
+        operations = await shrink(options.seed, operations)
+        outcome = await again(options.seed, operations)
+    print(*outcome.transcript, sep="\n")
+    tell(options.seed, outcome, options.length)
+    if options.shrink:
+        print(to_json(operations))
+    return int(bool(outcome.wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
