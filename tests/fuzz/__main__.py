@@ -10,8 +10,10 @@ import argparse
 import asyncio
 import random
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.fuzz import crossing
 from tests.fuzz.operations import Operation, generate, to_json
@@ -71,6 +73,10 @@ def tell(seed: int, outcome: Outcome, length: int) -> None:
     print(f"seed {seed} (python -m tests.fuzz --seed {seed} --length {length}):")
     for wrong in outcome.wrong:
         print(f"  {wrong}")
+    if outcome.wrong:
+        transcript = Path(tempfile.gettempdir()) / f"kernel-bridge-fuzz-{seed}.txt"
+        transcript.write_text("\n".join(outcome.transcript))
+        print(f"  what was sent and heard is in {transcript}")
     sys.stdout.flush()
 
 
@@ -124,7 +130,6 @@ async def main() -> int:
     if outcome.wrong and options.shrink:
         operations = await shrink(options.seed, operations)
         outcome = await again(options.seed, operations)
-    print(*outcome.transcript, sep="\n")
     tell(options.seed, outcome, options.length)
     if options.shrink:
         print(to_json(operations))
