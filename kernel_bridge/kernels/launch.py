@@ -136,6 +136,15 @@ class Launcher:
             self._note_connection_file()
         self._arguments["env"].update(self._env)  # before the kernelspec's own: a person has asked for these
 
+    def rewrote_connection_file(self) -> bool:
+        """Whether the kernel has put a file of its own in the place of ours, which counts from now on.
+
+        async-kernel does, by jupyter_core's secure_write, which removes the old file first.
+        """
+        before = self.connection_made
+        self._note_connection_file()
+        return self.connection_made != before
+
     def _note_connection_file(self) -> None:
         with contextlib.suppress(OSError):  # there is none: the provisioner starts kernels in another way
             self.connection_made = note(self.connection_file)

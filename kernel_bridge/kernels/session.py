@@ -118,6 +118,8 @@ class KernelSession:
             except (OSError, ModuleNotFoundError) as error:
                 raise not_runnable(self.spec, self.cwd, error) from None
             await self._become_ready()
+            if self._launcher is not None and self._launcher.rewrote_connection_file():
+                self._announce(self._launcher)
         except BaseException as error:
             why = str(error) if isinstance(error, Exception) else "its start was cancelled"
             await finished(self._abandon(why))

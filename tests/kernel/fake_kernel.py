@@ -1,6 +1,9 @@
 """A kernel that does as it is told, for what real kernels will not do: a real process that speaks zmq.
 
     python fake_kernel.py -f CONNECTION_FILE [--never-ready | --die CODE] [--deaf-control] [--deaf-shell]
+                   [--rewrite]
+
+--rewrite puts a connection file of its own in the place of the one it was given, as async-kernel does.
 
 The code of an execute_request is a script, one step a line; code without steps answers at once like `1+1`:
 
@@ -274,6 +277,7 @@ def main() -> None:
     parser.add_argument("--die", type=int)
     parser.add_argument("--deaf-control", action="store_true")
     parser.add_argument("--deaf-shell", action="store_true")
+    parser.add_argument("--rewrite", action="store_true")
     options = parser.parse_args()
     if options.die is not None:
         print("the fake kernel dies as it was told", file=sys.stderr)
@@ -282,6 +286,10 @@ def main() -> None:
         time.sleep(1000)
     with open(options.connection_file) as file:
         connection = json.load(file)
+    if options.rewrite:
+        with open(f"{options.connection_file}.new", "w") as file:
+            json.dump(connection, file)
+        os.replace(file.name, options.connection_file)
     FakeKernel(connection, options.deaf_control, options.deaf_shell).run()
 
 

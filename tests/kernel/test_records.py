@@ -71,6 +71,21 @@ async def test_a_record_that_another_could_have_written_does_not_count(
     folder.chmod(0o700)
 
 
+async def test_a_connection_file_that_the_kernel_rewrites_is_still_its_own(
+    kernels: Kernels, home: Home
+) -> None:
+    from kernel_bridge.kernels.specs import find_spec
+
+    install_fake_kernel(home, "--rewrite")
+    session, _ = await kernels.start(find_spec("fake"))
+    record = locate(session.connection_file).record
+    assert record is not None
+    await session.restart()
+    assert (session.epoch, session.state) == (2, "idle")
+    await session.shutdown()
+    assert home.made() == []
+
+
 async def test_a_copy_of_a_connection_file_has_not_the_record(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
     copy = home.work / Path(session.connection_file).name
