@@ -1,4 +1,4 @@
-"""docs/architecture.md has every module in its code map, and none that is not there."""
+"""docs/architecture.md maps every module, and docs/security.md names tests that are there."""
 
 import re
 from pathlib import Path
@@ -13,3 +13,11 @@ def test_the_code_map_is_that_of_the_tree() -> None:
     modules = {path.relative_to(package).with_suffix("").as_posix() for path in package.rglob("*.py")}
     assert len(mapped) == len(set(mapped))
     assert set(mapped) == {name for name in modules if not name.endswith("__init__")}
+
+
+def test_the_tests_that_the_security_page_names_are_there() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and ".py`" in line.split("|")[-2]]
+    named = {name for row in rows for name in re.findall(r"`([\w/]+\.py)`", row.split("|")[-2])}
+    assert len(rows) > 15
+    assert {name for name in named if not (ROOT / "tests" / name).is_file()} == set()
