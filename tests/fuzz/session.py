@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import shutil
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -246,8 +247,10 @@ class Session:
                     await client.command("attachKernel", kernelId=kernel["id"])
                     await client.command("shutdownKernel", kernelId=kernel["id"])
             wrong += await self._remembered(client, killed)
-        for id in self.killed & set(self._may_stay()):  # nobody followed it, so nobody could remove its file
-            (self.home.runtime / f"kernel-{id}.json").unlink(missing_ok=True)
+        for id in self.killed & set(self._may_stay()):  # nobody followed it, so nobody could remove its files
+            self._remove_files(id)
+        if killed:
+            self._remove_empty_folders()
         wrong += await left(self.home)
         path = Path(self.home.environment["XDG_DATA_HOME"]) / "kernel-bridge" / "history.db"
         if path.exists():
@@ -256,6 +259,19 @@ class Session:
             if checked != [("ok",)]:
                 wrong.append(f"history.db: {checked}")
         return wrong
+
+    def _remove_files(self, id: str) -> None:
+        record = self.home.runtime / "kernel-bridge" / f"{id}.json"
+        if record.exists() and (folder := json.loads(record.read_bytes()).get("sockets")):
+            shutil.rmtree(folder[0], ignore_errors=True)
+        for file in (record, self.home.runtime / f"kernel-{id}.json"):
+            file.unlink(missing_ok=True)
+
+    def _remove_empty_folders(self) -> None:
+        """A bridge that is killed may have made a folder a moment before its keepers would hear of it."""
+        for folder in Path(self.home.environment["TMPDIR"]).glob("kb-*"):
+            with suppress(OSError):
+                folder.rmdir()
 
     def _running(self) -> list[str]:
         """Kernels that are not kept, and run on when the bridges have been gone for long enough."""
