@@ -18,7 +18,7 @@ from pathlib import Path
 from .. import __version__
 from ..bridge.application import Bridge
 from ..escapes import one_line
-from ..history.journal import default_path
+from ..history.identity import default_path
 from ..kernels import specs as kernelspecs
 from ..kernels.interpreters import install_ipykernel
 from ..protocol.commands import StartKernelParams

@@ -7,6 +7,7 @@ their own, after what was told is written.
 
 import asyncio
 import logging
+import os
 import threading
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ..protocol.errors import HistoryDisabled
 from ..protocol.objects import Kernel, Run
 from ..runs.changes import FoldChange
 from . import reading, selection
+from .identity import Unusable, beside, default_path
 from .memory import give_back
 from .pending import Pending
 from .presence import Presence, is_present
@@ -29,8 +31,6 @@ from .store import (
     WAL_BYTES,
     Connection,
     StoreError,
-    Unusable,
-    beside,
     checkpoint,
     is_busy,
     is_damage,
@@ -52,12 +52,6 @@ GIVE_BACK_EVERY_BYTES = 32 * 1024 * 1024
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def default_path() -> Path:
-    import platformdirs
-
-    return platformdirs.user_data_path("kernel-bridge") / "history.db"
 
 
 class Journal:
@@ -252,6 +246,8 @@ class Journal:
     def _work(self) -> None:
         presence = connection = None
         try:
+            # A link may lead to another disk; what is put beside the file lies where SQLite puts the like.
+            self.path = Path(os.path.realpath(self.path))
             connection, warning = open_store(self.path)
             if warning is not None:
                 self._warn(warning)
@@ -391,7 +387,8 @@ class Journal:
     def _give_up(self, error: Exception) -> None:
         with self._lock:
             self._unusable = str(error)
-        self._warn(f"no history is kept: {self.path}: {error}")
+        what = str(error) if isinstance(error, Unusable) else f"{self.path}: {error}"
+        self._warn(f"no history is kept: {what}")
 
     def _warn_of_drops(self, reason: str) -> None:
         if not self._warned_of_drops:

@@ -23,6 +23,7 @@ else:
 
 
 RETRY_S = 0.02
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Presence:
@@ -31,7 +32,7 @@ class Presence:
     def __init__(self, path: Path) -> None:
         """Raises OSError: the folder cannot be written, or the file is locked."""
         self._path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._fd = os.open(path, _FLAGS | os.O_CREAT, 0o600)
         try:
             _try_lock(self._fd)
         except OSError:
@@ -47,7 +48,7 @@ class Presence:
 def is_present(path: Path) -> bool:
     """Whether a living process holds the `Presence` at this path."""
     try:
-        fd = os.open(path, os.O_RDWR)
+        fd = os.open(path, _FLAGS)
     except FileNotFoundError:
         return False
     except OSError:
@@ -68,7 +69,7 @@ def turn(path: Path, timeout_s: float) -> Iterator[None]:
     Raises TimeoutError: another holds it for longer than `timeout_s`; OSError: it cannot be made.
     """
     deadline = time.monotonic() + timeout_s
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fd = os.open(path, _FLAGS | os.O_CREAT, 0o600)
     try:
         while True:
             try:

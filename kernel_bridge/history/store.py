@@ -4,15 +4,28 @@ Several processes use one file: each transaction is short, and a writer waits fo
 """
 
 import os
+import re
 import sqlite3
 import stat
-import struct
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..owned import make_folders
 from . import schema
+from .identity import (
+    COMPANIONS,
+    HEADER_BYTES,
+    Unusable,
+    beside,
+    check_version,
+    default_path,
+    examine,
+    is_marked,
+    not_ours,
+    read_header,
+)
 from .presence import turn
 
 Connection = sqlite3.Connection
@@ -21,23 +34,23 @@ StoreError = sqlite3.Error
 BUSY_S = 10.0
 WAL_BYTES = 16 * 1024 * 1024  # of the write-ahead log, after which it is brought into the file
 LARGEST_WAL_BYTES = 1024 * 1024 * 1024  # after which a writer waits for that
-_MAGIC = b"SQLite format 3\0"
-
-
-class Unusable(Exception):
-    """The file cannot be the journal; the message says why, and it was not touched."""
+_BEGUN = re.compile(r"\.new-[0-9a-f]{32}")  # ends the name of a file that is being made
 
 
 def open_store(path: Path) -> tuple[Connection, str | None]:
     """The connection that writes, for the calling thread alone, and a warning if a file was set aside.
 
     Makes the file (mode 0600) and its folder (0700) if need be and brings the tables to this version.
+    Only a damaged file of ours is set aside: one with our mark, or one that lies where ours lies by default.
     Raises Unusable, OSError, StoreError.
     """
     make_folders(str(path.parent))
     with turn(beside(path, ".lock"), BUSY_S):
         warning = None
-        if not _looks_sound(path):
+        whose = examine(path)
+        if whose == "unknown" and path != Path(os.path.realpath(default_path())):
+            raise not_ours(path)
+        if whose in ("unknown", "deleted"):
             warning = set_aside(path)
         try:
             return _connect(path), warning
@@ -74,7 +87,8 @@ def checkpoint(path: Path) -> None:
     The disk has to take everything twice and be sure of it, which takes several times as long as writing the
     log: a flood of output must not wait for that.
     """
-    connection = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+    there = f"{path.absolute().as_uri()}?mode=rw"  # not to be made anew where somebody has deleted it
+    connection = sqlite3.connect(there, uri=True, timeout=0.0, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
@@ -113,21 +127,16 @@ def is_damage(error: StoreError) -> bool:
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def beside(path: Path, suffix: str) -> Path:
-    """The path of a file that belongs to the database at `path`."""
-    return path.with_name(path.name + suffix)
-
-
 def set_aside(path: Path) -> str:
     """Rename the file out of the way, and say so; raises OSError."""
     number = 1
-    while beside(path, f".corrupt-{number}").exists():
+    while os.path.lexists(beside(path, f".corrupt-{number}")):
         number += 1
     aside = beside(path, f".corrupt-{number}")
-    for suffix in ("", "-wal", "-shm"):
-        if beside(path, suffix).exists():
+    for suffix in ("", *COMPANIONS):
+        with suppress(FileNotFoundError):
             beside(path, suffix).replace(beside(aside, suffix))
-    return f"the history {path} was damaged; it is kept as {aside} and a new one was begun"
+    return f"the history {path} was damaged or deleted; a new one was begun, and {aside} is what is left"
 
 
 def used_bytes(connection: Connection) -> int:
@@ -155,48 +164,62 @@ def _code(error: StoreError) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension bits
 
 
-def _looks_sound(path: Path) -> bool:
-    """Whether SQLite may open the file; raises Unusable: it is sound and not ours.
+def _create(path: Path) -> None:
+    """Put an empty journal of this version at `path`, where nobody has one.
 
-    Read from the file's header: SQLite itself would write into a newer version's file by opening it.
+    It appears whole, with our mark: a bridge may be killed at any moment, and SQLite's own way to make a file
+    leaves one half made whose header says nothing. Raises OSError.
     """
+    image = _image()
+    _remove_begun(path, image)
+    begun = beside(path, f".new-{uuid.uuid4().hex}")
+    descriptor = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
-    except FileNotFoundError:
-        return True
-    if not header:
-        return True
-    if len(header) < 100 or not header.startswith(_MAGIC):
-        return False
-    (version,), (application,) = struct.unpack(">I", header[60:64]), struct.unpack(">I", header[68:72])
-    _check_ours(path, version, application)
-    return True
-
-
-def _check_ours(path: Path, version: int, application: int) -> None:
-    if application != schema.APPLICATION_ID:
-        raise Unusable(f"{path} is a database of another program; set history.path to another file")
-    if version > schema.VERSION:
-        raise Unusable(
-            f"{path} was written by a newer kernel-bridge (version {version} of its tables, this one knows "
-            f"{schema.VERSION}); update kernel-bridge or set history.path to another file"
-        )
-
-
-def _connect(path: Path) -> Connection:
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # SQLite would make it readable for others
-    try:
-        if os.name == "posix" and stat.S_IMODE(os.fstat(fd).st_mode) & 0o077:
-            os.fchmod(fd, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(image)
+            file.flush()
+            os.fsync(descriptor)
+        begun.replace(path)
     finally:
-        os.close(fd)
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        begun.unlink(missing_ok=True)
+
+
+def _image() -> bytes:
+    """The bytes of a file with all tables and no rows."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.execute("PRAGMA page_size = 8192")  # a third faster for long text than 4096
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts only before the first table
+        _migrate(connection)
+        return connection.serialize()
+    finally:
+        connection.close()
+
+
+def _remove_begun(path: Path, image: bytes) -> None:
+    """Remove what a bridge left that was killed while it made the journal; the caller holds the lock."""
+    for other in os.listdir(path.parent):
+        if other.startswith(path.name) and _BEGUN.fullmatch(other, len(path.name)):
+            begun = path.with_name(other)
+            with suppress(OSError, Unusable):  # of another kind or another user: none of ours
+                header = read_header(begun)
+                if is_marked(header) or image[:HEADER_BYTES].startswith(header):
+                    begun.unlink()
+
+
+def _connect(path: Path) -> Connection:
+    if examine(path) == "nobody's":
+        _create(path)
+    if os.name == "posix" and stat.S_IMODE(path.lstat().st_mode) & 0o077:
+        path.chmod(0o600)
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    try:
         connection.execute("PRAGMA foreign_keys = ON")
-        _migrate(connection, path)  # of a new file, before WAL: its header says at once whose it is
+        with transaction(connection):
+            if connection.execute("PRAGMA application_id").fetchone() != (schema.APPLICATION_ID,):
+                raise not_ours(path)
+            check_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
+            _migrate(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # safe when the process is killed
         connection.execute("PRAGMA wal_autocheckpoint = 0")  # `checkpoint` does it, beside the writer
@@ -207,14 +230,10 @@ def _connect(path: Path) -> Connection:
     return connection
 
 
-def _migrate(connection: Connection, path: Path) -> None:
-    with transaction(connection):
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if tables:
-            _check_ours(path, version, connection.execute("PRAGMA application_id").fetchone()[0])
-        if version == schema.VERSION:
-            return
+def _migrate(connection: Connection) -> None:
+    """Bring the tables to this version, from whichever they have."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < schema.VERSION:
         for step in schema.STEPS[version:]:
             for statement in step:
                 connection.execute(statement)

@@ -1,5 +1,8 @@
 """The journal's file: who may read it, which versions open, and what if it is damaged or the disk refuses."""
 
+import asyncio
+import os
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -127,10 +130,128 @@ async def check_set_aside(path: Path, damaged: bytes, expected: str) -> None:
     assert (path.parent / expected).read_bytes() == damaged
 
 
-async def test_a_damaged_file_is_set_aside(path: Path) -> None:
-    await check_set_aside(path, b"no database at all", "history.db.corrupt-1")
+async def test_a_damaged_file_with_our_mark_is_set_aside(path: Path) -> None:
+    async with opened(path):
+        pass
     sound = path.read_bytes()
-    await check_set_aside(path, sound[:100] + b"\xff" * (len(sound) - 100), "history.db.corrupt-2")
+    await check_set_aside(path, sound[:100] + b"\xff" * (len(sound) - 100), "history.db.corrupt-1")
+    await check_set_aside(path, sound[:5000], "history.db.corrupt-2")
+
+
+async def check_untouched(path: Path, named: str) -> None:
+    """What is at the path is no history: one warning says so and what to do, and nothing changes or hangs."""
+    before = {file: file.lstat() for file in path.parent.iterdir()}
+    async with asyncio.timeout(20), opened(path) as (journal, warnings):
+        add(journal, make_run(), [printed("a")])
+        with pytest.raises(HistoryDisabled, match=named):
+            await journal.history()
+    (warning,) = warnings
+    assert str(path) in warning
+    assert "set history.path to another file" in warning
+    for file, stat_before in before.items():
+        now = file.lstat()
+        assert (now.st_ino, now.st_size, now.st_mtime_ns) == (
+            stat_before.st_ino,
+            stat_before.st_size,
+            stat_before.st_mtime_ns,
+        )
+    assert {file.name for file in path.parent.iterdir()} - {file.name for file in before} <= {
+        f"{path.name}.lock"
+    }
+
+
+@pytest.mark.parametrize("content", [b"alias ll='ls -l'\n", b"x" * 5000, b"SQLite format 3\0" + b"\0" * 200])
+async def test_a_file_of_another_program_is_refused_untouched(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".bashrc").write_bytes(content)
+    await check_untouched(tmp_path / ".bashrc", "another program")
+    assert (tmp_path / ".bashrc").read_bytes() == content
+
+
+@pytest.mark.parametrize("suffix", ["", "-journal", "-wal"])
+async def test_only_regular_files_are_opened(tmp_path: Path, suffix: str) -> None:
+    def check_kind(name: str) -> Path:
+        (tmp_path / name).mkdir()
+        return tmp_path / name / f"h.db{suffix}"
+
+    os.mkfifo(check_kind("fifo"))
+    await check_untouched(tmp_path / "fifo" / "h.db", "a FIFO")
+    check_kind("folder").mkdir()
+    await check_untouched(tmp_path / "folder" / "h.db", "a folder")
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.getcwd()
+        os.chdir(check_kind("socket").parent)  # its name may have 107 bytes
+        try:
+            server.bind(f"h.db{suffix}")
+        finally:
+            os.chdir(here)
+        await check_untouched(tmp_path / "socket" / "h.db", "a socket")
+    check_kind("loop").symlink_to(f"h.db{suffix}")
+    await check_untouched(tmp_path / "loop" / "h.db", "a symbolic link")
+
+
+async def test_a_device_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "h.db").symlink_to("/dev/full")
+    async with asyncio.timeout(20), opened(tmp_path / "h.db") as (_, warnings):
+        pass
+    (warning,) = warnings
+    assert "/dev/full is a device, not a regular file" in warning
+
+
+@pytest.mark.parametrize("name", ["a ?#%.db", os.fsdecode(b"\xff\xfe.db")])
+async def test_names_that_are_odd_are_names(tmp_path: Path, name: str) -> None:
+    async with opened(tmp_path / name) as (journal, warnings):
+        add(journal, make_run(), [printed("a")])
+        assert len(await journal.history()) == 1
+        assert warnings == []
+    assert (tmp_path / name).is_file()
+
+
+async def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "h.db").symlink_to("elsewhere/h.db")
+    for count in (1, 2):
+        async with opened(tmp_path / "h.db") as (journal, warnings):
+            add(journal, make_run(str(count)))
+            assert len(await journal.history()) == count
+            assert warnings == []
+    assert (tmp_path / "h.db").is_symlink()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["elsewhere", "h.db"]
+
+
+async def test_an_empty_file_becomes_the_history(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    async with opened(path) as (journal, warnings):
+        add(journal, make_run())
+        assert len(await journal.history()) == 1
+        assert warnings == []
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_what_a_killed_creation_left_is_removed_and_only_that(path: Path) -> None:
+    async with opened(path):
+        pass
+    sound = path.read_bytes()
+    path.unlink()
+    ours = {"0" * 32: b"", "1" * 32: sound, "2" * 32: sound[:16], "3" * 32: sound[:9000]}
+    others = {"4" * 32: b"mine", "notes": sound}
+    for name, content in (ours | others).items():
+        path.with_name(f"history.db.new-{name}").write_bytes(content)
+    os.mkfifo(path.with_name(f"history.db.new-{'5' * 32}"))
+    async with opened(path) as (_, warnings):
+        assert warnings == []
+    left = {file.name for file in path.parent.iterdir()} - {"history.db", "history.db.lock"}
+    assert left == {f"history.db.new-{name}" for name in (*others, "5" * 32)}
+
+
+async def test_every_folder_that_is_made_is_private(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with opened(tmp_path / "a" / "b" / "history.db"):
+            for folder in (tmp_path / "a", tmp_path / "a" / "b"):
+                assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    finally:
+        os.umask(before)
 
 
 async def test_a_file_that_is_damaged_in_use_is_set_aside(path: Path) -> None:

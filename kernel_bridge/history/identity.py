@@ -1,0 +1,116 @@
+"""Whose a database file is, read from its first bytes: SQLite would write into a file by opening it.
+
+A person types `history.path`, and a project can bring the file that it names. Only a file that bears our mark
+is ever moved, written or removed; only regular files are opened.
+"""
+
+import os
+import stat
+import struct
+from pathlib import Path
+from typing import Literal
+
+from . import schema
+
+HEADER_BYTES = 100
+COMPANIONS = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database
+_MAGIC = b"SQLite format 3\0"
+_ELSEWHERE = "set history.path to another file"
+
+Whose = Literal["nobody's", "ours", "unknown", "deleted"]
+
+
+class Unusable(Exception):
+    """The file cannot be the journal; the message says why, and it was not touched."""
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The path of a file that belongs to the database at `path`."""
+    return path.with_name(path.name + suffix)
+
+
+def default_path() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("kernel-bridge") / "history.db"
+
+
+def examine(path: Path) -> Whose:
+    """Whose file is at `path`; "nobody's": there is none, or an empty one, which holds nothing to lose.
+
+    "deleted": what SQLite kept beside it is still there; it would bring that into the next file of that name.
+    Raises Unusable: it is no regular file, or has been written by a newer version; OSError.
+    """
+    kept = [suffix for suffix in COMPANIONS if _is_regular(beside(path, suffix))]
+    if not _is_regular(path):
+        return "deleted" if kept else "nobody's"
+    header = read_header(path)
+    if not header and not kept:
+        return "nobody's"
+    if not is_marked(header):
+        return "unknown"
+    (version,) = struct.unpack(">I", header[60:64])
+    check_version(path, version)
+    return "ours"
+
+
+def is_marked(header: bytes) -> bool:
+    """Whether a file that begins so is a database of ours."""
+    return (
+        len(header) >= HEADER_BYTES
+        and header.startswith(_MAGIC)
+        and struct.unpack(">I", header[68:72]) == (schema.APPLICATION_ID,)
+    )
+
+
+def check_version(path: Path, version: int) -> None:
+    """Raises Unusable: this version of kernel-bridge does not know the tables."""
+    if version > schema.VERSION:
+        raise Unusable(
+            f"{path} was written by a newer kernel-bridge (version {version} of its tables, this one knows "
+            f"{schema.VERSION}); update kernel-bridge or {_ELSEWHERE}"
+        )
+
+
+def not_ours(path: Path) -> Unusable:
+    return Unusable(f"{path} is a file of another program, not a history, and was not changed; {_ELSEWHERE}")
+
+
+def read_header(path: Path) -> bytes:
+    """The first bytes of a regular file; raises Unusable: it became something else; OSError."""
+    descriptor = os.open(path, os.O_RDONLY | _flags("O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"))
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)
+        return os.read(descriptor, HEADER_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def _flags(*names: str) -> int:
+    """Those of them that this system has."""
+    flags = 0
+    for name in names:
+        flags |= getattr(os, name, 0)
+    return flags
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether there is a file; raises Unusable: something else is there (the path has its links resolved)."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    _require_regular(path, mode)
+    return True
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kinds = {
+            stat.S_IFDIR: "a folder",
+            stat.S_IFIFO: "a FIFO",
+            stat.S_IFSOCK: "a socket",
+            stat.S_IFLNK: "a symbolic link",
+        }
+        kind = kinds.get(stat.S_IFMT(mode), "a device")
+        raise Unusable(f"{path} is {kind}, not a regular file; {_ELSEWHERE}")
