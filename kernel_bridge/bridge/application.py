@@ -76,7 +76,7 @@ class Bridge:
         self._ending = False
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
-        self.history = History(root, lambda: self.settings, observer.warn)
+        self.history = History(root, lambda: self.settings, observer.warn, self._not_kept)
 
     # kernels
 
@@ -404,6 +404,12 @@ class Bridge:
         """Whether the run is in the history."""
         found = self.find_run(run_id)
         return self.history.usable and (found is None or found[1].kept)
+
+    def _not_kept(self, run_id: str, missing_bytes: int) -> None:
+        """The history has lost output of a run; said with the run's next change, as its end is."""
+        found = self.find_run(run_id)
+        if found is not None:
+            found[1].missing_bytes = missing_bytes
 
     # the end
 

@@ -16,12 +16,22 @@ from .observer import Progress
 
 
 class History:
-    """`root` is the folder that relative paths are taken from."""
+    """`root` is the folder that relative paths are taken from.
 
-    def __init__(self, root: Path, settings: Callable[[], Settings], warn: Callable[[str], None]) -> None:
+    `lost` is told the id of each run of which output could not be kept, and about how many bytes by now.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Callable[[], Settings],
+        warn: Callable[[str], None],
+        lost: Callable[[str, int], None],
+    ) -> None:
         self._root = root
         self._settings = settings
         self._warn = warn
+        self._lost = lost
         self._journal: Journal | None = None
 
     def journal(self) -> Journal | None:
@@ -30,7 +40,7 @@ class History:
         if self._journal is None and history.enabled:
             path = self._root / os.path.expanduser(history.path) if history.path else None
             try:
-                self._journal = Journal.open(path, history.max_bytes, self._warn)
+                self._journal = Journal.open(path, history.max_bytes, self._warn, self._lost)
             except RuntimeError:  # tried again with the next run
                 self._warn("this run is not kept in the history: the system grants no thread to write it")
         return self._journal if history.enabled else None

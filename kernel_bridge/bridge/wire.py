@@ -35,6 +35,7 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         next_input=run.next_input,
         degraded=run.degraded or None,
         lost_messages=run.lost_messages or None,
+        missing_bytes=run.missing_bytes or None,
         outputs=list(run.live.outputs) if with_outputs else None,
     )
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from ..bridge.followed import FollowedKernel
 from ..bridge.wire import run_to_wire
 from ..files import LARGEST_DOCUMENT_BYTES, read_file
-from ..history.document import OURS, notebook_of, run_of_cell
+from ..history.document import notebook_of, run_of_cell
+from ..history.notebook import OURS
 from ..history.records import KernelRecord, RunRecord, kernel_record
 from ..protocol.errors import BridgeError
 from ..protocol.objects import ExportFormat, Output

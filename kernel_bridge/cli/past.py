@@ -72,6 +72,8 @@ def _print_head(run: Run, record: RunRecord | None) -> None:
     print_text(Text("  ").join(part for part in what if part.plain))
     if run.reason:
         print_text(Text(run.reason, "yellow"))
+    if run.missing_bytes:
+        print_text(Text(f"about {run.missing_bytes:,} bytes of its output could not be kept", "yellow"))
     if run.source.strip():
         language = record.kernel.language if record is not None else ""
         out = console()

@@ -186,6 +186,8 @@ class Terminal:
         self._show_status()
         if run.lost_messages:
             self.warn(f"the kernel dropped {run.lost_messages} messages, so output is missing")
+        if run.missing_bytes:
+            self.warn(f"the history could not keep about {run.missing_bytes:,} bytes of the output")
         if run.state == "lost":
             self._line(("the kernel is gone:", RED), f" {run.reason}")
         elif run.error is not None:

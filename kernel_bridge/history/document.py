@@ -11,11 +11,8 @@ from typing import Any
 from ..protocol.objects import Output, Run
 from ..source.notebook import Notebook as Document
 from ..source.notebook import NotebookCell
-from .notebook import Json, Notebook, cell_id, is_json, kernel_metadata, mend_cell, run_cell
+from .notebook import OURS, Json, Notebook, cell_id, is_json, kernel_metadata, mend_cell, run_cell
 from .records import KernelRecord, Ran, RunRecord
-
-OURS = "kernel-bridge"
-"""What a cell's metadata have of ours: `changed`, and the source that was `ran`, where it is another one."""
 
 ALIKE = 0.6  # how alike an edited source is to what it was, by difflib's ratio
 LONG = 2_000  # characters from which sources are compared by lines
@@ -99,7 +96,7 @@ def filled(cell: NotebookCell, record: RunRecord | None, name: str) -> Json:
     gave = run_cell(record)
     metadata |= gave["metadata"]
     if gave["source"].strip() != cell.source.strip():
-        metadata[OURS] = {"changed": True, "ran": gave["source"]}
+        metadata[OURS] = metadata.get(OURS, {}) | {"changed": True, "ran": gave["source"]}
     return filled | {"execution_count": gave["execution_count"], "outputs": gave["outputs"]}
 
 

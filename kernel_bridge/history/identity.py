@@ -8,7 +8,7 @@ import os
 import stat
 import struct
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from . import schema
 
@@ -76,14 +76,30 @@ def not_ours(path: Path) -> Unusable:
     return Unusable(f"{path} is a file of another program, not a history, and was not changed; {_ELSEWHERE}")
 
 
+def inode_of(path: Path) -> tuple[int, int] | None:
+    """Which file is at the path; None: there is none."""
+    try:
+        there = os.stat(path)
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
 def read_header(path: Path) -> bytes:
     """The first bytes of a regular file; raises Unusable: it became something else; OSError."""
+    with open_regular(path) as file:
+        return file.read(HEADER_BYTES)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file to be read; waits for nobody and follows no link. Raises Unusable, OSError."""
     descriptor = os.open(path, os.O_RDONLY | _flags("O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"))
     try:
         _require_regular(path, os.fstat(descriptor).st_mode)
-        return os.read(descriptor, HEADER_BYTES)
-    finally:
+        return open(descriptor, "rb")
+    except BaseException:
         os.close(descriptor)
+        raise
 
 
 def _flags(*names: str) -> int:

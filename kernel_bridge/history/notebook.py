@@ -10,12 +10,18 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from ..protocol.errors import ExportFailed
+from ..protocol.objects import Run
 from .records import KernelRecord, Pieces, RunRecord, whole
 
 Json = dict[str, Any]
+
+OURS = "kernel-bridge"
+"""What a cell's metadata have of ours: `changed`, the source that was `ran` where it is another one, and
+`missingBytes` of its output."""
 
 AT_ONCE = 200  # cells that are validated together
 
@@ -125,14 +131,24 @@ def kernel_metadata(kernel: KernelRecord) -> Json:
 def run_cell(record: RunRecord) -> Json:
     """The code cell of a run."""
     run = record.run
+    metadata: Json = {"execution": record.times} if record.times else {}
+    if run.missing_bytes:
+        metadata[OURS] = {"missingBytes": run.missing_bytes}
     return {
         "cell_type": "code",
         "id": cell_id(run.id),
-        "metadata": {"execution": record.times} if record.times else {},
+        "metadata": metadata,
         "source": sound(run.source),
         "execution_count": _count(run.execution_count),
-        "outputs": mended(record.outputs),
+        "outputs": chain(mended(record.outputs), _notice(run)),
     }
+
+
+def _notice(run: Run) -> Iterator[Json]:
+    """A last output that says what is missing before it."""
+    if run.missing_bytes:
+        text = f"[kernel-bridge could not keep about {run.missing_bytes:,} bytes of this output]\n"
+        yield {"output_type": "stream", "name": "stderr", "text": text}
 
 
 def cell_id(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..protocol.objects import Run
-from ..runs.changes import Append, Clear, FoldChange, Replace, Rewrite
+from ..runs.changes import Append, Clear, FoldChange, Replace, Rewrite, size_bytes
 from .records import KernelRecord
 
 OVERHEAD_BYTES = 64  # what a short string costs beside its characters
@@ -42,7 +42,7 @@ class Text:
 class Pending:
     """What one run has to have written; `changes` are in order."""
 
-    __slots__ = ("_text", "blobs", "changes", "kernel", "run", "size", "started", "times")
+    __slots__ = ("_text", "blobs", "changes", "kernel", "missing_bytes", "run", "size", "started", "times")
 
     def __init__(self) -> None:
         self.started: Run | None = None  # the row is to be made
@@ -51,6 +51,7 @@ class Pending:
         self.times: dict[str, str] = {}
         self.changes: list[Append | Text | Replace | Clear] = []
         self.blobs: list[str] = []
+        self.missing_bytes = 0  # of output that could not be kept, all that is known of the run by now
         self.size = 0  # bytes of memory, roughly
         self._text: Text | None = None  # the last of `changes`, if text can be added to it
 
@@ -83,8 +84,49 @@ class Pending:
                 self.changes.append(Replace(change.index, dict(change.output)))
                 self.size += _size(change)
 
-    def drop_changes(self) -> None:
+    def drop_changes(self) -> int:
+        """Forget the outputs; how many bytes they were."""
+        dropped = sum(map(_bytes, self.changes))
         self.changes, self.size, self._text = [], 0, None
+        return dropped
+
+    def join(self, later: "Pending") -> None:
+        """Take on what was told of the same run after this."""
+        later.follow(self)
+        if later.changes and type(later.changes[0]) is Clear:
+            self.changes, self.size = later.changes, later.size
+        else:
+            self.changes += later.changes
+            self.size += later.size
+        self._text = later._text
+        self.started, self.kernel, self.run = later.started, later.kernel, later.run
+        self.times, self.blobs, self.missing_bytes = later.times, later.blobs, later.missing_bytes
+
+    def follow(self, earlier: "Pending") -> None:
+        """Take on what waited of the same run before, but for outputs."""
+        self.started = self.started or earlier.started
+        self.kernel = self.kernel or earlier.kernel
+        if self.run is None:
+            self.run, self.times = earlier.run, earlier.times
+        self.blobs[:0] = earlier.blobs
+        self.missing_bytes = max(self.missing_bytes, earlier.missing_bytes)
+
+
+def bytes_of(changes: Iterable[FoldChange]) -> int:
+    """How much output changes of the fold bring."""
+    return sum(size_bytes(change.text) if type(change) is Rewrite else _bytes(change) for change in changes)
+
+
+def _bytes(change: FoldChange | Text) -> int:
+    match change:
+        case Text():
+            return sum(map(size_bytes, change.parts))
+        case Append() | Replace():
+            output = change.output
+            values = [output.get("text"), *(output.get("data") or {}).values()]
+            return sum(size_bytes(value) for value in values if isinstance(value, str))
+        case _:
+            return 0
 
 
 def _size(change: Append | Replace) -> int:

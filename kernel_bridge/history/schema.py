@@ -81,7 +81,12 @@ _VERSION_2 = (
     "CREATE INDEX runs_of_document ON runs (document, key)",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = (
+    # The number of the last batch from the bridge's spill that is in the tables (spill.py).
+    "ALTER TABLE bridges ADD COLUMN batch INTEGER NOT NULL DEFAULT 0",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """STEPS[n] are the statements that lead from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)

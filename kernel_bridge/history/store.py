@@ -117,6 +117,11 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
+def set_patience(connection: Connection, busy_s: float) -> None:
+    """How long each transaction waits for another process."""
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_s * 1000)}")
+
+
 def is_busy(error: StoreError) -> bool:
     """Another process holds the file for longer than BUSY_S: worth another try."""
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

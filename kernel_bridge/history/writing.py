@@ -29,6 +29,17 @@ def register_bridge(connection: Connection, bridge_id: str, now: str) -> int:
     return cursor.lastrowid
 
 
+def batch_of(connection: Connection, bridge_id: str) -> tuple[int, int]:
+    """The key of a bridge, and the number of the last batch from its spill that is in the tables."""
+    row = connection.execute("SELECT key, batch FROM bridges WHERE id = ?", (bridge_id,)).fetchone()
+    return (row[0], row[1]) if row is not None else (register_bridge(connection, bridge_id, ""), 0)
+
+
+def note_batch(connection: Connection, bridge: int, number: int) -> None:
+    """The batch from the spill is in the tables."""
+    connection.execute("UPDATE bridges SET batch = ? WHERE key = ?", (number, bridge))
+
+
 def write(connection: Connection, bridge: int, waiting: dict[str, Pending]) -> int:
     """Write what waits, by run id; roughly how many bytes. What is of no known run is dropped."""
     return sum(_write_run(connection, bridge, run_id, pending) for run_id, pending in waiting.items())
@@ -37,14 +48,17 @@ def write(connection: Connection, bridge: int, waiting: dict[str, Pending]) -> i
 def _write_run(connection: Connection, bridge: int, run_id: str, pending: Pending) -> int:
     run = pending.run
     if pending.started is not None and pending.kernel is not None:
-        key = _insert(connection, bridge, run or pending.started, pending.kernel, pending.times)
+        run = _with_missing(run or pending.started, pending.missing_bytes)
+        key = _insert(connection, bridge, run, pending.kernel, pending.times)
     else:
-        row = connection.execute("SELECT key FROM runs WHERE id = ?", (run_id,)).fetchone()
+        row = connection.execute("SELECT key, record FROM runs WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             return 0
-        key = row[0]
+        key, record = row
         if run is not None:
-            update(connection, key, run, pending.times)
+            update(connection, key, _with_missing(run, pending.missing_bytes), pending.times)
+        elif pending.missing_bytes:
+            update(connection, key, _with_missing(decode(record, Run), pending.missing_bytes))
     if pending.changes:
         _write_outputs(connection, key, pending.changes)
     for path in pending.blobs:
@@ -89,6 +103,13 @@ def update(connection: Connection, key: int, run: Run, times: dict[str, str] | N
         "UPDATE runs SET open = ?, record = ?, times = coalesce(?, times) WHERE key = ?",
         (_is_open(run), _record(run), None if times is None else encode(times), key),
     )
+
+
+def _with_missing(run: Run, missing_bytes: int) -> Run:
+    """The run with what of its output could not be kept."""
+    if missing_bytes <= (run.missing_bytes or 0):
+        return run
+    return msgspec.structs.replace(run, missing_bytes=missing_bytes)
 
 
 def _is_open(run: Run) -> bool:

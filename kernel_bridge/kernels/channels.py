@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 Heard = list[tuple[str | None, Event]]
 
 NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
+PIECES_AT_ONCE = 8  # of a large stream message that are in memory beside it
 FLOOD_MESSAGES = 64  # stream messages and nothing else, after which more of them may wait a little
 FLOODED_S = 0.5
 HANDS_S = 1.0  # how long stdin and the heartbeat may each take to shake hands once the kernel answers
@@ -280,7 +281,10 @@ class Channels:
         parent = message.parent_id
         if len(message.content) > LARGE:
             self._join()
-            self._batch += ((parent, stream) for stream in streams_of(message))
+            for stream in streams_of(message):
+                self._batch.append((parent, stream))
+                if len(self._batch) > PIECES_AT_ONCE:  # what is taken can go before the rest is read
+                    self._flush()
             return
         stream = stream_of(message)
         if self._text and self._text_of != (parent, stream.name):

@@ -200,20 +200,25 @@ def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:
 
 
 def _load(data: bytes) -> Json:
-    """A JSON object; also where it has NaN, lone surrogates, control characters or broken UTF-8.
-
-    Python's json module writes NaN by default, and lone surrogates come from file names.
-    Raises ValueError, RecursionError: no JSON object all the same.
-    """
-    try:
-        value = _decode_any(data)
-    except ValueError:
-        value = json.loads(data.decode("utf-8", "replace"), strict=False)
-        text = json.dumps(value, ensure_ascii=False)
-        value = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    """A JSON object; raises ValueError, RecursionError: it is none."""
+    value = _read_json(data, _decode_any)
     if not isinstance(value, dict):
         raise ValueError("not an object")
     return value
+
+
+def _read_json(data: bytes, decode: Callable[[bytes], Any]) -> Any:
+    """A JSON value; also where it has NaN, lone surrogates, control characters or broken UTF-8.
+
+    Python's json module writes NaN by default, and lone surrogates come from file names.
+    Raises ValueError, RecursionError: no JSON all the same.
+    """
+    try:
+        return decode(data)
+    except ValueError:
+        value = json.loads(data.decode("utf-8", "replace"), strict=False)
+        text = json.dumps(value, ensure_ascii=False)
+        return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def content_of(message: Message) -> Json:
@@ -236,17 +241,31 @@ def stream_of(message: Message) -> Stream:
     return stream
 
 
-def streams_of(message: Message) -> list[Stream]:
-    """What a large stream message says, its text in pieces.
+def streams_of(message: Message) -> Iterator[Stream]:
+    """What a large stream message says, its text in pieces, each read when the one before is taken.
 
-    A text with escape sequences (as each newline is one) is read by way of a second copy of itself.
+    A text with escape sequences (as each newline is one) is read by way of a second copy of the piece.
     """
     try:
         stream = _decode_raw_stream(message.content)
-        name = "stderr" if stream.name == "stderr" else "stdout"
-        return [Stream(name, text) for text in map(_decode_text, _pieces(memoryview(stream.text)))]
+        content = memoryview(stream.text)
     except ValueError:
-        return [stream_of(message)]
+        content = memoryview(b"")
+    if bytes(content[:1]) != b'"':  # no text, or a list of lines
+        yield stream_of(message)
+        return
+    name = "stderr" if stream.name == "stderr" else "stdout"
+    for piece in _pieces(content):
+        yield Stream(name, _text_in(piece))
+
+
+def _text_in(piece: bytes) -> str:
+    """The text of a JSON string, empty where it is none."""
+    try:
+        return _text(_read_json(piece, _decode_text))
+    except ValueError as error:
+        log.warning("a part of a stream cannot be read: %s", type(error).__name__)
+        return ""
 
 
 def _pieces(text: memoryview) -> Iterator[bytes]:

@@ -135,6 +135,7 @@ class Run(Wire):
     next_input: str | None = None
     degraded: bool | None = None
     lost_messages: int | None = None  # how many messages the kernel dropped, by gaps in its message ids
+    missing_bytes: int | None = None  # about how much of its output the history could not keep
     outputs: list[Output] | None = None  # only where asked for
 
 

@@ -57,6 +57,7 @@ class Run:
     next_input: str | None = None
     degraded: bool = False
     lost_messages: int = 0
+    missing_bytes: int = 0  # of its output, that the history could not keep
     busy: bool = False  # the kernel has begun with it
     reply: ExecuteReply | None = None
     idle: bool = False

@@ -1,8 +1,11 @@
 """Disks that fill up and files that are damaged: one warning, and everything but the history goes on."""
 
+import asyncio
 import resource
+import sqlite3
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.faults.fake import Fake
@@ -37,6 +40,15 @@ async def test_a_disk_that_is_full_stops_neither_the_stream_nor_the_runs(home: H
         assert "incomplete" in warnings(client)[0]
         runs = (await client.command("history"))["runs"]
         assert runs[-1]["source"] == 'busy\nresult "kept"\nreply\nidle'
+        assert "missingBytes" not in runs[-1]
+        got = (await client.command("getRun", runId=run["id"]))["run"]
+        assert got["missingBytes"] == sum(len(f"line {number}\n") for number in range(20_000))
+        resource.prlimit(client.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        await fake.run('result "later"')
+        marked = (await client.command("history"))["runs"][1]
+        assert (marked["id"], marked["missingBytes"]) == (run["id"], got["missingBytes"])
+        result = await client.command("export", path="out.md", format="md", runIds=[run["id"]])
+        assert f"could not keep about {got['missingBytes']:,} bytes" in Path(result["path"]).read_text()
 
 
 async def test_a_damaged_history_is_set_aside_and_a_new_one_begun(home: Home) -> None:
@@ -66,3 +78,36 @@ async def test_a_place_that_cannot_be_written_costs_one_warning_and_the_history(
         assert str(home.path / "file") in warning
         with pytest.raises(ResponseError, match="the history cannot be used"):
             await client.command("history")
+
+
+MEGABYTES = 300
+
+
+async def test_a_flood_while_the_file_is_held_up_is_kept_in_bounded_memory(home: Home) -> None:
+    path = Path(home.environment["XDG_DATA_HOME"]) / "kernel-bridge" / "history.db"
+    code = f"for number in range({MEGABYTES}):\n    print('%07d|' % number * 125_000, flush=True)"
+    async with editor(home) as client:
+        kernel = await client.command("startKernel", spec="python3")
+        await client.run(code="1", kernelId=kernel["id"])
+        await client.command("history")  # the file is there
+        bridge = psutil.Process(client.process.pid)
+        before = peak = bridge.memory_info().rss
+        blocker = sqlite3.connect(path)
+        blocker.execute("BEGIN IMMEDIATE")
+        try:
+            run_id = (await client.command("run", code=code, kernelId=kernel["id"]))["runs"][0]["id"]
+            async with asyncio.timeout(100):
+                while not client.mirror.ended(run_id):
+                    peak = max(peak, bridge.memory_info().rss)
+                    await asyncio.sleep(0.05)
+        finally:
+            blocker.rollback()
+            blocker.close()
+        size = 1_000_001
+        for number in (0, 1, MEGABYTES // 2, MEGABYTES - 1):
+            got = await client.command("readOutput", runId=run_id, index=0, start=number * size, length=size)
+            assert got["text"] == f"{number:07}|" * 125_000 + "\n"
+            assert got["total"] == MEGABYTES * size
+        assert "missingBytes" not in (await client.command("getRun", runId=run_id))["run"]
+        assert warnings(client) == []
+        assert peak - before < 200_000_000

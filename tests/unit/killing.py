@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from kernel_bridge.history.pruning import prune
+from kernel_bridge.history.recovery import recover
 from kernel_bridge.history.store import Connection, open_store, transaction
 
 TRACEME, SYSCALL, SETOPTIONS = 0, 24, 0x4200
@@ -63,20 +64,30 @@ def prune_all(path: Path) -> None:
     connection.close()
 
 
-WORK = {"create": create, "migrate": create, "prune": prune_all}
+def take_up(path: Path) -> None:
+    connection, _ = open_store(path)
+    recover(connection, path, print)
+    connection.close()
 
 
-def problem(path: Path, expected: set[tuple[str, int]]) -> str | None:
-    """What the next bridge finds wrong; `expected` are the runs that may be there, with their outputs."""
+Ran = tuple[str, int, int]  # a run, its outputs, the characters of their text
+
+WORK = {"create": create, "migrate": create, "prune": prune_all, "take up": take_up}
+
+
+def problem(path: Path, expected: set[Ran], may_be_fewer: bool) -> str | None:
+    """What the next bridge finds wrong; `expected` are the runs that are to be there."""
     connection, warning = open_store(path)
     try:
         if warning is not None:
             return warning
+        recover(connection, path, print)
         (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
         if sound != "ok":
             return str(sound)
-        if not runs(connection) <= expected:
-            return f"runs {runs(connection)}"
+        found = runs(connection)
+        if not found <= expected or (found != expected and not may_be_fewer):
+            return f"runs {found}"
         with transaction(connection):
             connection.execute("INSERT INTO bridges (id, pid, started_at) VALUES ('next', 1, '')")
     finally:
@@ -85,34 +96,33 @@ def problem(path: Path, expected: set[tuple[str, int]]) -> str | None:
     return None if names <= {path.name, f"{path.name}.lock"} else f"left: {sorted(names)}"
 
 
-def runs(connection: Connection) -> set[tuple[str, int]]:
-    return set(connection.execute("SELECT id, (SELECT count(*) FROM outputs WHERE run = runs.key) FROM runs"))
+def runs(connection: Connection) -> set[Ran]:
+    texts = "SELECT sum(length) FROM chunks WHERE run = runs.key"
+    outputs = "SELECT count(*) FROM outputs WHERE run = runs.key"
+    return set(connection.execute(f"SELECT id, ({outputs}), ({texts}) FROM runs"))
 
 
 def main(what: str, before: Path, folder: Path) -> None:
-    """Work on copies of the journal `before`, if there is one, in `folder`."""
-    expected: set[tuple[str, int]] = set()
-    if before.exists():
-        connection, _ = open_store(Path(shutil.copy(before, folder / "counted.db")))
-        expected = runs(connection)
-        connection.close()
-    step, found = 0, []
-    while True:
+    """Work on copies of the folder `before`, which may have a journal in it; they are made in `folder`."""
+    path = folder / "worked on" / "history.db"
+    shutil.copytree(before, path.parent)
+    take_up(path)
+    connection, _ = open_store(path)
+    expected = runs(connection)
+    connection.close()
+    shutil.rmtree(path.parent)
+    step, found, killed = 0, [], True
+    while killed:
         step += 1
-        path = folder / "worked on" / "history.db"
-        path.parent.mkdir()
-        if before.exists():
-            shutil.copy(before, path)
+        shutil.copytree(before, path.parent)
         killed = is_killed_at(step, partial(WORK[what], path))
         try:
-            wrong = problem(path, expected)
+            wrong = problem(path, expected, may_be_fewer=what == "prune")
         except Exception as error:
             wrong = repr(error)
         if wrong is not None:
             found.append((step, wrong))
         shutil.rmtree(path.parent)
-        if not killed:
-            break
     print(json.dumps([step, found]))
 
 

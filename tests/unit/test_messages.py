@@ -80,7 +80,7 @@ def test_a_long_text_in_pieces_is_the_same_text(part: str, ascii: bool) -> None:
     )
     message = Codec(KEY).decode(frames("stream", content))
     assert message is not None
-    streams = streams_of(message)
+    streams = list(streams_of(message))
     whole = stream_of(message)
     assert {stream.name for stream in streams} == {"stderr"}
     assert "".join(stream.text for stream in streams) == whole.text
@@ -89,7 +89,7 @@ def test_a_long_text_in_pieces_is_the_same_text(part: str, ascii: bool) -> None:
 def test_plain_text_comes_in_many_pieces() -> None:
     message = Codec(KEY).decode(frames("stream", {"name": "stdout", "text": "a line of text\n" * LARGE}))
     assert message is not None
-    assert len(streams_of(message)) > 10
+    assert len(list(streams_of(message))) > 10
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,17 @@ HEADER = """\
 """
 
 
+def test_what_is_missing_is_said_in_the_cell() -> None:
+    run = make_run(missing_bytes=1_234_567)
+    (cell,) = book(RunRecord(run, kernel_record(KERNEL), {}, [printed("a\n")])).cells
+    said = "[kernel-bridge could not keep about 1,234,567 bytes of this output]\n"
+    assert list(cell["outputs"]) == [
+        printed("a\n"),
+        {"output_type": "stream", "name": "stderr", "text": said},
+    ]
+    assert cell["metadata"] == {"kernel-bridge": {"missingBytes": 1_234_567}}
+
+
 def test_percent_cells() -> None:
     runs = [record("a", source="%time x\n"), record("b", source="y\nz")]
     check_format("py", runs, HEADER + "\n# %%\n%time x\n\n# %%\ny\nz\n")

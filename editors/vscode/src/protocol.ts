@@ -521,6 +521,7 @@ export interface Run {
   nextInput?: string;
   degraded?: boolean;
   lostMessages?: number;
+  missingBytes?: number;
   outputs?: Output[];
 }
 

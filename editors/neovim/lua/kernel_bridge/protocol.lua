@@ -400,6 +400,7 @@
 ---@field nextInput? string
 ---@field degraded? boolean
 ---@field lostMessages? integer
+---@field missingBytes? integer
 ---@field outputs? kernel_bridge.Output[]
 
 --- What a run raised.

@@ -98,6 +98,9 @@ function M.mark(entry)
   if run.lostMessages then
     words[#words + 1] = ("· %d messages lost"):format(run.lostMessages)
   end
+  if run.missingBytes then
+    words[#words + 1] = ("· %d bytes not kept"):format(run.missingBytes)
+  end
   if entry.stale then
     words[#words + 1] = "· edited since"
   end

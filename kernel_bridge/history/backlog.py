@@ -1,0 +1,338 @@
+"""What waits to be written, in order: in memory, and above a limit in the spill.
+
+News are joined until somebody takes them as a batch: the writer for the tables, or a second thread for the
+spill while the writer is behind. What neither takes in time is dropped, and its runs say how much that was.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..runs.changes import FoldChange
+from .pending import Pending, bytes_of
+from .spill import Batch, Spill
+
+log = logging.getLogger(__name__)
+
+SPILLED_AT_BYTES = 16 * 1024 * 1024  # of news in memory while the writer is behind
+UNSPILLED_BYTES = 96 * 1024 * 1024  # what may wait in memory for a disk that is full; more is dropped
+WAITING_BYTES = 256 * 1024 * 1024  # and for one that stands still; a single message may have more
+STALLED_S = 3.0  # without a byte taken by the disk, after which it stands still
+HASTE_BYTES = 1024 * 1024  # of news that do not wait for the end of the rest
+REST_S = 0.02  # between two transactions: one costs as much as many messages, however little is in it
+CLOSE_S = 3.0  # how long what waits is written at the end; the next bridge takes the rest from the spill
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A batch for the tables."""
+
+    number: int
+    news: Batch
+
+
+class Backlog:
+    """Told on the event loop, emptied by the writer's thread.
+
+    `call` calls a function on the loop, from any thread. `on_loss` is called there for each run that lost
+    output: its id, and how many bytes by now; `on_trouble` with the reason.
+    """
+
+    def __init__(
+        self,
+        call: Callable[..., None],
+        on_loss: Callable[[str, int], None],
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        self.dropped = 0  # calls whose news could not be kept
+        self._spill: Spill | None = None  # once there is a place for it
+        self._call = call
+        self._on_loss = on_loss
+        self._on_trouble = on_trouble
+        self._spiller = threading.Thread(target=self._spill_over, name="journal spill", daemon=True)
+        # Shared, under the lock:
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._news: Batch = {}  # by run id, in the order first told
+        self._news_bytes = 0
+        self._number = 0  # of the newest batch
+        self._taken = 0  # of the one that the writer has taken last
+        self._in_hand: Batch | None = None  # that one, if it is nowhere else
+        self._written = -1  # of the last one that is in the tables or dropped; 0: the file is open
+        self._spilled: deque[int] = deque()
+        self._is_spilling = False
+        self._progress, self._progress_at = -1, 0.0  # of the spill, and when it was seen
+        self._spill_fails = False  # until the writer has made room
+        self._is_writing = True  # or opens the file
+        self._missing: dict[str, int] = {}  # bytes that each run lost
+        self._broken: dict[str, int] = {}  # from which batch on the changes of those runs do not fit
+        self._retained: Batch = {}  # what is left of lost batches: written with what comes next
+        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
+        self._late_at: float | None = None  # closing; what waits then is left to the next bridge
+        self._is_left = False
+        self._has_ended = False
+        self._is_off = False
+
+    # told, on the loop
+
+    def tell(self, run_id: str, note: Callable[[Pending], Any]) -> None:
+        """`note` puts news of a run into what waits of it."""
+        with self._lock:
+            if not self._is_off:
+                note(self._pending(run_id))
+
+    def outputs_changed(self, run_id: str, changes: list[FoldChange]) -> None:
+        """What the fold said has changed, in order."""
+        with self._lock:
+            if self._is_off:
+                self.dropped += 1
+                return
+            pending = self._pending(run_id)
+            if run_id in self._broken:
+                self._lose(run_id, bytes_of(changes))
+                return
+            before = pending.size
+            pending.add(changes)
+            self._news_bytes += pending.size - before
+            if self._news_bytes > SPILLED_AT_BYTES:
+                self._overflow(run_id, pending)
+
+    def _pending(self, run_id: str) -> Pending:
+        pending = self._news.get(run_id)
+        if pending is None:
+            if not self._news:
+                self._changed.notify_all()
+            pending = self._news[run_id] = Pending()
+        return pending
+
+    def _overflow(self, run_id: str, pending: Pending) -> None:
+        if self._spiller.ident is None:
+            try:
+                self._spiller.start()
+            except RuntimeError:  # the system grants no thread: what comes waits in memory
+                self._spill_fails = True
+        if self._is_too_much():
+            self._break(run_id, pending, self._number + 1)
+            self._call(self._on_trouble, "it is written too slowly")
+        self._changed.notify_all()
+
+    def _is_too_much(self) -> bool:
+        if self._spill is None or self._spill_fails:
+            return self._news_bytes > UNSPILLED_BYTES
+        if self._news_bytes <= WAITING_BYTES:
+            return False
+        now, progress = time.monotonic(), self._spill.appended_bytes
+        if self._progress != progress:
+            self._progress, self._progress_at = progress, now
+        return now - self._progress_at > STALLED_S
+
+    def _break(self, run_id: str, pending: Pending, number: int) -> None:
+        """Drop what waits of the outputs of a run, from that batch on."""
+        if pending is self._news.get(run_id):
+            self._news_bytes -= pending.size
+        self._broken[run_id] = min(number, self._broken.get(run_id, number))
+        self._lose(run_id, pending.drop_changes())
+
+    def _lose(self, run_id: str, count: int) -> None:
+        self.dropped += 1
+        self._missing[run_id] = self._missing.get(run_id, 0) + count
+        self._call(self._on_loss, run_id, self._missing[run_id])
+
+    def flush(self, done: "asyncio.Future[None]") -> None:
+        """`done` gets its result when everything told so far is in the tables, or dropped."""
+        with self._lock:
+            self._bring_back()
+            self._flushes.append((self._number + bool(self._news), done))
+            self._resolve()
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Write what waits, for at most CLOSE_S, and end."""
+        with self._lock:
+            self._bring_back()
+            self._late_at = time.monotonic() + CLOSE_S
+            self._changed.notify_all()
+
+    def give_up(self) -> None:
+        """Keep nothing from now on: there is no file."""
+        with self._lock:
+            self._is_off = True
+            self._news, self._news_bytes = {}, 0
+            self._spilled.clear()
+            self._resolve()
+            self._changed.notify_all()
+
+    @property
+    def is_closing(self) -> bool:
+        return self._late_at is not None
+
+    def _resolve(self) -> None:
+        waiting = []
+        for number, done in self._flushes:
+            if number <= self._written or self._is_off:
+                self._call(_finish, done)
+            else:
+                waiting.append((number, done))
+        self._flushes = waiting
+
+    # emptied, by the writer
+
+    def spill_to(self, spill: Spill) -> None:
+        """Where what waits may go from now on."""
+        with self._lock:
+            self._spill = spill
+            self._changed.notify_all()
+
+    def take(self) -> Taken | None:
+        """Wait for the oldest batch; None: nothing more comes. The one taken before is written or dropped."""
+        with self._lock:
+            self._is_writing = self._spill_fails = False
+            self._written, self._in_hand = self._taken, None
+            self._resolve()
+            self._changed.wait_for(self._is_urgent, REST_S)
+            while not (self._spilled or ((self._news or self.is_closing) and not self._is_spilling)):
+                self._changed.wait()
+            if self._late_at is not None and time.monotonic() >= self._late_at:
+                self._leave()
+            if not self._spilled and not self._news:
+                self._has_ended = True
+                self._changed.notify_all()
+                return None
+            self._is_writing = True
+            if not self._spilled:
+                if self._spill is not None:
+                    self._spill.clear()
+                self._bring_back()
+                self._taken, self._in_hand = self._take_news()
+                return self._fitting(Taken(self._taken, self._in_hand))
+            self._taken = self._spilled.popleft()
+            assert self._spill is not None
+        try:
+            taken = Taken(self._taken, self._spill.take(self._taken))
+        except (OSError, ValueError, EOFError) as error:
+            self._call(self._on_trouble, f"what waited on disk cannot be read ({error})")
+            return Taken(self._taken, {})
+        with self._lock:
+            return self._fitting(taken)
+
+    def _is_urgent(self) -> bool:
+        """Somebody waits, or so much does that the writer should not rest."""
+        return bool(self._flushes or self._spilled) or self.is_closing or self._news_bytes > HASTE_BYTES
+
+    def _take_news(self) -> tuple[int, Batch]:
+        self._number += 1
+        news, self._news, self._news_bytes = self._news, {}, 0
+        return self._number, news
+
+    def _fitting(self, taken: Taken) -> Taken:
+        """The batch without outputs that do not fit what was lost, which its runs say."""
+        if self._missing:
+            for run_id, pending in taken.news.items():
+                if pending.changes and self._broken.get(run_id, taken.number + 1) <= taken.number:
+                    self._break(run_id, pending, taken.number)
+                pending.missing_bytes = max(pending.missing_bytes, self._missing.get(run_id, 0))
+        return taken
+
+    def _bring_back(self) -> None:
+        """What is left of lost batches waits once more, before all else."""
+        retained, self._retained = self._retained, {}
+        for run_id in [run_id for run_id in retained if run_id in self._news]:
+            self._news[run_id].follow(retained.pop(run_id))
+        self._news = retained | self._news
+
+    def lost(self, taken: Taken, reason: str) -> None:
+        """The tables did not take the batch: its outputs are dropped."""
+        with self._lock:
+            self.dropped += 1
+            for run_id, pending in taken.news.items():
+                if pending.changes:
+                    self._break(run_id, pending, taken.number)
+                    if (waiting := self._news.get(run_id)) is not None and waiting.changes:
+                        self._break(run_id, waiting, taken.number)
+                if (earlier := self._retained.get(run_id)) is not None:
+                    pending.follow(earlier)
+                self._retained[run_id] = pending
+        self._call(self._on_trouble, reason)
+
+    def leave(self, taken: Taken) -> None:
+        """The tables are not free for the batch while everything ends: the next bridge is to write it."""
+        with self._lock:
+            self._is_left = True
+            self._late_at = 0.0
+            if self._in_hand is not None:
+                self._append(taken.number, self._in_hand)
+
+    def _leave(self) -> None:
+        self._spilled.clear()  # they are in the file
+        if self._news:
+            self._append(*self._take_news())
+        self._is_left = self._is_left or self._taken < self._number
+
+    def _append(self, number: int, news: Batch) -> None:
+        try:
+            if self._spill is not None:
+                self._spill.append(number, news)
+        except OSError as error:
+            self._call(self._on_trouble, f"what waits at the end cannot be kept ({error})")
+
+    def end(self) -> None:
+        """Close the spill; the file is removed unless the next bridge needs it."""
+        with self._lock:
+            if self._spill is not None:
+                self._spill.close(self._is_left)
+
+    # the thread that spills
+
+    def _spill_over(self) -> None:
+        while True:
+            with self._lock:
+                self._changed.wait_for(self._is_over)
+                if self._has_ended or self._is_off:
+                    return
+                number, news = self._take_news()
+                self._is_spilling = True
+                in_hand, self._in_hand, taken = self._in_hand, None, self._taken
+                assert self._spill is not None
+            try:
+                if in_hand is not None:  # what comes after it would not fit if this process were killed now
+                    self._spill.append(taken, in_hand)
+                self._spill.append(number, news)
+                why = None
+            except OSError as error:
+                why = error
+            with self._lock:
+                self._is_spilling = False
+                if why is None:
+                    self._spilled.append(number)
+                else:
+                    log.warning("journal: nothing more can wait on disk: %s", why)
+                    self._put_back(news)
+                self._changed.notify_all()
+            del news, in_hand  # nobody may keep hold of so much text while this thread sleeps
+
+    def _is_over(self) -> bool:
+        if self._has_ended or self._is_off:
+            return True
+        return self._can_spill() and self._is_writing and self._news_bytes > SPILLED_AT_BYTES
+
+    def _can_spill(self) -> bool:
+        return self._spill is not None and not self._spill_fails
+
+    def _put_back(self, news: Batch) -> None:
+        self._spill_fails = True
+        self._number -= 1
+        for run_id, earlier in news.items():
+            if (later := self._news.get(run_id)) is not None:
+                earlier.join(later)
+        self._news = news | {run_id: new for run_id, new in self._news.items() if run_id not in news}
+        self._news_bytes = sum(pending.size for pending in self._news.values())
+
+
+def _finish(done: "asyncio.Future[None]") -> None:
+    if not done.done():
+        done.set_result(None)

@@ -1,0 +1,63 @@
+"""What bridges that are gone have left in the journal: news in their spills, and runs that were open."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from .identity import Unusable, beside
+from .presence import is_present
+from .spill import left_batches
+from .store import Connection, transaction
+from .writing import batch_of, close_lost, note_batch, write
+
+_BRIDGE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def presence_path(path: Path, bridge_id: str) -> Path:
+    """The file whose lock says that a bridge lives."""
+    return beside(path, f".bridge-{bridge_id}")
+
+
+def spill_path(path: Path, bridge_id: str) -> Path:
+    """The file in which news of a bridge wait."""
+    return beside(path, f".spill-{bridge_id}")
+
+
+def is_alive(path: Path, bridge_id: str) -> bool:
+    return is_present(presence_path(path, bridge_id))
+
+
+def recover(connection: Connection, path: Path, warn: Callable[[str], None]) -> None:
+    """Write the news and mark the runs as lost; several bridges may do so at once.
+
+    Raises OSError, StoreError.
+    """
+    start = spill_path(path, "").name
+    for name in sorted(os.listdir(path.parent)):
+        bridge_id = name.removeprefix(start)
+        if bridge_id != name and _BRIDGE_ID.fullmatch(bridge_id) and not is_alive(path, bridge_id):
+            _take_up(connection, path.with_name(name), bridge_id, warn)
+    with transaction(connection):
+        gone = close_lost(connection, lambda bridge_id: is_alive(path, bridge_id))
+    for bridge_id in gone:
+        presence_path(path, bridge_id).unlink(missing_ok=True)
+
+
+def _take_up(connection: Connection, spill: Path, bridge_id: str, warn: Callable[[str], None]) -> None:
+    try:
+        for number, news in left_batches(spill):
+            with transaction(connection):
+                key, written = batch_of(connection, bridge_id)
+                if number > written:
+                    write(connection, key, news)
+                    note_batch(connection, key, number)
+        spill.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return  # another bridge was faster
+    except (OSError, Unusable) as error:
+        warn(f"an earlier bridge left news for the history that cannot be read: {spill}: {error}")
+    except ValueError as error:
+        aside = beside(spill, ".damaged")
+        spill.replace(aside)
+        warn(f"an earlier bridge left damaged news for the history ({error}); they are kept as {aside}")

@@ -1,0 +1,235 @@
+"""The thread that writes the journal: opens the file, writes what waits a batch at a time, keeps it small.
+
+Nothing here raises because of the disk: what cannot be written is lost in the backlog, which says so.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .backlog import Backlog, Taken
+from .identity import Unusable, inode_of
+from .memory import give_back
+from .presence import Presence
+from .pruning import prune
+from .recovery import is_alive, presence_path, recover, spill_path
+from .spill import Spill
+from .store import (
+    LARGEST_WAL_BYTES,
+    WAL_BYTES,
+    Connection,
+    StoreError,
+    checkpoint,
+    is_busy,
+    is_damage,
+    open_store,
+    replace_damaged,
+    set_patience,
+    transaction,
+    wal_bytes,
+)
+from .writing import note_batch, register_bridge, write
+
+log = logging.getLogger(__name__)
+
+PRUNE_EVERY_BYTES = 16 * 1024 * 1024
+GIVE_BACK_EVERY_BYTES = 32 * 1024 * 1024
+BUSY_S = 2.0  # how long each try waits for another process
+
+
+class Writer:
+    """`run` is the thread. `give_up` is called once if there is no usable file, `warn` with what is wrong."""
+
+    def __init__(
+        self,
+        path: Path,
+        bridge_id: str,
+        max_bytes: int,
+        backlog: Backlog,
+        warn: Callable[[str], None],
+        give_up: Callable[[Exception], None],
+    ) -> None:
+        self.path = path
+        self._id = bridge_id
+        self._max_bytes = max_bytes
+        self._backlog = backlog
+        self._warn = warn
+        self._give_up = give_up
+        self._connection: Connection | None = None
+        self._presence: Presence | None = None
+        self._inode: tuple[int, int] | None = None  # of the file that is open
+        self._has_spill = False
+        self._bridge = 0  # its key
+        self._written_bytes = 0  # since it was last looked whether to prune
+        self._unreturned_bytes = 0  # since memory was given back
+        self._checkpoint = threading.Thread(name="journal checkpoint")  # the last one
+
+    def run(self) -> None:
+        try:
+            # A link may lead to another disk; what is put beside the file lies where SQLite puts the like.
+            self.path = Path(os.path.realpath(self.path))
+            warning = self._open()
+            if warning is not None:
+                self._warn(warning)
+        except (Unusable, OSError, StoreError, ValueError) as error:  # ValueError: no path at all, as "/"
+            self._stop(error)
+        while (taken := self._backlog.take()) is not None:
+            if self._connection is not None and taken.news:
+                self._write(taken)
+            del taken  # nobody may keep hold of so much text while this thread sleeps
+            self._give_back_now_and_then()
+        if self._checkpoint.ident is not None:
+            self._checkpoint.join()
+        self._backlog.end()
+        if self._connection is not None:
+            self._connection.close()
+        if self._presence is not None:
+            self._presence.close()
+
+    def _stop(self, error: Exception) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._give_up(error)
+
+    # the file
+
+    def _open(self) -> str | None:
+        """Open the file, say that this bridge lives and end what others left; the warning of `open_store`.
+
+        Raises Unusable, OSError, StoreError.
+        """
+        self._connection, warning = open_store(self.path)
+        self._inode = inode_of(self.path)
+        if self._presence is not None:
+            self._presence.close()
+        self._presence = Presence(presence_path(self.path, self._id))
+        if not self._has_spill:
+            self._has_spill = True
+            self._backlog.spill_to(Spill(spill_path(self.path, self._id)))
+        self._begin()
+        return warning
+
+    def _required(self) -> Connection:
+        assert self._connection is not None
+        return self._connection
+
+    def _begin(self) -> None:
+        try:
+            self._register()
+        except StoreError as error:
+            if not is_damage(error):
+                raise
+            self._replace()
+
+    def _replace(self) -> None:
+        """Begin a new file in the place of a damaged one; raises Unusable, OSError, StoreError."""
+        self._connection, warning = replace_damaged(self.path, self._required())
+        self._inode = inode_of(self.path)
+        self._warn(warning)
+        self._register()
+
+    def _begin_again(self) -> None:
+        """Begin a new file where somebody has deleted or moved ours; raises as `_open`."""
+        self._required().close()  # SQLite removes nothing of a file that has moved
+        self._open()
+        self._warn(f"the history {self.path} was deleted or moved; a new one was begun")
+
+    def _register(self) -> None:
+        connection = self._required()
+        with transaction(connection):
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._bridge = register_bridge(connection, self._id, now)
+        recover(connection, self.path, self._warn)
+        set_patience(connection, BUSY_S)
+
+    def _is_alive(self, bridge_id: str) -> bool:
+        return is_alive(self.path, bridge_id)
+
+    # writing
+
+    def _write(self, taken: Taken) -> None:
+        """Write one batch, into a new file if this one is damaged or gone, or lose it."""
+        try:
+            if inode_of(self.path) != self._inode:
+                self._begin_again()
+            while True:
+                try:
+                    written = self._try(taken)
+                    break
+                except StoreError as error:
+                    if is_busy(error):
+                        if self._backlog.is_closing:
+                            self._backlog.leave(taken)
+                            return
+                    elif is_damage(error):
+                        self._replace()
+                    else:
+                        self._backlog.lost(taken, str(error))
+                        return
+        except (Unusable, OSError, StoreError) as worse:
+            self._stop(worse)
+            return
+        except Exception:
+            log.exception("journal: the news of runs %s are dropped", ", ".join(taken.news))
+            self._backlog.lost(taken, "an internal error, see the log")
+            return
+        self._unreturned_bytes += written
+        self._checkpoint_now_and_then()
+        self._prune_now_and_then(written)
+
+    def _try(self, taken: Taken) -> int:
+        connection = self._required()
+        with transaction(connection):
+            written = write(connection, self._bridge, taken.news)
+            note_batch(connection, self._bridge, taken.number)
+        return written
+
+    # keeping it small
+
+    def _checkpoint_now_and_then(self) -> None:
+        size = wal_bytes(self.path)
+        if size > WAL_BYTES and not self._checkpoint.is_alive():
+            self._checkpoint = threading.Thread(target=self._bring_in, name="journal checkpoint")
+            try:
+                self._checkpoint.start()
+            except RuntimeError:  # the system grants no thread: the next batch waits for it
+                self._bring_in()
+                return
+        if size > LARGEST_WAL_BYTES:
+            self._checkpoint.join()
+
+    def _bring_in(self) -> None:
+        try:
+            checkpoint(self.path)
+        except StoreError as error:
+            log.warning("journal: what is in the write-ahead log stays there for now: %s", error)
+
+    def _give_back_now_and_then(self) -> None:
+        if self._unreturned_bytes > GIVE_BACK_EVERY_BYTES:
+            self._unreturned_bytes = 0
+            give_back()
+
+    def _prune_now_and_then(self, written: int) -> None:
+        self._written_bytes += written
+        if self._written_bytes < min(PRUNE_EVERY_BYTES, self._max_bytes // 16):
+            return
+        self._written_bytes = 0
+        try:
+            blobs = prune(self._required(), self._max_bytes, self._is_alive)
+        except StoreError as error:
+            log.warning("journal: old runs stay: %s", error)
+            return
+        remove_blobs(blobs)
+
+
+def remove_blobs(blobs: list[str]) -> None:
+    """Remove the files of runs that are gone."""
+    for path in blobs:
+        try:
+            Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("journal: the blob %s of a pruned run stays: %s", path, error)
