@@ -16,7 +16,9 @@ def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
     Raises ExportExists: there is a file and `overwrite` is not set; ExportFailed: the file system refuses.
     """
     try:
-        target = Path(os.path.realpath(path))  # a link goes on pointing to the file
+        if not overwrite and os.path.lexists(path) and not path.exists():
+            raise FileExistsError  # a link that leads nowhere: a file would be made at its other end
+        target = Path(os.path.realpath(path))  # a link stays, and points to the file
         mode = _check(target, overwrite)
         temporary = target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
         try:

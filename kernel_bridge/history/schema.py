@@ -84,6 +84,13 @@ _VERSION_2 = (
 _VERSION_3 = (
     # The number of the last batch from the bridge's spill that is in the tables (spill.py).
     "ALTER TABLE bridges ADD COLUMN batch INTEGER NOT NULL DEFAULT 0",
+    # Counts the starts of runs: a clock may be set back, so that times do not tell their order.
+    "ALTER TABLE runs ADD COLUMN start INTEGER",
+    """UPDATE runs SET start = counted.start FROM (
+        SELECT key, row_number() OVER (ORDER BY time, key) AS start FROM runs
+        WHERE json_extract(CAST(record AS TEXT), '$.startedAt') NOT NULL
+    ) AS counted WHERE counted.key = runs.key""",
+    "CREATE INDEX runs_by_start ON runs (start)",
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)

@@ -70,8 +70,7 @@ def select(connection: Connection, is_alive: IsAlive, wanted: Filter) -> Selecti
     where, values = condition(connection, is_alive, wanted)
     rows = connection.execute(
         "SELECT runs.key FROM runs CROSS JOIN bridges ON bridges.key = runs.bridge"
-        f" WHERE json_extract(CAST(runs.record AS TEXT), '$.startedAt') NOT NULL AND {where}"
-        " ORDER BY runs.time, runs.key",
+        f" WHERE runs.start NOT NULL AND {where} ORDER BY runs.start",
         values,
     )
     return Selection(connection, is_alive, (key for (key,) in rows))

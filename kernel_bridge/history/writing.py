@@ -17,6 +17,8 @@ from .store import Connection
 SMALL = 4096  # a last chunk shorter than this is written anew with what follows
 LARGE = 1 << 20  # bytes from which an output goes into the file in pieces: SQLite would copy it twice
 
+_NEXT_START = "(SELECT coalesce(max(start), 0) + 1 FROM runs)"
+
 LOST = "the bridge that ran it has ended"
 
 
@@ -70,8 +72,8 @@ def _insert(
     connection: Connection, bridge: int, run: Run, kernel: KernelRecord, times: dict[str, str]
 ) -> int:
     cursor = connection.execute(
-        "INSERT INTO runs (id, bridge, kernel, kernel_id, uri, open, record, times, source)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, bridge, kernel, kernel_id, uri, open, record, times, source, start)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, iif(?, {_NEXT_START}, NULL))",
         (
             run.id,
             bridge,
@@ -82,6 +84,7 @@ def _insert(
             _record(run),
             encode(times),
             to_bytes(run.source),
+            run.started_at is not None,
         ),
     )
     assert cursor.lastrowid is not None
@@ -100,8 +103,15 @@ def _kernel_key(connection: Connection, description: bytes) -> int:
 def update(connection: Connection, key: int, run: Run, times: dict[str, str] | None = None) -> None:
     """A new state of a run; its source, kernel and document never change."""
     connection.execute(
-        "UPDATE runs SET open = ?, record = ?, times = coalesce(?, times) WHERE key = ?",
-        (_is_open(run), _record(run), None if times is None else encode(times), key),
+        "UPDATE runs SET open = ?, record = ?, times = coalesce(?, times),"
+        f" start = iif(start IS NULL AND ?, {_NEXT_START}, start) WHERE key = ?",
+        (
+            _is_open(run),
+            _record(run),
+            None if times is None else encode(times),
+            run.started_at is not None,
+            key,
+        ),
     )
 
 

@@ -60,14 +60,16 @@ ALTER TABLE runs ADD COLUMN document TEXT GENERATED ALWAYS AS (coalesce(
 CREATE INDEX runs_by_time ON runs (time);
 CREATE INDEX runs_of_document ON runs (document, key);
 ALTER TABLE bridges ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN start INTEGER;
+CREATE INDEX runs_by_start ON runs (start);
 INSERT INTO bridges VALUES (1, '00000000-0000-4000-8000-000000000000', 1, '2026-01-01T00:00:00+00:00', 0);
 INSERT INTO kernels VALUES (1, CAST('{"name":"python3","display_name":"Python 3","language":"python","cwd":null,"language_info":{"name":"python","file_extension":".py"}}' AS BLOB));
-INSERT INTO runs (key, id, bridge, kernel, kernel_id, uri, open, record, times, source) VALUES (1, '11111111-0000-4000-8000-000000000001', 1, 1, 'kernel-1', 'cell:1', 0,
+INSERT INTO runs (key, id, bridge, kernel, kernel_id, uri, open, start, record, times, source) VALUES (1, '11111111-0000-4000-8000-000000000001', 1, 1, 'kernel-1', 'cell:1', 0, 1,
     CAST('{"id":"11111111-0000-4000-8000-000000000001","kernelId":"kernel-1","epoch":1,"source":"","origin":"bridge","state":"ok","queuedAt":"2026-01-01T00:00:00.000000Z","textDocument":{"uri":"cell:1"},"notebookDocument":{"uri":"file:///a.ipynb","version":3},"unit":"cell","executionCount":1,"startedAt":"2026-01-01T00:00:01.000000Z","endedAt":"2026-01-01T00:00:02.000000Z"}' AS BLOB),
     CAST('{}' AS BLOB),
     CAST('print(''hé'')
 ' AS BLOB));
-INSERT INTO runs (key, id, bridge, kernel, kernel_id, uri, open, record, times, source) VALUES (2, '11111111-0000-4000-8000-000000000002', 1, 1, 'kernel-1', NULL, 1,
+INSERT INTO runs (key, id, bridge, kernel, kernel_id, uri, open, start, record, times, source) VALUES (2, '11111111-0000-4000-8000-000000000002', 1, 1, 'kernel-1', NULL, 1, 2,
     CAST('{"id":"11111111-0000-4000-8000-000000000002","kernelId":"kernel-1","epoch":1,"source":"","origin":"bridge","state":"running","queuedAt":"2026-01-01T00:00:00.000000Z","startedAt":"2026-01-01T00:00:01.000000Z"}' AS BLOB),
     CAST('{}' AS BLOB),
     CAST('while True: pass' AS BLOB));

@@ -59,6 +59,19 @@ def test_a_link_goes_on_pointing_to_the_file_with_its_permissions(tmp_path: Path
     assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("new", 0o640)
 
 
+def test_a_dangling_link_is_there_and_leads_where_it_says(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("target")
+    (tmp_path / "nowhere").symlink_to("missing/target")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("link", "nowhere", "loop"):
+        check_refused(tmp_path / name, False, ExportExists, tmp_path)
+    for name in ("nowhere", "loop"):
+        check_refused(tmp_path / name, True, ExportFailed, tmp_path)
+    write(tmp_path / "link", ["new"], overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert files(tmp_path) == {"link": "new", "target": "new"}
+
+
 def confined(limit: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 

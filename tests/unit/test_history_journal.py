@@ -100,7 +100,7 @@ async def check_history(journal: Journal, filters: dict[str, Any], expected: lis
 async def test_history_filters_and_pages_newest_first(path: Path) -> None:
     document = TextDocument(uri="file:///a.py")
     async with opened(path) as (journal, _):
-        add(journal, make_run("1", source="STRASSE = 1"))
+        add(journal, make_run("1", source="STRASSE = 1", started_at="2027-01-01T00:00:00Z"))
         add(journal, make_run("2", source="straße = 2", kernel_id="kernel-2"))
         add(journal, make_run("3", source="y = 'ÄÖ_%'", text_document=document))
         await check_history(journal, {}, ["3", "2", "1"])
@@ -149,9 +149,14 @@ async def test_runs_of_a_notebook_are_found_by_it_and_by_their_cell(path: Path) 
 
 async def test_runs_are_exported_in_the_order_they_started(path: Path) -> None:
     async with opened(path) as (journal, _):
-        add(journal, make_run("a", started_at="2026-01-01T00:00:09Z"))
-        add(journal, make_run("b", started_at="2026-01-01T00:00:01Z"))
-        add(journal, make_run("c", kernel_id="kernel-2"))
+        for name in ("a", "b"):
+            journal.run_started(make_run(name, state="queued", started_at=None), KERNEL)
+            await journal.flush()
+        for name, second in (("b", 5), ("a", 1)):  # the clock was set back in between
+            journal.run_changed(make_run(name, started_at=f"2026-01-01T00:00:0{second}Z"), {})
+            await journal.flush()
+            journal.run_changed(make_run(name, started_at=f"2026-01-01T00:00:0{second}Z"), {})
+        add(journal, make_run("c", kernel_id="kernel-2", started_at="2025-01-01T00:00:01Z"))
         add(journal, make_run("never ran", started_at=None, state="cancelled"))
 
         def ids(runs: Selection) -> list[str]:
@@ -162,7 +167,8 @@ async def test_runs_are_exported_in_the_order_they_started(path: Path) -> None:
             ({"kernel_id": KERNEL.id}, ["b", "a"]),
             ({"run_ids": ("a", "b", "a")}, ["b", "a"]),
             ({"run_ids": ("c",)}, ["c"]),
-            ({"since": datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC)}, ["a"]),
+            ({}, ["b", "a", "c"]),
+            ({"since": datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC)}, ["b"]),
         ):
             found = await journal.read_runs(Filter(**filters), ids)
             assert found == expected
