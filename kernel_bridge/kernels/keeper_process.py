@@ -128,10 +128,10 @@ class Keeper:
     def obey(self, line: Any) -> None:
         if "guard" in line:
             launch = line["guard"]
-            kernel = self.guarded[launch] = Guarded(
+            guarded = self.guarded[launch] = Guarded(
                 traces_from_json(line["traces"]), line["pid"], line["start"], line["keep"]
             )
-            self.close_output(kernel)  # of an earlier line about the same launch
+            self.close_output(guarded)  # of an earlier line about the same launch
             if line["output"] and self.attached:  # none came: our descriptors have run out
                 self.outputs[launch] = self.attached.pop(0)
             return
