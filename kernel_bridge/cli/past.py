@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from contextlib import suppress
 from typing import Any
 
 from rich.syntax import Syntax
@@ -17,7 +16,7 @@ from ..protocol.objects import Run
 from ..protocol.settings import Settings
 from ..runs.run import Location
 from ..source.notebook import Notebook, NotebookCell
-from .answers import interruptible
+from .answers import Answers
 from .described import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
 from .exits import OK, UsageError
 from .listing import opened, print_json
@@ -143,7 +142,7 @@ async def prune(options: argparse.Namespace) -> int:
             until=options.until,
             run_ids=tuple(await _ids(bridge, options.run)) if options.run else None,
         )
-        if not options.yes and not _confirmed(wanted):
+        if not options.yes and not await _confirmed(wanted):
             return OK
         with bar("forgetting") as progress:
             count = await bridge.history.forget(wanted, progress)
@@ -151,13 +150,14 @@ async def prune(options: argparse.Namespace) -> int:
     return OK
 
 
-def _confirmed(wanted: Filter) -> bool:
+async def _confirmed(wanted: Filter) -> bool:
     what = "all runs" if wanted == Filter() else "these runs with their outputs"
-    if not sys.stdin.isatty():
+    answers = Answers(0)
+    if not answers.is_terminal:
         raise UsageError(f"--yes says that {what} are really to be forgotten")
-    with interruptible(), suppress(EOFError):
-        return input(f"forget {what}, for good? [y/N] ").strip().lower() in ("y", "yes")
-    return False
+    # Not input(): it writes past the gate, and misses a Ctrl-C that comes between its prompt and its read.
+    print(f"forget {what}, for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    return (await answers.line() or "").strip().lower() in ("y", "yes")
 
 
 async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
