@@ -105,6 +105,7 @@ DIES = [sys.executable, "-c", f"import sys; sys.stderr.write({HOSTILE!r}); sys.e
         ["export", f"{HOSTILE}/out.md"],
         ["doctor", "--no-start"],
         ["doctor"],
+        ["doctor", "--start-all"],
         ["doctor", "--no-start", "--json"],
     ],
     ids=lambda arguments: " ".join(arguments).replace(HOSTILE, "HOSTILE"),
