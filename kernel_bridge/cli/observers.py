@@ -4,10 +4,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from ..protocol.notifications import KERNEL, OUTPUT, RUN, KernelNotification, RunNotification
 from ..protocol.objects import Kernel, Run, Wire
+from ..server.encoding import encode
 from .answers import Answers
 from .exits import give_up
 from .output import write_json
@@ -91,7 +90,7 @@ class JsonLines(Quiet):
         if self._broken is None:
             return
         try:
-            write_json(msgspec.json.encode({"method": method, "params": params}))
+            write_json(encode({"method": method, "params": params}))
         except OSError as error:
             give_up(sys.stdout)
             self._broken(error)

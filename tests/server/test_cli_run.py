@@ -314,3 +314,14 @@ def test_a_runtime_folder_that_cannot_be_written(home: Home) -> None:
     assert refused.code == 3
     assert "connection file goes into /proc/none/runtime, which must be writable" in refused.stderr
     assert "not found" not in refused.stderr
+
+
+def test_json_has_a_replacement_where_a_source_has_half_a_character(home: Home) -> None:
+    """JSON and Python can have a lone surrogate in a text, which has no UTF-8."""
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "'\ud83d'"}
+    python = {"kernelspec": {"name": "python3", "display_name": "Python", "language": "python"}}
+    book = {"cells": [cell], "metadata": python, "nbformat": 4, "nbformat_minor": 4}
+    done = run_command(home, "run", write(home, "half.ipynb", json.dumps(book)), "--json")
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    sources = {one["params"]["run"]["source"] for one in messages if one["method"] == "kernel-bridge/run"}
+    assert (done.code, sources) == (0, {"'\ufffd'"}), done.stderr
