@@ -197,3 +197,27 @@ async def test_all_that_is_made_is_private_whatever_the_umask(home: Home, launch
     tmp = Path(home.environment["TMPDIR"])
     assert [oct(stat.S_IMODE(path.lstat().st_mode)) for path in tmp.glob("kb-*")] == ["0o700"]
     await client.close()
+
+
+@pytest.mark.parametrize("ending", ["shutdownKernel", "shutdown", "SIGKILL"])
+async def test_a_connection_file_that_the_kernel_has_written_again_is_ours(
+    home: Home, launch: Launch, ending: str
+) -> None:
+    """ipykernel does that where its connection is encrypted, at each start."""
+    client = await launch()
+    await client.initialize()
+    kernel = await client.command("startKernel", spec="python3", transport="tcp")
+    path = Path(kernel["connectionFile"])
+    assert json.loads(path.read_bytes())["curve_secretkey"]
+    for epoch in (2, 3):
+        os.link(path, home.work / str(epoch))  # so that its inode is not used again
+        assert (await client.command("restartKernel", kernelId=kernel["id"]))["epoch"] == epoch
+    assert (await client.run(code="1", kernelId=kernel["id"]))["state"] == "ok"
+    if ending == "SIGKILL":
+        client.process.kill()
+        await client.ended(exit_code=-signal.SIGKILL, gone_within_s=10)
+        return
+    if ending == "shutdownKernel":
+        await client.command(ending, kernelId=kernel["id"])
+        assert not path.exists()
+    await client.close()
