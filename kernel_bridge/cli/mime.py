@@ -7,6 +7,7 @@ import re
 import struct
 from typing import Any
 
+from ..runs.nesting import cut
 from .screen import DIM, Channel
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
@@ -32,7 +33,7 @@ def render_data(data: dict[str, Any], channel: Channel) -> str:
         if mime in data and not _NOTHING_SAID.fullmatch(_text(data[mime])):
             return channel.clean(_text(data[mime])).rstrip("\n") + "\n"
     if "application/json" in data:
-        return json.dumps(data["application/json"], indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(cut(data["application/json"]), indent=2, ensure_ascii=False) + "\n"
     told = {mime: value for mime, value in data.items() if mime != "text/plain" or len(data) == 1}
     return "".join(channel.style(_describe(mime, value), DIM) + "\n" for mime, value in told.items())
 
@@ -50,7 +51,7 @@ def format_bytes(count: int) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return "".join(map(str, value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(cut(value), ensure_ascii=False)
 
 
 def _describe(mime: str, value: Any) -> str:

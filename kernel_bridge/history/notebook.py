@@ -15,6 +15,7 @@ from typing import Any
 
 from ..protocol.errors import ExportFailed
 from ..protocol.objects import Run
+from ..runs.nesting import DEEPEST, cut
 from .records import KernelRecord, Pieces, RunRecord, whole
 
 Json = dict[str, Any]
@@ -162,7 +163,7 @@ def mended(outputs: Iterable[Json]) -> Iterator[Json]:
     """Valid nbformat outputs with the same content."""
     for output in outputs:
         if (valid := mend(output)) is not None:
-            yield sound(valid)
+            yield sound(valid, DEEPEST)
 
 
 # What kernels send that nbformat refuses
@@ -272,16 +273,21 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def sound(value: Any) -> Any:
-    """The same JSON without what a file cannot hold: lone surrogates, NaN and infinities."""
+def sound(value: Any, levels: float = math.inf) -> Any:
+    """The same JSON without what a file cannot hold: lone surrogates, NaN and infinities.
+
+    What is nested deeper than `levels` stands as its text.
+    """
     if isinstance(value, Pieces):
         return Pieces(lambda: _paired_pieces(value))
     if isinstance(value, str):
         return value if value.isascii() else _paired(value)
+    if isinstance(value, dict | list) and levels <= 0:
+        return sound(cut(value, 0))
     if isinstance(value, dict):
-        return {sound(name): sound(part) for name, part in value.items()}
+        return {sound(name): sound(part, levels - 1) for name, part in value.items()}
     if isinstance(value, list):
-        return [sound(part) for part in value]
+        return [sound(part, levels - 1) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

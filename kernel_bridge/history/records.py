@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..protocol.objects import Kernel, Output, Run, RunState
+from ..runs.nesting import cut
 
 T = TypeVar("T")
 
@@ -96,6 +97,10 @@ def encode(value: Any) -> bytes:
     except (UnicodeEncodeError, TypeError, msgspec.MsgspecError):
         # A lone surrogate, which JSON from a kernel can hold: written as an escape.
         return json.dumps(msgspec.to_builtins(value)).encode()
+    except RecursionError:
+        if not isinstance(value, dict | list):
+            raise
+        return encode(cut(value))
 
 
 def encode_output(output: dict[str, Any]) -> Iterator[bytes]:

@@ -33,12 +33,14 @@ from ..runs.events import (
     Stream,
     UpdateDisplayData,
 )
+from ..runs.nesting import cut, cut_json
 from .connection import DELIMITER
 
 log = logging.getLogger(__name__)
 
 VERSION = "5.3"
 REMEMBERED_SIGNATURES = 16384  # at least so many, at most twice
+SPARE_LEVELS = 100  # of nested JSON
 LARGE = 1 << 20  # bytes of a stream's text from which it is read in pieces of about that size
 
 # Seven plain characters of a JSON string: none is part of an escape sequence that began before the first.
@@ -200,10 +202,27 @@ def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:
 
 
 def _load(data: bytes) -> Json:
-    """A JSON object; raises ValueError, RecursionError: it is none."""
-    value = _read_json(data, _decode_any)
+    """A JSON object, cut where it is nested too deeply; raises ValueError, RecursionError: it is none."""
+    try:
+        value = _read_json(data, _decode_nested)
+    except RecursionError:
+        value = _read_json(cut_json(data), _decode_any)
     if not isinstance(value, dict):
         raise ValueError("not an object")
+    return value
+
+
+def _decode_nested(data: bytes) -> Any:
+    """The value, if it is nested so that there is room for SPARE_LEVELS around it.
+
+    The server encodes it deeper in Python's stack, whose limit holds for msgspec, too: what is taken
+    here must not fail there. Raises ValueError, RecursionError.
+    """
+    if data.count(b"[") + data.count(b"{") < 2 * SPARE_LEVELS:
+        return _decode_any(data)
+    value = _decode_any(b"".join((b"[" * SPARE_LEVELS, data, b"]" * SPARE_LEVELS)))
+    for _ in range(SPARE_LEVELS):
+        (value,) = value
     return value
 
 
@@ -295,7 +314,7 @@ def kernel_info(content: Json) -> KernelInfo:
         protocol_version=_text_or_none(content.get("protocol_version")),
         implementation=_text_or_none(content.get("implementation")),
         implementation_version=_text_or_none(content.get("implementation_version")),
-        language_info=language_info if isinstance(language_info, dict) else {},
+        language_info=cut(language_info) if isinstance(language_info, dict) else {},
         supported_features=tuple(filter(None, map(_text_or_none, _list(content.get("supported_features"))))),
     )
 

@@ -195,3 +195,43 @@ async def test_what_a_killed_bridge_was_running_is_lost(home: Home) -> None:
             (run["id"], "lost"),
         ]
         assert (await client.command("export", path="lost.ipynb"))["cells"] == 1
+
+
+DEEP = """
+value = 1
+for level in range({levels}):
+    value = [value] if level % 2 else {{"a": value}}
+import sys
+sys.setrecursionlimit(100_000)
+get_ipython().display_pub.publish({{"application/json": value, "text/plain": "deep"}}, {{"deep": value}})
+"""
+
+
+@pytest.mark.parametrize("levels", [300, 600, 840, 900, 960, 990, 5000])
+async def test_json_of_any_depth_is_shown_kept_and_exported(shared: Client, levels: int) -> None:
+    """Nothing recurses in here: json.loads has a limit, too."""
+    run = await shared.run(code=DEEP.format(levels=levels))
+    (output,) = run["outputs"]
+    assert output["data"]["text/plain"] == "deep"
+    text = depth_of(output["data"]["application/json"])
+    assert text == depth_of(output["metadata"]["deep"]) == levels
+    assert (await shared.command("getRun", runId=run["id"]))["run"]["outputs"] == [output]
+    for format in ("ipynb", "md", "html"):
+        target = {"path": f"deep-{levels}.{format}", "format": format, "overwrite": True}
+        result = await shared.command("export", runIds=[run["id"]], **target)
+        if format == "ipynb":
+            (cell,) = nbformat.read(result["path"], as_version=4).cells
+            assert depth_of(cell.outputs[0].data["application/json"]) == levels
+            nbformat.validate(nbformat.read(result["path"], as_version=4))
+
+
+def depth_of(value: object) -> int:
+    """The levels around the 1 in it; where text stands for what is nested deeper, those in the text, too."""
+    levels = 0
+    while value != 1:
+        if isinstance(value, str):
+            assert value.strip('[]{}"a: ') == "1"
+            return levels + value.count("[") + value.count("{")
+        (value,) = value.values() if isinstance(value, dict) else value  # type: ignore[attr-defined]
+        levels += 1
+    return levels
