@@ -20,7 +20,7 @@ async def test_every_pair(home: Home) -> None:
 
 
 async def test_triples(home: Home) -> None:
-    assert not await play(home, evenly(scenes(3), 60))
+    assert not await play(home, evenly(scenes(3), 36))
 
 
 @pytest.mark.parametrize("at_once", [True, False])
@@ -40,5 +40,5 @@ async def test_two_detaches_that_wait(home: Home, before: str) -> None:
 @pytest.mark.parametrize("ending", ENDINGS)
 async def test_the_session_ends_meanwhile(home: Home, ending: str) -> None:
     number = list(ENDINGS).index(ending)
-    wanted = evenly(scenes(2), 30)[number::5]
+    wanted = evenly(scenes(2), 20)[number::5]
     assert not await part(home, wanted, ending)
