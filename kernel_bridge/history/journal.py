@@ -213,7 +213,9 @@ class Journal:
     def _give_up(self, error: Exception) -> None:
         self._unusable = str(error)
         self._backlog.give_up()
-        what = str(error) if isinstance(error, Unusable) else f"{self.path}: {error}"
+        what = str(error)
+        if not isinstance(error, Unusable):
+            what = f"{self.path}: {error}; make room for it there, or set history.path to another file"
         self._warn(f"no history is kept: {what}")
 
     def _warn_of_drops(self, reason: str) -> None:

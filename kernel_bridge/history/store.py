@@ -18,6 +18,7 @@ from .identity import (
     COMPANIONS,
     HEADER_BYTES,
     Unusable,
+    Whose,
     beside,
     check_version,
     default_path,
@@ -44,13 +45,11 @@ def open_store(path: Path) -> tuple[Connection, str | None]:
     Only a damaged file of ours is set aside: one with our mark, or one that lies where ours lies by default.
     Raises Unusable, OSError, StoreError.
     """
+    _whose(path)  # first: where it is refused, no lock is left beside it
     make_folders(str(path.parent))
     with turn(beside(path, ".lock"), BUSY_S):
         warning = None
-        whose = examine(path)
-        if whose == "unknown" and path != Path(os.path.realpath(default_path())):
-            raise not_ours(path)
-        if whose in ("unknown", "deleted"):
+        if _whose(path) in ("unknown", "deleted"):
             warning = set_aside(path)
         try:
             return _connect(path), warning
@@ -59,6 +58,14 @@ def open_store(path: Path) -> tuple[Connection, str | None]:
                 raise
             warning = set_aside(path)
             return _connect(path), warning
+
+
+def _whose(path: Path) -> Whose:
+    """As `examine`; raises Unusable also for what is not ours in a place that is not ours."""
+    whose = examine(path)
+    if whose == "unknown" and path != Path(os.path.realpath(default_path())):
+        raise not_ours(path)
+    return whose
 
 
 def replace_damaged(path: Path, damaged: Connection) -> tuple[Connection, str]:

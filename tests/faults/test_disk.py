@@ -1,6 +1,7 @@
 """Disks that fill up and files that are damaged: one warning, and everything but the history goes on."""
 
 import asyncio
+import os
 import resource
 import sqlite3
 from pathlib import Path
@@ -111,3 +112,31 @@ async def test_a_flood_while_the_file_is_held_up_is_kept_in_bounded_memory(home:
         assert "missingBytes" not in (await client.command("getRun", runId=run_id))["run"]
         assert warnings(client) == []
         assert peak - before < 200_000_000
+
+
+@pytest.mark.parametrize("name", [".bashrc", "fifo", "folder", "a\0b"])
+async def test_a_history_path_that_names_something_else_costs_one_warning(home: Home, name: str) -> None:
+    install_fake_kernel(home)
+    (home.path / ".bashrc").write_text("alias ll='ls -l'\n")
+    os.mkfifo(home.path / "fifo")
+    (home.path / "folder").mkdir()
+    before = {file.name for file in home.path.iterdir()}
+    async with editor(home, settings={"history": {"path": f"~/{name}"}}) as client:
+        fake = Fake(client, await client.command("startKernel", spec="fake"))
+        assert (await fake.run('result "2"'))["state"] == "ok"
+        with pytest.raises(ResponseError, match="the history cannot be used"):
+            await client.command("history")
+        (warning,) = warnings(client)
+        assert "set history.path to another file" in warning
+    assert (home.path / ".bashrc").read_text() == "alias ll='ls -l'\n"
+    assert {file.name for file in home.path.iterdir()} - {"stderr"} == before
+
+
+async def test_a_relative_history_path_is_one_in_the_root(home: Home) -> None:
+    install_fake_kernel(home)
+    async with editor(home, settings={"history": {"path": "kept/h.db"}}) as client:
+        fake = Fake(client, await client.command("startKernel", spec="fake"))
+        await fake.run('result "2"')
+        assert len((await client.command("history"))["runs"]) == 1
+        assert warnings(client) == []
+    assert (home.work / "kept" / "h.db").is_file()
