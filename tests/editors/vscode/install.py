@@ -95,6 +95,13 @@ def _install_browser() -> Path:
     return browser
 
 
+def _can_compile() -> bool:
+    """Whether there are a compiler and the headers of Kerberos, which a module of code-server needs."""
+    if not all(shutil.which(name) for name in ("g++", "make", "pkg-config")):
+        return False
+    return subprocess.run(["pkg-config", "--exists", "krb5-gssapi"], check=False).returncode == 0
+
+
 def _install_packages() -> None:
     by_hand = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
     if shutil.which("apt-get") is None:
@@ -117,7 +124,7 @@ def _install_modules(root: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if complete.exists():
             return root
-        if not all(shutil.which(name) for name in ("g++", "make", "pkg-config")):
+        if not _can_compile():
             _install_packages()
         if shutil.which("npm") is None:
             raise MissingError("npm is not on PATH: install Node.js with npm")
