@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 SPILLED_AT_BYTES = 16 * 1024 * 1024  # of news in memory while the writer is behind
 UNSPILLED_BYTES = 96 * 1024 * 1024  # what may wait in memory for a disk that is full; more is dropped
 WAITING_BYTES = 256 * 1024 * 1024  # and for one that stands still; a single message may have more
+MOST_BYTES = 512 * 1024 * 1024  # and for one that is slower than what is printed
 STALLED_S = 3.0  # without a byte taken by the disk, after which it stands still
 HASTE_BYTES = 1024 * 1024  # of news that do not wait for the end of the rest
 REST_S = 0.02  # between two transactions: one costs as much as many messages, however little is in it
@@ -124,8 +125,8 @@ class Backlog:
     def _is_too_much(self) -> bool:
         if self._spill is None or self._spill_fails:
             return self._news_bytes > UNSPILLED_BYTES
-        if self._news_bytes <= WAITING_BYTES:
-            return False
+        if not WAITING_BYTES < self._news_bytes <= MOST_BYTES:
+            return self._news_bytes > MOST_BYTES
         now, progress = time.monotonic(), self._spill.appended_bytes
         if self._progress != progress:
             self._progress, self._progress_at = progress, now
