@@ -32,6 +32,7 @@ class Traces(NamedTuple):
             _remove_all(self.made)
             with suppress(OSError):
                 os.unlink(claimed)
+            _remove_unfinished(self.record)
 
 
 def traces_from_json(raw: list[object]) -> Traces:
@@ -63,6 +64,15 @@ def _claim(record: str, launch: str) -> str | None:
         with suppress(OSError):
             os.unlink(claimed)
     return None
+
+
+def _remove_unfinished(record: str) -> None:
+    """Remove what a bridge that was killed while it wrote the record left beside it."""
+    folder, name = os.path.split(record)
+    with suppress(OSError):
+        for entry in os.listdir(folder):
+            if entry.startswith(f"{name}."):
+                os.unlink(os.path.join(folder, entry))
 
 
 def _remove_all(made: Iterable[Made]) -> None:

@@ -103,6 +103,14 @@ async def test_a_connection_file_that_was_replaced_stays(kernels: Kernels, home:
     assert home.made() == []
 
 
+async def test_what_a_killed_writer_of_the_record_left_is_removed(kernels: Kernels, home: Home) -> None:
+    session, _ = await fake(kernels, home)
+    (record,) = (home.runtime / "kernel-bridge").glob("*.json")
+    record.with_name(f"{record.name}.unfinished").touch(0o600)
+    await session.shutdown()
+    assert home.made() == []
+
+
 @pytest.mark.parametrize("what", ["sockets", "connection file"])
 async def test_a_restart_into_what_was_replaced_is_refused(kernels: Kernels, home: Home, what: str) -> None:
     session, _ = await fake(kernels, home)
