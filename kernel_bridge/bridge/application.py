@@ -37,12 +37,12 @@ from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import speaks
 from . import stopping
-from .choosing import choose, described
+from .choice import choose, described
 from .documents import path_of
-from .followed import FollowedKernel
 from .history import History
+from .kernel import FollowedKernel
 from .observer import Observer
-from .starts import Start
+from .start import Start
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)

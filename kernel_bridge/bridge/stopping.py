@@ -4,7 +4,7 @@ import asyncio
 
 from ..protocol.objects import InterruptOutcome
 from ..runs.run import Run
-from .followed import FollowedKernel
+from .kernel import FollowedKernel
 
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
 BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted

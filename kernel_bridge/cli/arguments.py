@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 from .. import __version__
 from ..protocol.objects import RunState
+from .history.times import HELP, moment
 from .logs import LEVELS
-from .times import HELP, moment
 
 OUT = "an .ipynb, .md or .html file, or a script (.py or the extension of another language; .auto: its own)"
 EXIT_CODES = "exit codes: 0 ok, 1 the code raised, 2 usage, 3 the kernel failed to start, 130 interrupted"

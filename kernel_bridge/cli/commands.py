@@ -56,11 +56,11 @@ def execute(options: argparse.Namespace) -> int:
 async def _command(options: argparse.Namespace) -> int:
     match options.command:
         case "run":
-            from .running import run as command
+            from .run.command import run as command
         case "doctor":
             from .doctor import doctor as command
         case "specs":
-            from .listing import specs as command
+            from .specs import specs as command
         case "kernels":
             from .kernels import kernels as command
         case "start":
@@ -72,9 +72,9 @@ async def _command(options: argparse.Namespace) -> int:
         case "restart":
             from .kernels import restart as command
         case "history":
-            from .recorded import history as command
+            from .history.search import history as command
         case _:
-            from .recorded import export as command
+            from .history.search import export as command
     return await command(options)
 
 

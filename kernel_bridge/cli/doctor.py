@@ -25,10 +25,10 @@ from ..protocol.commands import StartKernelParams
 from ..protocol.errors import BridgeError
 from ..protocol.objects import KernelSpec, Wire
 from .exits import NO_KERNEL, OK
-from .listing import WITHOUT_HISTORY, opened, print_json
-from .mime import format_bytes
 from .output import drawing
-from .tables import Table, Text, print_fields, print_text, short_name
+from .specs import WITHOUT_HISTORY, opened, print_json
+from .terminal.mime import format_bytes
+from .terminal.tables import Table, Text, print_fields, print_text, short_name
 
 PACKAGES = (
     "pygls",

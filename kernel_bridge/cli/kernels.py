@@ -8,14 +8,14 @@ from pathlib import Path
 
 from ..bridge import stopping
 from ..bridge.application import Bridge
-from ..bridge.followed import FollowedKernel
+from ..bridge.kernel import FollowedKernel
 from ..kernels.records import read_record
 from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
 from ..protocol.errors import NoSuchKernel
 from ..protocol.objects import Kernel
 from .exits import OK, RAISED, UsageError
-from .listing import WITHOUT_HISTORY, opened, print_json
-from .tables import Table, Text, console, print_text, short_name
+from .specs import WITHOUT_HISTORY, opened, print_json
+from .terminal.tables import Table, Text, console, print_text, short_name
 
 SHORT = 8  # characters of a kernel's uuid as it is shown
 ID = re.compile(r"[\w-]+")

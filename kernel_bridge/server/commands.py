@@ -23,7 +23,7 @@ from .jsonrpc import Request
 from .regions import Wanted, wanted
 
 if TYPE_CHECKING:
-    from ..bridge.followed import FollowedKernel
+    from ..bridge.kernel import FollowedKernel
     from .lifecycle import Server
 
 

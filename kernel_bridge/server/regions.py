@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol.types import NotebookDocument
 
-from ..bridge.asking import first_complete
+from ..bridge.inquiry import first_complete
 from ..protocol.commands import RunParams
 from ..protocol.errors import InvalidArgument
 from ..protocol.objects import TextDocument
@@ -20,7 +20,7 @@ from .documents import Documents
 from .snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from ..bridge.followed import FollowedKernel
+    from ..bridge.kernel import FollowedKernel
 
 
 @dataclass(frozen=True, slots=True)

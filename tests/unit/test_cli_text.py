@@ -8,10 +8,10 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from kernel_bridge.cli.mime import format_bytes, render_data, render_error
-from kernel_bridge.cli.pictures import draw
-from kernel_bridge.cli.screen import Channel
-from kernel_bridge.cli.terminal import format_seconds
+from kernel_bridge.cli.terminal.mime import format_bytes, render_data, render_error
+from kernel_bridge.cli.terminal.observer import format_seconds
+from kernel_bridge.cli.terminal.pictures import draw
+from kernel_bridge.cli.terminal.screen import Channel
 from kernel_bridge.redaction import redact
 from kernel_bridge.source.notebook import read_notebook
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kernel_bridge.cli.times import moment
+from kernel_bridge.cli.history.times import moment
 
 NOW = datetime(2026, 3, 5, 14, 30).astimezone()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel_bridge.bridge.remembered import ENDED_BYTES, ENDED_RUNS, NEWEST_RUNS, RememberedRuns
+from kernel_bridge.bridge.run_memory import ENDED_BYTES, ENDED_RUNS, NEWEST_RUNS, RememberedRuns
 from kernel_bridge.runs.events import DisplayData, Stream
 from kernel_bridge.runs.fold import Outputs
 from kernel_bridge.runs.live import LiveOutputs

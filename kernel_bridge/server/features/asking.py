@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...bridge.asking import ask_now
+from ...bridge.inquiry import ask_now
 from ...source.inquiry import Inquiry, inquiry
 
 if TYPE_CHECKING:
-    from ...bridge.followed import FollowedKernel
+    from ...bridge.kernel import FollowedKernel
     from ..snapshot import Snapshot
     from .requests import OfPosition
     from .session import Features

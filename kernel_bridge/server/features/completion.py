@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ...bridge.asking import ask_now
+from ...bridge.inquiry import ask_now
 from ...escapes import plain
 from .asking import Asked, about, inspect
 from .markup import documentation, markup, signature_of
 
 if TYPE_CHECKING:
-    from ...bridge.followed import FollowedKernel
+    from ...bridge.kernel import FollowedKernel
     from .requests import CompletionItem, OfPosition
     from .session import Features
 

@@ -3,18 +3,18 @@
 import argparse
 from pathlib import Path
 
-from ..bridge.exporting import read_document
-from ..protocol.commands import ExportParams, HistoryParams, HistoryResult
-from ..protocol.errors import ExportExists
-from ..protocol.objects import Run, TextDocument
-from . import past
-from .described import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
-from .exits import OK, UsageError
-from .formats import format_of
-from .listing import opened, print_json
-from .past import full_id, full_kernel_id
-from .progress import bar
-from .tables import Table, Text, print_text, short_name
+from ...bridge.exporting import read_document
+from ...protocol.commands import ExportParams, HistoryParams, HistoryResult
+from ...protocol.errors import ExportExists
+from ...protocol.objects import Run, TextDocument
+from ..exits import OK, UsageError
+from ..formats import format_of
+from ..specs import opened, print_json
+from ..terminal.progress import bar
+from ..terminal.tables import Table, Text, print_text, short_name
+from . import runs as past
+from .description import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
+from .runs import full_id, full_kernel_id
 
 
 async def history(options: argparse.Namespace) -> int:

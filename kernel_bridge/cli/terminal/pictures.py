@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO, StringIO
 from typing import Any, Literal
 
-from .output import unguarded
+from ..output import unguarded
 
 Protocol = Literal["kitty", "iterm2", "sixel"]
 

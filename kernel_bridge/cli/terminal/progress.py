@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from ..bridge.observer import Progress
-from ..escapes import one_line
-from .output import drawing
+from ...bridge.observer import Progress
+from ...escapes import one_line
+from ..output import drawing
 
 PATIENCE_S = 0.3  # work that is done sooner needs no bar
 

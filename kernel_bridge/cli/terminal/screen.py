@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
-from ..escapes import coloured, legible, one_line, plain
-from .exits import give_up
-from .output import unguarded
+from ...escapes import coloured, legible, one_line, plain
+from ..exits import give_up
+from ..output import unguarded
 
 if TYPE_CHECKING:
     from .pictures import Protocol

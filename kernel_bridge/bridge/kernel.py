@@ -37,7 +37,7 @@ from ..runs.run import Run
 from ..runs.traceback import error_line
 from .observer import Observer
 from .prompts import Prompts
-from .remembered import RememberedRuns
+from .run_memory import RememberedRuns
 from .wire import now, run_to_wire
 
 log = logging.getLogger(__name__)

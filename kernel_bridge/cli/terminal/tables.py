@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text as RichText
 
-from ..escapes import legible, one_line
-from .output import drawing
+from ...escapes import legible, one_line
+from ..output import drawing
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -10,17 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..bridge.followed import FollowedKernel
-from ..bridge.wire import run_to_wire
-from ..files import LARGEST_DOCUMENT_BYTES, read_file
-from ..history.document import notebook_of, run_of_cell
-from ..history.notebook import OURS
-from ..history.records import KernelRecord, RunRecord, kernel_record
-from ..protocol.errors import BridgeError
-from ..protocol.objects import ExportFormat, Output
-from ..runs.run import Run
-from ..source.notebook import NotebookCell, read_notebook
-from .exits import UsageError
+from ...bridge.kernel import FollowedKernel
+from ...bridge.wire import run_to_wire
+from ...files import LARGEST_DOCUMENT_BYTES, read_file
+from ...history.document import notebook_of, run_of_cell
+from ...history.notebook import OURS
+from ...history.records import KernelRecord, RunRecord, kernel_record
+from ...protocol.errors import BridgeError
+from ...protocol.objects import ExportFormat, Output
+from ...runs.run import Run
+from ...source.notebook import NotebookCell, read_notebook
+from ..exits import UsageError
 from .pieces import SKIPPED, Script
 
 PAUSE_S = 1.0  # between two writings, at least
@@ -118,7 +118,7 @@ class NotebookFile:
         return RunRecord(run_to_wire(run), self._known, dict(run.times), outputs)
 
     def _write_now(self, records: list[RunRecord | None], resumable: bool) -> None:
-        from ..history import export, formats
+        from ...history import export, formats
 
         book = notebook_of(self._script.notebook, iter(records), self._known)
         if resumable:

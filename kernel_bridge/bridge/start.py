@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .followed import FollowedKernel
+from .kernel import FollowedKernel
 
 
 class Start:

@@ -8,7 +8,7 @@ from typing import Any
 from ..protocol.errors import KernelDead
 from ..runs.queue import Place
 from ..source.region import Region
-from .followed import FollowedKernel
+from .kernel import FollowedKernel
 
 log = logging.getLogger(__name__)
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..bridge.documents import path_of
-from ..protocol.objects import Run
-from .terminal import format_seconds
+from ...bridge.documents import path_of
+from ...protocol.objects import Run
+from ..terminal.observer import format_seconds
 
 ID_LENGTH = 8  # of a run's id as it is shown; `export --run` takes it
 MARKS = {"ok": ("✓", "green"), "error": ("✗", "red"), "running": ("…", "cyan"), "queued": ("…", "dim")}

@@ -7,7 +7,7 @@ import re
 import struct
 from typing import Any
 
-from ..runs.nesting import cut
+from ...runs.nesting import cut
 from .screen import DIM, Channel
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")

@@ -7,26 +7,26 @@ from typing import Any
 
 from rich.syntax import Syntax
 
-from ..bridge.application import Bridge
-from ..bridge.documents import path_of
-from ..escapes import legible
-from ..history.records import Filter, RunRecord
-from ..protocol.commands import HistoryParams, HistoryResult
-from ..protocol.objects import Run
-from ..protocol.settings import Settings
-from ..runs.run import Location
-from ..source.notebook import Notebook, NotebookCell
-from .answers import Answers
-from .described import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
-from .exits import OK, UsageError
-from .listing import opened, print_json
-from .pictures import find_protocol
-from .pieces import STDIN_URI, Piece, Script
-from .progress import bar
-from .running import document_language, execute
-from .screen import Screen
-from .tables import Text, console, print_text
-from .transcript import Transcript
+from ...bridge.application import Bridge
+from ...bridge.documents import path_of
+from ...escapes import legible
+from ...history.records import Filter, RunRecord
+from ...protocol.commands import HistoryParams, HistoryResult
+from ...protocol.objects import Run
+from ...protocol.settings import Settings
+from ...runs.run import Location
+from ...source.notebook import Notebook, NotebookCell
+from ..exits import OK, UsageError
+from ..run.answers import Answers
+from ..run.command import document_language, execute
+from ..run.pieces import STDIN_URI, Piece, Script
+from ..specs import opened, print_json
+from ..terminal.pictures import find_protocol
+from ..terminal.progress import bar
+from ..terminal.screen import Screen
+from ..terminal.tables import Text, console, print_text
+from ..terminal.transcript import Transcript
+from .description import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
 
 WHOLE = Settings(output_budget=2**62)
 

@@ -10,29 +10,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..bridge import stopping
-from ..bridge.application import Bridge
-from ..bridge.exporting import destination
-from ..bridge.followed import FollowedKernel
-from ..bridge.wire import now, run_to_wire
-from ..guard import END_S, end_within
-from ..protocol.commands import StartKernelParams
-from ..protocol.errors import BridgeError
-from ..protocol.objects import Run as WireRun
-from ..protocol.objects import TextDocument
-from ..protocol.settings import Settings
-from ..runs.run import Run
-from ..source.languages import find_language
-from ..source.parameters import read_value
+from ...bridge import stopping
+from ...bridge.application import Bridge
+from ...bridge.exporting import destination
+from ...bridge.kernel import FollowedKernel
+from ...bridge.wire import now, run_to_wire
+from ...guard import END_S, end_within
+from ...protocol.commands import StartKernelParams
+from ...protocol.errors import BridgeError
+from ...protocol.objects import Run as WireRun
+from ...protocol.objects import TextDocument
+from ...protocol.settings import Settings
+from ...runs.run import Run
+from ...source.languages import find_language
+from ...source.parameters import read_value
+from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
+from ..formats import format_of
+from ..terminal.observer import Reporter, Terminal
+from ..terminal.pictures import find_protocol
+from ..terminal.screen import Screen
 from .answers import Answers, interruptible
-from .exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
-from .formats import format_of
 from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
-from .observers import JsonLines
-from .pictures import find_protocol
 from .pieces import Piece, Script, open_script
-from .screen import Screen
-from .terminal import Reporter, Terminal
+from .scripts import JsonLines
 
 EVERYTHING = Settings(output_budget=2**62)  # all output is written, however much it is
 
@@ -165,7 +165,7 @@ class _Execution:
 
     async def _attach(self, earlier: Earlier | None) -> FollowedKernel:
         """The kernel that is named, or that an earlier run has left."""
-        from .kernels import attach  # with rich, which takes its time to import
+        from ..kernels import attach  # with rich, which takes its time to import
 
         options = self._options
         which = options.attach

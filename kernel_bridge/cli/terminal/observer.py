@@ -4,11 +4,11 @@ import asyncio
 import time
 from typing import Any, Protocol
 
-from ..bridge.observer import Observer
-from ..escapes import one_line, plain
-from ..protocol.objects import Kernel, Run
-from .answers import Answers
-from .pieces import Piece
+from ...bridge.observer import Observer
+from ...escapes import one_line, plain
+from ...protocol.objects import Kernel, Run
+from ..run.answers import Answers
+from ..run.pieces import Piece
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
 from .transcript import Transcript
 

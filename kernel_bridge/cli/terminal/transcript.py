@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from ..escapes import finished
+from ...escapes import finished
 from .mime import render_data, render_error
 from .screen import Name, Screen
 

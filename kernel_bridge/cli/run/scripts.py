@@ -4,12 +4,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..protocol.notifications import KERNEL, OUTPUT, RUN, KernelNotification, RunNotification
-from ..protocol.objects import Kernel, Run, Wire
-from ..server.encoding import encode
+from ...protocol.notifications import KERNEL, OUTPUT, RUN, KernelNotification, RunNotification
+from ...protocol.objects import Kernel, Run, Wire
+from ...server.encoding import encode
+from ..exits import give_up
+from ..output import write_json
 from .answers import Answers
-from .exits import give_up
-from .output import write_json
 from .pieces import Piece
 
 
