@@ -37,7 +37,7 @@ from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import speaks
 from . import stopping
-from .choice import choose, described
+from .choice import choose
 from .documents import path_of
 from .history import History
 from .kernel import FollowedKernel
@@ -182,7 +182,7 @@ class Bridge:
         raise KernelRequired(
             "startKernel needs spec, python, or the textDocument of an open document; "
             f"specs: {', '.join(s.name for s in specs) or 'none'}",
-            specs=described(specs),
+            specs=specs,
         )
 
     async def start_listed(self, spec: KernelSpec, asked: StartKernelParams) -> FollowedKernel:
@@ -332,7 +332,7 @@ class Bridge:
             f"no kernel to run on: {uri or 'no textDocument was given'} has no kernel bound"
             + ("" if self.settings.auto_start else " and the setting autoStart is off")
             + "; start one with kernel-bridge.startKernel or give kernelId",
-            specs=described(specs),
+            specs=specs,
         )
 
     async def restart_kernel(self, kernel: FollowedKernel) -> None:

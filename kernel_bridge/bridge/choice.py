@@ -1,8 +1,5 @@
 """Which kernel a document gets where nobody has chosen one."""
 
-from collections.abc import Iterable
-from typing import Any
-
 from ..kernels.specs import pick
 from ..protocol.errors import KernelRequired, NoSuchKernelSpec
 from ..protocol.objects import KernelSpec
@@ -24,7 +21,7 @@ def choose(
             return pick(specs, chosen)
         except NoSuchKernelSpec as error:
             message = f"setting kernel-bridge.defaultKernels.{language_id}: {error.message}"
-            raise NoSuchKernelSpec(message, **error.data) from None
+            raise NoSuchKernelSpec(message, specs=error.specs) from None
     fitting = [spec for spec in specs if speaks(spec.language, language_id)]
     for spec in fitting:
         if spec.usable:
@@ -32,20 +29,12 @@ def choose(
     if fitting:
         raise KernelRequired(
             f"no usable kernel speaks {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
-            specs=described(specs),
+            specs=specs,
         )
     raise KernelRequired(
         f"no installed kernel speaks {language_id!r} (document {uri}); "
         f"there are: {', '.join(spec.name for spec in specs) or 'none'}; "
         "install one that does, or name one of these (kernel-bridge.startKernel, the setting "
         "kernel-bridge.defaultKernels, or --kernel)",
-        specs=described(specs),
+        specs=specs,
     )
-
-
-def described(specs: Iterable[KernelSpec]) -> list[dict[str, Any]]:
-    """As the data of an error."""
-    import msgspec
-
-    described: list[dict[str, Any]] = msgspec.to_builtins(list(specs))
-    return described

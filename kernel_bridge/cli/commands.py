@@ -5,11 +5,10 @@ import errno
 import logging
 import os
 import sys
-from typing import Any
 
 from ..escapes import legible
 from ..limits import run
-from ..protocol.errors import BridgeError, KernelLaunchFailed, KernelNotReady, KernelRequired
+from ..protocol.errors import BridgeError, StartFailed
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
 from .output import drawing
@@ -36,10 +35,10 @@ def execute(options: argparse.Namespace) -> int:
         return code
     except UsageError as error:
         return _fail(str(error), USAGE)
-    except (KernelLaunchFailed, KernelNotReady, KernelRequired) as error:
-        return _fail(_explain(error), NO_KERNEL)
+    except StartFailed as error:
+        return _fail(error.message, NO_KERNEL)
     except BridgeError as error:
-        return _fail(_explain(error), USAGE)
+        return _fail(error.message, USAGE)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -76,18 +75,6 @@ async def _command(options: argparse.Namespace) -> int:
         case _:
             from .history.search import export as command
     return await command(options)
-
-
-def _explain(error: BridgeError) -> str:
-    """The message, with what the kernel wrote and what to do where the message does not say it."""
-    parts = [error.message]
-    stderr: Any = error.data.get("stderr")
-    if isinstance(stderr, str) and stderr.strip() and stderr.strip() not in error.message:
-        parts.append("\n".join(f"    {line}" for line in stderr.strip().splitlines()[-15:]))
-    hint: Any = error.data.get("hint")
-    if isinstance(hint, str) and hint not in error.message:
-        parts.append(hint)
-    return "\n".join(parts)
 
 
 def _fail(message: str, code: int) -> int:

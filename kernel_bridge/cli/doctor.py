@@ -143,8 +143,7 @@ async def _examine(bridge: Bridge, spec: KernelSpec, folder: str) -> Examined:
         kernel = await bridge.start_listed(spec, StartKernelParams(cwd=folder, ready_timeout=START_TIMEOUT_S))
     except BridgeError as error:
         examined.starts = False
-        hint = error.data.get("hint")
-        examined.problem = error.message if not hint or hint in error.message else f"{error.message}; {hint}"
+        examined.problem = error.message
         return examined
     examined.seconds = round(time.monotonic() - began, 3)
     examined.starts = True

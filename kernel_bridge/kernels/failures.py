@@ -1,7 +1,5 @@
 """Why a kernel did not start, or died: one sentence with what to do about it, then what it wrote, below."""
 
-from typing import Any
-
 from ..owned import Replaced
 from ..protocol.errors import KernelLaunchFailed, KernelNotReady
 from ..protocol.objects import KernelSpec
@@ -39,17 +37,16 @@ def with_output(sentence: str, written: str) -> str:
 def ended_at_start(spec: KernelSpec, cwd: str | None, process: KernelProcess) -> KernelLaunchFailed:
     """The process ended before it was ready."""
     stderr = process.written()
-    data: dict[str, Any] = {"stderr": stderr}
     message = f"kernel {spec.name!r} {process.describe_exit()} before it was ready"
-    code = process.exited.result()
-    if code is not None:
-        data["exitCode"] = code
     advice = advice_for_exit(interpreter_of(spec), stderr, cwd)
     if advice is not None:
         message += f": {advice.sentence}"
-        if advice.command is not None:
-            data["hint"] = advice.command
-    return KernelLaunchFailed(with_output(message, stderr), **data)
+    return KernelLaunchFailed(
+        with_output(message, stderr),
+        exit_code=process.exited.result(),
+        stderr=stderr,
+        hint=advice.command if advice else None,
+    )
 
 
 def not_ready(spec: KernelSpec, process: KernelProcess, within_s: float) -> KernelNotReady:

@@ -65,7 +65,7 @@ def pick(specs: list[KernelSpec], name: str) -> KernelSpec:
     raise NoSuchKernelSpec(
         f"no kernelspec {name!r}; there are: {', '.join(names) or 'none'}. "
         "Install the kernel, or give one of these names",
-        specs=msgspec.to_builtins(specs),
+        specs=specs,
     )
 
 

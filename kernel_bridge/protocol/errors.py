@@ -1,9 +1,43 @@
-"""The errors that a command can answer with (one tree).
+"""The errors that a command can answer with.
 
-Every message says what failed, with which value, and what to do. `data` is the error's JSON beside its kind.
+    BridgeError
+      InvalidArgument            -32602
+      RequestCancelled           -32800
+      Untrusted
+      DocumentNotOpen
+      NothingToRun
+      KernelError
+        StartFailed
+          KernelLaunchFailed
+          KernelNotReady
+          KernelRequired
+        NoSuchKernelSpec
+        NoSuchKernel
+        KernelDead
+        KernelUnreachable
+        BadConnectionFile
+        NotOurs
+      HistoryError
+        HistoryDisabled
+        NoSuchRun
+        ExportError
+          ExportExists
+          ExportFailed
+          NothingToExport
+
+A class at a leaf is a kind on the wire, its code -32803 where none is drawn; those above it are groups to
+catch. Every message says what failed, with which value, and what to do.
 """
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from .objects import KernelSpec
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -14,24 +48,51 @@ SERVER_NOT_INITIALIZED = -32002
 REQUEST_CANCELLED = -32800
 REQUEST_FAILED = -32803
 
+Specs = Annotated[list[KernelSpec], Meta(description="What can be started, the best first.")]
+Stderr = Annotated[str, Meta(description="The tail of what the kernel wrote there.")]
+ExitCode = Annotated[int, Meta(description="Of the kernel's process; negative: the signal.")]
+Hint = Annotated[str, Meta(description="A command for a shell that mends it, where there is one.")]
+Path = Annotated[str, Meta(description="The file.")]
 
+
+@dataclass(eq=False, repr=False)
 class BridgeError(Exception):
-    """Base of all errors that reach a client; the class name is the wire's `kind`."""
+    """Base of all errors that reach a client. A field of a subclass is a field of the wire's `data`."""
 
-    code = REQUEST_FAILED
+    code: ClassVar[int] = REQUEST_FAILED
 
-    def __init__(self, message: str, **data: Any) -> None:
-        super().__init__(message)
-        self.message = message
-        self.data = data
+    message: str
 
     @property
     def kind(self) -> str:
         return type(self).__name__
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """The JSON of the fields that have a value, by their names on the wire."""
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "message"}
+        data: dict[str, Any] = msgspec.to_builtins(
+            {camel(name): value for name, value in values.items() if value is not None}
+        )
+        return data
+
     def to_wire(self) -> dict[str, Any]:
         """The JSON-RPC error object: `{code, message, data: {kind, …}}`."""
         return {"code": self.code, "message": self.message, "data": {"kind": self.kind, **self.data}}
+
+
+def camel(name: str) -> str:
+    """The name of a field on the wire."""
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+
+
+def kinds(group: type[BridgeError] = BridgeError) -> Iterator[type[BridgeError]]:
+    """The kinds of a group: the classes at the leaves."""
+    below = group.__subclasses__()
+    for one in below:
+        yield from kinds(one)
+    if not below:
+        yield group
 
 
 class InvalidArgument(BridgeError):
@@ -46,69 +107,109 @@ class RequestCancelled(BridgeError):
     code = REQUEST_CANCELLED
 
 
-class NoSuchKernelSpec(BridgeError):
-    """No kernelspec has that name; the message lists those there are."""
-
-
-class KernelLaunchFailed(BridgeError):
-    """The kernel's process could not be started or ended at once. Data: exitCode?, stderr, hint?."""
-
-
-class KernelNotReady(BridgeError):
-    """The kernel's process lives but did not answer within readyTimeout."""
-
-
-class NoSuchKernel(BridgeError):
-    """No kernel with that id is followed or found."""
-
-
-class KernelDead(BridgeError):
-    """The kernel has ended; the message says why."""
-
-
-class KernelUnreachable(BridgeError):
-    """The kernel does not answer."""
-
-
-class BadConnectionFile(BridgeError):
-    """The connection file is missing, or says something impossible; the message names the key."""
-
-
-class KernelRequired(BridgeError):
-    """A run needs a kernel and none is there. Data: specs."""
-
-
-class NothingToRun(BridgeError):
-    """The region holds no code."""
+class Untrusted(BridgeError):
+    """The workspace is not trusted: nothing is started, attached or run."""
 
 
 class DocumentNotOpen(BridgeError):
     """The document was not opened by the client."""
 
 
-class NoSuchRun(BridgeError):
-    """No run has that id, here or in the history."""
+class NothingToRun(BridgeError):
+    """The region holds no code."""
 
 
-class ExportExists(BridgeError):
-    """The file exists and `overwrite` is not set."""
+class KernelError(BridgeError):
+    """A kernel cannot be used."""
 
 
-class ExportFailed(BridgeError):
-    """The notebook could not be written."""
+class StartFailed(KernelError):
+    """No kernel could be started."""
 
 
-class NothingToExport(BridgeError):
-    """No run that ran matches."""
+@dataclass(eq=False, repr=False, kw_only=True)
+class KernelLaunchFailed(StartFailed):
+    """The kernel's process could not be started or ended at once."""
+
+    stderr: Stderr
+    exit_code: ExitCode | None = None
+    hint: Hint | None = None
 
 
-class HistoryDisabled(BridgeError):
-    """The command needs the history, which is switched off or unusable."""
+@dataclass(eq=False, repr=False, kw_only=True)
+class KernelNotReady(StartFailed):
+    """The kernel's process lives but did not answer within readyTimeout."""
+
+    stderr: Stderr
 
 
-class NotOurs(BridgeError):
+@dataclass(eq=False, repr=False, kw_only=True)
+class KernelRequired(StartFailed):
+    """A run needs a kernel and none is there."""
+
+    specs: Specs
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class NoSuchKernelSpec(KernelError):
+    """No kernelspec has that name; the message lists those there are."""
+
+    specs: Specs
+
+
+class NoSuchKernel(KernelError):
+    """No kernel with that id is followed or found."""
+
+
+class KernelDead(KernelError):
+    """The kernel has ended; the message says why."""
+
+
+class KernelUnreachable(KernelError):
+    """The kernel does not answer."""
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class BadConnectionFile(KernelError):
+    """The connection file is missing, or says something impossible; the message names the key."""
+
+    key: Annotated[str, Meta(description="The key of the file that is wrong.")] | None = None
+
+
+class NotOurs(KernelError):
     """The kernel was started by another program, which alone can restart it."""
 
 
-class Untrusted(BridgeError):
-    """The workspace is not trusted: nothing is started, attached or run."""
+class HistoryError(BridgeError):
+    """Runs cannot be read or exported."""
+
+
+class HistoryDisabled(HistoryError):
+    """The command needs the history, which is switched off or unusable."""
+
+
+class NoSuchRun(HistoryError):
+    """No run has that id, here or in the history."""
+
+
+class ExportError(HistoryError):
+    """No file was written."""
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ExportExists(ExportError):
+    """The file exists and `overwrite` is not set."""
+
+    path: Path
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ExportFailed(ExportError):
+    """The notebook could not be written."""
+
+    path: Path | None = None
+    reason: Annotated[str, Meta(description="What was refused.")] | None = None
+
+
+class NothingToExport(ExportError):
+    """No run that ran matches."""

@@ -1,21 +1,24 @@
 """The JSON Schema of the wire (2020-12), generated from the types; the editors' types come from it in turn.
 
-`python -m kernel_bridge.protocol.schema` writes docs/protocol.schema.json. Only nbformat's outputs and the
-errors' data, which are plain JSON inside, are written down here by hand.
+`python -m kernel_bridge.protocol.schema` writes docs/protocol.schema.json. Only nbformat's outputs, which are
+plain JSON inside, are written down here by hand.
 """
 
+import dataclasses
 import json
 import re
+from dataclasses import MISSING
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import msgspec
+from msgspec import Struct, defstruct
 
 from . import objects
 from .commands import COMMANDS
-from .errors import REQUEST_FAILED, BridgeError
+from .errors import REQUEST_FAILED, BridgeError, camel, kinds
 from .notifications import NOTIFICATIONS, STDIN, ClientCapabilities, StdinAnswer, StdinRequest
-from .objects import Elided
+from .objects import Elided, Wire
 from .settings import HistorySettings, Settings
 
 Json = dict[str, Any]
@@ -40,34 +43,6 @@ ALIASES: dict[str, tuple[Any, str]] = {
 
 OUTPUT_FIELDS = (("Run", "outputs"), ("AppendChange", "output"), ("ReplaceChange", "output"))
 """Where an Output stands: for msgspec it is any object."""
-
-_SPECS = {
-    "type": "array",
-    "items": {"$ref": "#/$defs/KernelSpec"},
-    "description": "What can be started, the best first.",
-}
-_STDERR = {"type": "string", "description": "The tail of what the kernel wrote there."}
-_PATH = {"type": "string", "description": "The file."}
-
-ERROR_DATA: dict[str, tuple[Json, list[str]]] = {
-    "NoSuchKernelSpec": ({"specs": _SPECS}, []),
-    "KernelLaunchFailed": (
-        {
-            "exitCode": {"type": "integer", "description": "Of the kernel's process; negative: the signal."},
-            "stderr": _STDERR,
-            "hint": {
-                "type": "string",
-                "description": "A command for a shell that mends it, where there is one.",
-            },
-        },
-        ["stderr"],
-    ),
-    "KernelNotReady": ({"stderr": _STDERR}, []),
-    "KernelRequired": ({"specs": _SPECS}, ["specs"]),
-    "ExportExists": ({"path": _PATH}, []),
-    "ExportFailed": ({"path": _PATH, "reason": {"type": "string", "description": "What was refused."}}, []),
-}
-"""Kind -> what its data holds beside the kind, and what of it is always there."""
 
 
 def schema() -> Json:
@@ -100,8 +75,9 @@ def encoded() -> str:
 
 def _structs() -> Json:
     """The message types, and the unions in ALIASES."""
-    types = [type_ for pair in COMMANDS.values() for type_ in pair]
+    types: list[Any] = [type_ for pair in COMMANDS.values() for type_ in pair]
     types += [*NOTIFICATIONS.values(), StdinRequest, StdinAnswer, ClientCapabilities, Settings, Elided]
+    types += [_data_of(kind) for kind in _failures()]
     aliases = [alias for alias, _ in ALIASES.values()]
     components, raw = msgspec.json.schema_components([*types, *aliases], ref_template="#/$defs/{name}")
     unions = components[len(types) :]
@@ -154,7 +130,7 @@ def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
         return _ref(name) | ({"default": node["default"]} if "default" in node else {})
     tidy = {key: _tidy(value, alias_of) for key, value in node.items() if (key, value) != ("required", [])}
     if "description" in tidy and isinstance(tidy["description"], str):
-        tidy["description"] = re.sub(r"`[a-z_]+`", lambda found: _camel(found[0]), tidy["description"])
+        tidy["description"] = re.sub(r"`[a-z_]+`", lambda found: camel(found[0]), tidy["description"])
     if len(tidy.get("enum", ())) == 1:
         (tidy["const"],) = tidy.pop("enum")
     return tidy
@@ -162,10 +138,6 @@ def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
 
 def _key(node: Json) -> str:
     return json.dumps({key: value for key, value in node.items() if key != "default"}, sort_keys=True)
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
 
 
 def _union(alias: Any) -> Json:
@@ -233,24 +205,13 @@ def _outputs() -> Json:
 
 
 def _errors() -> Json:
-    """The JSON-RPC error of a failed command, and the data of each kind."""
-    kinds = [error for error in BridgeError.__subclasses__() if error.code == REQUEST_FAILED]
-    data: Json = {}
-    for kind in kinds:
-        fields, required = ERROR_DATA.get(kind.__name__, ({}, []))
-        data[f"{kind.__name__}Data"] = _object(
-            (kind.__doc__ or "").partition(" Data: ")[0],
-            {"kind": {"const": kind.__name__}, **fields},
-            ["kind", *required],
-        )
-    return data | {
-        "ErrorKind": {
-            "description": "Why a command failed (code -32803).",
-            "enum": [kind.__name__ for kind in kinds],
-        },
+    """The JSON-RPC error of a failed command, and why it failed."""
+    names = [kind.__name__ for kind in _failures()]
+    return {
+        "ErrorKind": {"description": "Why a command failed (code -32803).", "enum": names},
         "ErrorData": {
             "description": "The data of an error with code -32803.",
-            "oneOf": [_ref(name) for name in data],
+            "oneOf": [_ref(f"{name}Data") for name in names],
         },
         "ResponseError": _object(
             "What answers a failed request; the message says what failed, with which value, and what to do.",
@@ -258,6 +219,28 @@ def _errors() -> Json:
             ["code", "message"],
         ),
     }
+
+
+def _failures() -> list[type[BridgeError]]:
+    return [kind for kind in kinds() if kind.code == REQUEST_FAILED]
+
+
+def _data_of(kind: type[BridgeError]) -> type[Struct]:
+    """The data of an error as a struct."""
+    hints = get_type_hints(kind, include_extras=True)
+    return defstruct(
+        f"{kind.__name__}Data",
+        [
+            (one.name, hints[one.name], msgspec.NODEFAULT if one.default is MISSING else one.default)
+            for one in dataclasses.fields(kind)
+            if one.name != "message"
+        ],
+        bases=(Wire,),
+        namespace={"__doc__": kind.__doc__},
+        tag_field="kind",
+        tag=kind.__name__,
+        kw_only=True,
+    )
 
 
 if __name__ == "__main__":

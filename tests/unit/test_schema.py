@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 
 from kernel_bridge.protocol import commands, notifications, objects
-from kernel_bridge.protocol.errors import BridgeError, KernelLaunchFailed, KernelRequired, NoSuchRun
+from kernel_bridge.protocol.errors import BridgeError, KernelLaunchFailed, KernelRequired, NoSuchRun, kinds
 from kernel_bridge.protocol.schema import FILE, encoded, schema
 from kernel_bridge.protocol.settings import Settings
 
@@ -55,8 +55,8 @@ def test_every_command_notification_and_error_is_in_it() -> None:
     defs = SCHEMA["$defs"]
     assert set(defs["Commands"]["properties"]) == set(commands.COMMANDS)
     assert set(defs["Notifications"]["properties"]) == set(notifications.NOTIFICATIONS)
-    kinds = {error.__name__ for error in BridgeError.__subclasses__() if error.code == BridgeError.code}
-    assert set(defs["ErrorKind"]["enum"]) == kinds
+    failures = {error.__name__ for error in kinds() if error.code == BridgeError.code}
+    assert set(defs["ErrorKind"]["enum"]) == failures
 
 
 def test_names_are_camel_case() -> None:
@@ -93,8 +93,8 @@ def test_outputs_are_those_of_nbformat(name: str, field: str) -> None:
         ("Output", {"output_type": "execute_result", "data": {}, "metadata": {}, "execution_count": 1}),
         ("Output", {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}),
         ("ResponseError", NoSuchRun("no run 'r'").to_wire()),
-        ("ResponseError", KernelLaunchFailed("it ended", exitCode=1, stderr="no").to_wire()),
-        ("ResponseError", KernelRequired("none", specs=[msgspec.to_builtins(SPEC)]).to_wire()),
+        ("ResponseError", KernelLaunchFailed("it ended", exit_code=1, stderr="no").to_wire()),
+        ("ResponseError", KernelRequired("none", specs=[SPEC]).to_wire()),
     ],
 )
 def test_what_is_sent_is_valid(name: str, value: Any) -> None:

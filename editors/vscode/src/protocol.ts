@@ -28,6 +28,8 @@ export interface AttachKernelParams {
 /** The connection file is missing, or says something impossible; the message names the key. */
 export interface BadConnectionFileData {
   kind: "BadConnectionFile";
+  /** The key of the file that is wrong. */
+  key?: string;
 }
 
 export interface BindKernelParams {
@@ -164,10 +166,10 @@ export interface Elided {
 }
 
 /** The data of an error with code -32803. */
-export type ErrorData = NoSuchKernelSpecData | KernelLaunchFailedData | KernelNotReadyData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | KernelRequiredData | NothingToRunData | DocumentNotOpenData | NoSuchRunData | ExportExistsData | ExportFailedData | NothingToExportData | HistoryDisabledData | NotOursData | UntrustedData;
+export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData | KernelLaunchFailedData | KernelNotReadyData | KernelRequiredData | NoSuchKernelSpecData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | NotOursData | HistoryDisabledData | NoSuchRunData | ExportExistsData | ExportFailedData | NothingToExportData;
 
 /** Why a command failed (code -32803). */
-export type ErrorKind = "NoSuchKernelSpec" | "KernelLaunchFailed" | "KernelNotReady" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "KernelRequired" | "NothingToRun" | "DocumentNotOpen" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "NothingToExport" | "HistoryDisabled" | "NotOurs" | "Untrusted";
+export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "NothingToExport";
 
 /** What was raised. */
 export interface ErrorOutput {
@@ -189,7 +191,7 @@ export interface ExecuteResult {
 export interface ExportExistsData {
   kind: "ExportExists";
   /** The file. */
-  path?: string;
+  path: string;
 }
 
 /** The notebook could not be written. */
@@ -316,10 +318,10 @@ export interface KernelDeadData {
 /** The kernel's process could not be started or ended at once. */
 export interface KernelLaunchFailedData {
   kind: "KernelLaunchFailed";
-  /** Of the kernel's process; negative: the signal. */
-  exitCode?: number;
   /** The tail of what the kernel wrote there. */
   stderr: string;
+  /** Of the kernel's process; negative: the signal. */
+  exitCode?: number;
   /** A command for a shell that mends it, where there is one. */
   hint?: string;
 }
@@ -328,7 +330,7 @@ export interface KernelLaunchFailedData {
 export interface KernelNotReadyData {
   kind: "KernelNotReady";
   /** The tail of what the kernel wrote there. */
-  stderr?: string;
+  stderr: string;
 }
 
 /** kernel-bridge/kernel: at every change of state, epoch or queue length. */
@@ -406,7 +408,7 @@ export interface NoSuchKernelData {
 export interface NoSuchKernelSpecData {
   kind: "NoSuchKernelSpec";
   /** What can be started, the best first. */
-  specs?: KernelSpec[];
+  specs: KernelSpec[];
 }
 
 /** No run has that id, here or in the history. */

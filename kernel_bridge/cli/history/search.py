@@ -89,7 +89,7 @@ async def export(options: argparse.Namespace) -> int:
             try:
                 result = await bridge.history.export(asked, document, progress)
             except ExportExists as error:
-                there = Path(options.out).with_name(Path(error.data["path"]).name)
+                there = Path(options.out).with_name(Path(error.path).name)
                 raise UsageError(f"{there} exists; --overwrite replaces it") from None
     if options.json:
         return print_json(result)

@@ -25,6 +25,7 @@
 --- The connection file is missing, or says something impossible; the message names the key.
 ---@class kernel_bridge.BadConnectionFileData
 ---@field kind "BadConnectionFile"
+---@field key? string The key of the file that is wrong.
 
 ---@class kernel_bridge.BindKernelParams
 ---@field textDocument kernel_bridge.TextDocument
@@ -96,10 +97,10 @@
 ---@field tail string
 
 --- The data of an error with code -32803.
----@alias kernel_bridge.ErrorData kernel_bridge.NoSuchKernelSpecData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.KernelRequiredData|kernel_bridge.NothingToRunData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.NothingToExportData|kernel_bridge.HistoryDisabledData|kernel_bridge.NotOursData|kernel_bridge.UntrustedData
+---@alias kernel_bridge.ErrorData kernel_bridge.UntrustedData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NothingToRunData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.KernelRequiredData|kernel_bridge.NoSuchKernelSpecData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.NotOursData|kernel_bridge.HistoryDisabledData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.NothingToExportData
 
 --- Why a command failed (code -32803).
----@alias kernel_bridge.ErrorKind "NoSuchKernelSpec"|"KernelLaunchFailed"|"KernelNotReady"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"KernelRequired"|"NothingToRun"|"DocumentNotOpen"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"NothingToExport"|"HistoryDisabled"|"NotOurs"|"Untrusted"
+---@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"NothingToExport"
 
 --- What was raised.
 ---@class kernel_bridge.ErrorOutput
@@ -118,7 +119,7 @@
 --- The file exists and `overwrite` is not set.
 ---@class kernel_bridge.ExportExistsData
 ---@field kind "ExportExists"
----@field path? string The file.
+---@field path string The file.
 
 --- The notebook could not be written.
 ---@class kernel_bridge.ExportFailedData
@@ -232,14 +233,14 @@
 --- The kernel's process could not be started or ended at once.
 ---@class kernel_bridge.KernelLaunchFailedData
 ---@field kind "KernelLaunchFailed"
----@field exitCode? integer Of the kernel's process; negative: the signal.
 ---@field stderr string The tail of what the kernel wrote there.
+---@field exitCode? integer Of the kernel's process; negative: the signal.
 ---@field hint? string A command for a shell that mends it, where there is one.
 
 --- The kernel's process lives but did not answer within readyTimeout.
 ---@class kernel_bridge.KernelNotReadyData
 ---@field kind "KernelNotReady"
----@field stderr? string The tail of what the kernel wrote there.
+---@field stderr string The tail of what the kernel wrote there.
 
 --- kernel-bridge/kernel: at every change of state, epoch or queue length.
 ---@class kernel_bridge.KernelNotification
@@ -304,7 +305,7 @@
 --- No kernelspec has that name; the message lists those there are.
 ---@class kernel_bridge.NoSuchKernelSpecData
 ---@field kind "NoSuchKernelSpec"
----@field specs? kernel_bridge.KernelSpec[] What can be started, the best first.
+---@field specs kernel_bridge.KernelSpec[] What can be started, the best first.
 
 --- No run has that id, here or in the history.
 ---@class kernel_bridge.NoSuchRunData
