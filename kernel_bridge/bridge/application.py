@@ -29,6 +29,7 @@ from ..protocol.errors import (
     KernelRequired,
     KernelUnreachable,
     NoSuchKernel,
+    Remedy,
     RequestCancelled,
     Untrusted,
 )
@@ -303,15 +304,12 @@ class Bridge:
                 raise InvalidArgument("field kernelId: is required and missing (or give textDocument)")
             kernel_id = self.bindings.get(uri)
             if kernel_id is None:
-                raise NoSuchKernel(
-                    f"no kernel is bound to {uri}; start one with kernel-bridge.startKernel "
-                    "or choose one with kernel-bridge.bindKernel"
-                )
+                raise NoSuchKernel(f"no kernel is bound to {uri}", remedy=Remedy.CHOOSE_KERNEL)
         kernel = self.kernels.get(kernel_id)
         if kernel is None:
             raise NoSuchKernel(
-                f"no kernel {kernel_id!r}; followed here: {', '.join(self.kernels) or 'none'} "
-                "(kernel-bridge.listKernels lists all; attach to one with kernel-bridge.attachKernel)"
+                f"no kernel {kernel_id!r}; followed here: {', '.join(self.kernels) or 'none'}",
+                remedy=Remedy.ATTACH_KERNEL,
             )
         return kernel.require_alive()
 
@@ -330,9 +328,9 @@ class Bridge:
         specs = await self.list_specs(uri, language_id)
         raise KernelRequired(
             f"no kernel to run on: {uri or 'no textDocument was given'} has no kernel bound"
-            + ("" if self.settings.auto_start else " and the setting autoStart is off")
-            + "; start one with kernel-bridge.startKernel or give kernelId",
+            + ("" if self.settings.auto_start else " and the setting autoStart is off"),
             specs=specs,
+            remedy=Remedy.CHOOSE_KERNEL,
         )
 
     async def restart_kernel(self, kernel: FollowedKernel) -> None:

@@ -1,7 +1,7 @@
 """Which kernel a document gets where nobody has chosen one."""
 
 from ..kernels.specs import pick
-from ..protocol.errors import KernelRequired, NoSuchKernelSpec
+from ..protocol.errors import KernelRequired, NoSuchKernelSpec, Remedy
 from ..protocol.objects import KernelSpec
 from ..source.languages import speaks
 
@@ -33,8 +33,7 @@ def choose(
         )
     raise KernelRequired(
         f"no installed kernel speaks {language_id!r} (document {uri}); "
-        f"there are: {', '.join(spec.name for spec in specs) or 'none'}; "
-        "install one that does, or name one of these (kernel-bridge.startKernel, the setting "
-        "kernel-bridge.defaultKernels, or --kernel)",
+        f"there are: {', '.join(spec.name for spec in specs) or 'none'}",
         specs=specs,
+        remedy=Remedy.CHOOSE_KERNEL_SPEC,
     )

@@ -14,7 +14,7 @@ from ..files import readable
 from ..history.journal import Journal
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
-from ..protocol.errors import KernelDead, KernelUnreachable
+from ..protocol.errors import KernelDead, KernelUnreachable, Remedy
 from ..protocol.objects import Kernel
 from ..runs.changes import FoldChange
 from ..runs.events import (
@@ -442,20 +442,19 @@ class FollowedKernel:
                 f"kernel {self.id} ({self.session.spec.display_name}) takes no more runs: {self._leaving}"
             )
         if not self.alive:
-            why, *written = (self.session.reason or "it has ended").split("\n")
-            sentence = (
-                f"kernel {self.id} ({self.session.spec.display_name}) is dead: {why}; "
-                "start a new one with kernel-bridge.startKernel"
+            raise KernelDead(
+                f"kernel {self.id} ({self.session.spec.display_name}) is dead: "
+                f"{self.session.reason or 'it has ended'}",
+                remedy=Remedy.START_KERNEL,
             )
-            raise KernelDead("\n".join([sentence, *written]))  # what it wrote stays below the advice
         return self
 
     def require_reachable(self) -> "FollowedKernel":
         """Itself; raises KernelDead, and KernelUnreachable: a run would wait for ever."""
         if self.session.state == "unreachable":
             raise KernelUnreachable(
-                f"kernel {self.id} ({self.session.spec.display_name}) does not answer: "
-                f"{self.session.reason}; wake it, choose another, or end it with kernel-bridge.shutdownKernel"
+                f"kernel {self.id} ({self.session.spec.display_name}) does not answer: {self.session.reason}",
+                remedy=Remedy.SHUT_DOWN_KERNEL,
             )
         return self.require_alive()
 

@@ -8,7 +8,7 @@ import sys
 
 from ..escapes import legible
 from ..limits import run
-from ..protocol.errors import BridgeError, StartFailed
+from ..protocol.errors import BridgeError, Remedy, StartFailed
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
 from .output import drawing
@@ -17,6 +17,17 @@ log = logging.getLogger(__name__)
 
 # A full disk, a lost terminal, an stdout that is open for reading.
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+WORDS = {
+    Remedy.START_KERNEL: "`kernel-bridge start` starts a new one",
+    Remedy.CHOOSE_KERNEL: "name one with --attach (`kernel-bridge kernels` lists those that run)",
+    Remedy.ATTACH_KERNEL: "`kernel-bridge kernels` lists those that run, `kernel-bridge start` starts one",
+    Remedy.SHUT_DOWN_KERNEL: "wake it, choose another, or end it with `kernel-bridge stop`",
+    Remedy.CHOOSE_KERNEL_SPEC: "install one that does, or name one of these with --kernel",
+    Remedy.LIST_RUNS: "`kernel-bridge history` lists those there are",
+    Remedy.OVERWRITE: "--overwrite replaces it",
+}
+"""What to do about an error, as it is typed."""
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -36,9 +47,9 @@ def execute(options: argparse.Namespace) -> int:
     except UsageError as error:
         return _fail(str(error), USAGE)
     except StartFailed as error:
-        return _fail(error.message, NO_KERNEL)
+        return _fail(error.worded(WORDS), NO_KERNEL)
     except BridgeError as error:
-        return _fail(error.message, USAGE)
+        return _fail(error.worded(WORDS), USAGE)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from ..protocol.errors import ExportExists, ExportFailed
+from ..protocol.errors import ExportExists, ExportFailed, Remedy
 
 
 def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
@@ -34,7 +34,7 @@ def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
                 temporary.unlink()
         _sync_folder(target.parent)
     except FileExistsError:
-        raise ExportExists(f"{path} exists; set overwrite to replace it", path=str(path)) from None
+        raise ExportExists(f"{path} exists", path=str(path), remedy=Remedy.OVERWRITE) from None
     except (OSError, ValueError) as error:  # ValueError: no file can have that name
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ExportFailed(

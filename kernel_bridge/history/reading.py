@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ..protocol.errors import InvalidArgument, NoSuchRun
+from ..protocol.errors import InvalidArgument, NoSuchRun, Remedy
 from ..protocol.objects import Output, Run
 from .records import Filter, Pieces, decode, time_text, to_text
 from .store import Connection
@@ -147,8 +147,8 @@ def key_of(connection: Connection, run_id: str) -> int:
 
 def _no_such_run(run_id: str) -> NoSuchRun:
     return NoSuchRun(
-        f"no run {run_id!r} is in the history (silent runs are not kept, old ones go when it is full); "
-        "kernel-bridge.history lists those there are"
+        f"no run {run_id!r} is in the history (silent runs are not kept, old ones go when it is full)",
+        remedy=Remedy.LIST_RUNS,
     )
 
 

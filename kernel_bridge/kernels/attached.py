@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
-from ..protocol.errors import (
-    KernelDead,
-    KernelUnreachable,
-    NoSuchKernel,
-    NoSuchKernelSpec,
-    NotOurs,
-)
+from ..protocol.errors import KernelDead, KernelUnreachable, NoSuchKernel, NoSuchKernelSpec, NotOurs, Remedy
 from ..protocol.objects import KernelSpec
 from ..runs.events import Json
 from .hints import advice_for_oserror
@@ -72,7 +66,7 @@ def locate(
         path = next((path for path in connection_files() if kernel_id_of(path) == kernel_id), None)
         if path is None:
             raise NoSuchKernel(
-                f"no kernel {kernel_id!r} is followed or running here (kernel-bridge.listKernels lists all)"
+                f"no kernel {kernel_id!r} is followed or running here", remedy=Remedy.ATTACH_KERNEL
             )
     else:
         path = find_connection_file(connection_file)
@@ -197,8 +191,8 @@ class AttachedSession(KernelSession):
         record = self._found.record
         process = f"; its process is {record.pid}" if record else ""
         return KernelUnreachable(
-            f"kernel {self.id} of {self.connection_file} cannot be reached: {why}{process}; start a new one, "
-            "or attach to one that runs (kernel-bridge.listKernels)"
+            f"kernel {self.id} of {self.connection_file} cannot be reached: {why}{process}",
+            remedy=Remedy.ATTACH_KERNEL,
         )
 
     def _adopt(self) -> None:

@@ -26,12 +26,14 @@
           NothingToExport
 
 A class at a leaf is a kind on the wire, its code -32803 where none is drawn; those above it are groups to
-catch. Every message says what failed, with which value, and what to do.
+catch. Every message says what failed, with which value, and what to do. Where that depends on the front end,
+the error has a `remedy` instead, which each front end adds to the message in words of its own.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -55,6 +57,18 @@ Hint = Annotated[str, Meta(description="A command for a shell that mends it, whe
 Path = Annotated[str, Meta(description="The file.")]
 
 
+class Remedy(StrEnum):
+    """What helps against an error."""
+
+    START_KERNEL = "startKernel"  # a new one instead
+    CHOOSE_KERNEL = "chooseKernel"  # for the document or the run
+    ATTACH_KERNEL = "attachKernel"  # to one that runs, or start one
+    SHUT_DOWN_KERNEL = "shutDownKernel"  # unless it wakes
+    CHOOSE_KERNEL_SPEC = "chooseKernelSpec"  # of those in `specs`, or install one
+    LIST_RUNS = "listRuns"  # to find the one that is meant
+    OVERWRITE = "overwrite"  # the file that is in the way
+
+
 @dataclass(eq=False, repr=False)
 class BridgeError(Exception):
     """Base of all errors that reach a client. A field of a subclass is a field of the wire's `data`."""
@@ -62,23 +76,21 @@ class BridgeError(Exception):
     code: ClassVar[int] = REQUEST_FAILED
 
     message: str
+    remedy: Remedy | None = field(default=None, kw_only=True)
 
-    @property
-    def kind(self) -> str:
-        return type(self).__name__
+    def worded(self, words: Mapping[Remedy, str]) -> str:
+        """The message, with the words for the remedy at the end of its first line."""
+        if self.remedy is None:
+            return self.message
+        sentence, newline, below = self.message.partition("\n")  # below: what a kernel wrote
+        return f"{sentence}; {words[self.remedy]}{newline}{below}"
 
     @property
     def data(self) -> dict[str, Any]:
-        """The JSON of the fields that have a value, by their names on the wire."""
+        """The `data` of the JSON-RPC error: the kind, and the fields that have a value."""
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "message"}
-        data: dict[str, Any] = msgspec.to_builtins(
-            {camel(name): value for name, value in values.items() if value is not None}
-        )
-        return data
-
-    def to_wire(self) -> dict[str, Any]:
-        """The JSON-RPC error object: `{code, message, data: {kind, …}}`."""
-        return {"code": self.code, "message": self.message, "data": {"kind": self.kind, **self.data}}
+        data = {camel(name): value for name, value in values.items() if value is not None}
+        return {"kind": type(self).__name__, **msgspec.to_builtins(data)}
 
 
 def camel(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..escapes import legible
 from ..protocol.errors import INTERNAL_ERROR, BridgeError, InvalidArgument, RequestCancelled
 from .jsonrpc import Request
+from .remedies import ACTIONS, COMMANDS
 
 if TYPE_CHECKING:
     from .lifecycle import Server
@@ -58,9 +59,10 @@ def _fail(request: Request, error: Exception) -> None:
     if isinstance(error, InvalidArgument | RequestCancelled):
         request.fail(error.code, legible(error.message))
     elif isinstance(error, BridgeError):
-        data = error.to_wire()["data"]
-        data |= {name: legible(data[name]) for name in _PROSE if isinstance(data.get(name), str)}
-        request.fail(error.code, legible(error.message), data)
+        data = error.data
+        data |= {name: legible(data[name]) for name in _PROSE if name in data}
+        said, shown = (legible(error.worded(words)) for words in (COMMANDS, ACTIONS))
+        request.fail(error.code, said, data, shown)
     else:
         log.error("%s failed", request.method, exc_info=error)
         what = legible(f"{type(error).__name__}: {error}")

@@ -49,7 +49,7 @@ class Request:
     """A request of the other side; answer it once, now or later.
 
     `on_cancel` is called when the other side cancels it, which does not answer it. `cancelled` says that
-    this has happened. Unless it has, `on_answered` gets the result or, second, the message of the error.
+    this has happened. Unless it has, `on_answered` gets the result or, second, what to show of the error.
     `pause_s` is how long nothing is sent after the answer.
     """
 
@@ -94,10 +94,10 @@ class Request:
         """Answer with a result that is JSON text already."""
         self.respond(Raw(result))
 
-    def fail(self, code: int, message: str, data: Any = None) -> None:
-        """Answer with an error; `data` None: without data."""
+    def fail(self, code: int, message: str, data: Any = None, shown: str | None = None) -> None:
+        """Answer with an error; `data` None: without data. `shown`: the message for a person, if another."""
         failure = _Failure(self.id, _Error(code, message, UNSET if data is None else data))
-        self._answer(encode(failure), None, message)
+        self._answer(encode(failure), None, shown or message)
 
     def put_off(self) -> None:
         """Answer with null, unless it is answered; what comes of it only `on_answered` gets."""

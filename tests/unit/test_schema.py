@@ -9,7 +9,14 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 
 from kernel_bridge.protocol import commands, notifications, objects
-from kernel_bridge.protocol.errors import BridgeError, KernelLaunchFailed, KernelRequired, NoSuchRun, kinds
+from kernel_bridge.protocol.errors import (
+    BridgeError,
+    KernelLaunchFailed,
+    KernelRequired,
+    NoSuchRun,
+    Remedy,
+    kinds,
+)
 from kernel_bridge.protocol.schema import FILE, encoded, schema
 from kernel_bridge.protocol.settings import Settings
 
@@ -92,9 +99,9 @@ def test_outputs_are_those_of_nbformat(name: str, field: str) -> None:
         ("Output", {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}}),
         ("Output", {"output_type": "execute_result", "data": {}, "metadata": {}, "execution_count": 1}),
         ("Output", {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}),
-        ("ResponseError", NoSuchRun("no run 'r'").to_wire()),
-        ("ResponseError", KernelLaunchFailed("it ended", exit_code=1, stderr="no").to_wire()),
-        ("ResponseError", KernelRequired("none", specs=[SPEC]).to_wire()),
+        ("ErrorData", NoSuchRun("no run 'r'", remedy=Remedy.LIST_RUNS).data),
+        ("ErrorData", KernelLaunchFailed("it ended", exit_code=1, stderr="no").data),
+        ("ErrorData", KernelRequired("none", specs=[SPEC]).data),
     ],
 )
 def test_what_is_sent_is_valid(name: str, value: Any) -> None:
@@ -165,7 +172,9 @@ def test_the_table_of_errors_in_the_protocol_is_complete() -> None:
     rows = re.findall(r"^\| ([A-Z]\w+) \| [^|]+ \| ([^|]*)\|$", PROTOCOL.read_text(encoding="utf-8"), re.M)
     fields = {
         kind: [
-            name + ("" if name in node["required"] else "?") for name in node["properties"] if name != "kind"
+            name + ("" if name in node["required"] else "?")
+            for name in node["properties"]
+            if name not in ("kind", "remedy")
         ]
         for kind in SCHEMA["$defs"]["ErrorKind"]["enum"]
         for node in [SCHEMA["$defs"][f"{kind}Data"]]

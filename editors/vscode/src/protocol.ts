@@ -28,6 +28,7 @@ export interface AttachKernelParams {
 /** The connection file is missing, or says something impossible; the message names the key. */
 export interface BadConnectionFileData {
   kind: "BadConnectionFile";
+  remedy?: Remedy;
   /** The key of the file that is wrong. */
   key?: string;
 }
@@ -149,6 +150,7 @@ export interface DisplayData {
 /** The document was not opened by the client. */
 export interface DocumentNotOpenData {
   kind: "DocumentNotOpen";
+  remedy?: Remedy;
 }
 
 /** The stream output at `index` is over the budget; replaces the last `elide` of that output. */
@@ -190,6 +192,7 @@ export interface ExecuteResult {
 /** The file exists and `overwrite` is not set. */
 export interface ExportExistsData {
   kind: "ExportExists";
+  remedy?: Remedy;
   /** The file. */
   path: string;
 }
@@ -197,6 +200,7 @@ export interface ExportExistsData {
 /** The notebook could not be written. */
 export interface ExportFailedData {
   kind: "ExportFailed";
+  remedy?: Remedy;
   /** The file. */
   path?: string;
   /** What was refused. */
@@ -253,6 +257,7 @@ export interface GetRunResult {
 /** The command needs the history, which is switched off or unusable. */
 export interface HistoryDisabledData {
   kind: "HistoryDisabled";
+  remedy?: Remedy;
 }
 
 /** Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source. `since` and `until` (exclusive) are about when a run started, or was asked for if it never did. */
@@ -313,11 +318,13 @@ export interface Kernel {
 /** The kernel has ended; the message says why. */
 export interface KernelDeadData {
   kind: "KernelDead";
+  remedy?: Remedy;
 }
 
 /** The kernel's process could not be started or ended at once. */
 export interface KernelLaunchFailedData {
   kind: "KernelLaunchFailed";
+  remedy?: Remedy;
   /** The tail of what the kernel wrote there. */
   stderr: string;
   /** Of the kernel's process; negative: the signal. */
@@ -329,6 +336,7 @@ export interface KernelLaunchFailedData {
 /** The kernel's process lives but did not answer within readyTimeout. */
 export interface KernelNotReadyData {
   kind: "KernelNotReady";
+  remedy?: Remedy;
   /** The tail of what the kernel wrote there. */
   stderr: string;
 }
@@ -349,6 +357,7 @@ export interface KernelRef {
 /** A run needs a kernel and none is there. */
 export interface KernelRequiredData {
   kind: "KernelRequired";
+  remedy?: Remedy;
   /** What can be started, the best first. */
   specs: KernelSpec[];
 }
@@ -375,6 +384,7 @@ export type KernelState = "starting" | "idle" | "busy" | "restarting" | "dead" |
 /** The kernel does not answer. */
 export interface KernelUnreachableData {
   kind: "KernelUnreachable";
+  remedy?: Remedy;
 }
 
 /** Replace what follows the last newline of the stream output at `index`. */
@@ -402,11 +412,13 @@ export type MimeBundle = Record<string, unknown>;
 /** No kernel with that id is followed or found. */
 export interface NoSuchKernelData {
   kind: "NoSuchKernel";
+  remedy?: Remedy;
 }
 
 /** No kernelspec has that name; the message lists those there are. */
 export interface NoSuchKernelSpecData {
   kind: "NoSuchKernelSpec";
+  remedy?: Remedy;
   /** What can be started, the best first. */
   specs: KernelSpec[];
 }
@@ -414,11 +426,13 @@ export interface NoSuchKernelSpecData {
 /** No run has that id, here or in the history. */
 export interface NoSuchRunData {
   kind: "NoSuchRun";
+  remedy?: Remedy;
 }
 
 /** The kernel was started by another program, which alone can restart it. */
 export interface NotOursData {
   kind: "NotOurs";
+  remedy?: Remedy;
 }
 
 /** The empty object. */
@@ -429,11 +443,13 @@ export interface Nothing {
 /** No run that ran matches. */
 export interface NothingToExportData {
   kind: "NothingToExport";
+  remedy?: Remedy;
 }
 
 /** The region holds no code. */
 export interface NothingToRunData {
   kind: "NothingToRun";
+  remedy?: Remedy;
 }
 
 /** Notifications from the server: the params of each. */
@@ -478,6 +494,9 @@ export interface ReadOutputResult {
   text: string;
   total: number;
 }
+
+/** What helps against an error. */
+export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "listRuns" | "overwrite" | "shutDownKernel" | "startKernel";
 
 /** Put `output` in the place of the one at `index`. */
 export interface ReplaceChange {
@@ -648,4 +667,5 @@ export type Unit = "range" | "line" | "statement" | "cell" | "above" | "below" |
 /** The workspace is not trusted: nothing is started, attached or run. */
 export interface UntrustedData {
   kind: "Untrusted";
+  remedy?: Remedy;
 }

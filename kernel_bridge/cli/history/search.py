@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ...bridge.exporting import read_document
 from ...protocol.commands import ExportParams, HistoryParams, HistoryResult
-from ...protocol.errors import ExportExists
 from ...protocol.objects import Run, TextDocument
 from ..exits import OK, UsageError
 from ..formats import format_of
@@ -86,11 +85,7 @@ async def export(options: argparse.Namespace) -> int:
             overwrite=options.overwrite,
         )
         with bar(f"writing {Path(options.out).name}") as progress:
-            try:
-                result = await bridge.history.export(asked, document, progress)
-            except ExportExists as error:
-                there = Path(options.out).with_name(Path(error.path).name)
-                raise UsageError(f"{there} exists; --overwrite replaces it") from None
+            result = await bridge.history.export(asked, document, progress)
     if options.json:
         return print_json(result)
     print_text(

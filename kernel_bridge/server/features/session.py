@@ -164,8 +164,7 @@ class Features:
     def acted(self, params: ActParams, result: Any, error: str | None) -> None:
         """A code action or lens has been answered."""
         if error is not None:
-            start = "the code action “Start …”"  # what a person has for this command
-            self._outbox.show(1, error.replace("kernel-bridge.startKernel", start))
+            self._outbox.show(1, error)
         elif isinstance(result, RunResult):
             self._messages.asked_for(result.runs)
         elif isinstance(result, ExportResult):

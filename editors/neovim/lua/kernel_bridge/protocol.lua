@@ -25,6 +25,7 @@
 --- The connection file is missing, or says something impossible; the message names the key.
 ---@class kernel_bridge.BadConnectionFileData
 ---@field kind "BadConnectionFile"
+---@field remedy? kernel_bridge.Remedy
 ---@field key? string The key of the file that is wrong.
 
 ---@class kernel_bridge.BindKernelParams
@@ -83,6 +84,7 @@
 --- The document was not opened by the client.
 ---@class kernel_bridge.DocumentNotOpenData
 ---@field kind "DocumentNotOpen"
+---@field remedy? kernel_bridge.Remedy
 
 --- The stream output at `index` is over the budget; replaces the last `elide` of that output.
 ---@class kernel_bridge.ElideChange
@@ -119,11 +121,13 @@
 --- The file exists and `overwrite` is not set.
 ---@class kernel_bridge.ExportExistsData
 ---@field kind "ExportExists"
+---@field remedy? kernel_bridge.Remedy
 ---@field path string The file.
 
 --- The notebook could not be written.
 ---@class kernel_bridge.ExportFailedData
 ---@field kind "ExportFailed"
+---@field remedy? kernel_bridge.Remedy
 ---@field path? string The file.
 ---@field reason? string What was refused.
 
@@ -174,6 +178,7 @@
 --- The command needs the history, which is switched off or unusable.
 ---@class kernel_bridge.HistoryDisabledData
 ---@field kind "HistoryDisabled"
+---@field remedy? kernel_bridge.Remedy
 
 --- Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source.
 ---     `since` and `until` (exclusive) are about when a run started, or was asked for if it never did.
@@ -229,10 +234,12 @@
 --- The kernel has ended; the message says why.
 ---@class kernel_bridge.KernelDeadData
 ---@field kind "KernelDead"
+---@field remedy? kernel_bridge.Remedy
 
 --- The kernel's process could not be started or ended at once.
 ---@class kernel_bridge.KernelLaunchFailedData
 ---@field kind "KernelLaunchFailed"
+---@field remedy? kernel_bridge.Remedy
 ---@field stderr string The tail of what the kernel wrote there.
 ---@field exitCode? integer Of the kernel's process; negative: the signal.
 ---@field hint? string A command for a shell that mends it, where there is one.
@@ -240,6 +247,7 @@
 --- The kernel's process lives but did not answer within readyTimeout.
 ---@class kernel_bridge.KernelNotReadyData
 ---@field kind "KernelNotReady"
+---@field remedy? kernel_bridge.Remedy
 ---@field stderr string The tail of what the kernel wrote there.
 
 --- kernel-bridge/kernel: at every change of state, epoch or queue length.
@@ -256,6 +264,7 @@
 --- A run needs a kernel and none is there.
 ---@class kernel_bridge.KernelRequiredData
 ---@field kind "KernelRequired"
+---@field remedy? kernel_bridge.Remedy
 ---@field specs kernel_bridge.KernelSpec[] What can be started, the best first.
 
 --- A kernel that can be started: an installed kernelspec, or an interpreter that has none.
@@ -279,6 +288,7 @@
 --- The kernel does not answer.
 ---@class kernel_bridge.KernelUnreachableData
 ---@field kind "KernelUnreachable"
+---@field remedy? kernel_bridge.Remedy
 
 --- Replace what follows the last newline of the stream output at `index`.
 ---@class kernel_bridge.LineChange
@@ -301,19 +311,23 @@
 --- No kernel with that id is followed or found.
 ---@class kernel_bridge.NoSuchKernelData
 ---@field kind "NoSuchKernel"
+---@field remedy? kernel_bridge.Remedy
 
 --- No kernelspec has that name; the message lists those there are.
 ---@class kernel_bridge.NoSuchKernelSpecData
 ---@field kind "NoSuchKernelSpec"
+---@field remedy? kernel_bridge.Remedy
 ---@field specs kernel_bridge.KernelSpec[] What can be started, the best first.
 
 --- No run has that id, here or in the history.
 ---@class kernel_bridge.NoSuchRunData
 ---@field kind "NoSuchRun"
+---@field remedy? kernel_bridge.Remedy
 
 --- The kernel was started by another program, which alone can restart it.
 ---@class kernel_bridge.NotOursData
 ---@field kind "NotOurs"
+---@field remedy? kernel_bridge.Remedy
 
 --- The empty object.
 ---@class kernel_bridge.Nothing
@@ -321,10 +335,12 @@
 --- No run that ran matches.
 ---@class kernel_bridge.NothingToExportData
 ---@field kind "NothingToExport"
+---@field remedy? kernel_bridge.Remedy
 
 --- The region holds no code.
 ---@class kernel_bridge.NothingToRunData
 ---@field kind "NothingToRun"
+---@field remedy? kernel_bridge.Remedy
 
 --- Notifications from the server: the params of each.
 ---@class kernel_bridge.Notifications
@@ -362,6 +378,9 @@
 ---@class kernel_bridge.ReadOutputResult
 ---@field text string
 ---@field total integer
+
+--- What helps against an error.
+---@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"listRuns"|"overwrite"|"shutDownKernel"|"startKernel"
 
 --- Put `output` in the place of the one at `index`.
 ---@class kernel_bridge.ReplaceChange
@@ -511,3 +530,4 @@
 --- The workspace is not trusted: nothing is started, attached or run.
 ---@class kernel_bridge.UntrustedData
 ---@field kind "Untrusted"
+---@field remedy? kernel_bridge.Remedy

@@ -1,0 +1,37 @@
+"""What to do about an error, for a client by its commands, and for a person by the titles of code actions."""
+
+from ..protocol.errors import Remedy
+
+COMMANDS = {
+    Remedy.START_KERNEL: "start a new one with kernel-bridge.startKernel",
+    Remedy.CHOOSE_KERNEL: (
+        "start one with kernel-bridge.startKernel, choose one with kernel-bridge.bindKernel, or give kernelId"
+    ),
+    Remedy.ATTACH_KERNEL: (
+        "start a new one with kernel-bridge.startKernel, or attach to one that runs with "
+        "kernel-bridge.attachKernel (kernel-bridge.listKernels lists all)"
+    ),
+    Remedy.SHUT_DOWN_KERNEL: "wake it, choose another, or end it with kernel-bridge.shutdownKernel",
+    Remedy.CHOOSE_KERNEL_SPEC: (
+        "install one that does, or name one of these (kernel-bridge.startKernel, or the setting "
+        "kernel-bridge.defaultKernels)"
+    ),
+    Remedy.LIST_RUNS: "kernel-bridge.history lists those there are",
+    Remedy.OVERWRITE: "set overwrite to replace it",
+}
+
+ACTIONS = {
+    Remedy.START_KERNEL: "start a new one with the code action “Start …”",
+    Remedy.CHOOSE_KERNEL: (
+        "start one with the code action “Start …”, or choose one that runs with “Use …” or “Attach to …”"
+    ),
+    Remedy.ATTACH_KERNEL: (
+        "start a new one with the code action “Start …”, or a running one with “Use …” or “Attach to …”"
+    ),
+    Remedy.SHUT_DOWN_KERNEL: "wake it, choose another, or end it with the code action “Shut down …”",
+    Remedy.CHOOSE_KERNEL_SPEC: (
+        "install one that does, or name one of these in the setting kernel-bridge.defaultKernels"
+    ),
+    Remedy.LIST_RUNS: "`kernel-bridge history` lists those there are",
+    Remedy.OVERWRITE: "choose another name",
+}
