@@ -13,6 +13,7 @@ from ..protocol.errors import HistoryDisabled, NoSuchRun
 from ..protocol.settings import Settings
 from ..source.notebook import Notebook
 from .observer import Progress
+from .summary import summarize
 
 
 class History:
@@ -68,7 +69,7 @@ class History:
         journal = self.journal()
         if journal is None:
             raise NoSuchRun(f"no run {run_id!r} in this session, and the history is switched off")
-        return await journal.get_run(run_id, self._settings().output_budget)
+        return _with_summary(await journal.get_run(run_id, self._settings().output_budget))
 
     async def read_output(self, asked: ReadOutputParams) -> tuple[str, int]:
         """(slice, all its characters) of a stream output.
@@ -87,7 +88,8 @@ class History:
             since=asked.since,
             until=asked.until,
         )
-        return await self._required().history(wanted, asked.limit, asked.before)
+        found = await self._required().history(wanted, asked.limit, asked.before)
+        return [_with_summary(run) for run in found]
 
     async def find_ids(self, start: str, limit: int = 6) -> list[str]:
         """Those that begin so; raises HistoryDisabled."""
@@ -126,3 +128,10 @@ class History:
         """Write the rest."""
         if self._journal is not None:
             await self._journal.close()
+
+
+def _with_summary(run: wire.Run) -> wire.Run:
+    """The run with the summary it was kept with; one made here if its bridge was killed, or wrote none."""
+    if run.summary is None:
+        run.summary = summarize(run, run.outputs or [])
+    return run

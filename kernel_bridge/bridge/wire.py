@@ -5,6 +5,7 @@ from typing import cast
 
 from ..protocol import objects as wire
 from ..runs.run import Run
+from .summary import summarize
 
 
 def now() -> str:
@@ -22,6 +23,7 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         origin=run.origin,
         state=run.state,
         queued_at=run.queued_at,
+        summary=summarize(run, run.live.outputs),
         text_document=_document(location.uri, location.version) if location else None,
         range=_range(location.range) if location and location.range else None,
         unit=cast(wire.Unit | None, location.unit) if location else None,

@@ -261,4 +261,4 @@ def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[
 
 def lost(run: Run) -> Run:
     """An open run as it is when its bridge has gone."""
-    return msgspec.structs.replace(run, state="lost", reason=LOST)
+    return msgspec.structs.replace(run, state="lost", reason=LOST, summary=None)

@@ -108,6 +108,14 @@ class Elided(Wire):
     tail: str  # the newest text, at most 4 KiB
 
 
+class Summary(Wire):
+    """A run in a few words, for a person."""
+
+    text: str  # on one line: its value, what it raised, why it did not run; empty before it has ended
+    state: str  # what it does or how it ended: "running", "ok", "interrupted", …
+    duration: str | None = None  # of an ended run: "12 ms", "3.4 s", "2 min 5 s", "1 h 2 min"
+
+
 Output = dict[str, Any]
 """An nbformat 4.5 output object with text as one string; a stream over the budget has `elided`."""
 
@@ -122,6 +130,7 @@ class Run(Wire):
     origin: Literal["bridge", "other"]
     state: RunState
     queued_at: str
+    summary: Summary | None = None
     text_document: TextDocument | None = None
     range: Range | None = None
     unit: Unit | None = None  # what of the document it was

@@ -189,6 +189,7 @@ async def test_what_a_killed_bridge_was_running_is_lost(home: Home) -> None:
         answer = (await client.command("getRun", runId=run["id"]))["run"]
         assert (answer["state"], answer["outputs"][0]["text"]) == ("lost", "received\n")
         assert answer["reason"]
+        assert answer["summary"] == {"text": answer["reason"], "state": "lost"}
         listed = (await client.command("history"))["runs"]
         assert [(found["id"], found["state"]) for found in listed[:2]] == [
             (queued["id"], "lost"),

@@ -50,6 +50,26 @@ async def test_a_run_says_where_it_came_from_and_when_it_ran(shared: Client) -> 
     assert run.keys().isdisjoint(("reason", "nextInput", "degraded"))
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "state"),
+    [
+        ("print('a')\nprint('b')", "a … (2 lines)", "ok"),
+        ("print('a')\n6 * 7", "42", "ok"),
+        ("pass", "", "ok"),
+        ("raise ValueError('no\\nway')", "ValueError: no way", "error"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", "interrupted"),
+    ],
+)
+async def test_a_run_has_a_summary(shared: Client, code: str, text: str, state: str) -> None:
+    queued = await shared.run(code=code, wait=False)
+    assert queued["summary"] == {"text": "", "state": "queued"}
+    summary = (await shared.until_ended(queued["id"]))["summary"]
+    assert (summary["text"], summary["state"], summary["duration"][-1]) == (text, state, "s")
+    assert (await shared.command("getRun", runId=queued["id"]))["run"]["summary"] == summary
+    (past,) = (await shared.command("history", kernelId=queued["kernelId"], limit=1))["runs"]
+    assert past["summary"] == summary
+
+
 async def test_the_answer_comes_before_what_it_names(shared: Client) -> None:
     run = await shared.run(code="print(1)\nprint(2)\n3", wait=False)
     assert run["state"] == "queued"

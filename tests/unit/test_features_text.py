@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kernel_bridge.bridge.summary import duration, summarize
 from kernel_bridge.escapes import plain
 from kernel_bridge.protocol.settings import FeatureSettings
 from kernel_bridge.runs.changes import Append
@@ -14,7 +15,7 @@ from kernel_bridge.runs.run import Run
 from kernel_bridge.server.features.client import advertised, read_standard
 from kernel_bridge.server.features.markup import documentation, fenced, shortened, signature_of
 from kernel_bridge.server.features.showing import content_of, whole_text
-from kernel_bridge.server.features.summary import duration, summary
+from kernel_bridge.server.features.summary import summary
 
 
 def run(state: Any, outputs: list[dict[str, Any]] = [], **fields: Any) -> Run:  # noqa: B006
@@ -31,6 +32,7 @@ def data(kind: str, **bundle: str) -> dict[str, Any]:
     return {"output_type": kind, "data": {name.replace("_", "/"): text for name, text in bundle.items()}}
 
 
+INTERRUPT = Error("KeyboardInterrupt", "", [])
 TOOK = {"started_at": "2026-01-31T12:00:00.000000Z", "ended_at": "2026-01-31T12:00:01.500000Z"}
 
 
@@ -70,6 +72,34 @@ def test_a_run_in_one_line(
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "outputs", "fields", "expected"),
+    [
+        ("queued", [], {}, ("", "queued", None)),
+        ("running", [stream("a\n")], {}, ("", "running", None)),
+        ("ok", [stream("a\nb\n")], TOOK, ("a … (2 lines)", "ok", "1.5 s")),
+        ("ok", [], TOOK, ("", "ok", "1.5 s")),
+        ("error", [], {"error": Error("E", "v", [])}, ("E: v", "error", None)),
+        ("error", [], {"error": INTERRUPT}, ("KeyboardInterrupt", "interrupted", None)),
+        ("aborted", [], {"reason": "a run\nfailed"}, ("a run failed", "aborted", None)),
+        ("lost", [], {}, ("", "lost", None)),
+    ],
+)
+def test_a_run_in_a_few_words(
+    state: str,
+    outputs: list[dict[str, Any]],
+    fields: dict[str, Any],
+    expected: tuple[str, str, str | None],
+) -> None:
+    brief = summarize(run(state, outputs, **fields), outputs)
+    assert (brief.text, brief.state, brief.duration) == expected
+
+
+def test_a_huge_result_is_not_read_to_its_end() -> None:
+    outputs = [data("execute_result", text_plain="line\n" * 1_000_000)]
+    assert summarize(run("ok"), outputs).text == "line … (13108+ lines)"
+
+
 def test_a_run_over_its_budget_shows_its_newest_line_and_says_that_there_are_more() -> None:
     text = "".join(f"line {number}\n" for number in range(1000))
     assert summary(run("ok", [stream(text)]), []).endswith("+ lines)")
@@ -84,6 +114,7 @@ def test_a_run_over_its_budget_shows_its_newest_line_and_says_that_there_are_mor
         (0.9999, "1.0 s"),
         (59.96, "1 min 0 s"),
         (125, "2 min 5 s"),
+        (3725, "1 h 2 min"),
     ],
 )
 def test_durations(seconds: float, text: str) -> None:

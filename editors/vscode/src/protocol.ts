@@ -529,6 +529,7 @@ export interface Run {
   origin: "bridge" | "other";
   state: RunState;
   queuedAt: string;
+  summary?: Summary;
   textDocument?: TextDocument;
   range?: Range;
   unit?: Unit;
@@ -643,6 +644,13 @@ export interface StreamOutput {
   name: string;
   text: string;
   elided?: Elided;
+}
+
+/** A run in a few words, for a person. */
+export interface Summary {
+  text: string;
+  state: string;
+  duration?: string;
 }
 
 /** Add `text` to the stream output at `index`. */

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.documents import path_of
+from ...bridge.summary import shortened_line
 from ...source.cells import cells_of_lines
 from ...source.languages import comment_prefixes, find_language, is_python, speaks
 from .actions import Command, act, interrupt, run_unit
 from .showing import VIEWS, view_of
-from .summary import shortened_line
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.documents import path_of
+from ...bridge.summary import error_text
 from ...escapes import plain
 from ...runs.run import Run
 from ...runs.traceback import Frame, frames
 from ...source.document import Place
-from .summary import error_text
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot

@@ -4,12 +4,13 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...bridge.summary import data_text, summarize
 from ...escapes import one_line, plain
 from ...source.inquiry import has_name
 from .asking import about
 from .markup import DATA_URI_BYTES, documentation, escaped, fenced, markup, shortened
 from .showing import VIEWS, content_of, view_of, whole_text, write_shown
-from .summary import data_text, duration, duration_s, summary
+from .summary import summary
 
 if TYPE_CHECKING:
     from ...runs.run import Run
@@ -50,10 +51,10 @@ def _head(features: "Features", result: "Result") -> str:
     if _first_line_is_all(features):
         return summary(run, marks)
     count = f"[{run.execution_count}] " if run.execution_count is not None else ""
-    seconds = duration_s(run)
-    took = f", {duration(seconds)}" if seconds is not None else ""
+    brief = summarize(run, run.live.outputs)
+    took = f", {brief.duration}" if brief.duration else ""
     lost = f": {run.reason}" if run.reason else ""
-    return f"{count}{run.state}{took}{lost}" + (f" ({', '.join(marks)})" if marks else "")
+    return f"{count}{brief.state}{took}{lost}" + (f" ({', '.join(marks)})" if marks else "")
 
 
 def _plain_outputs(features: "Features", result: "Result") -> str:

@@ -8,11 +8,11 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...bridge.summary import newest_line
 from ...escapes import one_line
 from ...protocol.objects import Kernel, Run
 from ..jsonrpc import ConnectionClosed, ResponseError
 from .client import Standard
-from .summary import newest
 
 if TYPE_CHECKING:
     from ..lifecycle import Server
@@ -77,7 +77,7 @@ class Progress:
             return
         work.reported_at = now
         found = self._server.bridge.find_run(run_id)
-        if found is not None and (line := newest(found[1].live.outputs)):
+        if found is not None and (line := newest_line(found[1].live.outputs)):
             self._tell(work, {"kind": "report", "message": line})
 
     def cancel(self, token: Any) -> None:

@@ -407,6 +407,7 @@
 ---@field origin "bridge"|"other"
 ---@field state kernel_bridge.RunState
 ---@field queuedAt string
+---@field summary? kernel_bridge.Summary
 ---@field textDocument? kernel_bridge.TextDocument
 ---@field range? kernel_bridge.Range
 ---@field unit? kernel_bridge.Unit
@@ -509,6 +510,12 @@
 ---@field name string
 ---@field text string
 ---@field elided? kernel_bridge.Elided
+
+--- A run in a few words, for a person.
+---@class kernel_bridge.Summary
+---@field text string
+---@field state string
+---@field duration? string
 
 --- Add `text` to the stream output at `index`.
 ---@class kernel_bridge.TextChange

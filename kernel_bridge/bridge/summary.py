@@ -1,0 +1,128 @@
+"""A run in one line: what came of it, its state in words, how long it took (pure).
+
+What editors and terminals show of an ended run on one line comes from here (protocol.md, "Summary").
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from ..escapes import legible, plain
+from ..protocol import objects as wire
+from ..runs.run import Run
+
+LONGEST = 80  # characters of a line
+READ = 65_536  # characters of a result whose lines are counted
+
+_BEGUN = {state: wire.Summary(text="", state=state) for state in ("queued", "running")}
+_INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # Python's and Julia's
+_NAME_ONLY = re.compile(r"<[\w.]+ object>")  # the text/plain of IPython.display's classes
+
+
+def summarize(run: Run | wire.Run, outputs: list[dict[str, Any]]) -> wire.Summary:
+    """The summary of a run with these outputs; an ended run's text is empty where nothing came of it."""
+    state: str = run.state
+    if (begun := _BEGUN.get(state)) is not None:
+        return begun
+    if state == "error":
+        text = shortened_line(error_text(run))
+        if run.error is not None and run.error.ename in _INTERRUPTS:
+            state = "interrupted"
+    elif state == "ok":
+        text = _first_line(*_result(outputs))
+    else:
+        text = shortened_line(run.reason or "")
+    seconds = duration_s(run)
+    return wire.Summary(text=text, state=state, duration=None if seconds is None else duration(seconds))
+
+
+def error_text(run: Run | wire.Run) -> str:
+    """What was raised, as Python says it: the name and the message."""
+    error = run.error
+    if error is None:
+        return "error"
+    name = error.ename.removeprefix("<class '").removesuffix("'>")  # xeus-python's
+    text = f"{name}: {error.evalue}" if name and error.evalue else name or error.evalue or "error"
+    return legible(plain(text))
+
+
+def duration_s(run: Run | wire.Run) -> float | None:
+    """How long an ended run took; None: it never ran, or has not ended."""
+    if run.started_at is None or run.ended_at is None:
+        return None
+    ended, started = (datetime.fromisoformat(time) for time in (run.ended_at, run.started_at))
+    return max((ended - started).total_seconds(), 0.0)
+
+
+def duration(seconds: float) -> str:
+    """A time as a person reads it: 12 ms, 3.4 s, 2 min 5 s, 1 h 2 min."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def newest_line(outputs: list[dict[str, Any]]) -> str:
+    """The newest line of text that a run has written, such as a progress bar; else of what it showed."""
+    for output in reversed(outputs):
+        if output["output_type"] == "stream":
+            text = output["elided"]["tail"] if "elided" in output else output["text"][-4096:]
+            lines = [line for line in plain(text).split("\n") if line.strip()]
+            return shortened_line(lines[-1]) if lines else ""
+    return shortened_line(plain(_result(outputs)[0]).partition("\n")[0])
+
+
+def data_text(data: dict[str, Any]) -> str:
+    """A MIME bundle as text; a picture, or a bundle without readable text, as its type in brackets."""
+    data = without_name(data)
+    picture = next((mime for mime in data if mime.startswith("image/")), None)
+    text = data.get("text/plain", data.get("text/markdown", data.get("text/latex")))
+    if picture is not None and (not isinstance(text, str) or text.startswith("<")):
+        return f"[{picture}]"
+    return text if isinstance(text, str) else f"[{next(iter(data), 'nothing')}]"
+
+
+def without_name(data: dict[str, Any]) -> dict[str, Any]:
+    """A MIME bundle without a text/plain that only names a class, unless it has nothing else."""
+    if len(data) > 1 and _NAME_ONLY.fullmatch(str(data.get("text/plain"))):
+        return {mime: value for mime, value in data.items() if mime != "text/plain"}
+    return data
+
+
+def shortened_line(text: str) -> str:
+    """The text on one line, at most LONGEST characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _result(outputs: list[dict[str, Any]]) -> tuple[str, bool]:
+    """The value of the last expression, else what was shown last, else what was written.
+
+    At most READ characters, and whether there are more.
+    """
+    for kind in ("execute_result", "display_data"):
+        for output in reversed(outputs):
+            if output["output_type"] == kind:
+                text = data_text(output["data"])
+                return text[:READ], len(text) > READ
+    parts, room, more = [], READ, False
+    for output in outputs:
+        if output["output_type"] == "stream":
+            parts.append(output["text"][:room])
+            room -= len(output["text"])
+            more = more or "elided" in output
+            if room < 0:
+                return "".join(parts), True
+    return "".join(parts), more
+
+
+def _first_line(text: str, more: bool) -> str:
+    """The first line, and how many there are; `more`: `text` is only the beginning."""
+    lines = [line for line in plain(text).split("\n") if line.strip()]
+    if len(lines) < 2:
+        return shortened_line("".join(lines))
+    return f"{shortened_line(lines[0])} … ({len(lines)}{'+' if more else ''} lines)"
