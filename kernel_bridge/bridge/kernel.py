@@ -124,9 +124,9 @@ class FollowedKernel:
         self._wake()
 
     def enqueue(self, runs: list[Run], place: Place) -> list[wire.Run]:
-        """Queue runs in the place held for them. Return their wire form at that moment, for `start`.
+        """Queue runs in the place held for them. Return their wire form at that moment, for `announce`.
 
-        If the kernel is free the first is sent now, so that the kernel begins while people are told.
+        If the kernel is free the first is sent now, so that it runs while clients are notified.
         """
         queued = [run_to_wire(run) for run in runs]
         for run in runs:
@@ -135,8 +135,8 @@ class FollowedKernel:
         self._send()
         return queued
 
-    def start(self, runs: list[Run], queued: list[wire.Run]) -> None:
-        """Tell of runs that were put in the queue, as they were then, and of the one that was sent."""
+    def announce(self, runs: list[Run], queued: list[wire.Run]) -> None:
+        """Notify of runs as they were queued, and of the one that was sent since."""
         kernel = self.to_wire()
         for run, was in zip(runs, queued, strict=True):
             if self._journal is not None and run.kept:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..bridge import stopping
-from ..bridge.wire import now, run_to_wire
+from ..bridge.submission import RunOptions, Wanted, submit
+from ..bridge.wire import run_to_wire
 from ..protocol import commands as wire
-from ..protocol.errors import InvalidArgument, NothingToRun, RequestCancelled
+from ..protocol.errors import InvalidArgument
 from ..protocol.objects import Kernel, TextDocument, Wire
 from ..protocol.strict import convert
 from .answering import ANSWERED, answer
 from .jsonrpc import Request
-from .regions import Wanted, wanted
+from .regions import wanted
 
 if TYPE_CHECKING:
     from ..bridge.kernel import FollowedKernel
@@ -114,68 +115,22 @@ def bind_kernel(server: "Server", params: wire.BindKernelParams, _: Request) -> 
 
 
 def run(server: "Server", params: wire.RunParams, request: Request) -> Coroutine[Any, Any, Any]:
-    want = wanted(params, server.language.documents)
-    if want.statement is None and not want.sources:
-        raise _nothing(want)
-    return _run(server, params, request, want)
+    return _run(server, params, request, wanted(params, server.language.documents))
 
 
 async def _run(server: "Server", params: wire.RunParams, request: Request, want: Wanted) -> Any:
-    bridge = server.bridge
-    uri = server.language.documents.owner(want.uri) if want.uri is not None else None
-    turn = bridge.in_order(uri or f"code on {params.kernel_id}")
-    with bridge.shared_start(uri if params.kernel_id is None else None) as start:
-        async with turn:
-            if start is not None:
-                kernel = await start.wait()
-            else:
-                kernel = await bridge.kernel_to_run(params.kernel_id, uri, want.language_id)
-            place = kernel.require_reachable().queue.hold()  # later runs are answered, and wait behind it
-    try:
-        sources = await want.find(kernel, place)
-        kernel.require_reachable()
-        if place.dropped:
-            raise RequestCancelled(
-                "the statement was not run: the kernel's queue was cleared meanwhile, by an interrupt or a "
-                "failed run"
-            )
-        if not sources:
-            raise _nothing(want)
-        runs = [
-            kernel.new_run(
-                source.code,
-                queued_at=now(),
-                location=source.location,
-                silent=params.silent,
-                store_history=params.store_history and not params.silent,
-                stop_on_error=params.stop_on_error,
-                allow_stdin=params.allow_stdin,
-            )
-            for source in sources
-        ]
-        queued = kernel.enqueue(runs, place)
-        if not params.wait:
-            request.respond(wire.RunResult(runs=queued))
-        kernel.start(runs, queued)
-    finally:
-        kernel.give_up(place)
+    options = RunOptions(params.silent, params.store_history, params.stop_on_error, params.allow_stdin)
+    submission = await submit(server.bridge, want, kernel_id=params.kernel_id, options=options)
+    if not params.wait:
+        request.respond(wire.RunResult(runs=submission.queued))
+    submission.announce()
     if not params.wait:
         return ANSWERED
-    ends = asyncio.gather(*(kernel.ended(run) for run in runs))
-    try:
-        await asyncio.shield(ends)
-    except asyncio.CancelledError:
-        for run in reversed(runs):
-            await stopping.cancel(kernel, run)
-        await ends
-        raise
-    for run in runs:
+    await submission.ended()
+    for run in submission.runs:
         server.outbox.flush(run.id)
-    return wire.RunResult(runs=[server.outbox.shown(run_to_wire(run, with_outputs=True)) for run in runs])
-
-
-def _nothing(want: Wanted) -> NothingToRun:
-    return NothingToRun(f"there is no code to run in {want.described}")
+    runs = [run_to_wire(run, with_outputs=True) for run in submission.runs]
+    return wire.RunResult(runs=[server.outbox.shown(run) for run in runs])
 
 
 async def cancel_run(server: "Server", params: wire.RunRef, _: Request) -> wire.CancelRunResult:

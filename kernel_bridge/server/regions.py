@@ -1,11 +1,13 @@
 """From the argument of `kernel-bridge.run` to the code to run and where it stands in its document."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lsprotocol.types import NotebookDocument
 
 from ..bridge.inquiry import first_complete
+from ..bridge.submission import Source, Wanted
 from ..protocol.commands import RunParams
 from ..protocol.errors import InvalidArgument
 from ..protocol.objects import TextDocument
@@ -23,36 +25,8 @@ if TYPE_CHECKING:
     from ..bridge.kernel import FollowedKernel
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Code to run, and where it came from."""
-
-    code: str
-    location: Location | None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a run command asks for, with the document as it was when the command came."""
-
-    uri: str | None
-    language_id: str | None
-    described: str
-    sources: list[Source]
-    statement: tuple[Snapshot, Place, NotebookDocument | None] | None = None  # found with the kernel's help
-
-    async def find(self, kernel: "FollowedKernel", held: QueuePlace) -> list[Source]:
-        """The sources to run in the place held in the kernel's queue; empty where there is nothing."""
-        if self.statement is None:
-            return self.sources
-        document, place, notebook = self.statement
-        candidates = statement_candidates(document.text, document.language_id, place)
-        region = await first_complete(kernel, candidates, held)
-        return [] if region is None else [_source(document, region, "statement", notebook)]
-
-
 def wanted(params: RunParams, documents: Documents) -> Wanted:
-    """What `params` ask for; raises InvalidArgument, DocumentNotOpen."""
+    """The code that `params` ask for, as it is now; raises InvalidArgument, DocumentNotOpen."""
     uri = params.text_document.uri if params.text_document is not None else None
     if params.code is not None:
         location = None
@@ -60,7 +34,8 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
             notebook = documents.notebook_of(params.text_document.uri)
             location = _in_notebook(_location(params, params.text_document, documents), notebook)
         sources = [Source(params.code, location)] if params.code.strip() else []
-        return Wanted(uri, documents.language_of(uri), "`code`", sources)
+        owner = documents.owner(uri) if uri is not None else None
+        return Wanted("`code`", sources, owner, documents.language_of(uri))
     if uri is None:
         raise InvalidArgument("kernel-bridge.run: field textDocument: is required and missing (or give code)")
     unit = params.unit or ("range" if params.range else None)
@@ -73,7 +48,7 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
         cells = notebooks.chosen_cells(notebook, uri, unit, documents)
         language = cells[0].language_id if cells else documents.language_of(uri)
         sources = [_source(cell, notebooks.whole(cell), unit, notebook) for cell in cells]
-        return Wanted(uri, language, f"unit {unit!r} of {uri}", sources)
+        return Wanted(f"unit {unit!r} of {uri}", sources, documents.owner(uri), language)
     document = documents.opened(uri)
     selection = None
     if params.range is not None:
@@ -86,10 +61,24 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
     described = f"unit {unit!r} of {uri}"
     if unit == "statement" and not is_python(document.language_id):
         place = position or selection[0]  # type: ignore[index]  # one of the two is there
-        return Wanted(uri, document.language_id, described, [], (document, place, notebook))
+        find = partial(_find_statement, document, place, notebook)
+        return Wanted(described, find, documents.owner(uri), document.language_id)
     found = regions(document.text, document.language_id, unit, selection, position)
     sources = [_source(document, region, unit, notebook) for region in found]
-    return Wanted(uri, document.language_id, described, sources)
+    return Wanted(described, sources, documents.owner(uri), document.language_id)
+
+
+async def _find_statement(
+    document: Snapshot,
+    place: Place,
+    notebook: NotebookDocument | None,
+    kernel: "FollowedKernel",
+    held: QueuePlace,
+) -> list[Source]:
+    """The statement at `place`, which the kernel is asked for in its turn; empty: there is none."""
+    candidates = statement_candidates(document.text, document.language_id, place)
+    region = await first_complete(kernel, candidates, held)
+    return [] if region is None else [_source(document, region, "statement", notebook)]
 
 
 def _source(document: Snapshot, region: Region, unit: str, notebook: NotebookDocument | None) -> Source:

@@ -14,7 +14,8 @@ from ...bridge import stopping
 from ...bridge.application import Bridge
 from ...bridge.exporting import destination
 from ...bridge.kernel import FollowedKernel
-from ...bridge.wire import now, run_to_wire
+from ...bridge.submission import RunOptions, Source, Submission, Wanted, submit
+from ...bridge.wire import run_to_wire
 from ...guard import END_S, end_within
 from ...protocol.commands import StartKernelParams
 from ...protocol.errors import BridgeError
@@ -130,25 +131,18 @@ class _Execution:
             self._reporter.note(
                 f"{len(kept)} of {len(script.pieces)} cells have run before; going on after them"
             )
-        runs = [
-            kernel.new_run(
-                piece.source,
-                location=piece.location,
-                stop_on_error=not (options.allow_errors or piece.may_fail),
-                queued_at=now(),
-            )
-            for piece in pieces
-        ]
-        by_run = dict(zip((run.id for run in runs), pieces, strict=True))
         if options.export:
             path = destination(Path(options.export).expanduser(), kernel.to_wire().language)
             overwrite = options.overwrite or options.resume
             if not overwrite:
                 _check_new(path)
             self._file = NotebookFile(path, format_of(options.export), script, overwrite, self._reporter.warn)
+        submission = await self._submit(kernel, script.name, pieces)
+        runs = submission.runs
+        by_run = dict(zip((run.id for run in runs), pieces, strict=True))
         self._reporter.expect(by_run)
         self._kernel = kernel
-        kernel.start(runs, kernel.enqueue(runs, kernel.queue.hold()))
+        submission.announce()
         if self._file is not None:
             self._file.begin(kernel, {by_run[run.id].cell: run for run in runs}, kept)
         for run in runs:
@@ -159,6 +153,13 @@ class _Execution:
         code = self._exit_code(ended, by_run)
         await self._finish_file(code, kernel)
         return code
+
+    async def _submit(self, kernel: FollowedKernel, name: str, pieces: list[Piece]) -> Submission:
+        if not pieces:  # all have run before
+            return Submission(kernel, [], [])
+        sources = [Source(piece.source, piece.location, piece.may_fail) for piece in pieces]
+        options = RunOptions(stop_on_error=not self._options.allow_errors)
+        return await submit(self._bridge, Wanted(name, sources), kernel_id=kernel.id, options=options)
 
     def _names_kernel(self) -> bool:
         return self._options.kernel is not None or self._options.python is not None
