@@ -18,7 +18,7 @@ from ..kernels.attached import AttachedSession, Found, locate
 from ..kernels.environments import find_kernel_for, list_kernels_for, missed_environment
 from ..kernels.keeper import Keeper
 from ..kernels.running import find_running, kept_for, list_running
-from ..kernels.session import KernelSession
+from ..kernels.session import KernelSession, Listener
 from ..protocol import objects as wire
 from ..protocol.commands import (
     AttachKernelParams,
@@ -195,17 +195,18 @@ class Bridge:
         self, spec: KernelSpec, asked: StartKernelParams, uri: str | None
     ) -> FollowedKernel:
         settings = self.settings
-        kernel = FollowedKernel(self.observer, self.history.journal, self._output_budget)
-        kernel.session = KernelSession(
-            spec,
-            listener=kernel,
-            keeper=self._keeper,
-            cwd=str(self.root / os.path.expanduser(asked.cwd) if asked.cwd else self._folder(uri)),
-            env=asked.env,
-            extra_arguments=asked.extra_arguments or [],
-            transport=asked.transport or settings.transport,
-            keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
-            ready_timeout=asked.ready_timeout or settings.ready_timeout,
+        kernel = self._new_kernel(
+            lambda listener: KernelSession(
+                spec,
+                listener=listener,
+                keeper=self._keeper,
+                cwd=str(self.root / os.path.expanduser(asked.cwd) if asked.cwd else self._folder(uri)),
+                env=asked.env,
+                extra_arguments=asked.extra_arguments or [],
+                transport=asked.transport or settings.transport,
+                keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
+                ready_timeout=asked.ready_timeout or settings.ready_timeout,
+            )
         )
         self.kernels[kernel.id] = kernel
         kernel.tell()
@@ -222,8 +223,8 @@ class Bridge:
             if missed is not None:
                 self.observer.warn(f"{spec.display_name} is started, not {missed.reason}: {missed.problem}")
 
-    def _output_budget(self) -> int:
-        return self.settings.output_budget
+    def _new_kernel(self, make: Callable[[Listener], KernelSession]) -> FollowedKernel:
+        return FollowedKernel(self.observer, self.history.journal, lambda: self.settings.output_budget, make)
 
     def _folder(self, uri: str | None) -> Path:
         path = path_of(uri) if uri is not None else None
@@ -264,9 +265,10 @@ class Bridge:
             return followed if followed is not None and followed.alive else await self._follow(found)
 
     async def _follow(self, found: Found) -> FollowedKernel:
-        kernel = FollowedKernel(self.observer, self.history.journal, self._output_budget)
-        kernel.session = AttachedSession(
-            found, listener=kernel, keeper=self._keeper, ready_timeout=self.settings.ready_timeout
+        kernel = self._new_kernel(
+            lambda listener: AttachedSession(
+                found, listener=listener, keeper=self._keeper, ready_timeout=self.settings.ready_timeout
+            )
         )
         await kernel.session.start()
         if before := self.kernels.get(kernel.id):

@@ -31,7 +31,7 @@ async def first_complete(kernel: FollowedKernel, candidates: Iterable[Region], p
             and not place.dropped
             and not (kernel.queue.is_next(place) and kernel.session.state == "idle")
         ):
-            await kernel.next_change()
+            await kernel.news.next()
         if place.dropped:
             return None
         content = {"code": candidate.source}
@@ -51,7 +51,7 @@ async def ask_now(
 
     A kernel that is busy is asked only where another of its threads can answer.
     """
-    async with kernel.questions:
+    async with kernel.inquiry_lock:
         if kernel.session.state not in ("idle", "busy"):
             return None
         try:
@@ -70,7 +70,7 @@ async def _ask_idle(
     asking = asyncio.ensure_future(kernel.session.request(message_type, content, timeout=ANSWER_S))
     try:
         while not asking.done() and kernel.session.state == "idle":
-            change = asyncio.ensure_future(kernel.next_change())
+            change = asyncio.ensure_future(kernel.news.next())
             await asyncio.wait([asking, change], return_when=asyncio.FIRST_COMPLETED)
             change.cancel()
         return await asking if asking.done() else None

@@ -10,9 +10,8 @@ import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from ..files import readable
 from ..history.journal import Journal
-from ..kernels.session import KernelSession
+from ..kernels.session import KernelSession, Listener
 from ..protocol import objects as wire
 from ..protocol.errors import KernelDead, KernelUnreachable, Remedy
 from ..protocol.objects import Kernel
@@ -35,15 +34,14 @@ from ..runs.live import LiveOutputs
 from ..runs.queue import Place, RunQueue
 from ..runs.run import Run
 from ..runs.traceback import error_line
+from .changed import Changed
+from .grace import Grace
 from .observer import Observer
 from .prompts import Prompts
 from .run_memory import RememberedRuns
-from .wire import now, run_to_wire
+from .wire import kernel_to_wire, now, run_to_wire
 
 log = logging.getLogger(__name__)
-
-GRACE_S = 2.0  # after the first of execute_reply and idle, how long the other may take
-ROUSE_S = 0.5  # how often within that a kernel which has replied is roused
 
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
@@ -56,22 +54,23 @@ class FollowedKernel:
         observer: Observer,
         open_journal: Callable[[], Journal | None],
         output_budget: Callable[[], int],
+        make: Callable[[Listener], KernelSession],
     ) -> None:
-        self.session: KernelSession  # set by whoever makes the session with this as its listener
+        self.session = make(self)
         self.queue = RunQueue()
         self._observer = observer
         self._open_journal = open_journal  # None: the history is switched off
         self._journal: Journal | None = None
         self._budget = output_budget
         self._ends: dict[str, asyncio.Future[None]] = {}
-        self._watchers: list[asyncio.Future[None]] = []
-        self._grace: asyncio.TimerHandle | None = None
+        self.news = Changed()  # about the kernel or its runs
+        self._grace = Grace(self.session, self._give_up_waiting)
         self._rest: asyncio.TimerHandle | None = None  # nothing is sent until then
         self.began_at = 0.0  # by the loop's clock: the running run's busy, then its execute_input
         self._prompts = Prompts(observer)
         self._told: Kernel | None = None
         self._leaving: str | None = None  # why it takes no more runs, though its process may still be there
-        self.questions = asyncio.Lock()  # one of a person's editor at a time, so that none pile up
+        self.inquiry_lock = asyncio.Lock()  # one of an editor at a time, so that none pile up
         self.runs = RememberedRuns(observer.run_let_go)
 
     # what it is
@@ -85,28 +84,7 @@ class FollowedKernel:
         return self.session.state != "dead"
 
     def to_wire(self) -> Kernel:
-        session, info = self.session, self.session.info
-        return Kernel(
-            id=session.id,
-            epoch=session.epoch,
-            name=session.spec.name,
-            display_name=session.spec.display_name,
-            language=session.spec.language,
-            cwd=session.cwd and readable(session.cwd),
-            state=session.state,
-            reason=session.reason,
-            origin=session.origin,
-            keep_alive=session.keep_alive,
-            transport=session.transport,
-            connection_file=session.connection_file,
-            pid=session.pid,
-            protocol_version=info.protocol_version if info else None,
-            implementation=info.implementation if info else None,
-            implementation_version=info.implementation_version if info else None,
-            language_info=info.language_info if info else None,
-            supports=session.supports,
-            queued=len(self.queue.waiting),
-        )
+        return kernel_to_wire(self.session, len(self.queue.waiting))
 
     def tell(self) -> None:
         """Tell the observer about the kernel, if anything it shows has changed."""
@@ -121,7 +99,7 @@ class FollowedKernel:
         """What waits behind the place no longer waits for it; nothing happens when it was filled."""
         self.queue.fill(place, [])
         self._pump()
-        self._wake()
+        self.news.notify()
 
     def enqueue(self, runs: list[Run], place: Place) -> list[wire.Run]:
         """Queue runs in the place held for them. Return their wire form at that moment, for `announce`.
@@ -198,7 +176,7 @@ class FollowedKernel:
             self.runs.ended(run)
             if future := self._ends.pop(run.id, None):
                 future.set_result(None)
-        self._wake()
+        self.news.notify()
 
     # hearing: the session's listener
 
@@ -217,7 +195,7 @@ class FollowedKernel:
                 self._take(run, event)
             except Exception:
                 log.exception("kernel %s: run %s: %s not taken", self.id, run.id, type(event).__name__)
-        self._wake()
+        self.news.notify()
 
     def _take(self, run: Run, event: Event) -> None:
         match event:
@@ -279,27 +257,15 @@ class FollowedKernel:
             self._have_ended([run])
         elif run.complete:
             self._finish()
-        elif self._grace is None:
-            self._wait(run, GRACE_S)
+        else:
+            self._grace.begin(run)
 
-    def _wait(self, run: Run, left_s: float) -> None:
-        self._grace = asyncio.get_running_loop().call_later(ROUSE_S, self._have_waited, run, left_s - ROUSE_S)
-
-    def _have_waited(self, run: Run, left_s: float) -> None:
-        self._grace = None
-        if run is not self.queue.running:
-            return
-        flooded = self.session.flooded  # then what is missing may stand behind the rest
-        if left_s <= 0 and not flooded:
-            run.degraded = True
-            self._finish()
-            return
-        if run.reply is not None:
-            self.session.rouse()
-        self._wait(run, GRACE_S if flooded else left_s)
+    def _give_up_waiting(self, run: Run) -> None:
+        run.degraded = True
+        self._finish()
 
     def _finish(self) -> None:
-        self._end_grace()
+        self._grace.end()
         run = self.queue.running
         if run is not None:
             run.lost_messages = self.session.take_lost()
@@ -315,11 +281,6 @@ class FollowedKernel:
     def _end_rest(self) -> None:
         self._rest = None
         self._pump()
-
-    def _end_grace(self) -> None:
-        if self._grace is not None:
-            self._grace.cancel()
-            self._grace = None
 
     def _foreign(self, parent: str, event: Event) -> Run | None:
         """A run for what another client of the kernel executes; output of an unknown parent makes one too."""
@@ -366,10 +327,10 @@ class FollowedKernel:
             self.runs.forget_displays()
         self._pump()
         self.tell()
-        self._wake()
+        self.news.notify()
 
     def _lose(self, reason: str) -> None:
-        self._end_grace()
+        self._grace.end()
         time = now()
         lost = self.queue.lose(reason, time)
         for run in self.runs.open():
@@ -392,18 +353,6 @@ class FollowedKernel:
         self._have_ended([run])
         self.tell()
         return True
-
-    async def next_change(self) -> None:
-        """Returns when something about the kernel or its runs has changed."""
-        future = asyncio.get_running_loop().create_future()
-        self._watchers.append(future)
-        await future
-
-    def _wake(self) -> None:
-        watchers, self._watchers = self._watchers, []
-        for future in watchers:
-            if not future.done():
-                future.set_result(None)
 
     async def restart(self) -> None:
         """A new process under the same id: what ran is lost, what waited is cancelled."""

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import cast
 
+from ..files import readable
+from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..runs.run import Run
 from .summary import summarize
@@ -11,6 +13,31 @@ from .summary import summarize
 def now() -> str:
     """The time as ISO 8601 UTC with a `Z`, to the microsecond."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def kernel_to_wire(session: KernelSession, queued: int) -> wire.Kernel:
+    info = session.info
+    return wire.Kernel(
+        id=session.id,
+        epoch=session.epoch,
+        name=session.spec.name,
+        display_name=session.spec.display_name,
+        language=session.spec.language,
+        cwd=session.cwd and readable(session.cwd),
+        state=session.state,
+        reason=session.reason,
+        origin=session.origin,
+        keep_alive=session.keep_alive,
+        transport=session.transport,
+        connection_file=session.connection_file,
+        pid=session.pid,
+        protocol_version=info.protocol_version if info else None,
+        implementation=info.implementation if info else None,
+        implementation_version=info.implementation_version if info else None,
+        language_info=info.language_info if info else None,
+        supports=session.supports,
+        queued=queued,
+    )
 
 
 def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
