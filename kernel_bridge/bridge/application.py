@@ -8,14 +8,11 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..kernels import specs as kernelspecs
 from ..kernels.attached import AttachedSession, Found, locate
-from ..kernels.environments import find_kernel_for, list_kernels_for, missed_environment
 from ..kernels.keeper import Keeper
 from ..kernels.running import find_running, kept_for, list_running
 from ..kernels.session import KernelSession, Listener
@@ -30,20 +27,19 @@ from ..protocol.errors import (
     KernelUnreachable,
     NoSuchKernel,
     Remedy,
-    RequestCancelled,
     Untrusted,
 )
 from ..protocol.objects import KernelSpec
 from ..protocol.settings import Settings
 from ..runs.run import Run
-from ..source.languages import speaks
 from . import stopping
-from .choice import choose
-from .documents import path_of
+from .bindings import Bindings
+from .choice import Specs
+from .documents import folder_of
 from .history import History
 from .kernel import FollowedKernel
+from .launching import Starts
 from .observer import Observer
-from .start import Start
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
@@ -69,40 +65,15 @@ class Bridge:
         self.root = root
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # followed no more; their runs can still be asked for
-        self.bindings: dict[str, str] = {}  # document uri -> kernel id
-        self._spec_named_by = spec_named_by
-        self._starts: dict[str, Start] = {}  # document uri -> the kernel being started for it
-        self._beginnings: set[asyncio.Task[FollowedKernel]] = set()  # starts and attachments under way
+        self.bindings = Bindings(self.kernels)
+        self.specs = Specs(root, lambda: self.settings, spec_named_by, observer.warn)
+        self.starts = Starts()
         self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
-        self._ending = False
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
         self.history = History(root, lambda: self.settings, observer.warn, self._not_kept)
 
     # kernels
-
-    async def list_specs(self, uri: str | None = None, language_id: str | None = None) -> list[KernelSpec]:
-        """All that can be started, the best for the document first: what speaks its language, then by place.
-
-        An untrusted workspace's environments are not looked at.
-        """
-        if self.settings.trusted:
-            found = await list_kernels_for(self._folder(uri), self.root)
-        else:
-            found = await kernelspecs.list_specs()
-        if language_id is not None:
-            default = self.settings.default_kernels.get(language_id)
-            found.sort(key=lambda spec: (spec.name != default, not speaks(spec.language, language_id)))
-        return found
-
-    async def default_spec(self, uri: str, language_id: str) -> KernelSpec:
-        """The spec that a run in this document starts: the one it names, the setting's, or the best.
-
-        Raises KernelRequired: nothing speaks its language.
-        """
-        specs = await self.list_specs(uri, language_id)
-        chosen = self.settings.default_kernels.get(language_id)
-        return choose(specs, uri, language_id, self._spec_named_by(uri), chosen)
 
     async def start_kernel(self, asked: StartKernelParams, language_id: str | None = None) -> FollowedKernel:
         """A new kernel, once it is ready; bound to the document if one is named.
@@ -111,44 +82,11 @@ class Bridge:
         """
         self.require_trust("start a kernel")
         if asked.text_document is None:
-            return await self._begin(self._launch(asked, None, language_id), "start kernel").wait()
-        return await self._share(asked.text_document.uri, asked, language_id, join=False)
+            return await self.starts.begin(self._launch(asked, None, language_id), "start kernel").wait()
+        uri = asked.text_document.uri
+        return await self.starts.begin_for(uri, self._launch(asked, uri, language_id)).wait()
 
-    async def _share(
-        self, uri: str, asked: StartKernelParams, language_id: str | None, join: bool = True
-    ) -> FollowedKernel:
-        """Start a kernel for a document, or wait for the one that is being started for it."""
-        start = self._starts.get(uri) if join else None
-        if start is None:
-            make = self._resume if join else self._launch
-            start = self._begin(make(asked, uri, language_id), f"start kernel for {uri}")
-            self._starts[uri] = start
-            start.task.add_done_callback(lambda _: self._started(uri, start))
-        return await start.wait()
-
-    def _begin(self, making: Coroutine[Any, Any, FollowedKernel], name: str) -> Start:
-        """Start or attach in a task that `close` can end; raises RequestCancelled: the bridge is ending."""
-        if self._ending:
-            making.close()
-            raise RequestCancelled("the bridge is ending")
-        task = asyncio.create_task(making, name=name)
-        self._beginnings.add(task)
-        task.add_done_callback(self._beginnings.discard)
-        return Start(task)
-
-    def shared_start(self, uri: str | None) -> AbstractContextManager["Start | None"]:
-        """The start that is under way for a document, kept up while this is open; None: there is none.
-
-        For a run that must wait for its turn first: it was asked meanwhile, and shares also a failure.
-        """
-        start = self._starts.get(uri or "")
-        return nullcontext() if start is None else start.wanted()
-
-    def _started(self, uri: str, start: "Start") -> None:
-        if self._starts.get(uri) is start:
-            del self._starts[uri]
-
-    async def _resume(self, asked: StartKernelParams, uri: str, language_id: str | None) -> FollowedKernel:
+    async def _resume(self, uri: str, language_id: str) -> FollowedKernel:
         """The kernel that an earlier bridge left running for the document, else a new one."""
         found = await asyncio.to_thread(kept_for, uri)
         left = {kernel.id for kernel in self._past}  # a person does not want it here any more
@@ -158,33 +96,14 @@ class Bridge:
             except KernelUnreachable as error:
                 log.warning("the kernel that was kept for %s is not attached: %s", uri, error)
             else:
-                self._bind(uri, kernel)
+                self.bindings.bind(uri, kernel)
                 return kernel
-        return await self._launch(asked, uri, language_id)
+        return await self._launch(StartKernelParams(), uri, language_id)
 
     async def _launch(
         self, asked: StartKernelParams, uri: str | None, language_id: str | None
     ) -> FollowedKernel:
-        return await self._launch_spec(await self._spec_to_start(asked, uri, language_id), asked, uri)
-
-    async def _spec_to_start(
-        self, asked: StartKernelParams, uri: str | None, language_id: str | None
-    ) -> KernelSpec:
-        if asked.python is not None:
-            return await asyncio.to_thread(kernelspecs.python_spec, asked.python)
-        if asked.spec is not None:
-            return await find_kernel_for(asked.spec, self._folder(uri), self.root)
-        if uri is not None and language_id is not None:
-            spec = await self.default_spec(uri, language_id)
-            if spec.language == "python":
-                await self._warn_of_another_python(spec, uri, language_id)
-            return spec
-        specs = await self.list_specs()
-        raise KernelRequired(
-            "startKernel needs spec, python, or the textDocument of an open document; "
-            f"specs: {', '.join(s.name for s in specs) or 'none'}",
-            specs=specs,
-        )
+        return await self._launch_spec(await self.specs.find(asked, uri, language_id), asked, uri)
 
     async def start_listed(self, spec: KernelSpec, asked: StartKernelParams) -> FollowedKernel:
         """A new kernel of a spec that was listed, whatever others have its name; raises as `start_kernel`."""
@@ -200,7 +119,9 @@ class Bridge:
                 spec,
                 listener=listener,
                 keeper=self._keeper,
-                cwd=str(self.root / os.path.expanduser(asked.cwd) if asked.cwd else self._folder(uri)),
+                cwd=str(
+                    self.root / os.path.expanduser(asked.cwd) if asked.cwd else folder_of(uri, self.root)
+                ),
                 env=asked.env,
                 extra_arguments=asked.extra_arguments or [],
                 transport=asked.transport or settings.transport,
@@ -213,22 +134,11 @@ class Bridge:
         await kernel.session.start()
         kernel.require_alive()  # it may have been detached meanwhile
         if uri is not None:
-            self._bind(uri, kernel)
+            self.bindings.bind(uri, kernel)
         return kernel
-
-    async def _warn_of_another_python(self, spec: KernelSpec, uri: str, language_id: str) -> None:
-        """Say so when nobody has chosen `spec`, and the project has an environment that cannot be taken."""
-        if spec.name not in (self._spec_named_by(uri), self.settings.default_kernels.get(language_id)):
-            missed = await asyncio.to_thread(missed_environment, self._folder(uri), self.root)
-            if missed is not None:
-                self.observer.warn(f"{spec.display_name} is started, not {missed.reason}: {missed.problem}")
 
     def _new_kernel(self, make: Callable[[Listener], KernelSession]) -> FollowedKernel:
         return FollowedKernel(self.observer, self.history.journal, lambda: self.settings.output_budget, make)
-
-    def _folder(self, uri: str | None) -> Path:
-        path = path_of(uri) if uri is not None else None
-        return path.parent if path is not None and path.parent.is_dir() else self.root
 
     async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
         """Follow a kernel that runs already; bound to the document if one is named.
@@ -236,10 +146,10 @@ class Bridge:
         Raises BadConnectionFile, NoSuchKernel, KernelUnreachable, KernelDead, Untrusted.
         """
         self.require_trust("attach to a kernel")
-        kernel = await self._begin(self._attach(asked), "attach to a kernel").wait()
+        kernel = await self.starts.begin(self._attach(asked), "attach to a kernel").wait()
         kernel.require_alive()  # it may have been detached again meanwhile
         if asked.text_document is not None:
-            self._bind(asked.text_document.uri, kernel)
+            self.bindings.bind(asked.text_document.uri, kernel)
         return kernel
 
     async def _attach(self, asked: AttachKernelParams) -> FollowedKernel:
@@ -289,15 +199,7 @@ class Bridge:
 
     def bind(self, uri: str, kernel_id: str | None) -> None:
         """Make a kernel the one of a document; None: it has none."""
-        self._bind(uri, None if kernel_id is None else self.kernel(kernel_id, None))
-
-    def _bind(self, uri: str, kernel: FollowedKernel | None) -> None:
-        before = self.bindings.pop(uri, None)
-        if kernel is not None:
-            self.bindings[uri] = kernel.id
-        for bound in (self.kernels.get(before or ""), kernel):
-            if bound is not None and bound.alive:
-                bound.session.remember([other for other, id in self.bindings.items() if id == bound.id])
+        self.bindings.bind(uri, None if kernel_id is None else self.kernel(kernel_id, None))
 
     def kernel(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
         """The living kernel with that id, else the document's; raises NoSuchKernel, KernelDead."""
@@ -323,11 +225,11 @@ class Bridge:
         Raises what `kernel` and `start_kernel` raise, and KernelRequired.
         """
         self.require_trust("run code")
-        if kernel_id is not None or (uri is not None and uri in self.bindings and uri not in self._starts):
+        if kernel_id is not None or (uri is not None and uri in self.bindings and uri not in self.starts):
             return self.kernel(kernel_id, uri)
-        if uri is not None and language_id is not None and (self.settings.auto_start or uri in self._starts):
-            return await self._share(uri, StartKernelParams(), language_id)
-        specs = await self.list_specs(uri, language_id)
+        if uri is not None and language_id is not None and (self.settings.auto_start or uri in self.starts):
+            return await self.starts.share(uri, lambda: self._resume(uri, language_id)).wait()
+        specs = await self.specs.list(uri, language_id)
         raise KernelRequired(
             f"no kernel to run on: {uri or 'no textDocument was given'} has no kernel bound"
             + ("" if self.settings.auto_start else " and the setting autoStart is off"),
@@ -342,12 +244,12 @@ class Bridge:
 
     async def shutdown_kernel(self, kernel: FollowedKernel) -> None:
         """End it; also when the request is cancelled meanwhile."""
-        self._unbind(kernel)
+        self.bindings.unbind(kernel)
         await self._depart(kernel.id, kernel.shutdown())
 
     async def detach_kernel(self, kernel: FollowedKernel) -> None:
         """Stop following it and leave it running, also when the request is cancelled meanwhile."""
-        self._unbind(kernel)
+        self.bindings.unbind(kernel)
         del self.kernels[kernel.id]
         self._past.append(kernel)
         await self._depart(kernel.id, kernel.detach())
@@ -357,9 +259,6 @@ class Bridge:
         self._departures[kernel_id] = departure
         departure.add_done_callback(lambda _: self._departures.pop(kernel_id, None))
         await asyncio.shield(departure)
-
-    def _unbind(self, kernel: FollowedKernel) -> None:
-        self.bindings = {uri: id for uri, id in self.bindings.items() if id != kernel.id}
 
     def require_trust(self, what: str) -> None:
         """Raises Untrusted."""
@@ -415,12 +314,10 @@ class Bridge:
 
     async def close(self) -> None:
         """Shut down the kernels started here (but those with keepAlive), leave the others, write the rest."""
-        self._ending = True
-        for task in self._beginnings:
-            task.cancel()
+        self.starts.cancel()
         try:
             async with asyncio.timeout(LEAVE_S):
-                await asyncio.gather(*self._beginnings, return_exceptions=True)
+                await self.starts.ended()
                 leaving = [*map(self._leave, self.kernels.values()), *self._departures.values()]
                 await asyncio.gather(*leaving, return_exceptions=True)
         except TimeoutError:

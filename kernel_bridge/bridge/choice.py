@@ -1,9 +1,84 @@
-"""Which kernel a document gets where nobody has chosen one."""
+"""Which kernelspecs there are for a document, and which it gets where nobody has chosen one."""
 
-from ..kernels.specs import pick
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from ..kernels.environments import find_kernel_for, list_kernels_for, missed_environment
+from ..kernels.specs import list_specs, pick, python_spec
+from ..protocol.commands import StartKernelParams
 from ..protocol.errors import KernelRequired, NoSuchKernelSpec, Remedy
 from ..protocol.objects import KernelSpec
+from ..protocol.settings import Settings
 from ..source.languages import speaks
+from .documents import folder_of
+
+
+class Specs:
+    """The kernelspecs of a bridge with this `root`.
+
+    `named_by` returns the kernelspec that a document asks for itself, by its URI.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Callable[[], Settings],
+        named_by: Callable[[str], str | None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._root = root
+        self._settings = settings
+        self._named_by = named_by
+        self._warn = warn
+
+    async def list(self, uri: str | None = None, language_id: str | None = None) -> list[KernelSpec]:
+        """All that can be started, the best for the document first: what speaks its language, then by place.
+
+        An untrusted workspace's environments are not looked at.
+        """
+        if self._settings().trusted:
+            found = await list_kernels_for(folder_of(uri, self._root), self._root)
+        else:
+            found = await list_specs()
+        if language_id is not None:
+            default = self._settings().default_kernels.get(language_id)
+            found.sort(key=lambda spec: (spec.name != default, not speaks(spec.language, language_id)))
+        return found
+
+    async def default(self, uri: str, language_id: str) -> KernelSpec:
+        """The spec that a run in this document starts: the one it names, the setting's, or the best.
+
+        Raises KernelRequired: nothing speaks its language; NoSuchKernelSpec: the setting's is not there.
+        """
+        specs = await self.list(uri, language_id)
+        chosen = self._settings().default_kernels.get(language_id)
+        return choose(specs, uri, language_id, self._named_by(uri), chosen)
+
+    async def find(self, asked: StartKernelParams, uri: str | None, language_id: str | None) -> KernelSpec:
+        """The spec that a `startKernel` means; raises NoSuchKernelSpec, KernelRequired."""
+        if asked.python is not None:
+            return await asyncio.to_thread(python_spec, asked.python)
+        if asked.spec is not None:
+            return await find_kernel_for(asked.spec, folder_of(uri, self._root), self._root)
+        if uri is not None and language_id is not None:
+            spec = await self.default(uri, language_id)
+            if spec.language == "python":
+                await self._warn_of_another_python(spec, uri, language_id)
+            return spec
+        specs = await self.list()
+        raise KernelRequired(
+            "startKernel needs spec, python, or the textDocument of an open document; "
+            f"specs: {', '.join(s.name for s in specs) or 'none'}",
+            specs=specs,
+        )
+
+    async def _warn_of_another_python(self, spec: KernelSpec, uri: str, language_id: str) -> None:
+        """Say so when nobody has chosen `spec`, and the project has an environment that cannot be taken."""
+        if spec.name not in (self._named_by(uri), self._settings().default_kernels.get(language_id)):
+            missed = await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
+            if missed is not None:
+                self._warn(f"{spec.display_name} is started, not {missed.reason}: {missed.problem}")
 
 
 def choose(

@@ -18,3 +18,9 @@ def path_of(uri: str) -> Path | None:
 
         return Path(url2pathname(unquote(parts.path)))
     return Path(unquote(parts.path))
+
+
+def folder_of(uri: str | None, root: Path) -> Path:
+    """The folder of a document; `root` where it has none, or none that is there."""
+    path = path_of(uri) if uri is not None else None
+    return path.parent if path is not None and path.parent.is_dir() else root

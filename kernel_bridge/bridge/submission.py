@@ -90,7 +90,7 @@ async def submit(
     if not callable(wanted.sources) and not wanted.sources:
         raise _nothing(wanted)
     turn = bridge.in_order(wanted.uri or f"code on {kernel_id}")
-    with bridge.shared_start(wanted.uri if kernel_id is None else None) as start:
+    with bridge.starts.under_way(wanted.uri if kernel_id is None else None) as start:
         async with turn:
             if start is not None:
                 kernel = await start.wait()

@@ -86,7 +86,7 @@ async def doctor(options: argparse.Namespace) -> int:
     async with opened(WITHOUT_HISTORY) as bridge:
         installed = await kernelspecs.list_specs()
         same = {_identity(spec) for spec in installed}
-        others = [spec for spec in await bridge.list_specs() if _identity(spec) not in same]
+        others = [spec for spec in await bridge.specs.list() if _identity(spec) not in same]
         tried = [] if options.no_start else [*installed, *others] if options.start_all else installed
         diagnosis.kernels = await _start(bridge, tried, options)
         diagnosis.kernels += map(_untried, [*installed, *others][len(tried) :])

@@ -112,7 +112,7 @@ async def start(options: argparse.Namespace) -> int:
     async with opened(WITHOUT_HISTORY, folder) as bridge:
         name = options.kernel
         if name is None and options.python is None:
-            name = (await bridge.default_spec("", "python")).name
+            name = (await bridge.specs.default("", "python")).name
         # Until it is ready it ends with us, however we end.
         asked = StartKernelParams(spec=name, python=options.python, keep_alive=False)
         followed = await bridge.start_kernel(asked)

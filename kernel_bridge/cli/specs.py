@@ -41,7 +41,7 @@ def print_json(value: Wire) -> int:
 
 async def specs(options: argparse.Namespace) -> int:
     async with opened(WITHOUT_HISTORY) as bridge:
-        found = await bridge.list_specs()
+        found = await bridge.specs.list()
         if options.json:
             return print_json(ListKernelSpecsResult(specs=found))
         defaults = await default_names(bridge, found)
@@ -68,7 +68,7 @@ async def default_names(bridge: Bridge, found: list[KernelSpec]) -> set[str]:
     for language in {spec.language.lower() for spec in found if spec.usable}:
         fitting = [spec for spec in found if spec.language.lower() in kernel_languages(language)]
         try:
-            names.add((await bridge.default_spec("", language)).name if fitting else "")
+            names.add((await bridge.specs.default("", language)).name if fitting else "")
         except KernelRequired:
             continue
     return names

@@ -92,7 +92,7 @@ async def list_kernel_specs(
     server: "Server", params: wire.ListKernelSpecsParams, _: Request
 ) -> wire.ListKernelSpecsResult:
     uri = _uri(params)
-    specs = await server.bridge.list_specs(uri, server.language.documents.language_of(uri))
+    specs = await server.bridge.specs.list(uri, server.language.documents.language_of(uri))
     return wire.ListKernelSpecsResult(specs=specs)
 
 

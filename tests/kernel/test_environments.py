@@ -215,7 +215,7 @@ async def test_the_usual_kernel_of_python_is_the_default(home: Home) -> None:
 
     async def check(expected: str, **settings: Any) -> None:
         bridge = Bridge(Quiet(), Settings(history=HistorySettings(enabled=False), **settings), work)
-        assert (await bridge.default_spec((work / "a.py").as_uri(), "python")).name == expected
+        assert (await bridge.specs.default((work / "a.py").as_uri(), "python")).name == expected
         await bridge.close()
 
     install("async", sys.executable, "-m", "async_kernel", "-f", "{connection_file}")

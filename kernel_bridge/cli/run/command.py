@@ -222,7 +222,7 @@ class _Execution:
         """The language of the kernel that the options name, for a file whose name does not tell its own."""
         if self._options.python:
             return "python"
-        for spec in await self._bridge.list_specs() if self._options.kernel else ():
+        for spec in await self._bridge.specs.list() if self._options.kernel else ():
             if spec.name == self._options.kernel.lower():
                 return document_language(spec.language)
         return None
@@ -231,7 +231,7 @@ class _Execution:
         options = self._options
         name = options.kernel
         if name is None and options.python is None and script.kernelspec is not None:
-            if any(spec.name == script.kernelspec for spec in await self._bridge.list_specs()):
+            if any(spec.name == script.kernelspec for spec in await self._bridge.specs.list()):
                 name = script.kernelspec
             else:
                 self._reporter.warn(

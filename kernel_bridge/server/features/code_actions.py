@@ -155,7 +155,7 @@ async def _kernels(features: "Features", document: "Snapshot") -> list[Action]:
             )
     try:
         async with asyncio.timeout(LOOKING_S):
-            specs = await bridge.list_specs(uri, language)
+            specs = await bridge.specs.list(uri, language)
             running = await bridge.running_kernels()
     except TimeoutError:
         return actions

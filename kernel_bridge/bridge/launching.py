@@ -1,0 +1,86 @@
+"""Kernels that are being started or attached to, each for as long as somebody waits for it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from ..protocol.errors import RequestCancelled
+from .kernel import FollowedKernel
+
+
+class Start:
+    """A start, for as long as somebody waits for it."""
+
+    def __init__(self, task: "asyncio.Task[FollowedKernel]") -> None:
+        self.task = task
+        self._waiting = 0
+
+    @contextmanager
+    def wanted(self) -> Iterator["Start"]:
+        """Somebody waits for it; when the last who does leaves, the start is cancelled."""
+        self._waiting += 1
+        try:
+            yield self
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self.task.done():
+                self.task.cancel()
+
+    async def wait(self) -> FollowedKernel:
+        with self.wanted():
+            return await asyncio.shield(self.task)
+
+
+class Starts:
+    """All starts and attachments that are under way; at most one for each document that asks for any."""
+
+    def __init__(self) -> None:
+        self._of_documents: dict[str, Start] = {}  # by the document's URI
+        self._tasks: set[asyncio.Task[FollowedKernel]] = set()
+        self._closed = False
+
+    def begin(self, making: Coroutine[Any, Any, FollowedKernel], name: str) -> Start:
+        """Start or attach in a task that `close` can end; raises RequestCancelled: the bridge is ending."""
+        if self._closed:
+            making.close()
+            raise RequestCancelled("the bridge is ending")
+        task = asyncio.create_task(making, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return Start(task)
+
+    def begin_for(self, uri: str, making: Coroutine[Any, Any, FollowedKernel]) -> Start:
+        """The same for a document; who runs code in it meanwhile shares this start."""
+        start = self._of_documents[uri] = self.begin(making, f"start kernel for {uri}")
+        start.task.add_done_callback(lambda _: self._ended(uri, start))
+        return start
+
+    def share(self, uri: str, make: Callable[[], Coroutine[Any, Any, FollowedKernel]]) -> Start:
+        """The start that is under way for a document, else a new one."""
+        return self._of_documents.get(uri) or self.begin_for(uri, make())
+
+    def under_way(self, uri: str | None) -> AbstractContextManager[Start | None]:
+        """The start for a document, kept up while this is open; None: there is none.
+
+        For a run that must wait for its turn first: it was asked meanwhile, and shares also a failure.
+        """
+        start = self._of_documents.get(uri or "")
+        return nullcontext() if start is None else start.wanted()
+
+    def __contains__(self, uri: str) -> bool:
+        return uri in self._of_documents
+
+    def _ended(self, uri: str, start: Start) -> None:
+        if self._of_documents.get(uri) is start:
+            del self._of_documents[uri]
+
+    def cancel(self) -> None:
+        """Cancel all; no more begin."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+
+    async def ended(self) -> None:
+        """Return when none is under way."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
