@@ -17,6 +17,7 @@ from ..protocol.errors import KernelDead, KernelUnreachable, Remedy
 from ..protocol.objects import Kernel
 from ..runs.changes import FoldChange
 from ..runs.events import (
+    Aside,
     ClearOutput,
     DisplayData,
     Error,
@@ -72,6 +73,7 @@ class FollowedKernel:
         self._leaving: str | None = None  # why it takes no more runs, though its process may still be there
         self.inquiry_lock = asyncio.Lock()  # one of an editor at a time, so that none pile up
         self.runs = RememberedRuns(observer.run_let_go)
+        self.asides: list[Callable[[Aside, Run | None], None]] = []
 
     # what it is
 
@@ -196,6 +198,15 @@ class FollowedKernel:
             except Exception:
                 log.exception("kernel %s: run %s: %s not taken", self.id, run.id, type(event).__name__)
         self.news.notify()
+
+    def aside(self, message: Aside) -> None:
+        """A comm message or debug event, in order with `received`.
+
+        Each of `asides` gets it, with the run that it came of, if it came of one: the way in for widgets and
+        the debugger.
+        """
+        for take in self.asides:
+            take(message, self.runs.heard(message.parent or ""))
 
     def _take(self, run: Run, event: Event) -> None:
         match event:

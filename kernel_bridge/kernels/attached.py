@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ from .specs import find_spec
 
 if TYPE_CHECKING:
     from .channels import Channels, Heard
-    from .connection import ConnectionInfo
+    from .connection_files import ConnectionInfo
     from .launch import Launcher
-    from .pulse import Beat
+    from .transport import Beat
 
 REACH_S = 3.0  # how long a kernel may take to answer at all
 MET_ONLY_S = (
@@ -182,10 +183,12 @@ class AttachedSession(KernelSession):
     async def _reach(self) -> "Channels":
         from .channels import Channels
         from .connection_files import somebody_listens
+        from .zmq.connection import Connection
 
         if not await asyncio.to_thread(somebody_listens, self._found.connection):
             raise self._unreachable("nobody listens there; it has ended")
-        return Channels(self._found.connection, self._hear, self._turned, self._beat)
+        connect = partial(Connection, self._found.connection)
+        return Channels(connect, self._hear, self._listener.aside, self._turned, self._beat)
 
     def _unreachable(self, why: str) -> KernelUnreachable:
         record = self._found.record

@@ -9,8 +9,7 @@ import logging
 from collections.abc import Callable
 
 from ..protocol.errors import KernelDead
-from ..runs.events import Event, Json, Status, Stream
-from .connection import Channel, Connection, ConnectionInfo
+from ..runs.events import Aside, Event, Json, Status, Stream
 from .messages import (
     LARGE,
     Codec,
@@ -23,7 +22,7 @@ from .messages import (
     streams_of,
 )
 from .numbering import Numbering
-from .pulse import Beat
+from .transport import Beat, Channel, Connect, Parts
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +33,8 @@ PIECES_AT_ONCE = 8  # of a large stream message that are in memory beside it
 FLOOD_MESSAGES = 64  # stream messages and nothing else, after which more of them may wait a little
 FLOODED_S = 0.5
 HANDS_S = 1.0  # how long stdin and the heartbeat may each take to shake hands once the kernel answers
+
+ASIDE = frozenset({"comm_open", "comm_msg", "comm_close", "debug_event"})
 
 EXECUTES_NOTHING = frozenset(
     f"{name}_request"
@@ -59,20 +60,26 @@ EXECUTES_NOTHING = frozenset(
 class Channels:
     """Talks with one kernel process. `heard` gets what concerns runs, in order, a turn at a time.
 
-    `turned` is called with True when the kernel begins to execute, with False when it has nothing to execute
-    any more, each time after `heard` has got the status that says so. `beat` hears of the heartbeat.
+    `aside` gets comm messages and debug events, each after what came before it. `turned` is called with True
+    when the kernel begins to execute, with False when it has nothing to execute any more, each time after
+    `heard` has got the status that says so. `beat` hears of the link to the kernel.
+
+    Raises OSError: the transport cannot be opened.
     """
 
     def __init__(
         self,
-        info: ConnectionInfo,
+        connect: Connect,
         heard: Callable[[Heard], None],
+        aside: Callable[[Aside], None],
         turned: Callable[[bool], None],
         beat: Callable[[Beat], None],
     ) -> None:
         self._heard = heard
+        self._aside = aside
         self._turned = turned
-        self._codec = Codec(info.key, info.signature_scheme)
+        self.beat = beat
+        self._codec = Codec()
         self._numbering = Numbering()
         self._asked_on_control = 0  # requests without a reply
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> its reply's content
@@ -86,7 +93,7 @@ class Channels:
         self._text_of: tuple[str | None, str] = (None, "")
         self._iopub_spoke = asyncio.Event()
         self._listening = False
-        self._connection = Connection(info, self._deliver, self._flush, beat)
+        self._transport = connect(self)
 
     @property
     def executing(self) -> bool:
@@ -119,9 +126,8 @@ class Channels:
                 self._turned(False)
 
     async def meet(self) -> None:
-        """Returns when the kernel's zmq has shaken hands, which one that is stopped or gone does not."""
-        if self._connection.pulse is not None:
-            await self._connection.pulse.met.wait()
+        """Returns when the kernel's end of the link has shaken hands, which one that is stopped does not."""
+        await self._transport.met.wait()
 
     # saying
 
@@ -135,8 +141,8 @@ class Channels:
         parent: bytes = b"{}",
     ) -> str:
         """Send a message at once; gives its id. `parent`: the header of the message that it answers."""
-        message_id, frames = self._codec.encode(message_type, content, subshell_id=subshell_id, parent=parent)
-        self._connection.send(channel, frames)
+        message_id, parts = self._codec.encode(message_type, content, subshell_id=subshell_id, parent=parent)
+        self._transport.send(channel, parts)
         if channel == "control":
             self._asked_on_control += 1
             self._numbering.doubt()
@@ -195,9 +201,8 @@ class Channels:
             self.send("shell", "kernel_info_request", {})
         else:
             log.warning("the kernel answers, and nothing is heard on its iopub channel")
-        await _happens(self._connection.stdin_ready, HANDS_S)
-        if self._connection.pulse is not None:
-            await _happens(self._connection.pulse.met, HANDS_S)
+        await _happens(self._transport.may_ask, HANDS_S)
+        await _happens(self._transport.met, HANDS_S)
 
     def listen(self) -> None:
         """Tell `heard` from now on."""
@@ -212,8 +217,9 @@ class Channels:
 
     # hearing
 
-    def _deliver(self, channel: Channel, frames: list[bytes]) -> None:
-        message = self._codec.decode(frames)
+    def deliver(self, channel: Channel, parts: Parts) -> None:
+        """A message of the kernel came (transport.Receiver)."""
+        message = self._codec.decode(parts)
         if message is None:
             return
         begins = channel != "iopub" or message.message_type == "status"
@@ -257,6 +263,16 @@ class Channels:
                 self._numbering.other(began=status == Status("busy"))
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
                 self._take_status(message.parent_id, message.parent_type, status)
+        elif message.message_type in ASIDE:
+            self.turn_over()  # what the kernel said before this comes before it
+            self._aside(
+                Aside(
+                    message.message_type,
+                    message.parent_id,
+                    lambda: content_of(message),
+                    message.buffers,
+                )
+            )
         elif message.message_type != "iopub_welcome":
             self._add(message.parent_id, event_of(message))
 
@@ -273,7 +289,7 @@ class Channels:
             if not self._executing:
                 self._input_request = None
         if bool(self._executing) != was_busy:
-            self._flush()
+            self.turn_over()
             self._turned(bool(self._executing))
 
     def _take_text(self, message: Message) -> None:
@@ -284,7 +300,7 @@ class Channels:
             for stream in streams_of(message):
                 self._batch.append((parent, stream))
                 if len(self._batch) > PIECES_AT_ONCE:  # what is taken can go before the rest is read
-                    self._flush()
+                    self.turn_over()
             return
         stream = stream_of(message)
         if self._text and self._text_of != (parent, stream.name):
@@ -302,8 +318,8 @@ class Channels:
             self._batch.append((parent, Stream(name, "".join(self._text))))
             self._text.clear()
 
-    def _flush(self) -> bool:
-        """Tell the listener; whether nothing but text comes, and much of it."""
+    def turn_over(self) -> bool:
+        """Pass on what was heard; whether nothing but text comes, and much of it (transport.Receiver)."""
         self._join()
         flooded = self._streams >= FLOOD_MESSAGES
         if self._batch:
@@ -320,12 +336,12 @@ class Channels:
 
     def drain(self) -> None:
         """Hear what has arrived and was not looked at yet."""
-        self._connection.pump()
+        self._transport.drain()
 
     def close(self, why: str, linger_ms: int = 0) -> None:
         """End the conversation; open requests fail with KernelDead."""
         self.mute()
-        self._connection.close(linger_ms)
+        self._transport.close(linger_ms)
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             if not future.done():

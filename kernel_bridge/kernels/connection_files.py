@@ -11,9 +11,10 @@ import os
 import re
 import socket
 import stat
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,11 +24,29 @@ from ..limits import OUT_OF_DESCRIPTORS
 from ..protocol.errors import BadConnectionFile
 from ..protocol.objects import KernelSpec
 from ..source.json_text import TooDeep, check_depth
-from .connection import ConnectionInfo
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 LARGEST_BYTES = 65536
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInfo:
+    """What a connection file says. `ports` by channel, also "hb"; an empty `key`: messages are unsigned."""
+
+    transport: Literal["ipc", "tcp"]
+    ip: str  # for ipc the prefix of the sockets' paths
+    ports: dict[str, int]
+    key: bytes
+    signature_scheme: str
+    curve_publickey: bytes | None = None
+    curve_secretkey: bytes | None = None
+
+    def address(self, channel: str) -> str:
+        """As zmq names it in its events: of an IPv6 address the shortest form."""
+        ip = f"[{ipaddress.ip_address(self.ip[1:-1])}]" if self.ip.startswith("[") else self.ip
+        separator = "-" if self.transport == "ipc" else ":"
+        return f"{self.transport}://{ip}{separator}{self.ports[channel]}"
 
 
 def find_connection_file(asked: str | None) -> Path:

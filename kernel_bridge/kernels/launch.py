@@ -12,7 +12,6 @@ import uuid
 from pathlib import Path
 from typing import Literal
 
-import zmq
 from jupyter_client.kernelspec import KernelSpec as JupyterSpec
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -22,13 +21,14 @@ from jupyter_core.paths import jupyter_runtime_dir
 from ..limits import restore_descriptors
 from ..owned import Made, Replaced, empty, is_there, make_folders, note
 from ..protocol.objects import KernelSpec
-from .connection import ConnectionInfo
+from .connection_files import ConnectionInfo
 from .finished import finished
 from .process import KernelProcess, Tail
 from .quirks import longest_ipc_path, speaks_ipc
 from .records import Record
 from .specs import launch_command, read_kernel_json
 from .traces import Traces
+from .zmq.context import has
 
 
 class _Manager(AsyncKernelManager):
@@ -92,7 +92,7 @@ class Launcher:
     def _use(self, transport: Literal["ipc", "tcp"]) -> None:
         self.transport: Literal["ipc", "tcp"] = transport
         self._manager.transport = transport
-        encrypted = transport == "tcp" and zmq.has("curve")
+        encrypted = transport == "tcp" and has("curve")
         self._manager.transport_encryption = "auto" if encrypted else "disabled"
 
     def renew(self) -> None:
@@ -216,7 +216,7 @@ def _socket_folder(longest_path_bytes: int) -> Made | None:
 
     The user's own runtime folder comes last: it goes when he logs out, and kernels that are kept do not.
     """
-    if not zmq.has("ipc") or sys.platform == "win32":
+    if not has("ipc") or sys.platform == "win32":
         return None
     for base in (os.environ.get("TMPDIR"), "/tmp", os.environ.get("XDG_RUNTIME_DIR")):
         if base and len(os.fsencode(base)) + len("/kb-12345678/k-1") <= longest_path_bytes:

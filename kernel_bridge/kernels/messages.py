@@ -1,17 +1,15 @@
-"""From raw frames to what a kernel says, and back (Jupyter messaging specification, "The wire protocol").
+"""From the parts of a message to what a kernel says, and back (Jupyter messaging specification, "Messages").
 
 The only place that knows the message dict. Nothing that a kernel sends can raise out of `Codec.decode`: what
-is forged, replayed or unreadable is dropped and logged, without its payload and without the key.
+cannot be read is dropped and logged, without its payload.
 """
 
-import hashlib
-import hmac
 import json
 import logging
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,12 +32,11 @@ from ..runs.events import (
     UpdateDisplayData,
 )
 from ..runs.nesting import cut, cut_json
-from .connection import DELIMITER
+from .transport import Parts
 
 log = logging.getLogger(__name__)
 
 VERSION = "5.3"
-REMEMBERED_SIGNATURES = 16384  # at least so many, at most twice
 SPARE_LEVELS = 100  # of nested JSON
 LARGE = 1 << 20  # bytes of a stream's text from which it is read in pieces of about that size
 
@@ -82,6 +79,7 @@ class Message:
     parent_type: str | None
     content: bytes
     header: bytes = b"{}"  # JSON text too: the parent of an answer to it
+    buffers: Sequence[memoryview] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +94,9 @@ class KernelInfo:
 
 
 class Codec:
-    """Signs what we send and verifies what a kernel sends; one for each connection.
+    """Messages of ours to parts, and the parts that a kernel sends to messages; one for each connection."""
 
-    `key` empty: messages are unsigned. `scheme` is "hmac-" and the name of a hash, as in connection files.
-    """
-
-    def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
-        self._hmac = _Hmac(key, scheme.removeprefix("hmac-")) if key else None  # raises ValueError
-        self._seen: set[bytes] = set()  # the signatures of the last messages,
-        self._seen_before: set[bytes] = set()  # and of those before them
+    def __init__(self) -> None:
         self._session = uuid.uuid4().hex
         self._count = 0
         self._last_parent: tuple[bytes, _Parent] = (b"", _Parent())
@@ -116,8 +108,8 @@ class Codec:
         *,
         subshell_id: str | None = None,
         parent: bytes = b"{}",
-    ) -> tuple[str, list[bytes]]:
-        """The id and the frames of a message of ours.
+    ) -> tuple[str, Parts]:
+        """The id and the parts of a message of ours.
 
         `subshell_id`: to that thread of it (JEP 91); `parent`: the header of the message that it answers.
         """
@@ -133,63 +125,32 @@ class Codec:
         }
         if subshell_id is not None:
             header["subshell_id"] = subshell_id
-        parts = [msgspec.json.encode(header), parent, b"{}", msgspec.json.encode(content)]
-        return message_id, [DELIMITER, self._sign(parts), *parts]
+        return message_id, Parts(msgspec.json.encode(header), parent, b"{}", msgspec.json.encode(content))
 
-    def _sign(self, parts: list[bytes]) -> bytes:
-        return self._hmac.sign(parts) if self._hmac is not None else b""
-
-    def decode(self, frames: list[bytes]) -> Message | None:
-        """The message in `frames`; None: it was dropped, and why is in the log."""
+    def decode(self, parts: Parts) -> Message | None:
+        """The message that the parts are; None: it was dropped, and why is in the log."""
         try:
-            start = frames.index(DELIMITER) + 1
-            signature, header, parent, _, content = frames[start : start + 5]
-            if self._hmac is not None and not self._genuine(signature, frames[start + 1 : start + 5]):
-                return None
-            its = _read(_decode_header, header, _Header)
-            if parent != self._last_parent[0]:
-                self._last_parent = (parent, _read(_decode_parent, parent, _Parent))
-        except (ValueError, RecursionError) as error:  # too few frames, or no JSON object with a msg_type
+            its = _read(_decode_header, parts.header, _Header)
+            if parts.parent != self._last_parent[0]:
+                self._last_parent = (parts.parent, _read(_decode_parent, parts.parent, _Parent))
+        except (ValueError, RecursionError) as error:  # no JSON object with a msg_type
             log.warning("dropped a message that cannot be read: %s", type(error).__name__)
             return None
         about = self._last_parent[1]
-        return Message(its.msg_type, its.msg_id, its.session, about.msg_id, about.msg_type, content, header)
+        return Message(
+            its.msg_type,
+            its.msg_id,
+            its.session,
+            about.msg_id,
+            about.msg_type,
+            parts.content,
+            parts.header,
+            parts.buffers,
+        )
 
     def is_ours(self, message_id: str) -> bool:
         """Whether it is the id of a message of ours."""
         return message_id.startswith(self._session)
-
-    def _genuine(self, signature: bytes, parts: list[bytes]) -> bool:
-        if not hmac.compare_digest(signature, self._sign(parts)):
-            log.warning("dropped a message with a wrong signature")
-            return False
-        if signature in self._seen or signature in self._seen_before:
-            log.warning("dropped a message that came twice")
-            return False
-        self._seen.add(signature)
-        if len(self._seen) >= REMEMBERED_SIGNATURES:
-            self._seen_before, self._seen = self._seen, set()
-        return True
-
-
-class _Hmac:
-    """HMAC (RFC 2104) with the key's part done beforehand: less than half of hmac's time if short."""
-
-    def __init__(self, key: bytes, digest: str) -> None:
-        block_bytes = hashlib.new(digest).block_size
-        if len(key) > block_bytes:
-            key = hashlib.new(digest, key).digest()
-        key = key.ljust(block_bytes, b"\0")
-        self._inner = hashlib.new(digest, bytes(byte ^ 0x36 for byte in key))
-        self._outer = hashlib.new(digest, bytes(byte ^ 0x5C for byte in key))
-
-    def sign(self, parts: list[bytes]) -> bytes:
-        """The signature of the parts, in hexadecimal digits."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        for part in parts:
-            inner.update(part)
-        outer.update(inner.digest())
-        return outer.hexdigest().encode()
 
 
 def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:

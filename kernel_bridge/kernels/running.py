@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Container
+from functools import partial
 from typing import Literal
 
 from ..limits import CONNECTION_DESCRIPTORS, free_descriptors
@@ -73,8 +74,9 @@ async def _probe_in_turn(found: Found, several: asyncio.Semaphore, until: float)
 
 async def _probe(found: Found, within_s: float) -> Kernel | None:
     from .channels import Channels
+    from .zmq.connection import Connection
 
-    channels = Channels(found.connection, lambda _: None, lambda _: None, lambda _: None)
+    channels = Channels(partial(Connection, found.connection), *(lambda _: None,) * 4)
     shell, control = (
         asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, within_s))
         for channel in ("shell", "control")

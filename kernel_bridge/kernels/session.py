@@ -8,12 +8,13 @@ import asyncio
 import logging
 import signal
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
 from ..protocol.errors import KernelDead, KernelLaunchFailed
 from ..protocol.objects import KernelSpec, KernelState
-from ..runs.events import Event, Json
+from ..runs.events import Aside, Event, Json
 from .failures import ended_at_start, no_command, not_ready, not_runnable, with_output
 from .finished import finished
 from .keeper import Keeper
@@ -26,7 +27,7 @@ if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kern
     from .launch import Launcher
     from .messages import KernelInfo
     from .process import KernelProcess
-    from .pulse import Beat
+    from .transport import Beat
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,9 @@ class Listener(Protocol):
 
     def received(self, batch: list[tuple[str | None, Event]]) -> None:
         """What the kernel says about executions, in order of arrival, each with its parent's message id."""
+
+    def aside(self, message: Aside) -> None:
+        """A comm message or debug event. `received` has had everything that the kernel said before it."""
 
     def changed(self) -> None:
         """The session's state, reason, epoch or info changed."""
@@ -181,9 +185,11 @@ class KernelSession:
 
     def _connect(self) -> None:
         from .channels import Channels
+        from .zmq.connection import Connection
 
         assert self._launcher is not None
-        self._channels = Channels(self._launcher.connection_info(), self._hear, self._turned, self._beat)
+        connect = partial(Connection, self._launcher.connection_info())
+        self._channels = Channels(connect, self._hear, self._listener.aside, self._turned, self._beat)
 
     async def _become_ready(self) -> None:
         assert self._channels is not None

@@ -4,6 +4,7 @@ kernels/messages makes these out of raw messages; the fold and the queue take th
 metadata are JSON objects as the kernel sent them, `transient` already taken apart.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,10 +89,27 @@ class InputRequest:
 
 @dataclass(slots=True)
 class Other:
-    """Any message that is of no concern to a run (comms, debug events, ...)."""
+    """A message of an unknown type, which is of no concern to a run."""
 
     message_type: str
 
 
 Event = OutputEvent | Status | ExecuteInput | ExecuteReply | InputRequest | Other
 """Everything that a kernel can say to us about one execution."""
+
+
+@dataclass(slots=True)
+class Aside:
+    """A message beside the runs: comm_open, comm_msg, comm_close, debug_event.
+
+    `parent` is the message id of the request that it came of. `content` is parsed when it is asked for.
+    """
+
+    message_type: str
+    parent: str | None
+    read_content: Callable[[], Json]
+    buffers: Sequence[memoryview] = ()
+
+    @property
+    def content(self) -> Json:
+        return self.read_content()

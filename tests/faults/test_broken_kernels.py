@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel_bridge.kernels.connection import DELIMITER, split
-from kernel_bridge.kernels.messages import Codec, event_of
+from kernel_bridge.kernels.messages import Codec, Message, event_of
+from kernel_bridge.kernels.transport import Parts
+from kernel_bridge.kernels.zmq.frames import DELIMITER, Signer, split
 from kernel_bridge.runs.events import Status
 from tests.faults.fake import Fake
 
@@ -50,10 +51,18 @@ async def test_messages_that_were_lost_are_said_in_the_run(fake: Fake) -> None:
     assert "lostMessages" not in await fake.run('stream stdout "d"')
 
 
-def good(codec: Codec, message_id: str) -> Frames:
+def good(message_id: str) -> Frames:
     header = json.dumps({"msg_id": message_id, "msg_type": "status"}).encode()
-    parts = [header, b'{"msg_id": "request"}', b"{}", b'{"execution_state": "idle"}']
-    return [DELIMITER, codec._sign(parts), *parts]
+    return signed(header, b'{"msg_id": "request"}', b"{}", b'{"execution_state": "idle"}')
+
+
+def signed(*parts: bytes) -> Frames:
+    return [bytes(frame) for frame in Signer(KEY).frames(Parts(*parts))]
+
+
+def read(signer: Signer, frames: Frames) -> Message | None:
+    parts = signer.parts(frames)
+    return None if parts is None else Codec().decode(parts)
 
 
 JSON = st.recursive(
@@ -70,21 +79,21 @@ FRAME = st.binary(max_size=40) | st.just(DELIMITER) | CONTENT.map(lambda value: 
 @given(st.lists(FRAME, max_size=12), st.integers(0, 12))
 def test_frames_of_any_kind_are_passed_over(junk: Frames, cut: int) -> None:
     """However zmq's frames are read, a good message behind them is decoded."""
-    sender, codec = Codec(KEY), Codec(KEY)
-    frames = [b"topic", *good(sender, "a"), *junk, b"topic", *good(sender, "b")]
-    first, begun = split(frames[:cut], complete=False)
-    last, begun = split(begun + frames[cut:], complete=True)
-    decoded = [message for message in map(codec.decode, first + last) if message is not None]
+    signer = Signer(KEY)
+    frames = [b"topic", *good("a"), *junk, b"topic", *good("b")]
+    first, begun = split(frames[:cut], complete=False, topics=True)
+    last, begun = split(begun + frames[cut:], complete=True, topics=True)
+    decoded = [message for one in first + last if (message := read(signer, one)) is not None]
     assert begun == []
     assert [event_of(message) for message in decoded] == [Status("idle")] * 2
 
 
 @given(st.sampled_from(TYPES), CONTENT, CONTENT)
 def test_content_of_any_kind_is_an_event(message_type: str, content: Any, parent: Any) -> None:
-    sender, codec = Codec(KEY), Codec(KEY)
+    signer = Signer(KEY)
     header = json.dumps({"msg_id": "a", "msg_type": message_type}).encode()
-    parts = [header, json.dumps(parent).encode(), b"{}", json.dumps(content).encode()]
-    message = codec.decode([DELIMITER, sender._sign(parts), *parts])
+    sent = signed(header, json.dumps(parent).encode(), b"{}", json.dumps(content).encode())
+    message = read(signer, sent)
     if message is not None:
         event_of(message)
-    assert codec.decode(good(sender, "b")) is not None
+    assert read(signer, good("b")) is not None

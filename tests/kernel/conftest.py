@@ -10,7 +10,7 @@ from kernel_bridge.kernels.keeper import Keeper
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.kernels.specs import find_spec
 from kernel_bridge.protocol.objects import KernelSpec
-from kernel_bridge.runs.events import Event, Stream
+from kernel_bridge.runs.events import Aside, Event, Stream
 from tests.home import Home
 
 
@@ -27,11 +27,16 @@ class Ears:
     def __init__(self) -> None:
         self.session: KernelSession
         self.heard: list[tuple[str | None, Event]] = []
+        self.asides: list[tuple[int, Aside]] = []  # with how much was heard before
         self.states: list[tuple[str, int]] = []
         self._news = asyncio.Event()
 
     def received(self, batch: list[tuple[str | None, Event]]) -> None:
         self.heard += batch
+        self._news.set()
+
+    def aside(self, message: Aside) -> None:
+        self.asides.append((len(self.heard), message))
         self._news.set()
 
     def changed(self) -> None:

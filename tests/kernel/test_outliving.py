@@ -20,6 +20,7 @@ from kernel_bridge.kernels.specs import find_spec
 
 class Deaf:
     def received(self, batch): pass
+    def aside(self, message): pass
     def changed(self): pass
 
 async def main():

@@ -117,6 +117,37 @@ async def test_requests_are_answered_and_their_status_is_not_heard(kernels: Any)
     assert ears.states == [("idle", 1)]
 
 
+COMM = """
+import sys
+from comm import create_comm
+print("a", end="", flush=True)
+comm = create_comm("target", data={"x": 1}, buffers=[bytes(range(256)), b"<IDS|MSG"])
+comm.send({"y": [2]})
+print("b", end="", flush=True)
+comm.close()
+"""
+
+
+async def test_comm_messages_come_with_their_buffers_between_the_outputs(kernels: Any) -> None:
+    session, ears = await kernels.start()
+    parent = run(session, COMM)
+    await ears.has(parent, IDLE)
+    assert [(message.message_type, message.parent) for _, message in ears.asides] == [
+        ("comm_open", parent),
+        ("comm_msg", parent),
+        ("comm_close", parent),
+    ]
+    opened, sent, _ = (message for _, message in ears.asides)
+    assert (opened.content["target_name"], opened.content["data"]) == ("target", {"x": 1})
+    assert [bytes(buffer) for buffer in opened.buffers] == [bytes(range(256)), b"<IDS|MSG"]
+    assert (sent.content["data"], list(sent.buffers)) == ({"y": [2]}, [])
+    heard = [
+        "".join(event.text for _, event in ears.heard[:before] if isinstance(event, Stream))
+        for before, _ in ears.asides
+    ]
+    assert heard == ["a", "a", "ab"]
+
+
 async def test_a_restart_is_a_new_epoch_with_nothing_of_the_old(kernels: Any) -> None:
     session, ears = await kernels.start()
     file, first = session.connection_file, session.pid

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_bridge.kernels.messages import DELIMITER, LARGE, Codec, event_of, stream_of, streams_of
+from kernel_bridge.kernels.messages import LARGE, Codec, Message, event_of, stream_of, streams_of
+from kernel_bridge.kernels.transport import Parts
+from kernel_bridge.kernels.zmq.frames import DELIMITER, Signer, split
 from kernel_bridge.runs.events import (
     ClearOutput,
     DisplayData,
@@ -30,8 +32,14 @@ KEY = b"secret-key"
 def frames(message_type: str, content: Any, key: bytes = KEY, parent: Any = None) -> list[bytes]:
     """A message as a kernel sends it; `content` and `parent` may be raw bytes."""
     header = json.dumps({"msg_id": "k_1", "msg_type": message_type, "session": "k"}).encode()
-    parts = [header, _raw({} if parent is None else parent), b"{}", _raw(content)]
-    return [b"topic", DELIMITER, Codec(key)._sign(parts), *parts]
+    parts = Parts(header, _raw({} if parent is None else parent), b"{}", _raw(content))
+    return [bytes(frame) for frame in Signer(key).frames(parts)]
+
+
+def read(frames: list[bytes], signer: Signer | None = None) -> Message | None:
+    """The message in frames; None: it was dropped."""
+    parts = (signer or Signer(KEY)).parts(frames)
+    return None if parts is None else Codec().decode(parts)
 
 
 def _raw(value: Any) -> bytes:
@@ -39,7 +47,7 @@ def _raw(value: Any) -> bytes:
 
 
 def check(message_type: str, content: Any, expected: Event) -> None:
-    message = Codec(KEY).decode(frames(message_type, content))
+    message = read(frames(message_type, content))
     assert message is not None
     assert event_of(message) == expected
 
@@ -78,7 +86,7 @@ def test_a_long_text_in_pieces_is_the_same_text(part: str, ascii: bool) -> None:
     content = json.dumps({"name": "stderr", "text": text}, ensure_ascii=ascii).encode(
         "utf-8", "surrogatepass"
     )
-    message = Codec(KEY).decode(frames("stream", content))
+    message = read(frames("stream", content))
     assert message is not None
     streams = list(streams_of(message))
     whole = stream_of(message)
@@ -87,7 +95,7 @@ def test_a_long_text_in_pieces_is_the_same_text(part: str, ascii: bool) -> None:
 
 
 def test_plain_text_comes_in_many_pieces() -> None:
-    message = Codec(KEY).decode(frames("stream", {"name": "stdout", "text": "a line of text\n" * LARGE}))
+    message = read(frames("stream", {"name": "stdout", "text": "a line of text\n" * LARGE}))
     assert message is not None
     assert len(list(streams_of(message))) > 10
 
@@ -144,7 +152,7 @@ def test_messages_of_broken_kernels(message_type: str, content: Any, expected: E
     if expected is not None:
         check(message_type, content, expected)
         return
-    message = Codec(KEY).decode(frames(message_type, content))
+    message = read(frames(message_type, content))
     assert message is not None
     event = event_of(message)
     assert isinstance(event, DisplayData)
@@ -164,7 +172,7 @@ def test_messages_of_broken_kernels(message_type: str, content: Any, expected: E
     ],
 )
 def test_the_parent_of_a_message(parent: Any, expected: tuple[str | None, str | None]) -> None:
-    message = Codec(KEY).decode(frames("status", {}, parent=parent))
+    message = read(frames("status", {}, parent=parent))
     assert message is not None
     assert (message.parent_id, message.parent_type) == expected
 
@@ -178,13 +186,13 @@ def test_the_parent_of_a_message(parent: Any, expected: tuple[str | None, str | 
         [DELIMITER, b"", b"{}"],
         frames("stream", {}, key=b"another key"),
         [*frames("stream", {})[:-1], b'{"text": "changed"}'],
-        [*frames("stream", {})[:2], b"", *frames("stream", {})[3:]],
-        [*frames("stream", {})[:2], b"\xff\xfe", *frames("stream", {})[3:]],
+        [*frames("stream", {})[:1], b"", *frames("stream", {})[2:]],
+        [*frames("stream", {})[:1], b"\xff\xfe", *frames("stream", {})[2:]],
     ],
 )
 def test_what_is_forged_or_cut_is_dropped(broken: list[bytes], caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        assert Codec(KEY).decode(broken) is None
+        assert read(broken) is None
     assert "dropped" in caplog.text
     assert KEY.decode() not in caplog.text
     assert "changed" not in caplog.text
@@ -192,28 +200,30 @@ def test_what_is_forged_or_cut_is_dropped(broken: list[bytes], caplog: pytest.Lo
 
 @pytest.mark.parametrize("header", [b"{}", b"null", b"[]", b"", b'{"msg_type": 3}', b"\xff", b"[" * 100_000])
 def test_a_header_that_says_nothing_is_dropped(header: bytes) -> None:
-    assert Codec(b"").decode([DELIMITER, b"", header, b"{}", b"{}", b"{}"]) is None
+    assert read([DELIMITER, b"", header, b"{}", b"{}", b"{}"], Signer(b"")) is None
 
 
 def test_a_message_that_comes_twice_is_dropped() -> None:
-    codec, sent = Codec(KEY), frames("stream", {"text": "x"})
-    assert codec.decode(sent) is not None
-    assert codec.decode(sent) is None
+    signer, sent = Signer(KEY), frames("stream", {"text": "x"})
+    assert read(sent, signer) is not None
+    assert read(sent, signer) is None
 
 
 def test_an_empty_key_means_unsigned() -> None:
     sent = frames("stream", {"text": "x"}, key=b"")
-    assert sent[2] == b""
-    assert Codec(b"").decode(sent) is not None
-    assert Codec(b"").decode(sent) is not None
+    assert sent[1] == b""
+    signer = Signer(b"")
+    assert read(sent, signer) is not None
+    assert read(sent, signer) is not None
 
 
 @pytest.mark.parametrize("scheme", ["hmac-sha256", "hmac-md5", "hmac-sha512"])
 @pytest.mark.parametrize("size", [1, 1_000_000])
 def test_a_message_of_ours_is_what_jupyter_reads(scheme: str, size: int) -> None:
-    codec = Codec(KEY, scheme)
-    message_id, sent = codec.encode("execute_request", {"code": "é" * size})
-    message = Codec(KEY, scheme).decode(sent)
+    codec = Codec()
+    message_id, parts = codec.encode("execute_request", {"code": "é" * size})
+    sent = [bytes(frame) for frame in Signer(KEY, scheme).frames(parts)]
+    message = read(sent, Signer(KEY, scheme))
     assert message is not None
     assert json.loads(message.content) == {"code": "é" * size}
     header = json.loads(sent[2])
@@ -222,10 +232,35 @@ def test_a_message_of_ours_is_what_jupyter_reads(scheme: str, size: int) -> None
     assert codec.encode("execute_request", {})[0] != message_id
 
 
+@pytest.mark.parametrize("topics", [True, False])
+@pytest.mark.parametrize("first", [0, 1, 3])
+@pytest.mark.parametrize("second", [0, 2])
+def test_buffers_come_with_their_message(topics: bool, first: int, second: int) -> None:
+    """However the frames were read; before the last of a message is there, it is not given away."""
+    signer = Signer(KEY)
+    messages = [
+        signer.frames(Parts(b'{"msg_type":"comm_msg"}', b"{}", b"{}", content, _buffers(count)))
+        for content, count in ((b'{"a":1}', first), (b'{"b":2}', second))
+    ]
+    frames = [bytes(frame) for message in messages for frame in [b"topic"] * topics + message]
+    for cut in range(len(frames) + 1):
+        given, begun = split(frames[:cut], False, topics)
+        last, begun = split(begun + frames[cut:], True, topics)
+        receiver = Signer(KEY)
+        parts = [receiver.parts(message) for message in given + last]
+        assert begun == []
+        assert [part and part.content for part in parts] == [b'{"a":1}', b'{"b":2}']
+        assert [part and list(part.buffers) for part in parts] == [_buffers(first), _buffers(second)]
+
+
+def _buffers(count: int) -> list[memoryview]:
+    return [memoryview(bytes([number, 0, 255])) for number in range(count)]
+
+
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_no_frames_at_all_can_raise(noise: list[bytes]) -> None:
     for received in (noise, [DELIMITER, b"", *noise]):
-        message = Codec(b"").decode(received)
+        message = read(received, Signer(b""))
         if message is not None:
             event_of(message)
 
@@ -245,7 +280,7 @@ KEYS = ["name", "text", "data", "metadata", "transient", "execution_count", "pay
     st.dictionaries(st.sampled_from(KEYS), JSON),
 )
 def test_no_content_at_all_can_raise(message_type: str, content: Any) -> None:
-    message = Codec(KEY).decode(frames(message_type, content))
+    message = read(frames(message_type, content))
     assert message is not None
     event = event_of(message)
     if isinstance(event, Stream):

@@ -5,10 +5,11 @@ there is one, from the first connection until the last is closed, and it is made
 """
 
 import asyncio
+from typing import Literal
 
 import zmq
 
-from ..limits import claimed_descriptors, require_threads
+from ...limits import claimed_descriptors, require_threads
 from .pulse import Heart
 
 MOST_SOCKETS = 8192  # zmq's default of 1,023 is used up by 255 kernels
@@ -60,3 +61,8 @@ class Shared:
             for heart in self._hearts:
                 heart.close()
             self.context.term()
+
+
+def has(feature: Literal["ipc", "curve"]) -> bool:
+    """Whether the libzmq that is installed was built with it."""
+    return bool(zmq.has(feature))

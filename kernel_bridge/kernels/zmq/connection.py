@@ -1,29 +1,23 @@
 """The five sockets to one kernel process, and the pump that empties them (raw zmq on the event loop).
 
-Knows frames, and that a message begins at its delimiter, but not what is in them. zmq's descriptors are
-edge-triggered: a socket is emptied whenever it is looked at, and looked at again after every send.
+zmq's descriptors are edge-triggered: a socket is emptied whenever it is looked at, and looked at again after
+every send.
 """
 
 import asyncio
-import ipaddress
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
 from time import perf_counter
-from typing import Literal
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from ..connection_files import ConnectionInfo
+from ..transport import Channel, Parts, Receiver
 from .context import Shared
-from .pulse import Beat, Pulse
+from .frames import FRAMES, Signer, split
+from .pulse import Pulse
 
-Channel = Literal["shell", "control", "stdin", "iopub"]
-
-DELIMITER = b"<IDS|MSG>"
 MORE = int(zmq.NOBLOCK | zmq.SNDMORE)  # an int: working with zmq's flags takes longer than sending
-FRAMES = 6  # of a message from its delimiter on: that, the signature, and the four signed parts
 READ_FRAMES = FRAMES + 1  # at a time: those of a message on iopub, which has a topic before its delimiter
 READ_S = 0.001  # how long frames are read before their messages are delivered
 TURN_S = 0.004  # how long the pump may hold the loop
@@ -31,44 +25,18 @@ FLOOD_REST_S = 0.004  # how long iopub is left alone between two looks while it 
 RECONNECT_MS = 10  # while a kernel starts, how soon after a refused connection the next is tried
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionInfo:
-    """What a connection file says. `ports` by channel, also "hb"; an empty `key`: messages are unsigned."""
-
-    transport: Literal["ipc", "tcp"]
-    ip: str  # for ipc the prefix of the sockets' paths
-    ports: dict[str, int]
-    key: bytes
-    signature_scheme: str
-    curve_publickey: bytes | None = None
-    curve_secretkey: bytes | None = None
-
-    def address(self, channel: str) -> str:
-        """As zmq names it in its events: of an IPv6 address the shortest form."""
-        ip = f"[{ipaddress.ip_address(self.ip[1:-1])}]" if self.ip.startswith("[") else self.ip
-        separator = "-" if self.transport == "ipc" else ":"
-        return f"{self.transport}://{ip}{separator}{self.ports[channel]}"
-
-
 class Connection:
-    """The sockets to one kernel process. `deliver` gets the frames of each message from its delimiter on.
-    `flush` is called when a turn is over, and says whether iopub is flooded with what can wait a little;
-    `beat` when the kernel's heartbeat stops or comes back.
+    """The sockets to one kernel process: a Transport.
 
     On Windows it needs a selector event loop: the proactor loop cannot watch zmq's descriptors.
 
     Raises OSError: descriptors, threads or zmq's sockets have run out.
     """
 
-    def __init__(
-        self,
-        info: ConnectionInfo,
-        deliver: Callable[[Channel, list[bytes]], None],
-        flush: Callable[[], bool],
-        beat: Callable[[Beat], None],
-    ) -> None:
-        self._deliver = deliver
-        self._flush = flush
+    def __init__(self, info: ConnectionInfo, receiver: Receiver) -> None:
+        self._deliver = receiver.deliver
+        self._turn_over = receiver.turn_over
+        self._signer = Signer(info.key, info.signature_scheme)
         self._loop = asyncio.get_running_loop()
         self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
         self._again = False  # another turn is scheduled
@@ -76,8 +44,9 @@ class Connection:
         self._begun: dict[Channel, list[bytes]] = {}  # frames of a message of which not all were read yet
         self._rest: asyncio.TimerHandle | None = None  # iopub is left alone until then
         self._monitor: zmq.Socket[bytes] | None = None
-        self.pulse: Pulse | None = None
-        self.stdin_ready = asyncio.Event()  # the kernel's stdin knows us; before, an input_request is lost
+        self._pulse: Pulse | None = None
+        self.met = asyncio.Event()
+        self.may_ask = asyncio.Event()  # the kernel's stdin knows us
         identity = b"kb-" + id(self).to_bytes(8, "big") + int(perf_counter() * 1e9).to_bytes(8, "big")
         self._shared: Shared | None = Shared.join()
         try:
@@ -85,7 +54,7 @@ class Connection:
                 self._open(channel, self._shared.context, info, identity)
             address = info.address("hb")
             heart = self._shared.heart_for(address)
-            self.pulse = Pulse(heart, address, lambda socket: prepare(socket, info), beat)
+            self._pulse = Pulse(heart, address, lambda socket: prepare(socket, info), self.met, receiver.beat)
         except zmq.ZMQError as error:  # no OSError, although it has its number
             self.close()
             raise OSError(error.errno, os.strerror(error.errno or 0)) from None
@@ -124,7 +93,7 @@ class Connection:
             while True:
                 event = parse_monitor_message(monitor.recv_multipart(zmq.NOBLOCK))
                 if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                    self.stdin_ready.set()
+                    self.may_ask.set()
                     self._close_monitor()
                     return
         except zmq.Again:
@@ -137,9 +106,10 @@ class Connection:
             self._sockets["stdin"].disable_monitor()
             monitor.close(0)
 
-    def send(self, channel: Channel, frames: list[bytes]) -> None:
+    def send(self, channel: Channel, parts: Parts) -> None:
         """Send at once; never blocks, the queue is unbounded."""
         socket = self._sockets[channel]
+        frames = self._signer.frames(parts)
         for frame in frames[:-1]:
             socket.send(frame, MORE)
         socket.send(frames[-1], int(zmq.NOBLOCK))
@@ -157,13 +127,13 @@ class Connection:
 
     def _next_turn(self) -> None:
         self._again = False
-        self.pump()
+        self.drain()
 
     def _readable(self, channel: Channel) -> None:
         self._late.add(channel)
-        self.pump()
+        self.drain()
 
-    def pump(self) -> None:
+    def drain(self) -> None:
         """Take what has come, for at most TURN_S; what is left is taken in the loop's next turn.
 
         iopub goes before shell and stdin, so that a reply or a prompt comes after the output before it.
@@ -177,7 +147,7 @@ class Connection:
             for channel in ("stdin", "shell"):
                 if channel in self._late:
                     self._empty(channel, end)
-        flooded = self._flush()
+        flooded = self._turn_over()
         if self._late:
             self._schedule()
         elif flooded and self._rest is None and self._sockets:
@@ -194,11 +164,15 @@ class Connection:
         """Take everything from one socket; False: time ran out."""
         while channel in self._sockets:  # it may be closed by whoever hears a message
             frames, emptied = self._read(channel)
-            messages, self._begun[channel] = split(frames, emptied)
+            whole = emptied or not self._sockets[channel].getsockopt(zmq.RCVMORE)
+            messages, self._begun[channel] = split(frames, whole, channel == "iopub")
             del frames  # each message is let go as soon as it is delivered: it may be large
             messages.reverse()
             while messages:
-                self._deliver(channel, messages.pop())
+                parts = self._signer.parts(messages.pop())
+                if parts is not None:
+                    self._deliver(channel, parts)
+                del parts
             if emptied:
                 self._late.discard(channel)
                 return True
@@ -231,8 +205,8 @@ class Connection:
         if shared is None:
             return
         self._close_monitor()
-        if self.pulse is not None:
-            self.pulse.close()
+        if self._pulse is not None:
+            self._pulse.close()
         if self._rest is not None:
             self._rest.cancel()
         sockets, self._sockets = self._sockets, {}
@@ -250,18 +224,3 @@ def prepare(socket: "zmq.Socket[bytes]", info: ConnectionInfo) -> None:
     if info.curve_publickey and info.curve_secretkey:
         socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
         socket.curve_secretkey = info.curve_secretkey
-
-
-def split(frames: list[bytes], complete: bool) -> tuple[list[list[bytes]], list[bytes]]:
-    """The messages in `frames`, and the frames of the last one if more of it is to come.
-
-    `complete`: nothing more is to come, and what is there of the last message is all of it.
-    """
-    starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
-    messages = [
-        frames[start : min(start + FRAMES, following)]
-        for start, following in pairwise((*starts, len(frames)))
-    ]
-    if complete or not messages or len(messages[-1]) == FRAMES:
-        return messages, []
-    return messages[:-1], messages[-1]

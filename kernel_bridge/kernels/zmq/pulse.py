@@ -7,12 +7,11 @@ refuses new connections.
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
-Beat = Literal["alive", "silent", "gone"]
+from ..transport import Beat
 
 PING_MS = 2000  # between pings
 SILENT_MS = 6000  # without an answer for so long, the connection is given up
@@ -80,13 +79,17 @@ class Heart:
 
 
 class Pulse:
-    """The heartbeat of one kernel. `tell` is called with every change, first with "alive"."""
+    """The heartbeat of one kernel. `tell` is called with every change, first with "alive".
+
+    `met` is set when somebody there speaks zmq, also a kernel that is too busy to answer.
+    """
 
     def __init__(
         self,
         heart: Heart,
         address: str,
         prepare: "Callable[[zmq.Socket[bytes]], None]",
+        met: asyncio.Event,
         tell: Callable[[Beat], None],
     ) -> None:
         self._heart = heart
@@ -96,12 +99,12 @@ class Pulse:
         self._timer: asyncio.TimerHandle | None = None
         self._told: Beat = "silent"
         self._accepted = False  # since the break somebody has accepted a connection
-        self.met = asyncio.Event()  # somebody there speaks zmq: also a kernel that is too busy to answer
+        self._met = met
         heart.watch(address, prepare, self._hear)
 
     def _hear(self, event: int) -> None:
         if event == SHAKEN_HANDS:
-            self.met.set()
+            self._met.set()
             self._cancel_timer()
             self._change("alive")
         elif event == ACCEPTED:

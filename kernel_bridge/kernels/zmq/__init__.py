@@ -1,0 +1,1 @@
+"""The zmq transport: sockets, heartbeat, frames and signatures."""
