@@ -1,9 +1,10 @@
 """Whoever watches the bridge: the language server, or a terminal."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..protocol.objects import Kernel, Run
+from ..protocol.vocabulary import Change
 
 Progress = Callable[[int, int], None]
 """Told how much of how much is done, perhaps in another thread."""
@@ -22,7 +23,7 @@ class Observer(Protocol):
     def run_changed(self, run: Run) -> None:
         """A run changed its state (without outputs)."""
 
-    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         """The outputs of a run changed; wire changes, in order. `urgent`: more than stream text."""
 
     def run_let_go(self, run_id: str) -> None:

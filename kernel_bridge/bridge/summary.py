@@ -4,11 +4,12 @@ What editors and terminals show of an ended run on one line comes from here (pro
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from ..escapes import legible, plain
 from ..protocol import objects as wire
+from ..protocol.vocabulary import MimeBundle, Output
 from ..runs.run import Run
 
 LONGEST = 80  # characters of a line
@@ -19,7 +20,7 @@ _INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # Python's and Julia'
 _NAME_ONLY = re.compile(r"<[\w.]+ object>")  # the text/plain of IPython.display's classes
 
 
-def summarize(run: Run | wire.Run, outputs: list[dict[str, Any]]) -> wire.Summary:
+def summarize(run: Run | wire.Run, outputs: Sequence[Output]) -> wire.Summary:
     """The summary of a run with these outputs; an ended run's text is empty where nothing came of it."""
     state: str = run.state
     if (begun := _BEGUN.get(state)) is not None:
@@ -66,7 +67,7 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def newest_line(outputs: list[dict[str, Any]]) -> str:
+def newest_line(outputs: Sequence[Output]) -> str:
     """The newest line of text that a run has written, such as a progress bar; else of what it showed."""
     for output in reversed(outputs):
         if output["output_type"] == "stream":
@@ -76,7 +77,7 @@ def newest_line(outputs: list[dict[str, Any]]) -> str:
     return shortened_line(plain(_result(outputs)[0]).partition("\n")[0])
 
 
-def data_text(data: dict[str, Any]) -> str:
+def data_text(data: MimeBundle) -> str:
     """A MIME bundle as text; a picture, or a bundle without readable text, as its type in brackets."""
     data = without_name(data)
     picture = next((mime for mime in data if mime.startswith("image/")), None)
@@ -86,7 +87,7 @@ def data_text(data: dict[str, Any]) -> str:
     return text if isinstance(text, str) else f"[{next(iter(data), 'nothing')}]"
 
 
-def without_name(data: dict[str, Any]) -> dict[str, Any]:
+def without_name(data: MimeBundle) -> MimeBundle:
     """A MIME bundle without a text/plain that only names a class, unless it has nothing else."""
     if len(data) > 1 and _NAME_ONLY.fullmatch(str(data.get("text/plain"))):
         return {mime: value for mime, value in data.items() if mime != "text/plain"}
@@ -99,7 +100,7 @@ def shortened_line(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _result(outputs: list[dict[str, Any]]) -> tuple[str, bool]:
+def _result(outputs: Sequence[Output]) -> tuple[str, bool]:
     """The value of the last expression, else what was shown last, else what was written.
 
     At most READ characters, and whether there are more.

@@ -1,7 +1,6 @@
 """From inner values to the objects of the wire."""
 
 from datetime import UTC, datetime
-from typing import cast
 
 from ..files import readable
 from ..kernels.session import KernelSession
@@ -53,7 +52,7 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         summary=summarize(run, run.live.outputs),
         text_document=_document(location.uri, location.version) if location else None,
         range=_range(location.range) if location and location.range else None,
-        unit=cast(wire.Unit | None, location.unit) if location else None,
+        unit=location.unit if location else None,
         notebook_document=_document(*location.notebook) if location and location.notebook else None,
         cell_id=location.cell_id if location else None,
         execution_count=run.execution_count,
@@ -65,7 +64,7 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         degraded=run.degraded or None,
         lost_messages=run.lost_messages or None,
         missing_bytes=run.missing_bytes or None,
-        outputs=list(run.live.outputs) if with_outputs else None,
+        outputs=run.live.outputs if with_outputs else None,
     )
 
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any, get_args
 
 from .. import __version__
-from ..protocol.objects import RunState
+from ..protocol.vocabulary import RunState
 from .history.times import HELP, moment
 from .logs import LEVELS
 

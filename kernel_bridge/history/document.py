@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from ..protocol.objects import Output, Run
+from ..protocol.objects import Run
 from ..source.notebook import Notebook as Document
 from ..source.notebook import NotebookCell
 from .notebook import OURS, Json, Notebook, cell_id, is_json, kernel_metadata, mend_cell, run_cell
-from .records import KernelRecord, Ran, RunRecord
+from .records import KernelRecord, Ran, RunRecord, StoredOutput
 
 ALIKE = 0.6  # how alike an edited source is to what it was, by difflib's ratio
 LONG = 2_000  # characters from which sources are compared by lines
@@ -53,7 +53,7 @@ def run_of_cell(cell: NotebookCell, kernel: KernelRecord) -> RunRecord:
     return RunRecord(run, kernel, times, outputs)
 
 
-def _joined(output: Output) -> Output:
+def _joined(output: StoredOutput) -> StoredOutput:
     """An output of a file with its lines joined; nbformat splits text, and JSON it leaves alone."""
     joined = dict(output)
     if isinstance(joined.get("text"), list):

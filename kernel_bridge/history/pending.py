@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..protocol.objects import Run
+from ..protocol.vocabulary import Output
 from ..runs.changes import Append, Clear, FoldChange, Replace, Rewrite, size_bytes
 from .records import KernelRecord
 
@@ -78,10 +79,10 @@ class Pending:
                 self.size = 0
                 self.changes.append(change)
             elif type(change) is Append:
-                self.changes.append(Append(dict(change.output)))  # the fold's own goes on growing
+                self.changes.append(Append(change.output.copy()))  # the fold's own goes on growing
                 self.size += _size(change)
             elif type(change) is Replace:
-                self.changes.append(Replace(change.index, dict(change.output)))
+                self.changes.append(Replace(change.index, change.output.copy()))
                 self.size += _size(change)
 
     def drop_changes(self) -> int:
@@ -122,14 +123,21 @@ def _bytes(change: FoldChange | Text) -> int:
         case Text():
             return sum(map(size_bytes, change.parts))
         case Append() | Replace():
-            output = change.output
-            values = [output.get("text"), *(output.get("data") or {}).values()]
-            return sum(size_bytes(value) for value in values if isinstance(value, str))
+            return sum(map(size_bytes, texts_of(change.output)))
         case _:
             return 0
 
 
 def _size(change: Append | Replace) -> int:
-    output = change.output
-    values = [output.get("text"), *(output.get("data") or {}).values()]
-    return OVERHEAD_BYTES + sum(len(value) for value in values if isinstance(value, str))
+    return OVERHEAD_BYTES + sum(map(len, texts_of(change.output)))
+
+
+def texts_of(output: Output) -> list[str]:
+    """The texts of an output that may be large."""
+    match output["output_type"]:
+        case "stream":
+            return [output["text"]]
+        case "error":
+            return []
+        case _:
+            return [value for value in output["data"].values() if isinstance(value, str)]

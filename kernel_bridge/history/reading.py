@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from ..protocol.errors import InvalidArgument, NoSuchRun, Remedy
-from ..protocol.objects import Output, Run
-from .records import Filter, Pieces, decode, time_text, to_text
+from ..protocol.objects import Run
+from ..protocol.vocabulary import Output
+from .records import Filter, Pieces, StoredOutput, decode, time_text, to_text
 from .store import Connection
 from .writing import lost
 
@@ -159,7 +160,7 @@ def run_of(row: tuple[Any, ...], is_alive: IsAlive) -> Run:
     return lost(run) if is_open and not is_alive(bridge_id) else run
 
 
-def outputs_of(connection: Connection, run: int) -> Iterator[Output]:
+def outputs_of(connection: Connection, run: int) -> Iterator[StoredOutput]:
     """All outputs of a run, one at a time; the text of a stream is Pieces."""
     rows = connection.execute(
         "SELECT position, stream FROM outputs WHERE run = ? ORDER BY position", (run,)
@@ -196,7 +197,7 @@ def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]
             "SELECT position, sum(size) FROM chunks WHERE run = ? GROUP BY position", (run,)
         ).fetchall()
     )
-    outputs = []
+    outputs: list[Any] = []  # as the fold gave them
     for position, output in enumerate(outputs_of(connection, run)):
         if output["output_type"] == "stream":
             size = sizes.get(position, 0)

@@ -1,17 +1,21 @@
 """What the journal keeps beside outputs, and how it stands in the database: JSON and UTF-8 as bytes."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from ..protocol.objects import Kernel, Output, Run, RunState
+from ..protocol.objects import Kernel, Run
+from ..protocol.vocabulary import RunState
 from ..runs.nesting import cut
 
 T = TypeVar("T")
+
+StoredOutput = dict[str, Any]
+"""An output as the database or a file has it; the text of a stream may be Pieces."""
 
 PIECE = 256 * 1024  # characters of a chunk of text at most
 
@@ -34,7 +38,7 @@ class RunRecord:
     run: Run  # without outputs
     kernel: KernelRecord
     times: dict[str, str]  # JupyterLab's keys of metadata.execution
-    outputs: Iterable[Output]  # all, nothing elided; the text of a stream may be Pieces
+    outputs: Iterable[StoredOutput]  # all, nothing elided
 
 
 class Pieces:
@@ -50,7 +54,7 @@ class Pieces:
         return "".join(self)
 
 
-def whole(output: Output) -> Output:
+def whole(output: StoredOutput) -> StoredOutput:
     """The same output with its text in one string."""
     text = output.get("text")
     return output | {"text": str(text)} if isinstance(text, Pieces) else output
@@ -103,7 +107,7 @@ def encode(value: Any) -> bytes:
         return encode(cut(value))
 
 
-def encode_output(output: dict[str, Any]) -> Iterator[bytes]:
+def encode_output(output: Mapping[str, Any]) -> Iterator[bytes]:
     """What `encode` gives, in pieces: no copy is made of a long text."""
     start = b"{"
     for key, value in output.items():

@@ -1,11 +1,10 @@
 """The runs of an export: which they are, and each of them whole, read when its turn comes."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from ..protocol.objects import Run
 from .reading import RUNS, IsAlive, condition, outputs_of, run_of
-from .records import Filter, KernelRecord, Ran, RunRecord, decode, to_text
+from .records import Filter, KernelRecord, Ran, RunRecord, StoredOutput, decode, to_text
 from .store import Connection
 
 
@@ -16,7 +15,7 @@ class Outputs:
         self._connection = connection
         self._run = run
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[StoredOutput]:
         return outputs_of(self._connection, self._run)
 
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -226,10 +226,14 @@ def _filled(outlines: list[_Outline], body: memoryview) -> Batch:
                     text = str(part, "utf-8", "surrogatepass")
                     pending.changes.append(Text(noted.index, noted.start, noted.end, [text]))
                 case "append":
-                    pending.changes.append(Append(decode(bytes(part), dict)))
+                    pending.changes.append(Append(_output(part)))
                 case "replace":
-                    pending.changes.append(Replace(noted.index, decode(bytes(part), dict)))
+                    pending.changes.append(Replace(noted.index, _output(part)))
                 case "clear":
                     pending.changes.append(Clear())
         pending.size = sum(noted.size_bytes for noted in outline.changes)
     return batch
+
+
+def _output(part: memoryview) -> Any:
+    return decode(bytes(part), dict)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from ..protocol.objects import Run
-from ..runs.changes import Append, Clear, Output, Replace
-from .pending import Pending, Text
+from ..protocol.vocabulary import Output
+from ..runs.changes import Append, Clear, Replace
+from .pending import Pending, Text, texts_of
 from .records import PIECE, KernelRecord, decode, encode, encode_output, to_bytes, to_text
 from .store import Connection
 
@@ -158,21 +159,20 @@ def _write_outputs(
 
 
 def _append(connection: Connection, run: int, position: int, output: Output) -> None:
-    is_stream = output["output_type"] == "stream"
+    name = output["name"] if output["output_type"] == "stream" else None
     row = connection.execute(
         "INSERT INTO outputs (run, position, stream) VALUES (?, ?, ?)",
-        (run, position, output["name"] if is_stream else None),
+        (run, position, name),
     ).lastrowid
     assert row is not None
-    if is_stream:
+    if output["output_type"] == "stream":
         _insert_text(connection, run, position, 0, [output["text"]])
     else:
         _set_body(connection, row, output)
 
 
 def _set_body(connection: Connection, row: int, output: Output) -> None:
-    texts = [value for value in (output.get("data") or {}).values() if isinstance(value, str)]
-    if sum(map(len, texts)) < LARGE:
+    if sum(map(len, texts_of(output))) < LARGE:
         connection.execute("UPDATE outputs SET body = ? WHERE rowid = ?", (encode(output), row))
         return
     size = sum(map(len, encode_output(output)))

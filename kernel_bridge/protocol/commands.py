@@ -18,12 +18,11 @@ from .objects import (
     Position,
     Range,
     Run,
-    RunState,
     TextDocument,
     Time,
-    Unit,
     Wire,
 )
+from .vocabulary import RunState, Unit
 
 Seconds = Annotated[float, Meta(gt=0)]
 # What a process can be given: no NUL, and no `=` in the name of a variable.

@@ -1,11 +1,17 @@
 """What the server sends by itself, and the client's capabilities that allow it."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
-from .objects import Change, Kernel, Run, Wire
+from .objects import Kernel, Run, Wire
 from .strict import describe, without_nulls
+
+if TYPE_CHECKING:
+    from .vocabulary import Change
+else:  # as for Output in objects
+    Change = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/$defs/Change"})]
 
 KERNEL = "kernel-bridge/kernel"
 RUN = "kernel-bridge/run"

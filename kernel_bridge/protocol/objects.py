@@ -1,13 +1,20 @@
-"""The objects of the wire contract: kernelspecs, kernels, runs, outputs and their changes.
+"""The objects of the wire contract: kernelspecs, kernels and runs. Outputs and changes are in `vocabulary`.
 
 Field names are snake_case here and camelCase on the wire. Fields that are None are left out there.
 Times are ISO 8601 UTC with a `Z`; sizes are bytes.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+
+from .vocabulary import RunOrigin, RunState, Unit
+
+if TYPE_CHECKING:
+    from .vocabulary import Output
+else:  # any object: msgspec takes no union of typed dictionaries. The schema has its name.
+    Output = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/$defs/Output"})]
 
 Natural = Annotated[int, Meta(ge=0)]
 Time = Annotated[datetime, Meta(tz=True)]
@@ -42,8 +49,6 @@ class TextDocument(Wire):
 KernelState = Literal["starting", "idle", "busy", "restarting", "dead", "unreachable"]
 KernelOrigin = Literal["started", "attached", "found"]
 Transport = Literal["ipc", "tcp", "websocket"]
-RunState = Literal["queued", "running", "ok", "error", "aborted", "cancelled", "lost"]
-Unit = Literal["range", "line", "statement", "cell", "above", "below", "all"]
 ExportFormat = Literal["ipynb", "py", "md", "html"]
 ExportMode = Literal["runs", "document"]
 InterruptOutcome = Literal["interrupted", "ignored", "died"]
@@ -101,23 +106,12 @@ class RunError(Wire):
     line: int | None = None  # 0-based, in textDocument
 
 
-class Elided(Wire):
-    """What a stream output over the budget leaves out."""
-
-    omitted: int  # bytes after the text already sent, tail included
-    tail: str  # the newest text, at most 4 KiB
-
-
 class Summary(Wire):
     """A run in a few words, for a person."""
 
     text: str  # on one line: its value, what it raised, why it did not run; empty before it has ended
     state: str  # what it does or how it ended: "running", "ok", "interrupted", …
     duration: str | None = None  # of an ended run: "12 ms", "3.4 s", "2 min 5 s", "1 h 2 min"
-
-
-Output = dict[str, Any]
-"""An nbformat 4.5 output object with text as one string; a stream over the budget has `elided`."""
 
 
 class Run(Wire):
@@ -127,7 +121,7 @@ class Run(Wire):
     kernel_id: str
     epoch: int
     source: str
-    origin: Literal["bridge", "other"]
+    origin: RunOrigin
     state: RunState
     queued_at: str
     summary: Summary | None = None
@@ -146,46 +140,3 @@ class Run(Wire):
     lost_messages: int | None = None  # how many messages the kernel dropped, by gaps in its message ids
     missing_bytes: int | None = None  # about how much of its output the history could not keep
     outputs: list[Output] | None = None  # only where asked for
-
-
-class AppendChange(Wire, tag_field="kind", tag="append"):
-    """Add `output` at the end of the list."""
-
-    output: Output
-
-
-class TextChange(Wire, tag_field="kind", tag="text"):
-    """Add `text` to the stream output at `index`."""
-
-    index: int
-    text: str
-
-
-class LineChange(Wire, tag_field="kind", tag="line"):
-    """Replace what follows the last newline of the stream output at `index`."""
-
-    index: int
-    text: str
-
-
-class ReplaceChange(Wire, tag_field="kind", tag="replace"):
-    """Put `output` in the place of the one at `index`."""
-
-    index: int
-    output: Output
-
-
-class ClearChange(Wire, tag_field="kind", tag="clear"):
-    """Drop all outputs of the run."""
-
-
-class ElideChange(Wire, tag_field="kind", tag="elide"):
-    """The stream output at `index` is over the budget; replaces the last `elide` of that output."""
-
-    index: int
-    omitted: int
-    tail: str
-
-
-Change = AppendChange | TextChange | LineChange | ReplaceChange | ClearChange | ElideChange
-"""One step from the outputs a client has to the outputs the run has; applied in order."""

@@ -1,24 +1,24 @@
 """The JSON Schema of the wire (2020-12), generated from the types; the editors' types come from it in turn.
 
-`python -m kernel_bridge.protocol.schema` writes docs/protocol.schema.json. Only nbformat's outputs, which are
-plain JSON inside, are written down here by hand.
+`python -m kernel_bridge.protocol.schema` writes docs/protocol.schema.json.
 """
 
 import dataclasses
 import json
 import re
 from dataclasses import MISSING
+from itertools import chain
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
-from msgspec import Struct, defstruct
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from . import objects
+from . import objects, vocabulary
 from .commands import COMMANDS
 from .errors import REQUEST_FAILED, BridgeError, camel, kinds
 from .notifications import NOTIFICATIONS, STDIN, ClientCapabilities, StdinAnswer, StdinRequest
-from .objects import Elided, Wire
+from .objects import Wire
 from .settings import HistorySettings, Settings
 
 Json = dict[str, Any]
@@ -29,25 +29,27 @@ ALIASES: dict[str, tuple[Any, str]] = {
     "KernelState": (objects.KernelState, "What a kernel is doing."),
     "KernelOrigin": (objects.KernelOrigin, "How the bridge came by a kernel; found: seen, not followed."),
     "Transport": (objects.Transport, "How the bridge reaches a kernel."),
-    "RunState": (objects.RunState, "Where a run stands: queued, running, or one of five ends."),
-    "Unit": (objects.Unit, "What of a document is to run."),
+    "RunState": (vocabulary.RunState, "Where a run stands: queued, running, or one of five ends."),
+    "Unit": (vocabulary.Unit, "What of a document is to run."),
     "ExportFormat": (objects.ExportFormat, "What an export writes."),
     "ExportMode": (objects.ExportMode, "What the cells of an export are: runs, or those of a document."),
     "InterruptOutcome": (objects.InterruptOutcome, "What became of an interrupt."),
-    "Change": (
-        objects.Change,
-        "One step from the outputs a client has to those of the run; applied in order.",
-    ),
 }
 """Unions that keep their name in the schema, with their descriptions (an alias has no docstring)."""
 
-OUTPUT_FIELDS = (("Run", "outputs"), ("AppendChange", "output"), ("ReplaceChange", "output"))
-"""Where an Output stands: for msgspec it is any object."""
+UNIONS: dict[str, tuple[Any, str]] = {
+    "Output": (vocabulary.Output, "An nbformat 4.5 output object with text as one string."),
+    "Change": (
+        vocabulary.Change,
+        "One step from the outputs a client has to those of the run; applied in order.",
+    ),
+}
+"""Unions of typed dictionaries, with their descriptions."""
 
 
 def schema() -> Json:
     """The schema: `$defs` has every wire type; `properties` leads to them by command, method and kind."""
-    defs = _structs() | _outputs() | _errors() | _tables()
+    defs = _types() | _errors() | _tables()
     places = {
         "commands": "Commands",
         "notifications": "Notifications",
@@ -73,11 +75,14 @@ def encoded() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _structs() -> Json:
-    """The message types, and the unions in ALIASES."""
+def _types() -> Json:
+    """The message types, and the unions with a name."""
     types: list[Any] = [type_ for pair in COMMANDS.values() for type_ in pair]
-    types += [*NOTIFICATIONS.values(), StdinRequest, StdinAnswer, ClientCapabilities, Settings, Elided]
-    types += [_data_of(kind) for kind in _failures()]
+    types += [*NOTIFICATIONS.values(), StdinRequest, StdinAnswer, ClientCapabilities, Settings]
+    types += map(
+        _struct_of, [vocabulary.BlobFile, *chain(*(get_args(union) for union, _ in UNIONS.values()))]
+    )
+    types += map(_data_of, _failures())
     aliases = [alias for alias, _ in ALIASES.values()]
     components, raw = msgspec.json.schema_components([*types, *aliases], ref_template="#/$defs/{name}")
     unions = components[len(types) :]
@@ -86,10 +91,14 @@ def _structs() -> Json:
     defs = {name: _tidy(node, alias_of) for name, node in raw.items()}
     for name, (alias, description) in ALIASES.items():
         defs[name] = {"description": description, **_union(alias)}
-    for struct, field in OUTPUT_FIELDS:
-        fields = defs[struct]["properties"]
-        many = fields[field].get("type") == "array"
-        fields[field] = {"type": "array", "items": _ref("Output")} if many else _ref("Output")
+    for name, (union, description) in UNIONS.items():
+        defs[name] = {"description": description, **_union(union)}
+    defs["MimeBundle"] = {
+        "description": "MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where "
+        'the client asked for blobs: "file".',
+        "type": "object",
+        "additionalProperties": True,
+    }
     # A setting that says null by default: to leave it out keeps what was set before.
     history = defs[HistorySettings.__name__]["properties"]
     history["path"] = {"anyOf": [history["path"], {"type": "null"}], "default": None}
@@ -117,12 +126,27 @@ def _tables() -> Json:
     }
 
 
+def _struct_of(typed: Any) -> type[Struct]:
+    """A typed dictionary as a struct, whose fields keep their order in the schema."""
+    named = {"data": "MimeBundle", "output": "Output"}  # which msgspec cannot know
+
+    def field(name: str, hint: Any) -> tuple[Any, ...]:
+        if name in named:
+            return name, Annotated[dict[str, Any], Meta(extra_json_schema=_ref(named[name]))]
+        return (name, hint) if name in typed.__required_keys__ else (name, hint | UnsetType, UNSET)
+
+    fields = [field(name, hint) for name, hint in get_type_hints(typed).items()]
+    return defstruct(typed.__name__, fields, namespace={"__doc__": typed.__doc__}, kw_only=True)
+
+
 def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
     """The node in the terms of the wire: no null for what may be left out, named unions by their name."""
     if isinstance(node, list):
         return [_tidy(item, alias_of) for item in node]
     if not isinstance(node, dict):
         return node
+    if "type" in node and "$ref" in node:  # the name of what is any object for msgspec
+        return _ref(node["$ref"].rpartition("/")[2])
     options = node.get("anyOf", [])
     if node.get("default", ...) is None and {"type": "null"} in options:
         (node,) = (option for option in options if option != {"type": "null"})  # more would have an alias
@@ -161,47 +185,6 @@ def _table(description: str, properties: Json) -> Json:
 
 def _pair(given: str, first: Json, result: Json) -> Json:
     return {"type": "object", "properties": {given: first, "result": result}, "required": [given, "result"]}
-
-
-def _outputs() -> Json:
-    """nbformat 4.5 output objects, text as one string."""
-    text, count = {"type": "string"}, {"anyOf": [{"type": "integer"}, {"type": "null"}]}
-    bundle = {"data": _ref("MimeBundle"), "metadata": {"type": "object"}}
-
-    def output(description: str, output_type: str, fields: Json, optional: Json) -> Json:
-        properties = {"output_type": {"const": output_type}, **fields}
-        return _object(description, properties | optional, list(properties))
-
-    return {
-        "Output": {
-            "description": "An nbformat 4.5 output object with text as one string.",
-            "oneOf": [_ref(name) for name in ("StreamOutput", "DisplayData", "ExecuteResult", "ErrorOutput")],
-        },
-        "StreamOutput": output(
-            "Text on stdout or stderr.", "stream", {"name": text, "text": text}, {"elided": _ref("Elided")}
-        ),
-        "DisplayData": output("What was displayed.", "display_data", bundle, {}),
-        "ExecuteResult": output(
-            "The value of the last expression.", "execute_result", bundle, {"execution_count": count}
-        ),
-        "ErrorOutput": output(
-            "What was raised.",
-            "error",
-            {"ename": text, "evalue": text, "traceback": {"type": "array", "items": text}},
-            {},
-        ),
-        "MimeBundle": {
-            "description": "MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where "
-            'the client asked for blobs: "file".',
-            "type": "object",
-            "additionalProperties": True,
-        },
-        "BlobFile": _object(
-            "A binary MIME value as a file that holds the decoded bytes.",
-            {"uri": text, "bytes": {"type": "integer"}},
-            ["uri", "bytes"],
-        ),
-    }
 
 
 def _errors() -> Json:

@@ -5,9 +5,8 @@ output objects with text as one string; `start` and lengths count characters (co
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-Output = dict[str, Any]
+from ..protocol.vocabulary import Display, Output
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ class Replace:
     """The output at `index` is now `output` (never a stream)."""
 
     index: int
-    output: Output
+    output: Display
 
 
 @dataclass(slots=True)

@@ -4,9 +4,8 @@ Pure and exact: the same events give the same changes, and the changes applied t
 Only what later events need is kept here (a window of a stream's text, display ids), never the outputs.
 """
 
-from typing import Any
-
-from .changes import Append, Clear, FoldChange, Output, Replace, Rewrite
+from ..protocol import vocabulary as wire
+from .changes import Append, Clear, FoldChange, Replace, Rewrite
 from .events import (
     ClearOutput,
     DisplayData,
@@ -27,7 +26,9 @@ class Outputs:
         self._count = 0
         self._stream: tuple[str, Terminal] | None = None  # the last output, if it is a stream
         self._clear_next = False  # clear_output(wait=True) came
-        self._displays: dict[str, dict[int, Output]] = {}  # display id -> index -> output without its data
+        self._displays: dict[
+            str, dict[int, wire.Display]
+        ] = {}  # display id -> index -> output without its data
 
     @property
     def display_ids(self) -> list[str]:
@@ -39,11 +40,17 @@ class Outputs:
             return self._write(event.name, event.text)
         match event:
             case ExecuteResult(data, metadata, execution_count, display_id):
-                output = _display("execute_result", data, metadata)
-                output["execution_count"] = execution_count
-                return self._append(output, display_id)
+                return self._show(
+                    {
+                        "output_type": "execute_result",
+                        "data": _bundle(data),
+                        "metadata": metadata,
+                        "execution_count": execution_count,
+                    },
+                    display_id,
+                )
             case DisplayData(data, metadata, display_id):
-                return self._append(_display("display_data", data, metadata), display_id)
+                return self._show(_display(data, metadata), display_id)
             case Error(ename, evalue, traceback):
                 return self._append(
                     {"output_type": "error", "ename": ename, "evalue": evalue, "traceback": traceback}
@@ -58,15 +65,14 @@ class Outputs:
 
     def page(self, data: Json) -> list[FoldChange]:
         """A pager payload (`obj?`), shown as an output."""
-        return self._append(_display("display_data", data, {}))
+        return self._append(_display(data, {}))
 
     def update_display(self, display_id: str, data: Json, metadata: Json) -> list[FoldChange]:
         """New data for every output of this run with that display id."""
         changes: list[FoldChange] = []
         for index, shown in self._displays.get(display_id, {}).items():
-            output = _display(shown["output_type"], data, metadata)
-            if "execution_count" in shown:
-                output["execution_count"] = shown["execution_count"]
+            output = shown.copy()
+            output["data"], output["metadata"] = _bundle(data), metadata
             changes.append(Replace(index, output))
         return changes
 
@@ -83,11 +89,16 @@ class Outputs:
         self._stream = (name, terminal)
         return changes
 
-    def _append(self, output: Output, display_id: str | None = None) -> list[FoldChange]:
-        changes = self._clear() if self._clear_next else []
+    def _show(self, output: wire.Display, display_id: str | None) -> list[FoldChange]:
+        changes = self._append(output)
         if display_id is not None:
-            shown = {key: value for key, value in output.items() if key in ("output_type", "execution_count")}
-            self._displays.setdefault(display_id, {})[self._count] = shown
+            shown = output.copy()
+            shown["data"], shown["metadata"] = {}, {}
+            self._displays.setdefault(display_id, {})[self._count - 1] = shown
+        return changes
+
+    def _append(self, output: wire.Output) -> list[FoldChange]:
+        changes = self._clear() if self._clear_next else []
         self._count += 1
         self._stream = None
         changes.append(Append(output))
@@ -102,21 +113,23 @@ class Outputs:
         return [Clear()] if had_outputs else []
 
 
-def apply(outputs: list[Output], change: FoldChange) -> None:
+def apply(outputs: list[wire.Output], change: FoldChange) -> None:
     """Apply one change to a list of outputs, in place."""
     match change:
         case Append(output):
-            outputs.append(dict(output))
+            outputs.append(output.copy())
         case Rewrite(index, start, text):
-            outputs[index]["text"] = outputs[index]["text"][:start] + text
+            stream = outputs[index]
+            assert stream["output_type"] == "stream"
+            stream["text"] = stream["text"][:start] + text
         case Replace(index, output):
             outputs[index] = output
         case Clear():
             outputs.clear()
 
 
-def _display(output_type: str, data: Json, metadata: Json) -> dict[str, Any]:
-    return {"output_type": output_type, "data": _bundle(data), "metadata": metadata}
+def _display(data: Json, metadata: Json) -> wire.DisplayData:
+    return {"output_type": "display_data", "data": _bundle(data), "metadata": metadata}
 
 
 def _bundle(data: Json) -> Json:

@@ -1,14 +1,12 @@
 """What stands in a run's outputs live: the fold's changes under a budget of stream text, as wire changes.
 
-A change is a JSON object of protocol.md ("Notifications"), an output one of its Output objects. Applied in
-order to nothing, the changes give `outputs`.
+Applied in order to nothing, the changes give `outputs`.
 """
 
 from typing import Any
 
-from .changes import Append, FoldChange, Output, Replace, Rewrite, size_bytes
-
-Change = dict[str, Any]
+from ..protocol.vocabulary import Change, Display, ElideChange, ErrorOutput, Output, StreamOutput
+from .changes import Append, FoldChange, Replace, Rewrite, size_bytes
 
 TAIL_BYTES = 4096
 NODE_BYTES = 100  # what a JSON value takes beside its characters
@@ -33,8 +31,8 @@ class _Stream:
             self.parts = ["".join(self.parts)]
         return self.parts[0] if self.parts else ""
 
-    def output(self) -> Output:
-        output: Output = {"output_type": "stream", "name": self.name, "text": self.head()}
+    def output(self) -> StreamOutput:
+        output: StreamOutput = {"output_type": "stream", "name": self.name, "text": self.head()}
         if self.omitted:
             output["elided"] = {"omitted": self.omitted, "tail": self.tail}
         return output
@@ -64,7 +62,7 @@ class LiveOutputs:
     def __init__(self, budget_bytes: int) -> None:
         self._room = max(budget_bytes, 0)  # bytes of stream text that may still be sent
         self._budget = self._room
-        self._items: list[Output | _Stream] = []
+        self._items: list[Display | ErrorOutput | _Stream] = []
 
     @property
     def outputs(self) -> list[Output]:
@@ -168,7 +166,7 @@ class LiveOutputs:
         return sent
 
 
-def _size(output: Output) -> int:
+def _size(output: Display | ErrorOutput) -> int:
     size, nodes = 0, 0
     values: list[Any] = [output]
     while values and nodes < LARGEST_COUNT:
@@ -183,7 +181,7 @@ def _size(output: Output) -> int:
     return size + (nodes + len(values)) * NODE_BYTES
 
 
-def _elide(index: int, stream: _Stream) -> Change:
+def _elide(index: int, stream: _Stream) -> ElideChange:
     return {"kind": "elide", "index": index, "omitted": stream.omitted, "tail": stream.tail}
 
 

@@ -4,13 +4,12 @@ Times are given by the caller; nothing here looks at a clock.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import cast
 
+from ..protocol.vocabulary import RunOrigin, RunState, Unit
 from .events import Error, ExecuteReply
 from .fold import Outputs
 from .live import LiveOutputs
-
-State = Literal["queued", "running", "ok", "error", "aborted", "cancelled", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Location:
     range: tuple[tuple[int, int], tuple[int, int]] | None = None
     span: tuple[int, int] | None = None  # the same as indices into the text of an open document
     lines: str = ""  # the whole lines that the span touches, as they were
-    unit: str | None = None  # what of the document it is, as the wire has it
+    unit: Unit | None = None  # what of the document it is
     notebook: tuple[str, int | None] | None = None  # uri and version, where the document is a cell of one
     cell_id: str | None = None  # of that cell, in the notebook's file
 
@@ -39,14 +38,14 @@ class Run:
     outputs: Outputs
     live: LiveOutputs
     location: Location | None = None
-    origin: Literal["bridge", "other"] = "bridge"
+    origin: RunOrigin = "bridge"
     silent: bool = False
     kept: bool = False  # in the history
     store_history: bool = True
     stop_on_error: bool = True
     allow_stdin: bool = True
 
-    state: State = "queued"
+    state: RunState = "queued"
     message_id: str | None = None  # of its execute_request
     execution_count: int | None = None
     started_at: str | None = None
@@ -77,7 +76,7 @@ class Run:
         self.message_id = message_id
         self.started_at = now
 
-    def end(self, state: State, now: str, reason: str | None = None) -> None:
+    def end(self, state: RunState, now: str, reason: str | None = None) -> None:
         self.state = state
         self.ended_at = now
         self.reason = reason
@@ -92,12 +91,12 @@ class Run:
             self.error = reply.error
         self.next_input = reply.next_input
 
-    def outcome(self) -> State:
+    def outcome(self) -> RunState:
         """The end that the kernel's answer means.
 
         A reply without a status, or none, counts by whether an error was published (jjava leaves it out).
         """
         status = self.reply.status if self.reply is not None else None
         if status in ("ok", "error", "aborted"):
-            return cast(State, status)
+            return cast(RunState, status)
         return "error" if self.error is not None else "ok"

@@ -4,7 +4,7 @@ What is taken, applied in order, gives what the changes that were added give. Ch
 pass each other: however long they wait, there are at most two for each output.
 """
 
-from .live import Change
+from ..protocol import vocabulary as wire
 
 
 class _Entry:
@@ -13,35 +13,43 @@ class _Entry:
     __slots__ = ("change", "elide", "parts")
 
     def __init__(self) -> None:
-        self.change: Change | None = None  # append, text, line or replace
+        self.change: wire.AppendChange | wire.TextChange | wire.LineChange | wire.ReplaceChange | None = None
         self.parts: list[str] | None = None  # of its text, while that grows
-        self.elide: Change | None = None
+        self.elide: wire.ElideChange | None = None
 
     def text(self) -> str | None:
         """Of the change, if more can be written behind it."""
         if self.parts is not None:
             self.parts = ["".join(self.parts)]
             return self.parts[0]
-        if self.change is None:
+        change = self.change
+        if change is None:
             return None
-        text: str | None = self.change.get("output", self.change).get("text")
-        return text
+        if change["kind"] == "text" or change["kind"] == "line":
+            return change["text"]
+        output = change["output"]
+        return output["text"] if output["output_type"] == "stream" else None
 
-    def settled(self) -> Change | None:
-        """The change with its text; what was handed to us is never changed itself."""
-        change, text = self.change, self.text()
-        if change is None or self.parts is None:
-            return change
-        if "output" in change:
-            return {**change, "output": {**change["output"], "text": text}}
-        return {**change, "text": text}
+    def settled(self) -> wire.Change | None:
+        """The change with its text, in a copy: the one that was added belongs to others, too."""
+        if self.change is None or self.parts is None:
+            return self.change
+        change, text = self.change.copy(), "".join(self.parts)
+        if change["kind"] == "text" or change["kind"] == "line":
+            change["text"] = text
+        else:
+            output = change["output"].copy()
+            assert output["output_type"] == "stream"
+            output["text"] = text
+            change["output"] = output
+        return change
 
 
 class WaitingChanges:
     """The changes of one run that a client does not have yet."""
 
     def __init__(self) -> None:
-        self._clear: Change | None = None
+        self._clear: wire.ClearChange | None = None
         self._entries: dict[int, _Entry] = {}  # by index, in the order they were begun
         self._outputs = 0  # how many outputs there are behind all changes so far
         self._last: tuple[int, list[str]] | None = None  # index and parts of the text that grows
@@ -49,22 +57,21 @@ class WaitingChanges:
     def __bool__(self) -> bool:
         return self._clear is not None or bool(self._entries)
 
-    def add(self, changes: list[Change]) -> None:
+    def add(self, changes: list[wire.Change]) -> None:
         for change in changes:
-            kind = change["kind"]
-            if kind == "text" and self._last is not None and self._last[0] == change["index"]:
+            if change["kind"] == "text" and self._last is not None and self._last[0] == change["index"]:
                 self._last[1].append(change["text"])
             else:
                 self._last = None
-                self._add(kind, change)
+                self._add(change)
 
-    def _add(self, kind: str, change: Change) -> None:
-        if kind == "clear":
+    def _add(self, change: wire.Change) -> None:
+        if change["kind"] == "clear":
             self._clear = change
             self._entries.clear()
             self._outputs = 0
             return
-        if kind == "append":
+        if change["kind"] == "append":
             index = self._outputs
             self._outputs += 1
         else:
@@ -72,28 +79,28 @@ class WaitingChanges:
         entry = self._entries.get(index)
         if entry is None:
             entry = self._entries[index] = _Entry()
-        if kind == "elide":
+        if change["kind"] == "elide":
             entry.elide = change
-        elif kind == "text" and (text := entry.text()) is not None:
+        elif change["kind"] == "text" and (text := entry.text()) is not None:
             entry.parts = [text, change["text"]]
             self._last = (index, entry.parts)
-        elif kind == "line" and (text := entry.text()) is not None:
+        elif change["kind"] == "line" and (text := entry.text()) is not None:
             assert entry.change is not None
             kept = text.rfind("\n") + 1
             if kept or entry.change["kind"] != "text":
                 entry.parts = [text[:kept], change["text"]]
             else:  # the line began before what waits
                 entry.change, entry.parts = change, None
-        elif kind == "replace":
+        elif change["kind"] == "replace":
             is_new = entry.change is not None and entry.change["kind"] == "append"
             entry.change = {"kind": "append", "output": change["output"]} if is_new else change
             entry.parts = entry.elide = None
         else:
             entry.change = change
 
-    def take(self) -> list[Change]:
+    def take(self) -> list[wire.Change]:
         """All changes that wait; none wait afterwards."""
-        changes = [] if self._clear is None else [self._clear]
+        changes: list[wire.Change] = [] if self._clear is None else [self._clear]
         for entry in self._entries.values():
             changes += [change for change in (entry.settled(), entry.elide) if change is not None]
         self._clear = self._last = None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..protocol.objects import Output
+from ..protocol.vocabulary import BlobFile, Change, Output
 from .session_files import SessionFiles, cache_folder
 
 if TYPE_CHECKING:
@@ -37,26 +37,29 @@ class Blobs:
         """The same outputs with files for binary data."""
         return [self._output(run_id, output) for output in outputs]
 
-    def changes(self, run_id: str, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def changes(self, run_id: str, changes: list[Change]) -> list[Change]:
         """The same wire changes with files for binary data."""
-        return [
-            {**change, "output": self._output(run_id, change["output"])} if "output" in change else change
-            for change in changes
-        ]
+        return [self._change(run_id, change) for change in changes]
+
+    def _change(self, run_id: str, change: Change) -> Change:
+        if change["kind"] == "append" or change["kind"] == "replace":
+            change = change.copy()
+            change["output"] = self._output(run_id, change["output"])
+        return change
 
     def _output(self, run_id: str, output: Output) -> Output:
-        data = output.get("data")
-        if not isinstance(data, dict) or not any(map(_is_binary, data)):
+        if output["output_type"] == "stream" or output["output_type"] == "error":
             return output
-        return {
-            **output,
-            "data": {
-                mime: self._value(run_id, mime, value) if _is_binary(mime) else value
-                for mime, value in data.items()
-            },
+        if not any(map(_is_binary, output["data"])):
+            return output
+        output = output.copy()
+        output["data"] = {
+            mime: self._value(run_id, mime, value) if _is_binary(mime) else value
+            for mime, value in output["data"].items()
         }
+        return output
 
-    def _value(self, run_id: str, mime: str, value: Any) -> Any:
+    def _value(self, run_id: str, mime: str, value: Any) -> BlobFile | Any:
         try:
             content = value.encode("utf-8", "replace") if mime == SVG else _decode(value)
         except (AttributeError, TypeError, ValueError):

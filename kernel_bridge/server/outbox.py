@@ -7,7 +7,7 @@ as soon as some was read. Nothing but output is ever held back, and a run's stat
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,11 +19,13 @@ from ..protocol.notifications import (
     STDIN,
     ClientCapabilities,
     KernelNotification,
+    OutputNotification,
     RunNotification,
     StdinAnswer,
     StdinRequest,
 )
 from ..protocol.objects import Kernel, Run
+from ..protocol.vocabulary import Change
 from ..runs.waiting import WaitingChanges
 from .jsonrpc import Connection
 from .stdio import StdoutWriter
@@ -68,7 +70,7 @@ class Outbox:
         self.flush(run.id)
         self._connection.notify(RUN, RunNotification(run=run))
 
-    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         if not self._wants or not changes:
             return
         stream = self._streams.get(run_id)
@@ -123,7 +125,9 @@ class Outbox:
                 changes = self.blobs.changes(run_id, changes)
             self._connection.notify(
                 OUTPUT,
-                {"runId": run_id, "kernelId": stream.kernel_id, "seq": stream.seq, "changes": changes},
+                OutputNotification(
+                    run_id=run_id, kernel_id=stream.kernel_id, seq=stream.seq, changes=changes
+                ),
             )
         return stream.seq
 

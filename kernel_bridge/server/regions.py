@@ -11,6 +11,7 @@ from ..bridge.submission import Source, Wanted
 from ..protocol.commands import RunParams
 from ..protocol.errors import InvalidArgument
 from ..protocol.objects import TextDocument
+from ..protocol.vocabulary import Unit
 from ..runs.queue import Place as QueuePlace
 from ..runs.run import Location
 from ..source.anchors import Span, whole_lines
@@ -81,7 +82,7 @@ async def _find_statement(
     return [] if region is None else [_source(document, region, "statement", notebook)]
 
 
-def _source(document: Snapshot, region: Region, unit: str, notebook: NotebookDocument | None) -> Source:
+def _source(document: Snapshot, region: Region, unit: Unit, notebook: NotebookDocument | None) -> Source:
     ends = (document.to_client(region.start), document.to_client(region.end))
     span = Span(document.index(region.start), document.index(region.end))
     lines = whole_lines(document.text, span)

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
+from ..protocol.vocabulary import Unit
 from .cells import Cell, cell_at, cells_of_lines, is_marker
 from .document import BYTE_ORDER_MARK, Place, clamp, split_lines
 from .languages import is_python
 from .logical_lines import classify
 from .statement import incremental_statement, python_statement
-
-Unit = Literal["range", "line", "statement", "cell", "above", "below", "all"]
 
 
 @dataclass(frozen=True, slots=True)

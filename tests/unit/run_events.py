@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from kernel_bridge.runs.changes import FoldChange, Output
+from kernel_bridge.protocol.vocabulary import Output
+from kernel_bridge.runs.changes import FoldChange
 from kernel_bridge.runs.events import (
     ClearOutput,
     DisplayData,

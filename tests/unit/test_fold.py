@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_bridge.runs.changes import Append, Clear, FoldChange, Output, Replace, Rewrite
+from kernel_bridge.protocol.vocabulary import Output
+from kernel_bridge.runs.changes import Append, Clear, FoldChange, Replace, Rewrite
 from kernel_bridge.runs.events import (
     ClearOutput,
     DisplayData,

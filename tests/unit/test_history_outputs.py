@@ -12,7 +12,8 @@ from kernel_bridge.history import writing
 from kernel_bridge.history.records import Filter, encode, encode_output, whole
 from kernel_bridge.history.selection import Selection
 from kernel_bridge.history.store import open_reader
-from kernel_bridge.runs.changes import Append, Clear, FoldChange, Output, Replace, Rewrite
+from kernel_bridge.protocol.vocabulary import Output
+from kernel_bridge.runs.changes import Append, Clear, FoldChange, Replace, Rewrite
 from kernel_bridge.runs.events import Stream
 from kernel_bridge.runs.fold import Outputs, apply
 from kernel_bridge.runs.live import LiveOutputs

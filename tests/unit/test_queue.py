@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from kernel_bridge.protocol.vocabulary import RunState
 from kernel_bridge.runs.events import Error, ExecuteReply
 from kernel_bridge.runs.fold import Outputs
 from kernel_bridge.runs.live import LiveOutputs
 from kernel_bridge.runs.queue import RunQueue
-from kernel_bridge.runs.run import Run, State
+from kernel_bridge.runs.run import Run
 
 QUEUED, STARTED, ENDED, LATER = (f"2026-01-01T00:00:0{second}Z" for second in range(4))
 FAILURE = Error("E", "v", ["t"])
@@ -37,14 +38,14 @@ def queue_of(*runs: Run) -> RunQueue:
     return queue
 
 
-def check_runs(runs: list[Run], expected: dict[str, State]) -> None:
+def check_runs(runs: list[Run], expected: dict[str, RunState]) -> None:
     assert {run.id: run.state for run in runs} == expected
 
 
 # how one run ends
 
 
-def check_outcome(reply: ExecuteReply | None, published: Error | None, expected: State) -> None:
+def check_outcome(reply: ExecuteReply | None, published: Error | None, expected: RunState) -> None:
     """The end of a run whose kernel published that error, and replied so."""
     run = make_run("a")
     queue = queue_of(run)
@@ -58,7 +59,7 @@ def check_outcome(reply: ExecuteReply | None, published: Error | None, expected:
 
 @pytest.mark.parametrize("published", [None, FAILURE])
 @pytest.mark.parametrize("status", ["ok", "error", "aborted"])
-def test_a_run_ends_as_its_kernel_says(status: State, published: Error | None) -> None:
+def test_a_run_ends_as_its_kernel_says(status: RunState, published: Error | None) -> None:
     check_outcome(ExecuteReply(status), published, status)
 
 
@@ -133,7 +134,7 @@ def test_nothing_in_flight() -> None:
     assert queue.lose("gone", ENDED) == []
 
 
-def check_after(status: State, stop_on_error: bool, expected: dict[str, State]) -> None:
+def check_after(status: RunState, stop_on_error: bool, expected: dict[str, RunState]) -> None:
     """The runs that change when the first of three ends so."""
     first = make_run("a", stop_on_error=stop_on_error)
     queue = queue_of(first, make_run("b"), make_run("c", stop_on_error=False))

@@ -5,9 +5,9 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_bridge.runs.changes import Output
+from kernel_bridge.protocol.vocabulary import Change, Output
 from kernel_bridge.runs.events import ClearOutput, DisplayData, OutputEvent, Stream, UpdateDisplayData
-from kernel_bridge.runs.live import Change, LiveOutputs
+from kernel_bridge.runs.live import LiveOutputs
 from kernel_bridge.runs.waiting import WaitingChanges
 from tests.server.mirror import apply
 from tests.unit.run_events import EVENTS, fold_all

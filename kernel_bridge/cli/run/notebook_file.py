@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ...bridge.kernel import FollowedKernel
 from ...bridge.wire import run_to_wire
@@ -17,7 +18,7 @@ from ...history.document import notebook_of, run_of_cell
 from ...history.notebook import OURS
 from ...history.records import KernelRecord, RunRecord, kernel_record
 from ...protocol.errors import BridgeError
-from ...protocol.objects import ExportFormat, Output
+from ...protocol.objects import ExportFormat
 from ...runs.run import Run
 from ...source.notebook import NotebookCell, read_notebook
 from ..exits import UsageError
@@ -128,8 +129,8 @@ class NotebookFile:
 
 
 def _length(run: Run) -> int:
-    last = run.live.outputs[-1] if run.live.outputs else {}
-    return len(last.get("text", ""))
+    last = run.live.outputs[-1] if run.live.outputs else None
+    return len(last["text"]) if last is not None and last["output_type"] == "stream" else 0
 
 
 def read_earlier(path: Path) -> Earlier:
@@ -158,6 +159,6 @@ def finished_cells(script: Script, earlier: Earlier) -> dict[int, NotebookCell]:
 
 def _ended_well(cell: NotebookCell, may_fail: bool) -> bool:
     times = cell.raw["metadata"].get("execution")
-    outputs: list[Output] = cell.raw.get("outputs") or []
+    outputs: list[dict[str, Any]] = cell.raw.get("outputs") or []
     ended = isinstance(times, dict) and ("shell.execute_reply" in times or "iopub.status.idle" in times)
     return ended and (may_fail or all(output.get("output_type") != "error" for output in outputs))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...files import LARGEST_DOCUMENT_BYTES, NotReadable, read_file
+from ...protocol.vocabulary import Unit
 from ...runs.run import Location
 from ...source.document import Place, split_lines
 from ...source.languages import language_of_path
@@ -134,7 +135,7 @@ def _script(
     notebook: Notebook,
     number: int | None,
     parameters: dict[str, Any],
-    unit: str | None = None,
+    unit: Unit | None = None,
 ) -> Script:
     if parameters:
         try:
@@ -168,7 +169,7 @@ def _script(
     return Script(name, uri, language_id, notebook, [replace(chosen, cell=0)])
 
 
-def _location(uri: str, cell: NotebookCell, unit: str) -> Location:
+def _location(uri: str, cell: NotebookCell, unit: Unit) -> Location:
     if cell.region is None:
         return Location(uri, unit=unit, notebook=(uri, None), cell_id=cell.id)
     return Location(uri, range=_ends(cell.region), unit=unit)

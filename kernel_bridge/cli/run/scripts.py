@@ -2,10 +2,17 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
-from ...protocol.notifications import KERNEL, OUTPUT, RUN, KernelNotification, RunNotification
+from ...protocol.notifications import (
+    KERNEL,
+    OUTPUT,
+    RUN,
+    KernelNotification,
+    OutputNotification,
+    RunNotification,
+)
 from ...protocol.objects import Kernel, Run, Wire
+from ...protocol.vocabulary import Change
 from ...server.encoding import encode
 from ..exits import give_up
 from ..output import write_json
@@ -24,7 +31,7 @@ class Quiet:
     def run_changed(self, run: Run) -> None:
         pass
 
-    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         pass
 
     def run_let_go(self, run_id: str) -> None:
@@ -53,11 +60,11 @@ class JsonLines(Quiet):
     def run_changed(self, run: Run) -> None:
         self._write(RUN, RunNotification(run=run))
 
-    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         if not changes:
             return
         seq = self._seq[run_id] = self._seq.get(run_id, 0) + 1
-        self._write(OUTPUT, {"runId": run_id, "kernelId": kernel_id, "seq": seq, "changes": changes})
+        self._write(OUTPUT, OutputNotification(run_id=run_id, kernel_id=kernel_id, seq=seq, changes=changes))
 
     def run_let_go(self, run_id: str) -> None:
         self._seq.pop(run_id, None)
@@ -86,7 +93,7 @@ class JsonLines(Quiet):
     async def close(self) -> None:
         pass
 
-    def _write(self, method: str, params: Wire | dict[str, Any]) -> None:
+    def _write(self, method: str, params: Wire) -> None:
         if self._broken is None:
             return
         try:

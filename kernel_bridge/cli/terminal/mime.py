@@ -7,6 +7,7 @@ import re
 import struct
 from typing import Any
 
+from ...protocol.vocabulary import ErrorOutput, MimeBundle
 from ...runs.nesting import cut
 from .screen import DIM, Channel
 
@@ -16,13 +17,13 @@ _NOTHING_SAID = re.compile(r"<IPython\.core\.display\.\w+ object>")
 _BINARY = ("image/", "audio/", "video/", "application/pdf")
 
 
-def render_error(output: dict[str, Any], channel: Channel) -> str:
+def render_error(output: ErrorOutput, channel: Channel) -> str:
     """The traceback, or the error's name and value where the kernel sends none."""
     lines = output["traceback"] or [f"{output['ename'] or 'error'}: {output['evalue']}".strip(": ")]
     return channel.clean("\n".join(lines)).rstrip("\n") + "\n"
 
 
-def render_data(data: dict[str, Any], channel: Channel) -> str:
+def render_data(data: MimeBundle, channel: Channel) -> str:
     """A MIME bundle: a picture as a line that describes it, else its text, else what there is of it."""
     pictures = [mime for mime in _PICTURES if mime in data] or [
         mime for mime in data if mime.startswith(_BINARY)

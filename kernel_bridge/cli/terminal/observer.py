@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
 from ...bridge.observer import Observer
 from ...escapes import one_line, plain
 from ...protocol.objects import Kernel, Run
+from ...protocol.vocabulary import Change, ErrorOutput
 from ..run.answers import Answers
 from ..run.pieces import Piece
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
@@ -73,7 +74,7 @@ class Terminal:
     def run_let_go(self, run_id: str) -> None:
         pass
 
-    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         if run_id not in self._pieces:
             return
         transcript = self._transcript(run_id)
@@ -193,8 +194,12 @@ class Terminal:
         elif run.error is not None:
             error = run.error
             if not transcript.has_error:
-                output = {"output_type": "error", "traceback": error.traceback}
-                output |= {"ename": error.ename, "evalue": error.evalue}
+                output: ErrorOutput = {
+                    "output_type": "error",
+                    "ename": error.ename,
+                    "evalue": error.evalue,
+                    "traceback": error.traceback,
+                }
                 transcript.apply([{"kind": "append", "output": output}])
             if error.line is not None:
                 what = f"{error.ename}: {error.evalue}".partition("\n")[0]

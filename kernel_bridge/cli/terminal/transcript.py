@@ -7,9 +7,9 @@ once, when the run has ended.
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
 
 from ...escapes import finished
+from ...protocol.vocabulary import Change, Output
 from .mime import render_data, render_error
 from .screen import Name, Screen
 
@@ -42,7 +42,7 @@ class Transcript:
         self._ended = False
         self.has_error = False
 
-    def apply(self, changes: list[dict[str, Any]]) -> None:
+    def apply(self, changes: list[Change]) -> None:
         """Write what changes of the wire (kernel-bridge/output) do."""
         for change in changes:
             match change["kind"]:
@@ -96,14 +96,14 @@ class Transcript:
                 self._screen.start_line(block.name)
             self._screen.write(block.name, new[len(old) :])
 
-    def _append(self, output: dict[str, Any]) -> None:
+    def _append(self, output: Output) -> None:
         if self._blocks:
             self._print(self._blocks[-1], whole=True)
         block = self._render(output)
         self._blocks.append(block)
         self._begin(block)
 
-    def _render(self, output: dict[str, Any]) -> _Block:
+    def _render(self, output: Output) -> _Block:
         match output["output_type"]:
             case "stream":
                 return _Block("stderr" if output["name"] == "stderr" else "stdout", True, output["text"])
@@ -164,7 +164,7 @@ class Transcript:
         block.printed = start
         self._print(block)
 
-    def _replace(self, index: int, output: dict[str, Any]) -> None:
+    def _replace(self, index: int, output: Output) -> None:
         block, new = self._blocks[index], self._render(output)
         if block.picture is not None or new.picture is not None:
             # A picture cannot be taken back: the last one is drawn below when the run has ended.

@@ -13,6 +13,7 @@ from .showing import VIEWS, content_of, view_of, whole_text, write_shown
 from .summary import summary
 
 if TYPE_CHECKING:
+    from ...protocol.vocabulary import Display
     from ...runs.run import Run
     from .requests import OfPosition
     from .results import Result
@@ -80,7 +81,7 @@ async def _outputs(features: "Features", result: "Result") -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-async def _data(features: "Features", run: "Run", index: int, output: dict[str, Any]) -> str:
+async def _data(features: "Features", run: "Run", index: int, output: "Display") -> str:
     """A MIME bundle: a picture, markdown as it is, else its text; a file that can be opened beside it."""
     data = output["data"]
     mime = view_of(output)

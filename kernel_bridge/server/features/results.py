@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from ...runs.run import Run, State
+from ...protocol.vocabulary import RunState
+from ...runs.run import Run
 from ...source.anchors import Anchor, Edit, Span, moved
 from ...source.document import Place
 from ..documents import Documents
@@ -62,7 +63,7 @@ class Results:
         self._sheets: dict[str, _Sheet] = {}
         self.by_run: dict[str, Result] = {}
 
-    def of(self, uri: str, state: State | None = None) -> list[Result]:
+    def of(self, uri: str, state: RunState | None = None) -> list[Result]:
         """The results on a document, from top to bottom; those in that state."""
         sheet = self._sheets.get(unquote(uri))
         found = sheet.results.values() if sheet is not None else ()

@@ -19,6 +19,7 @@ from ...protocol.commands import (
 )
 from ...protocol.errors import HistoryDisabled, InvalidArgument, NoSuchRun
 from ...protocol.objects import Kernel, Run
+from ...protocol.vocabulary import Change
 from .client import Standard
 from .completion import Lists
 from .content import uri_of
@@ -114,7 +115,7 @@ class Features:
     def run_let_go(self, run_id: str) -> None:
         self._outbox.run_let_go(run_id)
 
-    def output(self, run_id: str, kernel_id: str, changes: list[dict[str, Any]], urgent: bool) -> None:
+    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         self._outbox.output(run_id, kernel_id, changes, urgent)
         self.progress.output(run_id)
         if run_id in self.results.by_run:

@@ -6,13 +6,14 @@ A client that cannot show documents is told where the file is.
 import base64
 import binascii
 import html
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...escapes import plain
 from ...owned import write_private
 from ...protocol.errors import ExportFailed, InvalidArgument
+from ...protocol.vocabulary import Output
 from ..jsonrpc import ConnectionClosed, ResponseError
 from ..session_files import SessionFiles
 
@@ -32,13 +33,14 @@ SHOW_S = 10.0  # how long a client may take to say whether it has shown a docume
 Ask = Callable[[str, Any], Awaitable[Any]]
 
 
-def view_of(output: dict[str, Any]) -> str | None:
+def view_of(output: Output) -> str | None:
     """The MIME type by which an output is looked at; None: it is text."""
-    data = output.get("data", {})
-    return next((mime for mime in VIEWS if mime in data), None)
+    if output["output_type"] == "stream" or output["output_type"] == "error":
+        return None
+    return next((mime for mime in VIEWS if mime in output["data"]), None)
 
 
-def whole_text(outputs: list[dict[str, Any]]) -> str:
+def whole_text(outputs: Sequence[Output]) -> str:
     """The outputs of a run as one text."""
     parts = []
     for output in outputs:
@@ -65,10 +67,10 @@ def write_shown(files: SessionFiles, name: str, content: bytes) -> Path:
     return path
 
 
-def content_of(output: dict[str, Any]) -> tuple[str, bytes]:
+def content_of(output: Output) -> tuple[str, bytes]:
     """The suffix and the bytes of a file that shows an output; raises InvalidArgument: there is none."""
     mime = view_of(output)
-    if mime is None:
+    if mime is None or output["output_type"] == "stream" or output["output_type"] == "error":
         raise InvalidArgument(
             f"kernel-bridge.showOutput: field index: names a {output['output_type']} that is only text; "
             "leave index out to see it"
