@@ -43,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The options of `kernel-bridge.run`."""
+    """The options of a run."""
 
     silent: bool = False
     store_history: bool = True
