@@ -1,3 +1,81 @@
--- The language server, for vim.lsp.enable("kernel_bridge"); |kernel-bridge-server| says what can be set.
+--- The language server for vim.lsp: the files it starts with, what it is sent, and what handles its messages.
 
-return require("kernel_bridge.server").config
+local config = require("kernel_bridge.config")
+local server = require("kernel_bridge.server")
+
+--- File types that some Jupyter kernel runs, by Neovim's names.
+-- stylua: ignore
+local FILETYPES = {
+  "python", "r", "rmd", "quarto", "julia", "sh", "bash", "zsh", "fish", "nu", "xonsh", "matlab", "octave", "scilab",
+  "javascript", "javascriptreact", "typescript", "typescriptreact", "coffee", "c", "cpp", "cuda", "cs", "fsharp", "vb",
+  "ps1", "java", "kotlin", "scala", "groovy", "clojure", "go", "rust", "zig", "d", "swift", "dart", "ruby", "crystal",
+  "perl", "raku", "php", "lua", "haskell", "lhaskell", "elm", "purescript", "ocaml", "sml", "coq", "elixir", "erlang",
+  "scheme", "racket", "lisp", "hy", "prolog", "sql", "mysql", "plsql", "stata", "sas", "gnuplot", "tex", "plaintex",
+  "fortran", "ada", "vhdl", "tcl", "sage", "mma", "maxima", "gap", "forth", "nim", "robot", "apl", "j", "q", "idl",
+}
+
+--- Calls a function of |kernel_bridge.handlers|. It is loaded with the first message: a file may be open long before
+--- code runs.
+---@param name string
+local function handle(name, ...)
+  return require("kernel_bridge.handlers")[name](...)
+end
+
+--- No request is made, and no process but the server is started, when a file opens.
+---@type vim.lsp.Config
+return {
+  cmd = function(dispatchers, options)
+    options = options or {}
+    local command = server.find(options.root_dir)
+    assert(command, "kernel-bridge was not found; :checkhealth kernel_bridge says what to do")
+    return vim.lsp.rpc.start(command, dispatchers, { cwd = options.root_dir, env = options.cmd_env })
+  end,
+  filetypes = FILETYPES,
+  root_dir = function(bufnr, on_dir)
+    local root = server.root(bufnr)
+    if server.find(root) and not server.is_ambiguous(bufnr) then
+      on_dir(root)
+    end
+  end,
+  capabilities = {
+    -- As pyright and most others have it: Neovim warns when servers of one buffer count differently.
+    general = { positionEncodings = { "utf-16" } },
+    experimental = { kernelBridge = { version = 1, output = true, stdin = true, blobs = "file" } },
+  },
+  before_init = function(params)
+    params.initializationOptions = config.get().settings
+  end,
+  on_init = function(client)
+    require("kernel_bridge.client") -- tells the server when a buffer is renamed
+    local options = config.get()
+    if not options.completion then
+      client.server_capabilities.completionProvider = nil
+      client.server_capabilities.signatureHelpProvider = nil
+    end
+    if not options.hover then
+      client.server_capabilities.hoverProvider = nil
+    end
+  end,
+  on_exit = function(_, _, client_id)
+    vim.schedule(function()
+      handle("exit", client_id)
+    end)
+  end,
+  handlers = {
+    ["kernel-bridge/kernel"] = function(_, params, context)
+      handle("kernel", params, context.client_id)
+    end,
+    ["kernel-bridge/run"] = function(_, params, context)
+      handle("run", params, context.client_id)
+    end,
+    ["kernel-bridge/output"] = function(_, params)
+      handle("output", params)
+    end,
+    ["kernel-bridge/stdin"] = function(_, params)
+      return handle("stdin", params)
+    end,
+    ["$/cancelRequest"] = function()
+      handle("cancel")
+    end,
+  },
+}

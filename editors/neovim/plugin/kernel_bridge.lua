@@ -51,7 +51,7 @@ for plug, name in pairs({
 end
 
 vim.keymap.set({ "n", "x" }, "<Plug>(kernel-bridge-run)", function()
-  return require("kernel_bridge.cells").operator()
+  return require("kernel_bridge.operator").operator()
 end, { expr = true, desc = "kernel-bridge: run what a motion covers, or the selection" })
 
 vim.keymap.set("n", "<Plug>(kernel-bridge-run-line)", function()

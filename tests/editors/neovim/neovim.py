@@ -30,11 +30,12 @@ vim.api.nvim_create_autocmd("User", { pattern = "KernelBridge*", callback = func
 end })
 function test.results(bufnr)
   local list = {}
-  local sheets = require("kernel_bridge.sheets")
-  for _, entry in ipairs(sheets.of(bufnr)) do
-    local first, last = sheets.place(entry)
-    local mark = entry.end_mark
-      and vim.api.nvim_buf_get_extmark_by_id(bufnr, sheets.namespace, entry.end_mark, { details = true })
+  local displays, sheets = require("kernel_bridge.displays"), require("kernel_bridge.sheets")
+  for _, place in ipairs(sheets.of(bufnr)) do
+    local entry, drawing = place.entry, displays.drawing(place.entry.run.id)
+    local first, last = sheets.lines(place)
+    local mark = drawing and drawing.end_mark
+      and vim.api.nvim_buf_get_extmark_by_id(bufnr, displays.namespace, drawing.end_mark, { details = true })
     local details = mark and mark[3] or {}
     local lines, groups = {}, {}
     for index, line in ipairs(details.virt_lines or {}) do
@@ -48,7 +49,7 @@ function test.results(bufnr)
       id = entry.run.id, state = entry.run.state, kernel = entry.run.kernelId, first = first, last = last,
       shown_at = mark and mark[1] or -1, lines = lines, groups = vim.tbl_keys(groups),
       mark = details.virt_text and details.virt_text[1][1] or "", group = details.virt_text and details.virt_text[1][2],
-      count = entry.run.executionCount or 0, stale = entry.stale or false,
+      count = entry.run.executionCount or 0, stale = place.stale,
     })
   end
   table.sort(list, function(a, b) return a.shown_at < b.shown_at end)

@@ -105,22 +105,4 @@ function M.select(around)
   vim.cmd(("normal! %dGV%dG"):format(first, last))
 end
 
---- Makes what the next motion covers run; in visual mode the selection. For an <expr> map.
----@return string
-function M.operator()
-  vim.o.operatorfunc = "v:lua.require'kernel_bridge.cells'.operate"
-  return "g@"
-end
-
----@param kind "line"|"char"|"block"
-function M.operate(kind)
-  local first, last = vim.api.nvim_buf_get_mark(0, "["), vim.api.nvim_buf_get_mark(0, "]")
-  if kind ~= "char" then
-    return require("kernel_bridge").run({ lines = { first[1], last[1] } })
-  end
-  local line = vim.fn.getline(last[1])
-  local stop = last[2] < #line and last[2] + #vim.fn.strpart(line, last[2], 1, true) or #line
-  require("kernel_bridge").run({ from = { first[1] - 1, first[2] }, to = { last[1] - 1, stop } })
-end
-
 return M

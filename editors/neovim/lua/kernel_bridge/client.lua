@@ -1,6 +1,8 @@
 --- The connection of a buffer to its server: started when it is needed, asked without waiting.
 
 local ansi = require("kernel_bridge.ansi")
+local server = require("kernel_bridge.server")
+local session = require("kernel_bridge.session")
 
 local M = {}
 
@@ -35,11 +37,10 @@ function M.with(bufnr, ready, failed)
   if client and client.initialized then
     return ready(client)
   end
-  local server = require("kernel_bridge.server")
   if server.is_ambiguous(bufnr) then
     return give_up("another buffer without a name has a kernel; give this one a name (:file NAME, :w NAME)")
   end
-  local config = vim.lsp.config[NAME] or require("kernel_bridge.server").config
+  local config = vim.lsp.config[NAME]
   local root = server.root(bufnr)
   local command, places = server.find_or_ask(root)
   if type(config.cmd) == "function" and not command then
@@ -117,7 +118,7 @@ vim.api.nvim_create_autocmd({ "BufFilePre", "BufWipeout" }, {
   callback = function(event)
     local client = M.get(event.buf)
     if client and (event.event == "BufFilePre" or vim.api.nvim_buf_get_name(event.buf) == "") then
-      renamed[event.buf] = { client = client, kernel = require("kernel_bridge.session").kernel_of(event.buf) }
+      renamed[event.buf] = { client = client, kernel = session.kernel_of(event.buf) }
       vim.lsp.buf_detach_client(event.buf, client.id)
     end
   end,
@@ -134,7 +135,7 @@ vim.api.nvim_create_autocmd({ "BufFilePost", "BufAdd" }, {
     if before.kernel and before.kernel.state ~= "dead" then
       local argument = { textDocument = M.document(event.buf), kernelId = before.kernel.id }
       M.command(event.buf, "bindKernel", argument)
-      require("kernel_bridge.session").bind(argument.textDocument.uri, before.kernel.id)
+      session.bind(argument.textDocument.uri, before.kernel.id)
     end
   end,
 })

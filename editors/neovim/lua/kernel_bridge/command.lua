@@ -1,5 +1,10 @@
 --- :KernelBridge, its subcommands and their completion.
 
+local bridge = require("kernel_bridge")
+local client = require("kernel_bridge.client")
+local choices = require("kernel_bridge.select")
+local session = require("kernel_bridge.session")
+
 local M = {}
 
 ---@class kernel_bridge.Subcommand
@@ -10,7 +15,7 @@ local M = {}
 local function plain(name)
   return {
     call = function()
-      require("kernel_bridge")[name]()
+      bridge[name]()
     end,
   }
 end
@@ -22,9 +27,9 @@ local function runs(name)
     call = function(_, command)
       local lines = command.range > 0 and { command.line1, command.line2 } or nil
       if lines then
-        return require("kernel_bridge").run({ lines = lines })
+        return bridge.run({ lines = lines })
       end
-      require("kernel_bridge")[name]()
+      bridge[name]()
     end,
   }
 end
@@ -45,19 +50,19 @@ M.subcommands = {
   run_all = plain("run_all"),
   start = {
     call = function(argument)
-      require("kernel_bridge").start({ spec = argument })
+      bridge.start({ spec = argument })
     end,
     complete = function()
-      require("kernel_bridge.select").refresh(vim.api.nvim_get_current_buf())
-      return require("kernel_bridge.select").spec_names()
+      choices.refresh(vim.api.nvim_get_current_buf())
+      return choices.spec_names()
     end,
   },
   attach = {
     call = function(argument)
-      require("kernel_bridge").attach({ connection = argument })
+      bridge.attach({ connection = argument })
     end,
     complete = function(lead)
-      return vim.list_extend(vim.tbl_keys(require("kernel_bridge.session").kernels()), files(lead))
+      return vim.list_extend(vim.tbl_keys(session.kernels()), files(lead))
     end,
   },
   select = plain("select"),
@@ -71,19 +76,19 @@ M.subcommands = {
   open = plain("open"),
   copy = {
     call = function(argument)
-      require("kernel_bridge").copy({ register = argument })
+      bridge.copy({ register = argument })
     end,
   },
   clear = plain("clear"),
   export = {
     call = function(argument, command)
-      require("kernel_bridge").export({ path = argument, overwrite = command.bang })
+      bridge.export({ path = argument, overwrite = command.bang })
     end,
     complete = files,
   },
   history = {
     call = function(argument)
-      require("kernel_bridge").history({ text = argument })
+      bridge.history({ text = argument })
     end,
   },
   info = plain("info"),
@@ -101,7 +106,7 @@ function M.execute(command)
     local names = vim.tbl_keys(M.subcommands)
     table.sort(names)
     local message = ("there is no :KernelBridge %s; there are %s"):format(name, table.concat(names, ", "))
-    return require("kernel_bridge.client").notify(message, vim.log.levels.ERROR)
+    return client.notify(message, vim.log.levels.ERROR)
   end
   subcommand.call(argument ~= "" and argument or nil, command)
 end

@@ -1,4 +1,4 @@
---- What stands beside the code, drawn when it changes: virtual lines, the mark at the end of the line, the sign.
+--- What is drawn beside the code, when it changes: virtual lines, the mark at the end of the line, the sign.
 
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
@@ -7,41 +7,53 @@ local view = require("kernel_bridge.view")
 
 local M = {}
 
-local namespace = sheets.namespace
+local namespace = vim.api.nvim_create_namespace("kernel_bridge")
+M.namespace = namespace
 
---- Columns for text in the narrowest window that shows the buffer.
----@param bufnr integer
----@return integer
-function M.width(bufnr)
-  local width = math.huge
-  for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
-    local info = vim.fn.getwininfo(window)[1]
-    width = math.min(width, info.width - info.textoff)
-  end
-  return width < math.huge and width or vim.o.columns
+--- What is on the screen for a run that stands in a buffer.
+---@class kernel_bridge.Drawing
+---@field place kernel_bridge.Place
+---@field end_mark? integer extmark with its result
+---@field sign_mark? integer
+---@field lines? [string, any][][] as last drawn
+---@field before? [string, any][][] the result that it replaces, until there is a new one
+---@field drawn_at integer uv.now()
+---@field width? integer of the window, as last drawn
+---@field revealed integer virtual lines that have been scrolled to
+
+local drawings = {} ---@type table<string, kernel_bridge.Drawing> by run id
+local waiting = {} ---@type table<kernel_bridge.Drawing, true>
+
+---@param place kernel_bridge.Place
+---@return kernel_bridge.Drawing
+local function drawing_of(place)
+  local id = place.entry.run.id
+  drawings[id] = drawings[id] or { place = place, drawn_at = 0, revealed = 0 }
+  return drawings[id]
 end
 
----@param entry kernel_bridge.RunEntry
-local function erase(entry)
-  images.stand(entry.run.id, entry.bufnr, 0, {})
+---@param drawing kernel_bridge.Drawing
+local function erase(drawing)
+  local place = drawing.place
+  images.stand(place.entry.run.id, place.bufnr, 0, {})
   for _, name in ipairs({ "end_mark", "sign_mark" }) do
-    if entry[name] and vim.api.nvim_buf_is_loaded(entry.bufnr) then
-      vim.api.nvim_buf_del_extmark(entry.bufnr, namespace, entry[name])
+    if drawing[name] and vim.api.nvim_buf_is_loaded(place.bufnr) then
+      vim.api.nvim_buf_del_extmark(place.bufnr, namespace, drawing[name])
     end
-    entry[name] = nil
+    drawing[name] = nil
   end
 end
 
---- Scrolls as far as a result that has grown needs to be seen, while the cursor stands in the code that gives it.
----@param entry kernel_bridge.RunEntry
+--- Scrolls so that a result that has grown is seen, while the cursor is in its code.
+---@param drawing kernel_bridge.Drawing
 ---@param first integer 0-based
 ---@param last integer inclusive
 ---@param rows integer virtual lines
-local function reveal(entry, first, last, rows)
-  local grown = rows > (entry.revealed or 0)
-  entry.revealed = rows
+local function reveal(drawing, first, last, rows)
+  local grown = rows > drawing.revealed
+  drawing.revealed = rows
   local window = vim.api.nvim_get_current_win()
-  if not grown or vim.api.nvim_win_get_buf(window) ~= entry.bufnr or vim.fn.mode() ~= "n" then
+  if not grown or vim.api.nvim_win_get_buf(window) ~= drawing.place.bufnr or vim.fn.mode() ~= "n" then
     return
   end
   local cursor = vim.api.nvim_win_get_cursor(window)[1] - 1
@@ -63,40 +75,41 @@ local function reveal(entry, first, last, rows)
   end
 end
 
---- Draws a run as it is now.
----@param entry kernel_bridge.RunEntry
-function M.draw(entry)
-  entry.drawn_at = vim.uv.now()
-  local first, last = sheets.place(entry)
+---@param drawing kernel_bridge.Drawing
+local function draw(drawing)
+  drawing.drawn_at = vim.uv.now()
+  local place = drawing.place
+  local first, last = sheets.lines(place)
   if not first then
     return
   end
-  sheets.stand(entry, first, last)
-  if entry.removed then
-    require("kernel_bridge.problems").clear(entry)
-    return erase(entry)
+  sheets.stand(place, first, last)
+  if place.removed then
+    return erase(drawing)
   end
-  local bufnr = entry.bufnr
-  local icon, group = view.sign(entry)
+  local bufnr, entry = place.bufnr, place.entry
+  local icon, group = view.sign(entry, place.stale)
   if config.get().signs then
-    -- A sign of a mark with an end would stand on each of its lines.
-    entry.sign_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, first, 0, {
-      id = entry.sign_mark,
+    -- A sign of a mark with an end would be repeated on each of its lines.
+    drawing.sign_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, first, 0, {
+      id = drawing.sign_mark,
       sign_text = icon,
       sign_hl_group = group,
       priority = 30,
     })
   end
-  local width = M.width(bufnr)
+  local width = view.width(bufnr)
   local lines, placed
-  if #entry.outputs == 0 and entry.before then
-    lines, placed = entry.before, {}
+  if drawing.before and #entry.outputs == 0 and view.is_open(entry) then
+    lines, placed = drawing.before, {}
   else
-    entry.before = nil
-    lines, placed = view.lines(entry, width)
+    drawing.before = nil
+    lines, placed = view.lines(entry, place.stale, width, function()
+      M.touch(place)
+    end)
   end
-  entry.lines = lines
-  local mark = view.mark(entry)
+  drawing.lines, drawing.width = lines, width
+  local mark = view.mark(entry, place.stale)
   local fits = view.fits(vim.api.nvim_buf_get_lines(bufnr, last, last + 1, false)[1], mark, width)
   if not fits then
     lines = vim.list_extend({ mark }, lines)
@@ -104,9 +117,8 @@ function M.draw(entry)
       one.offset = one.offset + 1
     end
   end
-  local is_new = entry.end_mark == nil
-  entry.end_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, last, 0, {
-    id = entry.end_mark,
+  drawing.end_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, last, 0, {
+    id = drawing.end_mark,
     virt_text = fits and mark or nil,
     virt_text_pos = "eol",
     hl_mode = "combine",
@@ -114,35 +126,38 @@ function M.draw(entry)
     priority = 30,
   })
   images.stand(entry.run.id, bufnr, last, placed)
-  reveal(entry, first, last, #lines)
-  if is_new then
-    require("kernel_bridge.problems").diagnose(entry)
-  end
+  reveal(drawing, first, last, #lines)
 end
 
-local waiting = {} ---@type table<kernel_bridge.RunEntry, true>
+--- Draws a run as it is now.
+---@param place kernel_bridge.Place
+function M.draw(place)
+  draw(drawing_of(place))
+end
+
 local timer ---@type uv.uv_timer_t?
 
 local function draw_waiting()
-  local entries = waiting
+  local due = waiting
   waiting = {}
-  for entry in pairs(entries) do
-    M.draw(entry)
+  for drawing in pairs(due) do
+    draw(drawing)
   end
 end
 
 --- Draws a run at once when it was not drawn just now, else a little later. No timer runs when nothing waits.
----@param entry kernel_bridge.RunEntry
-function M.touch(entry)
+---@param place kernel_bridge.Place
+function M.touch(place)
+  local drawing = drawing_of(place)
   local throttle = config.get().throttle_ms
-  if next(waiting) == nil and vim.uv.now() - (entry.drawn_at or 0) >= throttle then
-    return M.draw(entry)
+  if next(waiting) == nil and vim.uv.now() - drawing.drawn_at >= throttle then
+    return draw(drawing)
   end
   if next(waiting) == nil then
     timer = timer or assert(vim.uv.new_timer())
     timer:start(throttle, 0, vim.schedule_wrap(draw_waiting))
   end
-  waiting[entry] = true
+  waiting[drawing] = true
 end
 
 --- Whether something has changed that is not drawn yet.
@@ -151,11 +166,17 @@ function M.waits()
   return next(waiting) ~= nil
 end
 
+--- The drawing of a run, if it stands in a buffer.
+---@param run_id string
+---@return kernel_bridge.Drawing?
+function M.drawing(run_id)
+  return drawings[run_id]
+end
+
 local clock ---@type uv.uv_timer_t?
 
---- Shows how long runs have been running, while there are any.
----@param running fun(): kernel_bridge.RunEntry[]
-function M.tick(running)
+--- Shows each second how long runs have been running, while there are any.
+function M.tick()
   clock = clock or assert(vim.uv.new_timer())
   if clock:is_active() then
     return
@@ -164,51 +185,45 @@ function M.tick(running)
     1000,
     1000,
     vim.schedule_wrap(function()
-      local entries = running()
-      if #entries == 0 then
-        return clock:stop()
+      local is_running = false
+      for _, drawing in pairs(drawings) do
+        if drawing.place.entry.run.state == "running" then
+          is_running = true
+          M.touch(drawing.place)
+        end
       end
-      for _, entry in ipairs(entries) do
-        M.touch(entry)
+      if not is_running then
+        clock:stop()
       end
     end)
   )
 end
 
---- Puts a run under the lines that it came from, in place of the results that stood there.
----@param entry kernel_bridge.RunEntry
----@return kernel_bridge.RunEntry[] replaced
-function M.add(entry)
-  local replaced = sheets.add(entry)
-  for _, other in ipairs(replaced) do
-    if other.last == entry.last and other.lines and #other.lines > 0 then
-      entry.before = view.dimmed(other.lines)
-      entry.revealed = #other.lines
-    end
-    M.remove(other)
+--- Erases a run that has left its buffer. Its result stays, dimmed, until the run that replaces it has one.
+---@param place kernel_bridge.Place
+---@param successor? kernel_bridge.Place
+function M.remove(place, successor)
+  local drawing = drawings[place.entry.run.id]
+  if not drawing then
+    return
   end
-  M.draw(entry)
-  return replaced
-end
-
---- Takes a run away from its buffer.
----@param entry kernel_bridge.RunEntry
-function M.remove(entry)
-  waiting[entry] = nil
-  erase(entry)
-  sheets.remove(entry)
+  if successor and successor.last == place.last and drawing.lines and #drawing.lines > 0 then
+    local heir = drawing_of(successor)
+    heir.before = view.dimmed(drawing.lines)
+    heir.revealed = #drawing.lines
+  end
+  waiting[drawing] = nil
+  drawings[place.entry.run.id] = nil
+  erase(drawing)
 end
 
 vim.api.nvim_create_autocmd({ "WinResized", "VimResized", "BufWinEnter" }, {
   group = vim.api.nvim_create_augroup("kernel_bridge_displays", { clear = true }),
   callback = vim.schedule_wrap(function()
-    for bufnr, sheet in pairs(sheets.all()) do
-      local width = next(sheet.entries) and vim.api.nvim_buf_is_loaded(bufnr) and M.width(bufnr)
-      if width and width ~= sheet.width then
-        sheet.width = width
-        for _, entry in pairs(sheet.entries) do
-          M.draw(entry)
-        end
+    local widths = vim.defaulttable(view.width)
+    for _, drawing in pairs(drawings) do
+      if vim.api.nvim_buf_is_loaded(drawing.place.bufnr) and widths[drawing.place.bufnr] ~= drawing.width then
+        draw(drawing)
       end
     end
   end),

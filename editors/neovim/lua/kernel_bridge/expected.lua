@@ -1,6 +1,8 @@
---- Runs that were asked for and that the server has not told of yet: a kernel may have to start.
+--- Runs that were requested and that the server has not reported yet: a kernel may have to start.
 
+local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
+local view = require("kernel_bridge.view")
 
 local M = {}
 
@@ -17,8 +19,8 @@ local expected = {} ---@type kernel_bridge.Expected[]
 local function draw_expected(one, line)
   local chunks = { { ("  %s %s…"):format(config.get().icons.queued, one.words), "KernelBridgeQueued" } }
   local text = vim.api.nvim_buf_get_lines(one.bufnr, line, line + 1, false)[1] or ""
-  local width = require("kernel_bridge.displays").width(one.bufnr)
-  local fits = require("kernel_bridge.view").fits(text, chunks, width)
+  local width = view.width(one.bufnr)
+  local fits = view.fits(text, chunks, width)
   one.mark = vim.api.nvim_buf_set_extmark(one.bufnr, pending, line, 0, {
     id = one.mark,
     virt_text = fits and chunks or nil,
@@ -53,7 +55,7 @@ function M.starting(name)
     local place = vim.api.nvim_buf_is_loaded(one.bufnr)
       and vim.api.nvim_buf_get_extmark_by_id(one.bufnr, pending, one.mark, {})
     if place and place[1] then
-      one.words = ("starting %s "):format(require("kernel_bridge.ansi").legible(name))
+      one.words = ("starting %s "):format(ansi.legible(name))
       draw_expected(one, place[1])
     end
   end

@@ -1,12 +1,17 @@
 --- :checkhealth kernel_bridge
 
+local ansi = require("kernel_bridge.ansi")
+local images = require("kernel_bridge.images")
+local terminal = require("kernel_bridge.images.terminal")
+local server = require("kernel_bridge.server")
+
 local M = {}
 
 --- vim.health, whose texts hold what kernelspecs and programs say.
 local health = setmetatable({}, {
   __index = function(_, name)
     return function(message, advice)
-      local legible = require("kernel_bridge.ansi").legible
+      local legible = ansi.legible
       return vim.health[name](legible(message), advice and vim.tbl_map(legible, advice))
     end
   end,
@@ -14,7 +19,6 @@ local health = setmetatable({}, {
 
 local function check_server(bufnr)
   health.start("kernel-bridge: the server")
-  local server = require("kernel_bridge.server")
   local command, places = server.find(server.root(bufnr))
   if not command then
     return health.error("the server was not found in " .. table.concat(places, ", "), {
@@ -64,8 +68,6 @@ end
 
 local function check_pictures()
   health.start("kernel-bridge: pictures")
-  local terminal = require("kernel_bridge.images.terminal")
-  local images = require("kernel_bridge.images")
   local backend, reason = images.backend()
   if backend == "none" then
     health.info("pictures are told of in a line, and :KernelBridge open shows them: " .. reason, {

@@ -1,7 +1,9 @@
---- What is known of a buffer's kernel and server, in a floating window.
+--- A buffer's kernel and server: in a floating window, and in a few words for a statusline.
 
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
+local expected = require("kernel_bridge.expected")
+local session = require("kernel_bridge.session")
 
 local M = {}
 
@@ -20,7 +22,7 @@ function M.lines(bufnr)
     "server",
     server and ("%s %s, client %d"):format(about.name or "?", about.version or "", server.id) or "none"
   )
-  local kernel = require("kernel_bridge.session").kernel_of(bufnr)
+  local kernel = session.kernel_of(bufnr)
   if not kernel then
     add("kernel", "none yet; :KernelBridge select, or run something")
     return lines
@@ -52,6 +54,24 @@ function M.show(bufnr)
     focus_id = "kernel_bridge_info",
     wrap = true,
   })
+end
+
+--- The kernel of the buffer in a few words, for a statusline; empty when it has none.
+---@param bufnr? integer
+---@return string
+function M.statusline(bufnr)
+  bufnr = bufnr and bufnr ~= 0 and bufnr or vim.api.nvim_get_current_buf()
+  local kernel = session.kernel_of(bufnr)
+  if not kernel or kernel.state == "dead" then
+    local awaited = expected.awaited(bufnr)
+    if awaited or not kernel then
+      return awaited or ""
+    end
+  end
+  -- Some statuslines evaluate what they are given: %{…} in a name would run.
+  local name = ansi.legible(kernel.displayName):gsub("%%", "％")
+  local words = name .. " · " .. kernel.state
+  return kernel.queued > 0 and ("%s +%d"):format(words, kernel.queued) or words
 end
 
 return M

@@ -1,6 +1,8 @@
 --- MIME bundles: what of one can be shown here, and how what cannot is opened elsewhere.
 
+local ansi = require("kernel_bridge.ansi")
 local images = require("kernel_bridge.images")
+local outputs = require("kernel_bridge.outputs")
 
 local M = {}
 
@@ -125,24 +127,21 @@ end
 
 --- What is shown of an output that is a MIME bundle: rows of a picture, or text.
 ---@param output kernel_bridge.KeptOutput
----@param entry kernel_bridge.RunEntry drawn again when a picture that has to be prepared is ready
 ---@param width integer columns
+---@param changed fun() called when a picture that has to be prepared is ready
 ---@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, group?: string}
-function M.show(output, entry, width)
+function M.show(output, width, changed)
   local picture = M.picture(output)
   if picture then
-    local image = images.of(picture, function()
-      require("kernel_bridge.displays").touch(entry)
-    end)
+    local image = images.of(picture, changed)
     local rows = images.rows(image, width)
     if rows then
       return { rows = rows, image = image }
     end
-    local opens = image.problem and " · " .. require("kernel_bridge.ansi").legible(image.problem)
-      or " · :KernelBridge open"
+    local opens = image.problem and " · " .. ansi.legible(image.problem) or " · :KernelBridge open"
     return { text = M.described(picture, image.size) .. opens, group = "KernelBridgeMedia" }
   end
-  local words = require("kernel_bridge.outputs").text(output)
+  local words = outputs.text(output)
   if words then
     return { text = words, group = "KernelBridgeOutput" }
   end

@@ -34,14 +34,15 @@ end
 
 --- Opens the buffer of an output where the options say.
 ---@param bufnr integer
-function M.open(bufnr)
+---@param foldexpr string
+function M.open(bufnr, foldexpr)
   local window = opened(bufnr)
   local options = vim.wo[window][0]
   options.number, options.relativenumber, options.signcolumn = false, false, "no"
   options.wrap, options.list, options.spell = false, false, false
   options.fillchars = "eob: "
   options.foldmethod, options.foldlevel = "expr", 99
-  options.foldexpr = "v:lua.require'kernel_bridge.output_buffer'.fold(v:lnum)"
+  options.foldexpr = foldexpr
 end
 
 return M

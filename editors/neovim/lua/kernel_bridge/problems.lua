@@ -17,7 +17,11 @@ M.namespace = namespace
 ---@param line integer 0-based, as it was when it ran
 ---@return integer
 local function line_now(entry, line)
-  local first, last = sheets.place(entry)
+  local place = sheets.place(entry.run.id)
+  local first, last
+  if place then
+    first, last = sheets.lines(place)
+  end
   if not first then
     return line
   end
@@ -45,9 +49,9 @@ local function set(entry, keep, added)
   if #list == #found and not added then
     return
   end
-  for _, problem in ipairs(list) do -- Neovim moves what it shows with edits, but not what is set anew
-    local other = sheets.entry(entry.bufnr, problem.user_data.run_id)
-    for name, value in pairs(other and where(other) or {}) do
+  for _, problem in ipairs(list) do -- Neovim moves what it shows with edits, but not what is set again
+    local place = sheets.place(problem.user_data.run_id)
+    for name, value in pairs(place and where(place.entry) or {}) do
       problem[name] = value
     end
   end
@@ -69,16 +73,14 @@ end
 ---@return integer? bufnr
 ---@return integer? line 1-based
 local function place_of(entry, count, line)
-  for bufnr, sheet in pairs(sheets.all()) do
-    for _, other in pairs(sheet.entries) do
-      local run = other.run
-      if
-        run.executionCount == count
-        and run.kernelId == entry.run.kernelId
-        and run.epoch == entry.run.epoch
-      then
-        return bufnr, line_now(other, run.range.start.line + line - 1) + 1
-      end
+  for _, place in pairs(sheets.places()) do
+    local run = place.entry.run
+    if
+      run.executionCount == count
+      and run.kernelId == entry.run.kernelId
+      and run.epoch == entry.run.epoch
+    then
+      return place.bufnr, line_now(place.entry, run.range.start.line + line - 1) + 1
     end
   end
 end

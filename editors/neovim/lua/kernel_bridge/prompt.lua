@@ -1,21 +1,11 @@
 --- Answers to input(): the server's question waits in a coroutine while the editor goes on.
 
 local ansi = require("kernel_bridge.ansi")
+local session = require("kernel_bridge.session")
 
 local M = {}
 
 local open = nil ---@type {thread: thread, shown: boolean}?
-
---- Says beside the code whether a run waits for its answer.
----@param run_id string
----@param asks boolean
-local function mark(run_id, asks)
-  local entry = require("kernel_bridge.session").entry(run_id)
-  if entry then
-    entry.asks = asks
-    require("kernel_bridge.displays").touch(entry)
-  end
-end
 
 --- Runs once no key that a person types could be taken for an answer.
 local function when_normal(callback)
@@ -62,9 +52,9 @@ function M.ask(params)
     data = { runId = params.runId, prompt = params.prompt, password = params.password },
     modeline = false,
   })
-  mark(params.runId, true)
+  session.asks(params.runId, true)
   local value = coroutine.yield()
-  mark(params.runId, false)
+  session.asks(params.runId, false)
   return value ~= nil and { value = value } or vim.NIL
 end
 

@@ -1,8 +1,11 @@
---- What a person chooses from: kernels to start or to join, and past runs.
+--- Choices for a person: kernels to start or to join, and past runs.
 
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
-local view = require("kernel_bridge.view")
+local kernels = require("kernel_bridge.kernels")
+local output_buffer = require("kernel_bridge.output_buffer")
+local session = require("kernel_bridge.session")
+local times = require("kernel_bridge.times")
 
 local M = {}
 
@@ -23,20 +26,6 @@ function M.refresh(bufnr)
       specs = result and result.specs or specs
       return true
     end)
-  end
-end
-
---- A kernel has become the buffer's.
----@param bufnr integer
----@param kernel kernel_bridge.Kernel?
-function M.bound(bufnr, kernel)
-  if kernel then
-    local server = client.get(bufnr)
-    local session = require("kernel_bridge.session")
-    if server and not session.kernels()[kernel.id] then
-      session.kernel(kernel, server.id)
-    end
-    session.bind(vim.uri_from_bufnr(bufnr), kernel.id)
   end
 end
 
@@ -110,11 +99,8 @@ local function to_start(bufnr, spec, after)
         return client.notify(spec.problem or "this kernel cannot be started", vim.log.levels.WARN)
       end
       local python = spec.source == "environment" and spec.python or nil
-      require("kernel_bridge").start({
-        bufnr = bufnr,
-        spec = not python and spec.name or nil,
-        python = python,
-      }, function(failed)
+      local which = python and { python = python } or { spec = spec.name }
+      kernels.start(bufnr, which, function(failed)
         if not failed and after then
           after()
         end
@@ -127,21 +113,12 @@ end
 ---@param kernel kernel_bridge.Kernel
 ---@return kernel_bridge.Choice
 local function to_join(bufnr, kernel)
-  local session = require("kernel_bridge.session")
   local bound = session.kernel_of(bufnr)
   local state = (bound and bound.id == kernel.id and "this buffer's, " or "") .. kernel.state
   return {
     columns = { kernel.displayName, state, short(kernel.cwd or kernel.connectionFile or kernel.server) },
     take = function()
-      if kernel.origin == "found" then
-        return M.attach(bufnr, kernel.id)
-      end
-      local argument = { textDocument = client.document(bufnr), kernelId = kernel.id }
-      client.command(bufnr, "bindKernel", argument, function(failed)
-        if not failed then
-          M.bound(bufnr, kernel)
-        end
-      end)
+      kernels.join(bufnr, kernel)
     end,
   }
 end
@@ -159,35 +136,20 @@ function M.offer(bufnr, offered, after)
   )
 end
 
---- Starts another kernel of the kind that the buffer had.
+--- Asks whether the buffer's kernel, which is dead, should be restarted.
 ---@param bufnr integer
----@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
-function M.start_again(bufnr, answered)
-  local dead = require("kernel_bridge.session").kernel_of(bufnr)
-  require("kernel_bridge").start({ bufnr = bufnr, spec = dead and dead.name }, function(failed, kernel)
-    if kernel then
-      client.notify(kernel.displayName .. " has been started again")
-    end
-    if answered then
-      answered(failed, kernel)
-    end
-  end)
-end
-
---- Asks whether another kernel shall take the place of the buffer's, which is dead.
----@param bufnr integer
----@param after fun() once it has started
+---@param after fun() once it has restarted
 function M.revive(bufnr, after)
-  local dead = require("kernel_bridge.session").kernel_of(bufnr)
+  local dead = session.kernel_of(bufnr)
   local name = dead and dead.displayName or "the kernel"
   local reason = dead and dead.reason and " (" .. dead.reason:match("[^\n]*") .. ")" or ""
-  local again = "Start it again and run this"
+  local again = "Restart it and run this"
   vim.ui.select(
     { again, "Leave it" },
     { prompt = ansi.legible(("%s is dead%s:"):format(name, reason)) },
     function(choice)
       if choice == again then
-        M.start_again(bufnr, function(failed)
+        kernels.restart(bufnr, function(failed)
           if not failed then
             after()
           end
@@ -197,12 +159,12 @@ function M.revive(bufnr, after)
   )
 end
 
----@param kernels kernel_bridge.Kernel[]
+---@param listed kernel_bridge.Kernel[]
 ---@return kernel_bridge.Kernel[] that can be joined
-local function alive(kernels)
+local function alive(listed)
   return vim.tbl_filter(function(kernel)
     return kernel.state ~= "dead" and kernel.state ~= "unreachable"
-  end, kernels)
+  end, listed)
 end
 
 ---@param bufnr integer
@@ -226,31 +188,20 @@ function M.choose(bufnr)
   end)
 end
 
+--- Lets a person choose a running kernel to attach to.
 ---@param bufnr integer
----@param connection? string
-function M.attach(bufnr, connection)
-  if not connection then
-    return client.command(bufnr, "listKernels", nil, function(failed, found)
-      local kernels = failed and {} or alive(found.kernels)
-      if #kernels == 0 and not failed then
-        return client.notify("no kernel runs that could be attached to", vim.log.levels.WARN)
-      end
-      choose(
-        "Attach to:",
-        vim.tbl_map(function(kernel)
-          return to_join(bufnr, kernel)
-        end, kernels)
-      )
-    end)
-  end
-  local session = require("kernel_bridge.session")
-  if session.kernels()[connection] then
-    return to_join(bufnr, session.kernels()[connection]).take()
-  end
-  local argument = { textDocument = client.document(bufnr) }
-  argument[connection:find("^%x+%-%x+%-%x+%-%x+%-%x+$") and "kernelId" or "connectionFile"] = connection
-  client.command(bufnr, "attachKernel", argument, function(_, kernel)
-    M.bound(bufnr, kernel)
+function M.attach(bufnr)
+  client.command(bufnr, "listKernels", nil, function(failed, found)
+    local running = failed and {} or alive(found.kernels)
+    if #running == 0 and not failed then
+      return client.notify("no kernel runs that could be attached to", vim.log.levels.WARN)
+    end
+    choose(
+      "Attach to:",
+      vim.tbl_map(function(kernel)
+        return to_join(bufnr, kernel)
+      end, running)
+    )
   end)
 end
 
@@ -272,7 +223,7 @@ function M.history(bufnr, opts)
         local count = run.executionCount and ("[%d]"):format(run.executionCount) or ""
         return {
           columns = {
-            os.date("%Y-%m-%d %H:%M", view.epoch(run.queuedAt)),
+            os.date("%Y-%m-%d %H:%M", times.epoch(run.queuedAt)),
             run.state,
             count,
             first .. (more ~= "" and " …" or ""),
@@ -281,8 +232,8 @@ function M.history(bufnr, opts)
             client.command(bufnr, "getRun", { runId = run.id }, function(_, got)
               local server = client.get(bufnr)
               if got and server then
-                local entry = require("kernel_bridge.session").recall(got, server.id)
-                require("kernel_bridge.output_buffer").open(entry)
+                local entry = session.recall(got, server.id)
+                output_buffer.open(entry)
               end
             end)
           end,

@@ -1,9 +1,8 @@
---- What the server has said: tables of kernels and runs. A notification updates a table, draws, and fires an event.
+--- Kernels and runs as the server has reported them. A notification updates a table and fires an event; nothing is
+--- drawn here.
 
-local displays = require("kernel_bridge.displays")
-local expected = require("kernel_bridge.expected")
+local events = require("kernel_bridge.events")
 local outputs = require("kernel_bridge.outputs")
-local sheets = require("kernel_bridge.sheets")
 
 local M = {}
 
@@ -13,37 +12,28 @@ local M = {}
 ---@field outputs kernel_bridge.KeptOutput[]
 ---@field seq integer of the last output notification that `outputs` contain
 ---@field client_id integer
----@field bufnr? integer where it came from
+---@field bufnr? integer the buffer of its document, if one was loaded
 ---@field running_since? integer uv.hrtime() when it began, as seen from here
 ---@field asks? boolean it waits for the answer to input()
----@field asked? boolean its outputs were asked for, since a notification was missed
----@field range_mark? integer extmark over its lines
----@field end_mark? integer extmark with its result
----@field sign_mark? integer
----@field first? integer lines that it stands on, as of the last edit
----@field last? integer
----@field snapshot? string what stood there when it ran
----@field stale? boolean the source has changed since
----@field removed? boolean all its lines were deleted
----@field before? [string, any][][] the result that it replaces, until there is a new one
----@field lines? [string, any][][] as last drawn
----@field drawn_at? integer uv.now()
----@field looking? boolean it will be seen what became of its source
----@field swept? boolean its lines were written anew with others
----@field revealed? integer virtual lines that have been scrolled to
+---@field asked? boolean its outputs were requested, since a notification was missed
+
+--- Events: "kernel" (kernel), "bound" (uri), "run" (entry, is_new), "output" (entry), "asks" (entry).
+local on, fire = events.new()
+M.on = on
 
 local ENDS = { ok = true, error = true, aborted = true, cancelled = true, lost = true }
-local UNSHOWN = 100 -- runs that stand in no buffer are kept with outputs up to this number
+local RETIRED = 100 -- runs that no buffer shows are kept up to this number
 
 local kernels = {} ---@type table<string, kernel_bridge.Kernel>
 local clients = {} ---@type table<string, integer> kernel id -> client
 local bindings = {} ---@type table<string, string> document's uri -> kernel id
 local runs = {} ---@type table<string, kernel_bridge.RunEntry>
-local unshown = {} ---@type string[] ids, oldest first
+local retired = {} ---@type string[] ids, oldest first
 
+--- Fires a |User| autocommand, for other plugins.
 ---@param name "KernelBridgeKernel"|"KernelBridgeRun"|"KernelBridgeOutput"
 ---@param data table
-local function fire(name, data)
+local function publish(name, data)
   vim.api.nvim_exec_autocmds("User", { pattern = name, data = data, modeline = false })
 end
 
@@ -86,15 +76,7 @@ end
 ---@param kernel_id string?
 function M.bind(uri, kernel_id)
   bindings[uri] = kernel_id
-  vim.cmd.redrawstatus({ bang = true })
-end
-
---- Runs that have not ended.
----@return kernel_bridge.RunEntry[]
-local function running()
-  return vim.tbl_filter(function(entry)
-    return entry.run.state == "running"
-  end, runs)
+  fire("bound", uri)
 end
 
 -- What comes
@@ -104,43 +86,35 @@ end
 function M.kernel(kernel, client_id)
   kernels[kernel.id] = kernel
   clients[kernel.id] = client_id
-  if kernel.state == "starting" then
-    expected.starting(kernel.displayName)
-  end
-  vim.cmd.redrawstatus({ bang = true })
-  fire("KernelBridgeKernel", { kernel = kernel })
+  fire("kernel", kernel)
+  publish("KernelBridgeKernel", { kernel = kernel })
 end
 
---- Runs that stand in no buffer are forgotten some time.
+--- No buffer shows a run: it is evicted once RETIRED others have followed it.
 ---@param id string
-function M.let_go(id)
-  unshown[#unshown + 1] = id
-  while #unshown > UNSHOWN do
-    local oldest = table.remove(unshown, 1)
-    local entry = runs[oldest]
-    if entry and not entry.range_mark then
-      runs[oldest] = nil
-    end
+function M.retire(id)
+  retired[#retired + 1] = id
+  if #retired > RETIRED then
+    runs[table.remove(retired, 1)] = nil
   end
 end
 
---- Where a new run stands.
----@param entry kernel_bridge.RunEntry
-local function settle(entry)
-  local document = entry.run.textDocument
-  local bufnr = document and buffer_of(document.uri)
+--- Keeps a run that was not known.
+---@param run kernel_bridge.Run
+---@param client_id integer
+---@return kernel_bridge.RunEntry
+local function add(run, client_id)
+  local entry = { run = run, outputs = {}, seq = 0, client_id = client_id }
+  local document = run.textDocument
   if document then
-    bindings[document.uri] = entry.run.kernelId
+    entry.bufnr = buffer_of(document.uri)
+    bindings[document.uri] = run.kernelId
   end
-  entry.bufnr = bufnr
-  if not bufnr or not entry.run.range then
-    return M.let_go(entry.run.id)
+  runs[run.id] = entry
+  if not entry.bufnr or not run.range then
+    M.retire(run.id)
   end
-  for _, other in ipairs(displays.add(entry)) do
-    require("kernel_bridge.problems").clear(other)
-    require("kernel_bridge.output_buffer").follow(other, entry)
-    M.let_go(other.run.id)
-  end
+  return entry
 end
 
 ---@param run kernel_bridge.Run
@@ -151,38 +125,43 @@ function M.run(run, client_id)
   if entry then
     if entry.run.state == run.state or ENDS[entry.run.state] then
       entry.run = ENDS[entry.run.state] and not ENDS[run.state] and entry.run or run
-      return -- told by the answer to `run` and by a notification
+      return -- both the answer to `run` and a notification report it
     end
     entry.run = run
   else
-    entry = { run = run, outputs = {}, seq = 0, client_id = client_id }
-    runs[run.id] = entry
+    entry = add(run, client_id)
   end
   if run.state == "running" and not entry.running_since then
     entry.running_since = vim.uv.hrtime()
   end
-  if ENDS[run.state] then
-    entry.before = nil
-  end
-  if is_new then
-    settle(entry)
-  end
-  if entry.range_mark then
-    displays.draw(entry)
-    if run.state == "running" then
-      displays.tick(running)
-    end
-    if run.state == "error" then
-      require("kernel_bridge.problems").show(entry)
-    end
-  end
-  require("kernel_bridge.output_buffer").touch(entry)
-  fire("KernelBridgeRun", { run = run, bufnr = entry.bufnr })
+  fire("run", entry, is_new)
+  publish("KernelBridgeRun", { run = run, bufnr = entry.bufnr })
 end
 
---- Takes a run's outputs from the server as they stand.
+--- A run waits for the answer to input(), or no longer does.
+---@param run_id string
+---@param asks boolean
+function M.asks(run_id, asks)
+  local entry = runs[run_id]
+  if entry then
+    entry.asks = asks
+    fire("asks", entry)
+  end
+end
+
+--- Its outputs have changed.
 ---@param entry kernel_bridge.RunEntry
-local function ask_outputs(entry)
+local function changed(entry)
+  fire("output", entry)
+  publish(
+    "KernelBridgeOutput",
+    { runId = entry.run.id, kernelId = entry.run.kernelId, seq = entry.seq, bufnr = entry.bufnr }
+  )
+end
+
+--- Replaces a run's outputs by those that the server has.
+---@param entry kernel_bridge.RunEntry
+local function request_outputs(entry)
   local client = vim.lsp.get_client_by_id(entry.client_id)
   if entry.asked or not client then
     return
@@ -197,22 +176,9 @@ local function ask_outputs(entry)
     if not failed then
       entry.outputs = vim.tbl_map(outputs.keep, result.run.outputs)
       entry.seq = result.seq
-      M.changed(entry)
+      changed(entry)
     end
   end)
-end
-
---- Outputs have changed: they are drawn, and told of.
----@param entry kernel_bridge.RunEntry
-function M.changed(entry)
-  if entry.range_mark then
-    displays.touch(entry)
-  end
-  require("kernel_bridge.output_buffer").touch(entry)
-  fire(
-    "KernelBridgeOutput",
-    { runId = entry.run.id, kernelId = entry.run.kernelId, seq = entry.seq, bufnr = entry.bufnr }
-  )
 end
 
 ---@param params kernel_bridge.OutputNotification
@@ -222,20 +188,19 @@ function M.output(params)
     return
   end
   if params.seq ~= entry.seq + 1 or not outputs.apply(entry.outputs, params.changes) then
-    return ask_outputs(entry)
+    return request_outputs(entry)
   end
   entry.seq = params.seq
-  M.changed(entry)
+  changed(entry)
 end
 
---- The server has ended: nothing that was open will go on.
+--- The server has exited: its kernels are dead, and its open runs are over.
 ---@param client_id integer
 function M.server_ended(client_id)
+  local reason = "kernel-bridge has ended"
   for id, kernel in pairs(kernels) do
     if clients[id] == client_id and kernel.state ~= "dead" then
-      local dead =
-        vim.tbl_extend("force", kernel, { state = "dead", reason = "kernel-bridge has ended", queued = 0 })
-      M.kernel(dead, client_id)
+      M.kernel(vim.tbl_extend("force", kernel, { state = "dead", reason = reason, queued = 0 }), client_id)
     end
   end
   for uri, id in pairs(bindings) do
@@ -246,15 +211,12 @@ function M.server_ended(client_id)
   for _, entry in pairs(runs) do
     if entry.client_id == client_id and not ENDS[entry.run.state] then
       local state = entry.run.state == "queued" and "cancelled" or "lost"
-      M.run(
-        vim.tbl_extend("force", entry.run, { state = state, reason = "kernel-bridge has ended" }),
-        client_id
-      )
+      M.run(vim.tbl_extend("force", entry.run, { state = state, reason = reason }), client_id)
     end
   end
 end
 
---- A run with its outputs that was asked for, of this session or of the history.
+--- Keeps a run that was requested with its outputs, of this session or of the history.
 ---@param result kernel_bridge.GetRunResult
 ---@param client_id integer
 ---@return kernel_bridge.RunEntry
@@ -264,19 +226,9 @@ function M.recall(result, client_id)
     local kept = vim.tbl_map(outputs.keep, result.run.outputs or {})
     entry = { run = result.run, outputs = kept, seq = result.seq, client_id = client_id }
     runs[result.run.id] = entry
-    M.let_go(result.run.id)
+    M.retire(result.run.id)
   end
   return entry
-end
-
---- Takes all results out of a buffer.
----@param bufnr integer
-function M.clear(bufnr)
-  for _, entry in ipairs(sheets.of(bufnr)) do
-    displays.remove(entry)
-    require("kernel_bridge.problems").clear(entry)
-    M.let_go(entry.run.id)
-  end
 end
 
 return M

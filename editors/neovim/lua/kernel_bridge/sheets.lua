@@ -1,21 +1,39 @@
 --- Where runs stand in buffers: marks that follow the text through edits, and whether what stands there is still
---- what ran. How it looks is for |kernel_bridge.displays|.
+--- what ran. |kernel_bridge.displays| draws there.
+
+local events = require("kernel_bridge.events")
 
 local M = {}
 
-local namespace = vim.api.nvim_create_namespace("kernel_bridge")
-M.namespace = namespace
+--- The lines of a buffer that a run belongs to.
+---@class kernel_bridge.Place
+---@field entry kernel_bridge.RunEntry
+---@field bufnr integer
+---@field range_mark? integer extmark over its lines
+---@field first integer 0-based line, as of the last edit
+---@field last integer inclusive
+---@field snapshot? string the source that ran; nil when it was edited before the run was known
+---@field stale boolean the source has changed since
+---@field removed boolean all its lines were deleted
+---@field looking? boolean a staleness check is scheduled
+---@field swept? boolean its lines were rewritten together with others
 
---- The runs of one buffer, and the edits that its last answers may not have seen.
+--- The places of one buffer, and the edits that the last answers may not have seen.
 ---@class kernel_bridge.Sheet
----@field entries table<string, kernel_bridge.RunEntry> by run id
+---@field places table<string, kernel_bridge.Place> by run id
 ---@field edits {tick: integer, first: integer, last: integer, new_last: integer}[]
 ---@field asking integer requests whose answers say where runs stand
----@field watched boolean its edits are heard of
+---@field watched boolean on_lines is attached
 ---@field inserted? boolean lines came in, this turn
----@field width? integer that it was drawn for
 
+--- Events: "placed" (place): it is new, or back after a reload or an undo; "changed" (place): `stale` or `removed` was
+--- computed again; "left" (place, successor?): the buffer has it no longer, since a run on the same lines replaced it.
+local on, fire = events.new()
+M.on = on
+
+local namespace = vim.api.nvim_create_namespace("kernel_bridge_places")
 local sheets = {} ---@type table<integer, kernel_bridge.Sheet>
+local places = {} ---@type table<string, kernel_bridge.Place> by run id
 
 ---@param bufnr integer
 ---@param first integer 0-based
@@ -48,15 +66,15 @@ local function find(bufnr, source, near)
 end
 
 --- The lines that a run stands on now; nil when it stands nowhere.
----@param entry kernel_bridge.RunEntry
+---@param place kernel_bridge.Place
 ---@return integer? first 0-based
 ---@return integer? last inclusive
-function M.place(entry)
-  if not entry.range_mark or not vim.api.nvim_buf_is_loaded(entry.bufnr) then
+function M.lines(place)
+  if not vim.api.nvim_buf_is_loaded(place.bufnr) then
     return nil
   end
   local mark =
-    vim.api.nvim_buf_get_extmark_by_id(entry.bufnr, namespace, entry.range_mark, { details = true })
+    vim.api.nvim_buf_get_extmark_by_id(place.bufnr, namespace, place.range_mark, { details = true })
   local first, details = mark[1], mark[3]
   if not first then
     return nil
@@ -65,55 +83,69 @@ function M.place(entry)
   if last > first and details.end_col == 0 then
     last = last - 1 -- its last line was deleted
   end
-  return first, math.min(last, vim.api.nvim_buf_line_count(entry.bufnr) - 1)
+  return first, math.min(last, vim.api.nvim_buf_line_count(place.bufnr) - 1)
 end
 
---- Puts an entry's mark on lines.
----@param entry kernel_bridge.RunEntry
+--- Puts a run's mark on lines.
+---@param place kernel_bridge.Place
 ---@param first integer
 ---@param last integer inclusive
-function M.stand(entry, first, last)
-  local count = vim.api.nvim_buf_line_count(entry.bufnr)
+function M.stand(place, first, last)
+  local count = vim.api.nvim_buf_line_count(place.bufnr)
   last = math.min(last, count - 1)
   first = math.min(first, last)
-  local length = #vim.api.nvim_buf_get_lines(entry.bufnr, last, last + 1, false)[1]
-  entry.range_mark = vim.api.nvim_buf_set_extmark(entry.bufnr, namespace, first, 0, {
-    id = entry.range_mark,
+  local length = #vim.api.nvim_buf_get_lines(place.bufnr, last, last + 1, false)[1]
+  place.range_mark = vim.api.nvim_buf_set_extmark(place.bufnr, namespace, first, 0, {
+    id = place.range_mark,
     end_row = last,
     end_col = length,
   })
-  entry.first, entry.last = first, last
+  place.first, place.last = first, last
 end
 
---- Sees what has become of a run's source, and has it drawn so.
----@param entry kernel_bridge.RunEntry
-local function look_again(entry)
-  local first, last = M.place(entry)
+--- Recomputes whether a run is stale, and where its source is.
+---@param place kernel_bridge.Place
+---@param is_back? boolean its buffer was read again
+local function look_again(place, is_back)
+  local first, last = M.lines(place)
   if not first then
     return
   end
-  local same = source_of(entry.bufnr, first, last) == entry.snapshot
-  if not same and entry.swept and entry.snapshot then
-    local found, found_last = find(entry.bufnr, entry.snapshot, entry.first)
+  local same = source_of(place.bufnr, first, last) == place.snapshot
+  if not same and place.swept and place.snapshot then
+    local found, found_last = find(place.bufnr, place.snapshot, place.first)
     same = found ~= nil
-    M.stand(entry, found or entry.first, found_last or entry.last)
+    M.stand(place, found or place.first, found_last or place.last)
   end
-  entry.swept = false
-  entry.stale = not same
-  entry.removed = not same and entry.removed or false
-  entry.first, entry.last = M.place(entry)
-  require("kernel_bridge.displays").touch(entry)
+  is_back = is_back or (same and place.removed)
+  place.swept = false
+  place.stale = not same
+  place.removed = not same and place.removed
+  place.first, place.last = M.lines(place)
+  fire(is_back and "placed" or "changed", place)
 end
 
----@param entry kernel_bridge.RunEntry
-local function look_soon(entry)
-  if not entry.looking then
-    entry.looking = true
+---@param place kernel_bridge.Place
+local function look_soon(place)
+  if not place.looking then
+    place.looking = true
     vim.schedule(function()
-      entry.looking = false
-      look_again(entry)
+      place.looking = false
+      look_again(place)
     end)
   end
+end
+
+--- Takes a run off its buffer.
+---@param place kernel_bridge.Place
+---@param successor? kernel_bridge.Place that has its lines now
+local function leave(place, successor)
+  sheets[place.bufnr].places[place.entry.run.id] = nil
+  places[place.entry.run.id] = nil
+  if vim.api.nvim_buf_is_loaded(place.bufnr) then
+    vim.api.nvim_buf_del_extmark(place.bufnr, namespace, place.range_mark)
+  end
+  fire("left", place, successor)
 end
 
 --- What an edit means for the runs of a buffer. Their marks have moved already, but not yet what they say.
@@ -124,22 +156,22 @@ end
 local function edited(bufnr, first, last, new_last)
   local sheet = sheets[bufnr]
   local shift = new_last - last
-  for _, entry in pairs(sheet.entries) do
-    if entry.removed then
-      look_soon(entry)
-    elseif entry.first >= last then
-      entry.first, entry.last = entry.first + shift, entry.last + shift
-    elseif entry.last >= first then
-      local whole = first <= entry.first and entry.last < last
-      -- A formatter or a filter writes these lines and others anew, and marks say nothing then. A filter's lines
+  for _, place in pairs(sheet.places) do
+    if place.removed then
+      look_soon(place)
+    elseif place.first >= last then
+      place.first, place.last = place.first + shift, place.last + shift
+    elseif place.last >= first then
+      local whole = first <= place.first and place.last < last
+      -- A formatter or a filter rewrites these lines with others, and marks say nothing then. A filter's lines
       -- come before the old ones go.
-      local anew = new_last > first or sheet.inserted
-      entry.swept = entry.swept or (whole and anew and last - first > entry.last - entry.first + 1)
-      entry.removed = whole and not anew
-      if not entry.swept then
-        entry.last = math.max(entry.first, entry.last + shift)
+      local rewritten = new_last > first or sheet.inserted
+      place.swept = place.swept or (whole and rewritten and last - first > place.last - place.first + 1)
+      place.removed = whole and not rewritten
+      if not place.swept then
+        place.last = math.max(place.first, place.last + shift)
       end
-      look_soon(entry)
+      look_soon(place)
     end
   end
   if first == last and not sheet.inserted then
@@ -156,26 +188,23 @@ end
 
 local watch
 
---- Puts the results of a buffer that was read anew back on their lines, wherever these are now.
+--- Puts the results of a buffer that was read again back on their lines, wherever these are now.
 ---@param bufnr integer
 local function restore(bufnr)
   local sheet = sheets[bufnr]
   if not sheet then
     return
   elseif not vim.api.nvim_buf_is_valid(bufnr) then
-    sheets[bufnr] = nil
-    for _, entry in pairs(sheet.entries) do
-      entry.range_mark = nil
-      require("kernel_bridge.session").let_go(entry.run.id)
+    for _, place in pairs(sheet.places) do
+      leave(place)
     end
+    sheets[bufnr] = nil
   elseif vim.api.nvim_buf_is_loaded(bufnr) then
     watch(bufnr, sheet)
-    vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1) -- :edit leaves marks, wherever they then are
-    for _, entry in pairs(sheet.entries) do
-      entry.range_mark, entry.end_mark, entry.sign_mark = nil, nil, nil
-      M.stand(entry, entry.first, entry.last)
-      entry.swept = true
-      look_again(entry)
+    for _, place in pairs(sheet.places) do
+      M.stand(place, place.first, place.last) -- :edit leaves marks, wherever they then are
+      place.swept = true
+      look_again(place, true)
     end
   end
 end
@@ -214,7 +243,7 @@ vim.api.nvim_create_autocmd("BufReadPost", {
 ---@param bufnr integer
 ---@return kernel_bridge.Sheet
 local function sheet_of(bufnr)
-  sheets[bufnr] = sheets[bufnr] or { entries = {}, edits = {}, asking = 0, watched = false }
+  sheets[bufnr] = sheets[bufnr] or { places = {}, edits = {}, asking = 0, watched = false }
   watch(bufnr, sheets[bufnr])
   return sheets[bufnr]
 end
@@ -233,9 +262,8 @@ function M.asking(bufnr)
   end
 end
 
---- Puts a run on the lines that it came from.
+--- Puts a run on the lines that it came from. Runs that end within them leave.
 ---@param entry kernel_bridge.RunEntry
----@return kernel_bridge.RunEntry[] replaced those that end within its lines; they are still there
 function M.add(entry)
   local bufnr, range = entry.bufnr, entry.run.range
   local sheet = sheet_of(bufnr)
@@ -252,30 +280,25 @@ function M.add(entry)
       end
     end
   end
-  M.stand(entry, first, last)
-  entry.snapshot = not touched and source_of(bufnr, entry.first, entry.last) or nil
-  entry.stale = touched
-  local replaced = {}
-  for _, other in pairs(sheet.entries) do
-    if not other.removed and other.last >= entry.first and other.last <= entry.last then
-      replaced[#replaced + 1] = other
+  local place = { entry = entry, bufnr = bufnr, first = first, last = last, stale = touched, removed = false }
+  M.stand(place, first, last)
+  place.snapshot = not touched and source_of(bufnr, place.first, place.last) or nil
+  for _, other in pairs(sheet.places) do
+    if not other.removed and other.last >= place.first and other.last <= place.last then
+      leave(other, place)
     end
   end
-  sheet.entries[entry.run.id] = entry
-  return replaced
+  sheet.places[entry.run.id] = place
+  places[entry.run.id] = place
+  fire("placed", place)
 end
 
---- Takes a run off its buffer.
----@param entry kernel_bridge.RunEntry
-function M.remove(entry)
-  local sheet = sheets[entry.bufnr]
-  if sheet then
-    sheet.entries[entry.run.id] = nil
-    if entry.range_mark and vim.api.nvim_buf_is_loaded(entry.bufnr) then
-      vim.api.nvim_buf_del_extmark(entry.bufnr, namespace, entry.range_mark)
-    end
+--- Takes all runs off a buffer.
+---@param bufnr integer
+function M.clear(bufnr)
+  for _, place in ipairs(M.of(bufnr)) do
+    leave(place)
   end
-  entry.range_mark = nil
 end
 
 --- The run whose result a person at this line means: the shortest that the line is in, else the last above it.
@@ -284,39 +307,36 @@ end
 ---@return kernel_bridge.RunEntry?
 function M.at(bufnr, line)
   local within, above
-  for _, entry in pairs(sheets[bufnr] and sheets[bufnr].entries or {}) do
-    local first, last = M.place(entry)
-    if first and not entry.removed then
+  for _, place in ipairs(M.of(bufnr)) do
+    local first, last = M.lines(place)
+    if first and not place.removed then
       if first <= line and line <= last then
         if not within or last - first < within.last - within.first then
-          within = { first = first, last = last, entry = entry }
+          within = { first = first, last = last, entry = place.entry }
         end
       elseif last < line and (not above or last > above.last) then
-        above = { last = last, entry = entry }
+        above = { last = last, entry = place.entry }
       end
     end
   end
   return (within or above or {}).entry
 end
 
----@param bufnr integer
 ---@param run_id string
----@return kernel_bridge.RunEntry?
-function M.entry(bufnr, run_id)
-  return sheets[bufnr] and sheets[bufnr].entries[run_id]
+---@return kernel_bridge.Place?
+function M.place(run_id)
+  return places[run_id]
 end
 
---- All runs that stand in a buffer.
+---@return table<string, kernel_bridge.Place> by run id
+function M.places()
+  return places
+end
+
 ---@param bufnr integer
----@return kernel_bridge.RunEntry[]
+---@return kernel_bridge.Place[]
 function M.of(bufnr)
-  return vim.tbl_values(sheets[bufnr] and sheets[bufnr].entries or {})
-end
-
---- Buffers with runs.
----@return table<integer, kernel_bridge.Sheet>
-function M.all()
-  return sheets
+  return vim.tbl_values(sheets[bufnr] and sheets[bufnr].places or {})
 end
 
 return M

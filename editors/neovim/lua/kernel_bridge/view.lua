@@ -3,7 +3,9 @@
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
 local media = require("kernel_bridge.media")
+local outputs = require("kernel_bridge.outputs")
 local text = require("kernel_bridge.text")
+local times = require("kernel_bridge.times")
 local wrap = require("kernel_bridge.wrap")
 
 local M = {}
@@ -18,71 +20,46 @@ local GROUPS = {
   lost = "KernelBridgeEnded",
 }
 
---- Seconds since 1970 of a time as the server says it (ISO 8601, UTC).
----@param iso string
----@return number
-function M.epoch(iso)
-  local year, month, day, hour, minute, second = iso:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):([%d.]+)")
-  local whole, part = math.modf(tonumber(second))
-  local as_local = os.time({
-    year = year,
-    month = month,
-    day = day,
-    hour = hour,
-    min = minute,
-    sec = whole,
-    isdst = false,
-  })
-  local back = os.date("!*t", as_local) --[[@as osdateparam]]
-  back.isdst = false
-  return as_local + (as_local - os.time(back)) + part
-end
-
 --- How long a run took, or has taken so far; nil before it runs.
 ---@param entry kernel_bridge.RunEntry
 ---@return number? seconds
-function M.elapsed_s(entry)
+local function elapsed_s(entry)
   local run = entry.run
   if run.startedAt and run.endedAt then
-    return M.epoch(run.endedAt) - M.epoch(run.startedAt)
+    return times.epoch(run.endedAt) - times.epoch(run.startedAt)
   elseif run.state == "running" and entry.running_since then
     return (vim.uv.hrtime() - entry.running_since) / 1e9
   end
 end
 
----@param seconds number
----@return string
-function M.duration(seconds)
-  if seconds < 0.9995 then
-    return ("%d ms"):format(math.floor(seconds * 1000 + 0.5))
-  elseif seconds < 60 then
-    return ("%.1f s"):format(seconds)
-  elseif seconds < 3600 then
-    return ("%d min %02d s"):format(seconds / 60, seconds % 60)
-  end
-  return ("%d h %02d min"):format(seconds / 3600, seconds % 3600 / 60)
+---@param entry kernel_bridge.RunEntry
+---@return boolean it is queued or running
+function M.is_open(entry)
+  return entry.run.state == "queued" or entry.run.state == "running"
 end
 
 ---@param entry kernel_bridge.RunEntry
+---@param stale boolean its source was edited since
 ---@return string icon
 ---@return string group
-function M.sign(entry)
-  return config.get().icons[entry.run.state], entry.stale and "KernelBridgeStale" or GROUPS[entry.run.state]
+function M.sign(entry, stale)
+  return config.get().icons[entry.run.state], stale and "KernelBridgeStale" or GROUPS[entry.run.state]
 end
 
 --- State, count and time in a few words.
 ---@param entry kernel_bridge.RunEntry
+---@param stale boolean
 ---@return [string, string][]
-function M.mark(entry)
+function M.mark(entry, stale)
   local run = entry.run
-  local icon, group = M.sign(entry)
+  local icon, group = M.sign(entry, stale)
   local words = { icon }
   if run.executionCount then
     words[#words + 1] = ("[%d]"):format(run.executionCount)
   end
-  local seconds = M.elapsed_s(entry)
+  local seconds = elapsed_s(entry)
   if seconds and not (run.state == "running" and seconds < 1) then
-    words[#words + 1] = M.duration(seconds)
+    words[#words + 1] = times.duration(seconds)
   end
   if run.state == "running" and entry.asks then
     words[#words + 1] = "waits for your answer"
@@ -101,10 +78,22 @@ function M.mark(entry)
   if run.missingBytes then
     words[#words + 1] = ("· %d bytes not kept"):format(run.missingBytes)
   end
-  if entry.stale then
+  if stale then
     words[#words + 1] = "· edited since"
   end
   return { { "  " .. table.concat(words, " "), group } }
+end
+
+--- Columns for text in the narrowest window that shows the buffer.
+---@param bufnr integer
+---@return integer
+function M.width(bufnr)
+  local width = math.huge
+  for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
+    local info = vim.fn.getwininfo(window)[1]
+    width = math.min(width, info.width - info.textoff)
+  end
+  return width < math.huge and width or vim.o.columns
 end
 
 --- Whether a mark fits behind a line, in its last row on the screen.
@@ -160,8 +149,9 @@ end
 
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
+---@param changed fun() a picture is ready
 ---@return kernel_bridge.Segment[]
-local function segments(entry, width)
+local function segments(entry, width, changed)
   local list = {}
   local function add_text(value, group)
     list[#list + 1] = text_segment(text.new(value), group)
@@ -178,9 +168,9 @@ local function segments(entry, width)
         add_text(output.elided.tail, group)
       end
     elseif output.traceback then
-      add_text(without_title(require("kernel_bridge.outputs").text(output)), "KernelBridgeOutput")
+      add_text(without_title(outputs.text(output)), "KernelBridgeOutput")
     else
-      local shown = media.show(output, entry, width)
+      local shown = media.show(output, width, changed)
       if shown.rows then
         list[#list + 1] = { rows = shown.rows, image = shown.image }
       else
@@ -252,11 +242,12 @@ end
 --- The rows under the code, without borders: all, or the first and the last ones with what is hidden between.
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
+---@param changed fun()
 ---@return [string, any][][]
 ---@return kernel_bridge.Placed[] pictures
-local function body(entry, width)
+local function body(entry, width, changed)
   local limit = config.get().virtual_lines.max_lines
-  local list = segments(entry, width)
+  local list = segments(entry, width, changed)
   local function hidden(taken)
     local lines = 0
     for index, segment in ipairs(list) do
@@ -289,16 +280,18 @@ local function body(entry, width)
 end
 
 ---@param entry kernel_bridge.RunEntry
+---@param stale boolean
 ---@param width integer of the window's text
+---@param changed fun() called when a picture that was not ready is
 ---@return [string, any][][] virt_lines
 ---@return kernel_bridge.Placed[] pictures
-function M.lines(entry, width)
+function M.lines(entry, stale, width, changed)
   local options = config.get().virtual_lines
   if not options.enabled then
     return {}, {}
   end
   local border_width = vim.api.nvim_strwidth(options.border)
-  local rows, placed = body(entry, math.max(10, width - border_width))
+  local rows, placed = body(entry, math.max(10, width - border_width), changed)
   local border = "KernelBridgeBorder"
   if entry.run.state == "running" or entry.run.state == "error" then
     border = GROUPS[entry.run.state]
@@ -306,7 +299,7 @@ function M.lines(entry, width)
   for _, row in ipairs(rows) do
     table.insert(row, 1, { options.border, border })
   end
-  return entry.stale and M.dimmed(rows) or rows, placed
+  return stale and M.dimmed(rows) or rows, placed
 end
 
 --- The same lines as those of a result that is not of this source.

@@ -1,6 +1,8 @@
 --- Pictures with image.nvim, for terminals without placeholders: empty virtual lines are kept free, and image.nvim
 --- draws over them and moves what it drew.
 
+local config = require("kernel_bridge.config")
+
 local M = {}
 
 local standing = {} ---@type table<string, table[]> image.nvim's images by whose they are
@@ -19,7 +21,7 @@ function M.rows(image, columns, rows)
   return list
 end
 
----@param key string
+---@param key string whose pictures they are; those that it had before are cleared
 ---@param bufnr integer
 ---@param line integer 0-based
 ---@param placed kernel_bridge.Placed[]
@@ -32,7 +34,7 @@ function M.stand(key, bufnr, line, placed)
   if #placed == 0 or not window then
     return
   end
-  local border = vim.api.nvim_strwidth(require("kernel_bridge.config").get().virtual_lines.border)
+  local border = vim.api.nvim_strwidth(config.get().virtual_lines.border)
   standing[key] = {}
   for _, one in ipairs(placed) do
     count = count + 1

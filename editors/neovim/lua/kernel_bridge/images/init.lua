@@ -1,6 +1,10 @@
 --- Pictures: which of the ways to show one there is here, and pictures made ready for it.
 
 local config = require("kernel_bridge.config")
+local image_nvim = require("kernel_bridge.images.image_nvim")
+local kitty = require("kernel_bridge.images.kitty")
+local snacks = require("kernel_bridge.images.snacks")
+local terminal = require("kernel_bridge.images.terminal")
 
 local M = {}
 
@@ -24,7 +28,7 @@ function M.backend()
   if wanted ~= "auto" then
     return wanted, "setup says so"
   end
-  return require("kernel_bridge.images.terminal").backend()
+  return terminal.backend()
 end
 
 --- Width and height as the header of a PNG (RFC 2083, 11.2.1) has them.
@@ -75,9 +79,9 @@ local function ready(image, png)
   end
 end
 
---- Tells those who wait for a picture that it has changed.
+--- Calls back those that wait for a picture.
 ---@param image kernel_bridge.Image
-function M.changed(image)
+local function changed(image)
   local waiting = image.waiting
   image.waiting = {}
   for _, callback in ipairs(waiting) do
@@ -99,7 +103,7 @@ local function load_png(image)
       end
       vim.schedule(function()
         ready(image, (failed or unreadable) and "" or png)
-        M.changed(image)
+        changed(image)
       end)
     end)
   end)
@@ -120,23 +124,23 @@ local function convert(image)
         image.problem = vim.trim(done.stderr or ""):gsub("\n.*", "")
       end
       ready(image, done.code == 0 and done.stdout or "")
-      M.changed(image)
+      changed(image)
     end)
   end)
 end
 
---- The picture of a MIME bundle's entry; `changed` is called once it could be shown and was not before.
+--- The picture of a MIME bundle's entry; `on_ready` is called once it could be shown and was not before.
 ---@param medium kernel_bridge.Medium
----@param changed fun()
+---@param on_ready fun()
 ---@return kernel_bridge.Image
-function M.of(medium, changed)
+function M.of(medium, on_ready)
   local image = medium.image
   if not image then
     image = { medium = medium, waiting = {} }
     medium.image = image
     local backend = M.backend()
     if backend == "snacks" then
-      require("kernel_bridge.images.snacks").load(image)
+      snacks.load(image, changed)
     elseif medium.mime == "image/png" then
       load_png(image)
     elseif backend ~= "none" then
@@ -144,7 +148,7 @@ function M.of(medium, changed)
     end
   end
   if not image.size and not image.problem then
-    image.waiting[#image.waiting + 1] = changed
+    image.waiting[#image.waiting + 1] = on_ready
   end
   return image
 end
@@ -156,30 +160,25 @@ end
 ---@return integer rows
 function M.cells(image, width)
   local options = config.get().images
-  local cell = require("kernel_bridge.images.terminal").cell()
+  local cell = terminal.cell()
   local columns, rows = image.size.width / cell.width, image.size.height / cell.height
   local scale = math.min(1, math.min(options.max_width, width) / columns, options.max_height / rows)
   return math.max(1, math.floor(columns * scale)), math.max(1, math.ceil(rows * scale - 0.01))
 end
 
---- The modules that draw, by backend: `rows` gives the virtual lines that a picture takes, and `stand`, where there
---- is one, is told where they are.
-local DRAWING = {
-  kitty = "kernel_bridge.images.kitty",
-  snacks = "kernel_bridge.images.snacks",
-  ["image.nvim"] = "kernel_bridge.images.image_nvim",
-}
+--- What draws, by backend: `rows` returns the virtual lines that a picture takes.
+local DRAWING = { kitty = kitty, snacks = snacks, ["image.nvim"] = image_nvim }
 
 --- Rows of virtual lines that a picture is drawn on; nil when it is not.
 ---@param image kernel_bridge.Image
 ---@param width integer
 ---@return [string, any][][]?
 function M.rows(image, width)
-  local module = DRAWING[M.backend()]
-  if not image.size or not module then
+  local drawing = DRAWING[M.backend()]
+  if not image.size or not drawing then
     return nil
   end
-  return require(module).rows(image, M.cells(image, width))
+  return drawing.rows(image, M.cells(image, width))
 end
 
 --- A picture among the virtual lines under a line.
@@ -187,16 +186,14 @@ end
 ---@field image kernel_bridge.Image
 ---@field offset integer virtual lines above it
 
---- Says which pictures stand under a line now, after its virtual lines are set.
----@param key string whose pictures they are; those that it had before and are not in the list go
+--- Draws the pictures under a line, after its virtual lines are set: image.nvim draws over those lines.
+---@param key string whose pictures they are; those that it had before are cleared
 ---@param bufnr integer
 ---@param line integer 0-based
 ---@param placed kernel_bridge.Placed[]
 function M.stand(key, bufnr, line, placed)
-  local loaded = package.loaded[DRAWING["image.nvim"]]
-  if loaded then
-    loaded.stand(key, bufnr, line, placed)
-  end
+  local is_drawn = #placed > 0 and M.backend() == "image.nvim"
+  image_nvim.stand(key, bufnr, line, is_drawn and placed or {})
 end
 
 return M

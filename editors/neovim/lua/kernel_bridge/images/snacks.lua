@@ -2,36 +2,34 @@
 --- virtual lines is said by placeholders, as with the kitty protocol.
 
 local kitty = require("kernel_bridge.images.kitty")
+local terminal = require("kernel_bridge.images.terminal")
 
 local M = {}
 
---- Set when snacks.image has found that the terminal has no placeholders.
-M.unsupported = false
-
 --- Lets snacks.image make a picture ready. It asks the terminal what it is, and converts; neither is waited for.
 ---@param image kernel_bridge.Image
-function M.load(image)
-  local images = require("kernel_bridge.images")
+---@param changed fun(image: kernel_bridge.Image) it is ready, or cannot be shown
+function M.load(image, changed)
   local snacks = require("snacks").image
   snacks.terminal.detect(vim.schedule_wrap(function()
     if not snacks.terminal.env().placeholders then
-      M.unsupported = true
+      terminal.snacks_unsupported = true
       image.medium.image = nil -- another backend, or a line
-      return images.changed(image)
+      return changed(image)
     end
     local source = snacks.image.new(image.medium:path())
     local function ready()
       if source.sent and not image.size then
         image.size = source.info and source.info.size or snacks.util.dim(source.file)
         image.source, image.id = source, source.id
-        images.changed(image)
+        changed(image)
       end
     end
     image.placement = {
       update = vim.schedule_wrap(ready),
       error = function()
         image.problem = "snacks.image could not convert it"
-        images.changed(image)
+        changed(image)
       end,
     }
     source:place(image.placement)

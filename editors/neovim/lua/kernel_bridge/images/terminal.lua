@@ -2,6 +2,9 @@
 
 local M = {}
 
+--- snacks.image has found that the terminal has no placeholders.
+M.snacks_unsupported = false
+
 --- Terminals that know unicode placeholders of the kitty graphics protocol, by the environment they leave.
 local KNOWN = {
   { name = "kitty", variables = { "KITTY_WINDOW_ID", "KITTY_PID" }, term = "kitty" },
@@ -38,8 +41,7 @@ function M.backend()
   if #vim.api.nvim_list_uis() == 0 then
     return "none", "there is no terminal"
   end
-  local snacks = package.loaded["kernel_bridge.images.snacks"]
-  if has("snacks") and (Snacks.config.image or {}).enabled and not (snacks and snacks.unsupported) then
+  if has("snacks") and (Snacks.config.image or {}).enabled and not M.snacks_unsupported then
     return "snacks", "snacks.image is enabled"
   end
   local name = M.known()

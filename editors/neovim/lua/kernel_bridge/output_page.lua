@@ -1,0 +1,311 @@
+--- One page: the whole output of a run, written into a buffer in turns so that the editor never waits for it.
+
+local ansi = require("kernel_bridge.ansi")
+local config = require("kernel_bridge.config")
+local images = require("kernel_bridge.images")
+local left_out = require("kernel_bridge.left_out")
+local media = require("kernel_bridge.media")
+local output_lines = require("kernel_bridge.output_lines")
+local outputs = require("kernel_bridge.outputs")
+local sheets = require("kernel_bridge.sheets")
+local view = require("kernel_bridge.view")
+
+local M = {}
+
+local namespace = output_lines.namespace
+local SLICE_BYTES = 24576 -- written before the editor's loop gets its turn
+
+--- One output as it stands in the buffer.
+---@class kernel_bridge.Block
+---@field output kernel_bridge.KeptOutput
+---@field start integer row of its first line
+---@field stop integer row after its last whole line; what follows is rewritten each time
+---@field piece integer pieces of the text that are written
+---@field offset integer bytes of the next piece that are written
+---@field pen kernel_bridge.Pen
+---@field seen? string what was written after `stop`
+---@field more? kernel_bridge.Text the text with what was loaded of what the server left out
+---@field loading? boolean
+---@field total? integer code points that there are, once known
+
+---@class kernel_bridge.Page
+---@field bufnr integer
+---@field entry kernel_bridge.RunEntry
+---@field blocks kernel_bridge.Block[]
+---@field rows integer lines that are written
+---@field timer uv.uv_timer_t
+---@field waiting boolean
+---@field media table<integer, kernel_bridge.Medium> by extmark
+
+---@param bufnr integer
+---@param entry kernel_bridge.RunEntry
+---@return kernel_bridge.Page
+function M.new(bufnr, entry)
+  return {
+    bufnr = bufnr,
+    entry = entry,
+    blocks = {},
+    rows = 0,
+    timer = assert(vim.uv.new_timer()),
+    waiting = false,
+    media = {},
+  }
+end
+
+--- Writes everything again, into a buffer that was emptied.
+---@param page kernel_bridge.Page
+function M.rewrite(page)
+  page.blocks, page.media, page.rows = {}, {}, 0
+  M.later(page, 1)
+end
+
+---@param page kernel_bridge.Page
+function M.close(page)
+  page.timer:stop()
+  page.timer:close()
+end
+
+--- Writes what is new once the delay is over; calls until then join.
+---@param page kernel_bridge.Page
+---@param delay_ms integer
+function M.later(page, delay_ms)
+  if not page.waiting then
+    page.waiting = true
+    page.timer:start(
+      delay_ms,
+      0,
+      vim.schedule_wrap(function()
+        page.waiting = false
+        if vim.api.nvim_buf_is_valid(page.bufnr) then
+          M.sync(page)
+        end
+      end)
+    )
+  end
+end
+
+--- Replaces everything from a row on by lines of terminal text.
+---@param page kernel_bridge.Page
+---@param row integer
+---@param lines string[]
+---@param group? string
+---@param pen? kernel_bridge.Pen
+local function write(page, row, lines, group, pen)
+  output_lines.write(page.bufnr, row, lines, group, pen)
+  page.rows = row + #lines
+end
+
+--- The next lines of a text, whole ones, up to a number of bytes.
+---@param block kernel_bridge.Block
+---@param value kernel_bridge.Text
+---@return string[]
+local function next_lines(block, value)
+  local lines, bytes = {}, 0
+  while bytes < SLICE_BYTES and block.piece < #value.pieces do
+    local piece = value.pieces[block.piece + 1]
+    local at = block.offset + 1
+    while at <= #piece and bytes < SLICE_BYTES do
+      local newline = piece:find("\n", at, true)
+      lines[#lines + 1] = piece:sub(at, newline - 1)
+      bytes = bytes + newline - at + 1
+      at = newline + 1
+    end
+    block.offset = at - 1
+    if at > #piece then
+      block.piece, block.offset = block.piece + 1, 0
+    end
+  end
+  return lines
+end
+
+--- Writes what is new of a stream; true when there is more for another turn.
+---@param page kernel_bridge.Page
+---@param block kernel_bridge.Block
+---@return boolean
+local function sync_stream(page, block)
+  local output = block.output
+  local value = block.more or output.stream --[[@as kernel_bridge.Text]]
+  local group = output.name == "stderr" and "KernelBridgeStderr" or nil
+  local lines = next_lines(block, value)
+  if #lines > 0 then
+    write(page, block.stop, lines, group, block.pen)
+    block.stop = block.stop + #lines
+    block.seen = ""
+  end
+  if block.piece < #value.pieces then
+    return true
+  end
+  local rest, marker = {}, nil
+  if value.last ~= "" then
+    rest[1] = value.last
+  end
+  local hidden = left_out.bytes(block)
+  if hidden > 0 then
+    local tail = output.elided.tail
+    marker = ("⋯ %s left out · <CR> loads it"):format(media.size(math.max(0, hidden - #tail)))
+    rest[#rest + 1] = marker
+    vim.list_extend(rest, vim.split((tail:gsub("\n$", "")), "\n", { plain = true }))
+  end
+  local key = table.concat(rest, "\n")
+  if key ~= block.seen then
+    block.seen = key
+    write(page, block.stop, rest, group, vim.deepcopy(block.pen))
+    if marker then
+      local row = block.stop + (value.last ~= "" and 1 or 0)
+      local where = { end_col = #marker, hl_group = "KernelBridgeMore", priority = 120 }
+      vim.api.nvim_buf_set_extmark(page.bufnr, namespace, row, 0, where)
+    end
+  end
+  local ended = page.entry.run.endedAt ~= nil
+  local wanted = config.get().output.load_bytes - (block.loaded_bytes or 0)
+  if hidden > 0 and ended and wanted > 0 and not block.loading then
+    left_out.load(page, block, wanted, function()
+      M.later(page, 1)
+    end)
+  end
+  return false
+end
+
+--- Writes an output that is no stream.
+---@param page kernel_bridge.Page
+---@param block kernel_bridge.Block
+local function write_output(page, block)
+  local output = block.output
+  local words = outputs.text(output)
+  local picture = media.picture(output)
+  local lines = words and not picture and vim.split(words, "\n", { plain = true }) or {}
+  local medium = media.openable(output)
+  if medium then
+    lines[#lines + 1] = media.described(medium, medium.image and medium.image.size) .. " · gx opens it"
+  end
+  if #lines == 0 then
+    lines[1] = ""
+  end
+  write(page, block.start, lines)
+  if medium then
+    local row = page.rows - 1
+    local line = vim.api.nvim_buf_get_lines(page.bufnr, row, row + 1, false)[1]
+    local options = { end_col = #line, hl_group = "KernelBridgeMedia" }
+    if picture then
+      local image = images.of(picture, function()
+        block.output = {} -- it is written again
+        M.later(page, 1)
+      end)
+      local window = vim.fn.win_findbuf(page.bufnr)[1]
+      options.virt_lines = images.rows(image, window and vim.api.nvim_win_get_width(window) - 2 or 80)
+      options.virt_lines_above = row > 0
+    end
+    page.media[vim.api.nvim_buf_set_extmark(page.bufnr, namespace, row, 0, options)] = medium
+  end
+  block.stop = page.rows
+end
+
+---@param page kernel_bridge.Page
+local function title(page)
+  local run = page.entry.run
+  local first = vim.trim(run.source):match("[^\n]*")
+  local place = sheets.place(run.id)
+  local mark, group = unpack(view.mark(page.entry, place ~= nil and place.stale)[1])
+  local function literal(words)
+    return (ansi.legible(words):gsub("%%", "%%%%"))
+  end
+  return ("%%#%s# %s %%* %s"):format(group, literal(vim.trim(mark)), literal(first))
+end
+
+--- Brings the buffer to what the outputs are now, in turns.
+---@param page kernel_bridge.Page
+function M.sync(page)
+  local at_end = {}
+  local windows = vim.fn.win_findbuf(page.bufnr)
+  for _, window in ipairs(windows) do
+    at_end[window] = vim.api.nvim_win_get_cursor(window)[1] >= vim.api.nvim_buf_line_count(page.bufnr)
+  end
+  local kept = page.entry.outputs
+  local unfinished = false
+  for index, block in ipairs(page.blocks) do
+    local output = kept[index]
+    local is_last = index == #page.blocks
+    local grown = output and output.stream and not is_last and #output.stream.pieces ~= block.piece
+    if output ~= block.output or grown then
+      write(page, block.start, {})
+      page.blocks = vim.list_slice(page.blocks, 1, index - 1)
+      break
+    end
+  end
+  local index = math.max(1, #page.blocks)
+  while kept[index] and not unfinished do
+    local block = page.blocks[index]
+    local output = kept[index]
+    if not block then
+      block = { output = output, start = page.rows, stop = page.rows, piece = 0, offset = 0, pen = {} }
+      page.blocks[index] = block
+      if not output.stream then
+        write_output(page, block)
+      end
+    end
+    unfinished = output.stream ~= nil and sync_stream(page, block)
+    index = index + 1
+  end
+  for _, window in ipairs(windows) do
+    if at_end[window] and page.rows > 0 then
+      vim.api.nvim_win_set_cursor(window, { vim.api.nvim_buf_line_count(page.bufnr), 0 })
+    end
+    vim.wo[window].winbar = title(page)
+  end
+  if unfinished then
+    M.later(page, 5)
+  end
+end
+
+--- The picture or page at the cursor.
+---@param page kernel_bridge.Page
+---@return kernel_bridge.Medium?
+function M.medium_here(page)
+  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  local marks = vim.api.nvim_buf_get_extmarks(page.bufnr, namespace, { row, 0 }, { -1, -1 }, {})
+  for _, mark in ipairs(marks) do
+    if page.media[mark[1]] then
+      return page.media[mark[1]]
+    end
+  end
+end
+
+--- The index of the block that a row belongs to; 0 before the first.
+---@param page kernel_bridge.Page
+---@param row integer 0-based
+---@return integer
+local function index_at(page, row)
+  local low, high = 1, #page.blocks
+  while low <= high do
+    local middle = math.floor((low + high) / 2)
+    if page.blocks[middle].start <= row then
+      low = middle + 1
+    else
+      high = middle - 1
+    end
+  end
+  return high
+end
+
+--- Loads more of what the server left out of the stream at the cursor.
+---@param page kernel_bridge.Page
+function M.load_here(page)
+  local block = page.blocks[index_at(page, vim.api.nvim_win_get_cursor(0)[1] - 1)]
+  if block and left_out.bytes(block) > 0 then
+    local wanted = math.max(left_out.CHARACTERS, config.get().output.load_bytes)
+    left_out.load(page, block, wanted, function()
+      M.later(page, 1)
+    end)
+  end
+end
+
+--- The fold level of a line: each output is a fold.
+---@param page kernel_bridge.Page
+---@param line integer 1-based
+---@return string
+function M.fold(page, line)
+  local block = page.blocks[index_at(page, line - 1)]
+  return block and block.start == line - 1 and ">1" or "1"
+end
+
+return M
