@@ -6,13 +6,11 @@
 import dataclasses
 import json
 import re
-from dataclasses import MISSING
-from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
+from msgspec import NODEFAULT, UNSET, Meta, Struct, UnsetType, defstruct
 
 from . import objects, vocabulary
 from .commands import COMMANDS
@@ -34,17 +32,13 @@ ALIASES: dict[str, tuple[Any, str]] = {
     "ExportFormat": (objects.ExportFormat, "What an export writes."),
     "ExportMode": (objects.ExportMode, "What the cells of an export are: runs, or those of a document."),
     "InterruptOutcome": (objects.InterruptOutcome, "What became of an interrupt."),
-}
-"""Unions that keep their name in the schema, with their descriptions (an alias has no docstring)."""
-
-UNIONS: dict[str, tuple[Any, str]] = {
     "Output": (vocabulary.Output, "An nbformat 4.5 output object with text as one string."),
     "Change": (
         vocabulary.Change,
         "One step from the outputs a client has to those of the run; applied in order.",
     ),
 }
-"""Unions of typed dictionaries, with their descriptions."""
+"""Unions that keep their name in the schema, with their descriptions (an alias has no docstring)."""
 
 
 def schema() -> Json:
@@ -79,20 +73,16 @@ def _types() -> Json:
     """The message types, and the unions with a name."""
     types: list[Any] = [type_ for pair in COMMANDS.values() for type_ in pair]
     types += [*NOTIFICATIONS.values(), StdinRequest, StdinAnswer, ClientCapabilities, Settings]
-    types += map(
-        _struct_of, [vocabulary.BlobFile, *chain(*(get_args(union) for union, _ in UNIONS.values()))]
-    )
     types += map(_data_of, _failures())
-    aliases = [alias for alias, _ in ALIASES.values()]
-    components, raw = msgspec.json.schema_components([*types, *aliases], ref_template="#/$defs/{name}")
-    unions = components[len(types) :]
-    alias_of = {_key(union): name for name, union in zip(ALIASES, unions, strict=True)}
+    for typed in (vocabulary.BlobFile, *get_args(vocabulary.Output), *get_args(vocabulary.Change)):
+        types.append(_struct_of(typed))
+    words = {name: alias for name, (alias, _) in ALIASES.items() if get_origin(alias) is Literal}
+    components, raw = msgspec.json.schema_components([*types, *words.values()], ref_template="#/$defs/{name}")
+    alias_of = {_key(node): name for name, node in zip(words, components[len(types) :], strict=True)}
 
     defs = {name: _tidy(node, alias_of) for name, node in raw.items()}
     for name, (alias, description) in ALIASES.items():
         defs[name] = {"description": description, **_union(alias)}
-    for name, (union, description) in UNIONS.items():
-        defs[name] = {"description": description, **_union(union)}
     defs["MimeBundle"] = {
         "description": "MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where "
         'the client asked for blobs: "file".',
@@ -165,10 +155,9 @@ def _key(node: Json) -> str:
 
 
 def _union(alias: Any) -> Json:
-    members = get_args(alias)
-    if isinstance(members[0], str):
-        return {"enum": list(members)}
-    return {"oneOf": [_ref(member.__name__) for member in members]}
+    if get_origin(alias) is Literal:
+        return {"enum": list(get_args(alias))}
+    return {"oneOf": [_ref(member.__name__) for member in get_args(alias)]}
 
 
 def _ref(name: str) -> Json:
@@ -214,7 +203,7 @@ def _data_of(kind: type[BridgeError]) -> type[Struct]:
     return defstruct(
         f"{kind.__name__}Data",
         [
-            (one.name, hints[one.name], msgspec.NODEFAULT if one.default is MISSING else one.default)
+            (one.name, hints[one.name], NODEFAULT if one.default is dataclasses.MISSING else one.default)
             for one in dataclasses.fields(kind)
             if one.name != "message"
         ],

@@ -6,7 +6,7 @@ metadata are JSON objects as the kernel sent them, `transient` already taken apa
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Json = dict[str, Any]
 
@@ -72,9 +72,9 @@ class ExecuteInput:
 
 @dataclass(slots=True)
 class ExecuteReply:
-    """`status` is "ok", "error", "aborted" (also where it says "abort"), or None where it says nothing."""
+    """`status` is None where the kernel says nothing, and "aborted" also where it says "abort"."""
 
-    status: str | None
+    status: Literal["ok", "error", "aborted"] | None
     execution_count: int | None = None
     error: Error | None = None
     next_input: str | None = None  # payload set_next_input

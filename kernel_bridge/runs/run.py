@@ -4,7 +4,6 @@ Times are given by the caller; nothing here looks at a clock.
 """
 
 from dataclasses import dataclass, field
-from typing import cast
 
 from ..protocol.vocabulary import RunOrigin, RunState, Unit
 from .events import Error, ExecuteReply
@@ -96,7 +95,6 @@ class Run:
 
         A reply without a status, or none, counts by whether an error was published (jjava leaves it out).
         """
-        status = self.reply.status if self.reply is not None else None
-        if status in ("ok", "error", "aborted"):
-            return cast(RunState, status)
+        if self.reply is not None and self.reply.status is not None:
+            return self.reply.status
         return "error" if self.error is not None else "ok"
