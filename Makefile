@@ -9,7 +9,7 @@ STAMP := .venv/installed
 VSCODE := editors/vscode
 VSCODE_STAMP := $(VSCODE)/node_modules/.package-lock.json
 VSCODE_TESTS_STAMP := .venv/installed-vscode
-SOURCES := kernel_bridge tests docs/examples
+SOURCES := kernel_bridge tests docs/examples editors/generate.py
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 

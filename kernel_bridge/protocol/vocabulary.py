@@ -7,7 +7,8 @@ string; sizes are bytes of UTF-8, and an index counts from 0 in the outputs of a
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-RunState = Literal["queued", "running", "ok", "error", "aborted", "cancelled", "lost"]
+RunEnd = Literal["ok", "error", "aborted", "cancelled", "lost"]
+RunState = Literal["queued", "running", RunEnd]
 RunOrigin = Literal["bridge", "other"]
 Unit = Literal["range", "line", "statement", "cell", "above", "below", "all"]
 

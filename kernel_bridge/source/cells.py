@@ -13,7 +13,7 @@ from typing import Literal
 from .document import BYTE_ORDER_MARK, split_lines
 from .languages import comment_prefixes, find_language
 
-_KINDS: dict[str, "CellKind"] = {"markdown": "markdown", "md": "markdown", "raw": "raw"}
+TEXT_KINDS: dict[str, "CellKind"] = {"markdown": "markdown", "md": "markdown", "raw": "raw"}
 _KIND = re.compile(r"(?:^|\s)\[(markdown|md|raw)\](?=\s|$)", re.IGNORECASE)
 _METADATA = re.compile(r"""(?:^|\s)(\{.*\}|[\w.-]+=["'\[{\w-].*)$""")
 
@@ -98,7 +98,7 @@ def _marker_pattern(language_id: str) -> re.Pattern[str]:
 def _read_marker(rest: str) -> tuple[CellKind, str, str]:
     kind: CellKind = "code"
     if match := _KIND.search(rest):
-        kind = _KINDS[match[1].lower()]
+        kind = TEXT_KINDS[match[1].lower()]
         rest = f"{rest[: match.start()].strip()} {rest[match.end() :].strip()}".strip()
     if match := _METADATA.search(rest):
         return kind, rest[: match.start()].strip(), match[1].strip()

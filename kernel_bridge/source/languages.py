@@ -8,11 +8,22 @@ from pathlib import PurePath
 class Language:
     """One language of a document."""
 
-    ids: tuple[str, ...]  # LSP language ids: VS Code's first, then Neovim's filetypes and other names
+    vscode: tuple[str, ...]  # VS Code's language ids, the usual one first
     kernels: tuple[str, ...]  # `language` of the kernelspecs that run it, the best first
     comments: tuple[str, ...]  # line-comment prefixes, the usual one first
     extensions: tuple[str, ...]  # of its files, the usual one first
     comment_end: str = ""  # where a comment must be closed on its line
+    vim: tuple[str, ...] | None = None  # Neovim's filetypes; None: named as VS Code's
+    others: tuple[str, ...] = ()  # what other editors and kernels call it
+
+    @property
+    def filetypes(self) -> tuple[str, ...]:
+        return self.vscode if self.vim is None else self.vim
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All its LSP language ids, VS Code's first."""
+        return tuple(dict.fromkeys((*self.vscode, *self.filetypes, *self.others)))
 
 
 _C = ("//",)
@@ -22,50 +33,61 @@ _PERCENT = ("%", "%%")
 
 LANGUAGES: tuple[Language, ...] = (
     Language(
-        ("python", "python3", "ipython"),
+        ("python",),
         ("python", "python3", "ipython"),
         _HASH,
         (".py", ".pyi", ".ipy", ".pyw"),
+        others=("python3", "ipython"),
     ),
-    Language(("r", "rmd", "rmarkdown", "quarto"), ("r", "ark"), _HASH, (".R", ".r", ".Rmd", ".qmd")),
+    Language(
+        ("r", "rmd", "quarto"), ("r", "ark"), _HASH, (".R", ".r", ".Rmd", ".qmd"), others=("rmarkdown",)
+    ),
     Language(("julia",), ("julia",), _HASH, (".jl",)),
     Language(
-        ("shellscript", "sh", "bash", "zsh", "ksh"),
+        ("shellscript",),
         ("bash", "zsh", "sh", "shell"),
         _HASH,
         (".sh", ".bash", ".zsh"),
+        vim=("sh", "bash", "zsh"),
+        others=("ksh",),
     ),
     Language(("fish",), ("fish",), _HASH, (".fish",)),
-    Language(("nushell", "nu"), ("nushell", "nu"), _HASH, (".nu",)),
+    Language(("nushell",), ("nushell", "nu"), _HASH, (".nu",), vim=("nu",)),
     Language(("xonsh",), ("xonsh",), _HASH, (".xsh", ".xonshrc")),
     Language(("matlab",), ("matlab", "octave"), ("%",), (".m",)),
     Language(("octave",), ("octave", "matlab"), ("%", "#"), (".m",)),
     Language(("scilab",), ("scilab",), _C, (".sci", ".sce")),
     # A TypeScript kernel runs JavaScript; the other way round it does not.
     Language(
-        ("javascript", "javascriptreact", "js", "jsx"),
+        ("javascript", "javascriptreact"),
         ("javascript", "js", "node", "typescript", "ts"),
         _C,
         (".js", ".mjs", ".cjs", ".jsx"),
+        others=("js", "jsx"),
     ),
     Language(
-        ("typescript", "typescriptreact", "typescript.tsx", "ts", "tsx"),
+        ("typescript", "typescriptreact"),
         ("typescript", "ts"),
         _C,
         (".ts", ".mts", ".cts", ".tsx"),
+        others=("typescript.tsx", "ts", "tsx"),
     ),
-    Language(("coffeescript", "coffee"), ("coffeescript", "coffee"), _HASH, (".coffee",)),
+    Language(("coffeescript",), ("coffeescript", "coffee"), _HASH, (".coffee",), vim=("coffee",)),
     Language(("c",), ("c",), _C, (".c", ".h")),
     Language(
-        ("cpp", "c++", "cuda", "cuda-cpp"),
+        ("cpp", "cuda-cpp"),
         ("c++", "cpp", "c++11", "c++14", "c++17", "c++20", "c++23"),
         _C,
         (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".cu"),
+        vim=("cpp", "cuda"),
+        others=("c++",),
     ),
-    Language(("csharp", "cs", "c#"), ("c#", "csharp"), _C, (".cs", ".csx")),
-    Language(("fsharp", "f#"), ("f#", "fsharp"), _C, (".fs", ".fsx")),
+    Language(("csharp",), ("c#", "csharp"), _C, (".cs", ".csx"), vim=("cs",), others=("c#",)),
+    Language(("fsharp",), ("f#", "fsharp"), _C, (".fs", ".fsx"), others=("f#",)),
     Language(("vb",), ("vb", "visual basic"), ("'",), (".vb",)),
-    Language(("powershell", "ps1", "pwsh"), ("powershell", "pwsh"), _HASH, (".ps1", ".psm1")),
+    Language(
+        ("powershell",), ("powershell", "pwsh"), _HASH, (".ps1", ".psm1"), vim=("ps1",), others=("pwsh",)
+    ),
     Language(("java",), ("java",), _C, (".java", ".jsh")),
     Language(("kotlin",), ("kotlin",), _C, (".kt", ".kts")),
     Language(("scala",), ("scala",), _C, (".scala", ".sc")),
@@ -80,10 +102,10 @@ LANGUAGES: tuple[Language, ...] = (
     Language(("ruby",), ("ruby",), _HASH, (".rb",)),
     Language(("crystal",), ("crystal",), _HASH, (".cr",)),
     Language(("perl",), ("perl", "perl5"), _HASH, (".pl", ".pm")),
-    Language(("raku", "perl6"), ("raku", "perl6"), _HASH, (".raku", ".rakumod", ".p6")),
+    Language(("raku", "perl6"), ("raku", "perl6"), _HASH, (".raku", ".rakumod", ".p6"), vim=("raku",)),
     Language(("php",), ("php",), ("//", "#"), (".php",)),
     Language(("lua",), ("lua",), ("--",), (".lua",)),
-    Language(("haskell", "lhaskell"), ("haskell",), ("--",), (".hs", ".lhs")),
+    Language(("haskell",), ("haskell",), ("--",), (".hs", ".lhs"), vim=("haskell", "lhaskell")),
     Language(("elm",), ("elm",), ("--",), (".elm",)),
     Language(("purescript",), ("purescript",), ("--",), (".purs",)),
     Language(("ocaml",), ("ocaml",), ("(*",), (".ml", ".mli"), "*)"),
@@ -94,48 +116,62 @@ LANGUAGES: tuple[Language, ...] = (
     Language(("scheme",), ("scheme", "calysto_scheme", "calysto scheme"), _LISP, (".scm", ".ss")),
     Language(("racket",), ("racket",), _LISP, (".rkt",)),
     Language(
-        ("lisp", "commonlisp", "common-lisp"),
+        ("lisp",),
         ("common-lisp", "common lisp", "lisp"),
         _LISP,
         (".lisp", ".lsp", ".cl"),
+        others=("commonlisp", "common-lisp"),
     ),
     Language(("hy",), ("hy",), _LISP, (".hy",)),
     Language(("prolog",), ("prolog",), _PERCENT, (".pro", ".prolog")),
     Language(
-        ("sql", "mysql", "plsql", "pgsql"),
+        ("sql",),
         ("sql", "mysql", "postgresql", "sqlite", "tsql"),
         ("--",),
         (".sql",),
+        vim=("sql", "mysql", "plsql"),
+        others=("pgsql",),
     ),
     Language(("stata",), ("stata",), ("*", "//"), (".do", ".ado")),
     Language(("sas",), ("sas",), ("*",), (".sas",), ";"),
     Language(("gnuplot",), ("gnuplot",), _HASH, (".gp", ".gnuplot", ".plt")),
-    Language(("latex", "tex", "plaintex"), ("latex", "tex", "tikz"), _PERCENT, (".tex",)),
+    Language(("latex",), ("latex", "tex", "tikz"), _PERCENT, (".tex",), vim=("tex", "plaintex")),
     Language(
-        ("fortran", "fortran-modern", "fortranfreeform"), ("fortran",), ("!",), (".f90", ".f95", ".f03")
+        ("fortran", "FortranFreeForm"),
+        ("fortran",),
+        ("!",),
+        (".f90", ".f95", ".f03"),
+        vim=("fortran",),
+        others=("fortran-modern",),
     ),
     Language(("ada",), ("ada",), ("--",), (".adb", ".ads")),
     Language(("vhdl",), ("vhdl",), ("--",), (".vhd",)),
     Language(("tcl",), ("tcl",), _HASH, (".tcl",)),
-    Language(("sage", "sagemath"), ("sage", "sagemath", "python"), _HASH, (".sage",)),
+    Language(("sagemath",), ("sage", "sagemath", "python"), _HASH, (".sage",), vim=("sage",)),
     Language(
-        ("wolfram", "mma", "mathematica"),
+        ("wolfram",),
         ("wolfram language", "wolfram", "mathematica"),
         ("(*",),
         (".wl", ".wls"),
         "*)",
+        vim=("mma",),
+        others=("mathematica",),
     ),
     Language(("maxima",), ("maxima",), ("/*",), (".mac",), "*/"),
     Language(("gap",), ("gap", "gap 4"), _HASH, (".g", ".gap")),
     Language(("forth",), ("forth",), ("\\",), (".fth", ".4th")),
     Language(("nim",), ("nim",), _HASH, (".nim",)),
     Language(
-        ("robotframework", "robot"), ("robotframework", "robot framework"), _HASH, (".robot", ".resource")
+        ("robotframework",),
+        ("robotframework", "robot framework"),
+        _HASH,
+        (".robot", ".resource"),
+        vim=("robot",),
     ),
-    Language(("coconut",), ("coconut",), _HASH, (".coco",)),
+    Language(("coconut",), ("coconut",), _HASH, (".coco",), vim=()),
     Language(("apl",), ("apl",), ("⍝",), (".apl",)),
     Language(("j",), ("j",), ("NB.",), (".ijs",)),
-    Language(("q", "kdb"), ("q",), ("/",), (".q",)),
+    Language(("q",), ("q",), ("/",), (".q",), others=("kdb",)),
     Language(("idl",), ("idl", "gdl"), (";",), (".idl",)),
 )
 

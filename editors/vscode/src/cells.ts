@@ -6,10 +6,9 @@
  */
 
 import type * as vscode from "vscode";
+import { COMMENTS, TEXT_KINDS } from "./vocabulary";
 
-/** A marker line: a comment prefix of whatever language, then %% or, as nbconvert has it, In[3]. */
-const MARKER = /^\s*(?:#|\/\/|--|%(?=\s)|;+|'|"|!|\*)\s*(?:%%|In\[[0-9 ]*\]:?\s*$)/;
-const TEXT = /(?:%%|\s)\[(?:markdown|md|raw)\](?=\s|$)/i;
+const TEXT = new RegExp(`(?:%%|\\s)\\[(?:${TEXT_KINDS.join("|")})\\](?=\\s|$)`, "i");
 
 export interface Marker {
   line: number;
@@ -18,20 +17,32 @@ export interface Marker {
 }
 
 export function markers(document: vscode.TextDocument): Marker[] {
+  const marker = markerOf(document.languageId);
   const found: Marker[] = [];
   for (let line = 0; line < document.lineCount; line++) {
     const { text } = document.lineAt(line);
-    if (isMarker(text)) found.push({ line, isCode: !TEXT.test(text) });
+    if (isMarker(text, marker)) found.push({ line, isCode: !TEXT.test(text) });
   }
   return found;
 }
 
 /** Whether a document has any marker. */
 export function hasMarkers(document: vscode.TextDocument): boolean {
-  for (let line = 0; line < document.lineCount; line++) if (isMarker(document.lineAt(line).text)) return true;
+  const marker = markerOf(document.languageId);
+  for (let line = 0; line < document.lineCount; line++)
+    if (isMarker(document.lineAt(line).text, marker)) return true;
   return false;
 }
 
-function isMarker(text: string): boolean {
-  return (text.includes("%%") || text.includes("In[")) && MARKER.test(text);
+function isMarker(text: string, marker: RegExp): boolean {
+  return (text.includes("%%") || text.includes("In[")) && marker.test(text);
+}
+
+/** What a marker line begins with: a comment, then %% or, as nbconvert has it, In[3]; as source/cells.py reads it. */
+function markerOf(language: string): RegExp {
+  const comments = (COMMENTS.get(language) ?? ["#"]).map((comment) => {
+    const blanks = comment.endsWith("%") ? "[ \\t]+" : "[ \\t]*"; // lines of percent signs are decoration
+    return comment.replace(/[^\w]/g, "\\$&") + blanks;
+  });
+  return new RegExp(`^\\ufeff?[ \\t\\f]*(?:${comments.join("|")})(?:%%|In\\[[0-9 ]*\\]:?\\s*$)`);
 }

@@ -1,4 +1,4 @@
-// The types of the protocol, generated from docs/protocol.schema.json by editors/vscode/scripts/types.py.
+// The types of the protocol, generated from docs/protocol.schema.json by editors/generate.py.
 
 /** Another command and its argument, asked for by a person. */
 export interface ActParams {

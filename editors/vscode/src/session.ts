@@ -6,7 +6,8 @@
 
 import * as vscode from "vscode";
 import { apply, type Touched, untouched } from "./outputs";
-import type { GetRunResult, Kernel, Output, OutputNotification, Run, RunState } from "./protocol";
+import type { GetRunResult, Kernel, Output, OutputNotification, Run } from "./protocol";
+import { ENDS } from "./vocabulary";
 
 /** A run as this editor knows it. */
 export interface RunEntry {
@@ -24,8 +25,6 @@ export interface OutputEvent {
 }
 
 const KEPT_RUNS = 1000;
-
-const ENDS: ReadonlySet<RunState> = new Set(["ok", "error", "aborted", "cancelled", "lost"]);
 
 export function hasEnded(run: Run): boolean {
   return ENDS.has(run.state);

@@ -1,5 +1,5 @@
 ---@meta kernel_bridge.protocol
--- The types of the protocol, generated from docs/protocol.schema.json by editors/neovim/scripts/types.py.
+-- The types of the protocol, generated from docs/protocol.schema.json by editors/generate.py.
 
 --- Another command and its argument, asked for by a person.
 ---@class kernel_bridge.ActParams
@@ -56,24 +56,24 @@
 
 --- Commands of `workspace/executeCommand`: the one argument and the result of each.
 ---@class kernel_bridge.Commands
----@field ["kernel-bridge.listKernelSpecs"] table<string, any>
----@field ["kernel-bridge.listKernels"] table<string, any>
----@field ["kernel-bridge.startKernel"] table<string, any>
----@field ["kernel-bridge.attachKernel"] table<string, any>
----@field ["kernel-bridge.bindKernel"] table<string, any>
----@field ["kernel-bridge.run"] table<string, any>
----@field ["kernel-bridge.cancelRun"] table<string, any>
----@field ["kernel-bridge.interruptKernel"] table<string, any>
----@field ["kernel-bridge.restartKernel"] table<string, any>
----@field ["kernel-bridge.shutdownKernel"] table<string, any>
----@field ["kernel-bridge.detachKernel"] table<string, any>
----@field ["kernel-bridge.getRun"] table<string, any>
----@field ["kernel-bridge.readOutput"] table<string, any>
----@field ["kernel-bridge.history"] table<string, any>
----@field ["kernel-bridge.export"] table<string, any>
----@field ["kernel-bridge.showOutput"] table<string, any>
----@field ["kernel-bridge.answerInput"] table<string, any>
----@field ["kernel-bridge.act"] table<string, any>
+---@field ["kernel-bridge.listKernelSpecs"] { argument: kernel_bridge.ListKernelSpecsParams, result: kernel_bridge.ListKernelSpecsResult }
+---@field ["kernel-bridge.listKernels"] { argument: kernel_bridge.Nothing, result: kernel_bridge.ListKernelsResult }
+---@field ["kernel-bridge.startKernel"] { argument: kernel_bridge.StartKernelParams, result: kernel_bridge.Kernel }
+---@field ["kernel-bridge.attachKernel"] { argument: kernel_bridge.AttachKernelParams, result: kernel_bridge.Kernel }
+---@field ["kernel-bridge.bindKernel"] { argument: kernel_bridge.BindKernelParams, result: kernel_bridge.Nothing }
+---@field ["kernel-bridge.run"] { argument: kernel_bridge.RunParams, result: kernel_bridge.RunResult }
+---@field ["kernel-bridge.cancelRun"] { argument: kernel_bridge.RunRef, result: kernel_bridge.CancelRunResult }
+---@field ["kernel-bridge.interruptKernel"] { argument: kernel_bridge.KernelRef, result: kernel_bridge.InterruptKernelResult }
+---@field ["kernel-bridge.restartKernel"] { argument: kernel_bridge.KernelRef, result: kernel_bridge.Kernel }
+---@field ["kernel-bridge.shutdownKernel"] { argument: kernel_bridge.KernelRef, result: kernel_bridge.Nothing }
+---@field ["kernel-bridge.detachKernel"] { argument: kernel_bridge.KernelRef, result: kernel_bridge.Nothing }
+---@field ["kernel-bridge.getRun"] { argument: kernel_bridge.RunRef, result: kernel_bridge.GetRunResult }
+---@field ["kernel-bridge.readOutput"] { argument: kernel_bridge.ReadOutputParams, result: kernel_bridge.ReadOutputResult }
+---@field ["kernel-bridge.history"] { argument: kernel_bridge.HistoryParams, result: kernel_bridge.HistoryResult }
+---@field ["kernel-bridge.export"] { argument: kernel_bridge.ExportParams, result: kernel_bridge.ExportResult }
+---@field ["kernel-bridge.showOutput"] { argument: kernel_bridge.ShowOutputParams, result: kernel_bridge.ShowOutputResult }
+---@field ["kernel-bridge.answerInput"] { argument: kernel_bridge.AnswerInputParams, result: kernel_bridge.Nothing }
+---@field ["kernel-bridge.act"] { argument: kernel_bridge.ActParams, result: kernel_bridge.Nothing }
 
 --- What was displayed.
 ---@class kernel_bridge.DisplayData
@@ -390,7 +390,7 @@
 
 --- Requests from the server: the params and the result of each; null: the user cancelled.
 ---@class kernel_bridge.Requests
----@field ["kernel-bridge/stdin"] table<string, any>
+---@field ["kernel-bridge/stdin"] { params: kernel_bridge.StdinRequest, result: kernel_bridge.StdinAnswer|nil }
 
 --- What answers a failed request; the message says what failed, with which value, and what to do.
 ---@class kernel_bridge.ResponseError

@@ -1,0 +1,241 @@
+"""Writes what the clients share with the server: the types of the protocol, and its tables as data.
+
+python editors/generate.py
+
+The types come from docs/protocol.schema.json, the tables from the server's own. A test compares the files.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+from typing import Any, get_args
+
+from kernel_bridge.protocol.vocabulary import RunEnd
+from kernel_bridge.source.cells import TEXT_KINDS
+from kernel_bridge.source.languages import LANGUAGES, comment_prefixes
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "docs" / "protocol.schema.json"
+TYPESCRIPT = ROOT / "editors" / "vscode" / "src"
+LUA = ROOT / "editors" / "neovim" / "lua" / "kernel_bridge"
+LUA_KEYWORDS = {"end", "function", "repeat", "until", "local", "return"}
+
+Json = dict[str, Any]
+Type = Callable[[Json | bool], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """How a language writes types."""
+
+    plain: dict[str, str]  # JSON's name of a type -> the language's
+    unknown: str
+    prefix: str  # of the protocol's types
+    union: str  # between two members
+    record: str  # a table from text to {}
+    empty: str  # an object without fields
+    fields: Callable[[Json, Type], str]  # an object that has no name
+
+    def type_of(self, schema: Json | bool) -> str:
+        """The type of a value."""
+        if isinstance(schema, bool) or not schema:
+            return self.unknown
+        if reference := schema.get("$ref"):
+            return f"{self.prefix}{reference.rpartition('/')[2]}"
+        if "const" in schema:
+            return json.dumps(schema["const"])
+        if "enum" in schema:
+            return self.union.join(map(json.dumps, schema["enum"]))
+        for members in ("anyOf", "oneOf"):
+            if members in schema:
+                return self.union.join(map(self.type_of, schema[members]))
+        match schema.get("type"):
+            case list(names):
+                return self.union.join(self.plain.get(name, self.unknown) for name in names)
+            case "array":
+                item = self.type_of(schema.get("items", True))
+                return f"({item})[]" if "|" in item else f"{item}[]"
+            case "object" if "properties" in schema:
+                return self.fields(schema, self.type_of)
+            case "object":
+                others = schema.get("additionalProperties", True)
+                return self.record.format(self.type_of(others)) if others is not False else self.empty
+            case str(name):
+                return self.plain[name]
+        return self.unknown
+
+
+def fields(schema: Json) -> Iterator[tuple[str, str, Json | bool, str]]:
+    """(name, "?" if it can be missing, schema, description on one line) of each field of an object."""
+    required = set(schema.get("required", ()))
+    for name, value in schema["properties"].items():
+        words = value.get("description", "") if isinstance(value, dict) else ""
+        yield name, "" if name in required else "?", value, words.replace("\n", " ")
+
+
+def definitions() -> list[tuple[str, Json]]:
+    """The named types of the protocol."""
+    return sorted(json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"].items())
+
+
+def listed(words: Iterable[str], brackets: str) -> str:
+    """A list of texts; JSON's strings are those of both languages."""
+    inside = ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
+    return f"[{inside}]" if brackets == "[]" else f"{{ {inside} }}"
+
+
+# TypeScript
+
+
+def typescript_fields(schema: Json, type_of: Type) -> str:
+    lines = []
+    for name, optional, value, words in fields(schema):
+        if words:
+            lines.append(f"/** {words} */")
+        lines.append(f"{name if name.isidentifier() else json.dumps(name)}{optional}: {type_of(value)};")
+    return "{\n" + indent("\n".join(lines), "  ") + "\n}"
+
+
+TYPESCRIPT_TYPES = Printer(
+    plain={"integer": "number", **{name: name for name in ("string", "number", "boolean", "null")}},
+    unknown="unknown",
+    prefix="",
+    union=" | ",
+    record="Record<string, {}>",
+    empty="Record<string, never>",
+    fields=typescript_fields,
+)
+
+
+def typescript_types() -> str:
+    parts = ["// The types of the protocol, generated from docs/protocol.schema.json by editors/generate.py."]
+    for name, schema in definitions():
+        about = " ".join(schema.get("description", "").split())
+        head = f"/** {about} */\n" if about else ""
+        body = TYPESCRIPT_TYPES.type_of(schema)
+        named = f"interface {name} {body}" if "properties" in schema else f"type {name} = {body};"
+        parts.append(f"{head}export {named}")
+    return "\n\n".join(parts) + "\n"
+
+
+def typescript_vocabulary() -> str:
+    languages = {name: comment_prefixes(name) for language in LANGUAGES for name in language.vscode}
+    comments = [f'  ["{name}", {listed(prefixes, "[]")}],' for name, prefixes in languages.items()]
+    ends = listed(get_args(RunEnd), "[]")
+    return "\n".join(
+        [
+            "// What is known without the server, generated from its tables by editors/generate.py.",
+            "",
+            'import type { RunState } from "./protocol";',
+            "",
+            "/** The states in which a run has ended. */",
+            f"export const ENDS: ReadonlySet<RunState> = new Set<RunState>({ends});",
+            "",
+            "/** The languages that some kernel runs, by VS Code's ids: what begins a comment. */",
+            "export const COMMENTS: ReadonlyMap<string, readonly string[]> = new Map([",
+            *comments,
+            "]);",
+            "",
+            "/** What makes a cell one of text, in brackets. */",
+            f"export const TEXT_KINDS: readonly string[] = {listed(TEXT_KINDS, '[]')};",
+            "",
+        ]
+    )
+
+
+# Lua
+
+
+def lua_fields(schema: Json, type_of: Type) -> str:
+    return "{ " + ", ".join(f"{name}{end}: {type_of(value)}" for name, end, value, _ in fields(schema)) + " }"
+
+
+LUA_TYPES = Printer(
+    plain={"null": "nil", **{name: name for name in ("string", "integer", "number", "boolean")}},
+    unknown="any",
+    prefix="kernel_bridge.",
+    union="|",
+    record="table<string, {}>",
+    empty="table<string, any>",
+    fields=lua_fields,
+)
+
+
+def lua_key(name: str) -> str:
+    return f'["{name}"]' if name in LUA_KEYWORDS or not name.isidentifier() else name
+
+
+def lua_types() -> str:
+    lines = [
+        "---@meta kernel_bridge.protocol",
+        "-- The types of the protocol, generated from docs/protocol.schema.json by editors/generate.py.",
+    ]
+    for name, schema in definitions():
+        lines += ["", *(f"--- {line}" for line in schema.get("description", "").split("\n") if line)]
+        if "properties" not in schema:
+            lines.append(f"---@alias kernel_bridge.{name} {LUA_TYPES.type_of(schema)}")
+            continue
+        lines.append(f"---@class kernel_bridge.{name}")
+        for field, optional, value, words in fields(schema):
+            text = f"---@field {lua_key(field)}{optional} {LUA_TYPES.type_of(value)} {words}"
+            lines.append(text.rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def lua_vocabulary() -> str:
+    kinds = dict(definitions())["ErrorKind"]["enum"]
+    languages = {name: comment_prefixes(name) for language in LANGUAGES for name in language.filetypes}
+
+    def table(about: str, name: str, type: str, values: dict[str, str]) -> list[str]:
+        rows = [f"  {lua_key(key)} = {value}," for key, value in values.items()]
+        return ["", f"--- {about}", f"---@type {type}", f"M.{name} = {{", *rows, "}"]
+
+    return "\n".join(
+        [
+            "-- What is known without the server, generated from its tables by editors/generate.py.",
+            "",
+            "local M = {}",
+            *table(
+                "The states in which a run has ended.",
+                "ends",
+                "table<kernel_bridge.RunState, true>",
+                dict.fromkeys(get_args(RunEnd), "true"),
+            ),
+            *table(
+                "Why a command failed: the `kind` in the data of an error.",
+                "errors",
+                "table<kernel_bridge.ErrorKind, kernel_bridge.ErrorKind>",
+                {kind: json.dumps(kind) for kind in kinds},
+            ),
+            *table(
+                "The languages that some kernel runs, by Neovim's filetypes: what begins a comment.",
+                "comments",
+                "table<string, string[]>",
+                {name: listed(prefixes, "{}") for name, prefixes in languages.items()},
+            ),
+            "",
+            "--- What makes a cell one of text, in brackets.",
+            "---@type string[]",
+            f"M.text_kinds = {listed(TEXT_KINDS, '{}')}",
+            "",
+            "return M",
+            "",
+        ]
+    )
+
+
+def files() -> dict[Path, str]:
+    """The text of each file that is generated."""
+    return {
+        TYPESCRIPT / "protocol.ts": typescript_types(),
+        TYPESCRIPT / "vocabulary.ts": typescript_vocabulary(),
+        LUA / "protocol.lua": lua_types(),
+        LUA / "vocabulary.lua": lua_vocabulary(),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")

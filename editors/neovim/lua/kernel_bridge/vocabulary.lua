@@ -1,0 +1,126 @@
+-- What is known without the server, generated from its tables by editors/generate.py.
+
+local M = {}
+
+--- The states in which a run has ended.
+---@type table<kernel_bridge.RunState, true>
+M.ends = {
+  ok = true,
+  error = true,
+  aborted = true,
+  cancelled = true,
+  lost = true,
+}
+
+--- Why a command failed: the `kind` in the data of an error.
+---@type table<kernel_bridge.ErrorKind, kernel_bridge.ErrorKind>
+M.errors = {
+  Untrusted = "Untrusted",
+  DocumentNotOpen = "DocumentNotOpen",
+  NothingToRun = "NothingToRun",
+  KernelLaunchFailed = "KernelLaunchFailed",
+  KernelNotReady = "KernelNotReady",
+  KernelRequired = "KernelRequired",
+  NoSuchKernelSpec = "NoSuchKernelSpec",
+  NoSuchKernel = "NoSuchKernel",
+  KernelDead = "KernelDead",
+  KernelUnreachable = "KernelUnreachable",
+  BadConnectionFile = "BadConnectionFile",
+  NotOurs = "NotOurs",
+  HistoryDisabled = "HistoryDisabled",
+  NoSuchRun = "NoSuchRun",
+  ExportExists = "ExportExists",
+  ExportFailed = "ExportFailed",
+  NothingToExport = "NothingToExport",
+}
+
+--- The languages that some kernel runs, by Neovim's filetypes: what begins a comment.
+---@type table<string, string[]>
+M.comments = {
+  python = { "#" },
+  r = { "#" },
+  rmd = { "#" },
+  quarto = { "#" },
+  julia = { "#" },
+  sh = { "#" },
+  bash = { "#" },
+  zsh = { "#" },
+  fish = { "#" },
+  nu = { "#" },
+  xonsh = { "#" },
+  matlab = { "%" },
+  octave = { "%", "#" },
+  scilab = { "//" },
+  javascript = { "//" },
+  javascriptreact = { "//" },
+  typescript = { "//" },
+  typescriptreact = { "//" },
+  coffee = { "#" },
+  c = { "//" },
+  cpp = { "//" },
+  cuda = { "//" },
+  cs = { "//" },
+  fsharp = { "//" },
+  vb = { "'" },
+  ps1 = { "#" },
+  java = { "//" },
+  kotlin = { "//" },
+  scala = { "//" },
+  groovy = { "//" },
+  clojure = { ";;", ";", ";;;" },
+  go = { "//" },
+  rust = { "//" },
+  zig = { "//" },
+  d = { "//" },
+  swift = { "//" },
+  dart = { "//" },
+  ruby = { "#" },
+  crystal = { "#" },
+  perl = { "#" },
+  raku = { "#" },
+  php = { "//", "#" },
+  lua = { "--" },
+  haskell = { "--" },
+  lhaskell = { "--" },
+  elm = { "--" },
+  purescript = { "--" },
+  ocaml = { "(*" },
+  sml = { "(*" },
+  coq = { "(*" },
+  elixir = { "#" },
+  erlang = { "%", "%%" },
+  scheme = { ";;", ";", ";;;" },
+  racket = { ";;", ";", ";;;" },
+  lisp = { ";;", ";", ";;;" },
+  hy = { ";;", ";", ";;;" },
+  prolog = { "%", "%%" },
+  sql = { "--" },
+  mysql = { "--" },
+  plsql = { "--" },
+  stata = { "*", "//" },
+  sas = { "*" },
+  gnuplot = { "#" },
+  tex = { "%", "%%" },
+  plaintex = { "%", "%%" },
+  fortran = { "!" },
+  ada = { "--" },
+  vhdl = { "--" },
+  tcl = { "#" },
+  sage = { "#" },
+  mma = { "(*" },
+  maxima = { "/*" },
+  gap = { "#" },
+  forth = { "\\" },
+  nim = { "#" },
+  robot = { "#" },
+  apl = { "⍝" },
+  j = { "NB." },
+  q = { "/" },
+  idl = { ";" },
+}
+
+--- What makes a cell one of text, in brackets.
+---@type string[]
+M.text_kinds = { "markdown", "md", "raw" }
+
+return M

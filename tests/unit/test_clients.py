@@ -1,0 +1,20 @@
+"""What the clients share with the server is the server's; what every source of theirs keeps to."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EDITORS = Path(__file__).parents[2] / "editors"
+GENERATED: dict[Path, str] = runpy.run_path(str(EDITORS / "generate.py"))["files"]()
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
+def test_generated_files_are_fresh(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == GENERATED[path], "run editors/generate.py"
+
+
+def test_no_markdown_is_trusted_as_a_whole() -> None:
+    """A link in the name of a kernel could run any command of VS Code."""
+    sources = (EDITORS / "vscode" / "src").glob("*.ts")
+    assert not [path.name for path in sources if "isTrusted = true" in path.read_text()]
