@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import KernelDead
 from ..runs.queue import Place
 from ..source.region import Region
-from .kernel import FollowedKernel
+
+if TYPE_CHECKING:  # a handler is imported before a bridge is
+    from .kernel import FollowedKernel
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +19,9 @@ ANSWER_S = 10.0  # how long an idle kernel may take to answer about names; jedi'
 BESIDE_S = 2.0  # the same for one that is busy and answers by another of its threads
 
 
-async def first_complete(kernel: FollowedKernel, candidates: Iterable[Region], place: Place) -> Region | None:
+async def first_complete(
+    kernel: "FollowedKernel", candidates: Iterable[Region], place: Place
+) -> Region | None:
     """The first candidate that the kernel does not call incomplete, else the very first.
 
     By is_complete_request; waits for `place` to be next and the kernel free, since it would answer no sooner.
@@ -45,7 +49,7 @@ async def first_complete(kernel: FollowedKernel, candidates: Iterable[Region], p
 
 
 async def ask_now(
-    kernel: FollowedKernel, message_type: str, content: dict[str, Any]
+    kernel: "FollowedKernel", message_type: str, content: dict[str, Any]
 ) -> dict[str, Any] | None:
     """The reply to a question about names, such as complete_request; None: it cannot answer now.
 
@@ -64,7 +68,7 @@ async def ask_now(
 
 
 async def _ask_idle(
-    kernel: FollowedKernel, message_type: str, content: dict[str, Any]
+    kernel: "FollowedKernel", message_type: str, content: dict[str, Any]
 ) -> dict[str, Any] | None:
     """None: another client of the kernel was there first, and it is busy with that."""
     asking = asyncio.ensure_future(kernel.session.request(message_type, content, timeout=ANSWER_S))

@@ -1,28 +1,31 @@
 """Interrupting what a kernel runs, and cancelling what waits for it (protocol.md, "interruptKernel")."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from ..protocol.objects import InterruptOutcome
 from ..runs.run import Run
-from .kernel import FollowedKernel
+
+if TYPE_CHECKING:  # a handler is imported before a bridge is
+    from .kernel import FollowedKernel
 
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
 BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted
 
 
-async def interrupt(kernel: FollowedKernel) -> InterruptOutcome:
+async def interrupt(kernel: "FollowedKernel") -> InterruptOutcome:
     """Cancel what waits and interrupt what runs, waiting at most INTERRUPT_S for it to end."""
     kernel.cancel_waiting("the kernel was interrupted")
     return await _interrupt_running(kernel)
 
 
-async def cancel(kernel: FollowedKernel, run: Run) -> None:
+async def cancel(kernel: "FollowedKernel", run: Run) -> None:
     """Cancel a run that waits, or interrupt it; returns when it has ended, or after INTERRUPT_S."""
     if not kernel.cancel_if_waiting(run, "cancelled by the user") and run is kernel.queue.running:
         await _interrupt_running(kernel)
 
 
-async def _interrupt_running(kernel: FollowedKernel) -> InterruptOutcome:
+async def _interrupt_running(kernel: "FollowedKernel") -> InterruptOutcome:
     run = kernel.queue.running
     if run is None and kernel.session.state not in ("busy", "unreachable"):
         return "interrupted"
@@ -39,7 +42,7 @@ async def _interrupt_running(kernel: FollowedKernel) -> InterruptOutcome:
     return "interrupted" if kernel.alive else "died"
 
 
-async def _has_begun(kernel: FollowedKernel, run: Run) -> bool:
+async def _has_begun(kernel: "FollowedKernel", run: Run) -> bool:
     """Wait until a run that was sent can be interrupted; False: it has ended before.
 
     ipykernel ignores SIGINT until shortly after it has said busy, and one that comes before it runs the

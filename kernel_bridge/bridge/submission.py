@@ -7,15 +7,18 @@ order they came, also while the kernel is still starting or is asked where a sta
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..protocol import objects as wire
 from ..protocol.errors import NothingToRun, RequestCancelled
 from ..runs.queue import Place
 from ..runs.run import Location, Run
 from . import stopping
-from .application import Bridge
-from .kernel import FollowedKernel
 from .wire import now
+
+if TYPE_CHECKING:  # a handler is imported before a bridge is
+    from .application import Bridge
+    from .kernel import FollowedKernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Source:
     may_fail: bool = False  # an error does not stop the runs behind it
 
 
-Find = Callable[[FollowedKernel, Place], Awaitable[Sequence[Source]]]
+Find = Callable[["FollowedKernel", Place], Awaitable[Sequence[Source]]]
 """Finds the sources with the kernel's help, while their place in its queue is held."""
 
 
@@ -55,7 +58,7 @@ class RunOptions:
 class Submission:
     """Runs that are queued on a kernel; observers learn of them by `announce`."""
 
-    kernel: FollowedKernel
+    kernel: "FollowedKernel"
     runs: list[Run]
     queued: list[wire.Run]  # as they were queued
 
@@ -76,7 +79,7 @@ class Submission:
 
 
 async def submit(
-    bridge: Bridge,
+    bridge: "Bridge",
     wanted: Wanted,
     *,
     kernel_id: str | None,
@@ -113,7 +116,7 @@ async def submit(
         kernel.give_up(place)
 
 
-def _new_run(kernel: FollowedKernel, source: Source, options: RunOptions) -> Run:
+def _new_run(kernel: "FollowedKernel", source: Source, options: RunOptions) -> Run:
     return kernel.new_run(
         source.code,
         queued_at=now(),

@@ -15,8 +15,8 @@ from ..protocol.settings import HistorySettings, Settings
 from ..server.encoding import encode
 from ..source.languages import kernel_languages
 from .exits import OK
+from .observers import Quiet
 from .output import write_json
-from .run.scripts import Quiet
 from .terminal.tables import Table, Text, print_text, short_name
 
 

@@ -10,7 +10,7 @@ from .objects import Wire
 T = TypeVar("T", bound=Wire)
 
 
-def convert(value: Any, to: type[T], what: str) -> T:
+def convert(value: Any, to: type[T], what: str = "") -> T:
     """`value` (decoded JSON) as a `to`; `what` names it in the error.
 
     A null in the place of what may be left out counts as left out. Raises InvalidArgument: a wrong type,
@@ -19,7 +19,8 @@ def convert(value: Any, to: type[T], what: str) -> T:
     try:
         return msgspec.convert(without_nulls(value, to), to)
     except msgspec.ValidationError as error:
-        raise InvalidArgument(f"{what}: {describe(error, to)}") from None
+        problem = describe(error, to)
+        raise InvalidArgument(f"{what}: {problem}" if what else problem) from None
 
 
 def without_nulls(value: Any, to: type[Wire]) -> Any:

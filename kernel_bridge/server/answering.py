@@ -1,51 +1,78 @@
-"""From what a handler gives, or raises, to the one answer of its request."""
+"""A handler's result or exception becomes exactly one response."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
 
 from ..escapes import legible
-from ..protocol.errors import INTERNAL_ERROR, BridgeError, InvalidArgument, RequestCancelled
+from ..protocol.errors import INTERNAL_ERROR, BridgeError, InvalidArgument, Remedy, RequestCancelled
 from .jsonrpc import Request
-from .remedies import ACTIONS, COMMANDS
-
-if TYPE_CHECKING:
-    from .lifecycle import Server
+from .peer import Peer
+from .remedies import COMMANDS
 
 log = logging.getLogger(__name__)
 
+_current: ContextVar[Request] = ContextVar("request")
+
 _PROSE = ("hint", "reason", "stderr")  # fields of an error's data that are read by a person, not looked up
 
-ANSWERED: Any = object()
-"""The result of a handler that has answered by itself."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result, or an error, and what is to be done as soon as the response with it is written."""
+
+    then: Callable[[], object]
+    result: Any = None
+    error: Exception | None = None
 
 
-def answer(server: "Server", request: Request, handle: Callable[[], Any]) -> None:
-    """Answer with what `handle` gives; a coroutine becomes a task, which `$/cancelRequest` cancels."""
+def answer_early(result: Any) -> None:
+    """Answer the request that is being handled; what its handler returns is not sent any more."""
+    _current.get().respond(result)
+
+
+def answer(peer: Peer, request: Request, handle: Callable[[], Any]) -> None:
+    """Answer with the result of `handle`; a coroutine becomes a task, which `$/cancelRequest` cancels."""
+    token = _current.set(request)
     try:
         result = handle()
         if not asyncio.iscoroutine(result):
-            if result is not ANSWERED:
-                request.respond(result)
+            _respond(request, result)
             return
+        task = peer.spawn(_finish(request, result), request.method)
     except Exception as error:
         _fail(request, error)
         return
-    task = server.spawn(_finish(request, result), request.method)
+    finally:
+        _current.reset(token)
     request.on_cancel = task.cancel
     task.add_done_callback(lambda _: _answer_unbegun(request, result))
+
+
+def described(error: Exception, words: Mapping[Remedy, str]) -> tuple[int, str, dict[str, Any] | None]:
+    """The code, the message and the data of an error response; `words` are those for its remedy."""
+    if isinstance(error, InvalidArgument | RequestCancelled):
+        return error.code, legible(error.message), None
+    if isinstance(error, BridgeError):
+        data = error.data
+        data |= {name: legible(data[name]) for name in _PROSE if name in data}
+        return error.code, legible(error.worded(words)), data
+    what = legible(f"{type(error).__name__}: {error}")
+    return INTERNAL_ERROR, f"{what}; this is a bug in kernel-bridge", None
 
 
 async def _finish(request: Request, coroutine: Coroutine[Any, Any, Any]) -> None:
     try:
         result = await coroutine
-        if result is not ANSWERED:
-            request.respond(result)
     except asyncio.CancelledError:
         _fail(request, RequestCancelled("the request was cancelled"))
     except Exception as error:
         _fail(request, error)
+    else:
+        _respond(request, result)
 
 
 def _answer_unbegun(request: Request, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -55,15 +82,21 @@ def _answer_unbegun(request: Request, coroutine: Coroutine[Any, Any, Any]) -> No
         _fail(request, RequestCancelled("the request was cancelled"))
 
 
+def _respond(request: Request, result: Any) -> None:
+    if not isinstance(result, Answer):
+        return request.respond(result)
+    if result.error is not None:
+        _fail(request, result.error)
+    elif not request.answered:
+        request.respond(result.result)
+    try:
+        result.then()
+    except Exception:
+        log.exception("what follows the answer to %s failed", request.method)
+
+
 def _fail(request: Request, error: Exception) -> None:
-    if isinstance(error, InvalidArgument | RequestCancelled):
-        request.fail(error.code, legible(error.message))
-    elif isinstance(error, BridgeError):
-        data = error.data
-        data |= {name: legible(data[name]) for name in _PROSE if name in data}
-        said, shown = (legible(error.worded(words)) for words in (COMMANDS, ACTIONS))
-        request.fail(error.code, said, data, shown)
-    else:
+    if not isinstance(error, BridgeError):
         log.error("%s failed", request.method, exc_info=error)
-        what = legible(f"{type(error).__name__}: {error}")
-        request.fail(INTERNAL_ERROR, f"{what}; this is a bug in kernel-bridge")
+    if not request.answered:
+        request.fail(*described(error, COMMANDS))

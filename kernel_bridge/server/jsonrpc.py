@@ -48,33 +48,18 @@ class ConnectionClosed(Exception):
 class Request:
     """A request of the other side; answer it once, now or later.
 
-    `on_cancel` is called when the other side cancels it, which does not answer it. `cancelled` says that
-    this has happened. Unless it has, `on_answered` gets the result or, second, what to show of the error.
-    `pause_s` is how long nothing is sent after the answer.
+    `on_cancel` is called when the other side cancels it, which does not answer it.
     """
 
-    __slots__ = (
-        "_connection",
-        "_put_off",
-        "cancelled",
-        "id",
-        "method",
-        "on_answered",
-        "on_cancel",
-        "params",
-        "pause_s",
-    )
+    __slots__ = ("_connection", "cancelled", "id", "method", "on_cancel", "params")
 
     def __init__(self, connection: "Connection", id: int | str, method: str, params: Raw) -> None:
         self.id = id
         self.method = method
         self.params = params  # JSON text; `null` where there were none
         self.on_cancel: Callable[[], object] | None = None
-        self.on_answered: Callable[[Any, str | None], object] | None = None
         self.cancelled = False
-        self.pause_s = 0.0
         self._connection: Connection | None = connection
-        self._put_off = False
 
     @property
     def answered(self) -> bool:
@@ -88,41 +73,22 @@ class Request:
             log.exception("the result of %s cannot be encoded", self.method)
             self.fail(INTERNAL_ERROR, f"the result of {self.method} cannot be encoded")
         else:
-            self._answer(body, result, None)
+            self._answer(body)
 
-    def respond_raw(self, result: bytes) -> None:
-        """Answer with a result that is JSON text already."""
-        self.respond(Raw(result))
-
-    def fail(self, code: int, message: str, data: Any = None, shown: str | None = None) -> None:
-        """Answer with an error; `data` None: without data. `shown`: the message for a person, if another."""
+    def fail(self, code: int, message: str, data: Any = None) -> None:
+        """Answer with an error; `data` None: without data."""
         failure = _Failure(self.id, _Error(code, message, UNSET if data is None else data))
-        self._answer(encode(failure), None, shown or message)
+        self._answer(encode(failure))
 
-    def put_off(self) -> None:
-        """Answer with null, unless it is answered; what comes of it only `on_answered` gets."""
-        if self.answered:
-            return
-        on_answered, self.on_answered = self.on_answered, None
-        self.respond(None)
-        self.on_answered, self._put_off = on_answered, True
-
-    def _answer(self, body: bytes, result: Any, error: str | None) -> None:
+    def _answer(self, body: bytes) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None:
-            log.debug("request %r (%s) is answered", self.id, self.method)
-            self.on_cancel = None
-            del connection.in_flight[self.id]
-            connection.notify_raw(body)
-            if self.pause_s:
-                connection.pause(self.pause_s)
-        elif self._put_off:
-            self._put_off = False
-        else:
+        if connection is None:
             log.warning("request %r (%s) is answered already; one more is dropped", self.id, self.method)
             return
-        if self.on_answered is not None and not self.cancelled:
-            self.on_answered(result, error)
+        log.debug("request %r (%s) is answered", self.id, self.method)
+        self.on_cancel = None
+        del connection.in_flight[self.id]
+        connection.notify_raw(body)
 
 
 class Connection:

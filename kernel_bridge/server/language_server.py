@@ -1,88 +1,202 @@
-"""pygls behind our own connection: documents, and the standard features registered in features/.
+"""The pygls server of a session: documents, commands and features.
 
-pygls' reader, writer and command dispatch are not used (they block the loop, drop answers and keep finished
-requests; see docs/architecture.md). It gets every message that is not ours, and sends through `connection`.
+`initialize` is answered from the registry before this module is imported: pygls takes most of a second.
 """
 
 import logging
-from typing import Any, cast
+from functools import cached_property, partial
+from inspect import isclass
+from typing import Any
 
 import msgspec
+from cattrs import Converter
 from lsprotocol import types
 from lsprotocol.types import METHOD_TO_TYPES
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, default_converter
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from .. import __version__
-from ..protocol.errors import INVALID_REQUEST
+from ..protocol.errors import INVALID_REQUEST, InvalidArgument
+from ..protocol.objects import Wire
+from ..protocol.strict import convert
+from .answering import answer
 from .documents import Documents
 from .encoding import encode
+from .features.context import Context
+from .features.params import CompletionItem
+from .initialize import Editor
 from .jsonrpc import Connection, Request
+from .peer import Peer
+from .registry import Registered, Registry
 
 log = logging.getLogger(__name__)
 
 
-class _Protocol(LanguageServerProtocol):
-    """Sends what pygls has to say through our connection."""
+class ExecuteCommand(Wire):
+    """ExecuteCommandParams (LSP 3.17)."""
 
+    command: str
+    arguments: list[Any] | None = None
+
+
+class BridgeProtocol(LanguageServerProtocol):
+    """pygls' protocol over our connection, which reads, writes, and keeps the requests in flight.
+
+    Each override names what of pygls 2.1 it replaces (decision 0004).
+    """
+
+    _server: "KernelBridge"
     connection: Connection
-    requests: dict[Any, Request]
+    peer: Peer
+
+    def handle_message(self, message: Any) -> None:
+        """A Request of ours, or a message that pygls has structured.
+
+        pygls lets cancelled handlers run on, keeps async requests for ever and lets them overtake others.
+        """
+        if isinstance(message, Request):
+            self._handle(message)
+        else:
+            super().handle_message(message)
+
+    def _handle(self, request: Request) -> None:
+        method = request.method
+        if METHOD_TO_TYPES.get(method, (None, True))[1] is None:  # pygls would never answer
+            return request.fail(INVALID_REQUEST, f"{method} is a notification and takes no id")
+        try:
+            handler = self._get_handler(method)
+        except JsonRpcException as error:
+            return request.fail(error.code, f"{method}: {error.message}")
+        answer(self.peer, request, lambda: handler(self.params(method, msgspec.json.decode(request.params))))
+
+    def handle_notification(self, method: str, params: msgspec.Raw) -> None:
+        """Take a notification; unknown ones are ignored, as LSP says, and requests without an id."""
+        if METHOD_TO_TYPES.get(method, (None, None))[1] is not None:
+            return log.warning("%s was ignored: it has no id", method)
+        try:
+            handler = self._get_handler(method)
+            value = self.params(method, msgspec.json.decode(params))
+        except (JsonRpcException, InvalidArgument) as error:
+            return log.warning("%s was ignored: %s", method, error)
+        self._execute_handler(method, handler, self._check_handler_result, (value,))
+
+    def params(self, method: str, value: Any) -> Any:
+        """Params as the handler takes them: strict structs for ours, lsprotocol's types for pygls' own.
+
+        pygls' converter turns 5 into "5" and "no" into true. Raises InvalidArgument, JsonRpcException.
+        """
+        if method == types.WORKSPACE_EXECUTE_COMMAND:
+            return self._server.structure(value, ExecuteCommand, method)
+        if (registered := self._server.registry.features.get(method)) is not None:
+            return self._server.structure(value, registered.params, method)
+        message = {"jsonrpc": self.VERSION, "id": 0, "method": method, "params": value}
+        if METHOD_TO_TYPES.get(method, (None, None))[1] is None:
+            del message["id"]
+        return self.structure_message(message).params
+
+    def _get_handler(self, feature_name: str) -> Any:
+        """The handler of a method: the registered one comes before that of pygls, which it replaces."""
+        return self.fm.features.get(feature_name) or super()._get_handler(feature_name)
+
+    def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, *args: Any, **kwargs: Any) -> None:
+        """pygls keeps a future for every notification that a generator handles, such as each didChange."""
+        try:
+            super()._execute_handler(msg_id, handler, callback, *args, **kwargs)
+        finally:
+            self._request_futures.pop(msg_id, None)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    def lsp_workspace__execute_command(self, params: Any) -> Any:
+        """pygls spreads the arguments over parameters, by a look at the handler's signature at every call."""
+        arguments = params.arguments or [{}]
+        if len(arguments) > 1:
+            raise InvalidArgument(f"{params.command}: takes one argument, an object; got {len(arguments)}")
+        return self._server.execute(params.command, {} if arguments[0] is None else arguments[0])
 
     def _send_data(self, data: Any) -> None:
-        message = self._converter.unstructure(data)
-        request = None if "method" in message else self.requests.pop(message.get("id"), None)
-        if request is None:
-            self.connection.notify_raw(encode(message))
-        elif error := message.get("error"):
-            request.fail(error["code"], error["message"], error.get("data"))
-        else:
-            request.respond(message.get("result"))
+        """pygls' writer blocks the loop while the editor does not read, and logs bodies."""
+        self.connection.notify_raw(encode(self._converter.unstructure(data)))
+
+    def handle_response(self, id: int | str, body: bytes) -> None:
+        """Take the answer to a request that was sent by pygls' own methods."""
+        self.handle_message(self.structure_message(msgspec.json.decode(body)))
 
 
-class Language:
-    """The LSP layer of one session; made from what `initialize` said."""
+class KernelBridge(LanguageServer):
+    """The language server of one session, with the handlers of a registry bound to the session's context."""
 
-    def __init__(
-        self, connection: Connection, root_uri: str | None, folders: list[dict[str, str]], encoding: str
-    ) -> None:
-        self._server = LanguageServer(
-            "kernel-bridge", __version__, protocol_cls=_Protocol, converter_factory=default_converter
+    protocol: BridgeProtocol
+
+    def __init__(self, connection: Connection, peer: Peer, editor: Editor, registry: Registry) -> None:
+        super().__init__(
+            "kernel-bridge", __version__, protocol_cls=BridgeProtocol, converter_factory=strict_converter
         )
-        self._protocol = cast(_Protocol, self._server.protocol)
-        self._protocol.connection = connection
-        self._protocol.requests = {}
-        self._protocol._workspace = self.documents = Documents(
-            root_uri,
+        self.registry = registry
+        self.editor = editor
+        self.process_id = editor.process_id
+        self.protocol.connection = connection
+        self.protocol.peer = peer
+        connection.on_unclaimed_response = self.protocol.handle_response
+        self.documents = Documents(
+            editor.root_uri,
             types.TextDocumentSyncKind.Incremental,
-            [types.WorkspaceFolder(uri=folder["uri"], name=folder["name"]) for folder in folders],
-            types.PositionEncodingKind(encoding),
+            [types.WorkspaceFolder(uri=folder["uri"], name=folder["name"]) for folder in editor.folders],
+            types.PositionEncodingKind(editor.encoding),
         )
+        self.protocol._workspace = self.documents  # pygls' own knows LSP's lines and columns less well
 
-    def request(self, request: Request) -> None:
-        """Answer a standard request; unknown ones with -32601, notifications sent as requests with -32600."""
-        if METHOD_TO_TYPES.get(request.method, (None, True))[1] is None:  # pygls would never answer
-            return request.fail(INVALID_REQUEST, f"{request.method} is a notification and takes no id")
-        message = {
-            "jsonrpc": "2.0",
-            "id": request.id,
-            "method": request.method,
-            "params": msgspec.json.decode(request.params),
-        }
-        self._protocol.requests[request.id] = request
-        request.on_cancel = lambda: self._protocol._handle_cancel_notification(request.id)
-        try:
-            self._protocol.handle_message(self._protocol.structure_message(message))
-        except JsonRpcException as error:
-            self._protocol.requests.pop(request.id, None)
-            request.fail(error.code, f"{request.method}: {error.message}")
+    def serve(self, context: Context) -> None:
+        """Register what the registry has, for this session."""
+        for name, command in self.registry.commands.items():
+            self.command(name)(partial(command.handler, context))
+        for method, feature in self.registry.features.items():
+            self.feature(method)(partial(_served, feature, context))
 
-    def notification(self, method: str, params: msgspec.Raw) -> None:
-        """Take a standard notification; unknown ones are ignored, as LSP says."""
-        if method not in self._protocol.fm.builtin_features:
-            return
-        message = {"jsonrpc": "2.0", "method": method, "params": msgspec.json.decode(params)}
+    def execute(self, command: str, argument: Any) -> Any:
+        """The result of a command, or a coroutine that returns it. Raises the errors of protocol.md."""
+        registered = self.registry.commands.get(command)
+        if registered is None:
+            known = ", ".join(self.registry.commands)
+            raise InvalidArgument(f"unknown command {command!r}; there are: {known}")
+        handler = self.protocol.fm.commands[command]
+        return handler(self.structure(argument, registered.params, command))
+
+    def structure(self, value: Any, to: Any, what: str) -> Any:
+        """JSON as a strict struct, by the converter; `what` names it in the error. Raises InvalidArgument."""
+        if to is Any:
+            return value
         try:
-            self._protocol.handle_message(self._protocol.structure_message(message))
-        except JsonRpcException as error:
-            log.warning("%s was ignored: %s", method, error)
+            return self.protocol._converter.structure(value, to)
+        except InvalidArgument as error:
+            raise InvalidArgument(f"{what}: {error.message}") from None
+
+    @cached_property
+    def client_capabilities(self) -> types.ClientCapabilities:
+        """What the client can, in lsprotocol's types; raises an error of cattrs where it is malformed."""
+        return self.protocol._converter.structure(self.editor.capabilities, types.ClientCapabilities)
+
+
+def strict_converter() -> Converter:
+    """pygls' converter, with our structs converted strictly."""
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]
+    converter.register_structure_hook_func(_is_wire, _strict)
+    return converter
+
+
+def _is_wire(to: Any) -> bool:
+    return isclass(to) and issubclass(to, Wire)
+
+
+def _strict(value: Any, to: type[Wire]) -> Wire:
+    params = convert(value, to)
+    if isinstance(params, CompletionItem):
+        params.raw = value
+    return params
+
+
+def _served(feature: Registered, context: Context, params: Any) -> Any:
+    provider = feature.provider
+    if provider is not None and provider.setting is not None and not context.wants(provider.setting):
+        return provider.off
+    return feature.handler(context, params)

@@ -9,28 +9,26 @@ import logging
 import os
 import signal
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from .. import __version__
 from ..guard import END_S, end_within
 from ..protocol import errors
-from ..protocol.commands import COMMANDS
 from ..protocol.notifications import VERSION, read_capabilities
-from ..protocol.settings import Settings, in_force, read_settings
-from .features.client import advertised, advertised_workspace, read_standard
-from .initialize import Editor, read_editor
-from .jsonrpc import Connection, ConnectionClosed, Request, ResponseError
-from .outbox import Outbox
+from ..protocol.settings import Settings, read_settings
+from .client import read_client
+from .configuration import section
+from .handlers import server
+from .initialize import read_editor
+from .jsonrpc import Connection, Request
+from .peer import Peer
 from .stdio import StdinReader, StdoutWriter
 from .trace import EditorLog
 
 if TYPE_CHECKING:
-    from ..bridge.application import Bridge
-    from .features.session import Features
-    from .language_server import Language
+    from .session import Session
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +44,13 @@ class Server:
         self._writer = StdoutWriter(stdout_fd)
         self.connection = Connection(self._writer, self._request, self._notification)
         self._reader = StdinReader(stdin_fd, self.connection.receive, self._stdin_ended)
+        self._peer = Peer(self.connection)
+        self._log = EditorLog(self.connection)
         self._phase = "new"  # new -> running -> shutdown
+        self._session: Session | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._editor_fd: int | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._answering_shutdown: asyncio.Task[None] | None = None
-        self._editor: Editor
-        self._editor_log = EditorLog(self.connection)
-        self.settings = Settings()
-        self._ignored_settings: list[str] = []  # what was said of them
-        self.outbox: Outbox
-        self.bridge: Bridge
-        self.language: Language
-        self.features: Features
+        self._editor_fd: int | None = None
 
     async def serve(self) -> int:
         """Serve until the session ends; the exit code of the process."""
@@ -73,164 +65,62 @@ class Server:
             await self._writer.drain(1.0)
             self._writer.close()
 
-    def spawn(self, coroutine: Any, name: str) -> asyncio.Task[None]:
-        """A task that is held until it ends."""
-        task = asyncio.create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
     # messages
 
     def _request(self, request: Request) -> None:
         if request.method == "initialize":
             self._initialize(request)
-        elif self._phase == "new":
+        elif self._session is None:
             request.fail(errors.SERVER_NOT_INITIALIZED, f"{request.method} came before initialize")
         elif self._phase == "shutdown":
             request.fail(errors.INVALID_REQUEST, f"{request.method} came after shutdown")
-        elif request.method == "workspace/executeCommand":
-            from .commands import execute
-
-            execute(self, request)
         elif request.method == "shutdown":
             self._phase = "shutdown"
-            self._answering_shutdown = self.spawn(self._shutdown(request), "shutdown")
+            self._answering_shutdown = self._peer.spawn(self._shutdown(request), "shutdown")
         else:
-            from .features.requests import REQUESTS, serve
-
-            if request.method in REQUESTS:
-                serve(self, request)
-            else:
-                self.language.request(request)
+            self._session.server.protocol.handle_message(request)
 
     def _notification(self, method: str, params: msgspec.Raw) -> None:
         if method == "exit":
             self._end(0 if self._phase == "shutdown" else 1)
-        elif self._phase != "running":
+        elif self._session is None or self._phase != "running":
             log.warning("%s was ignored: the session is %s", method, self._phase)
-        elif method == "initialized":
-            self._initialized()
-        elif method == "workspace/didChangeConfiguration":
-            self._configuration_changed(params)
-        elif method == "window/workDoneProgress/cancel":
-            self.features.progress.cancel(_field(params, "token"))
-        elif method == "$/setTrace":
-            self._editor_log.trace(_field(params, "value"))
         else:
-            self.language.notification(method, params)
+            self._session.server.protocol.handle_notification(method, params)
 
     def _initialize(self, request: Request) -> None:
         if self._phase != "new":
-            request.fail(errors.INVALID_REQUEST, "initialize came twice")
-            return
+            return request.fail(errors.INVALID_REQUEST, "initialize came twice")
         params = msgspec.json.decode(request.params)
         if not isinstance(params, dict):
-            request.fail(
-                errors.INVALID_PARAMS, f"initialize: expected an object, got {type(params).__name__}"
-            )
-            return
-        editor = self._editor = read_editor(params)
+            expected = f"expected an object, got {type(params).__name__}"
+            return request.fail(errors.INVALID_PARAMS, f"initialize: {expected}")
+        editor = read_editor(params)
         ours, problem = read_capabilities(editor.kernel_bridge)
-        self.settings, warnings = read_settings(_section(editor.options), self.settings)
-        client = read_standard(editor.capabilities, ours is not None and ours.output)
-        request.respond(
-            {
-                "serverInfo": {"name": "kernel-bridge", "version": __version__},
-                "capabilities": {
-                    "positionEncoding": editor.encoding,
-                    "textDocumentSync": {"openClose": True, "change": 2},
-                    **({"notebookDocumentSync": NOTEBOOK_SYNC} if editor.has_notebooks else {}),
-                    "executeCommandProvider": {"commands": list(COMMANDS)},
-                    "workspace": {
-                        "workspaceFolders": {"supported": True, "changeNotifications": True},
-                        **advertised_workspace(client),
-                    },
-                    "experimental": {"kernelBridge": {"version": VERSION}},
-                    **advertised(client, self.settings.features),
-                },
-            }
-        )
+        settings, warnings = read_settings(section(editor.options), Settings())
+        client = read_client(editor.capabilities, ours is not None and ours.output)
+        capabilities = {
+            "positionEncoding": editor.encoding,
+            "textDocumentSync": {"openClose": True, "change": 2},
+            **({"notebookDocumentSync": NOTEBOOK_SYNC} if editor.has_notebooks else {}),
+            "experimental": {"kernelBridge": {"version": VERSION}},
+            **server.capabilities(client, settings.features),
+        }
+        folders = {"workspaceFolders": {"supported": True, "changeNotifications": True}}
+        capabilities["workspace"] = folders | capabilities.get("workspace", {})
+        info = {"name": "kernel-bridge", "version": __version__}
+        request.respond({"serverInfo": info, "capabilities": capabilities})
         self._phase = "running"
-        self.outbox = Outbox(self.connection, self._writer, ours)
-        self._writer.on_written = self.outbox.written
         for warning in [problem, *warnings] if problem else warnings:
-            self.outbox.warn(warning)
-        self._editor_log.trace(editor.trace)
+            self._peer.warn(warning)
+        self._log.trace(editor.trace)
         self._watch_editor(editor.process_id)
         self._writer.flush()
-        # What follows imports what initialize did not need.
-        from ..bridge.application import Bridge
-        from ..bridge.documents import path_of
-        from .features.session import Features
-        from .language_server import Language
-        from .session_files import SessionFiles
+        from .session import Session  # imports what initialize did not need
 
-        root = path_of(editor.root_uri) if editor.root_uri else None
-        self.language = Language(self.connection, editor.root_uri, editor.folders, editor.encoding)
-        self.files = SessionFiles()
-        self.features = Features(self, client)
-        self.bridge = Bridge(
-            self.features,
-            self.settings,
-            root or Path(editor.root_path or os.getcwd()),
-            self.language.documents.kernelspec_of,
+        self._session = Session(
+            self.connection, self._writer, self._peer, self._log, editor, ours, client, settings, server
         )
-        if ours is not None and ours.blobs == "file":
-            from .blobs import Blobs
-
-            self.outbox.blobs = Blobs(self.bridge, self.files, self.outbox.warn)
-        self._configured()
-
-    # settings
-
-    def _initialized(self) -> None:
-        if self._editor.registers_configuration:
-            registration = {
-                "id": "kernel-bridge-configuration",
-                "method": "workspace/didChangeConfiguration",
-                "registerOptions": {"section": "kernel-bridge"},
-            }
-            self.spawn(self.ask("client/registerCapability", {"registrations": [registration]}), "register")
-        if self._editor.has_configuration:
-            self.spawn(self._pull_configuration(), "workspace/configuration")
-
-    def _configuration_changed(self, params: msgspec.Raw) -> None:
-        settings = _object(_field(params, "settings")).get("kernel-bridge")
-        if settings is not None:
-            self._configure(settings)
-        elif self._editor.has_configuration:  # says only that something has changed
-            self.spawn(self._pull_configuration(), "workspace/configuration")
-
-    async def _pull_configuration(self) -> None:
-        answer = await self.ask("workspace/configuration", {"items": [{"section": "kernel-bridge"}]})
-        if isinstance(answer, list) and answer:
-            self._configure(answer[0])
-
-    async def ask(self, method: str, params: Any = None) -> Any:
-        """Send a request; None: the editor refused it."""
-        try:
-            return await self.connection.request(method, params)
-        except (ResponseError, ConnectionClosed) as error:
-            log.warning("the editor refused %s: %s", method, error)
-            return None
-
-    def _configure(self, raw: Any) -> None:
-        before = self.settings.features
-        self.settings, warnings = read_settings(_section(raw), self.settings)
-        for warning in warnings:
-            self.outbox.warn(warning)
-        self._configured()
-        if self.settings.features != before:
-            self.features.settings_changed()
-
-    def _configured(self) -> None:
-        self.outbox.coalesce_s = self.settings.coalesce_milliseconds / 1000
-        self.bridge.settings, ignored = in_force(self.settings)
-        for warning in ignored:
-            if warning not in self._ignored_settings:
-                self.outbox.warn(warning)
-        self._ignored_settings = ignored
 
     # the end
 
@@ -239,31 +129,23 @@ class Server:
         await asyncio.wait([closing], timeout=ANSWER_SHUTDOWN_S)
         request.respond(None)
 
-    @property
-    def closing(self) -> bool:
-        return self._closing is not None
-
     def _start_closing(self) -> asyncio.Task[None]:
         if self._closing is None:
+            self._peer.closing = True
             self._closing = asyncio.create_task(self._close_bridge(), name="close")
         return self._closing
 
     async def _close_bridge(self) -> None:
-        if bridge := getattr(self, "bridge", None):
-            await bridge.close()
+        if self._session is not None:
+            await self._session.bridge.close()
 
     async def _close(self) -> None:
         await self._start_closing()
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            if task is not self._answering_shutdown:  # `exit` may come before that is answered
-                task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if features := getattr(self, "features", None):
-            features.close()
-            self.files.close()
+        await self._peer.close(but=self._answering_shutdown)  # `exit` may come before that is answered
+        if self._session is not None:
+            self._session.close()
         self.connection.close()
-        self._editor_log.close()
+        self._log.close()
         if self._editor_fd is not None:
             asyncio.get_running_loop().remove_reader(self._editor_fd)
             os.close(self._editor_fd)
@@ -309,16 +191,3 @@ class Server:
         assert self._editor_fd is not None
         asyncio.get_running_loop().remove_reader(self._editor_fd)
         self._end(1)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _section(raw: Any) -> Any:
-    """The settings, with or without their section around them."""
-    return raw["kernel-bridge"] if isinstance(raw, dict) and "kernel-bridge" in raw else raw
-
-
-def _field(params: msgspec.Raw, name: str) -> Any:
-    return _object(msgspec.json.decode(params)).get(name)

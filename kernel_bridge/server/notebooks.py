@@ -4,26 +4,29 @@ pygls keeps them, and their cells as documents of their own. A notebook has one 
 the URI of a cell is about the notebook. A cell runs as it stands; cell markers mean nothing in it.
 """
 
-from typing import Any, Protocol
-
-from lsprotocol import types
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..protocol.errors import InvalidArgument
 from ..source.document import Place
 from ..source.notebook import Notebook, NotebookCell, text_or_none
 from ..source.region import Region
-from .snapshot import Snapshot
 
+if TYPE_CHECKING:  # slow to import
+    from lsprotocol.types import NotebookDocument
+
+    from .snapshot import Snapshot
+
+CODE = 2  # NotebookCellKind
 WHOLE_CELLS = ("cell", "above", "below", "all")
 
 
 class Cells(Protocol):
     """What of the open documents is needed here."""
 
-    def find(self, uri: str) -> Snapshot | None: ...
+    def find(self, uri: str) -> "Snapshot | None": ...
 
 
-def chosen_cells(notebook: types.NotebookDocument, uri: str, unit: str, cells: Cells) -> list[Snapshot]:
+def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells) -> "list[Snapshot]":
     """The cells with code that a unit means, seen from the cell (or the notebook, for "all") of that URI.
 
     Raises InvalidArgument: it is about one cell, and the notebook was named.
@@ -41,31 +44,31 @@ def chosen_cells(notebook: types.NotebookDocument, uri: str, unit: str, cells: C
         every = every[:here]
     elif unit == "below":
         every = every[here:]
-    found = (cells.find(cell.document) for cell in every if cell.kind == types.NotebookCellKind.Code)
+    found = (cells.find(cell.document) for cell in every if cell.kind == CODE)
     return [cell for cell in found if cell is not None and cell.text.strip()]
 
 
-def whole(cell: Snapshot) -> Region:
+def whole(cell: "Snapshot") -> Region:
     """All of a cell."""
     last = len(cell.lines) - 1
     return Region("\n".join(cell.lines), Place(0, 0), Place(last, len(cell.lines[last])))
 
 
-def kernelspec_of(notebook: types.NotebookDocument) -> str | None:
+def kernelspec_of(notebook: "NotebookDocument") -> str | None:
     """The kernelspec that the notebook names."""
     return text_or_none(_spec(notebook).get("name"))
 
 
-def language_of(notebook: types.NotebookDocument, cells: Cells) -> str | None:
+def language_of(notebook: "NotebookDocument", cells: Cells) -> str | None:
     """The language of its first cell of code, else the one that it names."""
     for cell in notebook.cells:
         document = cells.find(cell.document)
-        if cell.kind == types.NotebookCellKind.Code and document is not None:
+        if cell.kind == CODE and document is not None:
             return document.language_id
     return text_or_none(_spec(notebook).get("language"))
 
 
-def cell_id(notebook: types.NotebookDocument, uri: str) -> str | None:
+def cell_id(notebook: "NotebookDocument", uri: str) -> str | None:
     """The id that a cell has in the notebook's file, as far as the editor tells."""
     for cell in notebook.cells:
         if cell.document == uri:
@@ -73,13 +76,13 @@ def cell_id(notebook: types.NotebookDocument, uri: str) -> str | None:
     return None
 
 
-def as_notebook(notebook: types.NotebookDocument, cells: Cells) -> Notebook:
+def as_notebook(notebook: "NotebookDocument", cells: Cells) -> Notebook:
     """The notebook as it is open."""
     found = []
     for cell in notebook.cells:
         document = cells.find(cell.document)
         raw: dict[str, Any] = {
-            "cell_type": "code" if cell.kind == types.NotebookCellKind.Code else "markdown",
+            "cell_type": "code" if cell.kind == CODE else "markdown",
             "metadata": {name: value for name, value in _object(cell.metadata).items() if name == "tags"},
             "source": "\n".join(document.lines) if document is not None else "",
         }
@@ -89,7 +92,7 @@ def as_notebook(notebook: types.NotebookDocument, cells: Cells) -> Notebook:
     return Notebook(tuple(found), {})
 
 
-def _spec(notebook: types.NotebookDocument) -> dict[str, Any]:
+def _spec(notebook: "NotebookDocument") -> dict[str, Any]:
     """The kernelspec in its metadata; VS Code's are those of the file, one level down."""
     metadata = _object(notebook.metadata)
     return _object(metadata.get("kernelspec") or _object(metadata.get("metadata")).get("kernelspec"))

@@ -4,8 +4,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lsprotocol.types import NotebookDocument
-
 from ..bridge.inquiry import first_complete
 from ..bridge.submission import Source, Wanted
 from ..protocol.commands import RunParams
@@ -19,14 +17,16 @@ from ..source.document import Place
 from ..source.languages import is_python
 from ..source.region import Region, regions, statement_candidates
 from . import notebooks
-from .documents import Documents
-from .snapshot import Snapshot
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # lsprotocol is slow to import
+    from lsprotocol.types import NotebookDocument
+
     from ..bridge.kernel import FollowedKernel
+    from .documents import Documents
+    from .snapshot import Snapshot
 
 
-def wanted(params: RunParams, documents: Documents) -> Wanted:
+def wanted(params: RunParams, documents: "Documents") -> Wanted:
     """The code that `params` ask for, as it is now; raises InvalidArgument, DocumentNotOpen."""
     uri = params.text_document.uri if params.text_document is not None else None
     if params.code is not None:
@@ -70,9 +70,9 @@ def wanted(params: RunParams, documents: Documents) -> Wanted:
 
 
 async def _find_statement(
-    document: Snapshot,
+    document: "Snapshot",
     place: Place,
-    notebook: NotebookDocument | None,
+    notebook: "NotebookDocument | None",
     kernel: "FollowedKernel",
     held: QueuePlace,
 ) -> list[Source]:
@@ -82,7 +82,7 @@ async def _find_statement(
     return [] if region is None else [_source(document, region, "statement", notebook)]
 
 
-def _source(document: Snapshot, region: Region, unit: Unit, notebook: NotebookDocument | None) -> Source:
+def _source(document: "Snapshot", region: Region, unit: Unit, notebook: "NotebookDocument | None") -> Source:
     ends = (document.to_client(region.start), document.to_client(region.end))
     span = Span(document.index(region.start), document.index(region.end))
     lines = whole_lines(document.text, span)
@@ -90,14 +90,14 @@ def _source(document: Snapshot, region: Region, unit: Unit, notebook: NotebookDo
     return Source(region.source, _in_notebook(location, notebook))
 
 
-def _in_notebook(location: Location, notebook: NotebookDocument | None) -> Location:
+def _in_notebook(location: Location, notebook: "NotebookDocument | None") -> Location:
     if notebook is None:
         return location
     cell_id = notebooks.cell_id(notebook, location.uri)
     return replace(location, notebook=(notebook.uri, notebook.version), cell_id=cell_id)
 
 
-def _location(params: RunParams, named: TextDocument, documents: Documents) -> Location:
+def _location(params: RunParams, named: TextDocument, documents: "Documents") -> Location:
     """Where the client says that `code` stands."""
     document = documents.find(named.uri)
     if params.range is None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kernel_bridge.bridge.application import Bridge
-from kernel_bridge.cli.run.scripts import Quiet
+from kernel_bridge.cli.observers import Quiet
 from kernel_bridge.kernels.environments import find_kernel_for, list_kernels_for
 from kernel_bridge.kernels.interpreters import environment_spec
 from kernel_bridge.protocol.errors import NoSuchKernelSpec

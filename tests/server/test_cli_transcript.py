@@ -8,9 +8,9 @@ from typing import Any, TextIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel_bridge.cli.terminal.transcript import Transcript
 
 from kernel_bridge.cli.terminal.screen import Screen
+from kernel_bridge.cli.terminal.transcript import Transcript
 from tests.server.command import Display, pseudo_terminal
 
 Change = dict[str, Any]

@@ -12,10 +12,11 @@ from kernel_bridge.runs.events import Error
 from kernel_bridge.runs.fold import Outputs
 from kernel_bridge.runs.live import LiveOutputs
 from kernel_bridge.runs.run import Run
-from kernel_bridge.server.features.client import advertised, read_standard
+from kernel_bridge.server.client import read_client
 from kernel_bridge.server.features.markup import documentation, fenced, shortened, signature_of
 from kernel_bridge.server.features.showing import content_of, whole_text
 from kernel_bridge.server.features.summary import summary
+from kernel_bridge.server.handlers import server
 
 
 def run(state: Any, outputs: list[dict[str, Any]] = [], **fields: Any) -> Run:  # noqa: B006
@@ -192,18 +193,24 @@ def test_a_file_that_shows_an_output(bundle: dict[str, str], suffix: str, conten
     assert content in found[1]
 
 
-ALWAYS = {"hoverProvider", "completionProvider", "signatureHelpProvider", "documentSymbolProvider"}
+ALWAYS = {
+    "executeCommandProvider",
+    "hoverProvider",
+    "completionProvider",
+    "signatureHelpProvider",
+    "documentSymbolProvider",
+}
 
 
 @pytest.mark.parametrize(
     "odd", [None, [], 5, {"textDocument": []}, {"textDocument": {"hover": True, "completion": 5}}]
 )
 def test_a_client_that_says_nothing_sensible_is_offered_what_lsp_has_always_had(odd: Any) -> None:
-    assert set(advertised(read_standard(odd, shows_runs=False), FeatureSettings())) == ALWAYS
+    assert set(server.capabilities(read_client(odd, shows_runs=False), FeatureSettings())) == ALWAYS
 
 
 def test_what_is_switched_off_is_not_offered() -> None:
     capabilities = {"textDocument": {"foldingRange": {}, "codeLens": {}}}
     settings = FeatureSettings(hover=False, code_lenses=False)
-    offered = set(advertised(read_standard(capabilities, shows_runs=False), settings))
+    offered = set(server.capabilities(read_client(capabilities, shows_runs=False), settings))
     assert offered == ALWAYS - {"hoverProvider"} | {"foldingRangeProvider"}

@@ -168,7 +168,6 @@ def test_answers() -> None:
     check_answer(lambda r: r.respond(None), {"result": None})
     check_answer(lambda r: r.respond(Point(3)), {"result": {"someX": 3}})
     check_answer(lambda r: r.respond([Raw(b"[1]")]), {"result": [[1]]})
-    check_answer(lambda r: r.respond_raw(b'{"a":1}'), {"result": {"a": 1}})
     check_answer(lambda r: r.fail(-5, "no"), {"error": {"code": -5, "message": "no"}})
     check_answer(
         lambda r: r.fail(-5, "no", {"kind": "K"}),
@@ -301,8 +300,8 @@ async def test_a_pause_after_an_answer_keeps_the_order() -> None:
     for id in (1, 2):
         peer.receive(id=id, method="m")
     for request in peer.requests:
-        request.pause_s = 0.01
         request.respond(None)
+        peer.connection.pause(0.01)
         peer.connection.notify(f"after {request.id}")
     assert [message.get("id") for message in peer.sent.messages] == [1]
     await peer.sent.until(4)
@@ -320,27 +319,6 @@ async def test_close_sends_what_waits_for_a_pause() -> None:
     assert peer.sent.messages == []
     peer.connection.close()
     assert [message["method"] for message in peer.sent.messages] == ["a", "b"]
-
-
-@pytest.mark.parametrize("answered_before", [True, False])
-def test_an_answer_that_is_put_off(answered_before: bool) -> None:
-    peer, heard = Peer(), []
-    peer.receive(id=1, method="m")
-    [request] = peer.requests
-    request.on_answered = lambda result, error: heard.append((result, error))
-    if answered_before:
-        request.respond(5)
-        request.put_off()
-        expected = 5
-    else:
-        request.put_off()
-        assert heard == []
-        request.fail(-1, "later")
-        expected = None
-    assert heard == ([(5, None)] if answered_before else [(None, "later")])
-    [answer] = peer.sent.messages
-    assert (answer["id"], answer["result"]) == (1, expected)
-    assert peer.connection.in_flight == {}
 
 
 async def test_close_fails_what_waits() -> None:

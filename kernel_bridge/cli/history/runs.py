@@ -17,10 +17,10 @@ from ...protocol.settings import Settings
 from ...runs.run import Location
 from ...source.notebook import Notebook, NotebookCell
 from ..exits import OK, UsageError
-from ..run.answers import Answers
+from ..pieces import STDIN_URI, Piece, Script
 from ..run.command import document_language, execute
-from ..run.pieces import STDIN_URI, Piece, Script
 from ..specs import opened, print_json
+from ..terminal.answers import Answers
 from ..terminal.pictures import find_protocol
 from ..terminal.progress import bar
 from ..terminal.screen import Screen

@@ -27,13 +27,13 @@ from ...source.languages import find_language
 from ...source.parameters import read_value
 from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
 from ..formats import format_of
+from ..observers import JsonLines
+from ..pieces import Piece, Script, open_script
+from ..terminal.answers import Answers, interruptible
 from ..terminal.observer import Reporter, Terminal
 from ..terminal.pictures import find_protocol
 from ..terminal.screen import Screen
-from .answers import Answers, interruptible
 from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
-from .pieces import Piece, Script, open_script
-from .scripts import JsonLines
 
 EVERYTHING = Settings(output_budget=2**62)  # all output is written, however much it is
 

@@ -22,7 +22,7 @@ from ...protocol.objects import ExportFormat
 from ...runs.run import Run
 from ...source.notebook import NotebookCell, read_notebook
 from ..exits import UsageError
-from .pieces import SKIPPED, Script
+from ..pieces import SKIPPED, Script
 
 PAUSE_S = 1.0  # between two writings, at least
 SHARE = 10  # of the time at most one part in so many goes into writing

@@ -8,8 +8,8 @@ from ...bridge.observer import Observer
 from ...escapes import one_line, plain
 from ...protocol.objects import Kernel, Run
 from ...protocol.vocabulary import Change, ErrorOutput
-from ..run.answers import Answers
-from ..run.pieces import Piece
+from ..pieces import Piece
+from .answers import Answers
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
 from .transcript import Transcript
 

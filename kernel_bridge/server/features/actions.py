@@ -1,10 +1,30 @@
-"""The LSP Commands that code actions and lenses carry: each is `kernel-bridge.act` around one of ours."""
+"""Commands on behalf of a person, who is told how they went: code actions and code lenses consist of them."""
 
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from ...escapes import one_line
+from ...protocol.commands import ActParams, ExportResult, InterruptKernelResult, RunResult
+from ...protocol.errors import InvalidArgument
+from ...protocol.objects import Kernel
+from ..answering import Answer, answer_early, described
+from ..peer import ERROR
+from ..registry import server
+from ..remedies import ACTIONS
+from .context import Context
+from .showing import show
 
-Command = dict[str, Any]
+PATIENCE_S = 5.0
+"""How long an editor may have to wait for an answer: Emacs does nothing else, and gives up after 10 s."""
+
+TAKEN_S = 0.2
+"""How long after that answer nothing else is sent. lsp-mode up to 9.0 loses what it reads together with the
+answer it waits for, and the jsonrpc.el of Emacs 28 lets it lie until more comes (both leave their reader by a
+`throw`); Emacs may read 70 ms late, to read more at once (process-adaptive-read-buffering)."""
+
+Command = dict[str, Any]  # of LSP
 
 
 def act(title: str, command: str, argument: dict[str, Any]) -> Command:
@@ -21,3 +41,71 @@ def run_unit(uri: str, unit: str, position: dict[str, int]) -> dict[str, Any]:
 def interrupt(uri: str) -> Command:
     """Interrupts the kernel of a document."""
     return act("Interrupt", "interruptKernel", {"textDocument": {"uri": uri}})
+
+
+@server.command("kernel-bridge.act")
+def perform(context: Context, params: ActParams) -> Any:
+    """Run another command, and report to the person how it went (protocol.md, "act")."""
+    try:
+        if params.command == "kernel-bridge.act":
+            raise InvalidArgument("kernel-bridge.act: field command: must be another command")
+        result = context.execute(params.command, params.argument)
+    except Exception as error:
+        return _reported(context, error, TAKEN_S)
+    return _finish(context, result) if asyncio.iscoroutine(result) else _reported(context, result, TAKEN_S)
+
+
+async def _finish(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Answer:
+    pause_s = TAKEN_S
+
+    def answer() -> None:
+        nonlocal pause_s
+        answer_early(None)
+        context.peer.pause(TAKEN_S)
+        pause_s = 0
+
+    waiting = None
+    if not context.client.shows_runs:
+        waiting = asyncio.get_running_loop().call_later(PATIENCE_S, answer)
+    try:
+        outcome = await coroutine
+    except Exception as error:
+        outcome = error
+    finally:
+        if waiting is not None:
+            waiting.cancel()
+    return _reported(context, outcome, pause_s)
+
+
+def _reported(context: Context, outcome: Any, pause_s: float) -> Answer:
+    """The answer with this result or error; the person is told once it is written."""
+    follows = outcome.then if isinstance(outcome, Answer) else None
+    result = outcome.result if isinstance(outcome, Answer) else outcome
+
+    def then() -> None:
+        if pause_s and not context.client.shows_runs:
+            context.peer.pause(pause_s)
+        _report(context, result)
+        if follows is not None:
+            follows()
+
+    return Answer(then, error=result) if isinstance(result, Exception) else Answer(then, result)
+
+
+def _report(context: Context, result: Any) -> None:
+    if isinstance(result, Exception):
+        context.peer.show(ERROR, described(result, ACTIONS)[1])
+    elif isinstance(result, RunResult):
+        context.messages.asked_for(result.runs)
+    elif isinstance(result, ExportResult):
+        uri = Path(result.path).as_uri()
+        showing = show(context, uri, external=result.format == "html")
+        context.peer.spawn(_ignoring_result(showing), f"show {result.path}")
+    elif isinstance(result, InterruptKernelResult):
+        context.messages.interrupted(result.outcome)
+    elif isinstance(result, Kernel):
+        context.messages.ready(result)
+
+
+async def _ignoring_result(showing: Coroutine[Any, Any, bool]) -> None:
+    await showing

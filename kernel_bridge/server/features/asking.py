@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...bridge.inquiry import ask_now
 from ...source.inquiry import Inquiry, inquiry
+from .context import Context
+from .params import OfPosition
 
 if TYPE_CHECKING:
     from ...bridge.kernel import FollowedKernel
     from ..snapshot import Snapshot
-    from .requests import OfPosition
-    from .session import Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,12 @@ class Asked:
         return await inspect(self.kernel, self.inquiry.code, cursor)
 
 
-def about(features: "Features", params: "OfPosition") -> Asked | None:
+def about(context: Context, params: OfPosition) -> Asked | None:
     """The place of a request; None: not in code, or the document has no kernel that lives."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
-    bound = features.bridge.bindings.get(features.documents.owner(document.uri), "")
-    kernel = features.bridge.kernels.get(bound)
+    kernel = context.kernel_of(document)
     if kernel is None or not kernel.alive:
         return None
     asked = inquiry(document.lines, document.language_id, document.to_inner(params.position))

@@ -9,11 +9,12 @@ from ...source.cells import Cell, cells_of_lines
 from ...source.document import Place
 from ...source.languages import is_python
 from ...source.statement import python_statement
+from ..registry import Provider, server
+from .context import Context
+from .params import OfDocument, OfPositions
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
-    from .requests import OfDocument, OfPositions
-    from .session import Features
 
 MODULE, STRING = 2, 15  # SymbolKind
 
@@ -34,9 +35,10 @@ def _whole_lines(document: "Snapshot", first: int, last: int) -> dict[str, Any]:
     return document.range(Place(first, 0), Place(last, len(document.lines[last])))
 
 
-def document_symbols(features: "Features", params: "OfDocument") -> list[dict[str, Any]] | None:
+@server.feature("textDocument/documentSymbol", Provider("documentSymbolProvider", "symbols"))
+def document_symbols(context: Context, params: OfDocument) -> list[dict[str, Any]] | None:
     """A symbol for each cell: its title, else its first line of code."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     symbols = []
@@ -49,7 +51,7 @@ def document_symbols(features: "Features", params: "OfDocument") -> list[dict[st
             "name": name[:80] or f"cell {number}",
             "kind": MODULE if cell.kind == "code" else STRING,
         }
-        if features.client.symbol_trees:
+        if context.client.symbol_trees:
             symbol |= {
                 "detail": f"{cell.kind} cell",
                 "range": range_,
@@ -61,9 +63,13 @@ def document_symbols(features: "Features", params: "OfDocument") -> list[dict[st
     return symbols
 
 
-def folding_ranges(features: "Features", params: "OfDocument") -> list[dict[str, Any]] | None:
+@server.feature(
+    "textDocument/foldingRange",
+    Provider("foldingRangeProvider", "folding", needs=lambda client: client.folding),
+)
+def folding_ranges(context: Context, params: OfDocument) -> list[dict[str, Any]] | None:
     """A fold for each cell of more than its marker."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     folds = []
@@ -74,9 +80,13 @@ def folding_ranges(features: "Features", params: "OfDocument") -> list[dict[str,
     return folds
 
 
-def selection_ranges(features: "Features", params: "OfPositions") -> list[dict[str, Any]] | None:
+@server.feature(
+    "textDocument/selectionRange",
+    Provider("selectionRangeProvider", "selection_ranges", needs=lambda client: client.selection_ranges),
+)
+def selection_ranges(context: Context, params: OfPositions) -> list[dict[str, Any]] | None:
     """From each position outwards: line, statement (Python), code of the cell, cell, document."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     return [_around(document, document.to_inner(position)) for position in params.positions]

@@ -12,44 +12,56 @@ from ...bridge.documents import path_of
 from ...bridge.summary import shortened_line
 from ...source.cells import cells_of_lines
 from ...source.languages import comment_prefixes, find_language, is_python, speaks
+from ..client import Client
+from ..registry import Provider, server
 from .actions import Command, act, interrupt, run_unit
+from .context import Context
+from .params import CodeActionParams
 from .showing import VIEWS, view_of
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
-    from .requests import CodeActionParams
-    from .session import Features
 
 AUTOMATIC = 2  # CodeActionTriggerKind: a light bulb, at every movement of the cursor
 LIKELY_KERNELS = 4
 LOOKING_S = 1.0  # how long finding kernels may keep a person waiting
 
+KINDS = [f"kernel-bridge.{kind}" for kind in ("run", "kernel", "show", "export")]
+
 Action = tuple[str, Command]  # its kind without our prefix, what it does
 
 
-async def code_actions(features: "Features", params: "CodeActionParams") -> list[dict[str, Any]] | None:
+def _offered(client: Client) -> Any:
+    return {"codeActionKinds": KINDS} if client.code_action_literals else True
+
+
+@server.feature(
+    "textDocument/codeAction",
+    Provider("codeActionProvider", "code_actions", _offered, needs=lambda client: client.code_actions),
+)
+async def code_actions(context: Context, params: CodeActionParams) -> list[dict[str, Any]] | None:
     """The actions of the kinds asked for, those that run code first."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
-    bound = features.bridge.bindings.get(features.documents.owner(document.uri))
+    bound = context.bridge.bindings.get(context.documents.owner(document.uri))
     if find_language(document.language_id) is None and bound is None:
         return []  # text and data, of which nothing runs
     asked = params.context
-    if features.client.shows_runs and asked.trigger_kind == AUTOMATIC:
+    if context.client.shows_runs and asked.trigger_kind == AUTOMATIC:
         return []  # it has ways of its own: no light bulb on every line
-    actions = [*_answers(features, document, bound, params)]
-    actions += [*_running(document, params), *_of_result(features, document, params)]
-    actions += _of_kernel(features, document)
+    actions = [*_answers(context, document, bound, params)]
+    actions += [*_running(document, params), *_of_result(context, document, params)]
+    actions += _of_kernel(context, document)
     if asked.trigger_kind != AUTOMATIC and _wanted("kernel-bridge.kernel", asked.only):
-        actions += await _kernels(features, document)
-    actions += _exports(features, document)
+        actions += await _kernels(context, document)
+    actions += _exports(context, document)
     wanted = [
         (f"kernel-bridge.{kind}", command)
         for kind, command in actions
         if _wanted(f"kernel-bridge.{kind}", asked.only)
     ]
-    if not features.client.code_action_literals:
+    if not context.client.code_action_literals:
         return [command for _, command in wanted]
     return [{"title": command["title"], "kind": kind, "command": command} for kind, command in wanted]
 
@@ -60,11 +72,11 @@ def _wanted(kind: str, only: list[str] | None) -> bool:
 
 
 def _answers(
-    features: "Features", document: "Snapshot", bound: str | None, params: "CodeActionParams"
+    context: Context, document: "Snapshot", bound: str | None, params: CodeActionParams
 ) -> Iterator[Action]:
     """To what the kernel asks: the selection or the line, without a comment prefix at its start."""
-    question = features.questions.of_kernel(bound)
-    if question is None:
+    prompt = context.prompts.of_kernel(bound)
+    if prompt is None:
         return
     start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
     text = document.lines[start.line].strip()
@@ -74,10 +86,10 @@ def _answers(
         prefix = next((one for one in comment_prefixes(document.language_id) if text.startswith(one)), "")
         text = text.removeprefix(prefix).strip()
     for title, value in ((f"Answer “{shortened_line(text)}”", text), ("Cancel the question", None)):
-        yield "run", act(title, "answerInput", {"runId": question.run_id, "value": value})
+        yield "run", act(title, "answerInput", {"runId": prompt.run_id, "value": value})
 
 
-def _running(document: "Snapshot", params: "CodeActionParams") -> Iterator[Action]:
+def _running(document: "Snapshot", params: CodeActionParams) -> Iterator[Action]:
     start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
     uri, position = document.uri, document.position(start)
     units = {"line": "Run line"}
@@ -100,9 +112,9 @@ def _running(document: "Snapshot", params: "CodeActionParams") -> Iterator[Actio
         yield "run", selection
 
 
-def _of_result(features: "Features", document: "Snapshot", params: "CodeActionParams") -> Iterator[Action]:
+def _of_result(context: Context, document: "Snapshot", params: CodeActionParams) -> Iterator[Action]:
     """What the run on that line gave."""
-    result = features.results.at(document, document.to_inner(params.range.start).line)
+    result = context.results.at(document, document.to_inner(params.range.start).line)
     if result is None:
         return
     run = result.run
@@ -115,10 +127,8 @@ def _of_result(features: "Features", document: "Snapshot", params: "CodeActionPa
             yield "show", act(f"Open {VIEWS[mime][0]} ({index + 1})", "showOutput", argument)
 
 
-def _of_kernel(features: "Features", document: "Snapshot") -> Iterator[Action]:
-    kernel = features.bridge.kernels.get(
-        features.bridge.bindings.get(features.documents.owner(document.uri), "")
-    )
+def _of_kernel(context: Context, document: "Snapshot") -> Iterator[Action]:
+    kernel = context.kernel_of(document)
     if kernel is None or not kernel.alive:
         return
     named = {"textDocument": {"uri": document.uri}}
@@ -139,14 +149,14 @@ def _whose(bridge: Any, kernel_id: str) -> str:
     return f" of {', '.join(names)}" if names else ", which runs"
 
 
-async def _kernels(features: "Features", document: "Snapshot") -> list[Action]:
+async def _kernels(context: Context, document: "Snapshot") -> list[Action]:
     """The kernels that a person is likely to want: those that run, and those that can be started."""
-    bridge, uri, language = features.bridge, document.uri, document.language_id
+    bridge, uri, language = context.bridge, document.uri, document.language_id
     actions: list[Action] = []
     for kernel in bridge.kernels.values():
         if (
             kernel.alive
-            and kernel.id != bridge.bindings.get(features.documents.owner(uri))
+            and kernel.id != bridge.bindings.get(context.documents.owner(uri))
             and speaks(kernel.session.spec.language, language)
         ):
             title = f"Use {kernel.session.spec.display_name} ({kernel.id[:8]}){_whose(bridge, kernel.id)}"
@@ -171,12 +181,12 @@ async def _kernels(features: "Features", document: "Snapshot") -> list[Action]:
     return actions
 
 
-def _exports(features: "Features", document: "Snapshot") -> Iterator[Action]:
+def _exports(context: Context, document: "Snapshot") -> Iterator[Action]:
     """A notebook beside the document; never one that is there already."""
-    if not any(result.run.ended for result in features.results.of(document.uri)):
+    if not any(result.run.ended for result in context.results.of(document.uri)):
         return
-    path = features.beside(document.uri)
-    if path is not None:
+    path = path_of(document.uri)
+    if path is not None and path.parent.is_dir():
         target = _free(path)
         argument = {"path": str(target), "textDocument": {"uri": document.uri}}
         yield "export", act(f"Export runs to {target.name}", "export", argument)

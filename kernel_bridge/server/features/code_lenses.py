@@ -4,23 +4,33 @@ from typing import TYPE_CHECKING, Any
 
 from ...source.cells import Cell, cells_of_lines
 from ...source.document import Place
+from ..registry import Provider, server
 from .actions import act, interrupt, run_unit
+from .context import Context
+from .params import OfDocument
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
-    from .requests import OfDocument
-    from .session import Features
 
 
-def code_lenses(features: "Features", params: "OfDocument") -> list[dict[str, Any]] | None:
+@server.feature(
+    "textDocument/codeLens",
+    Provider(
+        "codeLensProvider",
+        "code_lenses",
+        {"resolveProvider": False},
+        needs=lambda client: client.code_lenses,
+    ),
+)
+def code_lenses(context: Context, params: OfDocument) -> list[dict[str, Any]] | None:
     """Lenses on the markers of the code cells; a document without a marker has none."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     found = cells_of_lines(document.lines, document.language_id)
     running = [
         result.lines(document)
-        for result in features.results.of(document.uri)
+        for result in context.results.of(document.uri)
         if result.run.state in ("queued", "running")
     ]
     lenses = []

@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...bridge.inquiry import ask_now
 from ...escapes import plain
+from ..registry import Provider, server
 from .asking import Asked, about, inspect
+from .context import Context
 from .markup import documentation, markup, signature_of
+from .params import CompletionItem, OfPosition
 
 if TYPE_CHECKING:
-    from ...bridge.kernel import FollowedKernel
-    from .requests import CompletionItem, OfPosition
-    from .session import Features
-
-REMEMBERED_LISTS = 8
+    pass
 
 # CompletionItemKind, by what IPython calls it
 KINDS = {
@@ -34,37 +33,23 @@ UNKNOWN_TYPE = "<unknown>"
 INCOMPLETE: dict[str, Any] = {"isIncomplete": True, "items": []}
 
 
-class Lists:
-    """The latest lists of a session, for what is asked of their items later."""
-
-    def __init__(self) -> None:
-        self._next = 0
-        self._lists: dict[int, tuple[FollowedKernel, str]] = {}
-
-    def add(self, kernel: "FollowedKernel", before: str) -> int:
-        """The number of a list; `before` is the code that stands before each of its items."""
-        self._next += 1
-        self._lists[self._next] = (kernel, before)
-        self._lists.pop(self._next - REMEMBERED_LISTS, None)
-        return self._next
-
-    def get(self, number: int) -> tuple["FollowedKernel", str] | None:
-        return self._lists.get(number)
-
-
-async def completion(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
+@server.feature(
+    "textDocument/completion",
+    Provider("completionProvider", "completion", {"triggerCharacters": [".", "$"], "resolveProvider": True}),
+)
+async def completion(context: Context, params: OfPosition) -> dict[str, Any] | None:
     """What the kernel offers; an incomplete list at once while it is busy."""
-    asked = about(features, params)
+    asked = about(context, params)
     if asked is None:
         return None
     content = {"code": asked.inquiry.code, "cursor_pos": asked.inquiry.cursor}
     reply = await ask_now(asked.kernel, "complete_request", content)
     if reply is None:
         return INCOMPLETE
-    return {"isIncomplete": False, "items": _items(features, asked, reply)}
+    return {"isIncomplete": False, "items": _items(context, asked, reply)}
 
 
-def _items(features: "Features", asked: Asked, reply: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(context: Context, asked: Asked, reply: dict[str, Any]) -> list[dict[str, Any]]:
     matches = reply.get("matches")
     texts = [text for text in matches if isinstance(text, str)] if isinstance(matches, list) else []
     code, cursor = asked.inquiry.code, asked.inquiry.cursor
@@ -76,7 +61,7 @@ def _items(features: "Features", asked: Asked, reply: dict[str, Any]) -> list[di
     place = asked.inquiry.place
     range_ = asked.document.range(place(start), place(end))
     typed = code[start:cursor]
-    list_ = features.lists.add(asked.kernel, code[:start])
+    list_ = context.lists.add(asked.kernel, code[:start])
     types = _types(reply)
     items = []
     for number, text in enumerate(texts):
@@ -88,7 +73,7 @@ def _items(features: "Features", asked: Asked, reply: dict[str, Any]) -> list[di
             "textEdit": {"range": range_, "newText": new},
             "data": {"list": list_},
         }
-        if KINDS.get(kind) in features.client.completion_kinds:
+        if KINDS.get(kind) in context.client.completion_kinds:
             item["kind"] = KINDS[kind]
         if signature:
             item["detail"] = plain(f"{new}{signature}")
@@ -120,18 +105,19 @@ def _types(reply: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return types
 
 
-async def resolve(features: "Features", item: "CompletionItem") -> dict[str, Any]:
+@server.feature("completionItem/resolve", Provider(None, "completion"))
+async def resolve(context: Context, params: CompletionItem) -> dict[str, Any]:
     """The same item with what the kernel says of it."""
-    resolved = item.raw
-    found = features.lists.get(item.data.list) if item.data is not None else None
+    resolved = params.raw
+    found = context.lists.get(params.data.list) if params.data is not None else None
     if found is None:
         return resolved
     kernel, before = found
-    code = before + item.label
+    code = before + params.label
     text = await inspect(kernel, code, len(code))
     if text is None:
         return resolved
-    markdown = features.client.completion_markdown
+    markdown = context.client.completion_markdown
     said = documentation(text, kernel.session.spec.language, markdown)
     if (signature := signature_of(plain(text))) and "detail" not in resolved:
         resolved = {**resolved, "detail": signature}

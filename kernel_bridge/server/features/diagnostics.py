@@ -13,33 +13,44 @@ from ...escapes import plain
 from ...runs.run import Run
 from ...runs.traceback import Frame, frames
 from ...source.document import Place
+from ..registry import Provider, server
+from .context import Context
+from .params import OfDocument
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
-    from .requests import OfDocument
     from .results import Result
-    from .session import Features
 
 ERROR, INFORMATION = 1, 3  # DiagnosticSeverity
 INTERRUPTS = ("KeyboardInterrupt", "InterruptedError")
 
 
-def diagnostic_report(features: "Features", params: "OfDocument") -> dict[str, Any]:
+@server.feature(
+    "textDocument/diagnostic",
+    Provider(
+        "diagnosticProvider",
+        "diagnostics",
+        {"identifier": "kernel-bridge", "interFileDependencies": True, "workspaceDiagnostics": False},
+        needs=lambda client: client.pull_diagnostics,
+        off={"kind": "full", "items": []},  # null is not legal here
+    ),
+)
+def diagnostic_report(context: Context, params: OfDocument) -> dict[str, Any]:
     """The answer to `textDocument/diagnostic`."""
-    document = features.documents.find(params.text_document.uri)
-    return {"kind": "full", "items": diagnostics(features, document) if document else []}
+    document = context.documents.find(params.text_document.uri)
+    return {"kind": "full", "items": diagnostics(context, document) if document else []}
 
 
-def diagnostics(features: "Features", document: "Snapshot") -> list[dict[str, Any]]:
+def diagnostics(context: Context, document: "Snapshot") -> list[dict[str, Any]]:
     """A diagnostic for each run of a document that raised and whose lines still stand."""
     return [
-        _diagnostic(features, document, result)
-        for result in features.results.of(document.uri, "error")
+        _diagnostic(context, document, result)
+        for result in context.results.of(document.uri, "error")
         if not result.stale
     ]
 
 
-def _diagnostic(features: "Features", document: "Snapshot", result: "Result") -> dict[str, Any]:
+def _diagnostic(context: Context, document: "Snapshot", result: "Result") -> dict[str, Any]:
     run = result.run
     line = result.error_line(document)
     diagnostic: dict[str, Any] = {
@@ -48,7 +59,7 @@ def _diagnostic(features: "Features", document: "Snapshot", result: "Result") ->
         "source": "kernel-bridge",
         "message": error_text(run),
     }
-    if features.client.related_information and (related := _related(features, run)):
+    if context.client.related_information and (related := _related(context, run)):
         diagnostic["relatedInformation"] = related
     return diagnostic
 
@@ -61,11 +72,11 @@ def line_range(document: "Snapshot", line: int) -> dict[str, Any]:
     )
 
 
-def _related(features: "Features", run: Run) -> list[dict[str, Any]]:
+def _related(context: Context, run: Run) -> list[dict[str, Any]]:
     """The frames that stand in open documents, outermost first."""
     related = []
     for frame in frames(run.error.traceback) if run.error is not None else []:
-        if (place := _open_place(features, run, frame)) is not None:
+        if (place := _open_place(context, run, frame)) is not None:
             document, line = place
             location = {"uri": document.uri, "range": line_range(document, line)}
             message = f"in {plain(frame.name)}" if frame.name else "called here"
@@ -73,17 +84,17 @@ def _related(features: "Features", run: Run) -> list[dict[str, Any]]:
     return related
 
 
-def _open_place(features: "Features", run: Run, frame: Frame) -> tuple["Snapshot", int] | None:
+def _open_place(context: Context, run: Run, frame: Frame) -> tuple["Snapshot", int] | None:
     """The open document and the line in it, as it is now, of a frame."""
     if frame.path is not None:
         path = Path(frame.path).expanduser()
-        document = next((one for one in features.documents.all_open() if path_of(one.uri) == path), None)
+        document = next((one for one in context.documents.all_open() if path_of(one.uri) == path), None)
         return (document, frame.line) if document and frame.line < len(document.lines) else None
-    for result in features.results.by_run.values():
+    for result in context.results.by_run.values():
         other = result.run
         same = (other.kernel_id, other.epoch) == (run.kernel_id, run.epoch)
         if same and other.execution_count == frame.count and not result.stale:
-            document = features.documents.find(result.uri)
+            document = context.documents.find(result.uri)
             first, last = result.lines(document) if document else (0, -1)
             return (document, first + frame.line) if document and first + frame.line <= last else None
     return None

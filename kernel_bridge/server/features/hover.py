@@ -7,49 +7,51 @@ from typing import TYPE_CHECKING, Any
 from ...bridge.summary import data_text, summarize
 from ...escapes import one_line, plain
 from ...source.inquiry import has_name
+from ..registry import Provider, server
 from .asking import about
+from .context import Context
 from .markup import DATA_URI_BYTES, documentation, escaped, fenced, markup, shortened
+from .params import OfPosition
 from .showing import VIEWS, content_of, view_of, whole_text, write_shown
 from .summary import summary
 
 if TYPE_CHECKING:
     from ...protocol.vocabulary import Display
     from ...runs.run import Run
-    from .requests import OfPosition
     from .results import Result
-    from .session import Features
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")  # nothing that could end the link it stands in
 
 
-async def hover(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
+@server.feature("textDocument/hover", Provider("hoverProvider", "hover"))
+async def hover(context: Context, params: OfPosition) -> dict[str, Any] | None:
     """Documentation, and the outputs of the run on that line: these first where nothing else shows them."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     place = document.to_inner(params.position)
-    markdown = features.client.hover_markdown
-    result = features.results.at(document, place.line)
+    markdown = context.client.hover_markdown
+    result = context.results.at(document, place.line)
     parts = []
-    asked = about(features, params) if has_name(document.lines[place.line], place.column) else None
+    asked = about(context, params) if has_name(document.lines[place.line], place.column) else None
     if asked is not None and (text := await asked.inspect(asked.inquiry.cursor)):
         parts.append(documentation(text, asked.language, markdown))
     if result is not None:
-        parts.append(await _outputs(features, result) if markdown else _plain_outputs(features, result))
-    if not features.client.shows_runs:
+        parts.append(await _outputs(context, result) if markdown else _plain_outputs(context, result))
+    if not context.client.shows_runs:
         parts.reverse()
     separator = "\n\n---\n\n" if markdown else "\n\n"
     return {"contents": markup(separator.join(parts), markdown)} if parts else None
 
 
-def _first_line_is_all(features: "Features") -> bool:
+def _first_line_is_all(context: Context) -> bool:
     """Emacs and ALE show but the first line of a hover wherever the cursor rests: it says what came."""
-    return not features.client.shows_runs and not features.hints_shown
+    return not context.client.shows_runs and not context.hints_shown
 
 
-def _head(features: "Features", result: "Result") -> str:
-    run, marks = result.run, features.marks(result)
-    if _first_line_is_all(features):
+def _head(context: Context, result: "Result") -> str:
+    run, marks = result.run, context.marks(result)
+    if _first_line_is_all(context):
         return summary(run, marks)
     count = f"[{run.execution_count}] " if run.execution_count is not None else ""
     brief = summarize(run, run.live.outputs)
@@ -58,16 +60,16 @@ def _head(features: "Features", result: "Result") -> str:
     return f"{count}{brief.state}{took}{lost}" + (f" ({', '.join(marks)})" if marks else "")
 
 
-def _plain_outputs(features: "Features", result: "Result") -> str:
-    head = _head(features, result)
+def _plain_outputs(context: Context, result: "Result") -> str:
+    head = _head(context, result)
     text = shortened(whole_text(result.run.live.outputs))
     return head if text.strip() in head else f"{head}\n{text}"
 
 
-async def _outputs(features: "Features", result: "Result") -> str:
-    head = _head(features, result)
+async def _outputs(context: Context, result: "Result") -> str:
+    head = _head(context, result)
     # Neovim takes the brackets of [1] for a link's, and hides them.
-    parts = [f"**{escaped(one_line(head))}**" if features.client.shows_runs else fenced(head)]
+    parts = [f"**{escaped(one_line(head))}**" if context.client.shows_runs else fenced(head)]
     outputs = result.run.live.outputs
     if whole_text(outputs).strip() in head and not any(map(view_of, outputs)):
         return parts[0]
@@ -77,20 +79,20 @@ async def _outputs(features: "Features", result: "Result") -> str:
                 text = shortened(whole_text([output]).strip("\n"))
                 parts.append(fenced(text) if text else "")
             case _:
-                parts.append(await _data(features, result.run, index, output))
+                parts.append(await _data(context, result.run, index, output))
     return "\n\n".join(part for part in parts if part)
 
 
-async def _data(features: "Features", run: "Run", index: int, output: "Display") -> str:
+async def _data(context: Context, run: "Run", index: int, output: "Display") -> str:
     """A MIME bundle: a picture, markdown as it is, else its text; a file that can be opened beside it."""
     data = output["data"]
     mime = view_of(output)
     if mime is not None and mime != "text/html":
         inline = "".join(data[mime].split()) if isinstance(data[mime], str) else ""
-        if features.client.data_uris and len(inline) < DATA_URI_BYTES and _BASE64.fullmatch(inline):
+        if context.client.data_uris and len(inline) < DATA_URI_BYTES and _BASE64.fullmatch(inline):
             return f"![{mime}](data:{mime};base64,{inline})"
         suffix, content = content_of(output)
-        path = await asyncio.to_thread(write_shown, features.files, f"{run.id}-{index + 1}{suffix}", content)
+        path = await asyncio.to_thread(write_shown, context.files, f"{run.id}-{index + 1}{suffix}", content)
         picture = "!" if mime.startswith("image/") else ""
         return f"{picture}[{VIEWS[mime][0]}]({path.as_uri()})"
     if isinstance(markdown := data.get("text/markdown"), str):

@@ -3,37 +3,42 @@
 from typing import TYPE_CHECKING, Any
 
 from ...source.document import Place
+from ..registry import Provider, server
+from .context import Context
+from .params import OfRange
 from .summary import summary
 
 if TYPE_CHECKING:
-    from .requests import OfRange
     from .results import Result
-    from .session import Features
 
 
-def inlay_hints(features: "Features", params: "OfRange") -> list[dict[str, Any]] | None:
+@server.feature(
+    "textDocument/inlayHint",
+    Provider("inlayHintProvider", "inlay_hints", needs=lambda client: client.inlay_hints),
+)
+def inlay_hints(context: Context, params: OfRange) -> list[dict[str, Any]] | None:
     """A hint for each run that stands in the range; one that may not hold any more says so."""
-    document = features.documents.find(params.text_document.uri)
+    document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     first, last = document.to_inner(params.range.start).line, document.to_inner(params.range.end).line
     hints = []
-    for result in features.results.of(document.uri):
+    for result in context.results.of(document.uri):
         line = result.lines(document)[1]
         if first <= line <= last:
             place = Place(line, len(document.lines[line]))
             hints.append(
                 {
                     "position": document.position(place),
-                    "label": _label(features, result),
+                    "label": _label(context, result),
                     "paddingLeft": True,
                 }
             )
     return hints
 
 
-def _label(features: "Features", result: "Result") -> str:
-    question = features.questions.of_run(result.run.id)
-    if question is not None:
-        return f"… {question.text}"
-    return summary(result.run, features.marks(result))
+def _label(context: Context, result: "Result") -> str:
+    prompt = context.prompts.of_run(result.run.id)
+    if prompt is not None:
+        return f"… {prompt.text}"
+    return summary(result.run, context.marks(result))

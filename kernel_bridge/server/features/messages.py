@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from ...protocol.objects import InterruptOutcome, Kernel, Run
-from .client import Standard
+from ..client import Client
+from ..configuration import Configuration
+from ..peer import ERROR, INFO, WARNING, Peer
 from .summary import summary
 
 if TYPE_CHECKING:
-    from ..lifecycle import Server
-
-ERROR, WARNING, INFO = 1, 2, 3  # MessageType
+    from ...bridge.application import Bridge
 
 NO_INPUT = (
     "the code asked for input, which this editor cannot give; take the value from a variable or a file, "
@@ -21,22 +21,24 @@ NO_INPUT = (
 class Messages:
     """Of one session; switched by the setting `features.messages`."""
 
-    def __init__(self, server: "Server", client: Standard) -> None:
-        self._server = server
+    def __init__(self, peer: Peer, client: Client, configuration: Configuration, bridge: "Bridge") -> None:
+        self._peer = peer
         self._client = client
+        self._configuration = configuration
+        self._bridge = bridge
         self._states: dict[str, str] = {}  # kernel id -> the last that was heard
         self._asked_for: set[str] = set()  # runs of code actions and lenses
 
     @property
     def _wanted(self) -> bool:
-        return self._client.wants(self._server.settings.features.messages)
+        return self._client.wants(self._configuration.features.messages)
 
     def kernel_changed(self, kernel: Kernel) -> None:
         """A kernel that dies by itself stays bound to its documents; one that is shut down does not."""
         before, self._states[kernel.id] = self._states.get(kernel.id), kernel.state
         if kernel.state != "dead" or before not in ("idle", "busy", "unreachable") or not self._wanted:
             return
-        if not self._server.closing and kernel.id in self._server.bridge.bindings.values():
+        if not self._peer.closing and kernel.id in self._bridge.bindings.values():
             self._show(ERROR, f"{kernel.display_name} has died: {kernel.reason or 'nobody knows why'}")
 
     def asked_for(self, runs: list[Run]) -> None:
@@ -50,8 +52,8 @@ class Messages:
             return
         if run.error is not None and run.error.ename == "StdinNotImplementedError":
             self._show(WARNING, NO_INPUT)
-        elif asked_for and not self._client.hints_shown(self._server.settings.features):
-            found = self._server.bridge.find_run(run.id)
+        elif asked_for and not self._client.hints_shown(self._configuration.features):
+            found = self._bridge.find_run(run.id)
             if found is not None:
                 self._show(INFO if run.state == "ok" else ERROR, summary(found[1], []))
 
@@ -67,4 +69,4 @@ class Messages:
             self._show(INFO, f"{kernel.display_name} is {kernel.state}")
 
     def _show(self, level: int, message: str) -> None:
-        self._server.outbox.show(level, message)
+        self._peer.show(level, message)

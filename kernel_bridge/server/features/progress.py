@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from ...bridge.summary import newest_line
 from ...escapes import one_line
 from ...protocol.objects import Kernel, Run
+from ..client import Client
+from ..configuration import Configuration
 from ..jsonrpc import ConnectionClosed, ResponseError
-from .client import Standard
+from ..peer import Peer
 
 if TYPE_CHECKING:
-    from ..lifecycle import Server
+    from ...bridge.application import Bridge
 
 LONG_S = 2.0  # from which on a run is long
 REPORT_S = 0.5  # between two reports of the same run
@@ -37,16 +39,18 @@ class _Work:
 class Progress:
     """Of one session; switched by the setting `features.progress`."""
 
-    def __init__(self, server: "Server", client: Standard) -> None:
-        self._server = server
+    def __init__(self, peer: Peer, client: Client, configuration: Configuration, bridge: "Bridge") -> None:
+        self._peer = peer
         self._client = client
+        self._configuration = configuration
+        self._bridge = bridge
         self._numbers = itertools.count(1)
         self._works: dict[str, _Work] = {}  # by the id of the kernel or run
         self._timers: dict[str, asyncio.TimerHandle] = {}  # run id -> until it is long
 
     @property
     def _wanted(self) -> bool:
-        return self._client.progress and self._client.wants(self._server.settings.features.progress)
+        return self._client.progress and self._client.wants(self._configuration.features.progress)
 
     def kernel_changed(self, kernel: Kernel) -> None:
         if kernel.state not in ("starting", "restarting"):
@@ -76,7 +80,7 @@ class Progress:
         if work is None or not work.shown or now - work.reported_at < REPORT_S:
             return
         work.reported_at = now
-        found = self._server.bridge.find_run(run_id)
+        found = self._bridge.find_run(run_id)
         if found is not None and (line := newest_line(found[1].live.outputs)):
             self._tell(work, {"kind": "report", "message": line})
 
@@ -84,23 +88,22 @@ class Progress:
         """The client's `window/workDoneProgress/cancel`."""
         for work in self._works.values():
             if work.token == token:
-                self._server.spawn(self._cancel(work), f"cancel {work.title}")
+                self._peer.spawn(self._cancel(work), f"cancel {work.title}")
 
     async def _cancel(self, work: _Work) -> None:
-        bridge = self._server.bridge
         if work.run_id is not None:
-            await bridge.cancel_run(work.run_id)
-        elif (kernel := bridge.kernels.get(work.kernel_id)) is not None:
-            await bridge.shutdown_kernel(kernel)
+            await self._bridge.cancel_run(work.run_id)
+        elif (kernel := self._bridge.kernels.get(work.kernel_id)) is not None:
+            await self._bridge.shutdown_kernel(kernel)
 
     def _begin(self, key: str, title: str, kernel_id: str, run_id: str | None) -> None:
         token = f"kernel-bridge:{next(self._numbers)}"
         work = self._works[key] = _Work(token, one_line(title), kernel_id, run_id)
-        self._server.spawn(self._show(work), title)
+        self._peer.spawn(self._show(work), title)
 
     async def _show(self, work: _Work) -> None:
         try:
-            await self._server.connection.request("window/workDoneProgress/create", {"token": work.token})
+            await self._peer.request("window/workDoneProgress/create", {"token": work.token})
         except (ResponseError, ConnectionClosed):
             return
         if not work.ended:
@@ -115,8 +118,9 @@ class Progress:
                 self._tell(work, {"kind": "end"})
 
     def _tell(self, work: _Work, value: dict[str, Any]) -> None:
-        self._server.connection.notify("$/progress", {"token": work.token, "value": value})
+        self._peer.notify("$/progress", {"token": work.token, "value": value})
 
     def close(self) -> None:
+        """End what waits."""
         for timer in self._timers.values():
             timer.cancel()

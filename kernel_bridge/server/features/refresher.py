@@ -1,8 +1,8 @@
 """Telling a client to ask again (`workspace/*/refresh`), soon after something changed and not too often."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+
+from ..peer import Peer
 
 SOON_S = 0.02  # what happens within it is told of together: a short run is asked for once, when it has ended
 PAUSE_S = 0.2  # between the client's answer and the next time
@@ -10,21 +10,18 @@ ANSWER_S = 5.0  # how long a client may take before it is told again
 
 
 class Refresher:
-    """Calls `ask` after `soon`, one at a time; no timer runs while nothing changes."""
+    """Sends `method` after `soon`, one at a time; no timer runs while nothing changes."""
 
-    def __init__(
-        self, ask: Callable[[], Awaitable[Any]], spawn: Callable[[Any, str], asyncio.Task[None]], name: str
-    ) -> None:
-        self._ask = ask
-        self._spawn = spawn
-        self._name = name
+    def __init__(self, peer: Peer, method: str) -> None:
+        self._peer = peer
+        self._method = method
         self._task: asyncio.Task[None] | None = None
         self._again = False
 
     def soon(self) -> None:
         """Something changed."""
         if self._task is None or self._task.done():
-            self._task = self._spawn(self._run(), self._name)
+            self._task = self._peer.spawn(self._run(), self._method)
         else:
             self._again = True
 
@@ -32,7 +29,7 @@ class Refresher:
         await asyncio.sleep(SOON_S)
         while True:
             self._again = False
-            await asyncio.wait([asyncio.ensure_future(self._ask())], timeout=ANSWER_S)
+            await asyncio.wait([asyncio.ensure_future(self._peer.ask(self._method))], timeout=ANSWER_S)
             if not self._again:
                 return
             await asyncio.sleep(PAUSE_S)

@@ -7,14 +7,17 @@ nothing of it is left. Knows nothing of what is shown of a run.
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ...protocol.vocabulary import RunState
 from ...runs.run import Run
 from ...source.anchors import Anchor, Edit, Span, moved
 from ...source.document import Place
-from ..documents import Documents
-from ..snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ..documents import Documents
+    from ..snapshot import Snapshot
 
 REMEMBERED_EDITS = 1000
 """How many edits may come between a run command and its kernel's being ready."""
@@ -29,12 +32,12 @@ class Result:
     anchor: Anchor
     stale: bool = False  # its lines are no longer those that ran
 
-    def lines(self, document: Snapshot) -> tuple[int, int]:
+    def lines(self, document: "Snapshot") -> tuple[int, int]:
         """The first and the last of its lines."""
         start, end = document.place(self.anchor.span.start), document.place(self.anchor.span.end)
         return start.line, end.line - 1 if end.column == 0 and end.line > start.line else end.line
 
-    def error_line(self, document: Snapshot) -> int | None:
+    def error_line(self, document: "Snapshot") -> int | None:
         """The line that raised, where it is now."""
         location = self.run.location
         if self.run.error_line is None or location is None or location.range is None:
@@ -55,11 +58,12 @@ class _Sheet:
 
 
 class Results:
-    """The documents' watcher. `changed(uri)`: edits have moved results, removed them or made them stale."""
+    """The documents' watcher; `changed(uri)`: edits have moved results, removed them or made them stale."""
 
-    def __init__(self, documents: Documents, changed: Callable[[str], None]) -> None:
+    def __init__(self, documents: "Documents") -> None:
+        self.changed: Callable[[str], object] = lambda _: None
         self._documents = documents
-        self._changed = changed
+        documents.watcher = self
         self._sheets: dict[str, _Sheet] = {}
         self.by_run: dict[str, Result] = {}
 
@@ -70,7 +74,7 @@ class Results:
         wanted = (result for result in found if state is None or result.run.state == state)
         return sorted(wanted, key=lambda result: result.anchor.span)
 
-    def at(self, document: Snapshot, line: int) -> Result | None:
+    def at(self, document: "Snapshot", line: int) -> Result | None:
         """The result that stands on a line."""
         for result in self.of(document.uri):
             first, last = result.lines(document)
@@ -101,14 +105,14 @@ class Results:
 
     # the documents' watcher
 
-    def opened(self, document: Snapshot) -> None:
+    def opened(self, document: "Snapshot") -> None:
         sheet = self._sheets.setdefault(unquote(document.uri), _Sheet())
         sheet.edits.clear()
         if sheet.text != document.text:  # it was changed while nobody looked
             for result in list(sheet.results.values()):
                 self._remove(sheet, result)
         sheet.text = ""
-        self._changed(document.uri)
+        self.changed(document.uri)
 
     def edited(self, uri: str, version: int | None, edits: list[Edit], text: str) -> None:
         sheet = self._sheets[unquote(uri)]
@@ -127,11 +131,11 @@ class Results:
                 result.anchor.span = span
                 result.stale = result.anchor.is_stale(text)
         if before != list(_seen(sheet)):
-            self._changed(uri)
+            self.changed(uri)
 
-    def closed(self, document: Snapshot) -> None:
+    def closed(self, document: "Snapshot") -> None:
         self._sheets[unquote(document.uri)].text = document.text
-        self._changed(document.uri)
+        self.changed(document.uri)
 
 
 def _seen(sheet: _Sheet) -> Iterator[tuple[str, int, bool]]:

@@ -3,19 +3,24 @@
 A client that cannot show documents is told where the file is.
 """
 
+import asyncio
 import base64
 import binascii
 import html
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from ...bridge.documents import path_of
 from ...escapes import plain
 from ...owned import write_private
-from ...protocol.errors import ExportFailed, InvalidArgument
+from ...protocol.commands import ReadOutputParams, ShowOutputParams, ShowOutputResult
+from ...protocol.errors import ExportFailed, HistoryDisabled, InvalidArgument, NoSuchRun
 from ...protocol.vocabulary import Output
 from ..jsonrpc import ConnectionClosed, ResponseError
+from ..peer import INFO, Peer
+from ..registry import server
 from ..session_files import SessionFiles
+from .context import Context
 
 VIEWS = {
     "image/svg+xml": ("picture", ".svg"),
@@ -30,7 +35,78 @@ VIEWS = {
 
 SHOW_S = 10.0  # how long a client may take to say whether it has shown a document
 
-Ask = Callable[[str, Any], Awaitable[Any]]
+SCHEME = "kernel-bridge"  # of the documents that the server has
+
+_START, _END = f"{SCHEME}:/runs/", "/output.txt"
+
+
+@server.command("kernel-bridge.showOutput")
+async def show_output(context: Context, params: ShowOutputParams) -> ShowOutputResult:
+    """Open an output of a run, or all its text. Raises NoSuchRun, InvalidArgument, ExportFailed."""
+    if params.index is None:
+        text = await text_of(context, params.run_id)
+        if context.client.text_document_content:
+            uri = uri_of(params.run_id)
+        else:
+            name = f"{params.run_id}.txt"
+            uri = (await asyncio.to_thread(write_shown, context.files, name, text.encode())).as_uri()
+        return ShowOutputResult(uri=uri, shown=await show(context, uri, external=False))
+    run = await context.bridge.get_run(params.run_id)
+    outputs = run.outputs or []
+    if params.index >= len(outputs):
+        raise InvalidArgument(
+            f"kernel-bridge.showOutput: field index: must be below {len(outputs)}, got {params.index}"
+        )
+    suffix, content = content_of(outputs[params.index])
+    name = f"{run.id}-{params.index + 1}{suffix}"
+    uri = (await asyncio.to_thread(write_shown, context.files, name, content)).as_uri()
+    return ShowOutputResult(uri=uri, shown=await show(context, uri, external=True))
+
+
+async def text_of(context: Context, run_id: str) -> str:
+    """All text of a run, from the history where it is over the budget; raises NoSuchRun."""
+    outputs = (await context.bridge.get_run(run_id)).outputs or []
+    for index, output in enumerate(outputs):
+        if output["output_type"] == "stream" and "elided" in output:
+            asked = ReadOutputParams(run_id=run_id, index=index, start=0, length=1 << 40)
+            try:
+                text, _ = await context.bridge.history.read_output(asked)
+            except (HistoryDisabled, NoSuchRun):  # a silent run, or none is kept
+                elided = output["elided"]
+                text = f"{output['text']}\n[{elided['omitted']} bytes]\n{elided['tail']}"
+            outputs[index] = {**output, "text": text}
+    return whole_text(outputs)
+
+
+def uri_of(run_id: str) -> str:
+    """The document of a run's text."""
+    return f"{_START}{run_id}{_END}"
+
+
+def run_of(uri: str) -> str | None:
+    """The run whose text that document is; None: it is no document of the server."""
+    if not (uri.startswith(_START) and uri.endswith(_END)):
+        return None
+    return uri.removeprefix(_START).removesuffix(_END)
+
+
+async def show(context: Context, uri: str, *, external: bool) -> bool:
+    """Show a document, or say where it is; `external`: in another program, such as the browser."""
+    if context.client.show_document and await _shown(context.peer, uri, external=external):
+        return True
+    context.peer.show(INFO, f"kernel-bridge has written {path_of(uri) or uri}")
+    return False
+
+
+async def _shown(peer: Peer, uri: str, *, external: bool) -> bool:
+    """Whether the client has shown it."""
+    params = {"uri": uri, "external": True} if external else {"uri": uri, "takeFocus": True}
+    try:
+        async with asyncio.timeout(SHOW_S):
+            answer = await peer.request("window/showDocument", params)
+    except (ResponseError, ConnectionClosed, TimeoutError):
+        return False
+    return isinstance(answer, dict) and answer.get("success") is True
 
 
 def view_of(output: Output) -> str | None:
@@ -85,13 +161,3 @@ def content_of(output: Output) -> tuple[str, bytes]:
         return suffix, base64.b64decode(text, validate=False)
     except (binascii.Error, ValueError):
         return ".html", f"<!doctype html>\n<pre>{html.escape(text)}</pre>".encode()
-
-
-async def show_document(ask: Ask, uri: str, *, external: bool) -> bool:
-    """Whether the client has shown it; `external`: by another program, such as the browser."""
-    params = {"uri": uri, "external": True} if external else {"uri": uri, "takeFocus": True}
-    try:
-        answer = await ask("window/showDocument", params)
-    except (ResponseError, ConnectionClosed, TimeoutError):
-        return False
-    return isinstance(answer, dict) and answer.get("success") is True

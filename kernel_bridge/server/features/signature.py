@@ -1,20 +1,23 @@
 """The signature of the call at the cursor, from the live kernel (LSP 3.17, "Signature Help Request")."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...escapes import plain
 from ...source.inquiry import active_parameter, call_at, parameters
+from ..registry import Provider, server
 from .asking import about
+from .context import Context
 from .markup import docstring_of, markup, shortened, signature_of
-
-if TYPE_CHECKING:
-    from .requests import OfPosition
-    from .session import Features
+from .params import OfPosition
 
 
-async def signature_help(features: "Features", params: "OfPosition") -> dict[str, Any] | None:
+@server.feature(
+    "textDocument/signatureHelp",
+    Provider("signatureHelpProvider", "signature_help", {"triggerCharacters": ["(", ","]}),
+)
+async def signature_help(context: Context, params: OfPosition) -> dict[str, Any] | None:
     """One signature; null where there is no call, or the kernel tells none."""
-    asked = about(features, params)
+    asked = about(context, params)
     if asked is None or (call := call_at(asked.inquiry.code, asked.inquiry.cursor)) is None:
         return None
     text = await asked.inspect(call.callee_end)
@@ -23,11 +26,11 @@ async def signature_help(features: "Features", params: "OfPosition") -> dict[str
         return None
     spans = parameters(signature)
     labels: list[Any] = [signature[start:end] for start, end in spans]
-    if features.client.signature_label_offsets:
+    if context.client.signature_label_offsets:
         labels = [[_units(signature[:start]), _units(signature[:end])] for start, end in spans]
     help_: dict[str, Any] = {"label": signature, "parameters": [{"label": label} for label in labels]}
     if docstring := shortened(docstring_of(plain(text))):
-        markdown = features.client.signature_markdown
+        markdown = context.client.signature_markdown
         help_["documentation"] = markup(f"```text\n{docstring}\n```" if markdown else docstring, markdown)
     answer: dict[str, Any] = {"signatures": [help_], "activeSignature": 0}
     active = active_parameter(signature, spans, call)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ...protocol.settings import FeatureSettings
+from ..protocol.settings import FeatureSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Standard:
+class Client:
     """Each field is a capability of the client; what it does not say it does not have."""
 
     code_actions: bool
@@ -42,7 +42,7 @@ class Standard:
         return self.inlay_hints and self.inlay_hint_refresh and self.wants(features.inlay_hints)
 
 
-def read_standard(capabilities: Any, shows_runs: bool) -> Standard:
+def read_client(capabilities: Any, shows_runs: bool) -> Client:
     """From the ClientCapabilities that an editor sent, read with tolerance."""
 
     def has(path: str) -> bool:
@@ -56,7 +56,7 @@ def read_standard(capabilities: Any, shows_runs: bool) -> Standard:
 
     document = "textDocument"
     kinds = _list(_at(capabilities, f"{document}.completion.completionItemKind.valueSet"))
-    return Standard(
+    return Client(
         code_actions=takes(f"{document}.codeAction"),
         code_action_literals=takes(f"{document}.codeAction.codeActionLiteralSupport"),
         code_lenses=takes(f"{document}.codeLens"),
@@ -84,51 +84,6 @@ def read_standard(capabilities: Any, shows_runs: bool) -> Standard:
         text_document_content=takes("workspace.textDocumentContent"),
         shows_runs=shows_runs,
     )
-
-
-def advertised(client: Standard, features: FeatureSettings) -> dict[str, Any]:
-    """The ServerCapabilities of what is served to this client.
-
-    What is `auto` and not wanted is among them where the client has it, so that it can be switched on later.
-    What LSP has always had is offered to all: Kate 22 has completion, Helix 25 symbols, without saying so.
-    """
-    capabilities: dict[str, Any] = {}
-    if client.code_actions and features.code_actions:
-        kinds = {"codeActionKinds": CODE_ACTION_KINDS} if client.code_action_literals else {}
-        capabilities["codeActionProvider"] = kinds or True
-    if client.code_lenses and features.code_lenses:
-        capabilities["codeLensProvider"] = {"resolveProvider": False}
-    if client.inlay_hints and features.inlay_hints:
-        capabilities["inlayHintProvider"] = True
-    if client.pull_diagnostics and features.diagnostics:
-        capabilities["diagnosticProvider"] = {
-            "identifier": "kernel-bridge",
-            "interFileDependencies": True,
-            "workspaceDiagnostics": False,
-        }
-    if features.hover:
-        capabilities["hoverProvider"] = True
-    if features.completion:
-        capabilities["completionProvider"] = {"triggerCharacters": [".", "$"], "resolveProvider": True}
-    if features.signature_help:
-        capabilities["signatureHelpProvider"] = {"triggerCharacters": ["(", ","]}
-    if features.symbols:
-        capabilities["documentSymbolProvider"] = True
-    if client.folding and features.folding:
-        capabilities["foldingRangeProvider"] = True
-    if client.selection_ranges and features.selection_ranges:
-        capabilities["selectionRangeProvider"] = True
-    return capabilities
-
-
-def advertised_workspace(client: Standard) -> dict[str, Any]:
-    """What of the above belongs to the server's `workspace` capabilities."""
-    return {"textDocumentContent": {"schemes": [SCHEME]}} if client.text_document_content else {}
-
-
-SCHEME = "kernel-bridge"  # of the documents that the server has
-
-CODE_ACTION_KINDS = [f"kernel-bridge.{kind}" for kind in ("run", "kernel", "show", "export")]
 
 
 def _at(capabilities: Any, path: str) -> Any:

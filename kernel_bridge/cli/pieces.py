@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...files import LARGEST_DOCUMENT_BYTES, NotReadable, read_file
-from ...protocol.vocabulary import Unit
-from ...runs.run import Location
-from ...source.document import Place, split_lines
-from ...source.languages import language_of_path
-from ...source.notebook import Notebook, NotebookCell, read_notebook
-from ...source.parameters import inject
-from ...source.region import Region, regions
-from ...source.script import read_script
-from ..exits import UsageError
+from ..files import LARGEST_DOCUMENT_BYTES, NotReadable, read_file
+from ..protocol.vocabulary import Unit
+from ..runs.run import Location
+from ..source.document import Place, split_lines
+from ..source.languages import language_of_path
+from ..source.notebook import Notebook, NotebookCell, read_notebook
+from ..source.parameters import inject
+from ..source.region import Region, regions
+from ..source.script import read_script
+from .exits import UsageError
 
 STDIN_URI = "untitled:stdin"
 SKIPPED = "skip-execution"  # the tag of cells that are passed over

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from ...protocol.notifications import (
+from ..protocol.notifications import (
     KERNEL,
     OUTPUT,
     RUN,
@@ -11,13 +11,13 @@ from ...protocol.notifications import (
     OutputNotification,
     RunNotification,
 )
-from ...protocol.objects import Kernel, Run, Wire
-from ...protocol.vocabulary import Change
-from ...server.encoding import encode
-from ..exits import give_up
-from ..output import write_json
-from .answers import Answers
+from ..protocol.objects import Kernel, Run, Wire
+from ..protocol.vocabulary import Change
+from ..server.encoding import encode
+from .exits import give_up
+from .output import write_json
 from .pieces import Piece
+from .terminal.answers import Answers
 
 
 class Quiet:

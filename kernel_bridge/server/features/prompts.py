@@ -1,4 +1,4 @@
-"""What kernels ask for, answered from a document where the client has no `kernel-bridge/stdin`.
+"""What kernels ask a person for, answered from a document where the client has no `kernel-bridge/stdin`.
 
 A person writes the answer on a line and chooses the code action there. Only where the setting
 `features.input` asks for it; a password never stands in a document.
@@ -16,8 +16,8 @@ NO_PASSWORDS = "the code asks for a password, which must not stand in a document
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One open question of a kernel; `answer` gets what was typed, None cancels it."""
+class Prompt:
+    """One open prompt of a kernel; `answer` gets what was typed, None cancels it."""
 
     run_id: str
     kernel_id: str
@@ -25,43 +25,41 @@ class Question:
     answer: asyncio.Future[str | None]
 
 
-class Questions:
-    """Of one session. `tell` shows a message; `changed`: the inlay hints are others now."""
+class Prompts:
+    """The open prompts of a session; `changed` is called when one is opened or closed."""
 
-    def __init__(
-        self, tell: Callable[[str], None], changed: Callable[[], None], hints_shown: Callable[[], bool]
-    ) -> None:
-        self._tell = tell
+    def __init__(self, warn: Callable[[str], None], hints_shown: Callable[[], bool]) -> None:
+        self.changed: Callable[[], object] = lambda: None
+        self._warn = warn
         self._hints_shown = hints_shown
-        self._changed = changed
-        self._open: dict[str, Question] = {}  # by the id of the run
+        self._open: dict[str, Prompt] = {}  # by the id of the run
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
         """What a person answers; None: nothing, and the kernel is interrupted."""
         if password:
-            self._tell(NO_PASSWORDS)
+            self._warn(NO_PASSWORDS)
             return None
         text = f"asks: {plain(prompt).strip()} {HOW}"
-        question = Question(run_id, kernel_id, text, asyncio.get_running_loop().create_future())
-        self._open[run_id] = question
-        self._changed()
+        opened = Prompt(run_id, kernel_id, text, asyncio.get_running_loop().create_future())
+        self._open[run_id] = opened
+        self.changed()
         if not self._hints_shown():
-            self._tell(f"the code {text}")
+            self._warn(f"the code {text}")
         try:
-            return await question.answer
+            return await opened.answer
         finally:
             del self._open[run_id]
-            self._changed()
+            self.changed()
 
-    def of_run(self, run_id: str) -> Question | None:
+    def of_run(self, run_id: str) -> Prompt | None:
         return self._open.get(run_id)
 
-    def of_kernel(self, kernel_id: str | None) -> Question | None:
-        return next((question for question in self._open.values() if question.kernel_id == kernel_id), None)
+    def of_kernel(self, kernel_id: str | None) -> Prompt | None:
+        return next((prompt for prompt in self._open.values() if prompt.kernel_id == kernel_id), None)
 
     def answer(self, run_id: str, value: str | None) -> None:
         """Raises NoSuchRun: that run asks nothing."""
-        question = self._open.get(run_id)
-        if question is None or question.answer.done():
+        opened = self._open.get(run_id)
+        if opened is None or opened.answer.done():
             raise NoSuchRun(f"the run {run_id!r} asks for no input now")
-        question.answer.set_result(value)
+        opened.answer.set_result(value)

@@ -1,0 +1,53 @@
+"""The params of the standard requests, as far as a feature looks at them; the rest of LSP's is ignored."""
+
+from typing import Any
+
+import msgspec
+
+from ...protocol.objects import Position, Range, TextDocument, Wire
+
+
+class OfDocument(Wire):
+    text_document: TextDocument
+
+
+class OfPosition(Wire):
+    text_document: TextDocument
+    position: Position
+
+
+class OfRange(Wire):
+    text_document: TextDocument
+    range: Range
+
+
+class OfPositions(Wire):
+    text_document: TextDocument
+    positions: list[Position]
+
+
+class OfUri(Wire):
+    uri: str
+
+
+class ListNumber(Wire):
+    list: int
+
+
+class CompletionItem(Wire):
+    """An item of ours that comes back."""
+
+    label: str
+    data: ListNumber | None = None
+    raw: dict[str, Any] = {}  # all of it, as the client sent it
+
+
+class CodeActionContext(Wire):
+    only: list[str] | None = None
+    trigger_kind: int | None = None
+
+
+class CodeActionParams(Wire):
+    text_document: TextDocument
+    range: Range
+    context: CodeActionContext = msgspec.field(default_factory=CodeActionContext)

@@ -1,0 +1,34 @@
+"""Every handler of the server: importing this module registers them all in `server`."""
+
+from . import commands, notifications
+from .features import (
+    actions,
+    cells,
+    code_actions,
+    code_lenses,
+    completion,
+    content,
+    diagnostics,
+    hover,
+    inlay_hints,
+    showing,
+    signature,
+)
+from .registry import server
+
+__all__ = [
+    "actions",
+    "cells",
+    "code_actions",
+    "code_lenses",
+    "commands",
+    "completion",
+    "content",
+    "diagnostics",
+    "hover",
+    "inlay_hints",
+    "notifications",
+    "server",
+    "showing",
+    "signature",
+]

@@ -1,0 +1,65 @@
+"""The editor at the other end, as far as the features need it."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from ..escapes import legible
+from .jsonrpc import Connection, ConnectionClosed, ResponseError
+
+log = logging.getLogger(__name__)
+
+ERROR, WARNING, INFO = 1, 2, 3  # MessageType
+
+
+class Peer:
+    """Speaks to the editor, and holds the tasks of its session."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.closing = False  # the session ends: what happens now is no news to a person
+        self._connection = connection
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def notify(self, method: str, params: Any = None) -> None:
+        """Send a notification; `params` None: without params."""
+        self._connection.notify(method, params)
+
+    async def request(self, method: str, params: Any = None) -> Any:
+        """Send a request; its result. Raises ResponseError, ConnectionClosed."""
+        return await self._connection.request(method, params)
+
+    async def ask(self, method: str, params: Any = None) -> Any:
+        """Send a request; its result, None: the editor refused it."""
+        try:
+            return await self._connection.request(method, params)
+        except (ResponseError, ConnectionClosed) as error:
+            log.warning("the editor refused %s: %s", method, error)
+            return None
+
+    def show(self, level: int, message: str) -> None:
+        """window/showMessage, made legible."""
+        self.notify("window/showMessage", {"type": level, "message": legible(message)})
+
+    def warn(self, message: str) -> None:
+        """Show a warning."""
+        self.show(WARNING, message)
+
+    def pause(self, pause_s: float) -> None:
+        """Send nothing for that time; what is sent meanwhile goes out after it, in order."""
+        self._connection.pause(pause_s)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run a task that is held until it ends."""
+        task = asyncio.create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self, but: asyncio.Task[None] | None) -> None:
+        """Cancel the tasks, all `but` one, and wait until each has ended."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            if task is not but:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
