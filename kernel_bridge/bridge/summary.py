@@ -15,6 +15,14 @@ from ..runs.run import Run
 LONGEST = 80  # characters of a line
 READ = 65_536  # characters of a result whose lines are counted
 
+MARKS = {
+    "queued": "…",
+    "running": "…",
+    "ok": "✓",
+    **dict.fromkeys(("error", "aborted", "cancelled", "lost"), "✗"),
+}
+"""A state as one sign."""
+
 _BEGUN = {state: wire.Summary(text="", state=state) for state in ("queued", "running")}
 _INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # Python's and Julia's
 _NAME_ONLY = re.compile(r"<[\w.]+ object>")  # the text/plain of IPython.display's classes
@@ -33,7 +41,7 @@ def summarize(run: Run | wire.Run, outputs: Sequence[Output]) -> wire.Summary:
         text = _first_line(*_result(outputs))
     else:
         text = shortened_line(run.reason or "")
-    seconds = duration_s(run)
+    seconds = _took_s(run)
     return wire.Summary(text=text, state=state, duration=None if seconds is None else duration(seconds))
 
 
@@ -45,14 +53,6 @@ def error_text(run: Run | wire.Run) -> str:
     name = error.ename.removeprefix("<class '").removesuffix("'>")  # xeus-python's
     text = f"{name}: {error.evalue}" if name and error.evalue else name or error.evalue or "error"
     return legible(plain(text))
-
-
-def duration_s(run: Run | wire.Run) -> float | None:
-    """How long an ended run took; None: it never ran, or has not ended."""
-    if run.started_at is None or run.ended_at is None:
-        return None
-    ended, started = (datetime.fromisoformat(time) for time in (run.ended_at, run.started_at))
-    return max((ended - started).total_seconds(), 0.0)
 
 
 def duration(seconds: float) -> str:
@@ -98,6 +98,14 @@ def shortened_line(text: str) -> str:
     """The text on one line, at most LONGEST characters."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _took_s(run: Run | wire.Run) -> float | None:
+    """How long an ended run took; None: it never ran, or has not ended."""
+    if run.started_at is None or run.ended_at is None:
+        return None
+    ended, started = (datetime.fromisoformat(time) for time in (run.ended_at, run.started_at))
+    return max((ended - started).total_seconds(), 0.0)
 
 
 def _result(outputs: Sequence[Output]) -> tuple[str, bool]:

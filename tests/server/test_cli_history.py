@@ -62,7 +62,7 @@ def test_a_run_is_shown_with_what_it_put_out(ran: Home) -> None:
     second, first = ids(ran)
     newest = run_command(ran, "history", "show")
     assert (newest.code, newest.stderr) == (0, "")
-    assert re.match(r"✗  error  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  .* s  script.py:5  Python 3", newest.stdout)
+    assert re.match(r"✗  error  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  .* m?s  script.py:5  Python 3", newest.stdout)
     assert 'print("\\x1b[31mred\\x1b[0m")\n1 / 0\n\nred\n' in newest.stdout
     assert "ZeroDivisionError: division by zero" in newest.stdout
     both = run_command(ran, "history", "show", first[:8], second)

@@ -9,7 +9,6 @@ import PIL.Image
 import pytest
 
 from kernel_bridge.cli.terminal.mime import format_bytes, render_data, render_error
-from kernel_bridge.cli.terminal.observer import format_seconds
 from kernel_bridge.cli.terminal.pictures import draw
 from kernel_bridge.cli.terminal.screen import Channel
 from kernel_bridge.redaction import redact
@@ -29,13 +28,6 @@ from kernel_bridge.source.notebook import read_notebook
 )
 def test_sizes(count: int, text: str) -> None:
     assert format_bytes(count) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (59.96, "1 min 00 s"), (3725, "1 h 02 min")]
-)
-def test_times(seconds: float, text: str) -> None:
-    assert format_seconds(seconds) == text
 
 
 @pytest.mark.parametrize(

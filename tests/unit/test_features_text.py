@@ -113,6 +113,7 @@ def test_a_run_over_its_budget_shows_its_newest_line_and_says_that_there_are_mor
         (0.0004, "0 ms"),
         (0.9994, "999 ms"),
         (0.9999, "1.0 s"),
+        (59.94, "59.9 s"),
         (59.96, "1 min 0 s"),
         (125, "2 min 5 s"),
         (3725, "1 h 2 min"),

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...bridge.documents import path_of
+from ...bridge.summary import MARKS, duration
 from ...protocol.objects import Run
-from ..terminal.observer import format_seconds
+from ..terminal.tables import Text
 
 ID_LENGTH = 8  # of a run's id as it is shown; `export --run` takes it
-MARKS = {"ok": ("✓", "green"), "error": ("✗", "red"), "running": ("…", "cyan"), "queued": ("…", "dim")}
+_COLOURS = {"ok": "green", "error": "red", "running": "cyan"}
 
 
 def uri_of(file: str) -> str:
@@ -21,12 +22,16 @@ def local_time(time: str) -> str:
     return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def mark(run: Run) -> Text:
+    """Its state as one coloured sign."""
+    return Text(MARKS[run.state], _COLOURS.get(run.state, "dim"))
+
+
 def took(run: Run) -> str:
-    """How long it has taken, by now if it runs; "" if it never ran."""
-    if run.started_at is None:
-        return ""
-    end = datetime.fromisoformat(run.ended_at) if run.ended_at else datetime.now(UTC)
-    return format_seconds((end - datetime.fromisoformat(run.started_at)).total_seconds())
+    """How long it took, or has taken by now; "" if it never ran."""
+    if run.state == "running" and run.started_at is not None:
+        return duration((datetime.now(UTC) - datetime.fromisoformat(run.started_at)).total_seconds())
+    return (run.summary and run.summary.duration) or ""
 
 
 def file_of(run: Run) -> str:

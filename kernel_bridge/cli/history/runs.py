@@ -26,7 +26,7 @@ from ..terminal.progress import bar
 from ..terminal.screen import Screen
 from ..terminal.tables import Text, console, print_text
 from ..terminal.transcript import Transcript
-from .description import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
+from .description import ID_LENGTH, file_of, local_time, mark, took, uri_of
 
 WHOLE = Settings(output_budget=2**62)
 
@@ -58,10 +58,10 @@ def _unwritable(error: OSError) -> None:
 
 
 def _print_head(run: Run, record: RunRecord | None) -> None:
-    mark, colour = MARKS.get(run.state, ("–", "dim"))
+    sign = mark(run)
     what = [
-        Text(mark, colour),
-        Text(run.state, colour),
+        sign,
+        Text(run.summary.state if run.summary is not None else run.state, sign.style),
         Text(local_time(run.started_at or run.queued_at), "dim"),
         Text(took(run), "dim"),
         Text(file_of(run)),

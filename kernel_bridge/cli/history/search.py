@@ -12,7 +12,7 @@ from ..specs import opened, print_json
 from ..terminal.progress import bar
 from ..terminal.tables import Table, Text, print_text, short_name
 from . import runs as past
-from .description import ID_LENGTH, MARKS, file_of, local_time, took, uri_of
+from .description import ID_LENGTH, file_of, local_time, mark, took, uri_of
 from .runs import full_id, full_kernel_id
 
 
@@ -52,10 +52,9 @@ async def _list(options: argparse.Namespace) -> int:
         return OK
     table = Table("when", "", "took", "id", "file", "code", right=("took",))
     for run in runs:
-        mark, colour = MARKS.get(run.state, ("–", "dim"))
         table.add(
             Text(local_time(run.started_at or run.queued_at), "dim"),
-            Text(mark, colour),
+            mark(run),
             Text(took(run), "dim"),
             run.id[:ID_LENGTH],
             Text(file_of(run), "dim"),

@@ -3,17 +3,16 @@
 import base64
 import binascii
 import json
-import re
 import struct
 from typing import Any
 
+from ...bridge.summary import without_name
 from ...protocol.vocabulary import ErrorOutput, MimeBundle
 from ...runs.nesting import cut
 from .screen import DIM, Channel
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
 _TEXTS = ("text/plain", "text/markdown", "text/latex")
-_NOTHING_SAID = re.compile(r"<IPython\.core\.display\.\w+ object>")
 _BINARY = ("image/", "audio/", "video/", "application/pdf")
 
 
@@ -25,18 +24,18 @@ def render_error(output: ErrorOutput, channel: Channel) -> str:
 
 def render_data(data: MimeBundle, channel: Channel) -> str:
     """A MIME bundle: a picture as a line that describes it, else its text, else what there is of it."""
+    data = without_name(data)
     pictures = [mime for mime in _PICTURES if mime in data] or [
         mime for mime in data if mime.startswith(_BINARY)
     ]
     if pictures:
         return channel.style(_describe(pictures[0], data[pictures[0]]), DIM) + "\n"
     for mime in _TEXTS:
-        if mime in data and not _NOTHING_SAID.fullmatch(_text(data[mime])):
+        if mime in data:
             return channel.clean(_text(data[mime])).rstrip("\n") + "\n"
     if "application/json" in data:
         return json.dumps(cut(data["application/json"]), indent=2, ensure_ascii=False) + "\n"
-    told = {mime: value for mime, value in data.items() if mime != "text/plain" or len(data) == 1}
-    return "".join(channel.style(_describe(mime, value), DIM) + "\n" for mime, value in told.items())
+    return "".join(channel.style(_describe(mime, value), DIM) + "\n" for mime, value in data.items())
 
 
 def format_bytes(count: int) -> str:

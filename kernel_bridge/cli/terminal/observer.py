@@ -5,6 +5,7 @@ import time
 from typing import Protocol
 
 from ...bridge.observer import Observer
+from ...bridge.summary import MARKS, duration, error_text
 from ...escapes import one_line, plain
 from ...protocol.objects import Kernel, Run
 from ...protocol.vocabulary import Change, ErrorOutput
@@ -135,20 +136,24 @@ class Terminal:
         if not self._stderr.is_terminal:
             return
         glyph = self._screen.glyph
-        took = format_seconds(time.monotonic() - self._began)
+        took = duration(time.monotonic() - self._began)
         count = "" if len(runs) == 1 else f"{len(runs)} cells "
         failed = next(
             (number for number, run in enumerate(runs, 1) if run.state not in ("ok", "queued")), None
         )
         if failed is None:
-            self._line((glyph("✓", "ok"), GREEN), (f" {count}in {took}", DIM))
+            self._line((glyph(MARKS["ok"], "ok"), GREEN), (f" {count}in {took}", DIM))
             return
         run = runs[failed - 1]
         what = run.error.ename if run.error is not None and run.error.ename else run.state
         where = "" if len(runs) == 1 else f"cell {failed} of {len(runs)}: "
         unrun = sum(run.started_at is None for run in runs)
         rest = f", {unrun} not run" if unrun else ""
-        self._line((glyph("✗", "failed:"), RED), f" {where}{one_line(what)}", (f" after {took}{rest}", DIM))
+        self._line(
+            (glyph(MARKS["error"], "failed:"), RED),
+            f" {where}{one_line(what)}",
+            (f" after {took}{rest}", DIM),
+        )
 
     async def close(self) -> None:
         if self._ticker is not None:
@@ -202,7 +207,7 @@ class Terminal:
                 }
                 transcript.apply([{"kind": "append", "output": output}])
             if error.line is not None:
-                what = f"{error.ename}: {error.evalue}".partition("\n")[0]
+                what = error_text(run).partition("\n")[0]
                 self._line((f"{self._name}:{error.line + 1}:", BOLD), f" {what}")
 
     def _line(self, *parts: Part) -> None:
@@ -226,14 +231,4 @@ class Terminal:
         elapsed = time.monotonic() - self._since
         wheel = self._screen.glyph("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\")
         turn = wheel[int(elapsed / TICK_S) % len(wheel)]
-        self._screen.show_status(f"{turn} {self._label}  {format_seconds(elapsed)}")
-
-
-def format_seconds(seconds: float) -> str:
-    """A time as a person reads it: 0.3 s, 42.0 s, 3 min 05 s, 2 h 04 min."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
+        self._screen.show_status(f"{turn} {self._label}  {duration(elapsed)}")

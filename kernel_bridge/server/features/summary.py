@@ -1,6 +1,6 @@
 """A run as the text of a hint, a message or the first line of a hover."""
 
-from ...bridge.summary import newest_line, summarize
+from ...bridge.summary import MARKS, newest_line, summarize
 from ...runs.run import Run
 
 
@@ -8,17 +8,18 @@ def summary(run: Run, marks: list[str]) -> str:
     """The run with its state as a sign; `marks` say why it may not hold any more."""
     outputs = run.live.outputs
     brief = summarize(run, outputs)
+    mark = MARKS[run.state]
     match run.state:
         case "queued":
             said = brief.state
         case "running":
-            said = f"… {newest_line(outputs) or brief.state}"
+            said = f"{mark} {newest_line(outputs) or brief.state}"
         case "ok":
-            said = f"→ {brief.text}" if brief.text else "✓"
+            said = f"→ {brief.text}" if brief.text else mark
         case "error":
-            said = f"✗ {brief.text}"
+            said = f"{mark} {brief.text}"
         case _:
-            said = f"✗ {brief.state}{': ' if brief.text else ''}{brief.text}"
+            said = f"{mark} {brief.state}{': ' if brief.text else ''}{brief.text}"
     count = f"[{run.execution_count}]" if run.ended and run.execution_count is not None else None
     parts = (said, count, brief.duration)
     return (f"({', '.join(marks)}) " if marks else "") + "  ".join(part for part in parts if part)
