@@ -38,6 +38,7 @@ def test_text_is_there_while_it_runs(buffer: Neovim) -> None:
     (ended,) = buffer.until_ended()
     assert ended["state"] == "error"
     assert "KeyboardInterrupt" in "\n".join(ended["lines"])
+    assert ended["mark"].endswith(" interrupted")
 
 
 def test_a_progress_bar_stays_on_its_line(buffer: Neovim) -> None:

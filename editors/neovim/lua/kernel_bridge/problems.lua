@@ -164,7 +164,7 @@ function M.show(entry)
   if summary and config.get().quickfix then
     local items = { { bufnr = entry.bufnr, lnum = line + 1, col = 1, text = summary, type = "E" } }
     vim.list_extend(items, frames(entry))
-    quickfix(items, "kernel-bridge: " .. summary)
+    quickfix(items, "kernel-bridge: " .. (entry.run.summary or { text = summary }).text)
   end
 end
 

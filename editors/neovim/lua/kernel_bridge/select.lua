@@ -224,7 +224,7 @@ function M.history(bufnr, opts)
         return {
           columns = {
             os.date("%Y-%m-%d %H:%M", times.epoch(run.queuedAt)),
-            run.state,
+            run.summary and run.summary.state or run.state,
             count,
             first .. (more ~= "" and " …" or ""),
           },

@@ -211,7 +211,11 @@ function M.server_ended(client_id)
   for _, entry in pairs(runs) do
     if entry.client_id == client_id and not ENDS[entry.run.state] then
       local state = entry.run.state == "queued" and "cancelled" or "lost"
-      M.run(vim.tbl_extend("force", entry.run, { state = state, reason = reason }), client_id)
+      local summary = { state = state, text = reason }
+      M.run(
+        vim.tbl_extend("force", entry.run, { state = state, reason = reason, summary = summary }),
+        client_id
+      )
     end
   end
 end

@@ -22,17 +22,18 @@ function M.epoch(iso)
   return as_local + (as_local - os.time(back)) + part
 end
 
----@param seconds number
+--- A duration in the server's format: 3.4 s, 2 min 5 s, 1 h 2 min.
+---@param seconds number at least 1
 ---@return string
 function M.duration(seconds)
-  if seconds < 0.9995 then
-    return ("%d ms"):format(math.floor(seconds * 1000 + 0.5))
-  elseif seconds < 60 then
+  if seconds < 59.95 then
     return ("%.1f s"):format(seconds)
-  elseif seconds < 3600 then
-    return ("%d min %02d s"):format(seconds / 60, seconds % 60)
   end
-  return ("%d h %02d min"):format(seconds / 3600, seconds % 3600 / 60)
+  local whole = math.floor(seconds + 0.5)
+  if whole < 3600 then
+    return ("%d min %d s"):format(whole / 60, whole % 60)
+  end
+  return ("%d h %d min"):format(whole / 3600, whole % 3600 / 60)
 end
 
 return M

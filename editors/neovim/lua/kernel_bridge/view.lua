@@ -20,18 +20,6 @@ local GROUPS = {
   lost = "KernelBridgeEnded",
 }
 
---- How long a run took, or has taken so far; nil before it runs.
----@param entry kernel_bridge.RunEntry
----@return number? seconds
-local function elapsed_s(entry)
-  local run = entry.run
-  if run.startedAt and run.endedAt then
-    return times.epoch(run.endedAt) - times.epoch(run.startedAt)
-  elseif run.state == "running" and entry.running_since then
-    return (vim.uv.hrtime() - entry.running_since) / 1e9
-  end
-end
-
 ---@param entry kernel_bridge.RunEntry
 ---@return boolean it is queued or running
 function M.is_open(entry)
@@ -46,28 +34,36 @@ function M.sign(entry, stale)
   return config.get().icons[entry.run.state], stale and "KernelBridgeStale" or GROUPS[entry.run.state]
 end
 
---- State, count and time in a few words.
+--- How long a run has been running, from the first second on.
+---@param entry kernel_bridge.RunEntry
+---@return string?
+local function running_for(entry)
+  local seconds = entry.running_since and (vim.uv.hrtime() - entry.running_since) / 1e9 or 0
+  if entry.run.state == "running" and seconds >= 1 then
+    return times.duration(seconds)
+  end
+end
+
+--- Count, time and state in a few words. The words are the server's.
 ---@param entry kernel_bridge.RunEntry
 ---@param stale boolean
 ---@return [string, string][]
 function M.mark(entry, stale)
   local run = entry.run
+  local summary = run.summary or { text = "", state = run.state }
   local icon, group = M.sign(entry, stale)
   local words = { icon }
   if run.executionCount then
     words[#words + 1] = ("[%d]"):format(run.executionCount)
   end
-  local seconds = elapsed_s(entry)
-  if seconds and not (run.state == "running" and seconds < 1) then
-    words[#words + 1] = times.duration(seconds)
-  end
+  words[#words + 1] = running_for(entry) or summary.duration
   if run.state == "running" and entry.asks then
     words[#words + 1] = "waits for your answer"
-  elseif run.state ~= "ok" and run.state ~= "error" then
-    words[#words + 1] = run.state
+  elseif summary.state ~= "ok" and summary.state ~= "error" then
+    words[#words + 1] = summary.state
   end
-  if run.reason and run.state ~= "queued" and run.state ~= "running" then
-    words[#words + 1] = "· " .. ansi.legible((run.reason:gsub("%s*\n.*", " …")))
+  if summary.text ~= "" and run.state ~= "ok" and run.state ~= "error" then
+    words[#words + 1] = "· " .. ansi.legible(summary.text)
   end
   if run.degraded then
     words[#words + 1] = "· the kernel did not say that it ended"
