@@ -3,12 +3,15 @@
 from tests.editors.neovim.neovim import Neovim
 
 
-def ask(editor: Neovim, code: str) -> None:
+def ask(editor: Neovim, code: str, keys: str = "") -> None:
+    """Runs code that asks, after some keys that a person types."""
     editor.open(code)
     editor.lua(
         "test.questions = {} vim.ui.input = function(options, answer)"
         " table.insert(test.questions, { prompt = options.prompt, answer = answer }) end"
     )
+    editor.api.input(keys)
+    editor.until("vim.api.nvim_get_mode().mode == ...", keys[:1] or "n")
     editor.command("run_cell")
 
 
@@ -40,8 +43,7 @@ def test_a_question_whose_run_has_ended_is_withdrawn(buffer: Neovim) -> None:
 
 
 def test_nobody_is_asked_while_typing(buffer: Neovim) -> None:
-    ask(buffer, "import threading\ninput('Who? ')\n")
-    buffer.api.input("i")
+    ask(buffer, "input('Who? ')\n", "i")
     buffer.until("require('kernel_bridge.prompt').is_open()")
     assert buffer.lua("return #test.questions") == 0
     here = "test.results(vim.api.nvim_get_current_buf())[1]"
