@@ -2,17 +2,7 @@
 
 local config = require("kernel_bridge.config")
 local server = require("kernel_bridge.server")
-
---- File types that some Jupyter kernel runs, by Neovim's names.
--- stylua: ignore
-local FILETYPES = {
-  "python", "r", "rmd", "quarto", "julia", "sh", "bash", "zsh", "fish", "nu", "xonsh", "matlab", "octave", "scilab",
-  "javascript", "javascriptreact", "typescript", "typescriptreact", "coffee", "c", "cpp", "cuda", "cs", "fsharp", "vb",
-  "ps1", "java", "kotlin", "scala", "groovy", "clojure", "go", "rust", "zig", "d", "swift", "dart", "ruby", "crystal",
-  "perl", "raku", "php", "lua", "haskell", "lhaskell", "elm", "purescript", "ocaml", "sml", "coq", "elixir", "erlang",
-  "scheme", "racket", "lisp", "hy", "prolog", "sql", "mysql", "plsql", "stata", "sas", "gnuplot", "tex", "plaintex",
-  "fortran", "ada", "vhdl", "tcl", "sage", "mma", "maxima", "gap", "forth", "nim", "robot", "apl", "j", "q", "idl",
-}
+local vocabulary = require("kernel_bridge.vocabulary")
 
 --- Calls a function of |kernel_bridge.handlers|. It is loaded with the first message: a file may be open long before
 --- code runs.
@@ -30,7 +20,7 @@ return {
     assert(command, "kernel-bridge was not found; :checkhealth kernel_bridge says what to do")
     return vim.lsp.rpc.start(command, dispatchers, { cwd = options.root_dir, env = options.cmd_env })
   end,
-  filetypes = FILETYPES,
+  filetypes = vim.tbl_keys(vocabulary.comments),
   root_dir = function(bufnr, on_dir)
     local root = server.root(bufnr)
     if server.find(root) and not server.is_ambiguous(bufnr) then

@@ -1,26 +1,28 @@
 --- Cells for motions and text objects, which cannot wait for the server. What runs is the server's word.
 
+local vocabulary = require("kernel_bridge.vocabulary")
+
 local M = {}
 
---- Whether a line begins a cell: a comment that goes on with `%%`, as the server reads it.
+--- Whether a line begins a cell, as the server reads it: a comment with %% or, as nbconvert writes it, In[3].
 ---@param line string
----@param prefix string what starts a comment
+---@param comments string[] what begins one
 ---@return boolean
-local function is_marker(line, prefix)
-  local rest = line:match("^%s*" .. vim.pesc(prefix) .. "(.*)$")
-  if not rest then
-    return false
+local function is_marker(line, comments)
+  for _, comment in ipairs(comments) do
+    local blanks = comment:sub(-1) == "%" and "[ \t]+" or "[ \t]*" -- lines of percent signs are decoration
+    local start = "^[ \t\f]*" .. vim.pesc(comment) .. blanks
+    if line:find(start .. "%%%%") or line:find(start .. "In%[[0-9 ]*%]:?%s*$") then
+      return true
+    end
   end
-  local space = rest:match("^%s*")
-  return (prefix:sub(-1) ~= "%" or space ~= "") and vim.startswith(rest:sub(#space + 1), "%%")
-    or rest:find("^%s*In%[[%d ]*%]:?%s*$") ~= nil
+  return false
 end
 
 ---@param bufnr integer
----@return string what starts a comment
-local function comment_prefix(bufnr)
-  local prefix = vim.trim(vim.bo[bufnr].commentstring:match("^(.-)%%s") or "#")
-  return prefix ~= "" and prefix or "#"
+---@return string[]
+local function comments_of(bufnr)
+  return vocabulary.comments[vim.bo[bufnr].filetype] or { "#" }
 end
 
 ---@param bufnr integer
@@ -28,16 +30,20 @@ end
 ---@return boolean
 function M.is_marker_line(bufnr, row)
   local line = vim.api.nvim_buf_get_lines(bufnr, row - 1, row, false)[1]
-  return line ~= nil and is_marker(line, comment_prefix(bufnr))
+  return line ~= nil and is_marker(line, comments_of(bufnr))
 end
 
 ---@param bufnr integer
 ---@return integer[] first lines of cells, 1-based; line 1 is always one
 function M.starts(bufnr)
-  local prefix = comment_prefix(bufnr)
+  local comments = comments_of(bufnr)
   local starts = { 1 }
   for number, line in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
-    if number > 1 and (line:find("%%", 1, true) or line:find("In[", 1, true)) and is_marker(line, prefix) then
+    if
+      number > 1
+      and (line:find("%%", 1, true) or line:find("In[", 1, true))
+      and is_marker(line, comments)
+    then
       starts[#starts + 1] = number
     end
   end

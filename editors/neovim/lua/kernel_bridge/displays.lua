@@ -4,6 +4,7 @@ local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
 local sheets = require("kernel_bridge.sheets")
 local view = require("kernel_bridge.view")
+local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
 
@@ -100,7 +101,7 @@ local function draw(drawing)
   end
   local width = view.width(bufnr)
   local lines, placed
-  if drawing.before and #entry.outputs == 0 and view.is_open(entry) then
+  if drawing.before and #entry.outputs == 0 and not vocabulary.ends[entry.run.state] then
     lines, placed = drawing.before, {}
   else
     drawing.before = nil

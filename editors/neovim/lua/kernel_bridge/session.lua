@@ -3,6 +3,7 @@
 
 local events = require("kernel_bridge.events")
 local outputs = require("kernel_bridge.outputs")
+local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
 
@@ -21,7 +22,6 @@ local M = {}
 local on, fire = events.new()
 M.on = on
 
-local ENDS = { ok = true, error = true, aborted = true, cancelled = true, lost = true }
 local RETIRED = 100 -- runs that no buffer shows are kept up to this number
 
 local kernels = {} ---@type table<string, kernel_bridge.Kernel>
@@ -123,11 +123,13 @@ function M.run(run, client_id)
   local entry = runs[run.id]
   local is_new = entry == nil
   if entry then
-    if entry.run.state == run.state or ENDS[entry.run.state] then
-      entry.run = ENDS[entry.run.state] and not ENDS[run.state] and entry.run or run
+    local had_ended, before = vocabulary.ends[entry.run.state], entry.run.state
+    if not had_ended or vocabulary.ends[run.state] then
+      entry.run = run
+    end
+    if had_ended or before == run.state then
       return -- both the answer to `run` and a notification report it
     end
-    entry.run = run
   else
     entry = add(run, client_id)
   end
@@ -209,7 +211,7 @@ function M.server_ended(client_id)
     end
   end
   for _, entry in pairs(runs) do
-    if entry.client_id == client_id and not ENDS[entry.run.state] then
+    if entry.client_id == client_id and not vocabulary.ends[entry.run.state] then
       local state = entry.run.state == "queued" and "cancelled" or "lost"
       local summary = { state = state, text = reason }
       M.run(

@@ -21,12 +21,6 @@ local GROUPS = {
 }
 
 ---@param entry kernel_bridge.RunEntry
----@return boolean it is queued or running
-function M.is_open(entry)
-  return entry.run.state == "queued" or entry.run.state == "running"
-end
-
----@param entry kernel_bridge.RunEntry
 ---@param stale boolean its source was edited since
 ---@return string icon
 ---@return string group
