@@ -39,7 +39,7 @@ from .documents import folder_of
 from .history import History
 from .kernel import FollowedKernel
 from .launching import Starts
-from .observer import Observer
+from .observer import Observer, Observers
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
@@ -60,18 +60,41 @@ class Bridge:
         root: Path,
         spec_named_by: Callable[[str], str | None] = lambda _: None,
     ) -> None:
-        self.observer = observer
+        self.observers = Observers()
+        self.observers.add(observer)
         self.settings = settings
         self.root = root
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # followed no more; their runs can still be asked for
         self.bindings = Bindings(self.kernels)
-        self.specs = Specs(root, lambda: self.settings, spec_named_by, observer.warn)
+        self.specs = Specs(root, lambda: self.settings, spec_named_by, self.observers.warn)
         self.starts = Starts()
         self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
-        self.history = History(root, lambda: self.settings, observer.warn, self._not_kept)
+        self.history = History(root, lambda: self.settings, self.observers.warn, self._not_kept)
+
+    # clients
+
+    def join(self, observer: Observer, budget_bytes: int | None = None) -> None:
+        """Add a client, with a budget of stream text for each run (by default the setting outputBudget).
+
+        It is notified of the kernels and runs that are there, the latter with outputs, before this returns,
+        and then of all that happens. An open input() is asked of it too.
+        """
+        self.observers.add(observer, budget_bytes)
+        for kernel in self.kernels.values():
+            observer.kernel_changed(kernel.to_wire())
+        for kernel in (*self._past, *self.kernels.values()):
+            for run in kernel.runs.all():
+                observer.run_met(run_to_wire(run, self.observers.live(run, observer)))
+            kernel.prompts.joined(observer)
+
+    def leave(self, observer: Observer) -> None:
+        """Remove a client. An input() that nobody else can answer is interrupted."""
+        self.observers.remove(observer)
+        for kernel in self.kernels.values():
+            kernel.prompts.left(observer)
 
     # kernels
 
@@ -138,7 +161,7 @@ class Bridge:
         return kernel
 
     def _new_kernel(self, make: Callable[[Listener], KernelSession]) -> FollowedKernel:
-        return FollowedKernel(self.observer, self.history.journal, lambda: self.settings.output_budget, make)
+        return FollowedKernel(self.observers, self.history.journal, lambda: self.settings.output_budget, make)
 
     async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
         """Follow a kernel that runs already; bound to the document if one is named.
@@ -292,12 +315,15 @@ class Bridge:
         await stopping.cancel(kernel, run)
         return run_to_wire(run)
 
-    async def get_run(self, run_id: str) -> wire.Run:
-        """The run with its outputs, elided as live; raises NoSuchRun."""
+    async def get_run(self, run_id: str, observer: Observer | None = None) -> wire.Run:
+        """The run with its outputs as the client has them live, under its budget; raises NoSuchRun.
+
+        What the client is notified of later applies to these outputs.
+        """
         found = self.find_run(run_id)
         if found is None:
             return await self.history.get_run(run_id)
-        return run_to_wire(found[1], with_outputs=True)
+        return run_to_wire(found[1], self.observers.live(found[1], observer))
 
     def keeps(self, run_id: str) -> bool:
         """Whether the run is in the history."""

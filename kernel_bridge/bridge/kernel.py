@@ -37,7 +37,7 @@ from ..runs.run import Run
 from ..runs.traceback import error_line
 from .changed import Changed
 from .grace import Grace
-from .observer import Observer
+from .observer import Observers
 from .prompts import Prompts
 from .run_memory import RememberedRuns
 from .wire import kernel_to_wire, now, run_to_wire
@@ -52,14 +52,14 @@ class FollowedKernel:
 
     def __init__(
         self,
-        observer: Observer,
+        observers: Observers,
         open_journal: Callable[[], Journal | None],
         output_budget: Callable[[], int],
         make: Callable[[Listener], KernelSession],
     ) -> None:
         self.session = make(self)
         self.queue = RunQueue()
-        self._observer = observer
+        self._observers = observers
         self._open_journal = open_journal  # None: the history is switched off
         self._journal: Journal | None = None
         self._budget = output_budget
@@ -68,11 +68,11 @@ class FollowedKernel:
         self._grace = Grace(self.session, self._give_up_waiting)
         self._rest: asyncio.TimerHandle | None = None  # nothing is sent until then
         self.began_at = 0.0  # by the loop's clock: the running run's busy, then its execute_input
-        self._prompts = Prompts(observer)
+        self.prompts = Prompts(observers)
         self._told: Kernel | None = None
         self._leaving: str | None = None  # why it takes no more runs, though its process may still be there
         self.inquiry_lock = asyncio.Lock()  # one of an editor at a time, so that none pile up
-        self.runs = RememberedRuns(observer.run_let_go)
+        self.runs = RememberedRuns(observers.run_let_go)
         self.asides: list[Callable[[Aside, Run | None], None]] = []
 
     # what it is
@@ -93,7 +93,7 @@ class FollowedKernel:
         kernel = self.to_wire()
         if kernel != self._told:
             self._told = kernel
-            self._observer.kernel_changed(kernel)
+            self._observers.kernel_changed(kernel)
 
     # running
 
@@ -121,7 +121,7 @@ class FollowedKernel:
         for run, was in zip(runs, queued, strict=True):
             if self._journal is not None and run.kept:
                 self._journal.run_started(was, kernel)
-            self._observer.run_changed(was)
+            self._observers.run_changed(was)
         if (sent := self.queue.running) in runs and sent is not None:
             self._changed(sent)
         self.tell()
@@ -144,7 +144,7 @@ class FollowedKernel:
             run.source,
             silent=run.silent,
             store_history=run.store_history,
-            allow_stdin=run.allow_stdin and self._observer.can_ask,
+            allow_stdin=run.allow_stdin and bool(self._observers.who_can_ask()),
             stop_on_error=False,  # the queue is ours: kernels differ in what they abort
         )
         run.start(message_id, now())
@@ -166,11 +166,11 @@ class FollowedKernel:
         changed = run_to_wire(run)
         if self._journal is not None and run.kept:
             self._journal.run_changed(changed, run.times)
-        self._observer.run_changed(changed)
+        self._observers.run_changed(changed)
 
     def _have_ended(self, runs: Iterable[Run]) -> None:
         for run in runs:
-            self._prompts.withdraw(run)
+            self.prompts.withdraw(run)
             if run.error is not None and run.location is not None and run.location.range is not None:
                 line = error_line(run.error.traceback, run.execution_count, run.source)
                 run.error_line = None if line is None else run.location.range[0][0] + line
@@ -235,7 +235,7 @@ class FollowedKernel:
                 if not run.ended:
                     run.error = event
             case InputRequest():
-                self._prompts.ask(self.session, run, event)
+                self.prompts.ask(self.session, run, event)
             case _:
                 pass
 
@@ -256,7 +256,7 @@ class FollowedKernel:
             return
         if self._journal is not None and run.kept:
             self._journal.outputs_changed(run.id, changes)
-        self._observer.output(run.id, self.id, run.live.apply(changes), urgent)
+        self._observers.outputs_changed(run, changes, urgent)
 
     def _advance(self, run: Run) -> None:
         """A reply or an idle came: the run ends, or waits for the other of the two."""
@@ -422,4 +422,4 @@ class FollowedKernel:
         """Await the tasks that are left."""
         if self._rest is not None:
             self._rest.cancel()
-        await self._prompts.close()
+        await self.prompts.close()

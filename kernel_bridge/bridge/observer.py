@@ -1,36 +1,156 @@
-"""Whoever watches the bridge: the language server, or a terminal."""
+"""The clients of one bridge: an editor, a terminal, a live page beside them."""
 
+import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..protocol.objects import Kernel, Run
+from ..protocol.objects import Kernel
+from ..protocol.objects import Run as WireRun
 from ..protocol.vocabulary import Change
+
+if TYPE_CHECKING:  # an outbox is made before `initialize` is answered
+    from ..runs.changes import FoldChange
+    from ..runs.live import LiveOutputs
+    from ..runs.run import Run
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Told how much of how much is done, perhaps in another thread."""
 
 
 class Observer(Protocol):
-    """Told of everything that happens, on the event loop, in the order it happens."""
+    """One client. Notified of everything that happens, on the event loop, in the order it happens."""
 
     @property
     def can_ask(self) -> bool:
-        """Whether it answers `ask`; otherwise kernels raise their own error for input()."""
+        """Whether it answers `ask`; when no client does, kernels raise their own error for input()."""
 
     def kernel_changed(self, kernel: Kernel) -> None:
         """A state, an epoch or a queue length changed."""
 
-    def run_changed(self, run: Run) -> None:
+    def run_met(self, run: WireRun) -> None:
+        """A run from before the client joined, with outputs; all changes that follow apply to those."""
+
+    def run_changed(self, run: WireRun) -> None:
         """A run changed its state (without outputs)."""
 
     def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
-        """The outputs of a run changed; wire changes, in order. `urgent`: more than stream text."""
+        """The outputs of a run changed; wire changes, in order. `urgent`: more than stream text.
+
+        Other clients may get the same objects: do not change them.
+        """
 
     def run_let_go(self, run_id: str) -> None:
-        """Nothing more will be told of a run: it has ended, and the bridge holds it no longer."""
+        """The run has ended and is evicted: there is no further notification about it."""
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        """What the user types; None: the user cancelled. Cancelled when the run ends first."""
+        """What the user types; None: the user cancelled. Raises anything: this client cannot be asked.
+
+        Cancelled when the run ends first, or another client has answered.
+        """
 
     def warn(self, message: str) -> None:
         """Something a person should know, that fails no command."""
+
+
+class Silent(Observer):
+    """Ignores everything: the base of the observers."""
+
+    @property
+    def can_ask(self) -> bool:
+        return False
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        pass
+
+    def run_met(self, run: WireRun) -> None:
+        pass
+
+    def run_changed(self, run: WireRun) -> None:
+        pass
+
+    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
+        pass
+
+    def run_let_go(self, run_id: str) -> None:
+        pass
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        return None
+
+    def warn(self, message: str) -> None:
+        pass
+
+
+class Observers:
+    """All clients of one bridge. One that fails is logged, and the others do not notice."""
+
+    def __init__(self) -> None:
+        self._all: tuple[Observer, ...] = ()
+        self._budgets: dict[Observer, _Budget] = {}  # of those that have their own
+
+    def add(self, observer: Observer, budget_bytes: int | None = None) -> None:
+        """`budget_bytes` bounds the stream text of each run that it gets; None: the setting outputBudget."""
+        self._all = (*self._all, observer)
+        if budget_bytes is not None:
+            self._budgets[observer] = _Budget(budget_bytes)
+
+    def remove(self, observer: Observer) -> None:
+        self._all = tuple(other for other in self._all if other is not observer)
+        self._budgets.pop(observer, None)
+
+    def live(self, run: "Run", observer: Observer | None) -> "LiveOutputs":
+        """The outputs of a run as this client has them; None: as a client without a budget of its own."""
+        budget = self._budgets.get(observer) if observer is not None else None
+        return run.live if budget is None else budget.live(run)
+
+    def who_can_ask(self) -> list[Observer]:
+        return [observer for observer in self._all if observer.can_ask]
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        self._each(lambda observer: observer.kernel_changed(kernel))
+
+    def run_changed(self, run: WireRun) -> None:
+        self._each(lambda observer: observer.run_changed(run))
+
+    def outputs_changed(self, run: "Run", changes: "list[FoldChange]", urgent: bool) -> None:
+        """Apply the changes to the outputs of the run as each client has them, and notify each."""
+        own = {
+            observer: budget.live(run).apply(changes)  # first: it may begin as a copy of run.live
+            for observer, budget in self._budgets.items()
+        }
+        shared = run.live.apply(changes)
+        self._each(lambda observer: observer.output(run.id, run.kernel_id, own.get(observer, shared), urgent))
+
+    def run_let_go(self, run_id: str) -> None:
+        for budget in self._budgets.values():
+            budget.forget(run_id)
+        self._each(lambda observer: observer.run_let_go(run_id))
+
+    def warn(self, message: str) -> None:
+        self._each(lambda observer: observer.warn(message))
+
+    def _each(self, notify: Callable[[Observer], None]) -> None:
+        for observer in self._all:
+            try:
+                notify(observer)
+            except Exception:
+                log.exception("a notification failed in %s", type(observer).__name__)
+
+
+class _Budget:
+    """The outputs of each run under the budget of one client."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self._size_bytes = size_bytes
+        self._lives: dict[str, LiveOutputs] = {}  # by the id of the run
+
+    def live(self, run: "Run") -> "LiveOutputs":
+        live = self._lives.get(run.id)
+        if live is None:
+            live = self._lives[run.id] = run.live.under(self._size_bytes)
+        return live
+
+    def forget(self, run_id: str) -> None:
+        self._lives.pop(run_id, None)

@@ -1,4 +1,7 @@
-"""What kernels ask a person for: each input_request, and the answer to it (protocol.md, "Input")."""
+"""What kernels ask a person for: each input_request, and the answer to it (protocol.md, "Input").
+
+Every client that can ask is asked. The first answer wins, and the others are withdrawn.
+"""
 
 import asyncio
 import logging
@@ -6,7 +9,7 @@ import logging
 from ..kernels.session import KernelSession
 from ..runs.events import InputRequest
 from ..runs.run import Run
-from .observer import Observer
+from .observer import Observer, Observers
 
 log = logging.getLogger(__name__)
 
@@ -14,41 +17,100 @@ log = logging.getLogger(__name__)
 class Prompts:
     """The open requests of one kernel, at most one of each run."""
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-        self._open: dict[str, asyncio.Task[None]] = {}  # by the id of the run
+    def __init__(self, observers: Observers) -> None:
+        self._observers = observers
+        self._open: dict[str, _Prompt] = {}  # by the id of the run
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def ask(self, session: KernelSession, run: Run, request: InputRequest) -> None:
-        """Pass on what is typed; the run is interrupted when the person cancels, or cannot be asked."""
+        """Pass on what is typed; the run is interrupted when a person cancels, or nobody can be asked."""
         if run.ended:
             return
         self.withdraw(run)
-        answering = self._answer(session, run, request)
-        self._open[run.id] = asyncio.create_task(answering, name=f"stdin of run {run.id}")
+        prompt = self._open[run.id] = _Prompt(session.id, run.id, request)
+        task = asyncio.create_task(self._answer(session, run, prompt), name=f"stdin of run {run.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def withdraw(self, run: Run) -> None:
         """Nobody waits for the answer any more."""
-        if asking := self._open.pop(run.id, None):
-            asking.cancel()
+        if prompt := self._open.pop(run.id, None):
+            prompt.resolve(None)
 
-    async def _answer(self, session: KernelSession, run: Run, request: InputRequest) -> None:
-        value = None
-        try:
-            if self._observer.can_ask:
-                value = await self._observer.ask(run.id, session.id, request.prompt, request.password)
-        except Exception as error:
-            log.warning("run %s: the request for input failed: %s", run.id, error)
-        if run.ended or self._open.get(run.id) is not asyncio.current_task():
-            return
-        del self._open[run.id]
-        if value is None:
-            await session.interrupt()
-        else:
-            session.answer_input(value)
+    def joined(self, observer: Observer) -> None:
+        """A client that can ask is asked what is open."""
+        for prompt in self._open.values():
+            if observer.can_ask and prompt.group is not None:
+                prompt.ask(prompt.group, observer)
+
+    def left(self, observer: Observer) -> None:
+        """A client that left answers nothing; when it was the last, the run is interrupted."""
+        for prompt in self._open.values():
+            prompt.drop(observer)
+
+    async def _answer(self, session: KernelSession, run: Run, prompt: "_Prompt") -> None:
+        async with asyncio.TaskGroup() as prompt.group:
+            value = await prompt.first_answer(prompt.group, self._observers.who_can_ask())
+            prompt.stop_asking()
+            if run.ended or self._open.get(run.id) is not prompt:
+                return
+            del self._open[run.id]
+            if value is None:
+                await session.interrupt()
+            else:
+                session.answer_input(value)
 
     async def close(self) -> None:
         """Await the tasks that are left."""
-        tasks = list(self._open.values())
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class _Prompt:
+    """One input_request, and the clients that are asked."""
+
+    def __init__(self, kernel_id: str, run_id: str, request: InputRequest) -> None:
+        self.group: asyncio.TaskGroup | None = None  # of the tasks that ask, once there are any
+        self._kernel_id = kernel_id
+        self._run_id = run_id
+        self._request = request
+        self._asked: dict[Observer, asyncio.Task[None]] = {}
+        self._answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    async def first_answer(self, group: asyncio.TaskGroup, observers: list[Observer]) -> str | None:
+        """None: a person cancelled, there is nobody to ask (any more), or the prompt was withdrawn."""
+        if not observers:
+            return None
+        if not self._answer.done():
+            for observer in observers:
+                self.ask(group, observer)
+        return await self._answer
+
+    def ask(self, group: asyncio.TaskGroup, observer: Observer) -> None:
+        self._asked[observer] = group.create_task(self._ask(observer), name=f"stdin of run {self._run_id}")
+
+    async def _ask(self, observer: Observer) -> None:
+        request = self._request
+        try:
+            value = await observer.ask(self._run_id, self._kernel_id, request.prompt, request.password)
+        except Exception as error:
+            log.warning("run %s: the request for input failed: %s", self._run_id, error)
+            self.drop(observer)
+        else:
+            self.resolve(value)
+
+    def drop(self, observer: Observer) -> None:
+        """This client does not answer."""
+        if asking := self._asked.pop(observer, None):
+            asking.cancel()
+            if not self._asked:
+                self.resolve(None)
+
+    def stop_asking(self) -> None:
+        for asking in self._asked.values():
+            asking.cancel()
+
+    def resolve(self, value: str | None) -> None:
+        if not self._answer.done():
+            self._answer.set_result(value)

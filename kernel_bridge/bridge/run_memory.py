@@ -35,6 +35,9 @@ class RememberedRuns:
     def get(self, run_id: str) -> Run | None:
         return self._open.get(run_id) or self._ended.get(run_id)
 
+    def all(self) -> list[Run]:
+        return [*self._ended.values(), *self._open.values()]
+
     def open(self) -> list[Run]:
         """Those that have not ended."""
         return list(self._open.values())

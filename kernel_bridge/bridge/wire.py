@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from ..files import readable
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
+from ..runs.live import LiveOutputs
 from ..runs.run import Run
 from .summary import summarize
 
@@ -39,7 +40,8 @@ def kernel_to_wire(session: KernelSession, queued: int) -> wire.Kernel:
     )
 
 
-def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
+def run_to_wire(run: Run, live: LiveOutputs | None = None) -> wire.Run:
+    """The run, with the outputs of `live`, which are its own as a client has them."""
     location = run.location
     return wire.Run(
         id=run.id,
@@ -64,7 +66,7 @@ def run_to_wire(run: Run, with_outputs: bool = False) -> wire.Run:
         degraded=run.degraded or None,
         lost_messages=run.lost_messages or None,
         missing_bytes=run.missing_bytes or None,
-        outputs=run.live.outputs if with_outputs else None,
+        outputs=live.outputs if live is not None else None,
     )
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 
+from ..bridge.observer import Silent
 from ..protocol.notifications import (
     KERNEL,
     OUTPUT,
@@ -20,25 +21,8 @@ from .pieces import Piece
 from .terminal.answers import Answers
 
 
-class Quiet:
+class Quiet(Silent):
     """Only warnings, on stderr."""
-
-    can_ask = False
-
-    def kernel_changed(self, kernel: Kernel) -> None:
-        pass
-
-    def run_changed(self, run: Run) -> None:
-        pass
-
-    def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
-        pass
-
-    def run_let_go(self, run_id: str) -> None:
-        pass
-
-    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        return None
 
     def warn(self, message: str) -> None:
         print(f"kernel-bridge: warning: {message}", file=sys.stderr)

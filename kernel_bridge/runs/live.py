@@ -74,6 +74,23 @@ class LiveOutputs:
         data = sum(_size(item) for item in self._items if not isinstance(item, _Stream))
         return self._budget - self._room + data
 
+    def under(self, budget_bytes: int) -> "LiveOutputs":
+        """A copy under another budget; what is left out here stays left out there."""
+        copy = LiveOutputs(budget_bytes)
+        for item in self._items:
+            copy._items.append(copy._shortened(item) if isinstance(item, _Stream) else item)
+        return copy
+
+    def _shortened(self, stream: _Stream) -> _Stream:
+        short = _Stream(stream.name)
+        self._add(short, stream.head())
+        if stream.omitted:
+            has_all = stream.omitted == size_bytes(stream.tail)
+            short.tail = _end(short.tail + stream.tail) if has_all else stream.tail
+            short.omitted += stream.omitted
+            short.length = stream.length
+        return short
+
     def apply(self, changes: list[FoldChange]) -> list[Change]:
         """The wire changes that `changes` make, in order."""
         sent: list[Change] = []

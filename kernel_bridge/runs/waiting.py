@@ -46,12 +46,12 @@ class _Entry:
 
 
 class WaitingChanges:
-    """The changes of one run that a client does not have yet."""
+    """The changes of one run that a client does not have yet; `outputs`: how many outputs it has."""
 
-    def __init__(self) -> None:
+    def __init__(self, outputs: int = 0) -> None:
         self._clear: wire.ClearChange | None = None
         self._entries: dict[int, _Entry] = {}  # by index, in the order they were begun
-        self._outputs = 0  # how many outputs there are behind all changes so far
+        self._outputs = outputs  # how many there are behind all changes so far
         self._last: tuple[int, list[str]] | None = None  # index and parts of the text that grows
 
     def __bool__(self) -> bool:

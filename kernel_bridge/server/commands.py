@@ -86,7 +86,7 @@ async def _run(context: Context, params: wire.RunParams, want: Wanted) -> Any:
     await submission.ended()
     for run in submission.runs:
         context.outbox.flush(run.id)
-    runs = [run_to_wire(run, with_outputs=True) for run in submission.runs]
+    runs = [run_to_wire(run, run.live) for run in submission.runs]
     return wire.RunResult(runs=[context.outbox.shown(run) for run in runs])
 
 

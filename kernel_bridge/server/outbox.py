@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..bridge.observer import Silent
 from ..escapes import legible
 from ..protocol.notifications import (
     KERNEL,
@@ -38,8 +39,8 @@ log = logging.getLogger(__name__)
 STALLED_BYTES = 65_536  # unread bytes above which output waits for the editor
 
 
-class Outbox:
-    """The bridge's observer for an editor."""
+class Outbox(Silent):
+    """The bridge's observer for one client, with its own numbers and its own back-pressure."""
 
     def __init__(
         self, connection: Connection, writer: StdoutWriter, client: ClientCapabilities | None
@@ -48,7 +49,7 @@ class Outbox:
         self._connection = connection
         self._writer = writer
         self._wants = client is not None and client.output
-        self.can_ask = client is not None and client.stdin
+        self._can_ask = client is not None and client.stdin
         self.blobs: Blobs | None = None  # for a client that wants files
         self._streams: dict[str, _Stream] = {}
         self._ended: dict[str, int] = {}  # the last number of each run that was let go
@@ -58,10 +59,17 @@ class Outbox:
 
     # the bridge's observer
 
+    @property
+    def can_ask(self) -> bool:
+        return self._can_ask
+
     def kernel_changed(self, kernel: Kernel) -> None:
         log.info("kernel %s (%s): %s, %d queued", kernel.id, kernel.name, kernel.state, kernel.queued)
         if self._wants:
             self._connection.notify(KERNEL, KernelNotification(kernel=kernel))
+
+    def run_met(self, run: Run) -> None:
+        self._streams[run.id] = _Stream(run.kernel_id, len(run.outputs or ()))
 
     def run_changed(self, run: Run) -> None:
         log.debug("run %s on kernel %s: %s", run.id, run.kernel_id, run.state)
@@ -88,8 +96,8 @@ class Outbox:
             self._timer = asyncio.get_running_loop().call_later(self.coalesce_s, self._flush_all)
 
     def run_let_go(self, run_id: str) -> None:
-        if seq := self.flush(run_id):
-            del self._streams[run_id]
+        seq = self.flush(run_id)
+        if self._streams.pop(run_id, None) is not None:
             self._ended[run_id] = seq
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
@@ -152,8 +160,8 @@ class _Stream:
 
     __slots__ = ("kernel_id", "sent_at", "seq", "waiting")
 
-    def __init__(self, kernel_id: str) -> None:
+    def __init__(self, kernel_id: str, outputs: int = 0) -> None:
         self.kernel_id = kernel_id
-        self.waiting = WaitingChanges()
+        self.waiting = WaitingChanges(outputs)
         self.seq = 0  # of the last notification
         self.sent_at = float("-inf")  # of the loop's clock

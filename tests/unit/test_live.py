@@ -1,5 +1,6 @@
 """What a client is sent of a run's outputs under a budget of stream text."""
 
+import copy
 from typing import Any
 
 from hypothesis import given, settings
@@ -159,14 +160,9 @@ def size(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=300)
-@given(st.lists(EVENTS, max_size=25), st.sampled_from([0, 5, 20, 60]))
-def test_nothing_is_lost_but_what_the_budget_elided(events: list[OutputEvent], budget: int) -> None:
-    live, changes = LiveOutputs(budget), fold_all(events)
-    for some in changes:
-        live.apply(some)
+def check_against(live: LiveOutputs, everything: list[Output], budget: int) -> None:
     standing = 0
-    for seen, whole in zip(live.outputs, outputs_of(changes), strict=True):
+    for seen, whole in zip(live.outputs, everything, strict=True):
         if whole["output_type"] != "stream":
             assert seen == whole
             continue
@@ -177,6 +173,15 @@ def test_nothing_is_lost_but_what_the_budget_elided(events: list[OutputEvent], b
         assert whole["text"].endswith(elided["tail"])
         assert size(elided["tail"]) <= min(TAIL_BYTES, elided["omitted"])
     assert standing <= budget
+
+
+@settings(max_examples=300)
+@given(st.lists(EVENTS, max_size=25), st.sampled_from([0, 5, 20, 60]))
+def test_nothing_is_lost_but_what_the_budget_elided(events: list[OutputEvent], budget: int) -> None:
+    live, changes = LiveOutputs(budget), fold_all(events)
+    for some in changes:
+        live.apply(some)
+    check_against(live, outputs_of(changes), budget)
 
 
 @settings(max_examples=300)
@@ -192,3 +197,24 @@ def test_within_the_budget_a_client_has_everything(events: list[OutputEvent]) ->
     for changes in sent(events, 10**6):
         apply(client, changes)
     assert client == outputs_of(fold_all(events))
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(EVENTS, max_size=25),
+    st.integers(0, 25),
+    st.sampled_from([0, 5, 60]),
+    st.sampled_from([0, 5, 60]),
+)
+def test_under_another_budget_no_text_is_counted_wrong(
+    events: list[OutputEvent], joined: int, budget: int, own_budget: int
+) -> None:
+    live, changes = LiveOutputs(budget), fold_all(events)
+    for some in changes[:joined]:
+        live.apply(some)
+    own = live.under(own_budget)
+    client = copy.deepcopy(own.outputs)
+    for some in changes[joined:]:
+        apply(client, own.apply(some))
+        assert client == own.outputs
+    check_against(own, outputs_of(changes), own_budget)

@@ -131,8 +131,13 @@ def test_a_bar_beside_a_display_does_not_pile_up() -> None:
 def test_joined_changes_give_what_single_ones_give(
     events: list[OutputEvent], budget: int, data: st.DataObject
 ) -> None:
-    live, waiting, client = LiveOutputs(budget), WaitingChanges(), list[Output]()
-    for changes in fold_all(events):
+    live, every = LiveOutputs(budget), fold_all(events)
+    joined_at = data.draw(st.integers(0, len(every)))
+    for changes in every[:joined_at]:
+        live.apply(changes)
+    client = copy.deepcopy(live.outputs)
+    waiting = WaitingChanges(len(client))
+    for changes in every[joined_at:]:
         sent = live.apply(changes)
         before = copy.deepcopy(sent)
         waiting.add(sent)

@@ -4,10 +4,10 @@ import asyncio
 import time
 from typing import Protocol
 
-from ...bridge.observer import Observer
+from ...bridge.observer import Observer, Silent
 from ...bridge.summary import MARKS, duration, error_text
 from ...escapes import one_line, plain
-from ...protocol.objects import Kernel, Run
+from ...protocol.objects import Run
 from ...protocol.vocabulary import Change, ErrorOutput
 from ..pieces import Piece
 from .answers import Answers
@@ -40,7 +40,7 @@ class Reporter(Observer, Protocol):
         """Leave the terminal as it was."""
 
 
-class Terminal:
+class Terminal(Silent):
     """Writes for a person, or into a pipe."""
 
     can_ask = True
@@ -61,9 +61,6 @@ class Terminal:
 
     # the observer
 
-    def kernel_changed(self, kernel: Kernel) -> None:
-        pass
-
     def run_changed(self, run: Run) -> None:
         if run.id not in self._pieces:  # of another client of the same kernel
             return
@@ -71,9 +68,6 @@ class Terminal:
             self._header(run)
         elif run.ended_at is not None and run.started_at is not None:
             self._end(run)
-
-    def run_let_go(self, run_id: str) -> None:
-        pass
 
     def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         if run_id not in self._pieces:

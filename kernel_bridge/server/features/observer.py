@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ...bridge.observer import Silent
 from ...protocol.objects import Kernel, Run
 from ...protocol.vocabulary import Change
 from .context import Context
@@ -9,7 +10,7 @@ from .diagnostics import diagnostics
 from .refresher import Refresher
 
 
-class EditorObserver:
+class EditorObserver(Silent):
     """Tells the outbox, then serves diagnostics, hints, lenses, progress and messages."""
 
     def begin(self, context: Context) -> None:
@@ -58,6 +59,9 @@ class EditorObserver:
         context.progress.run_changed(run)
         if run.ended_at is not None:
             context.messages.run_ended(run)
+
+    def run_met(self, run: Run) -> None:
+        self._outbox.run_met(run)
 
     def run_let_go(self, run_id: str) -> None:
         self._outbox.run_let_go(run_id)
