@@ -6,7 +6,6 @@ import type { Connection } from "./connection";
 import type { Run } from "./protocol";
 import type { Results } from "./results";
 import type { Session } from "./session";
-import { errorLine } from "./summary";
 
 interface Item extends vscode.QuickPickItem {
   run: Run;
@@ -68,7 +67,7 @@ function toItem(run: Run): Item {
     run,
     label: `$(${ICONS[run.state]}) ${label(lines[0] ?? "")}`,
     description: more,
-    detail: legible([at, file, run.error && errorLine(run.error)].filter(Boolean).join(" · ")),
+    detail: legible([at, file, run.error && run.summary?.text].filter(Boolean).join(" · ")),
     alwaysShow: true,
   };
 }

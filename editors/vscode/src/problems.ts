@@ -7,7 +7,6 @@ import type { Place, Places } from "./places";
 import type { RunError } from "./protocol";
 import type { RunEntry, Session } from "./session";
 import { settings } from "./settings";
-import { errorLine } from "./summary";
 
 interface Shown {
   document: vscode.TextDocument;
@@ -43,7 +42,7 @@ export class Problems implements vscode.Disposable {
     const { place, document } = found;
     const diagnostic = new vscode.Diagnostic(
       rangeOf(place, error, document),
-      errorLine(error),
+      messageOf(error),
       vscode.DiagnosticSeverity.Error,
     );
     diagnostic.source = "kernel-bridge";
@@ -81,6 +80,11 @@ export class Problems implements vscode.Disposable {
       this.of(document).map(([, { diagnostic }]) => diagnostic),
     );
   }
+}
+
+/** All of the message: the summary of a run has only its beginning. */
+function messageOf({ ename, evalue }: RunError): string {
+  return plain([ename, evalue].filter(Boolean).join(": ")).replace(/\s*\n\s*/g, " ");
 }
 
 function rangeOf(place: Place, error: RunError, document: vscode.TextDocument): vscode.Range {

@@ -24,7 +24,7 @@ def test_results_keep_to_their_lines_while_a_person_types_fast(vscode: Window) -
 def test_an_object_without_a_text_shows_what_it_is(vscode: Window) -> None:
     vscode.write("a.py", "from IPython.display import *\nMarkdown('# *hi*')\nHTML('<b>x</b>')\n")
     vscode.run("Run Line")
-    for line, result in ((2, "→ # *hi*"), (3, "→ text/html")):
+    for line, result in ((2, "→ # *hi*"), (3, "→ [text/html]")):
         vscode.select("a.py", line)
         vscode.run("Run Line")
         vscode.expect_inline("a.py", line, result)
