@@ -12,7 +12,7 @@ import { reported } from "./reporting";
 import type { Results } from "./results";
 import { assertRunnable, type Running } from "./running";
 import { hasEnded, type Session } from "./session";
-import { requireKernel, requireTarget, type Target } from "./target";
+import { requireAnyKernel, requireKernel, requireTarget, type Target } from "./target";
 import { openWhole } from "./whole_output";
 
 export interface Parts {
@@ -65,6 +65,13 @@ function runCommands({ running }: Parts, cursor: Cursor): Record<string, Command
 
 function kernelCommands({ connection, session, running }: Parts): Record<string, Command> {
   const kernelId = () => requireKernel(requireTarget(session)).id;
+  const restart = async () => {
+    const { id } = requireAnyKernel(requireTarget(session));
+    const kernel = await running.withProgress("restarting the kernel", (token) =>
+      connection.execute("kernel-bridge.restartKernel", { kernelId: id }, token),
+    );
+    session.kernel(kernel);
+  };
   return {
     startKernel: async () => chooseSpec(connection, session, runnable(requireTarget(session))),
     attachKernel: async () => chooseRunning(connection, session, runnable(requireTarget(session))),
@@ -75,10 +82,10 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
         throw new Error('the kernel ignores the interrupt; "Restart Kernel" ends what it does');
       if (outcome === "died") throw new Error("the kernel died of the interrupt");
     },
-    restartKernel: () => restart(parts(kernelId())),
+    restartKernel: restart,
     restartAndRunAll: async () => {
       const editor = activeEditor();
-      await restart(parts(kernelId()));
+      await restart();
       await running.unit(editor, "all");
     },
     shutDownKernel: async () => {
@@ -96,22 +103,6 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
       else if (open.length === 0) throw new Error("nothing runs and nothing waits on this kernel");
     },
   };
-
-  function parts(id: string) {
-    return { id, connection, session, running };
-  }
-}
-
-async function restart({
-  id,
-  connection,
-  session,
-  running,
-}: { id: string } & Pick<Parts, "connection" | "session" | "running">): Promise<void> {
-  const kernel = await running.withProgress("restarting the kernel", (token) =>
-    connection.execute("kernel-bridge.restartKernel", { kernelId: id }, token),
-  );
-  session.kernel(kernel);
 }
 
 async function chooseRun<T extends { source: string; state: string }>(runs: T[]): Promise<T | undefined> {

@@ -56,6 +56,11 @@ async function actionsFor(error: unknown): Promise<Action[]> {
     case "KernelRequired":
       return [command("Select Kernel", "kernelBridge.selectKernel")];
     case "KernelDead":
+      return [
+        command("Restart Kernel", "kernelBridge.restartKernel"),
+        command("Start Kernel", "kernelBridge.startKernel"),
+      ];
+    case "NotOurs":
     case "KernelUnreachable":
     case "NoSuchKernel":
       return [command("Start Kernel", "kernelBridge.startKernel")];

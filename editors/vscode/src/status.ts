@@ -150,6 +150,7 @@ export class Status implements vscode.Disposable {
     const document = vscode.window.activeTextEditor?.document;
     const alive = target?.kernel !== undefined && target.kernel.state !== "dead";
     this.setKey("hasKernel", alive);
+    this.setKey("canRestart", target?.kernel !== undefined);
     this.setKey("busy", alive && target?.kernel?.state === "busy");
     this.setKey(
       "hasCells",

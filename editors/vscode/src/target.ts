@@ -55,10 +55,18 @@ export function requireTarget(session: Session): Target {
 
 /** The living kernel of a target; raises where there is none. */
 export function requireKernel(target: Target): Kernel {
-  const { kernel, uri } = target;
-  if (kernel && isAlive(kernel)) return kernel;
-  const name = uri.path.split("/").pop();
-  if (kernel)
-    throw new Error(`the kernel of ${name} is ${kernel.state}${kernel.reason ? `: ${kernel.reason}` : ""}`);
-  throw new Error(`${name} has no running kernel; "Kernel Bridge: Start Kernel" starts one`);
+  const kernel = requireAnyKernel(target);
+  if (isAlive(kernel)) return kernel;
+  const reason = kernel.reason ? `: ${kernel.reason}` : "";
+  throw new Error(`the kernel of ${nameOf(target)} is ${kernel.state}${reason}`);
+}
+
+/** The kernel of a target, dead or alive; raises where there is none. */
+export function requireAnyKernel(target: Target): Kernel {
+  if (target.kernel) return target.kernel;
+  throw new Error(`${nameOf(target)} has no running kernel; "Kernel Bridge: Start Kernel" starts one`);
+}
+
+function nameOf({ uri }: Target): string {
+  return uri.path.split("/").pop() ?? "";
 }
