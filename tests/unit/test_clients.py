@@ -1,9 +1,12 @@
 """What the clients share with the server is the server's; what every source of theirs keeps to."""
 
+import json
 import runpy
 from pathlib import Path
 
 import pytest
+
+from kernel_bridge.source.languages import LANGUAGES
 
 EDITORS = Path(__file__).parents[2] / "editors"
 GENERATED: dict[Path, str] = runpy.run_path(str(EDITORS / "generate.py"))["files"]()
@@ -12,6 +15,12 @@ GENERATED: dict[Path, str] = runpy.run_path(str(EDITORS / "generate.py"))["files
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
 def test_generated_files_are_fresh(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == GENERATED[path], "run editors/generate.py"
+
+
+def test_vscode_activates_the_extension_for_every_language_that_a_kernel_runs() -> None:
+    events = json.loads((EDITORS / "vscode" / "package.json").read_text(encoding="utf-8"))["activationEvents"]
+    languages = [f"onLanguage:{name}" for language in LANGUAGES for name in language.vscode]
+    assert events == [*languages, "onNotebook:jupyter-notebook"]
 
 
 def test_no_markdown_is_trusted_as_a_whole() -> None:
