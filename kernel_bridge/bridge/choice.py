@@ -68,7 +68,7 @@ class Specs:
             return spec
         specs = await self.list()
         raise KernelRequired(
-            "startKernel needs spec, python, or the textDocument of an open document; "
+            "nothing says which kernel to start; give spec, python, or the textDocument of an open document; "
             f"specs: {', '.join(s.name for s in specs) or 'none'}",
             specs=specs,
         )

@@ -47,7 +47,7 @@ def read_output(connection: Connection, run_id: str, index: int, start: int, len
     ).fetchone()
     if row is None or row[0] is None:
         what = "no such output" if row is None else "not a stream output"
-        raise InvalidArgument(f"readOutput: field index: output {index} of run {run_id}: {what}")
+        raise InvalidArgument(f"field index: output {index} of run {run_id}: {what}")
     last = connection.execute(
         "SELECT start + length FROM chunks WHERE run = ? AND position = ? ORDER BY start DESC LIMIT 1",
         (key, index),

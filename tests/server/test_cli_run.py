@@ -200,6 +200,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["run", "cells.py", "--export", "no/out.ipynb"], 2, "there is no folder no"),
         (["run", "cells.py", "--kernel", "ends"], 3, "it broke here"),
         (["run", "cells.jl"], 3, "no installed kernel speaks 'julia'"),
+        (["run", "cells.jl"], 3, "install one that does, or name one of these with --kernel"),
         (["run"], 2, "the following arguments are required: FILE"),
         (["dance"], 2, "invalid choice: 'dance'"),
         (["--stdio", "run", "x"], 2, "--stdio serves an editor and takes no command"),

@@ -40,6 +40,7 @@ def test_only_front_ends_name_commands(layer: str) -> None:
     ("error", "said"),
     [
         (KernelDead("it is dead"), "it is dead"),
+        (KernelDead("it is dead", remedy=Remedy.START_KERNEL), "it is dead; start"),
         (KernelDead("it is dead: why", remedy=Remedy.START_KERNEL), "it is dead: why; start"),
         (KernelDead("it is dead\nit\nwrote", remedy=Remedy.START_KERNEL), "it is dead; start\nit\nwrote"),
     ],
