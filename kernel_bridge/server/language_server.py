@@ -3,9 +3,11 @@
 `initialize` is answered from the registry before this module is imported: pygls takes most of a second.
 """
 
+import itertools
 import logging
+from collections.abc import Callable, Coroutine
 from functools import cached_property, partial
-from inspect import isclass
+from inspect import isclass, iscoroutine
 from typing import Any
 
 import msgspec
@@ -50,6 +52,10 @@ class BridgeProtocol(LanguageServerProtocol):
     connection: Connection
     peer: Peer
 
+    def __init__(self, server: Any, converter: Any) -> None:
+        super().__init__(server, converter)
+        self._numbers = itertools.count(1)
+
     def handle_message(self, message: Any) -> None:
         """A Request of ours, or a message that pygls has structured.
 
@@ -68,7 +74,21 @@ class BridgeProtocol(LanguageServerProtocol):
             handler = self._get_handler(method)
         except JsonRpcException as error:
             return request.fail(error.code, f"{method}: {error.message}")
+        if method not in self._server.registry.features and method != types.WORKSPACE_EXECUTE_COMMAND:
+            handler = self._unstructured(handler)
         answer(self.peer, request, lambda: handler(self.params(method, msgspec.json.decode(request.params))))
+
+    def _unstructured(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The handler, with its result as JSON in the place of lsprotocol's types."""
+
+        async def later(coroutine: Coroutine[Any, Any, Any]) -> Any:
+            return self._converter.unstructure(await coroutine)
+
+        def handle(params: Any) -> Any:
+            result = handler(params)
+            return later(result) if iscoroutine(result) else self._converter.unstructure(result)
+
+        return handle
 
     def handle_notification(self, method: str, params: msgspec.Raw) -> None:
         """Take a notification; unknown ones are ignored, as LSP says, and requests without an id."""
@@ -79,7 +99,9 @@ class BridgeProtocol(LanguageServerProtocol):
             value = self.params(method, msgspec.json.decode(params))
         except (JsonRpcException, InvalidArgument) as error:
             return log.warning("%s was ignored: %s", method, error)
-        self._execute_handler(method, handler, self._check_handler_result, (value,))
+        self._execute_handler(
+            f"{method} {next(self._numbers)}", handler, self._check_handler_result, (value,)
+        )
 
     def params(self, method: str, value: Any) -> Any:
         """Params as the handler takes them: strict structs for ours, lsprotocol's types for pygls' own.
@@ -101,10 +123,9 @@ class BridgeProtocol(LanguageServerProtocol):
 
     def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, *args: Any, **kwargs: Any) -> None:
         """pygls keeps a future for every notification that a generator handles, such as each didChange."""
-        try:
-            super()._execute_handler(msg_id, handler, callback, *args, **kwargs)
-        finally:
-            self._request_futures.pop(msg_id, None)
+        super()._execute_handler(msg_id, handler, callback, *args, **kwargs)
+        if (future := self._request_futures.get(msg_id)) is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     def lsp_workspace__execute_command(self, params: Any) -> Any:
