@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..kernels.attached import AttachedSession, Found, locate
+from ..kernels.found import Found, locate
+from ..kernels.host import Host
 from ..kernels.keeper import Keeper
-from ..kernels.running import find_running, kept_for, list_running
-from ..kernels.session import KernelSession, Listener
+from ..kernels.local import LocalHost
+from ..kernels.running import find_running, host_of, kept_for, list_running
+from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.commands import (
     AttachKernelParams,
@@ -137,21 +139,16 @@ class Bridge:
         self, spec: KernelSpec, asked: StartKernelParams, uri: str | None
     ) -> FollowedKernel:
         settings = self.settings
-        kernel = self._new_kernel(
-            lambda listener: KernelSession(
-                spec,
-                listener=listener,
-                keeper=self._keeper,
-                cwd=str(
-                    self.root / os.path.expanduser(asked.cwd) if asked.cwd else folder_of(uri, self.root)
-                ),
-                env=asked.env,
-                extra_arguments=asked.extra_arguments or [],
-                transport=asked.transport or settings.transport,
-                keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
-                ready_timeout=asked.ready_timeout or settings.ready_timeout,
-            )
+        host = LocalHost(
+            spec,
+            keeper=self._keeper,
+            cwd=str(self.root / os.path.expanduser(asked.cwd) if asked.cwd else folder_of(uri, self.root)),
+            env=asked.env,
+            extra_arguments=asked.extra_arguments or [],
+            transport=asked.transport or settings.transport,
+            keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
         )
+        kernel = self._new_kernel(host, asked.ready_timeout)
         self.kernels[kernel.id] = kernel
         kernel.tell()
         await kernel.session.start()
@@ -160,8 +157,14 @@ class Bridge:
             self.bindings.bind(uri, kernel)
         return kernel
 
-    def _new_kernel(self, make: Callable[[Listener], KernelSession]) -> FollowedKernel:
-        return FollowedKernel(self.observers, self.history.journal, lambda: self.settings.output_budget, make)
+    def _new_kernel(self, host: Host, ready_timeout: float | None = None) -> FollowedKernel:
+        timeout_s = ready_timeout or self.settings.ready_timeout
+        return FollowedKernel(
+            self.observers,
+            self.history.journal,
+            lambda: self.settings.output_budget,
+            lambda listener: KernelSession(host, listener=listener, ready_timeout=timeout_s),
+        )
 
     async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
         """Follow a kernel that runs already; bound to the document if one is named.
@@ -198,12 +201,8 @@ class Bridge:
             return followed if followed is not None and followed.alive else await self._follow(found)
 
     async def _follow(self, found: Found) -> FollowedKernel:
-        kernel = self._new_kernel(
-            lambda listener: AttachedSession(
-                found, listener=listener, keeper=self._keeper, ready_timeout=self.settings.ready_timeout
-            )
-        )
-        await kernel.session.start()
+        kernel = self._new_kernel(host_of(found, self._keeper))
+        await kernel.session.attach()
         if before := self.kernels.get(kernel.id):
             self._past.append(before)
         self.kernels[kernel.id] = kernel

@@ -377,7 +377,7 @@ class FollowedKernel:
     def detach(self) -> Coroutine[Any, Any, None]:
         """Stop following the kernel and leave it running. As with `shutdown`, it takes no more runs."""
         self._stop_taking("the kernel was detached")
-        self.session.keep_alive = True  # also if the bridge must end before this does
+        self.session.host.keep_alive = True  # also if the bridge must end before this does
         return self._leave("the kernel was detached", self.session.detach())
 
     def _stop_taking(self, reason: str) -> None:

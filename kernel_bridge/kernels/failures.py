@@ -1,10 +1,11 @@
 """Why a kernel did not start, or died: one sentence with what to do about it, then what it wrote, below."""
 
+import signal
+
 from ..owned import Replaced
-from ..protocol.errors import KernelLaunchFailed, KernelNotReady
+from ..protocol.errors import KernelLaunchFailed, KernelNotReady, KernelUnreachable, Remedy
 from ..protocol.objects import KernelSpec
 from .hints import advice_for_exit, advice_for_oserror
-from .process import KernelProcess
 from .specs import interpreter_of
 
 
@@ -34,26 +35,46 @@ def with_output(sentence: str, written: str) -> str:
     return f"{sentence}\n{written}" if written else sentence
 
 
-def ended_at_start(spec: KernelSpec, cwd: str | None, process: KernelProcess) -> KernelLaunchFailed:
+def describe_exit(code: int | None) -> str:
+    """How a process ended, as the rest of a sentence: "was killed by SIGKILL"."""
+    if code is None:
+        return "has ended"
+    if code < 0:
+        return f"was killed by {_signal_name(-code)}"
+    return f"ended with exit code {code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def ended_at_start(spec: KernelSpec, cwd: str | None, code: int | None, written: str) -> KernelLaunchFailed:
     """The process ended before it was ready."""
-    stderr = process.written()
-    message = f"kernel {spec.name!r} {process.describe_exit()} before it was ready"
-    advice = advice_for_exit(interpreter_of(spec), stderr, cwd)
+    message = f"kernel {spec.name!r} {describe_exit(code)} before it was ready"
+    advice = advice_for_exit(interpreter_of(spec), written, cwd)
     if advice is not None:
         message += f": {advice.sentence}"
     return KernelLaunchFailed(
-        with_output(message, stderr),
-        exit_code=process.exited.result(),
-        stderr=stderr,
-        hint=advice.command if advice else None,
+        with_output(message, written), exit_code=code, stderr=written, hint=advice.command if advice else None
     )
 
 
-def not_ready(spec: KernelSpec, process: KernelProcess, within_s: float) -> KernelNotReady:
+def not_ready(spec: KernelSpec, written: str, within_s: float) -> KernelNotReady:
     """The process lives and does not answer."""
-    stderr = process.written()
     message = (
         f"kernel {spec.name!r} did not answer within {within_s:g} s and was ended; "
-        f"raise readyTimeout if it needs longer, or see what it {'wrote' if stderr else 'does'}"
+        f"raise readyTimeout if it needs longer, or see what it {'wrote' if written else 'does'}"
     )
-    return KernelNotReady(with_output(message, stderr), stderr=stderr)
+    return KernelNotReady(with_output(message, written), stderr=written)
+
+
+def unreachable(kernel_id: str, where: str | None, pid: int | None, why: str) -> KernelUnreachable:
+    """A kernel that runs, or ran, was not attached to."""
+    at = f" of {where}" if where else ""
+    process = f"; its process is {pid}" if pid is not None else ""
+    return KernelUnreachable(
+        f"kernel {kernel_id}{at} cannot be reached: {why}{process}", remedy=Remedy.ATTACH_KERNEL
+    )

@@ -120,8 +120,9 @@ class Launcher:
             else:
                 manager.ip = f"{self.sockets.path}/k"
         made = self.connection_made
-        if made is not None and os.path.lexists(made.path) and not is_there(made):
-            raise Replaced(made.path)
+        path = made.path if made is not None else self.connection_file
+        if os.path.lexists(path) and not (made is not None and is_there(made)):
+            raise Replaced(path)
         make_folders(os.path.dirname(self.connection_file))
         env = {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"} | self._env
         try:

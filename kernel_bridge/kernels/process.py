@@ -168,15 +168,6 @@ class KernelProcess:
         """The last that it wrote to stdout and stderr, as far as that is known."""
         return self.tail.text() if self.tail is not None else ""
 
-    def describe_exit(self) -> str:
-        """How it ended, as the rest of a sentence: "was killed by SIGKILL"."""
-        code = self.exited.result() if self.exited.done() else None
-        if code is None:
-            return "has ended"
-        if code < 0:
-            return f"was killed by {_signal_name(-code)}"
-        return f"ended with exit code {code}"
-
     def _close_pidfd(self) -> None:
         if self._pidfd is not None:
             asyncio.get_running_loop().remove_reader(self._pidfd)
@@ -217,10 +208,3 @@ class Adopted:
     async def kill(self) -> None:
         with contextlib.suppress(OSError):
             await self.send_signal(signal.SIGKILL)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -3,13 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Container
-from functools import partial
 from typing import Literal
 
 from ..limits import CONNECTION_DESCRIPTORS, free_descriptors
 from ..protocol.errors import BadConnectionFile, NoSuchKernel
 from ..protocol.objects import Kernel
-from .attached import Found, locate
+from .channels import Channels
+from .foreign import ForeignHost
+from .found import Found, locate
+from .host import Host
+from .keeper import Keeper
+from .local import LocalHost
 from .messages import KernelInfo, kernel_info
 
 log = logging.getLogger(__name__)
@@ -60,6 +64,13 @@ def kept_for(uri: str) -> Found | None:
     return None
 
 
+def host_of(found: Found, keeper: Keeper) -> Host:
+    """Who owns the process of a kernel that runs."""
+    if found.record is None:
+        return ForeignHost(found)
+    return LocalHost.adopted(found, found.record, keeper)
+
+
 async def _probe_in_turn(found: Found, several: asyncio.Semaphore, until: float) -> Kernel | None:
     async with several:
         remaining_s = until - asyncio.get_running_loop().time()
@@ -73,10 +84,7 @@ async def _probe_in_turn(found: Found, several: asyncio.Semaphore, until: float)
 
 
 async def _probe(found: Found, within_s: float) -> Kernel | None:
-    from .channels import Channels
-    from .zmq.connection import Connection
-
-    channels = Channels(partial(Connection, found.connection), *(lambda _: None,) * 4)
+    channels = Channels(found.connect(), *(lambda _: None,) * 4)
     shell, control = (
         asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, within_s))
         for channel in ("shell", "control")

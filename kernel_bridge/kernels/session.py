@@ -1,40 +1,34 @@
 """A kernel that is followed: its states, its epochs, and what can be asked of it.
 
-A session owns the kernel's process, the conversation with it, and its files. It knows nothing of runs: what
-the kernel says goes to its listener.
+A session owns the conversation with the kernel; its host owns the process and its files. It knows nothing of
+runs: what the kernel says goes to its listener.
 """
 
 import asyncio
 import logging
-import signal
-import uuid
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
+
+import msgspec
 
 from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
-from ..protocol.errors import KernelDead, KernelLaunchFailed
-from ..protocol.objects import KernelSpec, KernelState
+from ..protocol import objects as wire
+from ..protocol.errors import KernelDead, KernelLaunchFailed, NotOurs
+from ..protocol.objects import KernelState
 from ..runs.events import Aside, Event, Json
-from .failures import ended_at_start, no_command, not_ready, not_runnable, with_output
+from .channels import Channels, Heard
+from .failures import ended_at_start, not_ready, not_runnable, unreachable
 from .finished import finished
-from .keeper import Keeper
+from .greeting import REACH_S, Greeting
+from .hints import advice_for_oserror
+from .host import Host
+from .messages import KernelInfo, kernel_info
 from .quirks import Quirks, quirks_of, supports
-from .records import Record, record_path, update_record, write_record
-from .traces import launch_of
-
-if TYPE_CHECKING:  # zmq and jupyter_client are slow to import: only when a kernel is started
-    from .channels import Channels, Heard
-    from .launch import Launcher
-    from .messages import KernelInfo
-    from .process import KernelProcess
-    from .transport import Beat
+from .transport import Beat, Connect
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_S = (2.0, 1.0, 2.0)  # after shutdown_request, after SIGTERM, after SIGKILL
-AT_ONCE_S = (0.0, 0.0, 2.0)
 SUBSHELLS = "kernel subshells"  # of a kernel_info_reply's supported_features
-LAST_WORDS_S = 0.02  # what zmq's own thread needs to hand over what a kernel said before it died
+LAST_WORDS_S = 0.02  # what a transport's own thread needs to hand over what a kernel said before it died
 
 
 class Listener(Protocol):
@@ -51,52 +45,58 @@ class Listener(Protocol):
 
 
 class KernelSession:
-    """One kernel, started here. `transport` may turn out to be tcp where ipc was asked for.
+    """One kernel, on whichever host: `start` it or `attach` to it."""
 
-    `cwd`: the kernel's folder, by default that of this process. `env` is added to this process' environment.
-    """
-
-    def __init__(
-        self,
-        spec: KernelSpec,
-        *,
-        listener: Listener,
-        keeper: Keeper,
-        kernel_id: str | None = None,
-        cwd: str | None = None,
-        env: dict[str, str] | None = None,
-        extra_arguments: list[str] | None = None,
-        transport: Literal["ipc", "tcp"] = "ipc",
-        keep_alive: bool = False,
-        ready_timeout: float = 60.0,
-    ) -> None:
-        self.id = kernel_id or str(uuid.uuid4())
-        self.spec = spec
-        self.cwd = cwd
-        self.epoch = 1
+    def __init__(self, host: Host, *, listener: Listener, ready_timeout: float = 60.0) -> None:
+        self.id = host.kernel_id
+        self.spec = host.spec
+        self.host = host
         self.state: KernelState = "starting"
         self.reason: str | None = None
-        self.origin: Literal["started", "attached"] = "started"
-        self.keep_alive = keep_alive
-        self.transport: Literal["ipc", "tcp"] = transport
-        self.connection_file: str | None = None
-        self.pid: int | None = None
         self.info: KernelInfo | None = None
         self.supports: list[str] | None = None
         self._listener = listener
-        self._keeper = keeper
-        self._env = env
-        self._extra_arguments = extra_arguments or []
         self._ready_timeout_s = ready_timeout
-        self._documents: list[str] = []
-        self._launcher: Launcher | None = None
-        self._launch_id = ""  # of the launch that the process is of
-        self._process: KernelProcess | None = None
         self._channels: Channels | None = None
         self._subshell_id: str | None = None  # of the thread that answers while the kernel executes
         self._order = asyncio.Lock()  # start, restart, shutdown and detach go one after the other
         self._unwanted = asyncio.Event()  # a shutdown was asked for while it starts
         self._burial: asyncio.Task[None] | None = None
+        self._settling: asyncio.Task[None] | None = None  # it was attached to while it was busy
+        self._deaf = False  # it does not understand us
+
+    @property
+    def epoch(self) -> int:
+        return self.host.epoch
+
+    @property
+    def cwd(self) -> str | None:
+        return self.host.cwd
+
+    @property
+    def origin(self) -> Literal["started", "attached"]:
+        return self.host.origin
+
+    @property
+    def keep_alive(self) -> bool:
+        return self.host.keep_alive
+
+    @property
+    def transport(self) -> wire.Transport:
+        return self.host.transport
+
+    @property
+    def connection_file(self) -> str | None:
+        return self.host.connection_file
+
+    @property
+    def pid(self) -> int | None:
+        return self.host.pid
+
+    @property
+    def restartable(self) -> bool:
+        """Whether `restart` can make a new process, also when the kernel is dead."""
+        return self.host.restartable
 
     @property
     def quirks(self) -> Quirks:
@@ -117,169 +117,167 @@ class KernelSession:
         try:
             try:
                 with claimed_descriptors(descriptors):
-                    await self._launch()
-                    self._connect()
+                    channels = self._connect(await self.host.start())
             except (OSError, ModuleNotFoundError) as error:
                 raise not_runnable(self.spec, self.cwd, error) from None
-            await self._become_ready()
-            if self._launcher is not None and self._launcher.rewrote_connection_file():
-                self._announce(self._launcher)
+            await self._become_ready(channels)
+            self.host.became_ready()
         except BaseException as error:
             why = str(error) if isinstance(error, Exception) else "its start was cancelled"
             await finished(self._abandon(why))
             raise
 
-    def _new_launcher(self) -> "Launcher":
-        from .launch import Launcher
-
-        return Launcher(self.spec, self.id, self.cwd, self._env, self._extra_arguments, self.transport)
-
-    async def _launch(self) -> None:
-        if not self.spec.argv and "kernel_provisioner" not in (self.spec.metadata or {}):
-            raise no_command(self.spec)
-        launcher = self._launcher
-        if launcher is None:
-            launcher = self._launcher = await asyncio.to_thread(self._new_launcher)
-        self.connection_file = launcher.connection_file
-        await launcher.prepare()
-        self.transport = launcher.transport
-        self._announce(launcher)
-        process = self._process = await launcher.launch()
-        self.pid = process.pid
-        self._announce(launcher)
-        if process.pid is None:  # not a process on this machine, so keepers cannot end it
-            self._keeper.release(launcher.launch_id, gone=True)
-        process.exited.add_done_callback(lambda _: self._exited(process))
-
-    def _announce(self, launcher: "Launcher") -> None:
-        """Note the launch for later bridges, and have the keepers guard what there is of it so far."""
-        process = self._process if self.pid is not None else None
-        self._launch_id = launcher.launch_id
-        record = Record(
-            kernel_id=self.id,
-            launch=launcher.launch_id,
-            spec=self.spec,
-            epoch=self.epoch,
-            pid=self.pid,
-            start_time=process.start_time if process is not None else None,
-            connection_file=launcher.connection_made,
-            sockets=launcher.sockets,
-            cwd=self.cwd,
-            env_names=sorted(self._env or {}),
-            extra_arguments=self._extra_arguments,
-            keep_alive=self.keep_alive,
-            documents=self._documents,
-        )
-        try:
-            launcher.record = write_record(record)
-        except (OSError, ValueError) as error:  # ValueError: the name of a folder that is no UTF-8
-            log.warning("kernel %s: no record for later bridges: %s", self.id, error)
-        tail = process.tail if process is not None else None
-        self._keeper.guard(
-            launcher.traces,
-            self.pid,
-            record.start_time,
-            tail.reading_end if tail is not None else None,
-            self.keep_alive,
-        )
-
-    def _connect(self) -> None:
-        from .channels import Channels
-        from .zmq.connection import Connection
-
-        assert self._launcher is not None
-        connect = partial(Connection, self._launcher.connection_info())
+    def _connect(self, connect: Connect) -> Channels:
         self._channels = Channels(connect, self._hear, self._listener.aside, self._turned, self._beat)
+        return self._channels
 
-    async def _become_ready(self) -> None:
-        assert self._channels is not None
-        assert self._process is not None
-        channels = self._channels
+    async def _become_ready(self, channels: Channels) -> None:
+        exited = self.host.exited
+        assert exited is not None
         hands = asyncio.ensure_future(channels.shake_hands())
         unwanted = asyncio.ensure_future(self._unwanted.wait())
-        ends: list[asyncio.Future[Any]] = [hands, self._process.exited, unwanted]
+        ends: list[asyncio.Future[Any]] = [hands, exited, unwanted]
         try:
             await asyncio.wait(ends, timeout=self._ready_timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if self._unwanted.is_set():
                 raise KernelLaunchFailed(
                     f"kernel {self.spec.name!r} was shut down while it started", stderr=""
                 )
-            if self._process.exited.done():
-                raise ended_at_start(self.spec, self.cwd, self._process)
+            if exited.done():
+                raise ended_at_start(self.spec, self.cwd, exited.result(), self.host.written())
             if not hands.done():
-                raise not_ready(self.spec, self._process, self._ready_timeout_s)
-            self.info = hands.result()
+                raise not_ready(self.spec, self.host.written(), self._ready_timeout_s)
+            self._know(hands.result())
         finally:
             hands.cancel()
             unwanted.cancel()
-        self.supports = supports(self.info.implementation, self.info.supported_features)
-        self._set("idle")
+        self._follow("idle")
+
+    async def attach(self) -> None:
+        """Follow the process that runs: at once, also when it is busy. Raises KernelUnreachable."""
+        async with self._order:
+            try:
+                await self._attach()
+            except BaseException as error:
+                self._disconnect("it was not reached")
+                self.host.close()
+                self._set("dead", str(error) or "attaching was cancelled")
+                raise
+
+    async def _attach(self) -> None:
+        where = self.id, self.connection_file, self.pid
+        try:
+            with claimed_descriptors(KERNEL_DESCRIPTORS):
+                channels = self._connect(await self.host.reach())
+        except OSError as error:
+            raise unreachable(*where, f"{error.strerror}; {advice_for_oserror(error)}") from None
+        channels.listen()
+        greeting = Greeting(channels, self._learn)
+        try:
+            free = await greeting.meet()
+        except TimeoutError:
+            raise unreachable(*where, f"it did not answer within {REACH_S:g} s") from None
+        self._follow("busy" if not free or channels.executing else "idle")
+        if not free:
+            settling = greeting.settle(self._fall_on_deaf_ears)
+            self._settling = asyncio.create_task(settling, name=f"attaching kernel {self.id}")
+
+    def _follow(self, state: KernelState) -> None:
+        """The process is met; whatever it does from now on changes the state."""
+        self._set(state)
+        if self.host.exited is not None:
+            self.host.exited.add_done_callback(self._exited)
+
+    def _learn(self, content: Json) -> None:
+        """A kernel that runs has said what it is."""
+        info = kernel_info(content)
+        if info == self.info:
+            return
+        self._know(info)
+        language = info.language_info.get("name")
+        if not self.spec.language and isinstance(language, str):
+            self.spec = msgspec.structs.replace(self.spec, language=language)
+        if self.state != "starting":
+            self._understood()
+            self._listener.changed()
+
+    def _know(self, info: KernelInfo) -> None:
+        self.info = info
+        self.supports = supports(info.implementation, info.supported_features)
 
     async def _abandon(self, why: str) -> None:
-        if self._process is not None:
-            await self._process.end(AT_ONCE_S)
+        await self.host.kill()
         await self._bury(why)
 
     # hearing
 
-    def _hear(self, batch: "Heard") -> None:
+    def _hear(self, batch: Heard) -> None:
+        self._understood()
         self._listener.received(batch)
 
     def _turned(self, busy: bool) -> None:
         if self.state in ("idle", "busy"):
             self._set("busy" if busy else "idle")
 
-    def _beat(self, beat: "Beat") -> None:
+    def _beat(self, beat: Beat) -> None:
         """A process that has ended is seen by its exit; this is for one that was stopped."""
-        if self._order.locked():  # it starts or ends, which its heartbeat says later
+        if beat == "gone":
+            self.host.gone()
+        elif self._deaf or self._order.locked():  # it starts or ends, which its heartbeat says later
             return
-        if beat == "alive" and self.state == "unreachable" and self._channels is not None:
+        elif beat == "alive" and self.state == "unreachable" and self._channels is not None:
             self._set("busy" if self._channels.executing else "idle")
         elif beat == "silent" and self.state in ("idle", "busy"):
             self._set("unreachable", "its heartbeat has stopped: the process was suspended, or it hangs")
+
+    def _fall_on_deaf_ears(self) -> None:
+        self._deaf = True
+        self._set(
+            "unreachable",
+            "it is there, and answers neither on shell nor on control: the key in its connection "
+            "file is wrong, or it is busy and cannot say so",
+        )
+
+    def _understood(self) -> None:
+        if self._deaf:
+            self._deaf = False
+            self._beat("alive")
 
     def _set(self, state: KernelState, reason: str | None = None) -> None:
         if (state, reason) != (self.state, self.reason):
             self.state, self.reason = state, reason
             self._listener.changed()
 
-    def _exited(self, process: "KernelProcess") -> None:
+    def _exited(self, exited: asyncio.Future[int | None]) -> None:
         """A process ended; unless that is what we wanted, its kernel has died."""
         if (
-            process is self._process
+            exited is self.host.exited
             and self.state in ("idle", "busy", "unreachable")
             and not self._order.locked()
         ):
-            self._burial = asyncio.create_task(self._die(process), name=f"death of kernel {self.id}")
+            self._burial = asyncio.create_task(self._die(exited), name=f"death of kernel {self.id}")
 
-    async def _die(self, process: "KernelProcess") -> None:
+    async def _die(self, exited: asyncio.Future[int | None]) -> None:
         async with self._order:
-            if process is not self._process:
+            if exited is not self.host.exited:
                 return
             if self._channels is not None:
                 self._channels.drain()
                 await asyncio.sleep(LAST_WORDS_S)
                 self._channels.drain()
-            await self._bury(self._cause_of_death(process))
-
-    def _cause_of_death(self, process: "KernelProcess") -> str:
-        if launch_of(record_path(self.id)) not in (None, self._launch_id):
-            return "another kernel-bridge restarted it; it can be attached to again"
-        return with_output(f"the kernel {process.describe_exit()}", process.written())
+            await self._bury(self.host.cause_of_death())
 
     async def _bury(self, reason: str) -> None:
         """The process is gone: leave nothing of it."""
         self._disconnect(reason)
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-        if self._launcher is not None:
-            await self._launcher.clean_up()
-            self._launcher = None
-        self._keeper.release(self._launch_id, gone=True)
+        await self.host.clean_up()
         self._set("dead", reason)
 
     def _disconnect(self, why: str, linger_ms: int = 0) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+        self._deaf = False
         if self._channels is not None:
             self._channels.close(f"kernel {self.id}: {why}", linger_ms)
             self._channels = None
@@ -287,7 +285,7 @@ class KernelSession:
 
     # asking
 
-    def _connected(self) -> "Channels":
+    def _connected(self) -> Channels:
         if self._channels is None:
             raise KernelDead(
                 f"kernel {self.id} ({self.spec.display_name}) is {self.state}: {self.reason or ''}"
@@ -353,8 +351,8 @@ class KernelSession:
         """Interrupt what runs: by a signal that its children get too, or by message. Raises KernelDead."""
         channels = self._connected()
         channels.interrupting()
-        if (self.quirks.interrupt_mode or self.spec.interrupt_mode) == "signal" and self._process is not None:
-            await self._process.signal(signal.SIGINT)
+        by_signal = (self.quirks.interrupt_mode or self.spec.interrupt_mode) == "signal"
+        if by_signal and await self.host.interrupt():
             if self.quirks.wake_after_signal:
                 channels.send("shell", "kernel_info_request", {})
         else:
@@ -367,42 +365,45 @@ class KernelSession:
 
     # ending
 
-    @property
-    def restartable(self) -> bool:
-        """Whether a kernel-bridge started it."""
-        return True
-
     async def restart(self) -> None:
-        """A new process with the same id, connection file and ports; `epoch` counts it.
+        """A new process with the same id, also of a kernel that is dead; `epoch` counts it.
 
-        Raises KernelDead, KernelLaunchFailed, KernelNotReady.
+        A kernel that is not dead keeps its connection file and ports. Raises NotOurs: no kernel-bridge has
+        started it; KernelDead: it is followed no more; KernelLaunchFailed, KernelNotReady: it is dead now,
+        and a restart can be tried again.
         """
+        if not self.restartable:
+            raise NotOurs(
+                f"kernel {self.id} ({self.spec.display_name}) was started by another program, which alone "
+                "can restart it; restart it there and attach again, or start one here"
+            )
         async with self._order:
-            channels = self._connected()
-            channels.mute()
-            self._set("restarting")
-            before = self._launch_id
-            try:
-                if self._launcher is None:  # of another bridge
-                    self._launcher = await asyncio.to_thread(self._new_launcher)
-                self._launcher.renew()  # who sees the old process end shall leave the files alone
-                self.pid = None
-                self._announce(self._launcher)
-                await self._end_process(restart=True)
-            except OSError as error:
-                await finished(self._abandon(str(error)))
-                raise not_runnable(self.spec, self.cwd, error) from None
-            except BaseException:
-                await finished(self._abandon("its restart was cancelled"))
-                raise
-            finally:
-                self._keeper.release(before, gone=True)
-            self._disconnect("it was restarted")
-            if self._process is not None:
-                self._process.close()
-                self._process = None
-            self.epoch += 1
-            await self._start(0)  # it takes those of the process before
+            if self.state == "dead":
+                self._unwanted.clear()
+                self._set("restarting")
+                descriptors = KERNEL_DESCRIPTORS
+            else:
+                self._connected().mute()
+                self._set("restarting")
+                await self._end_to_restart()
+                descriptors = 0  # it takes those of the process before
+            self.host.epoch += 1
+            await self._start(descriptors)
+
+    async def _end_to_restart(self) -> None:
+        try:
+            await self.host.end(lambda: self._ask_to_end(restart=True), restart=True)
+        except OSError as error:
+            await finished(self._abandon(str(error)))
+            raise not_runnable(self.spec, self.cwd, error) from None
+        except BaseException:
+            await finished(self._abandon("its restart was cancelled"))
+            raise
+        self._disconnect("it was restarted")
+
+    def _ask_to_end(self, restart: bool) -> None:
+        if self._channels is not None:
+            self._channels.send("control", "shutdown_request", {"restart": restart})
 
     async def shutdown(self) -> None:
         """End it, politely first, and leave nothing of it. Nothing happens when it is dead."""
@@ -412,42 +413,22 @@ class KernelSession:
                 return
             if self._channels is not None:
                 self._channels.mute()
-            await self._end_process(restart=False)
+            await self.host.end(lambda: self._ask_to_end(restart=False), restart=False)
             await self._bury("it was shut down")
-
-    async def _end_process(self, restart: bool) -> None:
-        if self._process is None or self._process.exited.done():
-            return
-        if self._channels is not None:
-            self._channels.send("control", "shutdown_request", {"restart": restart})
-        if self._launcher is not None:
-            await self._launcher.shutdown_requested(restart)
-        await self._process.end(SHUTDOWN_S)
 
     def remember(self, documents: list[str]) -> None:
         """Note the uris of the documents bound to it, for the bridge that attaches to it next."""
-        self._documents = documents
-        if self.connection_file is not None:
-            update_record(self.id, self.connection_file, documents=documents)
+        self.host.remember(documents)
 
     async def detach(self) -> None:
-        """Follow it no more; it goes on, also after this process has ended, and its connection file stays."""
+        """Stop following it and leave it running, also after this process has ended."""
         async with self._order:
-            if self._launcher is not None:  # else another bridge watches over it, and what it noted holds
-                self.keep_alive = True
-                update_record(self.id, self._launcher.connection_file, keep_alive=True)
+            self.host.detach()
             if self._channels is not None and self._subshell_id is not None:
                 self._channels.send("control", "delete_subshell_request", {"subshell_id": self._subshell_id})
             self._disconnect("it was detached", linger_ms=200)
-            self._keeper.release(self._launch_id, gone=False)
-            if self._process is not None:
-                self._process.let_go()
-                self._process = None
-            self._launcher = None
 
     def close(self) -> None:
         """Let go of the sockets and descriptors at once; the process is left to the keeper."""
         self._disconnect("the bridge ends")
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        self.host.close()

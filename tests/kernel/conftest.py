@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kernel_bridge.kernels.keeper import Keeper
+from kernel_bridge.kernels.local import LocalHost
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.kernels.specs import find_spec
 from kernel_bridge.protocol.objects import KernelSpec
@@ -67,11 +68,12 @@ class Kernels:
         self.sessions: list[KernelSession] = []
         self.attached: list[KernelSession] = []
 
-    def session(self, spec: KernelSpec | None = None, **options: Any) -> tuple[KernelSession, Ears]:
+    def session(
+        self, spec: KernelSpec | None = None, ready_timeout: float = 60.0, **options: Any
+    ) -> tuple[KernelSession, Ears]:
         ears = Ears()
-        ears.session = KernelSession(
-            spec or find_spec("python3"), listener=ears, keeper=self.keeper, **options
-        )
+        host = LocalHost(spec or find_spec("python3"), keeper=self.keeper, **options)
+        ears.session = KernelSession(host, listener=ears, ready_timeout=ready_timeout)
         self.sessions.append(ears.session)
         return ears.session, ears
 

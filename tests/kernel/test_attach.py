@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from kernel_bridge.kernels.attached import AttachedSession, locate
-from kernel_bridge.kernels.running import list_running
+from kernel_bridge.kernels.found import locate
+from kernel_bridge.kernels.running import host_of, list_running
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.kernels.specs import find_spec
 from kernel_bridge.protocol.errors import BadConnectionFile, KernelUnreachable, NoSuchKernel, NotOurs
@@ -29,8 +29,8 @@ def run(session: KernelSession, code: str) -> str:
     return session.execute(code, silent=False, store_history=True, allow_stdin=True, stop_on_error=False)
 
 
-def attach(kernels: Any, ears: Any, **where: Any) -> AttachedSession:
-    ears.session = AttachedSession(locate(**where), listener=ears, keeper=kernels.keeper)
+def attach(kernels: Any, ears: Any, **where: Any) -> KernelSession:
+    ears.session = KernelSession(host_of(locate(**where), kernels.keeper), listener=ears)
     kernels.attached.append(ears.session)
     return ears.session
 
@@ -66,7 +66,7 @@ async def reachable(path: Path) -> None:
 async def test_an_idle_kernel_is_heard_before_anything_is_run_on_it(kernels: Any, ears: Any) -> None:
     owner, _ = await kernels.start()
     session = attach(kernels, ears, kernel_id=owner.id)
-    await session.start()
+    await session.attach()
     assert session._channels is not None
     assert session._channels.spoke
     parent = run(session, "print('all')")
@@ -80,7 +80,7 @@ async def test_a_busy_kernel_is_attached_to_at_once_and_heard(kernels: Any, ears
     await owner_ears.has(parent, Stream("stdout", "on\n"))
     session = attach(kernels, ears, kernel_id=owner.id)
     async with asyncio.timeout(2):
-        await session.start()
+        await session.attach()
     assert (session.id, session.state, session.origin, session.pid) == (
         owner.id,
         "busy",
@@ -106,7 +106,7 @@ async def test_a_kernel_of_another_program_is_followed_and_not_restarted(
 ) -> None:
     await reachable(foreign.path)
     session = attach(kernels, ears)
-    await session.start()
+    await session.attach()
     assert (session.state, session.spec.language, session.pid) == ("idle", "python", None)
     parent = run(session, "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.05)")
     await ears.has(parent, Stream("stdout", "go\n"))
@@ -124,7 +124,7 @@ async def test_a_kernel_of_another_program_is_shut_down_when_asked(
 ) -> None:
     await reachable(foreign.path)
     session = attach(kernels, ears, connection_file=foreign.path.name)
-    await session.start()
+    await session.attach()
     await session.shutdown()
     assert session.state == "dead"
     assert await asyncio.to_thread(foreign.wait, 5) == 0
@@ -136,14 +136,14 @@ async def test_a_kept_kernel_is_restarted_and_ended_by_a_later_bridge(
     first, _ = await kernels.start(keep_alive=True)
     await first.detach()
     session = attach(kernels, ears, kernel_id=first.id)
-    await session.start()
+    await session.attach()
     assert (session.id, session.epoch, session.pid) == (first.id, 1, first.pid)
     await session.restart()
     assert (session.epoch, session.state) == (2, "idle")
     assert session.pid != first.pid
     again = attach(kernels, ears, kernel_id=first.id)
     await session.detach()
-    await again.start()
+    await again.attach()
     assert (again.epoch, again.pid) == (2, session.pid)
     await again.shutdown()
     await kernels.close()
@@ -153,7 +153,7 @@ async def test_a_kept_kernel_is_restarted_and_ended_by_a_later_bridge(
 async def test_the_bridge_that_lost_a_kernel_to_a_restart_leaves_its_files(kernels: Any, ears: Any) -> None:
     first, first_ears = await kernels.start()
     session = attach(kernels, ears, kernel_id=first.id)
-    await session.start()
+    await session.attach()
     await session.restart()
     await first_ears.until(lambda: first.state == "dead")
     parent = run(session, "1")
@@ -167,7 +167,7 @@ async def test_a_stopped_kernel_is_not_reached_in_time(kernels: Any, ears: Any) 
     os.kill(owner.pid, signal.SIGSTOP)
     await asyncio.to_thread(os.waitid, os.P_PID, owner.pid, os.WSTOPPED | os.WNOWAIT)
     with pytest.raises(KernelUnreachable):
-        await attach(kernels, ears, kernel_id=owner.id).start()
+        await attach(kernels, ears, kernel_id=owner.id).attach()
     assert await list_running() == []
 
 
@@ -179,7 +179,7 @@ async def test_a_kernel_that_answers_nothing_while_it_is_busy(kernels: Any, ears
     (listed,) = await list_running()
     assert (listed.id, listed.state) == (owner.id, "busy")
     session = attach(kernels, ears, kernel_id=owner.id)
-    await session.start()
+    await session.attach()
     assert (session.state, session.info) == ("busy", None)
     await ears.has(parent, Stream("stdout", "on"))
     await ears.until(lambda: session.state == "idle")
@@ -193,7 +193,7 @@ async def test_a_wrong_key_is_said(kernels: Any, ears: Any, home: Home) -> None:
     wrong = home.path / "wrong.json"
     wrong.write_text(json.dumps(described | {"key": "another"}))
     session = attach(kernels, ears, connection_file=str(wrong))
-    await session.start()
+    await session.attach()
     await ears.until(lambda: session.state == "unreachable", within_s=15)
     assert "key" in session.reason
     await session.detach()
@@ -305,5 +305,5 @@ async def test_a_connection_file_of_a_kernel_that_is_gone(kernels: Any, ears: An
     path = home.runtime / "kernel-x.json"
     path.write_text(json.dumps(GOOD))
     with pytest.raises(KernelUnreachable, match="nobody listens"):
-        await attach(kernels, ears).start()
+        await attach(kernels, ears).attach()
     assert await list_running() == []

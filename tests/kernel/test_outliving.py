@@ -15,6 +15,7 @@ from tests.home import Home
 OWNER = """
 import asyncio, os, sys
 from kernel_bridge.kernels.keeper import Keeper
+from kernel_bridge.kernels.local import LocalHost
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.kernels.specs import find_spec
 
@@ -26,7 +27,7 @@ class Deaf:
 async def main():
     keeper = Keeper()
     keep = "keep" in sys.argv
-    session = KernelSession(find_spec("python3"), listener=Deaf(), keeper=keeper, keep_alive=keep)
+    session = KernelSession(LocalHost(find_spec("python3"), keeper=keeper, keep_alive=keep), listener=Deaf())
     await session.start()
     print(session.pid, flush=True)
     if "detach" in sys.argv:

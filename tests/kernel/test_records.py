@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from kernel_bridge.kernels.attached import locate
+from kernel_bridge.kernels.found import locate
 from kernel_bridge.kernels.keeper import Keeper
 from kernel_bridge.kernels.traces import Traces
 from kernel_bridge.owned import note

@@ -213,7 +213,7 @@ async def test_what_a_kernel_writes_past_jupyter_is_bounded(kernels: Any) -> Non
     session, ears = await kernels.start()
     parent = run(session, "import os\nfor _ in range(2000): os.write(1, b'x' * 65536)\nos.write(1, b'end')")
     await ears.has(parent, IDLE)
-    assert len(session._process.written()) < 70_000
+    assert len(session.host.written()) < 70_000
 
 
 async def test_cycles_leave_no_descriptor_process_or_file(kernels: Any, home: Home) -> None:

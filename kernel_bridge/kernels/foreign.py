@@ -1,0 +1,72 @@
+"""A kernel that another program has started: a Host. It can be asked to end, and not be started again."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+from ..protocol import objects as wire
+from ..protocol.errors import NotOurs
+from .found import Found
+from .transport import Connect
+
+FAREWELL_S = 5.0  # how long it may take to end when asked to
+
+
+class ForeignHost:
+    """Only the kernel's own heartbeat says whether it is there."""
+
+    restartable = False
+    origin: Literal["started", "attached"] = "attached"
+    cwd: str | None = None
+    pid: int | None = None
+
+    def __init__(self, found: Found) -> None:
+        self.kernel_id = found.kernel_id
+        self.spec = found.spec
+        self.epoch = 1
+        self.keep_alive = True
+        self.transport: wire.Transport = found.connection.transport
+        self.connection_file: str | None = str(found.path)
+        self._found = found
+        self.exited: asyncio.Future[int | None] | None = None
+
+    async def start(self) -> Connect:
+        """Raises NotOurs."""
+        raise NotOurs(f"kernel {self.kernel_id} was started by another program, which alone can start it")
+
+    async def reach(self) -> Connect:
+        connect = await self._found.reach()
+        self.exited = asyncio.get_running_loop().create_future()
+        return connect
+
+    def became_ready(self) -> None: ...
+
+    async def interrupt(self) -> bool:
+        return False
+
+    async def end(self, ask: Callable[[], None], restart: bool) -> None:
+        if self.exited is not None and not self.exited.done():
+            ask()
+            await asyncio.wait([self.exited], timeout=FAREWELL_S)
+
+    async def kill(self) -> None: ...
+
+    async def clean_up(self) -> None: ...
+
+    def gone(self) -> None:
+        if self.exited is not None and not self.exited.done():
+            self.exited.set_result(None)
+
+    def remember(self, documents: list[str]) -> None: ...
+
+    def detach(self) -> None:
+        self.exited = None
+
+    def close(self) -> None:
+        self.exited = None
+
+    def written(self) -> str:
+        return ""
+
+    def cause_of_death(self) -> str:
+        return "the kernel has ended: nobody listens at its address any more"

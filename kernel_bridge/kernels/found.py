@@ -1,0 +1,87 @@
+"""Kernels that run already: found by their connection files, with the records of those that are ours."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..protocol.errors import NoSuchKernel, NoSuchKernelSpec, Remedy
+from ..protocol.objects import KernelSpec
+from .failures import unreachable
+from .keeper_process import is_ours, start_time
+from .records import Record, read_record
+from .specs import find_spec
+from .transport import Connect
+
+if TYPE_CHECKING:
+    from .connection_files import ConnectionInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A connection file that can be attached to; `record`: of the kernel-bridge that started it, if any."""
+
+    kernel_id: str
+    path: Path
+    connection: "ConnectionInfo"
+    spec: KernelSpec
+    record: Record | None
+
+    def connect(self) -> Connect:
+        from .zmq.connection import Connection
+
+        return partial(Connection, self.connection)
+
+    async def reach(self) -> Connect:
+        """As `connect`. Raises KernelUnreachable: nobody listens; OSError: descriptors have run out."""
+        from .connection_files import somebody_listens
+
+        if not await asyncio.to_thread(somebody_listens, self.connection):
+            pid = self.record.pid if self.record else None
+            raise unreachable(self.kernel_id, str(self.path), pid, "nobody listens there; it has ended")
+        return self.connect()
+
+
+def locate(
+    connection_file: str | None = None, kernel_id: str | None = None, remote_tcp: bool = False
+) -> Found:
+    """The kernel of a connection file (path, name or pattern), or of an id; neither: the newest (blocks).
+
+    Raises BadConnectionFile; NoSuchKernel: no connection file has that id.
+    """
+    from .connection_files import (
+        connection_files,
+        find_connection_file,
+        kernel_id_of,
+        read_connection_file,
+        unknown_spec,
+    )
+
+    if kernel_id is not None and connection_file is None:
+        path = next((path for path in connection_files() if kernel_id_of(path) == kernel_id), None)
+        if path is None:
+            raise NoSuchKernel(
+                f"no kernel {kernel_id!r} is followed or running here", remedy=Remedy.ATTACH_KERNEL
+            )
+    else:
+        path = find_connection_file(connection_file)
+    connection, spec_name = read_connection_file(path, remote_tcp)
+    found_id = kernel_id_of(path)
+    record = read_record(found_id, str(path))
+    if record is not None and not is_of_a_process(record):
+        record = None  # that process is gone: somebody else has started the one that runs
+    if record is not None:
+        spec = record.spec
+    else:
+        try:
+            spec = find_spec(spec_name)
+        except NoSuchKernelSpec:
+            spec = unknown_spec(spec_name)
+    return Found(found_id, path, connection, spec, record)
+
+
+def is_of_a_process(record: Record) -> bool:
+    """Whether the process that it names is there, the same and ours: it may be ended."""
+    pid = record.pid
+    return pid is not None and start_time(pid) == record.start_time is not None and is_ours(pid)

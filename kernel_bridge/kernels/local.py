@@ -1,0 +1,269 @@
+"""A kernel of this machine that a kernel-bridge launched, this one or an earlier one: a Host.
+
+Owns its process and what it leaves on disk, and has the keepers guard both.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Self
+
+from ..protocol import objects as wire
+from ..protocol.errors import KernelLaunchFailed
+from ..protocol.objects import KernelSpec
+from .failures import describe_exit, no_command, with_output
+from .found import Found, is_of_a_process
+from .keeper import Keeper
+from .records import Record, read_record, record_path, update_record, write_record
+from .traces import launch_of
+from .transport import Connect
+
+if TYPE_CHECKING:  # jupyter_client is slow to import: only when a kernel is started
+    from .launch import Launcher
+    from .process import KernelProcess
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_S = (2.0, 1.0, 2.0)  # after shutdown_request, after SIGTERM, after SIGKILL
+AT_ONCE_S = (0.0, 0.0, 2.0)
+
+
+class LocalHost:
+    """`transport` may turn out to be tcp where ipc was asked for.
+
+    `cwd`: the kernel's folder, by default that of this process. `env` is added to this process' environment.
+    """
+
+    restartable = True
+
+    def __init__(
+        self,
+        spec: KernelSpec,
+        *,
+        keeper: Keeper,
+        kernel_id: str | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        extra_arguments: list[str] | None = None,
+        transport: Literal["ipc", "tcp"] = "ipc",
+        keep_alive: bool = False,
+    ) -> None:
+        self.kernel_id = kernel_id or str(uuid.uuid4())
+        self.spec = spec
+        self.cwd = cwd
+        self.epoch = 1
+        self.origin: Literal["started", "attached"] = "started"
+        self.keep_alive = keep_alive
+        self.transport: wire.Transport = transport
+        self.connection_file: str | None = None
+        self.pid: int | None = None
+        self._ipc_or_tcp = transport
+        self._keeper = keeper
+        self._env = env
+        self._extra_arguments = extra_arguments or []
+        self._documents: list[str] = []
+        self._launcher: Launcher | None = None
+        self._launch_id = ""  # of the launch that the process is of
+        self._process: KernelProcess | None = None
+        self._found: Found | None = None  # where a process that another bridge launched listens
+
+    @classmethod
+    def adopted(cls, found: Found, record: Record, keeper: Keeper) -> Self:
+        """A kernel that an earlier kernel-bridge launched. Our end does not end it."""
+        host = cls(
+            found.spec,
+            keeper=keeper,
+            kernel_id=found.kernel_id,
+            cwd=record.cwd,
+            env={name: os.environ[name] for name in record.env_names if name in os.environ},
+            extra_arguments=record.extra_arguments,
+            transport=found.connection.transport,
+            keep_alive=True,
+        )
+        host.epoch = record.epoch
+        host.origin = "attached"
+        host.connection_file = str(found.path)
+        host.pid = record.pid
+        host._documents = record.documents
+        host._launch_id = record.launch
+        host._found = found
+        return host
+
+    @property
+    def exited(self) -> asyncio.Future[int | None] | None:
+        return self._process.exited if self._process is not None else None
+
+    # beginning
+
+    async def start(self) -> Connect:
+        from .zmq.connection import Connection
+
+        launcher = self._launcher
+        if launcher is None:
+            self.pid = None
+            launcher = self._launcher = await asyncio.to_thread(self._first_launcher)
+        self.connection_file = launcher.connection_file
+        await launcher.prepare()
+        self.transport = self._ipc_or_tcp = launcher.transport
+        self._announce(launcher)
+        process = self._process = await launcher.launch()
+        self.pid = process.pid
+        self._announce(launcher)
+        if process.pid is None:  # not a process on this machine, so keepers cannot end it
+            self._keeper.release(launcher.launch_id, gone=True)
+        return partial(Connection, launcher.connection_info())
+
+    def _first_launcher(self) -> "Launcher":
+        """For a kernel that has no process. Raises KernelLaunchFailed: it cannot have one."""
+        if not self.spec.argv and "kernel_provisioner" not in (self.spec.metadata or {}):
+            raise no_command(self.spec)
+        if self.connection_file is not None:
+            record = read_record(self.kernel_id, self.connection_file)
+            if record is not None and is_of_a_process(record):
+                raise KernelLaunchFailed(
+                    f"kernel {self.kernel_id} was restarted by another kernel-bridge and runs; attach to it",
+                    stderr="",
+                )
+        return self._new_launcher(None)
+
+    def _new_launcher(self, before: Record | None) -> "Launcher":
+        from .launch import Launcher
+
+        return Launcher(
+            self.spec,
+            self.kernel_id,
+            self.cwd,
+            self._env,
+            self._extra_arguments,
+            self._ipc_or_tcp,
+            before,
+        )
+
+    async def reach(self) -> Connect:
+        from .process import Adopted, KernelProcess
+
+        assert self._found is not None
+        connect = await self._found.reach()
+        record = self._found.record
+        if record is not None and record.pid is not None and record.start_time is not None:
+            self._process = KernelProcess(Adopted(record.pid, record.start_time), None)
+            self._process.let_go()
+        return connect
+
+    def became_ready(self) -> None:
+        if self._launcher is not None and self._launcher.rewrote_connection_file():
+            self._announce(self._launcher)
+
+    def _announce(self, launcher: "Launcher") -> None:
+        """Note the launch for later bridges, and have the keepers guard what there is of it so far."""
+        process = self._process if self.pid is not None else None
+        self._launch_id = launcher.launch_id
+        record = Record(
+            kernel_id=self.kernel_id,
+            launch=launcher.launch_id,
+            spec=self.spec,
+            epoch=self.epoch,
+            pid=self.pid,
+            start_time=process.start_time if process is not None else None,
+            connection_file=launcher.connection_made,
+            sockets=launcher.sockets,
+            cwd=self.cwd,
+            env_names=sorted(self._env or {}),
+            extra_arguments=self._extra_arguments,
+            keep_alive=self.keep_alive,
+            documents=self._documents,
+        )
+        try:
+            launcher.record = write_record(record)
+        except (OSError, ValueError) as error:  # ValueError: the name of a folder that is no UTF-8
+            log.warning("kernel %s: no record for later bridges: %s", self.kernel_id, error)
+        tail = process.tail if process is not None else None
+        self._keeper.guard(
+            launcher.traces,
+            self.pid,
+            record.start_time,
+            tail.reading_end if tail is not None else None,
+            self.keep_alive,
+        )
+
+    # ending
+
+    async def interrupt(self) -> bool:
+        if self._process is None:
+            return False
+        await self._process.signal(signal.SIGINT)
+        return True
+
+    async def end(self, ask: Callable[[], None], restart: bool) -> None:
+        before = self._launch_id
+        try:
+            if restart:
+                await self._renew()
+            if self._process is not None and not self._process.exited.done():
+                ask()
+                if self._launcher is not None:
+                    await self._launcher.shutdown_requested(restart)
+                await self._process.end(SHUTDOWN_S)
+        finally:
+            if restart:
+                self._keeper.release(before, gone=True)
+        if restart:
+            self.close()
+
+    async def _renew(self) -> None:
+        """Begin the next launch: who sees the old process end leaves the files alone from now on."""
+        if self._launcher is None:  # another bridge launched it
+            record = self._found.record if self._found is not None else None
+            self._launcher = await asyncio.to_thread(self._new_launcher, record)
+        self._launcher.renew()
+        self.pid = None
+        self._announce(self._launcher)
+
+    async def kill(self) -> None:
+        if self._process is not None:
+            await self._process.end(AT_ONCE_S)
+
+    async def clean_up(self) -> None:
+        self.close()
+        launcher, self._launcher = self._launcher, None
+        if launcher is not None:
+            await launcher.clean_up()
+        elif self._found is not None and self._found.record is not None:
+            self._found.record.traces.clean_up()
+        self._keeper.release(self._launch_id, gone=True)
+
+    def gone(self) -> None:
+        """The exit of the process says it better."""
+
+    def remember(self, documents: list[str]) -> None:
+        self._documents = documents
+        if self.connection_file is not None:
+            update_record(self.kernel_id, self.connection_file, documents=documents)
+
+    def detach(self) -> None:
+        launcher, self._launcher = self._launcher, None
+        if launcher is not None:  # else another bridge watches over it, and what it noted holds
+            self.keep_alive = True
+            update_record(self.kernel_id, launcher.connection_file, keep_alive=True)
+        self._keeper.release(self._launch_id, gone=False)
+        if self._process is not None:
+            self._process.let_go()
+            self._process = None
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def written(self) -> str:
+        return self._process.written() if self._process is not None else ""
+
+    def cause_of_death(self) -> str:
+        if launch_of(record_path(self.kernel_id)) not in (None, self._launch_id):
+            return "another kernel-bridge restarted it; it can be attached to again"
+        code = self.exited.result() if self.exited is not None and self.exited.done() else None
+        return with_output(f"the kernel {describe_exit(code)}", self.written())
