@@ -5,7 +5,7 @@
 local ansi = require("kernel_bridge.ansi")
 local cells = require("kernel_bridge.cells")
 local client = require("kernel_bridge.client")
-local expected = require("kernel_bridge.expected")
+local here = require("kernel_bridge.here")
 local info = require("kernel_bridge.info")
 local kernels = require("kernel_bridge.kernels")
 local media = require("kernel_bridge.media")
@@ -14,117 +14,17 @@ local outputs = require("kernel_bridge.outputs")
 local choices = require("kernel_bridge.select")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
+local submission = require("kernel_bridge.submission")
 require("kernel_bridge.handlers") -- subscribes what draws before an answer reports a run
 
 ---@class kernel_bridge.Api
 local M = {}
 
----@class kernel_bridge.At
----@field bufnr? integer default: the current buffer
-
----@class kernel_bridge.RunOpts: kernel_bridge.At
----@field unit? kernel_bridge.Unit default: "statement", or "range" with `lines` or `from`
----@field lines? [integer, integer] first and last line, 1-based
----@field from? [integer, integer] row and column in bytes, 0-based
----@field to? [integer, integer] row and column, exclusive
----@field code? string this text instead of the buffer's
----@field arguments? table more fields of kernel-bridge.run's argument
-
----@param bufnr? integer
----@return integer
-local function resolved(bufnr)
-  return bufnr and bufnr ~= 0 and bufnr or vim.api.nvim_get_current_buf()
-end
-
---- The buffer that is meant: an output stands for that of its code.
----@param opts? kernel_bridge.At
----@return integer
-local function buffer(opts)
-  local bufnr = resolved(opts and opts.bufnr)
-  local shown = output_buffer.entry(bufnr)
-  local source = shown and shown.bufnr
-  return source and vim.api.nvim_buf_is_loaded(source) and source or bufnr
-end
-
----@param bufnr integer
----@return [integer, integer] row and column in bytes, 0-based
-local function cursor(bufnr)
-  local window = vim.api.nvim_get_current_buf() == bufnr and 0 or vim.fn.win_findbuf(bufnr)[1]
-  if not window then
-    return { 0, 0 }
-  end
-  local place = vim.api.nvim_win_get_cursor(window)
-  return { place[1] - 1, place[2] }
-end
-
----@return kernel_bridge.Position
-local function position(bufnr, place, encoding)
-  local line = vim.api.nvim_buf_get_lines(bufnr, place[1], place[1] + 1, false)[1] or ""
-  return { line = place[1], character = vim.str_utfindex(line, encoding, math.min(place[2], #line), false) }
-end
-
---- Runs a part of a buffer, or code. The results are drawn as they come.
----@param opts? kernel_bridge.RunOpts
----@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: no message
-function M.run(opts, answered)
-  opts = opts or {}
-  local bufnr = buffer(opts)
-  if (opts.lines or opts.from) and bufnr ~= resolved(opts.bufnr) then
-    return client.notify("these lines are output; select code", vim.log.levels.WARN)
-  end
-  local here = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or cursor(bufnr)
-  local remove_mark = expected.expect(bufnr, here[1])
-  local answered_edits = sheets.asking(bufnr)
-  local function done(failed, runs)
-    remove_mark()
-    answered_edits()
-    return answered and answered(failed, runs)
-  end
-  client.with(bufnr, function(server)
-    local argument = { textDocument = client.document(bufnr), unit = opts.unit }
-    if opts.code then
-      argument.code, argument.unit = opts.code, nil
-    elseif opts.lines then
-      local last = opts.lines[2] - 1
-      local stop = vim.api.nvim_buf_get_lines(bufnr, last, last + 1, false)[1] or ""
-      local first = position(bufnr, { opts.lines[1] - 1, 0 }, server.offset_encoding)
-      argument.range = { start = first, ["end"] = position(bufnr, { last, #stop }, server.offset_encoding) }
-    elseif opts.from then
-      argument.range = {
-        start = position(bufnr, opts.from, server.offset_encoding),
-        ["end"] = position(bufnr, opts.to, server.offset_encoding),
-      }
-    else
-      argument.unit = opts.unit or "statement"
-      argument.position = position(bufnr, here, server.offset_encoding)
-    end
-    argument = vim.tbl_extend("force", argument, opts.arguments or {})
-    client.command(bufnr, "run", argument, function(failed, result)
-      for _, run in ipairs(result and result.runs or {}) do
-        session.run(run, server.id)
-      end
-      local handled = done(failed, result and result.runs)
-      local kind = failed and (failed.data or {}).kind
-      local function again()
-        M.run(vim.tbl_extend("force", opts, { bufnr = bufnr }), answered)
-      end
-      if kind == "KernelRequired" then
-        choices.offer(bufnr, failed.data.specs, again)
-        return true
-      elseif kind == "KernelDead" then
-        choices.revive(bufnr, again)
-        return true
-      end
-      return handled
-    end)
-  end, function()
-    done({ code = 0, message = "no server" })
-  end)
-end
+M.run = submission.run
 
 local function unit(name)
   return function(opts, answered)
-    M.run(vim.tbl_extend("force", opts or {}, { unit = name }), answered)
+    submission.run(vim.tbl_extend("force", opts or {}, { unit = name }), answered)
   end
 end
 
@@ -135,7 +35,7 @@ M.run_above = unit("above") ---@type fun(opts?: kernel_bridge.RunOpts, answered?
 M.run_below = unit("below") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 M.run_all = unit("all") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 
---- Runs the cell at the cursor and goes to the next; what is no code is passed over.
+--- Runs the cell at the cursor and goes to the next; cells of text are skipped.
 ---@param opts? kernel_bridge.RunOpts
 function M.run_and_advance(opts)
   M.run_cell(opts, function(failed)
@@ -155,7 +55,7 @@ end
 ---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
 function M.start(opts, answered)
   opts = opts or {}
-  local bufnr = buffer(opts)
+  local bufnr = here.buffer(opts)
   kernels.start(bufnr, opts, function(failed, kernel)
     if answered then
       answered(failed, kernel)
@@ -175,22 +75,22 @@ end
 function M.attach(opts)
   opts = opts or {}
   if opts.connection then
-    return kernels.attach(buffer(opts), opts.connection)
+    return kernels.attach(here.buffer(opts), opts.connection)
   end
-  choices.attach(buffer(opts))
+  choices.attach(here.buffer(opts))
 end
 
 --- Lets a person choose the buffer's kernel, of those that run and those that can be started.
 ---@param opts? kernel_bridge.At
 function M.select(opts)
-  choices.choose(buffer(opts))
+  choices.choose(here.buffer(opts))
 end
 
 ---@param name string a command that takes a KernelRef
 ---@param said fun(result: table): string?, integer?
 local function of_kernel(name, said)
   return function(opts, answered)
-    local bufnr = buffer(opts)
+    local bufnr = here.buffer(opts)
     client.command(bufnr, name, { textDocument = client.document(bufnr) }, function(failed, result)
       local words, level
       if result then
@@ -217,7 +117,7 @@ end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
 ---@param opts? kernel_bridge.At
 ---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
 function M.restart(opts, answered)
-  kernels.restart(buffer(opts), answered)
+  kernels.restart(here.buffer(opts), answered)
 end
 
 --- Ends the buffer's kernel.
@@ -233,7 +133,7 @@ end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
 --- Restarts the buffer's kernel, then runs every cell.
 ---@param opts? kernel_bridge.At
 function M.restart_and_run(opts)
-  local bufnr = buffer(opts)
+  local bufnr = here.buffer(opts)
   M.restart({ bufnr = bufnr }, function(failed)
     if not failed then
       M.run_all({ bufnr = bufnr })
@@ -243,36 +143,19 @@ end
 
 -- Runs
 
---- The run whose result stands at the cursor, or in the cell whose marker it is on; a message when there is none.
----@param opts? kernel_bridge.At
----@return kernel_bridge.RunEntry?
-local function here(opts)
-  local bufnr = buffer(opts)
-  local line = cursor(bufnr)[1]
-  if cells.is_marker_line(bufnr, line + 1) then
-    local _, last = cells.at(bufnr, line + 1)
-    line = last - 1
-  end
-  local entry = output_buffer.entry(resolved(opts and opts.bufnr)) or sheets.at(bufnr, line)
-  if not entry then
-    client.notify("nothing has run here", vim.log.levels.WARN)
-  end
-  return entry
-end
-
 --- Takes the run at the cursor out of the queue, or interrupts it.
 ---@param opts? kernel_bridge.At
 function M.cancel(opts)
-  local entry = here(opts)
+  local entry = here.entry(opts)
   if entry then
-    client.command(buffer(opts), "cancelRun", { runId = entry.run.id })
+    client.command(here.buffer(opts), "cancelRun", { runId = entry.run.id })
   end
 end
 
 --- Opens the whole output of the run at the cursor in a buffer.
 ---@param opts? kernel_bridge.At
 function M.output(opts)
-  local entry = here(opts)
+  local entry = here.entry(opts)
   if entry then
     output_buffer.open(entry)
   end
@@ -281,7 +164,7 @@ end
 --- Opens the pictures and pages of the run at the cursor in the system's viewer.
 ---@param opts? kernel_bridge.At
 function M.open(opts)
-  local entry = here(opts)
+  local entry = here.entry(opts)
   if not entry then
     return
   end
@@ -304,7 +187,7 @@ end
 --- Copies the text of the run at the cursor into a register.
 ---@param opts? kernel_bridge.Copy
 function M.copy(opts)
-  local entry = here(opts)
+  local entry = here.entry(opts)
   if not entry then
     return
   end
@@ -329,7 +212,7 @@ end
 --- Takes all results out of the buffer; nothing is lost to the history.
 ---@param opts? kernel_bridge.At
 function M.clear(opts)
-  sheets.clear(buffer(opts))
+  sheets.clear(here.buffer(opts))
 end
 
 ---@class kernel_bridge.Export: kernel_bridge.At
@@ -340,7 +223,7 @@ end
 ---@param opts? kernel_bridge.Export
 function M.export(opts)
   opts = opts or {}
-  local bufnr = buffer(opts)
+  local bufnr = here.buffer(opts)
   if not opts.path then
     local default = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ":r") .. ".ipynb"
     return vim.ui.input({ prompt = "Export to: ", default = default, completion = "file" }, function(path)
@@ -378,7 +261,7 @@ end
 --- Lets a person choose one of the buffer's past runs, across sessions, and opens its output.
 ---@param opts? kernel_bridge.History
 function M.history(opts)
-  choices.history(buffer(opts), opts or {})
+  choices.history(here.buffer(opts), opts or {})
 end
 
 -- What there is
@@ -386,7 +269,7 @@ end
 --- What is known of the buffer's kernel, in a floating window.
 ---@param opts? kernel_bridge.At
 function M.info(opts)
-  info.show(buffer(opts))
+  info.show(here.buffer(opts))
 end
 
 --- Opens the log of Neovim's language servers, where this one's messages are.
@@ -400,7 +283,7 @@ end
 ---@param bufnr? integer
 ---@return kernel_bridge.Kernel?
 function M.kernel(bufnr)
-  return session.kernel_of(resolved(bufnr))
+  return session.kernel_of(here.resolve(bufnr))
 end
 
 M.statusline = info.statusline

@@ -3,6 +3,7 @@
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 local expected = require("kernel_bridge.expected")
+local here = require("kernel_bridge.here")
 local session = require("kernel_bridge.session")
 
 local M = {}
@@ -60,7 +61,7 @@ end
 ---@param bufnr? integer
 ---@return string
 function M.statusline(bufnr)
-  bufnr = bufnr and bufnr ~= 0 and bufnr or vim.api.nvim_get_current_buf()
+  bufnr = here.resolve(bufnr)
   local kernel = session.kernel_of(bufnr)
   if not kernel or kernel.state == "dead" then
     local awaited = expected.awaited(bufnr)

@@ -1,0 +1,58 @@
+--- What a person means by "here": a buffer, a place in it, the run whose result is there.
+
+local cells = require("kernel_bridge.cells")
+local client = require("kernel_bridge.client")
+local output_buffer = require("kernel_bridge.output_buffer")
+local sheets = require("kernel_bridge.sheets")
+
+local M = {}
+
+---@class kernel_bridge.At
+---@field bufnr? integer default: the current buffer
+
+---@param bufnr? integer default: the current buffer
+---@return integer
+function M.resolve(bufnr)
+  return bufnr and bufnr ~= 0 and bufnr or vim.api.nvim_get_current_buf()
+end
+
+--- The buffer that a person means: for an output, that of its code.
+---@param opts? kernel_bridge.At
+---@return integer
+function M.buffer(opts)
+  local bufnr = M.resolve(opts and opts.bufnr)
+  local shown = output_buffer.entry(bufnr)
+  local source = shown and shown.bufnr
+  return source and vim.api.nvim_buf_is_loaded(source) and source or bufnr
+end
+
+--- The cursor in a window that shows the buffer, the current one first.
+---@param bufnr integer
+---@return [integer, integer] row and column in bytes, 0-based
+function M.cursor(bufnr)
+  local window = vim.api.nvim_get_current_buf() == bufnr and 0 or vim.fn.win_findbuf(bufnr)[1]
+  if not window then
+    return { 0, 0 }
+  end
+  local place = vim.api.nvim_win_get_cursor(window)
+  return { place[1] - 1, place[2] }
+end
+
+--- The run whose result stands at the cursor, or in the cell whose marker it is on; a message when there is none.
+---@param opts? kernel_bridge.At
+---@return kernel_bridge.RunEntry?
+function M.entry(opts)
+  local bufnr = M.buffer(opts)
+  local line = M.cursor(bufnr)[1]
+  if cells.is_marker_line(bufnr, line + 1) then
+    local _, last = cells.at(bufnr, line + 1)
+    line = last - 1
+  end
+  local entry = output_buffer.entry(M.resolve(opts and opts.bufnr)) or sheets.at(bufnr, line)
+  if not entry then
+    client.notify("nothing has run here", vim.log.levels.WARN)
+  end
+  return entry
+end
+
+return M

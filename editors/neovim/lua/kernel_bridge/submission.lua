@@ -1,0 +1,87 @@
+--- A run on its way: what of a buffer is sent, and what is offered when there is no kernel for it.
+
+local choices = require("kernel_bridge.select")
+local client = require("kernel_bridge.client")
+local expected = require("kernel_bridge.expected")
+local here = require("kernel_bridge.here")
+local session = require("kernel_bridge.session")
+local sheets = require("kernel_bridge.sheets")
+
+local M = {}
+
+---@class kernel_bridge.RunOpts: kernel_bridge.At
+---@field unit? kernel_bridge.Unit default: "statement", or "range" with `lines` or `from`
+---@field lines? [integer, integer] first and last line, 1-based
+---@field from? [integer, integer] row and column in bytes, 0-based
+---@field to? [integer, integer] row and column, exclusive
+---@field code? string this text instead of the buffer's
+---@field arguments? table more fields of kernel-bridge.run's argument
+
+---@param bufnr integer
+---@param opts kernel_bridge.RunOpts
+---@param cursor [integer, integer] row and column in bytes, 0-based
+---@param encoding "utf-8"|"utf-16"|"utf-32"
+---@return kernel_bridge.RunParams
+local function params_of(bufnr, opts, cursor, encoding)
+  local function position(row, column)
+    local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ""
+    return { line = row, character = vim.str_utfindex(line, encoding, math.min(column, #line), false) }
+  end
+  local params = { textDocument = client.document(bufnr), unit = opts.unit }
+  if opts.code then
+    params.code, params.unit = opts.code, nil
+  elseif opts.lines then
+    local first, last = opts.lines[1] - 1, opts.lines[2] - 1
+    params.range = { start = position(first, 0), ["end"] = position(last, math.huge) }
+  elseif opts.from then
+    params.range = { start = position(unpack(opts.from)), ["end"] = position(unpack(opts.to)) }
+  else
+    params.unit = opts.unit or "statement"
+    params.position = position(unpack(cursor))
+  end
+  return vim.tbl_extend("force", params, opts.arguments or {})
+end
+
+--- Runs a part of a buffer, or code. The results are drawn as they come.
+---@param opts? kernel_bridge.RunOpts
+---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: no message
+function M.run(opts, answered)
+  opts = opts or {}
+  local bufnr = here.buffer(opts)
+  if (opts.lines or opts.from) and bufnr ~= here.resolve(opts.bufnr) then
+    return client.notify("these lines are output; select code", vim.log.levels.WARN)
+  end
+  local place = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or here.cursor(bufnr)
+  local remove_mark = expected.expect(bufnr, place[1])
+  local answered_edits = sheets.asking(bufnr)
+  local function done(failed, runs)
+    remove_mark()
+    answered_edits()
+    return answered and answered(failed, runs)
+  end
+  client.with(bufnr, function(server)
+    local params = params_of(bufnr, opts, place, server.offset_encoding)
+    client.command(bufnr, "run", params, function(failed, result)
+      for _, run in ipairs(result and result.runs or {}) do
+        session.run(run, server.id)
+      end
+      local handled = done(failed, result and result.runs)
+      local kind = failed and (failed.data or {}).kind
+      local function again()
+        M.run(vim.tbl_extend("force", opts, { bufnr = bufnr }), answered)
+      end
+      if kind == "KernelRequired" then
+        choices.offer(bufnr, failed.data.specs, again)
+        return true
+      elseif kind == "KernelDead" then
+        choices.revive(bufnr, again)
+        return true
+      end
+      return handled
+    end)
+  end, function()
+    done({ code = 0, message = "no server" })
+  end)
+end
+
+return M
