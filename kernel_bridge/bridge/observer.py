@@ -116,12 +116,17 @@ class Observers:
 
     def outputs_changed(self, run: "Run", changes: "list[FoldChange]", urgent: bool) -> None:
         """Apply the changes to the outputs of the run as each client has them, and notify each."""
-        own = {
-            observer: budget.live(run).apply(changes)  # first: it may begin as a copy of run.live
-            for observer, budget in self._budgets.items()
-        }
+        # No closure, no empty loop: every message comes here. Views first: a new one is a copy of run.live.
+        own: dict[Observer, list[Change]] = {}
+        if self._budgets:
+            own = {observer: budget.live(run).apply(changes) for observer, budget in self._budgets.items()}
         shared = run.live.apply(changes)
-        self._each(lambda observer: observer.output(run.id, run.kernel_id, own.get(observer, shared), urgent))
+        for observer in self._all:
+            sent = own.get(observer, shared) if own else shared
+            try:
+                observer.output(run.id, run.kernel_id, sent, urgent)
+            except Exception:
+                _log_failure(observer)
 
     def run_let_go(self, run_id: str) -> None:
         for budget in self._budgets.values():
@@ -136,7 +141,11 @@ class Observers:
             try:
                 notify(observer)
             except Exception:
-                log.exception("a notification failed in %s", type(observer).__name__)
+                _log_failure(observer)
+
+
+def _log_failure(observer: Observer) -> None:
+    log.exception("a notification failed in %s", type(observer).__name__)
 
 
 class _Budget:
