@@ -57,13 +57,11 @@ class Bridge:
 
     def __init__(
         self,
-        observer: Observer,
         settings: Settings,
         root: Path,
         spec_named_by: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         self.observers = Observers()
-        self.observers.add(observer)
         self.settings = settings
         self.root = root
         self.kernels: dict[str, FollowedKernel] = {}

@@ -23,7 +23,8 @@ from .terminal.tables import Table, Text, print_text, short_name
 @asynccontextmanager
 async def opened(settings: Settings = Settings(), root: Path | None = None) -> AsyncIterator[Bridge]:
     """A bridge to ask, in the current folder or `root`."""
-    bridge = Bridge(Quiet(), settings, root or Path.cwd())
+    bridge = Bridge(settings, root or Path.cwd())
+    bridge.join(Quiet())
     try:
         yield bridge
     finally:

@@ -51,9 +51,8 @@ class Session:
         self._ignored: list[str] = []  # what was said of settings that are not in force
         documents = self.server.documents
         root = path_of(editor.root_uri) if editor.root_uri else None
-        self._observer = EditorObserver()
         self.bridge = bridge = Bridge(
-            self._observer, settings, root or Path(editor.root_path or os.getcwd()), documents.kernelspec_of
+            settings, root or Path(editor.root_path or os.getcwd()), documents.kernelspec_of
         )
         self.context = Context(
             peer=peer,
@@ -71,7 +70,8 @@ class Session:
             messages=Messages(peer, client, self.configuration, bridge),
             lists=Lists(),
         )
-        self._observer.begin(self.context)
+        self._observer = EditorObserver(self.context)
+        bridge.join(self._observer)
         writer.on_written = self._outbox.written
         if capabilities is not None and capabilities.blobs == "file":
             self._outbox.blobs = Blobs(bridge, self._files, peer.warn)

@@ -93,7 +93,8 @@ class Session:
 
     def __init__(self, home: Home, first: Person) -> None:
         self.first = first
-        self.bridge = Bridge(first, Settings(history=HistorySettings(enabled=False)), home.path)
+        self.bridge = Bridge(Settings(history=HistorySettings(enabled=False)), home.path)
+        self.bridge.join(first)
         self.kernel_id = ""
 
     async def run(self, code: str) -> Submission:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from kernel_bridge.bridge.application import Bridge
-from kernel_bridge.cli.observers import Quiet
 from kernel_bridge.kernels.environments import find_kernel_for, list_kernels_for
 from kernel_bridge.kernels.interpreters import environment_spec
 from kernel_bridge.protocol.errors import NoSuchKernelSpec
@@ -214,7 +213,7 @@ async def test_the_usual_kernel_of_python_is_the_default(home: Home) -> None:
     work = home.path / "work"
 
     async def check(expected: str, **settings: Any) -> None:
-        bridge = Bridge(Quiet(), Settings(history=HistorySettings(enabled=False), **settings), work)
+        bridge = Bridge(Settings(history=HistorySettings(enabled=False), **settings), work)
         assert (await bridge.specs.default((work / "a.py").as_uri(), "python")).name == expected
         await bridge.close()
 

@@ -83,7 +83,8 @@ class _Execution:
         else:
             screen = Screen(sys.stdout, sys.stderr, self._unwritable, find_protocol(os.environ))
             self._reporter = Terminal(screen, answers, name)
-        self._bridge = Bridge(self._reporter, EVERYTHING, Path.cwd())
+        self._bridge = Bridge(EVERYTHING, Path.cwd())
+        self._bridge.join(self._reporter)
         self._kernel: FollowedKernel | None = None  # while it runs our code
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None

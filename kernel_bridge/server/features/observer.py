@@ -13,7 +13,7 @@ from .refresher import Refresher
 class EditorObserver(Silent):
     """Tells the outbox, then serves diagnostics, hints, lenses, progress and messages."""
 
-    def begin(self, context: Context) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
         self._outbox = context.outbox
         self._lives: dict[str, tuple[int, bool]] = {}  # kernel id -> its epoch, and whether it has ended
