@@ -223,6 +223,15 @@ class Bridge:
 
     def kernel(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
         """The living kernel with that id, else the document's; raises NoSuchKernel, KernelDead."""
+        return self._followed(kernel_id, uri).require_alive()
+
+    def kernel_to_restart(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
+        """The same, also where it is dead; raises NoSuchKernel."""
+        if kernel_id is None and uri is not None and uri not in self.bindings:
+            kernel_id = self.bindings.before(uri)
+        return self._followed(kernel_id, uri)
+
+    def _followed(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
         if kernel_id is None:
             if uri is None:
                 raise InvalidArgument("field kernelId: is required and missing (or give textDocument)")
@@ -235,7 +244,7 @@ class Bridge:
                 f"no kernel {kernel_id!r}; followed here: {', '.join(self.kernels) or 'none'}",
                 remedy=Remedy.ATTACH_KERNEL,
             )
-        return kernel.require_alive()
+        return kernel
 
     async def kernel_to_run(
         self, kernel_id: str | None, uri: str | None, language_id: str | None
@@ -258,13 +267,19 @@ class Bridge:
         )
 
     async def restart_kernel(self, kernel: FollowedKernel) -> None:
-        """Raises NotOurs, KernelLaunchFailed, KernelNotReady, Untrusted."""
+        """A new process, also for a kernel that died or was shut down: documents that had it have it again.
+
+        Raises NotOurs, KernelLaunchFailed, KernelNotReady, Untrusted.
+        """
         self.require_trust("restart a kernel")
+        if departure := self._departures.get(kernel.id):
+            await asyncio.wait([departure])
         await kernel.restart()
+        self.bindings.resume(kernel)
 
     async def shutdown_kernel(self, kernel: FollowedKernel) -> None:
         """End it; also when the request is cancelled meanwhile."""
-        self.bindings.unbind(kernel)
+        self.bindings.suspend(kernel)
         await self._depart(kernel.id, kernel.shutdown())
 
     async def detach_kernel(self, kernel: FollowedKernel) -> None:

@@ -14,6 +14,7 @@ class Bindings(Mapping[str, str]):
     def __init__(self, kernels: Mapping[str, FollowedKernel]) -> None:
         self._kernels = kernels
         self._ids: dict[str, str] = {}
+        self._before: dict[str, str] = {}  # of kernels that were shut down, until the document has another
 
     def __getitem__(self, uri: str) -> str:
         return self._ids[uri]
@@ -26,12 +27,27 @@ class Bindings(Mapping[str, str]):
 
     def bind(self, uri: str, kernel: FollowedKernel | None) -> None:
         """Make a kernel the one of a document; None: it has none."""
+        self._before.pop(uri, None)
         before = self._ids.pop(uri, None)
         if kernel is not None:
             self._ids[uri] = kernel.id
         for bound in (self._kernels.get(before or ""), kernel):
             if bound is not None and bound.alive:
                 bound.session.remember([other for other, id in self._ids.items() if id == bound.id])
+
+    def suspend(self, kernel: FollowedKernel) -> None:
+        """No document has this kernel any more, which is shut down, unless it is started again."""
+        self._before |= {uri: id for uri, id in self._ids.items() if id == kernel.id}
+        self.unbind(kernel)
+
+    def resume(self, kernel: FollowedKernel) -> None:
+        """The kernel was started again: documents that had it and have no other since have it again."""
+        for uri in [uri for uri, id in self._before.items() if id == kernel.id]:
+            self.bind(uri, kernel)
+
+    def before(self, uri: str) -> str | None:
+        """The kernel that the document had until it was shut down."""
+        return self._before.get(uri)
 
     def unbind(self, kernel: FollowedKernel) -> None:
         """No document has this kernel any more. Its record keeps them: it may outlive the bridge."""

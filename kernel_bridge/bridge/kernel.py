@@ -366,7 +366,12 @@ class FollowedKernel:
         return True
 
     async def restart(self) -> None:
-        """A new process under the same id: what ran is lost, what waited is cancelled."""
+        """A new process under the same id: what ran is lost, what waited is cancelled.
+
+        A kernel that is dead is started again.
+        """
+        if not self.alive:
+            self._leaving = None
         await self.session.restart()
 
     def shutdown(self) -> Coroutine[Any, Any, None]:
@@ -405,7 +410,7 @@ class FollowedKernel:
             raise KernelDead(
                 f"kernel {self.id} ({self.session.spec.display_name}) is dead: "
                 f"{self.session.reason or 'it has ended'}",
-                remedy=Remedy.START_KERNEL,
+                remedy=Remedy.RESTART_KERNEL if self.session.restartable else Remedy.START_KERNEL,
             )
         return self
 

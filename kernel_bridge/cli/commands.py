@@ -20,6 +20,7 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 WORDS = {
     Remedy.START_KERNEL: "`kernel-bridge start` starts a new one",
+    Remedy.RESTART_KERNEL: "`kernel-bridge start` starts a new one",
     Remedy.CHOOSE_KERNEL: "name one with --attach (`kernel-bridge kernels` lists those that run)",
     Remedy.ATTACH_KERNEL: "`kernel-bridge kernels` lists those that run, `kernel-bridge start` starts one",
     Remedy.SHUT_DOWN_KERNEL: "wake it, choose another, or end it with `kernel-bridge stop`",

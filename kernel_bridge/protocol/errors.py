@@ -60,6 +60,7 @@ class Remedy(StrEnum):
     """What helps against an error."""
 
     START_KERNEL = "startKernel"  # a new one instead
+    RESTART_KERNEL = "restartKernel"  # the one that is dead, or start a new one
     CHOOSE_KERNEL = "chooseKernel"  # for the document or the run
     ATTACH_KERNEL = "attachKernel"  # to one that runs, or start one
     SHUT_DOWN_KERNEL = "shutDownKernel"  # unless it wakes

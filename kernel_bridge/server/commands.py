@@ -102,7 +102,7 @@ async def interrupt_kernel(context: Context, params: wire.KernelRef) -> wire.Int
 
 @server.command("kernel-bridge.restartKernel")
 async def restart_kernel(context: Context, params: wire.KernelRef) -> Kernel:
-    kernel = _kernel(context, params)
+    kernel = context.bridge.kernel_to_restart(params.kernel_id, _owner(context, params))
     await context.bridge.restart_kernel(kernel)
     return kernel.to_wire()
 

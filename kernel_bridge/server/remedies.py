@@ -4,6 +4,9 @@ from ..protocol.errors import Remedy
 
 COMMANDS = {
     Remedy.START_KERNEL: "start a new one with kernel-bridge.startKernel",
+    Remedy.RESTART_KERNEL: (
+        "restart it with kernel-bridge.restartKernel, or start a new one with kernel-bridge.startKernel"
+    ),
     Remedy.CHOOSE_KERNEL: (
         "start one with kernel-bridge.startKernel, choose one with kernel-bridge.bindKernel, or give kernelId"
     ),
@@ -22,6 +25,7 @@ COMMANDS = {
 
 ACTIONS = {
     Remedy.START_KERNEL: "start a new one with the code action “Start …”",
+    Remedy.RESTART_KERNEL: "start a new one with the code action “Start …”",
     Remedy.CHOOSE_KERNEL: (
         "start one with the code action “Start …”, or choose one that runs with “Use …” or “Attach to …”"
     ),

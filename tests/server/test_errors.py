@@ -215,7 +215,6 @@ async def test_a_kernel_that_was_shut_down(shared: Client) -> None:
     asked: list[tuple[str, Json]] = [
         ("run", {"code": "1"}),
         ("interruptKernel", {}),
-        ("restartKernel", {}),
         ("detachKernel", {}),
         ("bindKernel", {"textDocument": URI}),
     ]

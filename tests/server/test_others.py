@@ -1,6 +1,8 @@
 """Runs of another client of the same kernel: a second editor that is attached to it."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -113,3 +115,29 @@ _ = kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle
         run = await ended(client, "")
         assert (run["origin"], run["state"]) == ("other", "ok")
         assert client.mirror.text(run["id"]) == "whose?"
+
+
+async def test_a_kernel_of_another_bridge_that_died_is_started_again(home: Home) -> None:
+    async with editor(home) as first:
+        kernel = await first.command("startKernel", spec="python3")
+        async with editor(home) as second:
+            document = second.open("'again'", "taken.py")
+            await second.command("attachKernel", kernelId=kernel["id"], textDocument=document.identifier)
+            os.kill(kernel["pid"], signal.SIGKILL)
+            for client in (first, second):
+                await client.until_kernel(kernel["id"], "dead")
+            again = await second.command("restartKernel", kernelId=kernel["id"])
+            assert (again["id"], again["epoch"], again["origin"]) == (kernel["id"], 2, "attached")
+            run = await second.run(unit="all", textDocument=document.identifier)
+            assert (run["kernelId"], run["epoch"], run["state"]) == (kernel["id"], 2, "ok")
+            with pytest.raises(
+                ResponseError, match="by another kernel-bridge and runs; attach to it"
+            ) as refused:
+                await first.command("restartKernel", kernelId=kernel["id"])
+            assert refused.value.kind == "KernelLaunchFailed"
+            assert (await second.run(unit="all", textDocument=document.identifier))["state"] == "ok"
+            await second.command("shutdownKernel", kernelId=kernel["id"])
+            await second.kill()
+            second.over = True  # what is left now is left by `first`
+        again = await first.command("restartKernel", kernelId=kernel["id"])
+        assert (again["origin"], again["state"]) == ("started", "idle")

@@ -39,7 +39,6 @@ async def check_dead(client: Client, kernel_id: str, reason: str) -> None:
     for name, argument in [
         ("run", {"code": "1"}),
         ("interruptKernel", {}),
-        ("restartKernel", {}),
         ("shutdownKernel", {}),
     ]:
         with pytest.raises(ResponseError, match=kernel_id) as failed:
@@ -129,7 +128,9 @@ async def test_a_kernel_that_dies_says_why(shared: Client, code: str, reason: st
     with pytest.raises(ResponseError) as failed:
         await shared.run(unit="all", textDocument=document.identifier)
     assert failed.value.kind == "KernelDead"
-    advice = "; start a new one with kernel-bridge.startKernel"
+    advice = (
+        "; restart it with kernel-bridge.restartKernel, or start a new one with kernel-bridge.startKernel"
+    )
     assert failed.value.message.endswith(f"is dead: {reason}{advice}{written}")
 
 
@@ -160,6 +161,63 @@ async def test_a_kernel_that_does_not_start_again_is_dead(shared: Client) -> Non
     (run,) = (await asyncio.wait_for(queued.answer, 30))["runs"]
     assert run["state"] == "cancelled"
     await check_dead(shared, kernel["id"], "gone")
+    with pytest.raises(ResponseError, match="gone") as failed:
+        await shared.command("restartKernel", kernelId=kernel["id"])
+    assert failed.value.kind == "KernelLaunchFailed"
+    await check_dead(shared, kernel["id"], "gone")
+    cwd.mkdir()
+    await check_again(shared, await shared.command("restartKernel", kernelId=kernel["id"]), kernel)
+
+
+async def check_again(client: Client, again: Json, before: Json) -> None:
+    """It is the same kernel in a new process, and runs code. Shuts it down."""
+    assert (again["id"], again["origin"], again["state"]) == (before["id"], before["origin"], "idle")
+    assert again["epoch"] > before["epoch"]
+    assert again["pid"] != before["pid"]
+    assert again["connectionFile"] == before["connectionFile"]
+    run = await client.run(code="print('again')", kernelId=before["id"])
+    assert (run["state"], run["epoch"], run["executionCount"]) == ("ok", again["epoch"], 1)
+    assert client.mirror.text(run["id"]) == "again\n"
+    await client.command("shutdownKernel", kernelId=before["id"])
+    assert not Path(before["connectionFile"]).exists()
+
+
+async def test_a_kernel_that_was_killed_is_started_again_for_its_document(shared: Client) -> None:
+    document = shared.open("'bound'", "killed.py")
+    kernel, ids = await busy(shared, textDocument=document.identifier)
+    os.kill(kernel["pid"], signal.SIGKILL)
+    await check_gone(shared, ids, "SIGKILL")
+    await check_dead(shared, kernel["id"], "SIGKILL")
+    again = await shared.command("restartKernel", textDocument=document.identifier)
+    assert again["epoch"] == 2
+    assert (await shared.run(unit="all", textDocument=document.identifier))["kernelId"] == kernel["id"]
+    await shared.command("restartKernel", kernelId=kernel["id"])
+    await check_again(shared, shared.mirror.kernels[kernel["id"]], kernel)
+
+
+async def test_a_kernel_that_was_shut_down_is_started_again_for_the_documents_without_another(
+    shared: Client,
+) -> None:
+    kept, moved = (shared.open("1", f"shut-{name}.py") for name in ("kept", "moved"))
+    kernel = await shared.command("startKernel", textDocument=kept.identifier)
+    await shared.command("bindKernel", kernelId=kernel["id"], textDocument=moved.identifier)
+    await shared.command("shutdownKernel", kernelId=kernel["id"])
+    other = (await shared.run(unit="all", textDocument=moved.identifier))["kernelId"]
+    again = await shared.command("restartKernel", textDocument=kept.identifier)
+    assert again["epoch"] == 2
+    assert (await shared.run(unit="all", textDocument=kept.identifier))["kernelId"] == kernel["id"]
+    assert (await shared.run(unit="all", textDocument=moved.identifier))["kernelId"] == other
+    await shared.command("shutdownKernel", kernelId=other)
+    await shared.command("restartKernel", kernelId=kernel["id"])
+    await check_again(shared, shared.mirror.kernels[kernel["id"]], kernel)
+
+
+async def test_a_shutdown_and_a_restart_at_once(shared: Client) -> None:
+    kernel = await shared.command("startKernel", spec="python3")
+    shutdown = shared.call_command("shutdownKernel", kernelId=kernel["id"])
+    again = await shared.command("restartKernel", kernelId=kernel["id"])
+    assert await shutdown == {}
+    await check_again(shared, again, kernel)
 
 
 async def test_a_restart_that_is_cancelled_leaves_a_dead_kernel(shared: Client) -> None:

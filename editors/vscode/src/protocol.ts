@@ -496,7 +496,7 @@ export interface ReadOutputResult {
 }
 
 /** What helps against an error. */
-export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "listRuns" | "overwrite" | "shutDownKernel" | "startKernel";
+export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "listRuns" | "overwrite" | "restartKernel" | "shutDownKernel" | "startKernel";
 
 /** Put `output` in the place of the one at `index`. */
 export interface ReplaceChange {

@@ -380,7 +380,7 @@
 ---@field total integer
 
 --- What helps against an error.
----@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"listRuns"|"overwrite"|"shutDownKernel"|"startKernel"
+---@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"listRuns"|"overwrite"|"restartKernel"|"shutDownKernel"|"startKernel"
 
 --- Put `output` in the place of the one at `index`.
 ---@class kernel_bridge.ReplaceChange
