@@ -50,8 +50,9 @@ LEAVE_S = 6.0  # how long it may take to end or detach from every kernel; less t
 
 
 class Bridge:
-    """The application. `root` is the folder relative paths and documents without one are taken from.
+    """The application; its clients `join` it.
 
+    `root` is the folder relative paths and documents without one are taken from.
     `spec_named_by` gives the kernelspec that a document asks for itself, by its URI.
     """
 

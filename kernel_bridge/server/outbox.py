@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..bridge.observer import Silent
-from ..escapes import legible
 from ..protocol.notifications import (
     KERNEL,
     OUTPUT,
@@ -106,14 +105,7 @@ class Outbox(Silent):
         answer = await self._connection.request(STDIN, request)
         return None if answer is None else msgspec.convert(answer, StdinAnswer).value
 
-    def warn(self, message: str) -> None:
-        self.show(2, message)
-
     # the editor
-
-    def show(self, level: int, message: str) -> None:
-        """window/showMessage, made legible; level 1 error, 2 warning, 3 info (LSP MessageType)."""
-        self._connection.notify("window/showMessage", {"type": level, "message": legible(message)})
 
     def written(self) -> None:
         """The editor may have read something: what waited for that goes on."""

@@ -34,13 +34,13 @@ class Editor:
         self._frames = FrameReader()
         self._read: list[Json] = []
         self.writer = StdoutWriter(self._fd)
-        connection = Connection(self.writer, lambda request: None, lambda method, params: None)
-        self.outbox = Outbox(connection, self.writer, ClientCapabilities(version=1, output=True))
+        self._connection = Connection(self.writer, lambda request: None, lambda method, params: None)
+        self.outbox = Outbox(self._connection, self.writer, ClientCapabilities(version=1, output=True))
         self.writer.on_written = self.outbox.written
 
     def write(self, size_bytes: int) -> None:
         """Something large of another kind."""
-        self.outbox.show(3, "x" * size_bytes)
+        self._connection.notify("window/showMessage", {"type": 3, "message": "x" * size_bytes})
 
     def output(self, changes: list[Json], urgent: bool = False) -> None:
         self.outbox.output("run", "kernel", changes, urgent)

@@ -14,7 +14,7 @@ from ...bridge.documents import path_of
 from ...escapes import plain
 from ...owned import write_private
 from ...protocol.commands import ReadOutputParams, ShowOutputParams, ShowOutputResult
-from ...protocol.errors import ExportFailed, HistoryDisabled, InvalidArgument, NoSuchRun
+from ...protocol.errors import ExportFailed, HistoryError, InvalidArgument
 from ...protocol.vocabulary import Output
 from ..jsonrpc import ConnectionClosed, ResponseError
 from ..peer import INFO, Peer
@@ -71,7 +71,7 @@ async def text_of(context: Context, run_id: str) -> str:
             asked = ReadOutputParams(run_id=run_id, index=index, start=0, length=1 << 40)
             try:
                 text, _ = await context.bridge.history.read_output(asked)
-            except (HistoryDisabled, NoSuchRun):  # a silent run, or none is kept
+            except HistoryError:  # a silent run, or none is kept
                 elided = output["elided"]
                 text = f"{output['text']}\n[{elided['omitted']} bytes]\n{elided['tail']}"
             outputs[index] = {**output, "text": text}
