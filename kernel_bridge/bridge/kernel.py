@@ -1,7 +1,7 @@
 """One kernel that is followed: its queue, its runs, and what each message means for them.
 
 The straight path of data goes through `received`: an event finds its run by its parent, the fold says what
-changed, and the journal and the observer are told.
+changed, which is written to the history and notified to the clients.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ from ..kernels.session import KernelSession, Listener
 from ..protocol import objects as wire
 from ..protocol.errors import KernelDead, KernelUnreachable, Remedy
 from ..protocol.objects import Kernel
-from ..runs.changes import FoldChange
 from ..runs.events import (
     Aside,
     ClearOutput,
@@ -39,6 +38,7 @@ from .changed import Changed
 from .grace import Grace
 from .observer import Observers
 from .prompts import Prompts
+from .publication import Publication
 from .run_memory import RememberedRuns
 from .wire import kernel_to_wire, now, run_to_wire
 
@@ -59,9 +59,7 @@ class FollowedKernel:
     ) -> None:
         self.session = make(self)
         self.queue = RunQueue()
-        self._observers = observers
-        self._open_journal = open_journal  # None: the history is switched off
-        self._journal: Journal | None = None
+        self._publication = Publication(observers, open_journal)
         self._budget = output_budget
         self._ends: dict[str, asyncio.Future[None]] = {}
         self.news = Changed()  # about the kernel or its runs
@@ -89,11 +87,11 @@ class FollowedKernel:
         return kernel_to_wire(self.session, len(self.queue.waiting))
 
     def tell(self) -> None:
-        """Tell the observer about the kernel, if anything it shows has changed."""
+        """Notify of the kernel, if anything that is shown of it has changed."""
         kernel = self.to_wire()
         if kernel != self._told:
             self._told = kernel
-            self._observers.kernel_changed(kernel)
+            self._publication.observers.kernel_changed(kernel)
 
     # running
 
@@ -119,16 +117,14 @@ class FollowedKernel:
         """Notify of runs as they were queued, and of the one that was sent since."""
         kernel = self.to_wire()
         for run, was in zip(runs, queued, strict=True):
-            if self._journal is not None and run.kept:
-                self._journal.run_started(was, kernel)
-            self._observers.run_changed(was)
+            self._publication.began(run, was, kernel)
         if (sent := self.queue.running) in runs and sent is not None:
-            self._changed(sent)
+            self._publication.changed(sent)
         self.tell()
 
     def _pump(self) -> None:
         if run := self._send():
-            self._changed(run)
+            self._publication.changed(run)
 
     def _send(self) -> Run | None:
         """Send the next run if the kernel is free; whoever calls tells of it."""
@@ -144,7 +140,7 @@ class FollowedKernel:
             run.source,
             silent=run.silent,
             store_history=run.store_history,
-            allow_stdin=run.allow_stdin and bool(self._observers.who_can_ask()),
+            allow_stdin=run.allow_stdin and bool(self._publication.observers.who_can_ask()),
             stop_on_error=False,  # the queue is ours: kernels differ in what they abort
         )
         run.start(message_id, now())
@@ -162,19 +158,13 @@ class FollowedKernel:
                 self._ends[run.id] = future
         return asyncio.shield(future)
 
-    def _changed(self, run: Run) -> None:
-        changed = run_to_wire(run)
-        if self._journal is not None and run.kept:
-            self._journal.run_changed(changed, run.times)
-        self._observers.run_changed(changed)
-
     def _have_ended(self, runs: Iterable[Run]) -> None:
         for run in runs:
             self.prompts.withdraw(run)
             if run.error is not None and run.location is not None and run.location.range is not None:
                 line = error_line(run.error.traceback, run.execution_count, run.source)
                 run.error_line = None if line is None else run.location.range[0][0] + line
-            self._changed(run)
+            self._publication.changed(run)
             self.runs.ended(run)
             if future := self._ends.pop(run.id, None):
                 future.set_result(None)
@@ -222,7 +212,7 @@ class FollowedKernel:
                 self._advance(run)
             case ExecuteReply():
                 for page in event.pages:
-                    self._publish(run, run.outputs.page(page), urgent=True)
+                    self._publication.outputs_changed(run, run.outputs.page(page), urgent=True)
                 run.take_reply(event, now())
                 self._advance(run)
             case ExecuteInput():
@@ -236,27 +226,18 @@ class FollowedKernel:
                     run.error = event
             case InputRequest():
                 self.prompts.ask(self.session, run, event)
-            case _:
-                pass
 
     def _update_display(self, event: UpdateDisplayData) -> None:
         for shown in self.runs.showing(event.display_id or ""):
             update = shown.outputs.update_display(event.display_id or "", event.data, event.metadata)
-            self._publish(shown, update, urgent=True)
+            self._publication.outputs_changed(shown, update, urgent=True)
 
     def _fold(self, run: Run, event: Stream | DisplayData | ExecuteResult | ClearOutput | Error) -> None:
         changes = run.outputs.fold(event)
         display_id = getattr(event, "display_id", None)
         if display_id is not None:
             self.runs.shows(run, display_id)
-        self._publish(run, changes, urgent=not isinstance(event, Stream))
-
-    def _publish(self, run: Run, changes: list[FoldChange], urgent: bool) -> None:
-        if not changes:
-            return
-        if self._journal is not None and run.kept:
-            self._journal.outputs_changed(run.id, changes)
-        self._observers.outputs_changed(run, changes, urgent)
+        self._publication.outputs_changed(run, changes, urgent=not isinstance(event, Stream))
 
     def _advance(self, run: Run) -> None:
         """A reply or an idle came: the run ends, or waits for the other of the two."""
@@ -286,7 +267,7 @@ class FollowedKernel:
         sent = self._send()  # first, so that the kernel goes on while people are told
         self._have_ended(ended)
         if sent is not None:
-            self._changed(sent)
+            self._publication.changed(sent)
         self.tell()
 
     def _end_rest(self) -> None:
@@ -300,24 +281,19 @@ class FollowedKernel:
         source = event.code if isinstance(event, ExecuteInput) else ""
         time = now()
         run = self.new_run(source, origin="other", queued_at=time)
-        run.epoch = self.session.epoch
         self.runs.add(run)
         self.runs.sent(run, parent)
         run.busy = True
         run.start(parent, time)
-        if self._journal is not None and run.kept:
-            self._journal.run_started(run_to_wire(run), self.to_wire())
-        self._changed(run)
+        self._publication.began(run, run_to_wire(run), self.to_wire())
         if not parent:  # of no request at all: no idle will ever end it
             run.end("ok", time)
-            self._changed(run)
+            self._publication.changed(run)
             self.runs.ended(run)
         return run
 
     def new_run(self, source: str, **fields: Any) -> Run:
         """A run of `source` on this kernel; `fields` are those of Run."""
-        journal = self._open_journal()
-        self._journal = journal or self._journal
         return Run(
             id=str(uuid.uuid4()),
             kernel_id=self.id,
@@ -325,7 +301,7 @@ class FollowedKernel:
             source=source,
             outputs=Outputs(),
             live=LiveOutputs(self._budget()),
-            kept=journal is not None and not fields.get("silent"),
+            kept=self._publication.keeps_runs() and not fields.get("silent"),
             **fields,
         )
 

@@ -1,0 +1,45 @@
+"""What happens to the runs of one kernel: written to the history first, then notified to every client."""
+
+from collections.abc import Callable
+
+from ..history.journal import Journal
+from ..protocol import objects as wire
+from ..runs.changes import FoldChange
+from ..runs.run import Run
+from .observer import Observers
+from .wire import run_to_wire
+
+
+class Publication:
+    """`open_journal` returns None where the history is switched off; a run that is kept stays kept."""
+
+    def __init__(self, observers: Observers, open_journal: Callable[[], Journal | None]) -> None:
+        self.observers = observers
+        self._open_journal = open_journal
+        self._journal: Journal | None = None
+
+    def keeps_runs(self) -> bool:
+        """Whether a run that is made now is kept in the history."""
+        journal = self._open_journal()
+        self._journal = journal or self._journal
+        return journal is not None
+
+    def began(self, run: Run, queued: wire.Run, kernel: wire.Kernel) -> None:
+        """The first news of a run: as it was when it was queued."""
+        if self._journal is not None and run.kept:
+            self._journal.run_started(queued, kernel)
+        self.observers.run_changed(queued)
+
+    def changed(self, run: Run) -> None:
+        changed = run_to_wire(run)
+        if self._journal is not None and run.kept:
+            self._journal.run_changed(changed, run.times)
+        self.observers.run_changed(changed)
+
+    def outputs_changed(self, run: Run, changes: list[FoldChange], urgent: bool) -> None:
+        """`urgent`: more than stream text."""
+        if not changes:
+            return
+        if self._journal is not None and run.kept:
+            self._journal.outputs_changed(run.id, changes)
+        self.observers.outputs_changed(run, changes, urgent)
