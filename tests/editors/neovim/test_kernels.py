@@ -90,6 +90,9 @@ def test_the_death_of_a_kernel_is_seen(editor: Neovim) -> None:
     assert "⚠ " in result["mark"]
     editor.until(f"{HERE}.state == 'dead'")
     assert editor.lua("return require('kernel_bridge').statusline()") == "Python 3 (ipykernel) · dead"
+    kernel, epoch = editor.lua(f"return {{ {HERE}.id, {HERE}.epoch }}")
+    editor.command("interrupt")
+    editor.until_message("the kernel is dead; `:KernelBridge restart` starts it again")
     editor.api.current.buffer[:] = ["'alive'"]
     editor.lua(
         "vim.ui.select = function(items, options, choose) test.asked = options.prompt choose(items[1]) end"
@@ -102,6 +105,21 @@ def test_the_death_of_a_kernel_is_seen(editor: Neovim) -> None:
     editor.command("restart")
     editor.until(f"{HERE}.state == 'idle'")
     editor.until_message("Python 3 (ipykernel) has been started again")
+    assert editor.lua(f"return {{ {HERE}.id, {HERE}.epoch }}") == [kernel, epoch + 2]
+    assert editor.lua("return vim.tbl_count(require('kernel_bridge.session').kernels())") == 1
+
+
+def test_a_kernel_that_was_shut_down_is_restarted_for_its_file(editor: Neovim) -> None:
+    run(editor, "1\n")
+    kernel = editor.lua(f"return {HERE}.id")
+    editor.command("shutdown")
+    editor.until_message("has been shut down")
+    editor.command("restart")
+    editor.until(f"{HERE}.state == 'idle'")
+    editor.api.current.buffer[:] = ["2"]
+    editor.command("run_cell")
+    editor.until("(test.results(vim.api.nvim_get_current_buf())[1].lines[1] or ''):find('2') and true")
+    assert editor.results()[0]["kernel"] == kernel
 
 
 def test_the_death_of_the_server_is_seen(editor: Neovim) -> None:

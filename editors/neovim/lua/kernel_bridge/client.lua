@@ -96,10 +96,14 @@ function M.command(bufnr, name, argument, answered)
     client:request("workspace/executeCommand", params, function(failed, result)
       if answered(failed, result) or not failed then
         return
-      elseif (failed.data or {}).kind == "NothingToRun" then
+      end
+      local data = failed.data or {}
+      if data.kind == "NothingToRun" then
         return M.notify("there is no code here", vim.log.levels.WARN)
-      elseif (failed.data or {}).kind == "NoSuchKernel" and not params.arguments[1].kernelId then
+      elseif data.kind == "NoSuchKernel" and not params.arguments[1].kernelId then
         return M.notify("this file has no kernel; `:KernelBridge select` gives it one", vim.log.levels.WARN)
+      elseif data.kind == "KernelDead" and data.remedy == "restartKernel" then
+        return M.notify("the kernel is dead; `:KernelBridge restart` starts it again", vim.log.levels.WARN)
       end
       M.notify(failed.message, vim.log.levels.ERROR)
     end, bufnr)

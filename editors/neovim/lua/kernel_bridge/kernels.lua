@@ -31,25 +31,23 @@ function M.start(bufnr, which, answered)
   end)
 end
 
---- Gives the buffer's kernel a new process. A dead one that the server can't restart is replaced by another of its
---- kind.
+--- Gives the buffer's kernel a new process, also where it is dead. A dead one that no kernel-bridge started is replaced
+--- by another of its kind.
 ---@param bufnr integer
 ---@param answered? kernel_bridge.Started true: no message
 function M.restart(bufnr, answered)
   local before = session.kernel_of(bufnr)
   local was_dead = before ~= nil and before.state == "dead"
   local function done(failed, kernel)
+    bound(bufnr, kernel)
     if kernel then
       client.notify(kernel.displayName .. (was_dead and " has been started again" or " has restarted"))
     end
     return answered and answered(failed, kernel)
   end
-  local argument = { textDocument = client.document(bufnr) }
-  client.command(bufnr, "restartKernel", argument, function(failed, kernel)
-    local kind = failed and (failed.data or {}).kind
-    if kind == "KernelDead" or (kind == "NotOurs" and was_dead) then
-      was_dead = true
-      M.start(bufnr, { spec = before and before.name }, done)
+  client.command(bufnr, "restartKernel", { textDocument = client.document(bufnr) }, function(failed, kernel)
+    if failed and was_dead and (failed.data or {}).kind == "NotOurs" then
+      M.start(bufnr, { spec = before.name }, done)
       return true
     end
     return done(failed, kernel)
