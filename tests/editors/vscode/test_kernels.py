@@ -39,6 +39,18 @@ def test_a_kernel_that_dies_says_so(vscode: Window) -> None:
     expect(vscode.status.locator(".codicon-error")).to_be_visible()
 
 
+def test_a_kernel_that_died_is_restarted(vscode: Window) -> None:
+    vscode.write("a.py", "import os; os._exit(7)\nprint('at', 'work again')\n")
+    vscode.run("Run Line")
+    expect(vscode.status.locator(".codicon-error")).to_be_visible()
+    vscode.run("Restart Kernel")
+    expect(vscode.status.locator(".codicon-error")).to_have_count(0)
+    vscode.select("a.py", 2)
+    vscode.run("Run Line")
+    expect(vscode.text).to_contain_text("at work again")
+    expect(vscode.text).not_to_contain_text("Another kernel")
+
+
 def test_the_status_bar_shows_the_kernel_and_offers_others(vscode: Window) -> None:
     vscode.write("a.py", "print('at work')\n")
     expect(vscode.status).to_contain_text("No Kernel")
