@@ -33,7 +33,7 @@ class Bindings(Mapping[str, str]):
             self._ids[uri] = kernel.id
         for bound in (self._kernels.get(before or ""), kernel):
             if bound is not None and bound.alive:
-                bound.session.remember([other for other, id in self._ids.items() if id == bound.id])
+                bound.session.host.remember([other for other, id in self._ids.items() if id == bound.id])
 
     def suspend(self, kernel: FollowedKernel) -> None:
         """No document has this kernel any more, which is shut down, unless it is started again."""

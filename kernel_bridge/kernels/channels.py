@@ -91,6 +91,7 @@ class Channels:
         self._flooded_at = float("-inf")  # when there were last so many, by the loop's clock
         self._text: list[str] = []  # of the stream that is being joined
         self._text_of: tuple[str | None, str] = (None, "")
+        self._subshell_id: str | None = None  # of the thread that answers while the kernel executes
         self._iopub_spoke = asyncio.Event()
         self._listening = False
         self._transport = connect(self)
@@ -180,6 +181,20 @@ class Channels:
             return await asyncio.wait_for(future, timeout_s)
         finally:
             self._waiting.pop(message_id, None)
+
+    async def request_beside(self, message_type: str, content: Json, timeout_s: float) -> Json | None:
+        """As `request`, answered by a subshell (JEP 91) while the kernel executes. None: it can have none."""
+        if self._subshell_id is None:
+            made = await self.request("create_subshell_request", {}, "control", timeout_s)
+            if not isinstance(subshell_id := made.get("subshell_id"), str):
+                return None
+            self._subshell_id = subshell_id
+        return await self.request(message_type, content, "shell", timeout_s, self._subshell_id)
+
+    def end_subshell(self) -> None:
+        """The kernel lives on without us: it needs no subshell of ours."""
+        if self._subshell_id is not None:
+            self.send("control", "delete_subshell_request", {"subshell_id": self._subshell_id})
 
     async def shake_hands(self) -> KernelInfo:
         """Wait until the kernel answers on shell and is heard; from then on `heard` is told."""

@@ -1,11 +1,15 @@
-"""Meeting a kernel that runs already: at once, also when it is busy, or does not understand us."""
+"""Meeting a kernel: one that was just started, or one that runs already and may be busy, or deaf to us."""
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
-from ..protocol.errors import KernelDead
+from ..protocol.errors import KernelDead, KernelLaunchFailed
 from ..runs.events import Json
 from .channels import Channels
+from .failures import ended_at_start, not_ready
+from .host import Host
+from .messages import KernelInfo
 
 REACH_S = 3.0  # how long a kernel may take to answer at all
 MET_ONLY_S = 0.5  # after its zmq has, how long shell and control may: some answer on neither when busy
@@ -13,8 +17,32 @@ SHELL_S = 0.1  # after control has answered: a kernel that is not busy answers o
 DEAF_S = 10.0  # a kernel that is there and answers nothing for so long does not understand us
 
 
+async def meet_new(channels: Channels, host: Host, unwanted: asyncio.Event, within_s: float) -> KernelInfo:
+    """Wait until a kernel that was just started is ready.
+
+    Raises KernelLaunchFailed: it ended, or is `unwanted` now; KernelNotReady: it does not answer in time.
+    """
+    exited = host.exited
+    assert exited is not None
+    hands = asyncio.ensure_future(channels.shake_hands())
+    given_up = asyncio.ensure_future(unwanted.wait())
+    ends: list[asyncio.Future[Any]] = [hands, exited, given_up]
+    try:
+        await asyncio.wait(ends, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        if unwanted.is_set():
+            raise KernelLaunchFailed(f"kernel {host.spec.name!r} was shut down while it started", stderr="")
+        if exited.done():
+            raise ended_at_start(host.spec, host.cwd, exited.result(), host.written())
+        if not hands.done():
+            raise not_ready(host.spec, host.written(), within_s)
+        return hands.result()
+    finally:
+        hands.cancel()
+        given_up.cancel()
+
+
 class Greeting:
-    """Asks a kernel for its kernel_info, on control, and on shell, where it answers only when it is free.
+    """Asks a kernel that runs already what it is: on control, and on shell, where it answers when it is free.
 
     `learn` gets each answer's content.
     """

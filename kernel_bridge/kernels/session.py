@@ -6,19 +6,19 @@ runs: what the kernel says goes to its listener.
 
 import asyncio
 import logging
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
 from ..protocol import objects as wire
-from ..protocol.errors import KernelDead, KernelLaunchFailed, NotOurs
+from ..protocol.errors import KernelDead, NotOurs
 from ..protocol.objects import KernelState
 from ..runs.events import Aside, Event, Json
 from .channels import Channels, Heard
-from .failures import ended_at_start, not_ready, not_runnable, unreachable
+from .failures import not_runnable, unreachable
 from .finished import finished
-from .greeting import REACH_S, Greeting
+from .greeting import REACH_S, Greeting, meet_new
 from .hints import advice_for_oserror
 from .host import Host
 from .messages import KernelInfo, kernel_info
@@ -58,7 +58,6 @@ class KernelSession:
         self._listener = listener
         self._ready_timeout_s = ready_timeout
         self._channels: Channels | None = None
-        self._subshell_id: str | None = None  # of the thread that answers while the kernel executes
         self._order = asyncio.Lock()  # start, restart, shutdown and detach go one after the other
         self._unwanted = asyncio.Event()  # a shutdown was asked for while it starts
         self._burial: asyncio.Task[None] | None = None
@@ -120,7 +119,8 @@ class KernelSession:
                     channels = self._connect(await self.host.start())
             except (OSError, ModuleNotFoundError) as error:
                 raise not_runnable(self.spec, self.cwd, error) from None
-            await self._become_ready(channels)
+            self._know(await meet_new(channels, self.host, self._unwanted, self._ready_timeout_s))
+            self._follow("idle")
             self.host.became_ready()
         except BaseException as error:
             why = str(error) if isinstance(error, Exception) else "its start was cancelled"
@@ -130,28 +130,6 @@ class KernelSession:
     def _connect(self, connect: Connect) -> Channels:
         self._channels = Channels(connect, self._hear, self._listener.aside, self._turned, self._beat)
         return self._channels
-
-    async def _become_ready(self, channels: Channels) -> None:
-        exited = self.host.exited
-        assert exited is not None
-        hands = asyncio.ensure_future(channels.shake_hands())
-        unwanted = asyncio.ensure_future(self._unwanted.wait())
-        ends: list[asyncio.Future[Any]] = [hands, exited, unwanted]
-        try:
-            await asyncio.wait(ends, timeout=self._ready_timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if self._unwanted.is_set():
-                raise KernelLaunchFailed(
-                    f"kernel {self.spec.name!r} was shut down while it started", stderr=""
-                )
-            if exited.done():
-                raise ended_at_start(self.spec, self.cwd, exited.result(), self.host.written())
-            if not hands.done():
-                raise not_ready(self.spec, self.host.written(), self._ready_timeout_s)
-            self._know(hands.result())
-        finally:
-            hands.cancel()
-            unwanted.cancel()
-        self._follow("idle")
 
     async def attach(self) -> None:
         """Follow the process that runs: at once, also when it is busy. Raises KernelUnreachable."""
@@ -281,7 +259,6 @@ class KernelSession:
         if self._channels is not None:
             self._channels.close(f"kernel {self.id}: {why}", linger_ms)
             self._channels = None
-            self._subshell_id = None
 
     # asking
 
@@ -339,13 +316,7 @@ class KernelSession:
         """
         if SUBSHELLS not in (self.supports or ()):
             return None
-        channels = self._connected()
-        if self._subshell_id is None:
-            made = await channels.request("create_subshell_request", {}, "control", timeout)
-            if not isinstance(subshell_id := made.get("subshell_id"), str):
-                return None
-            self._subshell_id = subshell_id
-        return await channels.request(message_type, content, "shell", timeout, self._subshell_id)
+        return await self._connected().request_beside(message_type, content, timeout)
 
     async def interrupt(self) -> None:
         """Interrupt what runs: by a signal that its children get too, or by message. Raises KernelDead."""
@@ -416,16 +387,12 @@ class KernelSession:
             await self.host.end(lambda: self._ask_to_end(restart=False), restart=False)
             await self._bury("it was shut down")
 
-    def remember(self, documents: list[str]) -> None:
-        """Note the uris of the documents bound to it, for the bridge that attaches to it next."""
-        self.host.remember(documents)
-
     async def detach(self) -> None:
         """Stop following it and leave it running, also after this process has ended."""
         async with self._order:
             self.host.detach()
-            if self._channels is not None and self._subshell_id is not None:
-                self._channels.send("control", "delete_subshell_request", {"subshell_id": self._subshell_id})
+            if self._channels is not None:
+                self._channels.end_subshell()
             self._disconnect("it was detached", linger_ms=200)
 
     def close(self) -> None:
