@@ -38,6 +38,10 @@ class Home:
         """Those that were started with this home, whoever is their parent now."""
         return [process for process in psutil.process_iter() if _home_of(process) == str(self.path)]
 
+    def running(self, part: str) -> list[psutil.Process]:
+        """Those whose command line has a part."""
+        return [process for process in self.processes() if part in _running(process)]
+
     def left(self, gone_within_s: float = 5, but: str | None = None) -> list[str]:
         """Processes as `pid command`, those with `but` apart; they may take `gone_within_s` to end."""
         found = [process for process in self.processes() if but is None or but not in _running(process)]

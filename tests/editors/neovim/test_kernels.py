@@ -126,12 +126,11 @@ def test_the_death_of_the_server_is_seen(editor: Neovim) -> None:
     editor.open("import threading\nthreading.Event().wait(60)\n")
     editor.command("run_cell")
     editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
-    (server,) = [p for p in editor.home.processes() if "--stdio" in p.cmdline()]
+    (server,) = editor.home.running("--stdio")
     server.kill()
     (result,) = editor.until_ended()
     assert (result["state"], "kernel-bridge has ended" in result["mark"]) == ("lost", True)
-    kernels = [p for p in editor.home.processes() if "ipykernel_launcher" in " ".join(p.cmdline())]
-    psutil.wait_procs(kernels, timeout=15)
+    psutil.wait_procs(editor.home.running("ipykernel_launcher"), timeout=15)
     for path in editor.home.connection_files():
         path.unlink()
 
