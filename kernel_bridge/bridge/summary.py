@@ -13,7 +13,7 @@ from ..protocol.vocabulary import MimeBundle, Output
 from ..runs.run import Run
 
 LONGEST = 80  # characters of a line
-READ = 65_536  # characters of a result whose lines are counted
+READ = 65_536  # characters of a result or a message that are looked at
 
 MARKS = {
     "queued": "…",
@@ -51,7 +51,8 @@ def error_text(run: Run | wire.Run) -> str:
     if error is None:
         return "error"
     name = error.ename.removeprefix("<class '").removesuffix("'>")  # xeus-python's
-    text = f"{name}: {error.evalue}" if name and error.evalue else name or error.evalue or "error"
+    value = error.evalue[:READ]
+    text = f"{name}: {value}" if name and value else name or value or "error"
     return legible(plain(text))
 
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+from .pen import SGR
+
 _CHAINS = (
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
@@ -51,7 +52,7 @@ class Frame:
 def frames(traceback: list[str]) -> list[Frame]:
     """The frames of the last exception, outermost first, as far as they say where they are."""
     found = []
-    for text in _last_of_chain([_ANSI.sub("", entry) for entry in traceback]):
+    for text in _last_of_chain([SGR.sub("", entry) for entry in traceback]):
         # Python's own traceback is one text of many frames, IPython's an entry each.
         for entry in re.split(r'(?m)^(?=  File ")', text):
             if (frame := _cell_frame(entry) or _file_frame(entry)) is not None:
@@ -92,7 +93,7 @@ def error_line(traceback: list[str], execution_count: int | None, source: str) -
 
     Of chained exceptions the last one counts, which is the one that was raised.
     """
-    entries = _last_of_chain([_ANSI.sub("", entry) for entry in traceback])
+    entries = _last_of_chain([SGR.sub("", entry) for entry in traceback])
     lines = list(_own_lines(entries, execution_count, source))
     return lines[-1] if lines and 0 <= lines[-1] <= source.count("\n") else None
 
