@@ -70,7 +70,7 @@ class FollowedKernel:
         self._told: Kernel | None = None
         self._leaving: str | None = None  # why it takes no more runs, though its process may still be there
         self.inquiry_lock = asyncio.Lock()  # one of an editor at a time, so that none pile up
-        self.runs = RememberedRuns(observers.run_let_go)
+        self.runs = RememberedRuns(observers.run_evicted)
         self.asides: list[Callable[[Aside, Run | None], None]] = []
 
     # what it is

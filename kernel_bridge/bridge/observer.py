@@ -41,7 +41,7 @@ class Observer(Protocol):
         Other clients may get the same objects: do not change them.
         """
 
-    def run_let_go(self, run_id: str) -> None:
+    def run_evicted(self, run_id: str) -> None:
         """The run has ended and is evicted: there is no further notification about it."""
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
@@ -73,7 +73,7 @@ class Silent(Observer):
     def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         pass
 
-    def run_let_go(self, run_id: str) -> None:
+    def run_evicted(self, run_id: str) -> None:
         pass
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
@@ -128,10 +128,10 @@ class Observers:
             except Exception:
                 _log_failure(observer)
 
-    def run_let_go(self, run_id: str) -> None:
+    def run_evicted(self, run_id: str) -> None:
         for budget in self._budgets.values():
             budget.forget(run_id)
-        self._each(lambda observer: observer.run_let_go(run_id))
+        self._each(lambda observer: observer.run_evicted(run_id))
 
     def warn(self, message: str) -> None:
         self._each(lambda observer: observer.warn(message))

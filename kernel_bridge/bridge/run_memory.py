@@ -1,7 +1,7 @@
 """The runs of one kernel that are held in memory: those that have not ended, and the newest of the others.
 
 Output may come long after a run has ended, and a display may be updated at any time: a run that this happens
-to counts as new. The others are let go in time; what is asked of them then comes from the history.
+to counts as new. The others are evicted in time, and read from the history.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ NEWEST_RUNS = 20  # so many, however large, and those with displays that may sti
 
 
 class RememberedRuns:
-    """`let_go` is told the id of each run that is held no longer."""
+    """`evicted` is called with the id of each run that is evicted."""
 
-    def __init__(self, let_go: Callable[[str], None]) -> None:
-        self._let_go = let_go
+    def __init__(self, evicted: Callable[[str], None]) -> None:
+        self._evicted = evicted
         self._open: dict[str, Run] = {}
         self._ended: dict[str, Run] = {}  # the one for which something came last is the last
         self._sizes: dict[str, int] = {}  # of the ended ones, in bytes
@@ -65,7 +65,7 @@ class RememberedRuns:
         self._displays.clear()
 
     def ended(self, run: Run) -> None:
-        """It ended: it is one of those that may be let go."""
+        """It ended: it is one of those that may be evicted."""
         if self._open.pop(run.id, None) is None:
             return
         self._ended[run.id] = run
@@ -93,4 +93,4 @@ class RememberedRuns:
             shown = self._displays.get(display_id, {})
             if shown.pop(run.id, None) is not None and not shown:
                 del self._displays[display_id]
-        self._let_go(run.id)
+        self._evicted(run.id)

@@ -50,7 +50,7 @@ class JsonLines(Quiet):
         seq = self._seq[run_id] = self._seq.get(run_id, 0) + 1
         self._write(OUTPUT, OutputNotification(run_id=run_id, kernel_id=kernel_id, seq=seq, changes=changes))
 
-    def run_let_go(self, run_id: str) -> None:
+    def run_evicted(self, run_id: str) -> None:
         self._seq.pop(run_id, None)
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:

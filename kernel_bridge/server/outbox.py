@@ -51,7 +51,7 @@ class Outbox(Silent):
         self._can_ask = client is not None and client.stdin
         self.blobs: Blobs | None = None  # for a client that wants files
         self._streams: dict[str, _Stream] = {}
-        self._ended: dict[str, int] = {}  # the last number of each run that was let go
+        self._ended: dict[str, int] = {}  # the last number of each evicted run
         self._waiting: dict[str, None] = {}  # ids of the runs whose output waits, in order
         self._held = False  # because the editor does not read
         self._timer: asyncio.TimerHandle | None = None
@@ -94,7 +94,7 @@ class Outbox(Silent):
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self.coalesce_s, self._flush_all)
 
-    def run_let_go(self, run_id: str) -> None:
+    def run_evicted(self, run_id: str) -> None:
         seq = self.flush(run_id)
         if self._streams.pop(run_id, None) is not None:
             self._ended[run_id] = seq

@@ -119,11 +119,11 @@ async def test_output_behind_something_large_that_the_pipe_takes_at_once_is_not_
     assert (await editor.read())["changes"] == FIRST
 
 
-async def test_a_run_that_was_let_go_keeps_its_number_and_no_more(editor: Editor) -> None:
+async def test_a_run_that_was_evicted_keeps_its_number_and_no_more(editor: Editor) -> None:
     editor.outbox.coalesce_s = 60
     editor.output(FIRST)
     editor.output(MORE)
-    editor.outbox.run_let_go("run")
+    editor.outbox.run_evicted("run")
     assert editor.outbox.flush("run") == 2
     assert not editor.outbox._streams
     assert (await editor.read())["seq"] == 1

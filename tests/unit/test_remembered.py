@@ -97,7 +97,7 @@ def test_no_more_are_held_than_fit(size_bytes: int, held: int) -> None:
     assert len(session.gone) == 10
 
 
-def test_a_display_of_a_run_that_was_let_go_is_forgotten() -> None:
+def test_a_display_of_a_run_that_was_evicted_is_forgotten() -> None:
     session = Session()
     session.run("shown", display="d")
     for number in range(ENDED_RUNS):

@@ -63,8 +63,8 @@ class EditorObserver(Silent):
     def run_met(self, run: Run) -> None:
         self._outbox.run_met(run)
 
-    def run_let_go(self, run_id: str) -> None:
-        self._outbox.run_let_go(run_id)
+    def run_evicted(self, run_id: str) -> None:
+        self._outbox.run_evicted(run_id)
 
     def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         self._outbox.output(run_id, kernel_id, changes, urgent)
