@@ -1,6 +1,6 @@
-"""A session with an editor: initialize, settings, shutdown, and everything that can end it.
+"""The process of the language server: initialize, shutdown, and everything that can end it.
 
-The session ends by `exit`, the end of stdin, a signal, a broken pipe or the death of the editor's process;
+It ends by `exit`, the end of stdin, a signal, a broken pipe or the death of the editor's process;
 in every case the kernels that were started here are shut down first (those with keepAlive are left).
 """
 
