@@ -6,8 +6,9 @@ a message. Implemented by zmq/connection.py.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 Channel = Literal["shell", "control", "stdin", "iopub"]
 
@@ -15,8 +16,7 @@ Beat = Literal["alive", "silent", "gone"]
 """Of the kernel at the other end: silent, it was stopped or hangs; gone, nobody is there any more."""
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(msgspec.Struct):  # made faster than a dataclass
     """One message: four JSON texts, and its buffers (Jupyter messaging specification, "Wire protocol")."""
 
     header: bytes

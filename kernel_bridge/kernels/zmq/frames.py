@@ -25,7 +25,7 @@ def split(frames: list[bytes], complete: bool, topics: bool) -> tuple[list[list[
     """
     starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
     messages = [
-        frames[start : max(following - topics, min(start + FRAMES, following))]
+        frames[start : following - topics if following - start > FRAMES else following]
         for start, following in pairwise(starts)
     ]
     begun = frames[starts[-1] :] if starts else []
@@ -58,8 +58,8 @@ class Signer:
         if len(frames) < FRAMES:
             log.warning("dropped a message of %d frames", len(frames))
             return None
-        _, signature, *signed = frames[:FRAMES]
-        if self._hmac is not None and not self._genuine(signature, signed):
+        signed = frames[2:FRAMES]
+        if self._hmac is not None and not self._genuine(frames[1], signed):
             return None
         header, parent, metadata, content = signed
         if len(frames) == FRAMES:
