@@ -40,7 +40,7 @@ def summarize(run: Run | wire.Run, outputs: Sequence[Output]) -> wire.Summary:
     elif state == "ok":
         text = _first_line(*_result(outputs))
     else:
-        text = shortened_line(run.reason or "")
+        text = shortened_line(legible(plain(run.reason or "")))
     seconds = _took_s(run)
     return wire.Summary(text=text, state=state, duration=None if seconds is None else duration(seconds))
 

@@ -83,6 +83,7 @@ def test_a_run_in_one_line(
         ("error", [], {"error": Error("E", "v", [])}, ("E: v", "error", None)),
         ("error", [], {"error": INTERRUPT}, ("KeyboardInterrupt", "interrupted", None)),
         ("aborted", [], {"reason": "a run\nfailed"}, ("a run failed", "aborted", None)),
+        ("lost", [], {"reason": "\x1b[31mred\u202e"}, ("red\\u202e", "lost", None)),
         ("lost", [], {}, ("", "lost", None)),
     ],
 )
