@@ -81,8 +81,8 @@ def test_frames_of_any_kind_are_passed_over(junk: Frames, cut: int) -> None:
     """However zmq's frames are read, a good message behind them is decoded."""
     signer = Signer(KEY)
     frames = [b"topic", *good("a"), *junk, b"topic", *good("b")]
-    first, begun = split(frames[:cut], complete=False, topics=True)
-    last, begun = split(begun + frames[cut:], complete=True, topics=True)
+    first, begun = split(frames[:cut], complete=False, topics=1)
+    last, begun = split(begun + frames[cut:], complete=True, topics=1)
     decoded = [message for one in first + last if (message := read(signer, one)) is not None]
     assert begun == []
     assert [event_of(message) for message in decoded] == [Status("idle")] * 2

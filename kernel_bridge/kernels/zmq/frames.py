@@ -1,6 +1,6 @@
 """The frames of a message and its signature (Jupyter messaging specification, "The wire protocol").
 
-On iopub one frame, the topic, comes before the delimiter, on the other channels none. After it come the
+On iopub one frame, the topic, should come before the delimiter, on the other channels none. After it come the
 signature, the four parts that it signs, and the buffers.
 """
 
@@ -18,14 +18,14 @@ FRAMES = 6  # of a message without buffers, from its delimiter on
 REMEMBERED_SIGNATURES = 16384  # at least so many, at most twice
 
 
-def split(frames: list[bytes], complete: bool, topics: bool) -> tuple[list[list[bytes]], list[bytes]]:
+def split(frames: list[bytes], complete: bool, topics: int) -> tuple[list[list[bytes]], list[bytes]]:
     """The messages in `frames`, each from its delimiter on, and the frames of one that is not complete.
 
-    `complete`: the last message is there as a whole. `topics`: a frame comes before each delimiter.
+    `complete`: the last message is there as a whole. `topics`: how many frames come before each delimiter.
     """
     starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
     messages = [
-        frames[start : following - topics if following - start > FRAMES else following]
+        frames[start : max(following - topics, min(start + FRAMES, following))]
         for start, following in pairwise(starts)
     ]
     begun = frames[starts[-1] :] if starts else []
