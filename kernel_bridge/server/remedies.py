@@ -25,7 +25,7 @@ COMMANDS = {
 
 ACTIONS = {
     Remedy.START_KERNEL: "start a new one with the code action “Start …”",
-    Remedy.RESTART_KERNEL: "start a new one with the code action “Start …”",
+    Remedy.RESTART_KERNEL: "start it again with the code action “Restart …”, or a new one with “Start …”",
     Remedy.CHOOSE_KERNEL: (
         "start one with the code action “Start …”, or choose one that runs with “Use …” or “Attach to …”"
     ),

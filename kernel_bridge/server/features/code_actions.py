@@ -129,14 +129,16 @@ def _of_result(context: Context, document: "Snapshot", params: CodeActionParams)
 
 def _of_kernel(context: Context, document: "Snapshot") -> Iterator[Action]:
     kernel = context.kernel_of(document)
-    if kernel is None or not kernel.alive:
+    if kernel is None:
         return
     named = {"textDocument": {"uri": document.uri}}
     name = kernel.session.spec.display_name
-    if kernel.session.state != "idle" or kernel.queue.running is not None:
+    if kernel.alive and (kernel.session.state != "idle" or kernel.queue.running is not None):
         yield "kernel", interrupt(document.uri)
     if kernel.session.restartable:
         yield "kernel", act(f"Restart {name}", "restartKernel", named)
+    if not kernel.alive:
+        return
     if kernel.session.origin == "attached":
         yield "kernel", act(f"Detach from {name}", "detachKernel", named)
     yield "kernel", act(f"Shut down {name}", "shutdownKernel", named)

@@ -1,6 +1,8 @@
 """Code actions and lenses: everything done by choosing, in an editor that knows nothing of us."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,25 @@ async def test_actions_on_the_kernel(plain: Plain) -> None:
     assert (again["id"], again["epoch"]) == (kernel["id"], 2)
     await plain.act(document, f"Shut down {name}", (0, 0))
     assert f"Restart {name}" not in await plain.actions(document, (0, 0))
+
+
+async def test_a_kernel_that_died_is_restarted(plain: Plain) -> None:
+    document = plain.client.open("6 * 7\n")
+    start = next(
+        title for title in await plain.actions(document, (0, 0)) if title.startswith("Start Python 3")
+    )
+    kernel = await plain.act(document, start, (0, 0))
+    await plain.act(document, "Run line", (0, 0))
+    await plain.until_hint(document, "→ 42")
+    os.kill(kernel["pid"], signal.SIGKILL)
+    await plain.until_hint(document, "(kernel ended)")
+    with pytest.raises(ResponseError, match="is dead"):
+        await plain.act(document, "Run line", (0, 0))
+    await plain.until_message("start it again with the code action “Restart …”")
+    again = await plain.act(document, f"Restart {kernel['displayName']}", (0, 0))
+    assert (again["id"], again["epoch"], again["state"]) == (kernel["id"], 2, "idle")
+    await plain.act(document, "Run line", (0, 0))
+    await plain.until_hint(document, "→ 42  [1]")
 
 
 async def test_a_result_of_before_a_restart_says_so(plain: Plain) -> None:
