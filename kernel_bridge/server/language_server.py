@@ -43,7 +43,7 @@ class ExecuteCommand(Wire):
 
 
 class BridgeProtocol(LanguageServerProtocol):
-    """pygls' protocol over our connection, which reads, writes, and keeps the requests in flight.
+    """pygls' protocol over `Connection`, which reads, writes, and keeps the requests in flight.
 
     Each override names what of pygls 2.1 it replaces (decision 0004).
     """
@@ -57,7 +57,7 @@ class BridgeProtocol(LanguageServerProtocol):
         self._numbers = itertools.count(1)
 
     def handle_message(self, message: Any) -> None:
-        """A Request of ours, or a message that pygls has structured.
+        """Handle a Request, or a message that pygls has structured.
 
         pygls lets cancelled handlers run on, keeps async requests for ever and lets them overtake others.
         """

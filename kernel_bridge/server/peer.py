@@ -1,4 +1,4 @@
-"""The editor at the other end, as far as the features need it."""
+"""The editor at the other end: messages to it, and the tasks of its session."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Commands on behalf of a person, who is told how they went: code actions and code lenses consist of them."""
+"""Commands that are run for a person and report to them: code actions and code lenses are made of these."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -78,7 +78,7 @@ async def _finish(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Answ
 
 
 def _reported(context: Context, outcome: Any, pause_s: float) -> Answer:
-    """The answer with this result or error; the person is told once it is written."""
+    """The answer with this result or error; once it is written, it is reported to the person."""
     follows = outcome.then if isinstance(outcome, Answer) else None
     result = outcome.result if isinstance(outcome, Answer) else outcome
 

@@ -9,7 +9,7 @@ REMEMBERED_LISTS = 8
 
 
 class Lists:
-    """Numbered lists, each with its kernel and the code that stands before each of its items."""
+    """Numbered lists, each with its kernel and the code before its items."""
 
     def __init__(self) -> None:
         self._next = 0

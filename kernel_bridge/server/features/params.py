@@ -1,4 +1,4 @@
-"""The params of the standard requests, as far as a feature looks at them; the rest of LSP's is ignored."""
+"""The params of the standard requests: the fields that a feature reads. LSP's other fields are ignored."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class ListNumber(Wire):
 
 
 class CompletionItem(Wire):
-    """An item of ours that comes back."""
+    """A completion item that the client sends back."""
 
     label: str
     data: ListNumber | None = None
