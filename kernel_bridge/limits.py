@@ -7,11 +7,16 @@ descriptor or thread, and a start that fails halfway has cost others the last on
 import contextlib
 import errno
 import os
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:  # the command line may need no loop
+    import asyncio
 
 T = TypeVar("T")
 
@@ -132,8 +137,10 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     async def with_threads() -> T:
-        asyncio.get_running_loop().set_default_executor(Threads())
-        return await main
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(Threads())
+        with _woken_by_signals(loop):
+            return await main
 
     runner = asyncio.Runner()
     try:
@@ -141,6 +148,30 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     finally:
         with contextlib.suppress(RuntimeError):  # asyncio starts a thread to wait for the others
             runner.close()
+
+
+@contextlib.contextmanager
+def _woken_by_signals(loop: "asyncio.AbstractEventLoop") -> Iterator[None]:
+    """Have a signal wake the loop also when it comes just before the loop sleeps, or in another thread.
+
+    asyncio's runner, which cancels the main task at a Ctrl-C, sees to that only on Windows.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    woken, waking = socket.socketpair()
+    with woken, waking:
+        woken.setblocking(False)
+        waking.setblocking(False)
+        loop.add_reader(woken, woken.recv, 4096)
+        before = signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            last = signal.set_wakeup_fd(before)
+            if last != waking.fileno():  # the loop's own, since a handler was added to it
+                signal.set_wakeup_fd(last)
+            loop.remove_reader(woken)
 
 
 def _limit() -> int | None:
