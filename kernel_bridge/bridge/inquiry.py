@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import KernelDead
-from ..runs.queue import Place
-from ..source.region import Region
 
 if TYPE_CHECKING:  # a handler is imported before a bridge is
+    from ..runs.queue import Place
+    from ..source.region import Region
     from .kernel import FollowedKernel
 
 log = logging.getLogger(__name__)
@@ -20,8 +20,8 @@ BESIDE_S = 2.0  # the same for one that is busy and answers by another of its th
 
 
 async def first_complete(
-    kernel: "FollowedKernel", candidates: Iterable[Region], place: Place
-) -> Region | None:
+    kernel: "FollowedKernel", candidates: "Iterable[Region]", place: "Place"
+) -> "Region | None":
     """The first candidate that the kernel does not call incomplete, else the very first.
 
     By is_complete_request; waits for `place` to be next and the kernel free, since it would answer no sooner.

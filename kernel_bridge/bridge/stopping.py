@@ -4,9 +4,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ..protocol.objects import InterruptOutcome
-from ..runs.run import Run
 
 if TYPE_CHECKING:  # a handler is imported before a bridge is
+    from ..runs.run import Run
     from .kernel import FollowedKernel
 
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
@@ -19,7 +19,7 @@ async def interrupt(kernel: "FollowedKernel") -> InterruptOutcome:
     return await _interrupt_running(kernel)
 
 
-async def cancel(kernel: "FollowedKernel", run: Run) -> None:
+async def cancel(kernel: "FollowedKernel", run: "Run") -> None:
     """Cancel a run that waits, or interrupt it; returns when it has ended, or after INTERRUPT_S."""
     if not kernel.cancel_if_waiting(run, "cancelled by the user") and run is kernel.queue.running:
         await _interrupt_running(kernel)
@@ -42,7 +42,7 @@ async def _interrupt_running(kernel: "FollowedKernel") -> InterruptOutcome:
     return "interrupted" if kernel.alive else "died"
 
 
-async def _has_begun(kernel: "FollowedKernel", run: Run) -> bool:
+async def _has_begun(kernel: "FollowedKernel", run: "Run") -> bool:
     """Wait until a run that was sent can be interrupted; False: it has ended before.
 
     ipykernel ignores SIGINT until shortly after it has said busy, and one that comes before it runs the

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from ..protocol import objects as wire
 from ..protocol.errors import NothingToRun, RequestCancelled
-from ..runs.queue import Place
-from ..runs.run import Location, Run
 from . import stopping
 from .wire import now
 
 if TYPE_CHECKING:  # a handler is imported before a bridge is
+    from ..runs.queue import Place
+    from ..runs.run import Location, Run
     from .application import Bridge
     from .kernel import FollowedKernel
 
@@ -26,11 +26,11 @@ class Source:
     """Code for one run, and where it came from."""
 
     code: str
-    location: Location | None = None
+    location: "Location | None" = None
     may_fail: bool = False  # an error does not stop the runs behind it
 
 
-Find = Callable[["FollowedKernel", Place], Awaitable[Sequence[Source]]]
+Find = Callable[["FollowedKernel", "Place"], Awaitable[Sequence[Source]]]
 """Finds the sources with the kernel's help, while their place in its queue is held."""
 
 
@@ -59,7 +59,7 @@ class Submission:
     """Runs that are queued on a kernel; observers learn of them by `announce`."""
 
     kernel: "FollowedKernel"
-    runs: list[Run]
+    runs: "list[Run]"
     queued: list[wire.Run]  # as they were queued
 
     def announce(self) -> None:
@@ -116,7 +116,7 @@ async def submit(
         kernel.give_up(place)
 
 
-def _new_run(kernel: "FollowedKernel", source: Source, options: RunOptions) -> Run:
+def _new_run(kernel: "FollowedKernel", source: Source, options: RunOptions) -> "Run":
     return kernel.new_run(
         source.code,
         queued_at=now(),

@@ -6,11 +6,14 @@ What editors and terminals show of an ended run on one line comes from here (pro
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..escapes import legible, plain
 from ..protocol import objects as wire
 from ..protocol.vocabulary import MimeBundle, Output
-from ..runs.run import Run
+
+if TYPE_CHECKING:  # a handler is imported before a run is made
+    from ..runs.run import Run
 
 LONGEST = 80  # characters of a line
 READ = 65_536  # characters of a result or a message that are looked at
@@ -28,7 +31,7 @@ _INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # Python's and Julia'
 _NAME_ONLY = re.compile(r"<[\w.]+ object>")  # the text/plain of IPython.display's classes
 
 
-def summarize(run: Run | wire.Run, outputs: Sequence[Output]) -> wire.Summary:
+def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:
     """The summary of a run with these outputs; an ended run's text is empty where nothing came of it."""
     state: str = run.state
     if (begun := _BEGUN.get(state)) is not None:
@@ -45,7 +48,7 @@ def summarize(run: Run | wire.Run, outputs: Sequence[Output]) -> wire.Summary:
     return wire.Summary(text=text, state=state, duration=None if seconds is None else duration(seconds))
 
 
-def error_text(run: Run | wire.Run) -> str:
+def error_text(run: "Run | wire.Run") -> str:
     """What was raised, as Python says it: the name and the message."""
     error = run.error
     if error is None:
@@ -101,7 +104,7 @@ def shortened_line(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _took_s(run: Run | wire.Run) -> float | None:
+def _took_s(run: "Run | wire.Run") -> float | None:
     """How long an ended run took; None: it never ran, or has not ended."""
     if run.started_at is None or run.ended_at is None:
         return None

@@ -1,13 +1,16 @@
 """From inner values to the objects of the wire."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ..files import readable
-from ..kernels.session import KernelSession
 from ..protocol import objects as wire
-from ..runs.live import LiveOutputs
-from ..runs.run import Run
 from .summary import summarize
+
+if TYPE_CHECKING:  # a handler is imported before a bridge is
+    from ..kernels.session import KernelSession
+    from ..runs.live import LiveOutputs
+    from ..runs.run import Run
 
 
 def now() -> str:
@@ -15,7 +18,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def kernel_to_wire(session: KernelSession, queued: int) -> wire.Kernel:
+def kernel_to_wire(session: "KernelSession", queued: int) -> wire.Kernel:
     info = session.info
     return wire.Kernel(
         id=session.id,
@@ -40,7 +43,7 @@ def kernel_to_wire(session: KernelSession, queued: int) -> wire.Kernel:
     )
 
 
-def run_to_wire(run: Run, live: LiveOutputs | None = None) -> wire.Run:
+def run_to_wire(run: "Run", live: "LiveOutputs | None" = None) -> wire.Run:
     """The run, with the outputs of `live`, which are its own as a client has them."""
     location = run.location
     return wire.Run(
@@ -79,7 +82,7 @@ def _range(ends: tuple[tuple[int, int], tuple[int, int]]) -> wire.Range:
     return wire.Range(start=start, end=end)
 
 
-def _error(run: Run) -> wire.RunError | None:
+def _error(run: "Run") -> wire.RunError | None:
     error = run.error
     if error is None or run.state != "error":
         return None

@@ -4,11 +4,14 @@ Times are given by the caller; nothing here looks at a clock.
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..protocol.vocabulary import RunOrigin, RunState, Unit
-from .events import Error, ExecuteReply
-from .fold import Outputs
-from .live import LiveOutputs
+
+if TYPE_CHECKING:  # imported long before there is a run
+    from .events import Error, ExecuteReply
+    from .fold import Outputs
+    from .live import LiveOutputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Run:
     epoch: int
     source: str
     queued_at: str
-    outputs: Outputs
-    live: LiveOutputs
+    outputs: "Outputs"
+    live: "LiveOutputs"
     location: Location | None = None
     origin: RunOrigin = "bridge"
     silent: bool = False
@@ -49,7 +52,7 @@ class Run:
     execution_count: int | None = None
     started_at: str | None = None
     ended_at: str | None = None
-    error: Error | None = None
+    error: "Error | None" = None
     error_line: int | None = None  # 0-based, in the document
     reason: str | None = None
     next_input: str | None = None
@@ -57,7 +60,7 @@ class Run:
     lost_messages: int = 0
     missing_bytes: int = 0  # of its output, that the history could not keep
     busy: bool = False  # the kernel has begun with it
-    reply: ExecuteReply | None = None
+    reply: "ExecuteReply | None" = None
     idle: bool = False
     times: dict[str, str] = field(default_factory=dict)  # JupyterLab's keys of metadata.execution
 
@@ -80,7 +83,7 @@ class Run:
         self.ended_at = now
         self.reason = reason
 
-    def take_reply(self, reply: ExecuteReply, now: str) -> None:
+    def take_reply(self, reply: "ExecuteReply", now: str) -> None:
         """The execute_reply came; a kernel may raise without an iopub error (calysto_scheme does)."""
         self.reply = reply
         self.times.setdefault("shell.execute_reply", now)

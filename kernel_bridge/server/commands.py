@@ -17,7 +17,6 @@ from ..protocol.errors import InvalidArgument
 from ..protocol.objects import Kernel, TextDocument
 from .answering import Answer
 from .features.context import Context
-from .regions import wanted
 from .registry import server
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ def bind_kernel(context: Context, params: wire.BindKernelParams) -> wire.Nothing
 
 @server.command("kernel-bridge.run")
 def run(context: Context, params: wire.RunParams) -> Coroutine[Any, Any, Any]:
+    from .regions import wanted  # not needed to answer `initialize`
+
     return _run(context, params, wanted(params, context.documents))
 
 

@@ -5,8 +5,6 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
-
 from ..history.presence import Presence, is_present
 from ..owned import Made, note, private_folder, remove
 
@@ -17,6 +15,8 @@ PREFIX = "session-"  # begins the name of each folder
 
 def cache_folder() -> Path:
     """The private folder for files that are made from outputs. Raises OSError."""
+    import platformdirs  # not needed to answer `initialize`
+
     ours = Path(platformdirs.user_cache_dir("kernel-bridge", appauthor=False))
     folder = ours / "outputs"
     private_folder(str(ours))
