@@ -8,7 +8,6 @@ import contextlib
 import errno
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
@@ -139,8 +138,8 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     async def with_threads() -> T:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(Threads())
-        with _woken_by_signals(loop):
-            return await main
+        _wake_by_signals(loop)
+        return await main
 
     runner = asyncio.Runner()
     try:
@@ -150,28 +149,14 @@ def run(main: Coroutine[Any, Any, T]) -> T:
             runner.close()
 
 
-@contextlib.contextmanager
-def _woken_by_signals(loop: "asyncio.AbstractEventLoop") -> Iterator[None]:
-    """Have a signal wake the loop also when it comes just before the loop sleeps, or in another thread.
+def _wake_by_signals(loop: "asyncio.AbstractEventLoop") -> None:
+    """Have every signal wake the loop, also one that comes just before it sleeps, or in another thread.
 
-    asyncio's runner, which cancels the main task at a Ctrl-C, sees to that only on Windows.
+    asyncio does so from the first handler on that is added to the loop; its runner, which cancels the main
+    task at a Ctrl-C, adds none. On Windows it always does.
     """
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    woken, waking = socket.socketpair()
-    with woken, waking:
-        woken.setblocking(False)
-        waking.setblocking(False)
-        loop.add_reader(woken, woken.recv, 4096)
-        before = signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
-        try:
-            yield
-        finally:
-            last = signal.set_wakeup_fd(before)
-            if last != waking.fileno():  # the loop's own, since a handler was added to it
-                signal.set_wakeup_fd(last)
-            loop.remove_reader(woken)
+    if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+        loop.add_signal_handler(signal.SIGURG, lambda: None)  # which nobody sends
 
 
 def _limit() -> int | None:
