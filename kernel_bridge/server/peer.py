@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from ..escapes import legible
 from .jsonrpc import Connection, ConnectionClosed, ResponseError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 ERROR, WARNING, INFO = 1, 2, 3  # MessageType
 
@@ -19,7 +21,7 @@ class Peer:
     def __init__(self, connection: Connection) -> None:
         self.closing = False  # the session ends: what happens now is no news to a person
         self._connection = connection
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def notify(self, method: str, params: Any = None) -> None:
         """Send a notification; `params` None: without params."""
@@ -49,7 +51,7 @@ class Peer:
         """Send nothing for that time; what is sent meanwhile goes out after it, in order."""
         self._connection.pause(pause_s)
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def spawn(self, coroutine: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run a task that is held until it ends."""
         task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)

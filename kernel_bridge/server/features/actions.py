@@ -100,12 +100,8 @@ def _report(context: Context, result: Any) -> None:
     elif isinstance(result, ExportResult):
         uri = Path(result.path).as_uri()
         showing = show(context, uri, external=result.format == "html")
-        context.peer.spawn(_ignoring_result(showing), f"show {result.path}")
+        context.peer.spawn(showing, f"show {result.path}")
     elif isinstance(result, InterruptKernelResult):
         context.messages.interrupted(result.outcome)
     elif isinstance(result, Kernel):
         context.messages.ready(result)
-
-
-async def _ignoring_result(showing: Coroutine[Any, Any, bool]) -> None:
-    await showing
