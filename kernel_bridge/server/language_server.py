@@ -74,7 +74,7 @@ class BridgeProtocol(LanguageServerProtocol):
             handler = self._get_handler(method)
         except JsonRpcException as error:
             return request.fail(error.code, f"{method}: {error.message}")
-        if method not in self._server.registry.features and method != types.WORKSPACE_EXECUTE_COMMAND:
+        if self._struct_of(method) is None:
             handler = self._unstructured(handler)
         answer(self.peer, request, lambda: handler(self.params(method, msgspec.json.decode(request.params))))
 
@@ -108,14 +108,19 @@ class BridgeProtocol(LanguageServerProtocol):
 
         pygls' converter turns 5 into "5" and "no" into true. Raises InvalidArgument, JsonRpcException.
         """
-        if method == types.WORKSPACE_EXECUTE_COMMAND:
-            return self._server.structure(value, ExecuteCommand, method)
-        if (registered := self._server.registry.features.get(method)) is not None:
-            return self._server.structure(value, registered.params, method)
+        if (struct := self._struct_of(method)) is not None:
+            return self._server.structure(value, struct, method)
         message = {"jsonrpc": self.VERSION, "id": 0, "method": method, "params": value}
         if METHOD_TO_TYPES.get(method, (None, None))[1] is None:
             del message["id"]
         return self.structure_message(message).params
+
+    def _struct_of(self, method: str) -> Any:
+        """The struct of the params of a method; None: its handler takes lsprotocol's types."""
+        if method == types.WORKSPACE_EXECUTE_COMMAND:
+            return ExecuteCommand
+        registered = self._server.registry.features.get(method)
+        return registered.params if registered is not None else None
 
     def _get_handler(self, feature_name: str) -> Any:
         """The handler of a method: the registered one comes before that of pygls, which it replaces."""
