@@ -22,9 +22,12 @@ class Host(Protocol):
     epoch: int
     origin: Literal["started", "attached"]
     keep_alive: bool
-    transport: wire.Transport
     connection_file: str | None
     pid: int | None  # of a process on this machine
+
+    @property
+    def transport(self) -> wire.Transport:
+        """How the kernel is reached."""
 
     @property
     def restartable(self) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 
-from ..protocol import objects as wire
 from ..protocol.errors import KernelLaunchFailed
 from ..protocol.objects import KernelSpec
 from .failures import describe_exit, no_command, with_output
@@ -58,10 +57,9 @@ class LocalHost:
         self.epoch = 1
         self.origin: Literal["started", "attached"] = "started"
         self.keep_alive = keep_alive
-        self.transport: wire.Transport = transport
+        self.transport: Literal["ipc", "tcp"] = transport
         self.connection_file: str | None = None
         self.pid: int | None = None
-        self._ipc_or_tcp = transport
         self._keeper = keeper
         self._env = env
         self._extra_arguments = extra_arguments or []
@@ -108,7 +106,7 @@ class LocalHost:
             launcher = self._launcher = await asyncio.to_thread(self._first_launcher)
         self.connection_file = launcher.connection_file
         await launcher.prepare()
-        self.transport = self._ipc_or_tcp = launcher.transport
+        self.transport = launcher.transport
         self._announce(launcher)
         process = self._process = await launcher.launch()
         self.pid = process.pid
@@ -139,7 +137,7 @@ class LocalHost:
             self.cwd,
             self._env,
             self._extra_arguments,
-            self._ipc_or_tcp,
+            self.transport,
             before,
         )
 
