@@ -185,7 +185,6 @@ def lua_types() -> str:
 
 
 def lua_vocabulary() -> str:
-    kinds = dict(definitions())["ErrorKind"]["enum"]
     languages = {name: comment_prefixes(name) for language in LANGUAGES for name in language.filetypes}
 
     def table(about: str, name: str, type: str, values: dict[str, str]) -> list[str]:
@@ -202,12 +201,6 @@ def lua_vocabulary() -> str:
                 "ends",
                 "table<kernel_bridge.RunState, true>",
                 dict.fromkeys(get_args(RunEnd), "true"),
-            ),
-            *table(
-                "Why a command failed: the `kind` in the data of an error.",
-                "errors",
-                "table<kernel_bridge.ErrorKind, kernel_bridge.ErrorKind>",
-                {kind: json.dumps(kind) for kind in kinds},
             ),
             *table(
                 "The languages that some kernel runs, by Neovim's filetypes: what begins a comment.",

@@ -12,28 +12,6 @@ M.ends = {
   lost = true,
 }
 
---- Why a command failed: the `kind` in the data of an error.
----@type table<kernel_bridge.ErrorKind, kernel_bridge.ErrorKind>
-M.errors = {
-  Untrusted = "Untrusted",
-  DocumentNotOpen = "DocumentNotOpen",
-  NothingToRun = "NothingToRun",
-  KernelLaunchFailed = "KernelLaunchFailed",
-  KernelNotReady = "KernelNotReady",
-  KernelRequired = "KernelRequired",
-  NoSuchKernelSpec = "NoSuchKernelSpec",
-  NoSuchKernel = "NoSuchKernel",
-  KernelDead = "KernelDead",
-  KernelUnreachable = "KernelUnreachable",
-  BadConnectionFile = "BadConnectionFile",
-  NotOurs = "NotOurs",
-  HistoryDisabled = "HistoryDisabled",
-  NoSuchRun = "NoSuchRun",
-  ExportExists = "ExportExists",
-  ExportFailed = "ExportFailed",
-  NothingToExport = "NothingToExport",
-}
-
 --- The languages that some kernel runs, by Neovim's filetypes: what begins a comment.
 ---@type table<string, string[]>
 M.comments = {
