@@ -26,9 +26,8 @@ class Outputs:
         self._count = 0
         self._stream: tuple[str, Terminal] | None = None  # the last output, if it is a stream
         self._clear_next = False  # clear_output(wait=True) came
-        self._displays: dict[
-            str, dict[int, wire.Display]
-        ] = {}  # display id -> index -> output without its data
+        # Display id -> index -> output without its data.
+        self._displays: dict[str, dict[int, wire.Display]] = {}
 
     @property
     def display_ids(self) -> list[str]:

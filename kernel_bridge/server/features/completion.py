@@ -1,6 +1,6 @@
 """Completion by the live kernel, documented when an item is looked at (LSP 3.17, "Completion Request")."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...bridge.inquiry import ask_now
 from ...escapes import plain
@@ -9,9 +9,6 @@ from .asking import Asked, about, inspect
 from .context import Context
 from .markup import documentation, markup, signature_of
 from .params import CompletionItem, OfPosition
-
-if TYPE_CHECKING:
-    pass
 
 # CompletionItemKind, by what IPython calls it
 KINDS = {
