@@ -14,7 +14,7 @@ from zmq.utils.monitor import parse_monitor_message
 from ..connection_files import ConnectionInfo
 from ..transport import Channel, Parts, Receiver
 from .context import Shared
-from .frames import DELIMITER, FRAMES, Signer, split
+from .frames import FRAMES, Signer, split
 from .pulse import Pulse
 
 MORE = int(zmq.NOBLOCK | zmq.SNDMORE)  # an int: working with zmq's flags takes longer than sending
@@ -42,7 +42,6 @@ class Connection:
         self._again = False  # another turn is scheduled
         self._late: set[Channel] = set()  # to be emptied once iopub is
         self._begun: dict[Channel, list[bytes]] = {}  # frames of a message of which not all were read yet
-        self._topics: dict[Channel, int] = {}  # how many the kernel sends, by its first message
         self._rest: asyncio.TimerHandle | None = None  # iopub is left alone until then
         self._monitor: zmq.Socket[bytes] | None = None
         self._pulse: Pulse | None = None
@@ -166,9 +165,7 @@ class Connection:
         while channel in self._sockets:  # it may be closed by whoever hears a message
             frames, emptied = self._read(channel)
             whole = emptied or not self._sockets[channel].getsockopt(zmq.RCVMORE)
-            if channel not in self._topics and DELIMITER in frames:
-                self._topics[channel] = frames.index(DELIMITER)
-            messages, self._begun[channel] = split(frames, whole, self._topics.get(channel, 0))
+            messages, self._begun[channel] = split(frames, whole, 1 if channel == "iopub" else 0)
             del frames  # each message is let go as soon as it is delivered: it may be large
             messages.reverse()
             while messages:

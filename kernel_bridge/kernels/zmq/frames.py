@@ -1,7 +1,7 @@
 """The frames of a message and its signature (Jupyter messaging specification, "The wire protocol").
 
-On iopub one frame, the topic, should come before the delimiter, on the other channels none. After it come the
-signature, the four parts that it signs, and the buffers.
+On iopub one frame, the topic, comes before the delimiter (not of ipykernel's iopub_welcome), on the other
+channels none. After it come the signature, the four parts that it signs, and the buffers.
 """
 
 import hashlib
