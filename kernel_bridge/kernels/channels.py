@@ -192,7 +192,7 @@ class Channels:
         return await self.request(message_type, content, "shell", timeout_s, self._subshell_id)
 
     def end_subshell(self) -> None:
-        """The kernel lives on without us: it needs no subshell of ours."""
+        """Delete the subshell: the kernel is left running."""
         if self._subshell_id is not None:
             self.send("control", "delete_subshell_request", {"subshell_id": self._subshell_id})
 

@@ -93,7 +93,7 @@ class KernelInfo:
 
 
 class Codec:
-    """Messages of ours to parts, and the parts that a kernel sends to messages; one for each connection."""
+    """Encodes messages to parts, and decodes the parts that a kernel sends; one for each connection."""
 
     def __init__(self) -> None:
         self._session = uuid.uuid4().hex
@@ -108,7 +108,7 @@ class Codec:
         subshell_id: str | None = None,
         parent: bytes = b"{}",
     ) -> tuple[str, Parts]:
-        """The id and the parts of a message of ours.
+        """The id and the parts of a message to send.
 
         `subshell_id`: to that thread of it (JEP 91); `parent`: the header of the message that it answers.
         """

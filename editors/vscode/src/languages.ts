@@ -11,5 +11,5 @@ export const DOCUMENTS = ["file", "untitled"].flatMap((scheme) =>
   LANGUAGES.map((language) => ({ scheme, language })),
 );
 
-/** Those that the server is told of: also the cells of notebooks. */
+/** Documents that are synchronized with the server: these, and the cells of notebooks. */
 export const SYNCED = [...DOCUMENTS, { scheme: CELL, notebook: "jupyter-notebook" }];

@@ -11,7 +11,7 @@ local M = {}
 local namespace = vim.api.nvim_create_namespace("kernel_bridge")
 M.namespace = namespace
 
---- What is on the screen for a run that stands in a buffer.
+--- What is on the screen for a run that has a place in a buffer.
 ---@class kernel_bridge.Drawing
 ---@field place kernel_bridge.Place
 ---@field end_mark? integer extmark with its result
@@ -167,7 +167,7 @@ function M.waits()
   return next(waiting) ~= nil
 end
 
---- The drawing of a run, if it stands in a buffer.
+--- The drawing of a run, if it has a place in a buffer.
 ---@param run_id string
 ---@return kernel_bridge.Drawing?
 function M.drawing(run_id)

@@ -11,7 +11,7 @@ local sheets = require("kernel_bridge.sheets")
 
 local M = {}
 
---- Draws a run that stands in a buffer, now or a little later.
+--- Draws a run that has a place in a buffer, now or a little later.
 ---@param draw fun(place: kernel_bridge.Place)
 ---@param entry kernel_bridge.RunEntry
 local function where_it_stands(draw, entry)

@@ -38,7 +38,7 @@ function M.cursor(bufnr)
   return { place[1] - 1, place[2] }
 end
 
---- The run whose result stands at the cursor, or in the cell whose marker it is on; a message when there is none.
+--- The run whose result is at the cursor, or in the cell whose marker it is on; a message when there is none.
 ---@param opts? kernel_bridge.At
 ---@return kernel_bridge.RunEntry?
 function M.entry(opts)

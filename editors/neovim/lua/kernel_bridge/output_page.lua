@@ -15,7 +15,7 @@ local M = {}
 local namespace = output_lines.namespace
 local SLICE_BYTES = 24576 -- written before the editor's loop gets its turn
 
---- One output as it stands in the buffer.
+--- One output as it is in the buffer.
 ---@class kernel_bridge.Block
 ---@field output kernel_bridge.KeptOutput
 ---@field start integer row of its first line

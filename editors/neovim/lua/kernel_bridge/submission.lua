@@ -1,4 +1,4 @@
---- A run on its way: what of a buffer is sent, and what is offered when there is no kernel for it.
+--- Submitting a run: which part of a buffer is sent, and the offers when there is no kernel for it.
 
 local choices = require("kernel_bridge.select")
 local client = require("kernel_bridge.client")
