@@ -1,0 +1,20 @@
+"""The check of wording finds phrases where they are, and accepts approved ones."""
+
+import pytest
+
+from tests.wording import found_in
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The run is skipped.\n", []),
+        ("The run\nGoes on.\n", [(2, "Goes on", "continues, keeps running")]),
+        ("# The editor is\n# told of it.\n", [(1, "is told", "is notified, receives")]),
+        ("--- It is let\n--- go.\n", [(1, "let go", "evict, release, drop")]),
+        ("`a` stands for `alpha`.  <!-- wording: ok -->\n", []),
+        ("It understands.\n", []),
+    ],
+)
+def test_phrases(text: str, expected: list[tuple[int, str, str]]) -> None:
+    assert list(found_in(text)) == expected
