@@ -28,7 +28,7 @@ KINDS = {
     "NothingToRun",
     "Untrusted",
 }
-"""Those of protocol.md, "Framing and errors"."""
+"""Those of protocol.md, "Framing" and "Errors"."""
 
 PLAIN_CODES = {-32601, -32602, -32800}
 """Codes that need no kind: no such method, a wrong argument, cancelled."""
