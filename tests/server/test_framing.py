@@ -1,4 +1,4 @@
-"""The bytes between the editor and the server: frames, JSON, JSON-RPC (protocol.md, "Framing" and "Errors")."""
+"""Bytes between the editor and the server: frames, JSON, JSON-RPC (protocol.md, "Framing" and "Errors")."""
 
 import json
 from typing import Any
