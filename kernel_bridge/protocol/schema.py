@@ -91,7 +91,7 @@ def _types() -> Json:
     }
     # A setting that says null by default: to leave it out keeps what was set before.
     history = defs[HistorySettings.__name__]["properties"]
-    history["path"] = {"anyOf": [history["path"], {"type": "null"}], "default": None}
+    history["path"] |= {"type": ["string", "null"], "default": None}
     return defs
 
 
@@ -139,7 +139,8 @@ def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
         return _ref(node["$ref"].rpartition("/")[2])
     options = node.get("anyOf", [])
     if node.get("default", ...) is None and {"type": "null"} in options:
-        (node,) = (option for option in options if option != {"type": "null"})  # more would have an alias
+        (option,) = (option for option in options if option != {"type": "null"})  # more would have an alias
+        node = {key: value for key, value in node.items() if key not in ("anyOf", "default")} | option
     if name := alias_of.get(_key(node)):
         return _ref(name) | ({"default": node["default"]} if "default" in node else {})
     tidy = {key: _tidy(value, alias_of) for key, value in node.items() if (key, value) != ("required", [])}

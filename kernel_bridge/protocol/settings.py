@@ -8,50 +8,110 @@ from msgspec import Meta
 from .objects import Wire
 from .strict import describe
 
+AT_ONCE = "at once"
+NEXT_RUN = "at the next run"
+NEXT_KERNEL = "for kernels started afterwards"
+NEXT_START = "when the server restarts"
+
+
+def _setting(description: str, takes_effect: str = AT_ONCE) -> Meta:
+    """What the schema and docs/reference/settings.md say of a setting."""
+    return Meta(description=description, extra_json_schema={"x-takes-effect": takes_effect})
+
 
 class HistorySettings(Wire):
-    """Where the history of runs is kept, and how much of it."""
+    """Where the history of runs is kept, and how large it may grow."""
 
-    enabled: bool = True
-    path: str | None = None  # the database file; by default history.db in the user data folder
-    max_bytes: Annotated[int, Meta(gt=0)] = 1_073_741_824
+    enabled: Annotated[bool, _setting("Keep runs and their outputs.")] = True
+    path: Annotated[
+        str | None,
+        _setting(
+            "The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false."
+            " Symbolic links are followed. Files of other programs and anything but a regular file are left"
+            " alone. If the file cannot be used, the server warns once and runs continue without a history.",
+            NEXT_START,
+        ),
+    ] = None
+    max_bytes: Annotated[
+        int,
+        Meta(gt=0),
+        _setting(
+            "Size limit in bytes. Above it the oldest runs are deleted, except those of kernels in use.",
+            NEXT_START,
+        ),
+    ] = 1_073_741_824
 
 
 Wanted = bool | Literal["auto"]
-"""Whether a feature is served; auto: unless the client shows that itself (`kernelBridge.output`)."""
+"""Whether a feature is served; auto: unless the client shows runs itself (`kernelBridge.output`)."""
 
 
 class FeatureSettings(Wire):
-    """Which standard LSP is served from kernels and runs, as far as the client has it."""
+    """Which parts of standard LSP are served. `"auto"`: on, unless the client set `output: true`."""
 
-    code_actions: bool = True  # run, start, attach, interrupt, restart, export, show
-    code_lenses: Wanted = "auto"  # run, run above and interrupt at each cell
-    inlay_hints: Wanted = "auto"  # the result at the end of a run's last line
-    diagnostics: Wanted = "auto"  # what a run raised, where it did
-    hover: bool = True  # a run's outputs, and what the kernel says of a name
-    completion: bool = True
-    signature_help: bool = True
-    progress: Wanted = "auto"  # a kernel that starts, a run that takes long
-    messages: Wanted = "auto"  # the death of a kernel; a result where there are no inlay hints
-    input: bool = False  # input() is answered by a code action, where the client has no kernel-bridge/stdin
-    symbols: bool = True  # cells as document symbols
-    folding: bool = True  # cells as folding ranges
-    selection_ranges: bool = True  # the statement, the cell
+    code_actions: Annotated[
+        bool, _setting("Code actions to run code, control kernels, and show or export results.")
+    ] = True
+    code_lenses: Annotated[Wanted, _setting("Run, run above and interrupt, above each cell.")] = "auto"
+    inlay_hints: Annotated[Wanted, _setting("The result, after the last line of a run.")] = "auto"
+    diagnostics: Annotated[Wanted, _setting("Errors, at the lines that raised them.")] = "auto"
+    hover: Annotated[bool, _setting("The outputs of a run, and the kernel's documentation of a name.")] = True
+    completion: Annotated[bool, _setting("Completion by the kernel.")] = True
+    signature_help: Annotated[bool, _setting("Signatures, as the kernel knows them.")] = True
+    progress: Annotated[
+        Wanted, _setting("Progress while a kernel starts, and of runs longer than 2 seconds.")
+    ] = "auto"
+    messages: Annotated[
+        Wanted,
+        _setting("Messages when a kernel dies or code asks for input; results if there are no inlay hints."),
+    ] = "auto"
+    input: Annotated[
+        bool,
+        _setting("Answer `input()` by a code action if the client does not handle `kernel-bridge/stdin`."),
+    ] = False
+    symbols: Annotated[bool, _setting("Cells as document symbols.")] = True
+    folding: Annotated[bool, _setting("Cells as folding ranges.")] = True
+    selection_ranges: Annotated[bool, _setting("Expand the selection to the statement and the cell.")] = True
 
 
 class Settings(Wire):
-    """What a person can choose; every field has a default."""
+    """The server's settings; every field has a default."""
 
-    auto_start: bool = True  # start a kernel by itself when a run needs one
-    default_kernels: dict[str, str] = {}  # language id -> kernelspec name
-    transport: Literal["ipc", "tcp"] = "ipc"
-    keep_alive: bool = False  # kernels started here go on when the bridge ends
-    ready_timeout: Annotated[float, Meta(gt=0)] = 60  # seconds
-    coalesce_milliseconds: Annotated[float, Meta(ge=0)] = 16
-    output_budget: Annotated[int, Meta(ge=0)] = 1_048_576  # bytes of stream text of one run, live
+    auto_start: Annotated[bool, _setting("Start a kernel when a run needs one.", NEXT_RUN)] = True
+    default_kernels: Annotated[
+        dict[str, str], _setting("The kernelspec to start for each language, by language id.", NEXT_KERNEL)
+    ] = {}
+    transport: Annotated[
+        Literal["ipc", "tcp"],
+        _setting(
+            "How to reach kernels on this machine: by private Unix sockets or by TCP. The server falls back"
+            " to TCP if the platform or the kernel has no ipc; on Windows it is always TCP.",
+            NEXT_KERNEL,
+        ),
+    ] = "ipc"
+    keep_alive: Annotated[bool, _setting("Keep kernels running after the server exits.", NEXT_KERNEL)] = False
+    ready_timeout: Annotated[
+        float, Meta(gt=0), _setting("Seconds that a new kernel may take to become ready.", NEXT_KERNEL)
+    ] = 60
+    coalesce_milliseconds: Annotated[
+        float,
+        Meta(ge=0),
+        _setting("How long stream output may wait to be sent together with what follows it."),
+    ] = 16
+    output_budget: Annotated[
+        int,
+        Meta(ge=0),
+        _setting(
+            "Bytes of stream text that a run's live outputs hold. The history keeps the rest.", NEXT_RUN
+        ),
+    ] = 1_048_576
     history: HistorySettings = msgspec.field(default_factory=HistorySettings)
-    remote_tcp: bool = False  # attach by plain TCP to another machine's address
-    trusted: bool = True
+    remote_tcp: Annotated[
+        bool, _setting("Allow attaching to kernels on other machines by plain, unencrypted TCP.")
+    ] = False
+    trusted: Annotated[
+        bool, _setting("If false, kernels are listed, but none is started or attached and no code runs.")
+    ] = True
     features: FeatureSettings = msgspec.field(default_factory=FeatureSettings)
 
 

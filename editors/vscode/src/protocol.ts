@@ -232,20 +232,33 @@ export interface ExportResult {
   format: ExportFormat;
 }
 
-/** Which standard LSP is served from kernels and runs, as far as the client has it. */
+/** Which parts of standard LSP are served. `"auto"`: on, unless the client set `output: true`. */
 export interface FeatureSettings {
+  /** Code actions to run code, control kernels, and show or export results. */
   codeActions?: boolean;
+  /** Run, run above and interrupt, above each cell. */
   codeLenses?: boolean | "auto";
+  /** The result, after the last line of a run. */
   inlayHints?: boolean | "auto";
+  /** Errors, at the lines that raised them. */
   diagnostics?: boolean | "auto";
+  /** The outputs of a run, and the kernel's documentation of a name. */
   hover?: boolean;
+  /** Completion by the kernel. */
   completion?: boolean;
+  /** Signatures, as the kernel knows them. */
   signatureHelp?: boolean;
+  /** Progress while a kernel starts, and of runs longer than 2 seconds. */
   progress?: boolean | "auto";
+  /** Messages when a kernel dies or code asks for input; results if there are no inlay hints. */
   messages?: boolean | "auto";
+  /** Answer `input()` by a code action if the client does not handle `kernel-bridge/stdin`. */
   input?: boolean;
+  /** Cells as document symbols. */
   symbols?: boolean;
+  /** Cells as folding ranges. */
   folding?: boolean;
+  /** Expand the selection to the statement and the cell. */
   selectionRanges?: boolean;
 }
 
@@ -276,10 +289,13 @@ export interface HistoryResult {
   runs: Run[];
 }
 
-/** Where the history of runs is kept, and how much of it. */
+/** Where the history of runs is kept, and how large it may grow. */
 export interface HistorySettings {
+  /** Keep runs and their outputs. */
   enabled?: boolean;
+  /** The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false. Symbolic links are followed. Files of other programs and anything but a regular file are left alone. If the file cannot be used, the server warns once and runs continue without a history. */
   path?: string | null;
+  /** Size limit in bytes. Above it the oldest runs are deleted, except those of kernels in use. */
   maxBytes?: number;
 }
 
@@ -586,17 +602,26 @@ export interface RunResult {
 /** Where a run stands: queued, running, or one of five ends. */
 export type RunState = "queued" | "running" | "ok" | "error" | "aborted" | "cancelled" | "lost";
 
-/** What a person can choose; every field has a default. */
+/** The server's settings; every field has a default. */
 export interface Settings {
+  /** Start a kernel when a run needs one. */
   autoStart?: boolean;
+  /** The kernelspec to start for each language, by language id. */
   defaultKernels?: Record<string, string>;
+  /** How to reach kernels on this machine: by private Unix sockets or by TCP. The server falls back to TCP if the platform or the kernel has no ipc; on Windows it is always TCP. */
   transport?: "ipc" | "tcp";
+  /** Keep kernels running after the server exits. */
   keepAlive?: boolean;
+  /** Seconds that a new kernel may take to become ready. */
   readyTimeout?: number;
+  /** How long stream output may wait to be sent together with what follows it. */
   coalesceMilliseconds?: number;
+  /** Bytes of stream text that a run's live outputs hold. The history keeps the rest. */
   outputBudget?: number;
   history?: HistorySettings;
+  /** Allow attaching to kernels on other machines by plain, unencrypted TCP. */
   remoteTcp?: boolean;
+  /** If false, kernels are listed, but none is started or attached and no code runs. */
   trusted?: boolean;
   features?: FeatureSettings;
 }

@@ -3,33 +3,33 @@
 local M = {}
 
 ---@class kernel_bridge.Options
----@field command? string[] the server's command line; else `kernel-bridge` on PATH, then a trusted one in .venv
----@field settings? kernel_bridge.Settings the server's settings
----@field completion boolean the kernel's completion
----@field hover boolean the kernel's hover
+---@field command? string[] the server's command line; by default `kernel-bridge` on PATH, then a trusted one in .venv or venv
+---@field settings? kernel_bridge.Settings server settings
+---@field completion boolean completion by the kernel
+---@field hover boolean outputs and the kernel's documentation on hover
 ---@field virtual_lines kernel_bridge.VirtualLines results beside the code
 ---@field signs boolean a sign at the first line of each run
----@field icons table<"queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost", string>
+---@field icons table<"queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost", string> the sign of each run state
 ---@field output kernel_bridge.OutputWindow
 ---@field images kernel_bridge.Images
 ---@field diagnostics boolean errors as diagnostics
 ---@field quickfix boolean tracebacks in the quickfix list
----@field throttle_ms integer shortest time between two drawings of a run
+---@field throttle_ms integer shortest time between two redraws of a run, in milliseconds
 
 ---@class kernel_bridge.VirtualLines
----@field enabled boolean
----@field max_lines integer text lines of a run that are shown
----@field border string what stands before each line
+---@field enabled boolean show results below the code
+---@field max_lines integer how many lines of a run's text to show
+---@field border string the text before each line
 
 ---@class kernel_bridge.OutputWindow
 ---@field open "split"|"vsplit"|"float"|"tab" how :KernelBridge output opens
----@field size number lines or columns; below 1, the part of the editor
----@field load_bytes integer bytes of what the server left out that are fetched by themselves
+---@field size number size in lines or columns; below 1, a fraction of the editor
+---@field load_bytes integer how many bytes of elided output to load without asking
 
 ---@class kernel_bridge.Images
----@field backend "auto"|"kitty"|"snacks"|"image.nvim"|"none"
----@field max_width integer columns
----@field max_height integer lines
+---@field backend "auto"|"kitty"|"snacks"|"image.nvim"|"none" what draws pictures
+---@field max_width integer largest width in columns
+---@field max_height integer largest height in lines
 
 ---@type kernel_bridge.Options
 local defaults = {

@@ -155,21 +155,21 @@
 ---@field cells integer
 ---@field format kernel_bridge.ExportFormat
 
---- Which standard LSP is served from kernels and runs, as far as the client has it.
+--- Which parts of standard LSP are served. `"auto"`: on, unless the client set `output: true`.
 ---@class kernel_bridge.FeatureSettings
----@field codeActions? boolean
----@field codeLenses? boolean|"auto"
----@field inlayHints? boolean|"auto"
----@field diagnostics? boolean|"auto"
----@field hover? boolean
----@field completion? boolean
----@field signatureHelp? boolean
----@field progress? boolean|"auto"
----@field messages? boolean|"auto"
----@field input? boolean
----@field symbols? boolean
----@field folding? boolean
----@field selectionRanges? boolean
+---@field codeActions? boolean Code actions to run code, control kernels, and show or export results.
+---@field codeLenses? boolean|"auto" Run, run above and interrupt, above each cell.
+---@field inlayHints? boolean|"auto" The result, after the last line of a run.
+---@field diagnostics? boolean|"auto" Errors, at the lines that raised them.
+---@field hover? boolean The outputs of a run, and the kernel's documentation of a name.
+---@field completion? boolean Completion by the kernel.
+---@field signatureHelp? boolean Signatures, as the kernel knows them.
+---@field progress? boolean|"auto" Progress while a kernel starts, and of runs longer than 2 seconds.
+---@field messages? boolean|"auto" Messages when a kernel dies or code asks for input; results if there are no inlay hints.
+---@field input? boolean Answer `input()` by a code action if the client does not handle `kernel-bridge/stdin`.
+---@field symbols? boolean Cells as document symbols.
+---@field folding? boolean Cells as folding ranges.
+---@field selectionRanges? boolean Expand the selection to the statement and the cell.
 
 ---@class kernel_bridge.GetRunResult
 ---@field run kernel_bridge.Run
@@ -195,11 +195,11 @@
 ---@class kernel_bridge.HistoryResult
 ---@field runs kernel_bridge.Run[]
 
---- Where the history of runs is kept, and how much of it.
+--- Where the history of runs is kept, and how large it may grow.
 ---@class kernel_bridge.HistorySettings
----@field enabled? boolean
----@field path? string|nil
----@field maxBytes? integer
+---@field enabled? boolean Keep runs and their outputs.
+---@field path? string|nil The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false. Symbolic links are followed. Files of other programs and anything but a regular file are left alone. If the file cannot be used, the server warns once and runs continue without a history.
+---@field maxBytes? integer Size limit in bytes. Above it the oldest runs are deleted, except those of kernels in use.
 
 ---@class kernel_bridge.InterruptKernelResult
 ---@field outcome kernel_bridge.InterruptOutcome
@@ -458,18 +458,18 @@
 --- Where a run stands: queued, running, or one of five ends.
 ---@alias kernel_bridge.RunState "queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost"
 
---- What a person can choose; every field has a default.
+--- The server's settings; every field has a default.
 ---@class kernel_bridge.Settings
----@field autoStart? boolean
----@field defaultKernels? table<string, string>
----@field transport? "ipc"|"tcp"
----@field keepAlive? boolean
----@field readyTimeout? number
----@field coalesceMilliseconds? number
----@field outputBudget? integer
+---@field autoStart? boolean Start a kernel when a run needs one.
+---@field defaultKernels? table<string, string> The kernelspec to start for each language, by language id.
+---@field transport? "ipc"|"tcp" How to reach kernels on this machine: by private Unix sockets or by TCP. The server falls back to TCP if the platform or the kernel has no ipc; on Windows it is always TCP.
+---@field keepAlive? boolean Keep kernels running after the server exits.
+---@field readyTimeout? number Seconds that a new kernel may take to become ready.
+---@field coalesceMilliseconds? number How long stream output may wait to be sent together with what follows it.
+---@field outputBudget? integer Bytes of stream text that a run's live outputs hold. The history keeps the rest.
 ---@field history? kernel_bridge.HistorySettings
----@field remoteTcp? boolean
----@field trusted? boolean
+---@field remoteTcp? boolean Allow attaching to kernels on other machines by plain, unencrypted TCP.
+---@field trusted? boolean If false, kernels are listed, but none is started or attached and no code runs.
 ---@field features? kernel_bridge.FeatureSettings
 
 --- The output at `index` of a run, as a picture or a page; without `index` all its text.
