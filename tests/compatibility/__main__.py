@@ -1,4 +1,4 @@
-"""`python -m tests.compatibility [NAME ...]`: installs and tries kernels; if all, writes docs/kernels.md."""
+"""`python -m tests.compatibility [NAME ...]`: installs and tries kernels; if all, writes docs/reference/kernels.md."""
 
 import argparse
 import asyncio

@@ -73,7 +73,7 @@ KERNELS = {
         ask=PYTHON_ASK,
         quick=True,
         differs={"interrupt": "ignored"},
-        note="It ends at SIGINT and leaves interrupt_request unanswered: a restart stops it.",
+        note="SIGINT kills it and it ignores interrupt_request; only a restart stops running code.",
     ),
     "async": Kernel(
         title="async-kernel",
@@ -86,7 +86,7 @@ KERNELS = {
         ask=PYTHON_ASK,
         quick=True,
         differs={"attach": "idle"},
-        note="It runs several cells at once, and is idle while one of them waits.",
+        note="Runs several cells at once, and reports idle while one of them waits.",
     ),
     "bash": Kernel(
         title="Bash",
@@ -107,7 +107,7 @@ KERNELS = {
         "))' | display",
         quick=True,
         differs={"result": "on stdout", "stdin": "-"},
-        note="What a command prints is all there is; what runs when it is interrupted ends as `aborted`.",
+        note="Results are printed text. An interrupted run ends as `aborted`.",
     ),
     "calysto_scheme": Kernel(
         title="Calysto Scheme",
@@ -123,7 +123,7 @@ KERNELS = {
         ask='(display (input "name? "))',
         quick=True,
         differs={"error": "error, shown on stderr", "plot": "-"},
-        note="An error is in the reply, and its text on stderr.",
+        note="An error is only in the reply; its text goes to stderr.",
     ),
     "deno": Kernel(
         title="Deno",
@@ -138,7 +138,7 @@ KERNELS = {
         plot="await Deno.jupyter.svg`<svg xmlns='http://www.w3.org/2000/svg'/>`",
         ask='console.log(prompt("name? "))',
         quick=True,
-        note="An interrupt does not end code that waits for a promise. TCP: it knows no ipc.",
+        note="An interrupt does not end code that awaits a promise. TCP only: it has no ipc.",
     ),
     "ir": Kernel(
         title="R",
@@ -159,7 +159,7 @@ KERNELS = {
         plot="plot(1:10)",
         ask='cat(readline("name? "))',
         differs={"result": "as display_data"},
-        note="It answers nothing while it is busy, also not on control.",
+        note="Answers nothing while it is busy, not even on the control channel.",
     ),
     "octave": Kernel(
         title="Octave",
@@ -174,7 +174,7 @@ KERNELS = {
         plot="plot(1:10)",
         ask='disp(input("name? ", "s"))',
         differs={"result": "on stdout", "error": "ok, shown on stdout"},
-        note="It says of every run that it went well. A plot needs Ghostscript.",
+        note="Reports every run as successful. Plots need Ghostscript.",
     ),
     "java": Kernel(
         title="Java",
@@ -188,7 +188,7 @@ KERNELS = {
         loop='System.out.println("go"); Thread.sleep(100000)',
         plot=JVM_IMAGE,
         ask="System.out.println(new Scanner(System.in).nextLine())",
-        note="TCP: its zmq (JeroMQ) has no unix sockets.",
+        note="TCP only: its zmq library (JeroMQ) has no Unix sockets.",
     ),
     "kotlin": Kernel(
         title="Kotlin",
@@ -202,7 +202,7 @@ KERNELS = {
         loop='println("go"); Thread.sleep(100000)',
         plot=JVM_IMAGE.removeprefix("new "),
         ask="println(readLine())",
-        note="TCP: its zmq (JeroMQ) has no unix sockets.",
+        note="TCP only: its zmq library (JeroMQ) has no Unix sockets.",
     ),
     "tslab": Kernel(
         title="TypeScript (tslab)",
@@ -227,8 +227,8 @@ KERNELS = {
         loop='console.log("go"); await new Promise((done) => setTimeout(done, 100000))',
         plot='import {display} from "tslab";\ndisplay.svg("<svg xmlns=\'http://www.w3.org/2000/svg\'/>")',
         differs={"result": "on stdout", "error": "error, shown on stderr", "stdin": "-", "attach": "idle"},
-        note="It aborts what comes within 0.2 s of an error, so that we wait. It is idle while code waits "
-        "for a promise. TCP: it misreads ipc addresses.",
+        note="Aborts requests within 0.2 s of an error, so kernel-bridge waits. Reports idle while code "
+        "awaits a promise. TCP only: it misreads ipc addresses.",
     ),
     "gnuplot": Kernel(
         title="gnuplot",
@@ -252,6 +252,6 @@ KERNELS = {
             "completion": "no",
             "stdin": "-",
         },
-        note="It cannot tell prints from results, and says of each that it is no plot.",
+        note="Does not distinguish printed text from results, and reports after each that it made no plot.",
     ),
 }

@@ -1,4 +1,4 @@
-"""docs/kernels.md, from what came of the trials."""
+"""docs/reference/kernels.md, from the results of the trials."""
 
 import re
 from collections.abc import Iterable
@@ -6,35 +6,37 @@ from pathlib import Path
 
 from tests.compatibility.checks import CHECKS, YES, Trial
 
-PAGE = Path(__file__).parents[2] / "docs" / "kernels.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "kernels.md"
 
 HEAD = """\
-# Kernels
+# Tested kernels
 
-kernel-bridge starts whatever has a kernelspec. These kernels were tried, through the real server.
-`make kernels` installs them (outside the checkout, where your Jupyter does not find them), tries them again,
-and writes this page; nothing on it is written by hand.
+Look up how kernel-bridge works with a kernel, and what that kernel does differently. kernel-bridge runs every kernel that
+has a kernelspec; these were tested through the real server. This page is generated: `make kernels` installs the kernels
+outside the checkout, hidden from your own Jupyter, tests each one and writes the page.
+
+## What each kernel supports
 
 | column | ✓ means |
 |---|---|
-| result | the value of an expression is an execute_result |
-| stdout | what is printed is a stream output |
-| error | a failure ends the run as `error`, with an error output |
-| plot | a picture is shown |
-| completion | names are completed |
-| stdin | code that asks for a line gets it |
-| attach | a second bridge attaches while the kernel is busy, and hears it |
-| interrupt | what runs is ended, and the kernel keeps its state |
-| restart | the same id, a new process that remembers nothing |
-| shutdown, death | when it was shut down or killed, no process, file or socket is left |
+| result | The value of an expression is an execute_result. |
+| stdout | Printed text is a stream output. |
+| error | Code that fails ends its run as `error`, with an error output. |
+| plot | A plot is shown as a picture. |
+| completion | Names are completed. |
+| stdin | Code that asks for a line receives it. |
+| attach | A second bridge attaches while the kernel is busy, and receives its output. |
+| interrupt | The interrupt ends the running code, and the kernel keeps its state. |
+| restart | The kernel has the same id, a new process and no old state. |
+| shutdown, death | After a shutdown or a kill, no process, file or socket is left. |
 
-What stands in place of ✓ is what came instead; "-": the language has nothing of the kind. What kernel-bridge
-does differently for a kernel is in one table, `kernel_bridge/kernels/quirks.py`.
+A cell without ✓ shows what happened instead. `-` means that the language does not have the feature. Workarounds for single
+kernels are in one table, `kernel_bridge/kernels/quirks.py`.
 """
 
 
 def write(trials: Iterable[Trial]) -> None:
-    """All of it, anew."""
+    """Write the whole page."""
     trials = list(trials)
     columns = [check for check in CHECKS if check != "start"]
     lines = [
@@ -45,6 +47,8 @@ def write(trials: Iterable[Trial]) -> None:
             f"| `{trial.name}` | {' | '.join(_cell(trial.outcomes[check]) for check in columns)} |"
             for trial in trials
         ),
+        "",
+        "## Versions and peculiarities",
         "",
         "| kernelspec | kernel | version | from | transport | what to know |",
         "|---|---|---|---|---|---|",

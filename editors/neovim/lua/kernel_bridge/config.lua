@@ -3,7 +3,7 @@
 local M = {}
 
 ---@class kernel_bridge.Options
----@field command? string[] the server's command line; by default `kernel-bridge` on PATH, then a trusted one in .venv or venv
+---@field command? string[] the server's command line; by default `kernel-bridge` on PATH, then a trusted .venv
 ---@field settings? kernel_bridge.Settings server settings
 ---@field completion boolean completion by the kernel
 ---@field hover boolean outputs and the kernel's documentation on hover
