@@ -1,4 +1,4 @@
-"""`python -m tests.compatibility [NAME ...]`: installs and tries kernels; if all, writes docs/reference/kernels.md."""
+"""`python -m tests.compatibility [NAME ...]`: install and test kernels; if all, write their page."""
 
 import argparse
 import asyncio

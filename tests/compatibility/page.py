@@ -11,9 +11,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "kernels.md"
 HEAD = """\
 # Tested kernels
 
-Look up how kernel-bridge works with a kernel, and what that kernel does differently. kernel-bridge runs every kernel that
-has a kernelspec; these were tested through the real server. This page is generated: `make kernels` installs the kernels
-outside the checkout, hidden from your own Jupyter, tests each one and writes the page.
+Look up how kernel-bridge works with a kernel, and what that kernel does differently. kernel-bridge runs
+every kernel that has a kernelspec; these were tested through the real server. This page is generated:
+`make kernels` installs the kernels outside the checkout, hidden from your own Jupyter, tests each one and
+writes the page.
 
 ## What each kernel supports
 
@@ -30,8 +31,8 @@ outside the checkout, hidden from your own Jupyter, tests each one and writes th
 | restart | The kernel has the same id, a new process and no old state. |
 | shutdown, death | After a shutdown or a kill, no process, file or socket is left. |
 
-A cell without ✓ shows what happened instead. `-` means that the language does not have the feature. Workarounds for single
-kernels are in one table, `kernel_bridge/kernels/quirks.py`.
+A cell without ✓ shows what happened instead. `-` means that the language does not have the feature.
+Workarounds for single kernels are in one table, `kernel_bridge/kernels/quirks.py`.
 """
 
 
