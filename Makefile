@@ -1,5 +1,5 @@
-# One command each: `make demo` (see it work), `make test`, `make test-vscode`, `make check`, `make fix`, `make bench`, `make fuzz`.
-# All of them set up .venv first, which takes nothing but Python 3.11 or newer and pip.
+# Every command of the project; `make help` lists them. Each one first sets up .venv, which needs only
+# Python 3.11 or newer and pip.
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -13,10 +13,14 @@ SOURCES := kernel_bridge tests docs/examples editors/generate.py
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 
-.PHONY: setup demo nvim test test-vscode test-editors kernels check fix bench fuzz clean
-.DEFAULT_GOAL := demo
+.PHONY: help setup demo nvim test test-unit test-slow test-editors test-vscode kernels \
+    check check-text check-py check-lua check-ts fix bench fuzz build clean
+.DEFAULT_GOAL := help
 
-setup: $(STAMP)
+help: ## list the commands
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## set up .venv
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -36,17 +40,23 @@ $(VSCODE_TESTS_STAMP): $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,vscode]'
 	@touch $@
 
-demo: $(STAMP)
+demo: $(STAMP) ## run a tour on a real kernel and write it as a notebook
 	@$(BIN)/python docs/examples/demo.py
 
-nvim: $(STAMP)
+nvim: $(STAMP) ## open Neovim with the plugin on the tour
 	@PATH="$(CURDIR)/$(BIN):$$PATH" \
 	    $(BIN)/nvim --clean -u editors/neovim/example/init.lua docs/examples/tour.py
 
-test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS)
+test: $(STAMP) ## the tests of the server, the command line and Neovim
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 
-test-editors: $(STAMP)
+test-unit: $(STAMP) ## the tests that need no kernel
+	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
+
+test-slow: $(STAMP) ## rare cases that take long: floods, limits, faults, random sessions
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow
+
+test-editors: $(STAMP) ## real Emacs and Vim without a plugin
 	@for program in emacs vim; do command -v $$program >/dev/null || \
 	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/editors/plain
@@ -56,41 +66,56 @@ $(STYLUA): $(NVIM)/scripts/package-lock.json
 	    { echo "make check formats Lua with StyLua, which npm brings: Node.js 20 or newer is needed" >&2; exit 1; }
 	@touch $@
 
-test-vscode: $(VSCODE_TESTS_STAMP)
+test-vscode: $(VSCODE_TESTS_STAMP) ## the extension in a real VS Code
 	@$(BIN)/python -m tests.editors.vscode.install
 	$(BIN)/python -m pytest tests/editors/vscode --capture=no --timeout=300 -o faulthandler_timeout=280
 
-kernels: $(STAMP)
+kernels: $(STAMP) ## install and try kernels of other languages
 	@$(BIN)/python -m tests.compatibility
 
-check: $(STAMP) $(STYLUA) $(VSCODE_STAMP)
-	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	cd $(NVIM) && node scripts/format.mjs --check $$(git ls-files '*.lua')
-	@command -v luacheck >/dev/null || \
-	    { echo "make check needs luacheck: apt install lua-check, or luarocks install luacheck" >&2; exit 1; }
-	cd $(NVIM) && luacheck -q .
-	cd $(VSCODE) && npm run --silent check
+check: check-text check-py check-lua check-ts ## lint, types, import rules and wording
+
+check-text: $(STAMP) ## wording, and what no committed file may name
+	$(BIN)/python -m tests.wording
 	@! git grep -nIE '(pypi|pythonhosted|npmjs|debian)[.](org|com)' || \
 	    { echo "a committed file names a registry's host" >&2; exit 1; }
 	@! git grep -nIF -e '$(CURDIR)/' $(if $(HOME),-e '$(HOME)/') || \
 	    { echo "a committed file names a path of this machine" >&2; exit 1; }
 
-fix: $(STAMP) $(STYLUA) $(VSCODE_STAMP)
+check-py: $(STAMP) ## ruff, mypy and import-linter
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-lua: $(STYLUA) ## StyLua and luacheck
+	cd $(NVIM) && node scripts/format.mjs --check $$(git ls-files '*.lua')
+	@command -v luacheck >/dev/null || \
+	    { echo "make check needs luacheck: apt install lua-check, or luarocks install luacheck" >&2; exit 1; }
+	cd $(NVIM) && luacheck -q .
+
+check-ts: $(VSCODE_STAMP) ## Biome and tsc
+	cd $(VSCODE) && npm run --silent check
+
+fix: $(STAMP) $(STYLUA) $(VSCODE_STAMP) ## format, and fix what lint can fix
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 	cd $(NVIM) && node scripts/format.mjs $$(git ls-files '*.lua')
 	cd $(VSCODE) && npm run --silent fix
 
-bench: $(STAMP)
+bench: $(STAMP) ## measure against the performance marks
 	@$(BIN)/python -m tests.benchmarks
 
-# New random sessions for SECONDS, then, with TRIPLES=1, every triple of commands in every way (about an hour).
-fuzz: $(STAMP)
+# With TRIPLES=1, also every triple of commands in every way (about an hour).
+fuzz: $(STAMP) ## random sessions for SECONDS
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 	@$(if $(TRIPLES),$(BIN)/python -m tests.fuzz --triples)
 
-clean:
+build: $(STAMP) $(VSCODE_STAMP) ## the wheel, the source archive and the extension, in dist/
+	rm -rf dist
+	$(BIN)/python -m build
+	cd $(VSCODE) && npm run --silent package
+	mv $(VSCODE)/kernel-bridge.vsix dist/
+
+clean: ## remove everything that the other commands made
 	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/*.vsix .venv build dist tour.ipynb .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

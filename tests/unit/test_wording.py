@@ -9,9 +9,9 @@ from tests.wording import found_in
     ("text", "expected"),
     [
         ("The run is skipped.\n", []),
-        ("The run\nGoes on.\n", [(2, "Goes on", "continues, keeps running")]),
-        ("# The editor is\n# told of it.\n", [(1, "is told", "is notified, receives")]),
-        ("--- It is let\n--- go.\n", [(1, "let go", "evict, release, drop")]),
+        ("The run\nGoes on.\n", [(2, "Goes on", "continues, keeps running")]),  # wording: ok
+        ("# The editor is\n# told of it.\n", [(1, "is told", "is notified, receives")]),  # wording: ok
+        ("--- It is let\n--- go.\n", [(1, "let go", "evict, release, drop")]),  # wording: ok
         ("`a` stands for `alpha`.  <!-- wording: ok -->\n", []),
         ("It understands.\n", []),
     ],
