@@ -1,6 +1,6 @@
-"""A run in one line: what came of it, its state in words, how long it took (pure).
+"""The summary of a run in one line: its result, its state in words, its duration (pure).
 
-What editors and terminals show of an ended run on one line comes from here (protocol.md, "Summary").
+Editors and terminals show an ended run on one line with this text (protocol.md, "Summary").
 """
 
 import re
@@ -15,8 +15,8 @@ from ..protocol.vocabulary import MimeBundle, Output
 if TYPE_CHECKING:  # a handler is imported before a run is made
     from ..runs.run import Run
 
-LONGEST = 80  # characters of a line
-READ = 65_536  # characters of a result or a message that are looked at
+LONGEST = 80  # characters in a line
+READ = 65_536  # characters of a result or message that are examined
 
 MARKS = {
     "queued": "…",
@@ -24,21 +24,21 @@ MARKS = {
     "ok": "✓",
     **dict.fromkeys(("error", "aborted", "cancelled", "lost"), "✗"),
 }
-"""A state as one sign."""
+"""The sign shown for each state."""
 
 _BEGUN = {state: wire.Summary(text="", state=state) for state in ("queued", "running")}
-_INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # Python's and Julia's
+INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # of Python and Julia
 _NAME_ONLY = re.compile(r"<[\w.]+ object>")  # the text/plain of IPython.display's classes
 
 
 def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:
-    """The summary of a run with these outputs; an ended run's text is empty where nothing came of it."""
+    """Summarise a run with these outputs. The text is empty if an ended run produced nothing."""
     state: str = run.state
     if (begun := _BEGUN.get(state)) is not None:
         return begun
     if state == "error":
         text = shortened_line(error_text(run))
-        if run.error is not None and run.error.ename in _INTERRUPTS:
+        if run.error is not None and run.error.ename in INTERRUPTS:
             state = "interrupted"
     elif state == "ok":
         text = _first_line(*_result(outputs))
@@ -49,7 +49,7 @@ def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:
 
 
 def error_text(run: "Run | wire.Run") -> str:
-    """What was raised, as Python says it: the name and the message."""
+    """The exception as Python prints it: name and message."""
     error = run.error
     if error is None:
         return "error"
@@ -60,7 +60,7 @@ def error_text(run: "Run | wire.Run") -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time as a person reads it: 12 ms, 3.4 s, 2 min 5 s, 1 h 2 min."""
+    """A duration for people: 12 ms, 3.4 s, 2 min 5 s, 1 h 2 min."""
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 59.95:
@@ -72,7 +72,7 @@ def duration(seconds: float) -> str:
 
 
 def newest_line(outputs: Sequence[Output]) -> str:
-    """The newest line of text that a run has written, such as a progress bar; else of what it showed."""
+    """The last line of text that a run wrote, such as a progress bar, or else the first line it displayed."""
     for output in reversed(outputs):
         if output["output_type"] == "stream":
             text = output["elided"]["tail"] if "elided" in output else output["text"][-4096:]
@@ -82,7 +82,7 @@ def newest_line(outputs: Sequence[Output]) -> str:
 
 
 def data_text(data: MimeBundle) -> str:
-    """A MIME bundle as text; a picture, or a bundle without readable text, as its type in brackets."""
+    """A MIME bundle as text. A picture, or a bundle without text, becomes its MIME type in brackets."""
     data = without_name(data)
     picture = next((mime for mime in data if mime.startswith("image/")), None)
     text = data.get("text/plain", data.get("text/markdown", data.get("text/latex")))
@@ -92,20 +92,20 @@ def data_text(data: MimeBundle) -> str:
 
 
 def without_name(data: MimeBundle) -> MimeBundle:
-    """A MIME bundle without a text/plain that only names a class, unless it has nothing else."""
+    """The bundle without a text/plain that only names a class, unless it has no other content."""
     if len(data) > 1 and _NAME_ONLY.fullmatch(str(data.get("text/plain"))):
         return {mime: value for mime, value in data.items() if mime != "text/plain"}
     return data
 
 
 def shortened_line(text: str) -> str:
-    """The text on one line, at most LONGEST characters."""
+    """The text on one line, cut to LONGEST characters."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _took_s(run: "Run | wire.Run") -> float | None:
-    """How long an ended run took; None: it never ran, or has not ended."""
+    """How long an ended run took; None if it never ran or has not ended."""
     if run.started_at is None or run.ended_at is None:
         return None
     ended, started = (datetime.fromisoformat(time) for time in (run.ended_at, run.started_at))
@@ -113,9 +113,9 @@ def _took_s(run: "Run | wire.Run") -> float | None:
 
 
 def _result(outputs: Sequence[Output]) -> tuple[str, bool]:
-    """The value of the last expression, else what was shown last, else what was written.
+    """The last result, or else the last display, or else the stream text, and whether it was cut.
 
-    At most READ characters, and whether there are more.
+    At most READ characters.
     """
     for kind in ("execute_result", "display_data"):
         for output in reversed(outputs):
@@ -134,7 +134,7 @@ def _result(outputs: Sequence[Output]) -> tuple[str, bool]:
 
 
 def _first_line(text: str, more: bool) -> str:
-    """The first line, and how many there are; `more`: `text` is only the beginning."""
+    """The first line, and the number of lines. `more`: `text` is only the beginning."""
     lines = [line for line in plain(text).split("\n") if line.strip()]
     if len(lines) < 2:
         return shortened_line("".join(lines))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.documents import path_of
-from ...bridge.summary import error_text
+from ...bridge.summary import INTERRUPTS, error_text
 from ...escapes import plain
 from ...runs.run import Run
 from ...runs.traceback import Frame, frames
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .results import Result
 
 ERROR, INFORMATION = 1, 3  # DiagnosticSeverity
-INTERRUPTS = ("KeyboardInterrupt", "InterruptedError")
 
 
 @server.feature(
