@@ -1,1 +1,1 @@
-"""The application itself: kernels, the documents bound to them, runs. Knows neither LSP nor zmq."""
+"""The application: kernels, their runs, and the documents bound to them. Knows neither LSP nor zmq."""

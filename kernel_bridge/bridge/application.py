@@ -1,7 +1,6 @@
-"""The bridge: which kernels there are, which document has which, and what is asked of them.
+"""The bridge: every kernel it follows, which document uses which, and every command that does not read code.
 
-Every command of protocol.md that is not about a document's text ends here; the language server and the
-command line both drive it. Errors are those of protocol/errors.
+The language server and the command line both drive it. Its errors are those of protocol/errors.
 """
 
 import asyncio
@@ -46,14 +45,14 @@ from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
 
-LEAVE_S = 6.0  # how long it may take to end or detach from every kernel; less than `guard.END_S`
+LEAVE_S = 6.0  # time to shut down or detach from every kernel; must be less than `guard.END_S`
 
 
 class Bridge:
-    """The application; its clients `join` it.
+    """The application. Clients `join` it.
 
-    `root` is the folder relative paths and documents without one are taken from.
-    `spec_named_by` gives the kernelspec that a document asks for itself, by its URI.
+    `root` is the folder that relative paths are resolved against, and the working folder for documents
+    without one. `spec_named_by` maps a document's URI to the kernelspec that the document itself names.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class Bridge:
         self.settings = settings
         self.root = root
         self.kernels: dict[str, FollowedKernel] = {}
-        self._past: list[FollowedKernel] = []  # followed no more; their runs can still be asked for
+        self._past: list[FollowedKernel] = []  # detached kernels, whose runs can still be queried
         self.bindings = Bindings(self.kernels)
         self.specs = Specs(root, lambda: self.settings, spec_named_by, self.observers.warn)
         self.starts = Starts()
@@ -78,10 +77,10 @@ class Bridge:
     # clients
 
     def join(self, observer: Observer, budget_bytes: int | None = None) -> None:
-        """Add a client, with a budget of stream text for each run (by default the setting outputBudget).
+        """Add a client. It is notified of every kernel and run before this returns, then of every change.
 
-        It is notified of the kernels and runs that are there, the latter with outputs, before this returns,
-        and then of all that happens. An open input() is asked of it too.
+        Runs come with their outputs. The client is also asked for any input() that is open. `budget_bytes`
+        bounds the stream text of each run (default: the setting outputBudget).
         """
         self.observers.add(observer, budget_bytes)
         for kernel in self.kernels.values():
@@ -92,7 +91,7 @@ class Bridge:
             kernel.prompts.joined(observer)
 
     def leave(self, observer: Observer) -> None:
-        """Remove a client. An input() that nobody else can answer is interrupted."""
+        """Remove a client. An input() that no other client can answer is interrupted."""
         self.observers.remove(observer)
         for kernel in self.kernels.values():
             kernel.prompts.left(observer)
@@ -100,7 +99,7 @@ class Bridge:
     # kernels
 
     async def start_kernel(self, asked: StartKernelParams, language_id: str | None = None) -> FollowedKernel:
-        """A new kernel, once it is ready; bound to the document if one is named.
+        """Start a kernel, bind it to the document if one is named, and return it once it is ready.
 
         Raises NoSuchKernelSpec, KernelLaunchFailed, KernelNotReady, KernelRequired, Untrusted.
         """
@@ -111,9 +110,9 @@ class Bridge:
         return await self.starts.begin_for(uri, self._launch(asked, uri, language_id)).wait()
 
     async def _resume(self, uri: str, language_id: str) -> FollowedKernel:
-        """The kernel that an earlier bridge left running for the document, else a new one."""
+        """Return the kernel that an earlier bridge kept running for the document, or start a new one."""
         found = await asyncio.to_thread(kept_for, uri)
-        left = {kernel.id for kernel in self._past}  # a person does not want it here any more
+        left = {kernel.id for kernel in self._past}  # detached or replaced earlier: do not attach again
         if found is not None and found.kernel_id not in self.kernels.keys() | left:
             try:
                 kernel = await self._join(found)
@@ -130,7 +129,7 @@ class Bridge:
         return await self._launch_spec(await self.specs.find(asked, uri, language_id), asked, uri)
 
     async def start_listed(self, spec: KernelSpec, asked: StartKernelParams) -> FollowedKernel:
-        """A new kernel of a spec that was listed, whatever others have its name; raises as `start_kernel`."""
+        """Start a kernel from exactly this spec, even if others share its name. Raises as `start_kernel`."""
         self.require_trust("start a kernel")
         return await self._launch_spec(spec, asked, None)
 
@@ -151,7 +150,7 @@ class Bridge:
         self.kernels[kernel.id] = kernel
         kernel.tell()
         await kernel.session.start()
-        kernel.require_alive()  # it may have been detached meanwhile
+        kernel.require_alive()  # it may have been detached during the start
         if uri is not None:
             self.bindings.bind(uri, kernel)
         return kernel
@@ -166,13 +165,13 @@ class Bridge:
         )
 
     async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
-        """Follow a kernel that runs already; bound to the document if one is named.
+        """Attach to a running kernel, and bind it to the document if one is named.
 
         Raises BadConnectionFile, NoSuchKernel, KernelUnreachable, KernelDead, Untrusted.
         """
         self.require_trust("attach to a kernel")
         kernel = await self.starts.begin(self._attach(asked), "attach to a kernel").wait()
-        kernel.require_alive()  # it may have been detached again meanwhile
+        kernel.require_alive()  # it may have been detached in the meantime
         if asked.text_document is not None:
             self.bindings.bind(asked.text_document.uri, kernel)
         return kernel
@@ -189,12 +188,12 @@ class Bridge:
                 found = await asyncio.to_thread(locate, *where)
             return await self._join(found)
         except (NoSuchKernel, KernelUnreachable):
-            if named is not None:  # it is dead, and nobody else has started it again
+            if named is not None:  # it is dead, and no other client has restarted it
                 named.require_alive()
             raise
 
     async def _join(self, found: Found) -> FollowedKernel:
-        """The kernel as it is followed here already, else from now on."""
+        """Return the kernel if it is followed already, otherwise attach to it."""
         async with self.in_order(found.kernel_id):
             followed = self.kernels.get(found.kernel_id)
             return followed if followed is not None and followed.alive else await self._follow(found)
@@ -209,25 +208,25 @@ class Bridge:
         return kernel
 
     async def list_kernels(self) -> list[wire.Kernel]:
-        """Those followed here, and those found running."""
+        """The kernels followed here and those found running on this machine."""
         found = await list_running({kernel.id for kernel in self.kernels.values() if kernel.alive})
-        again = {kernel.id for kernel in found}  # dead here, and restarted by somebody else
+        again = {kernel.id for kernel in found}  # dead here, restarted by another client
         return [kernel.to_wire() for kernel in self.kernels.values() if kernel.id not in again] + found
 
     async def running_kernels(self) -> list[Found]:
-        """Those that run and are not followed here, without asking them."""
+        """The kernels that run on this machine and are not followed here. Sends them nothing."""
         return await find_running(self.kernels)
 
     def bind(self, uri: str, kernel_id: str | None) -> None:
-        """Make a kernel the one of a document; None: it has none."""
+        """Bind a document to a kernel; None unbinds it."""
         self.bindings.bind(uri, None if kernel_id is None else self.kernel(kernel_id, None))
 
     def kernel(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
-        """The living kernel with that id, else the document's; raises NoSuchKernel, KernelDead."""
+        """The living kernel with that id, or else the document's. Raises NoSuchKernel, KernelDead."""
         return self._followed(kernel_id, uri).require_alive()
 
     def kernel_to_restart(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
-        """The same, also where it is dead; raises NoSuchKernel."""
+        """Like `kernel`, but a dead one is returned too. Raises NoSuchKernel."""
         if kernel_id is None and uri is not None and uri not in self.bindings:
             kernel_id = self.bindings.before(uri)
         return self._followed(kernel_id, uri)
@@ -250,9 +249,9 @@ class Bridge:
     async def kernel_to_run(
         self, kernel_id: str | None, uri: str | None, language_id: str | None
     ) -> FollowedKernel:
-        """The kernel for a run: by id, the document's, or a new one (setting autoStart).
+        """The kernel for a run: the one with that id, the document's, or a new one (setting autoStart).
 
-        Raises what `kernel` and `start_kernel` raise, and KernelRequired.
+        Raises KernelRequired, and everything that `kernel` and `start_kernel` raise.
         """
         self.require_trust("run code")
         if kernel_id is not None or (uri is not None and uri in self.bindings and uri not in self.starts):
@@ -268,7 +267,7 @@ class Bridge:
         )
 
     async def restart_kernel(self, kernel: FollowedKernel) -> None:
-        """A new process, also for a kernel that died or was shut down: documents that had it have it again.
+        """Restart a kernel, dead or alive. Documents that used it before a shutdown use it again.
 
         Raises NotOurs, KernelLaunchFailed, KernelNotReady, Untrusted.
         """
@@ -279,12 +278,12 @@ class Bridge:
         self.bindings.resume(kernel)
 
     async def shutdown_kernel(self, kernel: FollowedKernel) -> None:
-        """End it; also when the request is cancelled meanwhile."""
+        """Shut the kernel down. Cancelling the request does not stop the shutdown."""
         self.bindings.suspend(kernel)
         await self._depart(kernel.id, kernel.shutdown())
 
     async def detach_kernel(self, kernel: FollowedKernel) -> None:
-        """Stop following it and leave it running, also when the request is cancelled meanwhile."""
+        """Stop following the kernel and leave it running. Cancelling the request does not stop this."""
         self.bindings.unbind(kernel)
         del self.kernels[kernel.id]
         self._past.append(kernel)
@@ -297,7 +296,7 @@ class Bridge:
         await asyncio.shield(departure)
 
     def require_trust(self, what: str) -> None:
-        """Raises Untrusted."""
+        """Raises Untrusted if the workspace is not trusted."""
         if not self.settings.trusted:
             raise Untrusted(
                 f"the workspace is not trusted: refused to {what}; trust it first (setting trusted)"
@@ -306,21 +305,21 @@ class Bridge:
     # runs
 
     def in_order(self, of: str) -> asyncio.Lock:
-        """The lock that runs on one document or kernel go through, to keep the order they came in."""
+        """The lock that keeps runs on one document or kernel in the order in which they were requested."""
         lock = self._orders.get(of)
         if lock is None:
             lock = self._orders[of] = asyncio.Lock()
         return lock
 
     def find_run(self, run_id: str) -> tuple[FollowedKernel, Run] | None:
-        """A run of this bridge's kernels, with its kernel; None: not of this session."""
+        """A run of this session, with its kernel; None if the run is not from this session."""
         for kernel in (*self.kernels.values(), *self._past):
             if run := kernel.runs.get(run_id):
                 return kernel, run
         return None
 
     async def cancel_run(self, run_id: str) -> wire.Run:
-        """The run after it was cancelled or interrupted, or as it ended; raises NoSuchRun."""
+        """Cancel a queued run, or interrupt a running one. Return it as it is then. Raises NoSuchRun."""
         found = self.find_run(run_id)
         if found is None:
             return await self.history.get_run(run_id)
@@ -329,9 +328,9 @@ class Bridge:
         return run_to_wire(run)
 
     async def get_run(self, run_id: str, observer: Observer | None = None) -> wire.Run:
-        """The run with its outputs as the client has them live, under its budget; raises NoSuchRun.
+        """A run with its outputs as `observer` has them, within its budget. Raises NoSuchRun.
 
-        What the client is notified of later applies to these outputs.
+        Later notifications apply to these outputs.
         """
         found = self.find_run(run_id)
         if found is None:
@@ -339,12 +338,12 @@ class Bridge:
         return run_to_wire(found[1], self.observers.live(found[1], observer))
 
     def keeps(self, run_id: str) -> bool:
-        """Whether the run is in the history."""
+        """Whether the history has the run."""
         found = self.find_run(run_id)
         return self.history.usable and (found is None or found[1].kept)
 
     def _not_kept(self, run_id: str, missing_bytes: int) -> None:
-        """The history has lost output of a run; said with the run's next change, as its end is."""
+        """The history lost output of a run. Clients learn of it at the run's next change."""
         found = self.find_run(run_id)
         if found is not None:
             found[1].missing_bytes = missing_bytes
@@ -352,7 +351,9 @@ class Bridge:
     # the end
 
     async def close(self) -> None:
-        """Shut down the kernels started here (but those with keepAlive), leave the others, write the rest."""
+        """Shut down the kernels started here, unless they are kept; detach from the rest; close the
+        history.
+        """
         self.starts.cancel()
         try:
             async with asyncio.timeout(LEAVE_S):

@@ -1,4 +1,4 @@
-"""Which document has which kernel."""
+"""Which document uses which kernel."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,15 +6,15 @@ from .kernel import FollowedKernel
 
 
 class Bindings(Mapping[str, str]):
-    """The id of each document's kernel, by the document's URI.
+    """The id of each document's kernel, keyed by the document's URI.
 
-    A kernel's record on disk names its documents, so that it is found again when it outlives the bridge.
+    A kernel's record on disk lists its documents, so that a later bridge finds the kernel it kept running.
     """
 
     def __init__(self, kernels: Mapping[str, FollowedKernel]) -> None:
         self._kernels = kernels
         self._ids: dict[str, str] = {}
-        self._before: dict[str, str] = {}  # of kernels that were shut down, until the document has another
+        self._before: dict[str, str] = {}  # kernels that were shut down, until their document gets another
 
     def __getitem__(self, uri: str) -> str:
         return self._ids[uri]
@@ -26,7 +26,7 @@ class Bindings(Mapping[str, str]):
         return len(self._ids)
 
     def bind(self, uri: str, kernel: FollowedKernel | None) -> None:
-        """Make a kernel the one of a document; None: it has none."""
+        """Bind a document to a kernel; None unbinds it."""
         self._before.pop(uri, None)
         before = self._ids.pop(uri, None)
         if kernel is not None:
@@ -36,19 +36,19 @@ class Bindings(Mapping[str, str]):
                 bound.session.host.remember([other for other, id in self._ids.items() if id == bound.id])
 
     def suspend(self, kernel: FollowedKernel) -> None:
-        """No document has this kernel any more, which is shut down, unless it is started again."""
+        """Unbind a kernel that is shutting down, but remember its documents in case it is restarted."""
         self._before |= {uri: id for uri, id in self._ids.items() if id == kernel.id}
         self.unbind(kernel)
 
     def resume(self, kernel: FollowedKernel) -> None:
-        """The kernel was started again: documents that had it and have no other since have it again."""
+        """The kernel was restarted: bind it again to its documents that have no other kernel by now."""
         for uri in [uri for uri, id in self._before.items() if id == kernel.id]:
             self.bind(uri, kernel)
 
     def before(self, uri: str) -> str | None:
-        """The kernel that the document had until it was shut down."""
+        """The kernel that the document used until that kernel was shut down."""
         return self._before.get(uri)
 
     def unbind(self, kernel: FollowedKernel) -> None:
-        """No document has this kernel any more. Its record keeps them: it may outlive the bridge."""
+        """Unbind the kernel from every document. Its record keeps them, since it may outlive the bridge."""
         self._ids = {uri: id for uri, id in self._ids.items() if id != kernel.id}

@@ -1,10 +1,10 @@
-"""Waiting for the next change of something."""
+"""Waiting for the next change."""
 
 import asyncio
 
 
 class Changed:
-    """Wakes every task that waits, once."""
+    """Wakes all waiting tasks at each `notify`."""
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[None]] = []

@@ -1,4 +1,4 @@
-"""Which kernelspecs there are for a document, and which it gets where nobody has chosen one."""
+"""Which kernelspecs exist for a document, and which one it gets if the user has not chosen."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from .documents import folder_of
 
 
 class Specs:
-    """The kernelspecs of a bridge with this `root`.
+    """The kernelspecs that a bridge with this `root` can start.
 
-    `named_by` returns the kernelspec that a document asks for itself, by its URI.
+    `named_by` maps a document's URI to the kernelspec that the document itself names.
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class Specs:
         self._warn = warn
 
     async def list(self, uri: str | None = None, language_id: str | None = None) -> list[KernelSpec]:
-        """All that can be started, the best for the document first: what speaks its language, then by place.
+        """Every spec that can be started, best first: those for the document's language, then by location.
 
-        An untrusted workspace's environments are not looked at.
+        The environments of an untrusted workspace are ignored.
         """
         if self._settings().trusted:
             found = await list_kernels_for(folder_of(uri, self._root), self._root)
@@ -47,16 +47,17 @@ class Specs:
         return found
 
     async def default(self, uri: str, language_id: str) -> KernelSpec:
-        """The spec that a run in this document starts: the one it names, the setting's, or the best.
+        """The spec for a first run in this document: the one it names, the setting's, or the best match.
 
-        Raises KernelRequired: nothing speaks its language; NoSuchKernelSpec: the setting's is not there.
+        Raises KernelRequired: no spec supports the language. NoSuchKernelSpec: the setting names an unknown
+        spec.
         """
         specs = await self.list(uri, language_id)
         chosen = self._settings().default_kernels.get(language_id)
         return choose(specs, uri, language_id, self._named_by(uri), chosen)
 
     async def find(self, asked: StartKernelParams, uri: str | None, language_id: str | None) -> KernelSpec:
-        """The spec that a `startKernel` means; raises NoSuchKernelSpec, KernelRequired."""
+        """The spec that a `startKernel` request means. Raises NoSuchKernelSpec, KernelRequired."""
         if asked.python is not None:
             return await asyncio.to_thread(python_spec, asked.python)
         if asked.spec is not None:
@@ -74,7 +75,7 @@ class Specs:
         )
 
     async def _warn_of_another_python(self, spec: KernelSpec, uri: str, language_id: str) -> None:
-        """Say so when nobody has chosen `spec`, and the project has an environment that cannot be taken."""
+        """Warn if nobody chose `spec` and the project has an environment that cannot be used."""
         if spec.name not in (self._named_by(uri), self._settings().default_kernels.get(language_id)):
             missed = await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
             if missed is not None:
@@ -84,9 +85,10 @@ class Specs:
 def choose(
     specs: list[KernelSpec], uri: str, language_id: str, named: str | None, chosen: str | None
 ) -> KernelSpec:
-    """Of `specs`, the best first: the one that the document names, the setting's, or the best that fits.
+    """Choose from `specs` (best first): the one that the document names, the setting's, or the best match.
 
-    Raises KernelRequired: nothing speaks it; NoSuchKernelSpec: the setting's is not there.
+    Raises KernelRequired: no usable spec supports the language. NoSuchKernelSpec: the setting names an
+    unknown spec.
     """
     for spec in specs:
         if spec.name == named and spec.usable:

@@ -1,4 +1,4 @@
-"""Documents as the bridge knows them: by their URIs."""
+"""Documents as the bridge sees them: URIs, paths and folders."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 
 def path_of(uri: str) -> Path | None:
-    """The path of a file URI; None for any other (untitled:, vscode-remote:, ...), and for what is no URI."""
+    """The path of a `file:` URI; None for other schemes (untitled:, vscode-remote:, …) and malformed URIs."""
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -14,13 +14,13 @@ def path_of(uri: str) -> Path | None:
     if parts.scheme != "file":
         return None
     if sys.platform == "win32":
-        from urllib.request import url2pathname  # with 37 more modules
+        from urllib.request import url2pathname  # imports 37 more modules
 
         return Path(url2pathname(unquote(parts.path)))
     return Path(unquote(parts.path))
 
 
 def folder_of(uri: str | None, root: Path) -> Path:
-    """The folder of a document; `root` where it has none, or none that is there."""
+    """The document's folder, or `root` if it has none or the folder does not exist."""
     path = path_of(uri) if uri is not None else None
     return path.parent if path is not None and path.parent.is_dir() else root

@@ -1,4 +1,4 @@
-"""Runs of the history, or a document with what its cells gave, as a file."""
+"""Exports: writes runs of the history, or a document with its outputs, to a file."""
 
 import asyncio
 import threading
@@ -21,7 +21,7 @@ from .observer import Progress
 
 T = TypeVar("T")
 
-AUTO = ".auto"  # the extension that stands for that of the language, as in jupytext
+AUTO = ".auto"  # stands in for the extension of the kernel's language, as in jupytext
 
 
 async def export(
@@ -31,9 +31,9 @@ async def export(
     document: Document | None,
     progress: Progress | None,
 ) -> ExportResult:
-    """Write the file; `document` is what mode "document" asks for.
+    """Write the file. `document` holds the cells for mode "document".
 
-    When this is cancelled, the file that was there stays. Raises ExportExists, ExportFailed, NothingToExport,
+    If this is cancelled, the existing file is kept. Raises ExportExists, ExportFailed, NothingToExport,
     NoSuchRun, HistoryDisabled.
     """
     wanted = Filter(
@@ -56,7 +56,7 @@ async def export(
 
 
 def read_document(uri: str) -> Document:
-    """The cells of a document's file, a notebook or a script; raises ExportFailed: it cannot be read."""
+    """The cells of a notebook or script on disk. Raises ExportFailed if it cannot be read."""
     path = path_of(uri)
     if path is None:
         raise ExportFailed(f"the document {uri} is not open here, and no file", path=uri)
@@ -71,12 +71,12 @@ def read_document(uri: str) -> Document:
 
 
 def destination(path: Path, language: str) -> Path:
-    """The file to write for that path: `.auto` stands for the extension of the kernel's language."""
+    """The file to write for `path`: `.auto` becomes the extension of the kernel's language."""
     return path.with_suffix(extension_of(language)) if path.suffix.lower() == AUTO else path
 
 
 class _Stopped(BaseException):
-    """Nobody waits for the export any more; ends its thread."""
+    """The export was cancelled; ends its thread."""
 
 
 def _tell(progress: Progress | None, done: int, total: int, stop: threading.Event) -> None:

@@ -1,6 +1,6 @@
-"""How long a run may wait for the second of its execute_reply and its idle.
+"""How long a run waits for the second of its two final messages, execute_reply and idle.
 
-Kernels send the two on different sockets, in either order, and some lose one of them.
+Kernels send them on different sockets, in either order, and some kernels lose one.
 """
 
 import asyncio
@@ -9,12 +9,12 @@ from collections.abc import Callable
 from ..kernels.session import KernelSession
 from ..runs.run import Run
 
-GRACE_S = 2.0  # after the first of the two, how long the other may take
-ROUSE_S = 0.5  # how often within that a kernel which has replied is roused
+GRACE_S = 2.0  # how long the second message may take after the first
+ROUSE_S = 0.5  # how often a kernel that has replied is nudged in that time
 
 
 class Grace:
-    """The wait of a kernel's running run. `over` is called with a run whose second message did not come."""
+    """The wait of the running run. `over` is called with the run if the second message does not arrive."""
 
     def __init__(self, session: KernelSession, over: Callable[[Run], None]) -> None:
         self._session = session
@@ -22,12 +22,12 @@ class Grace:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, run: Run) -> None:
-        """The first of the two came; nothing happens when the run waits already."""
+        """Start waiting, if the run does not wait already. Call it when the first message arrives."""
         if self._timer is None:
             self._wait(run, GRACE_S)
 
     def end(self) -> None:
-        """The run has ended."""
+        """Stop waiting: the run has ended."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -37,7 +37,7 @@ class Grace:
 
     def _waited(self, run: Run, left_s: float) -> None:
         self._timer = None
-        flooded = self._session.flooded  # then the message may still be queued behind the flood
+        flooded = self._session.flooded  # the message may still be queued behind the flood
         if left_s <= 0 and not flooded:
             self._over(run)
             return

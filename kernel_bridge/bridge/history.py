@@ -1,4 +1,4 @@
-"""The history as the bridge has it: opened at its first use, or switched off by the settings."""
+"""The bridge's view of the history: opened on first use, or disabled by the settings."""
 
 import os
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from .summary import summarize
 
 
 class History:
-    """`root` is the folder that relative paths are taken from.
+    """The history; relative paths are resolved against `root`.
 
-    `lost` is told the id of each run of which output could not be kept, and about how many bytes by now.
+    `lost` is called with the id of each run that lost output, and roughly how many bytes it has lost so far.
     """
 
     def __init__(
@@ -36,13 +36,13 @@ class History:
         self._journal: Journal | None = None
 
     def journal(self) -> Journal | None:
-        """None: switched off, or no thread can be started for it."""
+        """None: disabled, or no thread could be started for it."""
         history = self._settings().history
         if self._journal is None and history.enabled:
             path = self._root / os.path.expanduser(history.path) if history.path else None
             try:
                 self._journal = Journal.open(path, history.max_bytes, self._warn, self._lost)
-            except RuntimeError:  # tried again with the next run
+            except RuntimeError:  # tried again at the next run
                 self._warn("this run is not kept in the history: the system grants no thread to write it")
         return self._journal if history.enabled else None
 
@@ -56,30 +56,30 @@ class History:
 
     @property
     def usable(self) -> bool:
-        """Whether anything can be kept in it."""
+        """Whether it can store anything."""
         return self._journal is not None and self._journal.usable
 
     def blob_written(self, run_id: str, path: Path) -> None:
-        """A file with data of a run in the history; it goes when the run goes."""
+        """Record a file that holds data of a run. Evicting the run from the history deletes the file."""
         if self._journal is not None:
             self._journal.blob_written(run_id, path)
 
     async def get_run(self, run_id: str) -> wire.Run:
-        """A run with its outputs, elided as live; raises NoSuchRun."""
+        """A run with its outputs, elided as on the wire. Raises NoSuchRun."""
         journal = self.journal()
         if journal is None:
             raise NoSuchRun(f"no run {run_id!r} in this session, and the history is switched off")
         return _with_summary(await journal.get_run(run_id, self._settings().output_budget))
 
     async def read_output(self, asked: ReadOutputParams) -> tuple[str, int]:
-        """(slice, all its characters) of a stream output.
+        """A slice of a stream output, and the output's full length, both in characters.
 
         Raises NoSuchRun, InvalidArgument, HistoryDisabled.
         """
         return await self._required().read_output(asked.run_id, asked.index, asked.start, asked.length)
 
     async def find(self, asked: HistoryParams) -> list[wire.Run]:
-        """Runs without outputs, newest first; raises HistoryDisabled, NoSuchRun (`before`)."""
+        """Matching runs without outputs, newest first. Raises HistoryDisabled, NoSuchRun (for `before`)."""
         wanted = Filter(
             kernel_id=asked.kernel_id,
             uri=asked.text_document.uri if asked.text_document else None,
@@ -92,15 +92,15 @@ class History:
         return [_with_summary(run) for run in found]
 
     async def find_ids(self, start: str, limit: int = 6) -> list[str]:
-        """Those that begin so; raises HistoryDisabled."""
+        """The run ids that begin with `start`. Raises HistoryDisabled."""
         return await self._required().find_ids(start, limit)
 
     async def find_kernel_ids(self, start: str, limit: int = 6) -> list[str]:
-        """Those of kernels that have run something and begin so; raises HistoryDisabled."""
+        """The ids of kernels in the history that begin with `start`. Raises HistoryDisabled."""
         return await self._required().find_kernel_ids(start, limit)
 
     async def records(self, run_ids: list[str]) -> list[RunRecord]:
-        """Runs that ever ran, in the order they started, without outputs.
+        """Runs that were executed, in the order they started, without outputs.
 
         Raises HistoryDisabled, NoSuchRun.
         """
@@ -108,14 +108,14 @@ class History:
         return [replace(record, outputs=()) for record in found]
 
     async def forget(self, wanted: Filter, progress: Progress | None = None) -> int:
-        """Delete the ended runs that match; how many they were. Raises HistoryDisabled."""
+        """Delete the matching runs that have ended. Return how many. Raises HistoryDisabled."""
         journal = self._required()
         return await (journal.forget(wanted, progress) if progress else journal.forget(wanted))
 
     async def export(
         self, asked: ExportParams, document: Notebook | None = None, progress: Progress | None = None
     ) -> ExportResult:
-        """Write runs as a notebook, or for mode "document" the document that is given.
+        """Write runs as a notebook or, for mode "document", the given document.
 
         Raises ExportExists, ExportFailed, NothingToExport, NoSuchRun, HistoryDisabled.
         """
@@ -125,13 +125,13 @@ class History:
         return await export(self._required(), asked, path, document, progress)
 
     async def close(self) -> None:
-        """Write the rest."""
+        """Flush and close."""
         if self._journal is not None:
             await self._journal.close()
 
 
 def _with_summary(run: wire.Run) -> wire.Run:
-    """The run with the summary it was kept with; one made here if its bridge was killed, or wrote none."""
+    """Return the run with its stored summary, or with a new one if its bridge was killed or stored none."""
     if run.summary is None:
         run.summary = summarize(run, run.outputs or [])
     return run

@@ -1,4 +1,4 @@
-"""Questions to a kernel that run nothing: whether code is complete, what stands at a place."""
+"""Inquiries: requests to a kernel that run no code (is_complete, complete, inspect)."""
 
 import asyncio
 import logging
@@ -14,18 +14,18 @@ if TYPE_CHECKING:  # a handler is imported before a bridge is
 
 log = logging.getLogger(__name__)
 
-IS_COMPLETE_S = 1.0  # how long a free kernel may take to say whether code is complete
-ANSWER_S = 10.0  # how long an idle kernel may take to answer about names; jedi's first answer takes seconds
-BESIDE_S = 2.0  # the same for one that is busy and answers by another of its threads
+IS_COMPLETE_S = 1.0  # how long a free kernel may take for is_complete_request
+ANSWER_S = 10.0  # how long an idle kernel may take to answer; jedi's first answer takes seconds
+BESIDE_S = 2.0  # the limit for a busy kernel, which answers on another thread
 
 
 async def first_complete(
     kernel: "FollowedKernel", candidates: "Iterable[Region]", place: "Place"
 ) -> "Region | None":
-    """The first candidate that the kernel does not call incomplete, else the very first.
+    """The first candidate that the kernel does not report as incomplete, or else the first of all.
 
-    By is_complete_request; waits for `place` to be next and the kernel free, since it would answer no sooner.
-    None: the place was dropped. Raises KernelDead.
+    Sends is_complete_request. Waits until `place` is next and the kernel is free, since it would answer no
+    sooner. Returns None if the place was dropped. Raises KernelDead.
     """
     shortest = None
     for candidate in candidates:
@@ -41,7 +41,7 @@ async def first_complete(
         content = {"code": candidate.source}
         try:
             reply = await kernel.session.request("is_complete_request", content, timeout=IS_COMPLETE_S)
-        except TimeoutError:  # a kernel that does not know the request
+        except TimeoutError:  # the kernel does not know the request
             break
         if reply.get("status") != "incomplete":
             return candidate
@@ -51,9 +51,9 @@ async def first_complete(
 async def ask_now(
     kernel: "FollowedKernel", message_type: str, content: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """The reply to a question about names, such as complete_request; None: it cannot answer now.
+    """The reply to a request such as complete_request; None if the kernel cannot answer now.
 
-    A kernel that is busy is asked only where another of its threads can answer.
+    A busy kernel is asked only if it can answer on another thread.
     """
     async with kernel.inquiry_lock:
         if kernel.session.state not in ("idle", "busy"):
@@ -70,7 +70,7 @@ async def ask_now(
 async def _ask_idle(
     kernel: "FollowedKernel", message_type: str, content: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """None: another client of the kernel was there first, and it is busy with that."""
+    """The reply; None if another client made the kernel busy first."""
     asking = asyncio.ensure_future(kernel.session.request(message_type, content, timeout=ANSWER_S))
     try:
         while not asking.done() and kernel.session.state == "idle":

@@ -1,7 +1,7 @@
-"""One kernel that is followed: its queue, its runs, and what each message means for them.
+"""A followed kernel: its queue, its runs, and the effect of each message on them.
 
-The straight path of data goes through `received`: an event finds its run by its parent, the fold says what
-changed, which is written to the history and notified to the clients.
+The main data path is `received`: an event finds its run by its parent, the fold computes what changed, and
+the change is written to the history and sent to the clients.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
 
 class FollowedKernel:
-    """A kernel session with the runs on it; the session's listener."""
+    """A kernel session with its runs; it is the session's listener."""
 
     def __init__(
         self,
@@ -62,14 +62,14 @@ class FollowedKernel:
         self._publication = Publication(observers, open_journal)
         self._budget = output_budget
         self._ends: dict[str, asyncio.Future[None]] = {}
-        self.news = Changed()  # about the kernel or its runs
+        self.news = Changed()  # of the kernel or its runs
         self._grace = Grace(self.session, self._give_up_waiting)
-        self._rest: asyncio.TimerHandle | None = None  # nothing is sent until then
-        self.began_at = 0.0  # by the loop's clock: the running run's busy, then its execute_input
+        self._rest: asyncio.TimerHandle | None = None  # while it is set, nothing is sent
+        self.began_at = 0.0  # loop time of the running run's busy status, later of its execute_input
         self.prompts = Prompts(observers)
         self._told: Kernel | None = None
-        self._leaving: str | None = None  # why it takes no more runs, though its process may still be there
-        self.inquiry_lock = asyncio.Lock()  # one of an editor at a time, so that none pile up
+        self._leaving: str | None = None  # why it takes no more runs, although its process may still exist
+        self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
         self.runs = RememberedRuns(observers.run_evicted)
         self.asides: list[Callable[[Aside, Run | None], None]] = []
 
@@ -87,7 +87,7 @@ class FollowedKernel:
         return kernel_to_wire(self.session, len(self.queue.waiting))
 
     def tell(self) -> None:
-        """Notify of the kernel, if anything that is shown of it has changed."""
+        """Notify observers of the kernel, if its wire form has changed."""
         kernel = self.to_wire()
         if kernel != self._told:
             self._told = kernel
@@ -96,7 +96,7 @@ class FollowedKernel:
     # running
 
     def give_up(self, place: Place) -> None:
-        """What waits behind the place no longer waits for it; nothing happens when it was filled."""
+        """Drop the place if it was not filled, so that runs behind it can proceed."""
         self.queue.fill(place, [])
         self._pump()
         self.news.notify()
@@ -104,7 +104,7 @@ class FollowedKernel:
     def enqueue(self, runs: list[Run], place: Place) -> list[wire.Run]:
         """Queue runs in the place held for them. Return their wire form at that moment, for `announce`.
 
-        If the kernel is free the first is sent now, so that it runs while clients are notified.
+        If the kernel is free, the first run is sent now: it executes while clients are notified.
         """
         queued = [run_to_wire(run) for run in runs]
         for run in runs:
@@ -114,7 +114,7 @@ class FollowedKernel:
         return queued
 
     def announce(self, runs: list[Run], queued: list[wire.Run]) -> None:
-        """Notify of runs as they were queued, and of the one that was sent since."""
+        """Notify observers of newly queued runs, and of the one that has been sent since."""
         kernel = self.to_wire()
         for run, was in zip(runs, queued, strict=True):
             self._publication.began(run, was, kernel)
@@ -127,7 +127,7 @@ class FollowedKernel:
             self._publication.changed(run)
 
     def _send(self) -> Run | None:
-        """Send the next run if the kernel is free; whoever calls tells of it."""
+        """Send the next queued run if the kernel is free. Return it; the caller notifies observers."""
         if self.session.state not in ("idle", "busy") or self._rest is not None or self._leaving:
             return None
         run = self.queue.take()
@@ -135,20 +135,20 @@ class FollowedKernel:
             return None
         run.epoch = self.session.epoch
         if self.session.state == "idle":
-            self.session.take_lost()  # what got lost before, as while it was attached to, is not of this run
+            self.session.take_lost()  # messages lost earlier, such as during an attach, are not this run's
         message_id = self.session.execute(
             run.source,
             silent=run.silent,
             store_history=run.store_history,
             allow_stdin=run.allow_stdin and bool(self._publication.observers.who_can_ask()),
-            stop_on_error=False,  # the queue is ours: kernels differ in what they abort
+            stop_on_error=False,  # the queue decides: kernels differ in which requests they abort
         )
         run.start(message_id, now())
         self.runs.sent(run, message_id)
         return run
 
     def ended(self, run: Run) -> asyncio.Future[None]:
-        """A future that is done when the run has ended; cancelling it is of no concern to others who wait."""
+        """A future that completes when the run ends. Cancelling it does not affect other waiters."""
         future = self._ends.get(run.id)
         if future is None:
             future = asyncio.get_running_loop().create_future()
@@ -170,12 +170,12 @@ class FollowedKernel:
                 future.set_result(None)
         self.news.notify()
 
-    # hearing: the session's listener
+    # the session's listener
 
     def received(self, batch: list[tuple[str | None, Event]]) -> None:
-        """Messages of the kernel, in the order they came."""
+        """Process messages of the kernel, in the order they arrived."""
         for parent, event in batch:
-            if isinstance(event, UpdateDisplayData):  # its parent may be no run: a widget's callback
+            if isinstance(event, UpdateDisplayData):  # its parent may be a widget callback, not a run
                 self._update_display(event)
                 continue
             run = self.runs.heard(parent or "")
@@ -190,10 +190,9 @@ class FollowedKernel:
         self.news.notify()
 
     def aside(self, message: Aside) -> None:
-        """A comm message or debug event, in order with `received`.
+        """Pass a comm message or debug event to each of `asides`, with its run, if it has one.
 
-        Each of `asides` gets it, with the run that it came of, if it came of one: the way in for widgets and
-        the debugger.
+        Called in order with `received`. Widgets and debuggers plug in here.
         """
         for take in self.asides:
             take(message, self.runs.heard(message.parent or ""))
@@ -240,7 +239,7 @@ class FollowedKernel:
         self._publication.outputs_changed(run, changes, urgent=not isinstance(event, Stream))
 
     def _advance(self, run: Run) -> None:
-        """A reply or an idle came: the run ends, or waits for the other of the two."""
+        """End the run if both its reply and its idle have arrived; otherwise wait for the other one."""
         if run.ended:
             return
         if run.origin == "other":
@@ -264,7 +263,7 @@ class FollowedKernel:
         ended = self.queue.finish(now())
         if run is not None and run.state == "error" and (rest_s := self.session.quirks.rest_after_error_s):
             self._rest = asyncio.get_running_loop().call_later(rest_s, self._end_rest)
-        sent = self._send()  # first, so that the kernel goes on while people are told
+        sent = self._send()  # first, so that the kernel works while clients are notified
         self._have_ended(ended)
         if sent is not None:
             self._publication.changed(sent)
@@ -275,7 +274,7 @@ class FollowedKernel:
         self._pump()
 
     def _foreign(self, parent: str, event: Event) -> Run | None:
-        """A run for what another client of the kernel executes; output of an unknown parent makes one too."""
+        """Make a run for code that another client executes, or for output with an unknown parent."""
         if not isinstance(event, (ExecuteInput, *OUTPUT_EVENTS)):
             return None
         source = event.code if isinstance(event, ExecuteInput) else ""
@@ -286,14 +285,14 @@ class FollowedKernel:
         run.busy = True
         run.start(parent, time)
         self._publication.began(run, run_to_wire(run), self.to_wire())
-        if not parent:  # of no request at all: no idle will ever end it
+        if not parent:  # it has no parent request, so no idle will ever end it
             run.end("ok", time)
             self._publication.changed(run)
             self.runs.ended(run)
         return run
 
     def new_run(self, source: str, **fields: Any) -> Run:
-        """A run of `source` on this kernel; `fields` are those of Run."""
+        """Make a run of `source` on this kernel; `fields` are those of Run."""
         return Run(
             id=str(uuid.uuid4()),
             kernel_id=self.id,
@@ -321,7 +320,7 @@ class FollowedKernel:
         time = now()
         lost = self.queue.lose(reason, time)
         for run in self.runs.open():
-            if not run.ended:  # of another client
+            if not run.ended:  # it belongs to another client
                 run.end("lost", time, reason)
                 lost.append(run)
         self._have_ended(lost)
@@ -329,12 +328,12 @@ class FollowedKernel:
     # stopping
 
     def cancel_waiting(self, reason: str) -> None:
-        """End everything that waits in the queue."""
+        """Cancel everything that is queued."""
         self._have_ended(self.queue.drop("cancelled", reason, now()))
         self.tell()
 
     def cancel_if_waiting(self, run: Run, reason: str) -> bool:
-        """End a run that waits in the queue; False: it does not wait (any more)."""
+        """Cancel a run that is still queued; False if it is not."""
         if not self.queue.cancel(run, reason, now()):
             return False
         self._have_ended([run])
@@ -342,23 +341,26 @@ class FollowedKernel:
         return True
 
     async def restart(self) -> None:
-        """A new process under the same id: what ran is lost, what waited is cancelled.
+        """Restart the kernel, dead or alive, under the same id.
 
-        A kernel that is dead is started again.
+        The running run is lost; queued runs are cancelled.
         """
         if not self.alive:
             self._leaving = None
         await self.session.restart()
 
     def shutdown(self) -> Coroutine[Any, Any, None]:
-        """End the kernel. It takes no more runs from this call on, before the result is awaited."""
+        """End the kernel. It stops taking runs at the call, before the result is awaited."""
         self._stop_taking("the kernel was shut down")
         return self._leave("the kernel was shut down", self.session.shutdown())
 
     def detach(self) -> Coroutine[Any, Any, None]:
-        """Stop following the kernel and leave it running. As with `shutdown`, it takes no more runs."""
+        """Stop following the kernel and leave it running.
+
+        Like `shutdown`, it takes no more runs from the call on.
+        """
         self._stop_taking("the kernel was detached")
-        self.session.host.keep_alive = True  # also if the bridge must end before this does
+        self.session.host.keep_alive = True  # in case the bridge must exit before the detachment completes
         return self._leave("the kernel was detached", self.session.detach())
 
     def _stop_taking(self, reason: str) -> None:
@@ -367,17 +369,17 @@ class FollowedKernel:
 
     async def _leave(self, reason: str, leaving: Coroutine[Any, Any, None]) -> None:
         try:
-            await leaving  # which waits for a start or restart that is under way
+            await leaving  # waits for a start or restart that is in progress
         finally:
-            self._lose(reason)  # what other clients ran meanwhile
+            self._lose(reason)  # runs that other clients started in the meantime
 
     def abandon(self) -> None:
-        """Leave it at once, whatever is under way: the keeper ends it, unless it is kept."""
+        """Drop the connection at once. The keeper ends the kernel, unless it is kept."""
         self._stop_taking("the bridge ended")
         self.session.close()
 
     def require_alive(self) -> "FollowedKernel":
-        """Itself; raises KernelDead."""
+        """Return the kernel. Raises KernelDead."""
         if self._leaving and self.alive:
             raise KernelDead(
                 f"kernel {self.id} ({self.session.spec.display_name}) takes no more runs: {self._leaving}"
@@ -391,7 +393,7 @@ class FollowedKernel:
         return self
 
     def require_reachable(self) -> "FollowedKernel":
-        """Itself; raises KernelDead, and KernelUnreachable: a run would wait for ever."""
+        """Return the kernel. Raises KernelDead; KernelUnreachable, since a run would wait forever."""
         if self.session.state == "unreachable":
             raise KernelUnreachable(
                 f"kernel {self.id} ({self.session.spec.display_name}) does not answer: {self.session.reason}",
@@ -400,7 +402,7 @@ class FollowedKernel:
         return self.require_alive()
 
     async def close(self) -> None:
-        """Await the tasks that are left."""
+        """Await the remaining tasks."""
         if self._rest is not None:
             self._rest.cancel()
         await self.prompts.close()

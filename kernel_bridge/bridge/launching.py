@@ -1,4 +1,4 @@
-"""Kernels that are being started or attached to, each for as long as somebody waits for it."""
+"""Kernels that are starting or being attached to. A start is cancelled when nobody waits for it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -10,7 +10,7 @@ from .kernel import FollowedKernel
 
 
 class Start:
-    """A start, for as long as somebody waits for it."""
+    """One start or attachment."""
 
     def __init__(self, task: "asyncio.Task[FollowedKernel]") -> None:
         self.task = task
@@ -18,7 +18,7 @@ class Start:
 
     @contextmanager
     def wanted(self) -> Iterator["Start"]:
-        """Somebody waits for it; when the last who does leaves, the start is cancelled."""
+        """Wait for the start. When the last waiter leaves, the start is cancelled."""
         self._waiting += 1
         try:
             yield self
@@ -33,7 +33,7 @@ class Start:
 
 
 class Starts:
-    """All starts and attachments that are under way; at most one for each document that asks for any."""
+    """All starts and attachments in progress, at most one per document."""
 
     def __init__(self) -> None:
         self._of_documents: dict[str, Start] = {}  # by the document's URI
@@ -41,7 +41,7 @@ class Starts:
         self._closed = False
 
     def begin(self, making: Coroutine[Any, Any, FollowedKernel], name: str) -> Start:
-        """Start or attach in a task that `close` can end; raises RequestCancelled: the bridge is ending."""
+        """Start or attach in a task that `cancel` can end. Raises RequestCancelled: the bridge is ending."""
         if self._closed:
             making.close()
             raise RequestCancelled("the bridge is ending")
@@ -51,19 +51,20 @@ class Starts:
         return Start(task)
 
     def begin_for(self, uri: str, making: Coroutine[Any, Any, FollowedKernel]) -> Start:
-        """The same for a document; who runs code in it meanwhile shares this start."""
+        """Like `begin`, for a document. Runs requested in the document meanwhile share this start."""
         start = self._of_documents[uri] = self.begin(making, f"start kernel for {uri}")
         start.task.add_done_callback(lambda _: self._ended(uri, start))
         return start
 
     def share(self, uri: str, make: Callable[[], Coroutine[Any, Any, FollowedKernel]]) -> Start:
-        """The start that is under way for a document, else a new one."""
+        """The start in progress for the document, or a new one."""
         return self._of_documents.get(uri) or self.begin_for(uri, make())
 
     def under_way(self, uri: str | None) -> AbstractContextManager[Start | None]:
-        """The start for a document, kept up while this is open; None: there is none.
+        """A context that keeps the document's start alive, if there is one, and yields it or None.
 
-        For a run that must wait for its turn first: it was asked meanwhile, and shares also a failure.
+        For a run that must first wait for its turn: it was requested during this start, so it shares its
+        result, even a failure.
         """
         start = self._of_documents.get(uri or "")
         return nullcontext() if start is None else start.wanted()
@@ -76,11 +77,11 @@ class Starts:
             del self._of_documents[uri]
 
     def cancel(self) -> None:
-        """Cancel all; no more begin."""
+        """Cancel every start and refuse new ones."""
         self._closed = True
         for task in self._tasks:
             task.cancel()
 
     async def ended(self) -> None:
-        """Return when none is under way."""
+        """Return when no start is in progress."""
         await asyncio.gather(*self._tasks, return_exceptions=True)

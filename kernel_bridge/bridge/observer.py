@@ -1,4 +1,4 @@
-"""The clients of one bridge: an editor, a terminal, a live page beside them."""
+"""The clients of one bridge: an editor, a terminal, or a live page."""
 
 import logging
 from collections.abc import Callable
@@ -16,46 +16,46 @@ if TYPE_CHECKING:  # an outbox is made before `initialize` is answered
 log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
-"""Told how much of how much is done, perhaps in another thread."""
+"""Called with (done, total), possibly from another thread."""
 
 
 class Observer(Protocol):
-    """One client. Notified of everything that happens, on the event loop, in the order it happens."""
+    """One client. Notified of everything that happens, in order, on the event loop."""
 
     @property
     def can_ask(self) -> bool:
-        """Whether it answers `ask`; when no client does, kernels raise their own error for input()."""
+        """Whether it answers `ask`. If no client does, kernels raise their own error for input()."""
 
     def kernel_changed(self, kernel: Kernel) -> None:
-        """A state, an epoch or a queue length changed."""
+        """A kernel's state, epoch or queue length changed."""
 
     def run_met(self, run: WireRun) -> None:
-        """A run from before the client joined, with outputs; all changes that follow apply to those."""
+        """A run from before the client joined, with outputs. Later changes apply to these outputs."""
 
     def run_changed(self, run: WireRun) -> None:
-        """A run changed its state (without outputs)."""
+        """A run changed its state. The run comes without outputs."""
 
     def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
-        """The outputs of a run changed; wire changes, in order. `urgent`: more than stream text.
+        """The outputs of a run changed: wire changes, in order. `urgent`: more than stream text.
 
-        Other clients may get the same objects: do not change them.
+        The list is shared with other clients: do not modify it.
         """
 
     def run_evicted(self, run_id: str) -> None:
-        """The run has ended and is evicted: there is no further notification about it."""
+        """The run was evicted from memory; no further notifications follow."""
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        """What the user types; None: the user cancelled. Raises anything: this client cannot be asked.
+        """What the user types; None if the user cancelled. If it raises, this client is not asked again.
 
-        Cancelled when the run ends first, or another client has answered.
+        Cancelled when the run ends first, or when another client has answered.
         """
 
     def warn(self, message: str) -> None:
-        """Something a person should know, that fails no command."""
+        """Report something that the user should know but that fails no command."""
 
 
 class Silent(Observer):
-    """Ignores everything: the base of the observers."""
+    """Ignores everything; the base class of observers."""
 
     @property
     def can_ask(self) -> bool:
@@ -84,14 +84,14 @@ class Silent(Observer):
 
 
 class Observers:
-    """All clients of one bridge. One that fails is logged, and the others do not notice."""
+    """All clients of one bridge. An exception in one is logged and does not affect the others."""
 
     def __init__(self) -> None:
         self._all: tuple[Observer, ...] = ()
-        self._budgets: dict[Observer, _Budget] = {}  # of those that have their own
+        self._budgets: dict[Observer, _Budget] = {}  # only of clients with a budget of their own
 
     def add(self, observer: Observer, budget_bytes: int | None = None) -> None:
-        """`budget_bytes` bounds the stream text of each run that it gets; None: the setting outputBudget."""
+        """Add a client. `budget_bytes` bounds the stream text of each run; None: the setting outputBudget."""
         self._all = (*self._all, observer)
         if budget_bytes is not None:
             self._budgets[observer] = _Budget(budget_bytes)
@@ -101,7 +101,7 @@ class Observers:
         self._budgets.pop(observer, None)
 
     def live(self, run: "Run", observer: Observer | None) -> "LiveOutputs":
-        """The outputs of a run as this client has them; None: as a client without a budget of its own."""
+        """A run's outputs as this client has them; for None, as a client without its own budget has them."""
         budget = self._budgets.get(observer) if observer is not None else None
         return run.live if budget is None else budget.live(run)
 
@@ -115,8 +115,8 @@ class Observers:
         self._each(lambda observer: observer.run_changed(run))
 
     def outputs_changed(self, run: "Run", changes: "list[FoldChange]", urgent: bool) -> None:
-        """Apply the changes to the outputs of the run as each client has them, and notify each."""
-        # No closure, no empty loop: every message comes here. Views first: a new one is a copy of run.live.
+        """Apply the changes to each client's copy of the run's outputs, and notify the client."""
+        # A hot path: no closures, no empty loops. Budgets come first, because a new copy is made of run.live.
         own: dict[Observer, list[Change]] = {}
         if self._budgets:
             own = {observer: budget.live(run).apply(changes) for observer, budget in self._budgets.items()}
@@ -149,7 +149,7 @@ def _log_failure(observer: Observer) -> None:
 
 
 class _Budget:
-    """The outputs of each run under the budget of one client."""
+    """The outputs of each run within one client's budget."""
 
     def __init__(self, size_bytes: int) -> None:
         self._size_bytes = size_bytes

@@ -1,6 +1,6 @@
-"""What kernels ask a person for: each input_request, and the answer to it (protocol.md, "Input").
+"""Prompts: each input_request of a kernel, and its answer (protocol.md, "Input").
 
-Every client that can ask is asked. The first answer wins, and the others are withdrawn.
+Every client that can ask the user does. The first answer wins; the other requests are withdrawn.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Prompts:
-    """The open requests of one kernel, at most one of each run."""
+    """The open prompts of one kernel, at most one per run."""
 
     def __init__(self, observers: Observers) -> None:
         self._observers = observers
@@ -23,7 +23,7 @@ class Prompts:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ask(self, session: KernelSession, run: Run, request: InputRequest) -> None:
-        """Pass on what is typed; the run is interrupted when a person cancels, or nobody can be asked."""
+        """Ask the user and send the answer. Interrupts the run if the user cancels or no client can ask."""
         if run.ended:
             return
         self.withdraw(run)
@@ -33,18 +33,18 @@ class Prompts:
         task.add_done_callback(self._tasks.discard)
 
     def withdraw(self, run: Run) -> None:
-        """Nobody waits for the answer any more."""
+        """Withdraw the run's prompt: its answer is no longer needed."""
         if prompt := self._open.pop(run.id, None):
             prompt.resolve(None)
 
     def joined(self, observer: Observer) -> None:
-        """A client that can ask is asked what is open."""
+        """A client joined: if it can ask, it gets the open prompts."""
         for prompt in self._open.values():
             if observer.can_ask and prompt.group is not None:
                 prompt.ask(prompt.group, observer)
 
     def left(self, observer: Observer) -> None:
-        """A client that left answers nothing; when it was the last, the run is interrupted."""
+        """A client left. If it was the last one asked, its runs are interrupted."""
         for prompt in self._open.values():
             prompt.drop(observer)
 
@@ -61,17 +61,17 @@ class Prompts:
                 session.answer_input(value)
 
     async def close(self) -> None:
-        """Await the tasks that are left."""
+        """Cancel and await the remaining tasks."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 class _Prompt:
-    """One input_request, and the clients that are asked."""
+    """One input_request, and the clients that were asked."""
 
     def __init__(self, kernel_id: str, run_id: str, request: InputRequest) -> None:
-        self.group: asyncio.TaskGroup | None = None  # of the tasks that ask, once there are any
+        self.group: asyncio.TaskGroup | None = None  # runs the tasks that ask
         self._kernel_id = kernel_id
         self._run_id = run_id
         self._request = request
@@ -79,7 +79,7 @@ class _Prompt:
         self._answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
     async def first_answer(self, group: asyncio.TaskGroup, observers: list[Observer]) -> str | None:
-        """None: a person cancelled, there is nobody to ask (any more), or the prompt was withdrawn."""
+        """None: the user cancelled, no client can ask, or the prompt was withdrawn."""
         if not observers:
             return None
         if not self._answer.done():
@@ -101,7 +101,7 @@ class _Prompt:
             self.resolve(value)
 
     def drop(self, observer: Observer) -> None:
-        """This client does not answer."""
+        """This client will not answer."""
         if asking := self._asked.pop(observer, None):
             asking.cancel()
             if not self._asked:

@@ -1,4 +1,4 @@
-"""What happens to the runs of one kernel: written to the history first, then notified to every client."""
+"""Publishes what happens to a kernel's runs: to the history first, then to every client."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from .wire import run_to_wire
 
 
 class Publication:
-    """`open_journal` returns None where the history is switched off; a run that is kept stays kept."""
+    """`open_journal` returns None if the history is disabled. A run once stored is stored to its end."""
 
     def __init__(self, observers: Observers, open_journal: Callable[[], Journal | None]) -> None:
         self.observers = observers
@@ -19,13 +19,13 @@ class Publication:
         self._journal: Journal | None = None
 
     def keeps_runs(self) -> bool:
-        """Whether a run that is made now is kept in the history."""
+        """Whether a run made now goes into the history."""
         journal = self._open_journal()
         self._journal = journal or self._journal
         return journal is not None
 
     def began(self, run: Run, queued: wire.Run, kernel: wire.Kernel) -> None:
-        """The first news of a run: as it was when it was queued."""
+        """Publish a new run, as it was when it was queued."""
         if self._journal is not None and run.kept:
             self._journal.run_started(queued, kernel)
         self.observers.run_changed(queued)

@@ -1,26 +1,26 @@
-"""The runs of one kernel that are held in memory: those that have not ended, and the newest of the others.
+"""The runs of one kernel that are held in memory: all that have not ended, and the most recent others.
 
-Output may come long after a run has ended, and a display may be updated at any time: a run that this happens
-to counts as new. The others are evicted in time, and read from the history.
+Output may arrive long after a run has ended, and a display may be updated at any time. Either makes a run
+recent again. Older runs are evicted and read from the history.
 """
 
 from collections.abc import Callable
 
 from ..runs.run import Run
 
-ENDED_RUNS = 1000  # held at most
-ENDED_BYTES = 64 * 1024 * 1024  # of their outputs, but for
-NEWEST_RUNS = 20  # so many, however large, and those with displays that may still be updated
+ENDED_RUNS = 1000  # the most that are held
+ENDED_BYTES = 64 * 1024 * 1024  # the most that their outputs may take, except
+NEWEST_RUNS = 20  # this many of the newest, and runs with displays that may still be updated
 
 
 class RememberedRuns:
-    """`evicted` is called with the id of each run that is evicted."""
+    """`evicted` is called with the id of each evicted run."""
 
     def __init__(self, evicted: Callable[[str], None]) -> None:
         self._evicted = evicted
         self._open: dict[str, Run] = {}
-        self._ended: dict[str, Run] = {}  # the one for which something came last is the last
-        self._sizes: dict[str, int] = {}  # of the ended ones, in bytes
+        self._ended: dict[str, Run] = {}  # least recently used first
+        self._sizes: dict[str, int] = {}  # of the ended runs, in bytes
         self._size = 0
         self._by_message: dict[str, Run] = {}
         self._displays: dict[str, dict[str, Run]] = {}  # display id -> the runs of this epoch that show it
@@ -29,7 +29,7 @@ class RememberedRuns:
         self._open[run.id] = run
 
     def sent(self, run: Run, message_id: str) -> None:
-        """What is heard about that message is about this run."""
+        """Route messages with this parent to this run."""
         self._by_message[message_id] = run
 
     def get(self, run_id: str) -> Run | None:
@@ -39,18 +39,18 @@ class RememberedRuns:
         return [*self._ended.values(), *self._open.values()]
 
     def open(self) -> list[Run]:
-        """Those that have not ended."""
+        """The runs that have not ended."""
         return list(self._open.values())
 
     def heard(self, message_id: str) -> Run | None:
-        """The run that a message is about."""
+        """The run that a message with this parent belongs to."""
         run = self._by_message.get(message_id)
         if run is not None and run.ended:
             self._touch(run)
         return run
 
     def shows(self, run: Run, display_id: str) -> None:
-        """The run has an output with that display id."""
+        """Note that the run has an output with that display id."""
         self._displays.setdefault(display_id, {})[run.id] = run
 
     def showing(self, display_id: str) -> list[Run]:
@@ -61,11 +61,11 @@ class RememberedRuns:
         return runs
 
     def forget_displays(self) -> None:
-        """A new epoch: nothing updates the displays of the old one."""
+        """Forget all displays: in a new epoch nothing updates the old ones."""
         self._displays.clear()
 
     def ended(self, run: Run) -> None:
-        """It ended: it is one of those that may be evicted."""
+        """The run ended and may now be evicted."""
         if self._open.pop(run.id, None) is None:
             return
         self._ended[run.id] = run

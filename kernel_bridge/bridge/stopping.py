@@ -1,4 +1,4 @@
-"""Interrupting what a kernel runs, and cancelling what waits for it (protocol.md, "interruptKernel")."""
+"""Interrupts the running run and cancels queued ones (protocol.md, "interruptKernel")."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -10,17 +10,17 @@ if TYPE_CHECKING:  # a handler is imported before a bridge is
     from .kernel import FollowedKernel
 
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
-BEGIN_S = 0.05  # what a kernel needs from saying that it executes until it can be interrupted
+BEGIN_S = 0.05  # how long after execute_input a kernel cannot be interrupted yet
 
 
 async def interrupt(kernel: "FollowedKernel") -> InterruptOutcome:
-    """Cancel what waits and interrupt what runs, waiting at most INTERRUPT_S for it to end."""
+    """Cancel what is queued and interrupt what runs. Waits at most INTERRUPT_S for it to end."""
     kernel.cancel_waiting("the kernel was interrupted")
     return await _interrupt_running(kernel)
 
 
 async def cancel(kernel: "FollowedKernel", run: "Run") -> None:
-    """Cancel a run that waits, or interrupt it; returns when it has ended, or after INTERRUPT_S."""
+    """Cancel a queued run or interrupt a running one. Returns when it has ended, or after INTERRUPT_S."""
     if not kernel.cancel_if_waiting(run, "cancelled by the user") and run is kernel.queue.running:
         await _interrupt_running(kernel)
 
@@ -43,9 +43,9 @@ async def _interrupt_running(kernel: "FollowedKernel") -> InterruptOutcome:
 
 
 async def _has_begun(kernel: "FollowedKernel", run: "Run") -> bool:
-    """Wait until a run that was sent can be interrupted; False: it has ended before.
+    """Wait until a run that was sent can be interrupted; False if it ends first.
 
-    ipykernel ignores SIGINT until shortly after it has said busy, and one that comes before it runs the
+    ipykernel ignores SIGINT until shortly after its busy status. A SIGINT that arrives before it executes the
     code makes it drop the request without a reply.
     """
     clock = asyncio.get_running_loop().time

@@ -1,7 +1,7 @@
-"""One way to submit runs, for the language server and the command line.
+"""Submits runs, for the language server and the command line.
 
-`submit` decides the order: commands on one document, or on one kernel, get their places in the queue in the
-order they came, also while the kernel is still starting or is asked where a statement ends.
+`submit` fixes the order: commands on one document or kernel are queued in the order they arrived, even if the
+kernel is still starting or must first report where a statement ends.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ if TYPE_CHECKING:  # a handler is imported before a bridge is
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Code for one run, and where it came from."""
+    """The code of one run, and its origin."""
 
     code: str
     location: "Location | None" = None
-    may_fail: bool = False  # an error does not stop the runs behind it
+    may_fail: bool = False  # an error does not cancel the runs behind it
 
 
 Find = Callable[["FollowedKernel", "Place"], Awaitable[Sequence[Source]]]
@@ -36,17 +36,17 @@ Find = Callable[["FollowedKernel", "Place"], Awaitable[Sequence[Source]]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Code to run, as it was when the command came."""
+    """Code to run, as it was when the command arrived."""
 
-    described: str  # for NothingToRun
+    described: str  # for the message of NothingToRun
     sources: Sequence[Source] | Find
     uri: str | None = None  # of the document whose kernel runs it
-    language_id: str | None = None  # of the kernel to start where there is none
+    language_id: str | None = None  # of the kernel to start if there is none
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The options of a run."""
+    """How a run is executed."""
 
     silent: bool = False
     store_history: bool = True
@@ -56,18 +56,18 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Runs that are queued on a kernel; observers learn of them by `announce`."""
+    """Runs queued on a kernel. Call `announce` to notify observers of them."""
 
     kernel: "FollowedKernel"
     runs: "list[Run]"
     queued: list[wire.Run]  # as they were queued
 
     def announce(self) -> None:
-        """Notify the observers. Call it at once, without awaiting anything since `submit` returned."""
+        """Notify observers. Call it right after `submit` returns, with no await in between."""
         self.kernel.announce(self.runs, self.queued)
 
     async def ended(self) -> None:
-        """Return when every run has ended. Cancelling it cancels what waits and interrupts what runs."""
+        """Return when every run has ended. If cancelled, cancel queued runs and interrupt the running one."""
         ends = asyncio.gather(*(self.kernel.ended(run) for run in self.runs))
         try:
             await asyncio.shield(ends)
@@ -85,10 +85,11 @@ async def submit(
     kernel_id: str | None,
     options: RunOptions,
 ) -> Submission:
-    """Queue a run for each source, on the kernel named, the document's, or one that is started for it.
+    """Queue a run for each source, on the named kernel, the document's kernel, or a new one.
 
     Raises NothingToRun; RequestCancelled: the queue was cleared before the sources were found;
-    KernelRequired, NoSuchKernel, KernelDead, KernelUnreachable, Untrusted, and what starting a kernel raises.
+    KernelRequired, NoSuchKernel, KernelDead, KernelUnreachable, Untrusted, and everything that starting a
+    kernel raises.
     """
     if not callable(wanted.sources) and not wanted.sources:
         raise _nothing(wanted)
@@ -99,7 +100,7 @@ async def submit(
                 kernel = await start.wait()
             else:
                 kernel = await bridge.kernel_to_run(kernel_id, wanted.uri, wanted.language_id)
-            place = kernel.require_reachable().queue.hold()  # later commands get their places behind it
+            place = kernel.require_reachable().queue.hold()  # later commands queue behind this place
     try:
         sources = await wanted.sources(kernel, place) if callable(wanted.sources) else wanted.sources
         kernel.require_reachable()

@@ -1,4 +1,4 @@
-"""From inner values to the objects of the wire."""
+"""Converts kernels and runs to their wire form."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a handler is imported before a bridge is
 
 
 def now() -> str:
-    """The time as ISO 8601 UTC with a `Z`, to the microsecond."""
+    """The current time in ISO 8601, UTC with a `Z`, to the microsecond."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -44,7 +44,7 @@ def kernel_to_wire(session: "KernelSession", queued: int) -> wire.Kernel:
 
 
 def run_to_wire(run: "Run", live: "LiveOutputs | None" = None) -> wire.Run:
-    """The run, with the outputs of `live`, which are its own as a client has them."""
+    """The run, with the outputs of `live` if given: a client's own copy."""
     location = run.location
     return wire.Run(
         id=run.id,
