@@ -1,1 +1,1 @@
-"""Kernels: found, started, connected, heard. The only user of jupyter_client and zmq."""
+"""Kernels: discovery, launch, connection and messages. The only package that uses jupyter_client and zmq."""

@@ -1,7 +1,7 @@
-"""The conversation with one kernel process: requests and their replies, and what is heard on iopub.
+"""The conversation with one kernel process: requests, replies, and messages on iopub and stdin.
 
-Decides what is of concern to runs: status messages of requests that execute nothing are kept from the
-listener, and consecutive stream messages are joined. A new epoch of a kernel is a new conversation.
+Filters for the listener: statuses of requests that execute nothing are dropped, and consecutive stream
+messages are joined. Each epoch of a kernel has its own conversation.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 Heard = list[tuple[str | None, Event]]
 
 NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
-PIECES_AT_ONCE = 8  # of a large stream message that are in memory beside it
-FLOOD_MESSAGES = 64  # stream messages and nothing else, after which more of them may wait a little
+PIECES_AT_ONCE = 8  # pieces of a large stream message that are held in memory at once
+FLOOD_MESSAGES = 64  # consecutive stream messages that make a flood, which may be read less often
 FLOODED_S = 0.5
-HANDS_S = 1.0  # how long stdin and the heartbeat may each take to shake hands once the kernel answers
+HANDS_S = 1.0  # time for the handshakes of stdin and of the heartbeat, each, once the kernel answers
 
 ASIDE = frozenset({"comm_open", "comm_msg", "comm_close", "debug_event"})
 
@@ -58,11 +58,11 @@ EXECUTES_NOTHING = frozenset(
 
 
 class Channels:
-    """Talks with one kernel process. `heard` gets what concerns runs, in order, a turn at a time.
+    """Talks with one kernel process. `heard` gets events of runs, in order, in batches.
 
-    `aside` gets comm messages and debug events, each after what came before it. `turned` is called with True
-    when the kernel begins to execute, with False when it has nothing to execute any more, each time after
-    `heard` has got the status that says so. `beat` hears of the link to the kernel.
+    `aside` gets comm messages and debug events, in order with `heard`. `turned` is called with True when the
+    kernel starts executing and with False when it becomes idle, each time after `heard` has received that
+    status. `beat` is called when the link to the kernel changes.
 
     Raises OSError: the transport cannot be opened.
     """
@@ -81,56 +81,56 @@ class Channels:
         self.beat = beat
         self._codec = Codec()
         self._numbering = Numbering()
-        self._asked_on_control = 0  # requests without a reply
-        self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> its reply's content
-        self._executing: set[str] = set()  # the parents for which the kernel is busy
-        self._answered: set[str] = set()  # those of them that have their reply
-        self._input_request: bytes | None = None  # the header of the open one
+        self._asked_on_control = 0  # requests without a reply yet
+        self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> content of its reply
+        self._executing: set[str] = set()  # parents that the kernel is busy with
+        self._answered: set[str] = set()  # those of them that have been answered
+        self._input_request: bytes | None = None  # header of the open input_request
         self._batch: Heard = []
-        self._streams = 0  # messages of streams since the last one of another type
-        self._flooded_at = float("-inf")  # when there were last so many, by the loop's clock
-        self._text: list[str] = []  # of the stream that is being joined
+        self._streams = 0  # stream messages since the last message of another type
+        self._flooded_at = float("-inf")  # loop time of the last flood
+        self._text: list[str] = []  # of the stream being joined
         self._text_of: tuple[str | None, str] = (None, "")
-        self._subshell_id: str | None = None  # of the thread that answers while the kernel executes
+        self._subshell_id: str | None = None  # of the thread that replies while the kernel executes
         self._iopub_spoke = asyncio.Event()
         self._listening = False
         self._transport = connect(self)
 
     @property
     def executing(self) -> bool:
-        """Whether the kernel is busy with an execution, of whichever client."""
+        """Whether the kernel is executing code, for any client."""
         return bool(self._executing)
 
     @property
     def spoke(self) -> bool:
-        """Whether anything genuine was heard on iopub."""
+        """Whether any message with a valid signature has arrived on iopub."""
         return self._iopub_spoke.is_set()
 
     def take_lost(self) -> int:
-        """How many messages of the kernel were lost since this was asked last."""
+        """How many messages of the kernel were lost since the last call."""
         return self._numbering.take_lost(self._asked_on_control)
 
     @property
     def flooded(self) -> bool:
-        """Whether very much output has come until just now: more is likely to be on its way."""
+        """Whether output is, or was within FLOODED_S, arriving as a flood."""
         return asyncio.get_running_loop().time() - self._flooded_at < FLOODED_S
 
     def presume_busy(self) -> None:
-        """It executes something of which we have not heard the beginning."""
+        """Assume that the kernel executes something whose start was missed."""
         self._executing.add("")
 
     def rested(self) -> None:
-        """It has answered on shell: what it executed before is over."""
+        """The kernel has answered on shell, so that execution is over."""
         if "" in self._executing:
             self._executing.discard("")
             if not self._executing:
                 self._turned(False)
 
     async def meet(self) -> None:
-        """Returns when the kernel's end of the link has shaken hands, which one that is stopped does not."""
+        """Return when the kernel's end has completed a handshake. A stopped kernel completes none."""
         await self._transport.met.wait()
 
-    # saying
+    # sending
 
     def send(
         self,
@@ -141,7 +141,7 @@ class Channels:
         subshell_id: str | None = None,
         parent: bytes = b"{}",
     ) -> str:
-        """Send a message at once; gives its id. `parent`: the header of the message that it answers."""
+        """Send a message at once and return its id. `parent` is the header of the message it replies to."""
         message_id, parts = self._codec.encode(message_type, content, subshell_id=subshell_id, parent=parent)
         self._transport.send(channel, parts)
         if channel == "control":
@@ -150,18 +150,21 @@ class Channels:
         return message_id
 
     def execute(self, code: str, **options: bool) -> str:
-        """`options` are the booleans of execute_request."""
+        """Send an execute_request. `options` are its boolean fields."""
         return self.send("shell", "execute_request", {"code": code, "user_expressions": {}, **options})
 
     def answer_input(self, value: str) -> None:
-        """Ignored when the kernel waits for none (any more): it would take it for the answer to its next."""
+        """Answer the open input_request, if there is one.
+
+        Without one, the kernel would use the answer for its next prompt.
+        """
         if self._input_request is not None:
             request, self._input_request = self._input_request, None
-            # async-kernel wants both, which replies have by the specification; jupyter_client leaves them out
+            # async-kernel requires both fields, as the specification does; jupyter_client omits them
             self.send("stdin", "input_reply", {"status": "ok", "value": value}, parent=request)
 
     def interrupting(self) -> None:
-        """What runs is about to be interrupted: what may still be typed for it is not sent."""
+        """An interrupt is about to be sent: drop the open input_request."""
         self._input_request = None
         self._numbering.doubt()
 
@@ -173,7 +176,7 @@ class Channels:
         timeout_s: float | None,
         subshell_id: str | None = None,
     ) -> Json:
-        """The content of the reply. Raises TimeoutError; KernelDead when the conversation ends first."""
+        """The content of the reply. Raises TimeoutError; KernelDead if the conversation ends first."""
         message_id = self.send(channel, message_type, content, subshell_id=subshell_id)
         future = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = future
@@ -183,7 +186,7 @@ class Channels:
             self._waiting.pop(message_id, None)
 
     async def request_beside(self, message_type: str, content: Json, timeout_s: float) -> Json | None:
-        """As `request`, answered by a subshell (JEP 91) while the kernel executes. None: it can have none."""
+        """Like `request`, answered by a subshell (JEP 91) while the kernel executes; None: not supported."""
         if self._subshell_id is None:
             made = await self.request("create_subshell_request", {}, "control", timeout_s)
             if not isinstance(subshell_id := made.get("subshell_id"), str):
@@ -192,23 +195,24 @@ class Channels:
         return await self.request(message_type, content, "shell", timeout_s, self._subshell_id)
 
     def end_subshell(self) -> None:
-        """Delete the subshell: the kernel is left running."""
+        """Delete the subshell, since the kernel keeps running."""
         if self._subshell_id is not None:
             self.send("control", "delete_subshell_request", {"subshell_id": self._subshell_id})
 
     async def shake_hands(self) -> KernelInfo:
-        """Wait until the kernel answers on shell and is heard; from then on `heard` is told."""
+        """Wait until the kernel answers on shell and is heard on iopub; then start listening."""
         info = kernel_info(await self.request("kernel_info_request", {}, "shell", None))
         await self.join()
         self.listen()
         return info
 
     async def join(self) -> None:
-        """Wait until a kernel that answers on shell is heard on iopub, may ask on stdin, and its pulse felt.
+        """Wait until iopub, stdin and the heartbeat of a kernel that answers on shell are connected.
 
-        The SUB socket joins late, and what a kernel says before goes nowhere: it is asked until iopub has
-        spoken. A kernel that says no status for kernel_info_request is taken as it is in the end. One that
-        is stopped before its pulse was ever felt would not be missed.
+        The SUB socket joins late and misses what the kernel sends before that, so the kernel is asked until
+        iopub delivers something. A kernel that sends no status for kernel_info_request is accepted after the
+        last attempt. The heartbeat must connect, or a kernel that is stopped right away would never be
+        noticed.
         """
         for wait_s in NUDGE_S:
             if await _happens(self._iopub_spoke, wait_s):
@@ -220,20 +224,20 @@ class Channels:
         await _happens(self._transport.met, HANDS_S)
 
     def listen(self) -> None:
-        """Tell `heard` from now on."""
+        """Pass events to `heard` from now on."""
         self._listening = True
         self._numbering.begin()
 
     def mute(self) -> None:
-        """Tell `heard` nothing more; requests still get their replies."""
+        """Stop passing events to `heard`; requests still get their replies."""
         self._listening = False
         self._batch.clear()
         self._text.clear()
 
-    # hearing
+    # receiving
 
     def deliver(self, channel: Channel, parts: Parts) -> None:
-        """A message of the kernel came (transport.Receiver)."""
+        """Handle a message of the kernel (transport.Receiver)."""
         message = self._codec.decode(parts)
         if message is None:
             return
@@ -279,7 +283,7 @@ class Channels:
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
                 self._take_status(message.parent_id, message.parent_type, status)
         elif message.message_type in ASIDE:
-            self.turn_over()  # what the kernel said before this comes before it
+            self.turn_over()  # in order: everything the kernel sent before this message
             self._aside(
                 Aside(
                     message.message_type,
@@ -295,7 +299,7 @@ class Channels:
         self._add(parent, status)
         was_busy = bool(self._executing)
         if status == Status("busy") and parent_type in ("execute_request", None):
-            self._executing -= self._answered  # their idle got lost
+            self._executing -= self._answered  # whose idle was lost
             self._answered.clear()
             self._executing.add(parent)
         elif status == Status("idle"):
@@ -314,7 +318,7 @@ class Channels:
             self._join()
             for stream in streams_of(message):
                 self._batch.append((parent, stream))
-                if len(self._batch) > PIECES_AT_ONCE:  # what is taken can go before the rest is read
+                if len(self._batch) > PIECES_AT_ONCE:  # release these pieces before reading on
                     self.turn_over()
             return
         stream = stream_of(message)
@@ -334,7 +338,7 @@ class Channels:
             self._text.clear()
 
     def turn_over(self) -> bool:
-        """Pass on what was heard; whether nothing but text comes, and much of it (transport.Receiver)."""
+        """Pass the batch on. Return True if only stream messages arrive, in a flood (transport.Receiver)."""
         self._join()
         flooded = self._streams >= FLOOD_MESSAGES
         if self._batch:
@@ -350,11 +354,11 @@ class Channels:
     # ending
 
     def drain(self) -> None:
-        """Hear what has arrived and was not looked at yet."""
+        """Process messages that have arrived but were not read yet."""
         self._transport.drain()
 
     def close(self, why: str, linger_ms: int = 0) -> None:
-        """End the conversation; open requests fail with KernelDead."""
+        """End the conversation. Open requests fail with KernelDead."""
         self.mute()
         self._transport.close(linger_ms)
         waiting, self._waiting = self._waiting, {}

@@ -1,6 +1,6 @@
-"""Connection files: found as `jupyter console --existing` finds them, and read with suspicion.
+"""Connection files: found as `jupyter console --existing` finds them, and validated before use.
 
-Whoever can write such a file decides what we connect to, so that every key is checked before it is used.
+Anyone who can write such a file decides what we connect to, so every field is checked.
 """
 
 import contextlib
@@ -32,10 +32,13 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInfo:
-    """What a connection file says. `ports` by channel, also "hb"; an empty `key`: messages are unsigned."""
+    """The content of a connection file.
+
+    `ports` are by channel, including "hb". With an empty `key`, messages are unsigned.
+    """
 
     transport: Literal["ipc", "tcp"]
-    ip: str  # for ipc the prefix of the sockets' paths
+    ip: str  # for ipc, the path prefix of the sockets
     ports: dict[str, int]
     key: bytes
     signature_scheme: str
@@ -43,22 +46,22 @@ class ConnectionInfo:
     curve_secretkey: bytes | None = None
 
     def address(self, channel: str) -> str:
-        """As zmq names it in its events: of an IPv6 address the shortest form."""
+        """The address as zmq reports it in events: IPv6 in its shortest form."""
         ip = f"[{ipaddress.ip_address(self.ip[1:-1])}]" if self.ip.startswith("[") else self.ip
         separator = "-" if self.transport == "ipc" else ":"
         return f"{self.transport}://{ip}{separator}{self.ports[channel]}"
 
 
 def find_connection_file(asked: str | None) -> Path:
-    """The connection file that a path, a file name or a pattern names; None: the newest (blocks).
+    """The connection file for a path, file name or pattern; None: the most recently used (blocks).
 
-    Looked up in the current folder and Jupyter's runtime folder, as jupyter_client's function of that name
-    does, which takes long to import. Raises BadConnectionFile: there is none.
+    Searches the current folder and Jupyter's runtime folder, like jupyter_client's function of the same name,
+    which is slow to import. Raises BadConnectionFile: no file matches.
     """
     from jupyter_core.paths import jupyter_runtime_dir
 
     folders = [jupyter_runtime_dir()]
-    with contextlib.suppress(OSError):  # it was removed
+    with contextlib.suppress(OSError):  # the folder was removed
         folders.insert(0, os.getcwd())
     name = os.path.expanduser(asked or "kernel-*.json")
     pattern = name if "*" in name else f"*{name}*"
@@ -67,9 +70,9 @@ def find_connection_file(asked: str | None) -> Path:
             if os.path.lexists(path := os.path.join(folder, name)):
                 return Path(path)
         matches = [path for folder in folders for path in glob.glob(os.path.join(folder, pattern))]
-        if files := [path for path in matches if not os.path.isdir(path)]:  # our folder of records matches
+        if files := [path for path in matches if not os.path.isdir(path)]:  # our records folder matches
             return Path(max(files, key=lambda path: os.stat(path).st_atime))
-    except (OSError, ValueError):  # it is gone again, or has a zero byte
+    except (OSError, ValueError):  # removed in the meantime, or a null byte in the name
         pass
     what = f"no connection file {asked!r}" if asked else "no connection file"
     raise BadConnectionFile(
@@ -78,7 +81,7 @@ def find_connection_file(asked: str | None) -> Path:
 
 
 def connection_files() -> list[Path]:
-    """Those of Jupyter's runtime folder (blocks)."""
+    """The connection files in Jupyter's runtime folder (blocks)."""
     from jupyter_core.paths import jupyter_runtime_dir
 
     runtime = Path(jupyter_runtime_dir())
@@ -86,16 +89,15 @@ def connection_files() -> list[Path]:
 
 
 def kernel_id_of(path: Path) -> str:
-    """The uuid in the file's name, else its stem."""
+    """The UUID in the file's name, or else its stem."""
     found = UUID.search(path.stem)
     return found[0] if found else path.stem
 
 
 def read_connection_file(path: Path, remote_tcp: bool = False) -> tuple[ConnectionInfo, str]:
-    """What a connection file says, and the name of its kernelspec, which may be empty (blocks).
+    """The content of a connection file and the name of its kernelspec, which may be empty (blocks).
 
-    `remote_tcp`: another machine may be connected to without encryption. Raises BadConnectionFile, naming the
-    key.
+    `remote_tcp` allows unencrypted connections to other machines. Raises BadConnectionFile, naming the field.
     """
     raw = _load(path)
     transport = raw.get("transport", "tcp")
@@ -123,7 +125,7 @@ def read_connection_file(path: Path, remote_tcp: bool = False) -> tuple[Connecti
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # it may be a pipe
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # it may be a FIFO
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
@@ -168,7 +170,7 @@ def _port(path: Path, raw: dict[str, Any], key: str, transport: str) -> int:
 def _text(path: Path, raw: dict[str, Any], key: str) -> str:
     text = raw.get(key, "")
     if not isinstance(text, str):
-        raise BadConnectionFile(f"connection file {path}: {key} is no string", key=key)  # it may be the key
+        raise BadConnectionFile(f"connection file {path}: {key} is no string", key=key)  # never show it
     return text
 
 
@@ -210,16 +212,16 @@ def _is_local(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind((str(address), 0))  # only an address of an interface of this machine can be bound
+            probe.bind((str(address), 0))  # only addresses of this machine's interfaces can be bound
         except OSError:
             return False
     return True
 
 
 def somebody_listens(info: ConnectionInfo) -> bool:
-    """Whether the heartbeat's address accepts connections: of a kernel that is gone it does not (blocks).
+    """Whether the heartbeat's address accepts connections, which it does only while the kernel runs (blocks).
 
-    Raises OSError: descriptors have run out.
+    Raises OSError: no file descriptor is left.
     """
     port = info.ports["hb"]
     try:
@@ -239,7 +241,7 @@ def somebody_listens(info: ConnectionInfo) -> bool:
 
 
 def unknown_spec(name: str) -> KernelSpec:
-    """What stands for the kernelspec of a kernel that another program has started from one we do not know."""
+    """A placeholder for the kernelspec of a kernel that another program started from a spec unknown here."""
     return KernelSpec(
         name=name or "unknown",
         display_name=one_line(name) or "a kernel of another program",

@@ -1,7 +1,7 @@
-"""The Python environments that a person would expect for a document, without having registered anything.
+"""Python environments that a user expects for a document without having registered a kernel.
 
-Looks for what environment managers leave on disk, and runs nothing: discovery is quick, and a broken
-interpreter can do no harm. Their order says which one a person most likely means.
+Looks only at the files that environment managers leave on disk and runs nothing, so discovery is fast and a
+broken interpreter does no harm. The order reflects which environment the user most likely wants.
 """
 
 import asyncio
@@ -22,32 +22,35 @@ from ..protocol.objects import KernelSpec
 from .interpreters import environment_spec, holds_ipykernel, is_python_2, prefix_of, python_of
 from .specs import interpreter_of, list_specs, pick, runs_ipykernel, specs_in
 
-INSTALLED = 2  # the group of installed kernelspecs, after the project's environments and the active one
-MOST = 300  # environments, and kernels in them, of a project; and as many of everything else
-LARGEST_BYTES = 1_048_576  # of conda's list of environments; all other files have a few lines
+INSTALLED = 2  # index of the group of installed kernelspecs, after the project's and the active environment
+MOST = 300  # environments and their kernels in a project, and again in everything else
+LARGEST_BYTES = 1_048_576  # for conda's list of environments; the other files have a few lines
 
-_VERSION = re.compile(r"[\w+@-][\w.+:@-]*", re.ASCII)  # what pyenv has a folder for
+_VERSION = re.compile(r"[\w+@-][\w.+:@-]*", re.ASCII)  # names that pyenv accepts for a folder
 
-Candidate = tuple[Path, str]  # an environment, and why it is thought of
+Candidate = tuple[Path, str]  # an environment, and the reason to offer it
 
 
 async def list_kernels_for(folder: Path, root: Path) -> list[KernelSpec]:
-    """Everything that can be started, the best for a document in `folder` first, environments with a reason.
+    """Everything that can be started, best first for a document in `folder`; environments come with a reason.
 
-    `root` is where the search in parent folders ends. First the project's own environments, then the active
-    one, then installed kernelspecs, then what else there is; what is not usable comes after all that is.
+    The search in parent folders ends at `root`. First the project's own environments, then the active one,
+    then installed kernelspecs, then the rest. Unusable kernels follow all usable ones.
     """
     installed = await list_specs()
     return await asyncio.to_thread(_ranked, installed, folder, root, os.environ)
 
 
 async def find_kernel_for(name: str, folder: Path, root: Path) -> KernelSpec:
-    """The kernelspec or environment of that name. Raises NoSuchKernelSpec; its data lists those there are."""
+    """The kernelspec or environment of that name.
+
+    Raises NoSuchKernelSpec, whose data lists the known ones.
+    """
     return pick(await list_kernels_for(folder, root), name)
 
 
 def missed_environment(folder: Path, root: Path) -> KernelSpec | None:
-    """The project's own environment, where it has some and none can run kernels: a person expects it."""
+    """The project's own environment, if it has one and none of its environments can run a kernel."""
     own = ((python_of(path), path, reason) for path, reason in _of_project(folder, root, os.environ))
     specs = [
         environment_spec(str(python), holds_ipykernel(str(python)), reason)
@@ -71,7 +74,7 @@ def _ranked(
     for candidates in (
         _of_project(folder, root, environ),
         _active(environ),
-        iter(()),  # installed kernelspecs
+        iter(()),  # the installed kernelspecs
         _elsewhere(environ),
     ):
         group: list[KernelSpec] = []
@@ -82,7 +85,7 @@ def _ranked(
                 continue
             seen.add(prefix)
             others = []
-            if len(groups) < INSTALLED:  # as Jupyter has it, the first of a name hides the others
+            if len(groups) < INSTALLED:  # as in Jupyter, the first of a name hides the others
                 found = islice(_kernelspecs_of(environment, reason, folders), max(0, MOST - len(group)))
                 others = [spec for spec in found if spec.name not in promoted]
                 promoted.update(spec.name for spec in others)
@@ -102,7 +105,7 @@ def _ranked(
 
 
 def _kernelspecs_of(environment: Path, reason: str, known: Container[str]) -> Iterator[KernelSpec]:
-    """The kernels in an environment that are not the one of its Python; not those in `known` folders."""
+    """The kernels in an environment other than its Python's own, without those in `known` folders."""
     commands = environment / ("Scripts" if os.name == "nt" else "bin")
     for spec in specs_in(environment / "share" / "jupyter" / "kernels", commands):
         if os.path.realpath(spec.resource_dir or "") not in known and not runs_ipykernel(spec):
@@ -123,7 +126,7 @@ def _of_project(folder: Path, root: Path, environ: Mapping[str, str]) -> Iterato
 
 
 def _parents(folder: Path, root: Path) -> list[Path]:
-    """The folder and those above it, up to the root; only the folder where it is not in the root."""
+    """The folder and its parents up to the root, or only the folder if it is not below the root."""
     above = [folder, *folder.parents]
     if root not in above:
         return [folder]
@@ -131,7 +134,7 @@ def _parents(folder: Path, root: Path) -> list[Path]:
 
 
 def _of_poetry(project: Path, environ: Mapping[str, str]) -> Iterator[Candidate]:
-    """Poetry names an environment after the project and the hash of its path."""
+    """Poetry names an environment after the project and a hash of its path."""
     if not os.path.isfile(project / "pyproject.toml"):
         return
     digest = hashlib.sha256(os.path.normcase(os.path.realpath(project)).encode()).digest()
@@ -185,14 +188,14 @@ def _elsewhere(environ: Mapping[str, str]) -> Iterator[Candidate]:
 
 
 def _conda_roots(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Where conda, mamba and micromamba are installed, which keep named environments there."""
+    """The folders of conda, mamba and micromamba, which hold named environments."""
     if command := environ.get("CONDA_EXE"):
         yield Path(command).parent.parent
     yield Path(environ.get("MAMBA_ROOT_PREFIX") or _home(environ) / "micromamba")
 
 
 def _within(folder: Path) -> list[Path]:
-    """The folders in a folder."""
+    """The subfolders of a folder."""
     found = (path for name in names_in(folder) if os.path.isdir(path := folder / name))
     folders = list(islice(found, MOST + 1))
     if len(folders) > MOST:
@@ -201,7 +204,7 @@ def _within(folder: Path) -> list[Path]:
 
 
 def _text(path: Path) -> str:
-    """The text of a small file; empty: it is not there, or cannot be read."""
+    """The text of a small file; empty if it is missing or unreadable."""
     try:
         return read_text(path, LARGEST_BYTES)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Why a kernel did not start, or died: one sentence with what to do about it, then what it wrote, below."""
+"""Errors for kernels that do not start, or die: one sentence with advice, then the kernel's own output."""
 
 import signal
 
@@ -12,7 +12,7 @@ from .specs import interpreter_of
 def not_runnable(
     spec: KernelSpec, cwd: str | None, error: OSError | ModuleNotFoundError
 ) -> KernelLaunchFailed:
-    """The command cannot be run, or the provisioner that would run it is not installed."""
+    """The command cannot be run, or its kernel provisioner is not installed."""
     if isinstance(error, Replaced):
         advice = "start a new kernel"
     elif isinstance(error, OSError):
@@ -23,7 +23,7 @@ def not_runnable(
 
 
 def no_command(spec: KernelSpec) -> KernelLaunchFailed:
-    """Its kernel.json gives no command to run."""
+    """Its kernel.json names no command."""
     return KernelLaunchFailed(
         f"kernel {spec.name!r} could not be started: {spec.problem}; correct that or install it again",
         stderr="",
@@ -31,12 +31,12 @@ def no_command(spec: KernelSpec) -> KernelLaunchFailed:
 
 
 def with_output(sentence: str, written: str) -> str:
-    """A sentence, and on lines of its own the last that the kernel wrote, if it wrote anything."""
+    """A sentence, followed on new lines by the last output of the kernel, if it wrote any."""
     return f"{sentence}\n{written}" if written else sentence
 
 
 def describe_exit(code: int | None) -> str:
-    """How a process ended, as the rest of a sentence: "was killed by SIGKILL"."""
+    """How a process ended, to complete a sentence: "was killed by SIGKILL"."""
     if code is None:
         return "has ended"
     if code < 0:
@@ -63,7 +63,7 @@ def ended_at_start(spec: KernelSpec, cwd: str | None, code: int | None, written:
 
 
 def not_ready(spec: KernelSpec, written: str, within_s: float) -> KernelNotReady:
-    """The process lives and does not answer."""
+    """The process runs but does not answer."""
     message = (
         f"kernel {spec.name!r} did not answer within {within_s:g} s and was ended; "
         f"raise readyTimeout if it needs longer, or see what it {'wrote' if written else 'does'}"
@@ -72,7 +72,7 @@ def not_ready(spec: KernelSpec, written: str, within_s: float) -> KernelNotReady
 
 
 def unreachable(kernel_id: str, where: str | None, pid: int | None, why: str) -> KernelUnreachable:
-    """A kernel that runs, or ran, was not attached to."""
+    """Attaching to a kernel failed."""
     at = f" of {where}" if where else ""
     process = f"; its process is {pid}" if pid is not None else ""
     return KernelUnreachable(

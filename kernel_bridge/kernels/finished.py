@@ -1,4 +1,4 @@
-"""Work that runs to its end even if the task that awaits it is cancelled."""
+"""Runs work to its end even if the task that awaits it is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,9 +8,9 @@ T = TypeVar("T")
 
 
 async def finished(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`. A cancellation, or several, takes effect when the work has ended.
+    """The result of `work`. Cancellation takes effect only after the work has ended.
 
-    With `asyncio.shield` alone the caller returns at the first cancellation while the work still runs.
+    With `asyncio.shield` alone, the caller would return at the first cancellation while the work still runs.
     """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -21,6 +21,6 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
             cancelled = error
     if cancelled is not None:
         if not task.cancelled():
-            task.exception()  # retrieved, or asyncio complains; the caller gets the cancellation
+            task.exception()  # mark it retrieved, or asyncio logs it; the caller gets the cancellation
         raise cancelled
     return task.result()

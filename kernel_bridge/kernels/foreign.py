@@ -1,4 +1,4 @@
-"""A kernel that another program has started: a Host. It can be asked to end, and not be started again."""
+"""The host of a kernel that another program started: it can be asked to shut down, but not restarted."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from ..protocol.errors import NotOurs
 from .found import Found
 from .transport import Connect
 
-FAREWELL_S = 5.0  # how long it may take to end when asked to
+FAREWELL_S = 5.0  # how long a shutdown may take
 
 
 class ForeignHost:
-    """Only the kernel's own heartbeat says whether it is there."""
+    """Learns only from the kernel's heartbeat whether it is alive."""
 
     restartable = False
     origin: Literal["started", "attached"] = "attached"

@@ -1,4 +1,4 @@
-"""Kernels that run already: found by their connection files, with the records of those that are ours."""
+"""Running kernels, found by their connection files, with our records of those that kernel-bridge started."""
 
 import asyncio
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A connection file that can be attached to; `record`: of the kernel-bridge that started it, if any."""
+    """A kernel that can be attached to. `record` is that of the kernel-bridge that started it, if any."""
 
     kernel_id: str
     path: Path
@@ -34,7 +34,7 @@ class Found:
         return partial(Connection, self.connection)
 
     async def reach(self) -> Connect:
-        """As `connect`. Raises KernelUnreachable: nobody listens; OSError: descriptors have run out."""
+        """Like `connect`. Raises KernelUnreachable: nothing listens; OSError: no file descriptor is left."""
         from .connection_files import somebody_listens
 
         if not await asyncio.to_thread(somebody_listens, self.connection):
@@ -46,7 +46,7 @@ class Found:
 def locate(
     connection_file: str | None = None, kernel_id: str | None = None, remote_tcp: bool = False
 ) -> Found:
-    """The kernel of a connection file (path, name or pattern), or of an id; neither: the newest (blocks).
+    """The kernel of a connection file (path, name or pattern) or of an id; with neither, the newest (blocks).
 
     Raises BadConnectionFile; NoSuchKernel: no connection file has that id.
     """
@@ -70,7 +70,7 @@ def locate(
     found_id = kernel_id_of(path)
     record = read_record(found_id, str(path))
     if record is not None and not is_of_a_process(record):
-        record = None  # that process is gone: somebody else has started the one that runs
+        record = None  # its process is gone: another program started the kernel that runs now
     if record is not None:
         spec = record.spec
     else:
@@ -82,6 +82,6 @@ def locate(
 
 
 def is_of_a_process(record: Record) -> bool:
-    """Whether the process that it names is there, the same and ours: it may be ended."""
+    """Whether we may end the recorded process: it runs, is still the same, and belongs to this user."""
     pid = record.pid
     return pid is not None and start_time(pid) == record.start_time is not None and is_ours(pid)

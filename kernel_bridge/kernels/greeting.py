@@ -1,4 +1,4 @@
-"""Meeting a kernel: one that was just started, or one that runs already and may be busy, or deaf to us."""
+"""First contact with a kernel: one just started, or a running one that may be busy or not understand us."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from .failures import ended_at_start, not_ready
 from .host import Host
 from .messages import KernelInfo
 
-REACH_S = 3.0  # how long a kernel may take to answer at all
-MET_ONLY_S = 0.5  # after its zmq has, how long shell and control may: some answer on neither when busy
-SHELL_S = 0.1  # after control has answered: a kernel that is not busy answers on shell as fast
-DEAF_S = 10.0  # a kernel that is there and answers nothing for so long does not understand us
+REACH_S = 3.0  # how long a kernel may take to answer anything
+MET_ONLY_S = 0.5  # time for shell and control after the handshake: some answer on neither while busy
+SHELL_S = 0.1  # time for shell once control has answered: an idle kernel answers both equally fast
+DEAF_S = 10.0  # a kernel that answers nothing for this long does not understand us
 
 
 async def meet_new(channels: Channels, host: Host, unwanted: asyncio.Event, within_s: float) -> KernelInfo:
     """Wait until a kernel that was just started is ready.
 
-    Raises KernelLaunchFailed: it ended, or is `unwanted` now; KernelNotReady: it does not answer in time.
+    Raises KernelLaunchFailed: it ended, or became `unwanted`. KernelNotReady: it did not answer in time.
     """
     exited = host.exited
     assert exited is not None
@@ -42,9 +42,9 @@ async def meet_new(channels: Channels, host: Host, unwanted: asyncio.Event, with
 
 
 class Greeting:
-    """Asks a kernel that runs already what it is: on control, and on shell, where it answers when it is free.
+    """Asks a running kernel for its kernel_info, on control and on shell, where it answers once it is free.
 
-    `learn` gets each answer's content.
+    `learn` is called with the content of each reply.
     """
 
     def __init__(self, channels: Channels, learn: Callable[[Json], None]) -> None:
@@ -56,7 +56,7 @@ class Greeting:
         )
 
     async def meet(self) -> bool:
-        """Whether it is free; if not, `settle` comes next. Raises TimeoutError, after REACH_S."""
+        """Whether the kernel is free; if not, call `settle` next. Raises TimeoutError after REACH_S."""
         control, shell = self._control, self._shell
         met = asyncio.ensure_future(self._channels.meet())
         try:
@@ -83,7 +83,7 @@ class Greeting:
             met.cancel()
 
     async def settle(self, deaf: Callable[[], None]) -> None:
-        """Wait for its answers until it is free; `deaf` is called if none comes within DEAF_S."""
+        """Wait for the replies until the kernel is free. Calls `deaf` if none arrives within DEAF_S."""
         answers = [self._control, self._shell]
         try:
             done, _ = await asyncio.wait(answers, timeout=DEAF_S, return_when=asyncio.FIRST_COMPLETED)
@@ -95,11 +95,11 @@ class Greeting:
             await self._channels.join()
             self._channels.rested()
         except KernelDead:
-            pass  # the conversation has ended, and the session knows why
+            pass  # the session knows why the conversation ended
         finally:
             self.close()
 
     def close(self) -> None:
-        """Wait for no answer any more."""
+        """Stop waiting for replies."""
         self._control.cancel()
         self._shell.cancel()

@@ -1,4 +1,4 @@
-"""Why a kernel did not start, as its output or the system's error tells, and what to do about it."""
+"""Diagnoses why a kernel did not start, from its output or the system's error, and suggests a fix."""
 
 import errno
 import os
@@ -15,14 +15,14 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """For a person; `command`: what a shell can run as it is, where that is all there is to do."""
+    """Advice for the user. `command` is set if running that shell command is the whole fix."""
 
     sentence: str
     command: str | None = None
 
 
 def advice_for_exit(python: str | None, stderr: str, cwd: str | None) -> Advice | None:
-    """What is most likely wrong when a kernel ended at its start; `python` is its interpreter, if any."""
+    """The most likely reason why a kernel ended at its start. `python` is its interpreter, if it has one."""
     if re.search(r"No module named '?ipykernel", stderr):
         command = install_ipykernel(python or sys.executable)
         return Advice(f"this Python has no ipykernel; install it: {command}", command)
@@ -38,7 +38,7 @@ def advice_for_exit(python: str | None, stderr: str, cwd: str | None) -> Advice 
 
 
 def _shadowing(stderr: str, cwd: str | None) -> str | None:
-    """A file of the kernel's folder that is imported instead of a module of the standard library."""
+    """A file in the kernel's folder that shadows a module of the standard library."""
     for path in re.findall(r'File "([^"]+\.py)"', stderr) + re.findall(r"\(([^()\s]+\.py)\)", stderr):
         name = os.path.basename(path)[: -len(".py")]
         here = os.path.dirname(os.path.join(cwd or "", path))
@@ -52,7 +52,7 @@ def _shadowing(stderr: str, cwd: str | None) -> str | None:
 
 
 def _runtime_folder(error: OSError) -> str | None:
-    """Jupyter's runtime folder, if the error is about it, one above it or a file in it."""
+    """Jupyter's runtime folder, if the error concerns it, a parent of it, or a file in it."""
     from jupyter_core.paths import jupyter_runtime_dir
 
     runtime, path = jupyter_runtime_dir(), str(error.filename)
@@ -61,12 +61,12 @@ def _runtime_folder(error: OSError) -> str | None:
 
 
 def advice_for_oserror(error: OSError, argv: Sequence[str] = (), cwd: str | None = None) -> str:
-    """What to do when the system refused something that a kernel needs; `argv` is its command."""
+    """What to do if the system refused something that a kernel needs. `argv` is the kernel's command."""
     if (shortage := _shortage(error)) is not None:
         return shortage
     if cwd is not None and not os.path.isdir(cwd):
         return f"the folder {cwd} does not exist; start the kernel with another cwd"
-    if error.filename is None and isinstance(error, FileNotFoundError):  # of os.getcwd()
+    if error.filename is None and isinstance(error, FileNotFoundError):  # from os.getcwd()
         return "the folder that kernel-bridge runs in was removed; restart it in another one"
     command = argv[0] if argv else None
     if error.filename != command and (runtime := _runtime_folder(error)) is not None:
@@ -79,10 +79,10 @@ def advice_for_oserror(error: OSError, argv: Sequence[str] = (), cwd: str | None
 
 
 def _shortage(error: OSError) -> str | None:
-    """What has run out, with the numbers; None: nothing has."""
+    """Which resource ran out, with numbers; None if none did."""
     if error.errno in OUT_OF_DESCRIPTORS:
         return used_descriptors()
-    if error.errno == errno.EAGAIN:  # of fork and pthread_create
+    if error.errno == errno.EAGAIN:  # from fork and pthread_create
         return (
             "the system grants this user no more processes or threads; end some of them, or raise the limit "
             "(`ulimit -u`, or that of the container)"

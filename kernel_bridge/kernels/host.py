@@ -1,7 +1,7 @@
-"""The seam between a kernel session and what owns the kernel's process.
+"""The seam between a kernel session and the owner of the kernel's process.
 
-Implemented by local.py (a process of this machine, launched by a kernel-bridge) and foreign.py (a kernel that
-another program has started).
+Implemented by local.py (a process that a kernel-bridge launched on this machine) and foreign.py (a kernel
+that another program started).
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from .transport import Connect
 
 
 class Host(Protocol):
-    """Owns the process of one kernel. A new one for each epoch, or the one that runs already."""
+    """Owns the process of one kernel: a new one per epoch, or one that is already running."""
 
     kernel_id: str
     spec: KernelSpec
@@ -23,7 +23,7 @@ class Host(Protocol):
     origin: Literal["started", "attached"]
     keep_alive: bool
     connection_file: str | None
-    pid: int | None  # of a process on this machine
+    pid: int | None  # None unless the process is on this machine
 
     @property
     def transport(self) -> wire.Transport:
@@ -31,47 +31,50 @@ class Host(Protocol):
 
     @property
     def restartable(self) -> bool:
-        """Whether `start` can make a new process."""
+        """Whether `start` can launch a new process."""
 
     @property
     def exited(self) -> asyncio.Future[int | None] | None:
-        """Done when the process has ended: its exit code, if that is known. None: there is no process."""
+        """Completes when the process ends, with its exit code if known. None: there is no process."""
 
     async def start(self) -> Connect:
         """Start a new process. Raises KernelLaunchFailed, OSError, ModuleNotFoundError."""
 
     async def reach(self) -> Connect:
-        """Find the process that runs already. Raises KernelUnreachable, OSError."""
+        """Find the running process. Raises KernelUnreachable, OSError."""
 
     def became_ready(self) -> None:
-        """The process that was started answers."""
+        """The started process has answered."""
 
     async def interrupt(self) -> bool:
-        """Interrupt what runs and its children; False: only the kernel itself can, by a message."""
+        """Interrupt the kernel and its children. False: only a message to the kernel can."""
 
     async def end(self, ask: Callable[[], None], restart: bool) -> None:
-        """End the process. `ask` sends a shutdown_request, `restart`: to start it again. Raises OSError."""
+        """End the process. `ask` sends a shutdown_request. Raises OSError.
+
+        With `restart`, a new process will follow.
+        """
 
     async def kill(self) -> None:
         """End the process at once."""
 
     async def clean_up(self) -> None:
-        """The process has ended, or was given up: leave nothing of it."""
+        """Remove all files of a process that has ended or was abandoned."""
 
     def gone(self) -> None:
-        """Nobody is at the other end of the transport any more."""
+        """The transport found nothing at the kernel's address any more."""
 
     def remember(self, documents: list[str]) -> None:
-        """Note the uris of the documents bound to the kernel, for the bridge that follows it next."""
+        """Record the URIs of the documents bound to the kernel, for the next bridge."""
 
     def detach(self) -> None:
-        """Let the kernel live on without us, also after this process has ended."""
+        """Leave the kernel running, even after this process has ended."""
 
     def close(self) -> None:
-        """Watch the process no more; what ends with this process does."""
+        """Stop watching the process. A process that depends on this one will end with it."""
 
     def written(self) -> str:
-        """The last that the process wrote to stdout and stderr, as far as that is known."""
+        """The last output of the process on stdout and stderr, if it is known."""
 
     def cause_of_death(self) -> str:
-        """Why it ended: a sentence, and below it what the kernel wrote."""
+        """Why the process ended: a sentence, followed by the kernel's output."""

@@ -1,4 +1,4 @@
-"""Python interpreters, judged by the files around them: nothing here runs one.
+"""Python interpreters, judged by the files around them; none is run.
 
 An environment is the folder that sys.prefix would be; `python` is the path of its interpreter.
 """
@@ -16,14 +16,14 @@ from ..files import names_in, read_text, readable, reason
 from ..protocol.objects import KernelSpec
 
 LAUNCHER = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
-LARGEST_BYTES = 65_536  # of a pyvenv.cfg
+LARGEST_BYTES = 65_536  # for a pyvenv.cfg
 
 FORGET_FOLDER = "import sys; sys.path[:] = [folder for folder in sys.path if folder]"
-"""How the code of `python -c` begins, so that it imports nothing from the current folder (-P is of 3.11)."""
+"""Prefix for the code of `python -c`: import nothing from the current folder (-P is new in 3.11)."""
 
 
 def python_of(environment: Path) -> Path | None:
-    """The interpreter of an environment, also where it is a link that leads nowhere; None: it is none."""
+    """The interpreter of an environment, even if it is a broken link; None: this is no environment."""
     for name in ("Scripts/python.exe", "python.exe") if os.name == "nt" else ("bin/python", "bin/python3"):
         path = environment / name
         if os.path.lexists(path):
@@ -38,12 +38,12 @@ def prefix_of(python: str) -> Path:
 
 
 def is_broken(python: str) -> bool:
-    """Whether it cannot be run at all: often what it links to is gone, after an upgrade of that Python."""
+    """Whether it cannot run at all, often because an upgrade removed the Python that it links to."""
     return not (os.path.isfile(python) and os.access(python, os.X_OK))
 
 
 def holds_ipykernel(python: str) -> bool:
-    """Whether ipykernel lies in a folder that the interpreter imports from."""
+    """Whether ipykernel is in a folder that the interpreter imports from."""
     return any(os.path.isfile(folder / "ipykernel_launcher.py") for folder in _import_folders(python))
 
 
@@ -55,13 +55,13 @@ def is_python_2(environment: Path) -> bool:
 
 
 def _import_folders(python: str) -> Iterator[Path]:
-    """The folders of packages that are there, of the interpreter and of the one whose packages it sees."""
+    """Existing package folders of the interpreter, and of the one whose packages it can see."""
     yield from _own_folders(python)
     configuration = _pyvenv(prefix_of(python)) or {}
     home = configuration.get("home", "")
     sees_others = configuration.get("include-system-site-packages") == "true"
-    # That one's own pyvenv.cfg, which may name itself, means nothing to Python either. Windows would send the
-    # user's password hash to another machine whose folder is looked at (\\host\share).
+    # Python does not follow that interpreter's own pyvenv.cfg either, which may name itself. On Windows,
+    # looking at a folder on another machine (\\host\share) would send it the user's password hash.
     if sees_others and os.path.isabs(home) and not home.startswith(("//", "\\\\")) and "\0" not in home:
         yield from _own_folders(os.path.join(home, "python3"))
 
@@ -72,17 +72,17 @@ def _own_folders(python: str) -> Iterator[Path]:
     patterns = ["Lib/site-packages"]
     for name in [f"python{version[1]}"] if version else _versions(prefix / "lib"):
         patterns += [f"lib/{name}/site-packages", f"local/lib/{name}/dist-packages"]  # the latter is Debian's
-    patterns.append("lib/python3/dist-packages")  # Debian's for all versions
+    patterns.append("lib/python3/dist-packages")  # Debian's, for all versions
     yield from (prefix / pattern for pattern in patterns if os.path.isdir(prefix / pattern))
 
 
 def _versions(lib: Path) -> list[str]:
-    """The folders of Python 3 in a lib folder, no more than anybody has."""
+    """The folders of Python 3 in a lib folder, at most 20."""
     return [name for name in names_in(lib) if re.fullmatch(r"python3(\.\d{1,3})?t?", name)][:20]
 
 
 def _pyvenv(prefix: Path) -> dict[str, str] | None:
-    """The pyvenv.cfg of a virtual environment, empty if it cannot be read; None: it is none."""
+    """The pyvenv.cfg of a virtual environment, empty if it cannot be read; None: it has none."""
     try:
         text = read_text(prefix / "pyvenv.cfg", LARGEST_BYTES)
     except OSError as error:
@@ -96,7 +96,7 @@ def _is_missing(error: OSError) -> bool:
 
 
 def _unread_configuration(prefix: Path) -> str | None:
-    """Why the pyvenv.cfg cannot be read, which is the first that its interpreter would try; None: it can."""
+    """Why pyvenv.cfg, which the interpreter reads first, cannot be read; None: it can."""
     path = prefix / "pyvenv.cfg"
     try:
         read_text(path, LARGEST_BYTES)
@@ -107,7 +107,7 @@ def _unread_configuration(prefix: Path) -> str | None:
 
 
 def version_of(python: str) -> str | None:
-    """As "3.12", from pyvenv.cfg, conda's records or the names of folders."""
+    """A version such as "3.12", from pyvenv.cfg, conda's records or folder names."""
     prefix = prefix_of(python)
     configuration = _pyvenv(prefix) or {}
     for text in (configuration.get("version_info", ""), configuration.get("version", "")):
@@ -124,9 +124,9 @@ def version_of(python: str) -> str | None:
 
 
 def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -> KernelSpec:
-    """The kernel of an interpreter that needs no installed kernelspec; its name is the same every time.
+    """A kernel for an interpreter without an installed kernelspec. Its name never changes.
 
-    `why`: why it is offered.
+    `why` is the reason to offer it.
     """
     prefix = prefix_of(python)
     problem = _unread_configuration(prefix)
@@ -152,7 +152,7 @@ def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -
 
 
 def install_ipykernel(python: str) -> str:
-    """The command that lets the interpreter run as a kernel, by the tool that made its environment."""
+    """The command that installs ipykernel for the interpreter, using the tool that made its environment."""
     prefix = prefix_of(python)
     quoted = shlex.quote(python)
     if python == sys.executable and "pipx" in prefix.parts:

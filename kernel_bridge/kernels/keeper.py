@@ -1,9 +1,9 @@
-"""The keepers: two small helper processes for each bridge, which end its kernels when the bridge is killed.
+"""The keepers: two small helper processes per bridge that end its kernels if the bridge is killed.
 
 They start with the first kernel. Each holds one end of a socket and sleeps until the operating system closes
-the other. Both get the same lines, so the kernels end even if one keeper is killed or stopped together with
-the bridge. A keeper that dies while the bridge lives is replaced at once. On Windows there are none: kernels
-watch their parent themselves there (launch.py).
+the other. Both receive the same lines, so the kernels end even if one keeper is killed or stopped together
+with the bridge. A keeper that dies while the bridge runs is replaced at once. There are none on Windows,
+where kernels watch their parent themselves (launch.py).
 """
 
 import asyncio
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 COUNT = 2
 CLOSE_S = 2.0
 QUICK_S = 1.0  # a keeper that ends this soon after its start may never work here
-MOST_QUICK = 5  # such keepers in a row; after them, the next is started only for the next kernel
-PROGRAM = (  # with its own arguments: where this package is, and the descriptor
+MOST_QUICK = 5  # such keepers in a row, after which only a new kernel starts another
+PROGRAM = (  # its arguments: the folder of this package, and the descriptor
     "import sys; sys.path.append(sys.argv[1]); "
     "from kernel_bridge.kernels import keeper_process; keeper_process.main(int(sys.argv[2]))"
 )
@@ -44,11 +44,11 @@ class _Line:
 
 
 class Keeper:
-    """The bridge's side of both keepers. A launch is guarded from its start until it is released."""
+    """The bridge's side of both keepers. Guards each launch from its start until it is released."""
 
     def __init__(self) -> None:
-        self._guarded: dict[str, _Line] = {}  # by launch; a keeper that replaces another gets them all
-        self._lives_on = False  # a kernel outlives us, and the keepers read what it writes
+        self._guarded: dict[str, _Line] = {}  # by launch; a replacement keeper receives all of them
+        self._lives_on = False  # a kernel outlives us, and the keepers read its output
         self._processes = [_Process(self._guarded.values) for _ in range(COUNT)]
 
     def guard(
@@ -56,15 +56,15 @@ class Keeper:
     ) -> None:
         """Guard a launch: first its files (`pid` is None), then its process too.
 
-        When the bridge is gone, the process group is ended and the files are removed, unless another launch
-        has followed by then. With `keep` the kernel lives on, and the keepers read its output.
+        When the bridge is gone, the keepers end the process group and remove the files, unless a newer launch
+        of the kernel exists. With `keep` they leave the kernel running and read its output.
         """
         fields = {"guard": traces.launch, "traces": traces, "pid": pid, "start": start, "keep": keep}
         line = self._guarded[traces.launch] = _Line(fields, output)
         self._tell(line)
 
     def release(self, launch: str, gone: bool) -> None:
-        """Stop guarding a launch. `gone`: it has ended; otherwise it lives on without the bridge."""
+        """Stop guarding a launch. `gone`: it has ended; otherwise it keeps running without the bridge."""
         if launch in self._guarded:
             del self._guarded[launch]
             self._lives_on = self._lives_on or not gone
@@ -76,7 +76,7 @@ class Keeper:
                 process.tell(line)
 
     async def close(self) -> None:
-        """The bridge ends, and so do the keepers, unless a kernel lives on whose output they read."""
+        """The bridge is ending: end the keepers, unless they must read the output of a kept kernel."""
         outlive = self._lives_on or any(line.fields["keep"] for line in self._guarded.values())
         await asyncio.gather(*(process.close(outlive) for process in self._processes))
 
@@ -85,17 +85,17 @@ class Keeper:
 class _Process:
     """One keeper. It never writes, so its socket becomes readable only when it has ended."""
 
-    everything: Callable[[], Iterable[_Line]]  # what a new keeper has to know
+    everything: Callable[[], Iterable[_Line]]  # sent to every new keeper
     _socket: socket.socket | None = None
     _process: "subprocess.Popen[bytes] | None" = None
     _unsent: deque[_Line] = field(default_factory=deque)  # a stopped keeper must not block the bridge
-    _rest: bytes = b""  # of a line that was sent in part
+    _rest: bytes = b""  # the unsent part of a line
     _started_s: float = 0.0
     _quick: int = 0
 
     def tell(self, line: _Line) -> None:
         if self._socket is None:
-            self._start()  # sends everything, with this line if it still matters
+            self._start()  # sends everything, including this line if it still matters
             return
         self._unsent.append(line)
         if len(self._unsent) == 1 and not self._rest:
@@ -116,7 +116,7 @@ class _Process:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     cwd="/",
-                    start_new_session=True,  # signals to the bridge's process group do not reach it
+                    start_new_session=True,  # so that signals to the bridge's process group do not reach it
                 )
         except OSError as error:
             ours.close()
@@ -151,11 +151,11 @@ class _Process:
             loop.remove_writer(self._socket)
 
     def _ended(self) -> None:
-        """The keeper was killed: start another and send it all that the first one knew."""
+        """The keeper was killed: start another and send it everything that the first one knew."""
         if self._process is None or self._socket is None:
             return
         self._let_go()
-        self._process.kill()  # if it still runs, it can do nothing without its socket
+        self._process.kill()  # if it still runs, it is useless without its socket
         code = self._process.wait()
         self._quick = self._quick + 1 if time.monotonic() - self._started_s < QUICK_S else 0
         again = ", again and again" if self._quick >= MOST_QUICK else ""
@@ -172,15 +172,15 @@ class _Process:
             self._socket = None
 
     async def close(self, outlives: bool) -> None:
-        """End the keeper unless it outlives us. A stopped one is killed: it has nothing left to guard."""
+        """End the keeper, unless it outlives us. A stopped keeper is killed: nothing is left to guard."""
         process, unaware = self._process, bool(self._unsent or self._rest)
         if process is None or self._socket is None:
             return
         self._let_go()
-        if unaware:  # it does not know which kernels live on, and would end them once it is continued
+        if unaware:  # it does not know which kernels keep running, and would end them once continued
             process.kill()
         elif outlives:
-            process.returncode = 0  # on purpose, which Popen would complain about
+            process.returncode = 0  # left running on purpose; otherwise Popen warns
             return
         try:
             await asyncio.to_thread(process.wait, CLOSE_S)

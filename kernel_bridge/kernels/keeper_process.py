@@ -1,13 +1,13 @@
 """The keeper's own program: ends the kernels of a bridge that is gone (see keeper.py).
 
-It reads lines of JSON from the socket whose descriptor is its argument:
+It reads JSON lines from the socket whose descriptor is its argument:
     {"guard": launch, "traces": […], "pid": …, "start": …, "keep": bool, "output": bool}
-        where `output`, with the reading end of the kernel's output attached; `pid` is null before there is a
-        process, and a second line for the same launch names it
+        with `output`, the reading end of the kernel's output is attached; `pid` is null until the process
+        exists, when a second line for the same launch names it
     {"release": launch, "gone": bool}
-At the end of the stream it ends the process group of every guarded kernel that is not to be kept and removes
-its files. The output of kernels that live on is read and thrown away: a kernel would block on a full pipe or
-die of a broken one; the keeper ends with the last of them.
+At the end of the stream it ends the process group of every guarded kernel that is not to be kept, and removes
+its files. It reads and discards the output of kernels that keep running, which would otherwise block on a
+full pipe or die of a broken one. The keeper ends with the last of them.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ TERMINATE_S = 1.5  # between SIGTERM and SIGKILL
 
 
 def start_time(pid: int) -> str | None:
-    """When the process began, in a form that tells two processes of one pid apart; None: there is none."""
+    """When the process started, to tell it from another one with the same pid; None: it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b") ")[2].split()
@@ -37,7 +37,7 @@ def start_time(pid: int) -> str | None:
 
 
 def is_ours(pid: int) -> bool:
-    """Whether the process runs as we do; of another user's there is nothing that we may end."""
+    """Whether the process belongs to this user. We may not end anyone else's."""
     try:
         with open(f"/proc/{pid}/status", "rb") as file:
             return file.read().partition(b"\nUid:")[2].split()[1] == str(os.geteuid()).encode()
@@ -49,7 +49,7 @@ def is_ours(pid: int) -> bool:
 def _ask_ps(pid: int, what: str) -> str | None:
     if os.path.exists("/proc/self/stat") or os.name != "posix":
         return None
-    import subprocess  # slow to import, and needed only where there is no /proc
+    import subprocess  # slow to import, and needed only without /proc
 
     asked = subprocess.run(
         ["ps", "-o", f"{what}=", "-p", str(pid)], capture_output=True, text=True, check=False
@@ -67,12 +67,12 @@ class Guarded(NamedTuple):
 
     @property
     def lives(self) -> bool:
-        """Whether the process is there, and is still who it was."""
+        """Whether the process exists and is still the same one."""
         return self.pid is not None and start_time(self.pid) == self.start is not None
 
 
 def end(kernels: list[Guarded]) -> None:
-    """SIGTERM, a short wait, SIGKILL to the process groups of those that are still who they were."""
+    """End process groups with SIGTERM and, after TERMINATE_S, SIGKILL; skip those of recycled pids."""
     alive = [kernel for kernel in kernels if kernel.lives]
     kill(alive, signal.SIGTERM)
     deadline = time.monotonic() + TERMINATE_S
@@ -94,10 +94,10 @@ class Keeper:
     def __init__(self, bridge: socket.socket) -> None:
         self.bridge: socket.socket | None = bridge
         self.unread = b""
-        self.attached: list[int] = []  # descriptors that came, for the guard lines to come
+        self.attached: list[int] = []  # descriptors that arrived ahead of their guard lines
         self.guarded: dict[str, Guarded] = {}  # by launch
         self.outputs: dict[str, int] = {}  # launch -> the reading end of its output
-        self.drained: dict[int, Guarded] = {}  # the reading ends of those whose output nobody else reads
+        self.drained: dict[int, Guarded] = {}  # reading ends that nobody else reads
 
     def run(self) -> None:
         while self.bridge or self.drained:
@@ -131,8 +131,8 @@ class Keeper:
             guarded = self.guarded[launch] = Guarded(
                 traces_from_json(line["traces"]), line["pid"], line["start"], line["keep"]
             )
-            self.close_output(guarded)  # of an earlier line about the same launch
-            if line["output"] and self.attached:  # none came: our descriptors have run out
+            self.close_output(guarded)  # from an earlier line about the same launch
+            if line["output"] and self.attached:  # otherwise none arrived: our descriptors have run out
                 self.outputs[launch] = self.attached.pop(0)
             return
         kernel = self.guarded.pop(line["release"], None)
@@ -152,10 +152,10 @@ class Keeper:
             self.drained[output] = kernel
 
     def ended(self, source: int) -> None:
-        """A kernel that lived on has closed its output: if it has ended, nobody else cleans up."""
+        """A kept kernel has closed its output. If it has ended, nobody else cleans up."""
         kernel = self.drained.pop(source)
         os.close(source)
-        time.sleep(0.1)  # the descriptors of a process are closed before it is gone
+        time.sleep(0.1)  # a process closes its descriptors before it is gone
         if not kernel.lives:
             kernel.traces.clean_up()
 

@@ -1,6 +1,6 @@
-"""Starting kernel processes with jupyter_client: command, environment, provisioner, connection file.
+"""Launches kernel processes with jupyter_client: command, environment, provisioner, connection file.
 
-Imports jupyter_client, which is slow: imported itself only when the first kernel starts.
+jupyter_client is slow to import, so this module is imported only when the first kernel starts.
 """
 
 import contextlib
@@ -32,14 +32,14 @@ from .zmq.context import has
 
 
 class _Manager(AsyncKernelManager):
-    """Knows how to launch; the connection file is not its own, a kernel that lives on needs it."""
+    """Launches kernels, but keeps the connection file, which a kernel that keeps running needs."""
 
     def cleanup_connection_file(self) -> None:
         pass
 
 
 class _OneSpec(KernelSpecManager):
-    """Gives the spec that is to be started, also where it is not installed."""
+    """Returns the spec to be started, even if it is not installed."""
 
     def get_kernel_spec(self, kernel_name: str) -> JupyterSpec:
         return self.wanted
@@ -50,8 +50,9 @@ class _OneSpec(KernelSpecManager):
 class Launcher:
     """Starts the process of one kernel, again for each epoch, with the same connection file and ports.
 
-    `transport` is what it really got: ipc becomes tcp where the platform or the kernel has none, or the path
-    is too long. `before`: the record of a kernel that another bridge has started, whose files are used again.
+    `transport` is what the kernel actually got: ipc becomes tcp if the platform or the kernel does not
+    support it, or if the path is too long. `before` is the record of a kernel that another bridge started,
+    whose files are reused.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Launcher:
         self._cwd = cwd
         self._env = env or {}
         self._extra_arguments = extra_arguments
-        self.record: str | None = None  # where the kernel's record is; None: it could not be written
+        self.record: str | None = None  # path of the kernel's record; None: it could not be written
         self.connection_made: Made | None = None
         self.sockets: Made | None = None
         self.connection_file = str(Path(jupyter_runtime_dir()).absolute() / f"kernel-{kernel_id}.json")
@@ -84,9 +85,9 @@ class Launcher:
         self._use(transport)
         if self.connection_made is not None:
             self._manager.load_connection_file()
-            self._manager.cache_ports = False  # those of the file
-            self._manager._connection_file_written = True  # other clients have read it: it stays
-        # reads the metadata of everything installed, which must not be done on the loop; the factory keeps it
+            self._manager.cache_ports = False  # use the ports in the file
+            self._manager._connection_file_written = True  # other clients have read it: never rewrite it
+        # reads the metadata of every installed package, which must not block the loop; the factory caches it
         KernelProvisionerFactory.instance().is_provisioner_available(specs.wanted)
 
     def _use(self, transport: Literal["ipc", "tcp"]) -> None:
@@ -96,7 +97,7 @@ class Launcher:
         self._manager.transport_encryption = "auto" if encrypted else "disabled"
 
     def renew(self) -> None:
-        """Begin another launch: whoever watches the previous one no longer removes the files."""
+        """Begin another launch. Watchers of the previous one no longer remove the files."""
         self.launch_id = uuid.uuid4().hex
 
     @property
@@ -106,9 +107,9 @@ class Launcher:
         return Traces(self.launch_id, self.record, made)
 
     async def prepare(self) -> None:
-        """Make the socket folder and the connection file; a restart keeps both and removes stale sockets.
+        """Make the socket folder and the connection file. A restart keeps both and removes stale sockets.
 
-        Raises Replaced, OSError: they cannot be made; ModuleNotFoundError: its provisioner is not installed.
+        Raises Replaced, OSError: they cannot be made. ModuleNotFoundError: the provisioner is not installed.
         """
         manager = self._manager
         if self.sockets is not None:
@@ -130,30 +131,30 @@ class Launcher:
                 env=env,
                 cwd=self._cwd,
                 extra_arguments=self._extra_arguments,
-                independent=os.name == "posix",  # the keeper watches; where there is none, the kernel does
+                independent=os.name == "posix",  # the keeper watches; else the kernel does
                 stdin=subprocess.DEVNULL,
             )
         finally:
             self._note_connection_file()
-        self._arguments["env"].update(self._env)  # before the kernelspec's own: a person has asked for these
+        self._arguments["env"].update(self._env)  # the user's variables take precedence over the kernelspec's
 
     def rewrote_connection_file(self) -> bool:
-        """Whether the kernel has put a file of its own in the place of ours, which counts from now on.
+        """Whether the kernel has replaced our connection file with its own, which is then used from now on.
 
-        async-kernel does, by jupyter_core's secure_write, which removes the old file first.
+        async-kernel does, through jupyter_core's secure_write, which removes the old file first.
         """
         before = self.connection_made
         self._note_connection_file()
         return self.connection_made != before
 
     def _note_connection_file(self) -> None:
-        with contextlib.suppress(OSError):  # there is none: the provisioner starts kernels in another way
+        with contextlib.suppress(OSError):  # no file: the provisioner starts kernels in another way
             self.connection_made = note(self.connection_file)
 
     async def launch(self) -> KernelProcess:
         """Start the process, after `prepare`.
 
-        Raises OSError: its command cannot be run; ModuleNotFoundError: its provisioner is not installed.
+        Raises OSError: its command cannot be run. ModuleNotFoundError: the provisioner is not installed.
         """
         manager = self._manager
         reading, writing = os.pipe() if os.name == "posix" else (None, subprocess.DEVNULL)
@@ -172,7 +173,7 @@ class Launcher:
         finally:
             if reading is not None:
                 os.close(writing)
-            self._note_connection_file()  # a provisioner may write it with what it has found out
+            self._note_connection_file()  # a provisioner may rewrite it with what it has found out
         return KernelProcess(manager.provisioner, Tail(reading) if reading is not None else None)
 
     async def _end_unheard(self) -> None:
@@ -182,7 +183,7 @@ class Launcher:
             await provisioner.wait()
 
     def connection_info(self) -> ConnectionInfo:
-        """Where the kernel listens; only known after `launch`."""
+        """Where the kernel listens; known only after `launch`."""
         manager = self._manager
         return ConnectionInfo(
             transport=self.transport,
@@ -198,14 +199,14 @@ class Launcher:
         )
 
     async def shutdown_requested(self, restart: bool) -> None:
-        """Tell the provisioner that the kernel was asked to end."""
+        """Tell the provisioner that a shutdown was requested."""
         if self._manager.provisioner is not None:
             await self._manager.provisioner.shutdown_requested(restart=restart)
 
     async def clean_up(self) -> None:
-        """The kernel is gone for good: remove its connection file and sockets, give its ports back.
+        """The kernel has ended for good: remove its connection file and sockets, and release its ports.
 
-        The files stay when another bridge has restarted the kernel since.
+        The files stay if another bridge has restarted the kernel in the meantime.
         """
         self.traces.clean_up()
         if self._manager.provisioner is not None:
@@ -213,9 +214,9 @@ class Launcher:
 
 
 def _socket_folder(longest_path_bytes: int) -> Made | None:
-    """A new private folder for the sockets of one kernel; None: there are none here, or no path so short.
+    """A new private folder for one kernel's sockets; None: no ipc here, or every path is too long.
 
-    The user's own runtime folder comes last: it goes when he logs out, and kernels that are kept do not.
+    The user's runtime folder comes last: it is removed at logout, while kept kernels keep running.
     """
     if not has("ipc") or sys.platform == "win32":
         return None
@@ -223,13 +224,13 @@ def _socket_folder(longest_path_bytes: int) -> Made | None:
         if base and len(os.fsencode(base)) + len("/kb-12345678/k-1") <= longest_path_bytes:
             with contextlib.suppress(OSError):
                 path = os.path.abspath(tempfile.mkdtemp(prefix="kb-", dir=base))
-                os.chmod(path, 0o700)  # a umask such as 0777 has taken our own permissions
+                os.chmod(path, 0o700)  # a umask such as 0777 has removed our own permissions
                 return note(path)
     return None
 
 
 def _jupyter_spec(spec: KernelSpec) -> JupyterSpec:
-    """The kernelspec as jupyter_client wants it, with what only its kernel.json says (env)."""
+    """The kernelspec in jupyter_client's form, with the env of its kernel.json."""
     env: dict[str, str] = {}
     if spec.resource_dir is not None:
         with contextlib.suppress(OSError, ValueError):

@@ -1,6 +1,6 @@
-"""A kernel of this machine that a kernel-bridge launched, this one or an earlier one: a Host.
+"""The host of a kernel that this or an earlier kernel-bridge launched on this machine.
 
-Owns its process and what it leaves on disk, and has the keepers guard both.
+Owns the kernel's process and files, and has the keepers guard both.
 """
 
 import asyncio
@@ -32,9 +32,10 @@ AT_ONCE_S = (0.0, 0.0, 2.0)
 
 
 class LocalHost:
-    """`transport` may turn out to be tcp where ipc was asked for.
+    """The host of one kernel. `transport` may become tcp although ipc was requested.
 
-    `cwd`: the kernel's folder, by default that of this process. `env` is added to this process' environment.
+    `cwd` is the kernel's folder, by default that of this process. `env` is added to this process's
+    environment.
     """
 
     restartable = True
@@ -65,13 +66,13 @@ class LocalHost:
         self._extra_arguments = extra_arguments or []
         self._documents: list[str] = []
         self._launcher: Launcher | None = None
-        self._launch_id = ""  # of the launch that the process is of
+        self._launch_id = ""  # the launch that the process belongs to
         self._process: KernelProcess | None = None
-        self._found: Found | None = None  # where a process that another bridge launched listens
+        self._found: Found | None = None  # where a process launched by another bridge listens
 
     @classmethod
     def adopted(cls, found: Found, record: Record, keeper: Keeper) -> Self:
-        """A kernel that an earlier kernel-bridge launched. Our end does not end it."""
+        """The host of a kernel that an earlier kernel-bridge launched. It outlives this bridge, too."""
         host = cls(
             found.spec,
             keeper=keeper,
@@ -95,7 +96,7 @@ class LocalHost:
     def exited(self) -> asyncio.Future[int | None] | None:
         return self._process.exited if self._process is not None else None
 
-    # beginning
+    # starting
 
     async def start(self) -> Connect:
         from .zmq.connection import Connection
@@ -116,7 +117,10 @@ class LocalHost:
         return partial(Connection, launcher.connection_info())
 
     def _first_launcher(self) -> "Launcher":
-        """For a kernel that has no process. Raises KernelLaunchFailed: it cannot have one."""
+        """A launcher for a kernel without a process.
+
+        Raises KernelLaunchFailed: it cannot have one, or has one.
+        """
         if not self.spec.argv and "kernel_provisioner" not in (self.spec.metadata or {}):
             raise no_command(self.spec)
         if self.connection_file is not None:
@@ -157,7 +161,7 @@ class LocalHost:
             self._announce(self._launcher)
 
     def _announce(self, launcher: "Launcher") -> None:
-        """Note the launch for later bridges, and have the keepers guard what there is of it so far."""
+        """Record the launch for later bridges, and have the keepers guard what exists of it so far."""
         process = self._process if self.pid is not None else None
         self._launch_id = launcher.launch_id
         record = Record(
@@ -177,7 +181,7 @@ class LocalHost:
         )
         try:
             launcher.record = write_record(record)
-        except (OSError, ValueError) as error:  # ValueError: the name of a folder that is no UTF-8
+        except (OSError, ValueError) as error:  # ValueError: a folder's name is not UTF-8
             log.warning("kernel %s: no record for later bridges: %s", self.kernel_id, error)
         tail = process.tail if process is not None else None
         self._keeper.guard(
@@ -213,8 +217,8 @@ class LocalHost:
             self.close()
 
     async def _renew(self) -> None:
-        """Begin the next launch: who sees the old process end leaves the files alone from now on."""
-        if self._launcher is None:  # another bridge launched it
+        """Begin the next launch. Watchers that see the old process end leave the files alone from now on."""
+        if self._launcher is None:  # another bridge launched the kernel
             record = self._found.record if self._found is not None else None
             self._launcher = await asyncio.to_thread(self._new_launcher, record)
         self._launcher.renew()
@@ -235,7 +239,7 @@ class LocalHost:
         self._keeper.release(self._launch_id, gone=True)
 
     def gone(self) -> None:
-        """The exit of the process says it better."""
+        """Nothing to do: the exit of the process is reported separately."""
 
     def remember(self, documents: list[str]) -> None:
         self._documents = documents
@@ -244,7 +248,7 @@ class LocalHost:
 
     def detach(self) -> None:
         launcher, self._launcher = self._launcher, None
-        if launcher is not None:  # else another bridge watches over it, and what it noted holds
+        if launcher is not None:  # otherwise another bridge guards it, and its record holds
             self.keep_alive = True
             update_record(self.kernel_id, launcher.connection_file, keep_alive=True)
         self._keeper.release(self._launch_id, gone=False)

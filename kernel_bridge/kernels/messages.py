@@ -1,7 +1,7 @@
-"""From the parts of a message to what a kernel says, and back (Jupyter messaging specification, "Messages").
+"""Decodes and encodes kernel messages (Jupyter messaging specification, "Messages").
 
-The only place that knows the message dict. Nothing that a kernel sends can raise out of `Codec.decode`: what
-cannot be read is dropped and logged, without its payload.
+The only module that knows the message dict. `Codec.decode` never raises: messages that cannot be read are
+dropped and logged, without their payload.
 """
 
 import json
@@ -37,10 +37,10 @@ from .transport import Parts
 log = logging.getLogger(__name__)
 
 VERSION = "5.3"
-SPARE_LEVELS = 100  # of nested JSON
-LARGE = 1 << 20  # bytes of a stream's text from which it is read in pieces of about that size
+SPARE_LEVELS = 100  # levels of nested JSON
+LARGE = 1 << 20  # bytes of a stream's text above which it is read in pieces of about this size
 
-# Seven plain characters of a JSON string: none is part of an escape sequence that began before the first.
+# Seven plain characters in a JSON string: none of them belongs to an escape sequence that began earlier.
 _PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7f]{7}")
 
 
@@ -72,18 +72,18 @@ class Message(msgspec.Struct):
     """One message of a kernel; `content` is still JSON text."""
 
     message_type: str
-    message_id: str  # empty where the kernel gives none
-    session: str  # as message_id
+    message_id: str  # empty if the kernel sent none
+    session: str  # likewise
     parent_id: str | None
     parent_type: str | None
     content: bytes
-    header: bytes = b"{}"  # JSON text too: the parent of an answer to it
+    header: bytes = b"{}"  # also JSON text: the parent of a reply to it
     buffers: Sequence[memoryview] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KernelInfo:
-    """What a kernel_info_reply says of the kernel."""
+    """The content of a kernel_info_reply."""
 
     protocol_version: str | None
     implementation: str | None
@@ -93,7 +93,7 @@ class KernelInfo:
 
 
 class Codec:
-    """Encodes messages to parts, and decodes the parts that a kernel sends; one for each connection."""
+    """Encodes messages to parts and decodes a kernel's parts; one per connection."""
 
     def __init__(self) -> None:
         self._session = uuid.uuid4().hex
@@ -108,9 +108,10 @@ class Codec:
         subshell_id: str | None = None,
         parent: bytes = b"{}",
     ) -> tuple[str, Parts]:
-        """The id and the parts of a message to send.
+        """The id and the parts of a new message.
 
-        `subshell_id`: to that thread of it (JEP 91); `parent`: the header of the message that it answers.
+        `subshell_id` addresses a subshell (JEP 91). `parent` is the header of the message that this one
+        replies to.
         """
         self._count += 1
         message_id = f"{self._session}_{os.getpid()}_{self._count}"
@@ -127,12 +128,12 @@ class Codec:
         return message_id, Parts(msgspec.json.encode(header), parent, b"{}", msgspec.json.encode(content))
 
     def decode(self, parts: Parts) -> Message | None:
-        """The message that the parts are; None: it was dropped, and why is in the log."""
+        """The decoded message; None: it was dropped, and the log has the reason."""
         try:
             its = _read(_decode_header, parts.header, _Header)
             if parts.parent != self._last_parent[0]:
                 self._last_parent = (parts.parent, _read(_decode_parent, parts.parent, _Parent))
-        except (ValueError, RecursionError) as error:  # no JSON object with a msg_type
+        except (ValueError, RecursionError) as error:  # not a JSON object with a msg_type
             log.warning("dropped a message that cannot be read: %s", type(error).__name__)
             return None
         about = self._last_parent[1]
@@ -148,21 +149,21 @@ class Codec:
         )
 
     def is_ours(self, message_id: str) -> bool:
-        """Whether it is the id of a message of ours."""
+        """Whether we sent the message with that id."""
         return message_id.startswith(self._session)
 
 
 def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:
     try:
         return decode(data)
-    except ValueError:  # some kernels write null or a number where a name belongs
-        fields = _load(data) if data != b"null" else {}  # xeus has a null for the parent of iopub_welcome
+    except ValueError:  # some kernels write null or a number instead of a name
+        fields = _load(data) if data != b"null" else {}  # xeus sends null as the parent of iopub_welcome
         names = {name: fields[name] for name in to.__struct_fields__ if isinstance(fields.get(name), str)}
         return msgspec.convert(names, to)
 
 
 def _load(data: bytes) -> Json:
-    """A JSON object, cut where it is nested too deeply; raises ValueError, RecursionError: it is none."""
+    """A JSON object, cut at a maximum depth. Raises ValueError or RecursionError: it is not one."""
     try:
         value = _read_json(data, _decode_nested)
     except RecursionError:
@@ -173,9 +174,9 @@ def _load(data: bytes) -> Json:
 
 
 def _decode_nested(data: bytes) -> Any:
-    """The value, if it is nested so that there is room for SPARE_LEVELS around it.
+    """Decode a value, if its nesting leaves room for SPARE_LEVELS around it.
 
-    The server encodes it deeper in Python's stack, whose limit holds for msgspec, too: what is taken
+    The server later encodes it deeper in Python's stack, whose limit applies to msgspec too. A value accepted
     here must not fail there. Raises ValueError, RecursionError.
     """
     if data.count(b"[") + data.count(b"{") < 2 * SPARE_LEVELS:
@@ -187,10 +188,10 @@ def _decode_nested(data: bytes) -> Any:
 
 
 def _read_json(data: bytes, decode: Callable[[bytes], Any]) -> Any:
-    """A JSON value; also where it has NaN, lone surrogates, control characters or broken UTF-8.
+    """A JSON value, even with NaN, lone surrogates, control characters or broken UTF-8.
 
-    Python's json module writes NaN by default, and lone surrogates come from file names.
-    Raises ValueError, RecursionError: no JSON all the same.
+    Python's json module writes NaN by default, and lone surrogates come from file names. Raises ValueError,
+    RecursionError: it is still no JSON.
     """
     try:
         return decode(data)
@@ -201,7 +202,7 @@ def _read_json(data: bytes, decode: Callable[[bytes], Any]) -> Any:
 
 
 def content_of(message: Message) -> Json:
-    """The content as a JSON object, empty where it cannot be read."""
+    """The content as a JSON object; empty if it cannot be read."""
     try:
         return _load(message.content)
     except (ValueError, RecursionError) as error:
@@ -210,7 +211,7 @@ def content_of(message: Message) -> Json:
 
 
 def stream_of(message: Message) -> Stream:
-    """What a stream message says."""
+    """The Stream event of a stream message."""
     try:
         stream: Stream = _decode_stream(message.content)
     except ValueError:
@@ -221,9 +222,9 @@ def stream_of(message: Message) -> Stream:
 
 
 def streams_of(message: Message) -> Iterator[Stream]:
-    """What a large stream message says, its text in pieces, each read when the one before is taken.
+    """The Stream events of a large stream message, with its text in pieces, decoded one at a time.
 
-    A text with escape sequences (as each newline is one) is read by way of a second copy of the piece.
+    Text with escape sequences, such as any newline, is decoded through a second copy of the piece.
     """
     try:
         stream = _decode_raw_stream(message.content)
@@ -239,7 +240,7 @@ def streams_of(message: Message) -> Iterator[Stream]:
 
 
 def _text_in(piece: bytes) -> str:
-    """The text of a JSON string, empty where it is none."""
+    """The text of a JSON string; empty if it is not one."""
     try:
         return _text(_read_json(piece, _decode_text))
     except ValueError as error:
@@ -248,7 +249,7 @@ def _text_in(piece: bytes) -> str:
 
 
 def _pieces(text: memoryview) -> Iterator[bytes]:
-    """JSON strings that together are the JSON string `text`."""
+    """JSON strings that together make up the JSON string `text`."""
     start, end = 1, len(text) - 1
     while start < end:
         plain = _PLAIN.search(text, min(start + LARGE, end), end)
@@ -258,7 +259,7 @@ def _pieces(text: memoryview) -> Iterator[bytes]:
 
 
 def event_of(message: Message) -> Event:
-    """What the message says; a type that is of no concern to runs is Other."""
+    """The event of a message; Other for types that do not concern runs."""
     if message.message_type == "stream":
         return stream_of(message)
     make = _EVENTS.get(message.message_type)
@@ -268,7 +269,7 @@ def event_of(message: Message) -> Event:
 
 
 def kernel_info(content: Json) -> KernelInfo:
-    """A kernel_info_reply; features that wrapper kernels only inherit are listed as they came."""
+    """Read a kernel_info_reply. Lists features as claimed, even those that wrapper kernels merely inherit."""
     language_info = content.get("language_info")
     return KernelInfo(
         protocol_version=_text_or_none(content.get("protocol_version")),
@@ -280,7 +281,7 @@ def kernel_info(content: Json) -> KernelInfo:
 
 
 def _text(value: Any) -> str:
-    """A string; text in lines is joined, anything else is written out."""
+    """A string. Lists of lines are joined, other values are converted."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -333,14 +334,14 @@ def _execute_result(content: Json) -> Event:
 
 
 def _error(content: Json) -> Error:
-    """bash_kernel leaves ename empty, others leave the traceback out or write it as one string."""
+    """bash_kernel leaves ename empty; other kernels omit the traceback or send it as one string."""
     traceback = content.get("traceback")
     lines = [traceback] if isinstance(traceback, str) else [_text(line) for line in _list(traceback)]
     return Error(_text(content.get("ename")), _text(content.get("evalue")), lines)
 
 
 def _execute_reply(content: Json) -> Event:
-    """bash_kernel and IRkernel say "abort"; jjava leaves the status out."""
+    """bash_kernel and IRkernel send "abort"; jjava omits the status."""
     status = content.get("status")
     next_input: str | None = None
     pages: list[Json] = []
@@ -362,7 +363,7 @@ _EVENTS: dict[str, Callable[[Json], Event]] = {
     "display_data": _display_data,
     "update_display_data": _update_display_data,
     "execute_result": _execute_result,
-    "pyout": _execute_result,  # before protocol 5, and still written by some kernels
+    "pyout": _execute_result,  # from before protocol 5; some kernels still send it
     "error": _error,
     "pyerr": _error,
     "clear_output": lambda content: ClearOutput(content.get("wait") is True),

@@ -1,40 +1,40 @@
-"""Messages that a kernel sent and nobody received, seen by gaps in their numbers.
+"""Detects lost messages by gaps in their numbers.
 
-jupyter_client's Session, which ipykernel and every kernel built on it use, gives its messages ids that end in
-a counter, over all channels and all clients. Other kernels have random ids, in which nothing can be seen.
-What cannot be told from the answer to another client is not called lost.
+jupyter_client's Session, which ipykernel and every kernel built on it use, ends its message ids with one
+counter for all channels and clients. Other kernels use random ids, which show nothing. A gap that may be a
+reply to another client is not counted as lost.
 """
 
 from collections.abc import Iterable
 
-GAPS = 1000  # that are kept apart; more than that were no late messages
+GAPS = 1000  # gaps kept separately; more of them cannot be late messages
 
 
 class Numbering:
-    """The numbers of one kernel's messages, as they come."""
+    """The numbers of one kernel's messages, as they arrive."""
 
     def __init__(self) -> None:
-        self._session = ""  # whose ids are counted
-        self._prefix = ""  # of these ids; empty: there are none yet, or none that can be counted
-        self._next = 0  # the number that should come
-        self._expected = ""  # the id with it
-        self._gaps: list[range] = []  # numbers that were passed over and may still come
-        self._first = 0  # the lowest number that was not taken account of yet
-        self._lost = 0  # of gaps that are no longer kept apart
-        self._others = 0  # requests of other clients, whose replies take numbers too
+        self._session = ""  # the session whose ids are counted
+        self._prefix = ""  # of these ids; empty: none yet, or they cannot be counted
+        self._next = 0  # the next number
+        self._expected = ""  # the id with that number
+        self._gaps: list[range] = []  # skipped numbers that may still arrive
+        self._first = 0  # the lowest number not accounted for yet
+        self._lost = 0  # in gaps that are no longer kept separately
+        self._others = 0  # requests of other clients, whose replies are numbered too
         self._doubtful = False
-        self._others_open = 0  # of these, whose end was not heard
+        self._others_open = 0  # those of them that have not ended
 
     def begin(self) -> None:
-        """Messages that should have come before this do not count."""
+        """Ignore messages that should have arrived before now."""
         self._gaps.clear()
         self._lost = 0
         self._first = self._next
 
     def see(self, message_id: str, session: str, begins: bool) -> None:
-        """A message came. `begins`: a kernel whose session is not known yet may begin with it.
+        """Register a message. `begins`: it may set the session, if the kernel's session is not known yet.
 
-        What a child that the kernel forked prints has the kernel's session and numbers of its own.
+        Messages from a child that the kernel forked have the kernel's session but numbers of their own.
         """
         if message_id == self._expected:
             self._next += 1
@@ -65,28 +65,29 @@ class Numbering:
             if number in gap:
                 self._gaps[at : at + 1] = [range(gap.start, number), range(number + 1, gap.stop)]
                 return
-        if number >= self._first:  # a second one: whatever this counts, it is not messages
+        if number >= self._first:  # a duplicate: this does not count messages
             self._prefix = self._expected = ""
             self.begin()
 
     def other(self, began: bool) -> None:
-        """A request of another client begins or ends; it may have begun before anything was heard."""
+        """A request of another client begins or ends. It may have begun before we listened."""
         if began or not self._others_open:
             self._others += 1
         self._others_open = max(self._others_open + (1 if began else -1), 0)
 
     def doubt(self) -> None:
-        """The kernel may have numbered a message and not come to sending it, or send it later than others.
+        """The kernel may skip a number or send messages out of order.
 
-        The one is what an interrupt does, the other the thread of its own that serves the control channel.
+        An interrupt can make it number a message and never send it. Its control channel is served by another
+        thread.
         """
         self._doubtful = True
 
     def take_lost(self, open_requests: int) -> int:
-        """How many messages were lost since this was asked last.
+        """How many messages were lost since the last call.
 
-        The replies to `open_requests` of ours may be on their way. While another client was served single
-        numbers are not counted: its replies and prompts have them. Nor are they after a doubt.
+        Replies to our `open_requests` may still arrive. Single missing numbers are not counted if another
+        client was served, since its replies and prompts have them, nor after `doubt`.
         """
         unsure = self._others or self._doubtful
         gaps = [gap for gap in self._gaps if len(gap) > 1] if unsure else self._gaps
@@ -98,7 +99,7 @@ class Numbering:
 
 
 def _parted(message_id: str, session: str) -> tuple[str, int]:
-    """An id of jupyter_client's form, SESSION_PID_NUMBER, before its number, and that; else "" and 0."""
+    """Split an id of the form SESSION_PID_NUMBER (jupyter_client's) into prefix and number; else "" and 0."""
     start, _, number = message_id.rpartition("_")
     of, _, pid = start.rpartition("_")
     if session and of == session and (number + pid).isdecimal() and number.isascii():

@@ -1,7 +1,7 @@
-"""One kernel process: its exit, its signals, and the last it wrote to stdout and stderr.
+"""One kernel process: its exit, its signals, and its last output on stdout and stderr.
 
-Works through a jupyter_client provisioner, so that kernels that are started in other ways than by a local
-process are honoured; of those there is no pid, and nothing of what they write.
+Uses a jupyter_client provisioner, so kernels that are not local processes work too. Those have no pid here,
+and their output is not available.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from .noise import without_noise
 log = logging.getLogger(__name__)
 
 TAIL_BYTES = 65536
-ADOPTED_S = 0.5  # between looks at a process that is not our child, on systems without pidfd
+ADOPTED_S = 0.5  # polling interval for a process that is not our child, on systems without pidfd
 SHOWN_CHARACTERS = 4000  # of the tail, in a reason or an error
 
 
 class Tail:
-    """The reading end of a kernel's stdout and stderr; keeps the newest TAIL_BYTES, the rest is gone."""
+    """The reading end of a kernel's stdout and stderr. Keeps the newest TAIL_BYTES."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -36,7 +36,7 @@ class Tail:
         asyncio.get_running_loop().add_reader(descriptor, self._read)
 
     def _read(self) -> bool:
-        """Read once; False: nothing is there."""
+        """Read once; False: nothing was available."""
         if not self._open:
             return False
         try:
@@ -53,8 +53,8 @@ class Tail:
         return True
 
     def text(self) -> str:
-        """The end of what was written, in whole lines where that leaves any, without what is always there."""
-        for _ in range(16):  # a process that goes on writing must not keep us here
+        """The end of the output without its usual noise, beginning with a whole line if possible."""
+        for _ in range(16):  # bounded, because the process may never stop writing
             if not self._read():
                 break
         text = without_noise(legible(plain(b"".join(self._chunks).decode("utf-8", "replace"))))
@@ -64,7 +64,7 @@ class Tail:
         return end.partition("\n")[2] or end
 
     def reading_end(self) -> int | None:
-        """The descriptor; None: the kernel has closed its end, or nobody reads here any more."""
+        """The descriptor; None: the kernel closed its end, or reading has stopped."""
         return self.descriptor if self._open else None
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class Tail:
 
 
 class KernelProcess:
-    """A process that a provisioner has just launched; `exited`: its exit code, or minus a signal's number."""
+    """A process launched by a provisioner. `exited`: its exit code, or minus the number of a signal."""
 
     def __init__(self, provisioner: Any, tail: Tail | None) -> None:
         self._provisioner = provisioner
@@ -90,7 +90,7 @@ class KernelProcess:
 
     def _watch(self) -> None:
         if self.pid is None:
-            self._reap()  # the provisioner knows how to wait
+            self._reap()  # only the provisioner can wait for it
             return
         loop = asyncio.get_running_loop()
         if not hasattr(os, "pidfd_open") and isinstance(self._provisioner, Adopted):
@@ -103,7 +103,7 @@ class KernelProcess:
         waiting = threading.Thread(target=self._wait, args=(loop,), daemon=True, name=f"wait for {self.pid}")
         try:
             waiting.start()
-        except RuntimeError:  # the system grants no thread: poll
+        except RuntimeError:  # no thread can be started: poll
             self._reap()
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -118,7 +118,7 @@ class KernelProcess:
         if not self._lives_on:
             self._signal_group(
                 signal.SIGKILL
-            )  # its children end with it; not yet reaped, the group is its own
+            )  # ends its children too; the group still exists, since the process is not reaped yet
         self._reap()
 
     def _reap(self) -> None:
@@ -143,18 +143,18 @@ class KernelProcess:
                 os.killpg(pgid, number)
 
     async def signal(self, number: int) -> None:
-        """Signal the process and its children (its process group); nothing happens when it has ended."""
+        """Signal the process and its children (its process group). Does nothing if it has ended."""
         if not self.exited.done():
             with contextlib.suppress(OSError):
                 await self._provisioner.send_signal(number)
 
     async def ends(self, within_s: float) -> bool:
-        """Wait for its exit, but no longer than that; whether it has ended."""
+        """Wait for its exit, at most `within_s`. Return whether it has ended."""
         await asyncio.wait([self.exited], timeout=within_s)
         return self.exited.done()
 
     async def end(self, waits_s: tuple[float, float, float]) -> None:
-        """Wait for it to end by itself, then SIGTERM, then SIGKILL, with a wait after each."""
+        """Wait for it to end by itself, then send SIGTERM, then SIGKILL, with a wait after each."""
         if await self.ends(waits_s[0]):
             return
         await self.signal(signal.SIGTERM)
@@ -165,7 +165,7 @@ class KernelProcess:
             log.error("kernel process %s could not be killed", self.pid)
 
     def written(self) -> str:
-        """The last that it wrote to stdout and stderr, as far as that is known."""
+        """Its last output on stdout and stderr, if known."""
         return self.tail.text() if self.tail is not None else ""
 
     def _close_pidfd(self) -> None:
@@ -175,13 +175,13 @@ class KernelProcess:
             self._pidfd = None
 
     def let_go(self) -> None:
-        """It lives on without us; when it ends while we are there, it is still ours to reap."""
+        """Leave it running after us. If it ends before we do, we still reap it."""
         self._lives_on = True
         if self.tail is not None:
             self.tail.close()
 
     def close(self) -> None:
-        """Watch it no more."""
+        """Stop watching it."""
         self._close_pidfd()
         if self._reaper is not None:
             self._reaper.cancel()
@@ -190,15 +190,15 @@ class KernelProcess:
 
 
 class Adopted:
-    """In place of a provisioner: a process that another bridge has started, on this machine."""
+    """Replaces the provisioner for a process on this machine that another bridge started."""
 
     def __init__(self, pid: int, started: str) -> None:
         self.pid = self.pgid = pid
         self._started = started
 
     async def wait(self) -> None:
-        """Its exit code is its parent's alone. Only where there is no pidfd does this wait at all."""
-        while start_time(self.pid) == self._started:  # noqa: ASYNC110 - nothing tells of a process not our child
+        """Wait for the end, only on systems without pidfd. The exit code is known to its parent alone."""
+        while start_time(self.pid) == self._started:  # noqa: ASYNC110 - no event exists for it
             await asyncio.sleep(ADOPTED_S)
 
     async def send_signal(self, number: int) -> None:

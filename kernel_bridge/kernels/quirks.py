@@ -1,7 +1,7 @@
-"""How kernels known to misbehave are treated differently, each with its reason.
+"""Kernels known to misbehave, and how each is handled.
 
-Keyed by the implementation that a kernel_info_reply names, or by what a kernelspec says where that is needed
-before the kernel runs; the rest of the code asks, and knows no names.
+Keyed by the implementation in a kernel_info_reply, or by the kernelspec if it is needed before the kernel
+runs. The rest of the code asks here and knows no kernel names.
 """
 
 import os
@@ -15,38 +15,39 @@ from ..protocol.objects import KernelSpec
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    interrupt_mode: Literal["signal", "message"] | None = None  # instead of what the kernelspec says
-    cannot: frozenset[str] = frozenset()  # of what `supports` would list
-    rest_after_error_s: float = 0.0  # how long after an error nothing is sent
-    believed: bool = False  # in its supported_features, which wrappers inherit from ipykernel
-    wake_after_signal: bool = False  # it sees an interrupt only when the next message comes
-    wake_after_reply: bool = False  # its iopub may have fallen asleep, until control says something there
+    interrupt_mode: Literal["signal", "message"] | None = None  # overrides the kernelspec's
+    cannot: frozenset[str] = frozenset()  # removed from what `supports` lists
+    rest_after_error_s: float = 0.0  # how long nothing is sent after an error
+    believed: bool = False  # whether its supported_features are true; wrappers inherit ipykernel's
+    wake_after_signal: bool = False  # it notices an interrupt only when the next message arrives
+    wake_after_reply: bool = False  # its iopub may stall until control sends something there
 
 
 _NONE = Quirks()
 
 _BY_IMPLEMENTATION = {
-    # its event loop, asleep in a top-level `await`, sees the signal when the next message comes: tornado's
-    # add_callback takes the signal handler for a callback of the loop itself; after an exception in its iopub
-    # thread (of text that has no UTF-8), zmq tells that of nothing new before yet another thread sends
+    # Its event loop, asleep in a top-level `await`, notices the signal only when the next message arrives:
+    # tornado's add_callback mistakes the signal handler for a callback of the loop itself. After an exception
+    # in its iopub thread (caused by text that is not valid UTF-8), zmq reports nothing new there until
+    # another thread sends.
     "ipython": Quirks(believed=True, wake_after_signal=True, wake_after_reply=True),
-    # SIGINT kills it, and it leaves interrupt_request unanswered
+    # SIGINT kills it, and it does not answer interrupt_request.
     "xeus-python": Quirks(interrupt_mode="message", cannot=frozenset({"interrupt"}), believed=True),
-    # a signal kills it; interrupt_request works, but for code that waits for a promise
+    # A signal kills it. interrupt_request works, except for code that awaits a promise.
     "Deno kernel": Quirks(interrupt_mode="message"),
-    # never ask for input
+    # These never ask for input.
     "bash_kernel": Quirks(cannot=frozenset({"stdin"})),
     "Gnuplot Kernel": Quirks(cannot=frozenset({"stdin"})),
-    # aborts whatever comes within 200 ms of an error; never asks for input
+    # It aborts everything that arrives within 200 ms of an error, and never asks for input.
     "tslab": Quirks(cannot=frozenset({"stdin"}), rest_after_error_s=0.25),
 }
 
-# JeroMQ, the zmq of every kernel on the Java machine, has no unix sockets: what it calls ipc is a tcp port
+# JeroMQ, the zmq of all kernels on the Java platform, has no unix sockets: its ipc is a tcp port.
 _LANGUAGES_WITHOUT_IPC = frozenset({"java", "kotlin", "scala", "groovy", "clojure"})
-# Deno takes ipc paths for host names, and ends; tslab puts a colon before the port, as for tcp
+# Deno takes ipc paths for host names and exits; tslab puts a colon before the port, as for tcp.
 _COMMANDS_WITHOUT_IPC = frozenset({"deno", "java", "tslab"})
 
-# xeus reads the address that it has bound into 32 bytes ("Invalid argument"): what follows "ipc://" has 25
+# xeus reads the bound address into a buffer of 32 bytes ("Invalid argument"): 25 remain after "ipc://".
 _XEUS = re.compile(r"x(python|cpp|r|lua|sqlite|octave|javascript|haskell)\w*")
 _LONGEST_PATH_BYTES = 103 if sys.platform == "darwin" else 107  # of a unix socket, by the size of sockaddr_un
 _LONGEST_XEUS_PATH_BYTES = 31 - len("ipc://")
@@ -63,14 +64,14 @@ def speaks_ipc(spec: KernelSpec) -> bool:
 
 
 def longest_ipc_path(spec: KernelSpec) -> int:
-    """How many bytes the path of a kernel's unix socket may have."""
+    """The longest path, in bytes, that a kernel's unix socket may have."""
     if any(_XEUS.fullmatch(os.path.basename(argument)) for argument in spec.argv[:3]):
         return _LONGEST_XEUS_PATH_BYTES
     return _LONGEST_PATH_BYTES
 
 
 def supports(implementation: str | None, features: tuple[str, ...]) -> list[str]:
-    """What can be asked of a kernel; `features` are those that it claims."""
+    """What can be requested of a kernel. `features` are those it claims."""
     quirks = quirks_of(implementation)
     able = ["interrupt", "complete", "inspect", "is_complete", "stdin"]
     if quirks.believed:

@@ -1,9 +1,9 @@
-"""What a kernel-bridge notes down about each kernel that it starts, for the bridges after it.
+"""A record on disk of each kernel that kernel-bridge starts, for later bridges.
 
-A small file in a folder of ours in Jupyter's runtime folder, where `kernel-*.json` does not find it. With it
-a later bridge can restart the kernel and end it. A record says which process to end and what to remove. So
-only records in that private folder count, and only for the connection file that they name. A record beside a
-connection file in a project is the project's, and is ignored.
+A small file in a private folder inside Jupyter's runtime folder, where the pattern `kernel-*.json` does not
+match it. With it a later bridge can restart or end the kernel. A record names a process to end and files to
+remove, so only records in that folder are trusted, and only for the connection file that they name. A record
+next to a connection file in a project is untrusted and ignored.
 """
 
 import contextlib
@@ -21,14 +21,17 @@ from .traces import LARGEST_RECORD_BYTES, Traces
 
 log = logging.getLogger(__name__)
 
-SOCKETS = re.compile(r"kb-[A-Za-z0-9_]{8}")  # the name of a folder for sockets
+SOCKETS = re.compile(r"kb-[A-Za-z0-9_]{8}")  # the name of a socket folder
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One kernel. `pid` is None while it starts. The values of environment variables may be secrets."""
+    """One kernel.
+
+    `pid` is None while it starts. Values of environment variables may be secrets: none here.
+    """
 
     kernel_id: str
-    launch: str  # which start of its process this is about
+    launch: str  # which launch of its process this describes
     spec: KernelSpec
     epoch: int
     pid: int | None
@@ -36,10 +39,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     connection_file: Made | None  # None: its provisioner has not written one here
     sockets: Made | None  # the folder of its sockets
     cwd: str | None
-    env_names: list[str]  # what was added to the environment; taken from the bridge's own at a restart
+    env_names: list[str]  # added variables; a restart takes their values from the bridge's own
     extra_arguments: list[str]
     keep_alive: bool
-    documents: list[str] = []  # the uris of those bound to it, for the next bridge
+    documents: list[str] = []  # URIs of the bound documents, for the next bridge
 
     @property
     def traces(self) -> Traces:
@@ -48,14 +51,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def record_path(kernel_id: str) -> str:
-    """Where the record of a kernel is."""
+    """The path of a kernel's record."""
     from jupyter_core.paths import jupyter_runtime_dir
 
     return str(Path(jupyter_runtime_dir()).absolute() / "kernel-bridge" / f"{kernel_id}.json")
 
 
 def write_record(record: Record) -> str:
-    """Its path. Atomic: a reader sees the old record or the new one. Raises OSError, ValueError."""
+    """Write the record atomically and return its path. Raises OSError, ValueError."""
     content = msgspec.json.encode(record)
     path = record_path(record.kernel_id)
     temporary = f"{path}.{uuid.uuid4().hex}"
@@ -71,7 +74,7 @@ def write_record(record: Record) -> str:
 
 
 def read_record(kernel_id: str, connection_file: str) -> Record | None:
-    """The record of the kernel with that connection file; None: none of our bridges started that kernel."""
+    """The record of the kernel with that connection file; None: no kernel-bridge started it."""
     path = record_path(kernel_id)
     try:
         record = msgspec.json.decode(read_private(path, LARGEST_RECORD_BYTES), type=Record)
@@ -95,7 +98,7 @@ def read_record(kernel_id: str, connection_file: str) -> Record | None:
 
 
 def update_record(kernel_id: str, connection_file: str, **changes: object) -> None:
-    """Change some fields of a record, if there is one."""
+    """Change some fields of a record, if it exists."""
     record = read_record(kernel_id, connection_file)
     if record is None:
         return

@@ -1,4 +1,4 @@
-"""Which kernels run on this machine, by the connection files in Jupyter's runtime folder."""
+"""Kernels running on this machine, found by the connection files in Jupyter's runtime folder."""
 
 import asyncio
 import logging
@@ -23,10 +23,10 @@ MOST_PROBES = 64  # at once
 
 
 async def list_running(followed: Container[str] = ()) -> list[Kernel]:
-    """The kernels that answer, but for those whose ids are `followed`; takes at most about PROBE_S.
+    """The kernels that answer, without those whose ids are `followed`. Takes about PROBE_S at most.
 
-    A kernel whose shell does not answer in that time is busy, one which its zmq alone may say. So is one
-    that there was no time or descriptor left to ask.
+    A kernel is listed as busy if only its zmq answers in that time, or if no time or descriptor is left to
+    ask it.
     """
     found = await find_running(followed)
     room = max(1, free_descriptors() // 2 // CONNECTION_DESCRIPTORS)  # a start may need the other half
@@ -37,7 +37,7 @@ async def list_running(followed: Container[str] = ()) -> list[Kernel]:
 
 
 async def find_running(followed: Container[str] = ()) -> list[Found]:
-    """The connection files that somebody listens on, but for those of `followed`; nobody is asked."""
+    """Kernels whose connection file names a live address, without those of `followed`. Sends them nothing."""
     return [one for one in await asyncio.to_thread(_candidates) if one.kernel_id not in followed]
 
 
@@ -65,7 +65,7 @@ def kept_for(uri: str) -> Found | None:
 
 
 def host_of(found: Found, keeper: Keeper) -> Host:
-    """Who owns the process of a kernel that runs."""
+    """The owner of a running kernel's process."""
     if found.record is None:
         return ForeignHost(found)
     return LocalHost.adopted(found, found.record, keeper)

@@ -1,7 +1,7 @@
-"""A kernel that is followed: its states, its epochs, and what can be asked of it.
+"""A kernel session: the states and epochs of a followed kernel, and the requests it accepts.
 
-A session owns the conversation with the kernel; its host owns the process and its files. It knows nothing of
-runs: what the kernel says goes to its listener.
+A session owns the conversation with the kernel; its host owns the process and its files. It does not know
+runs: everything that the kernel sends goes to its listener.
 """
 
 import asyncio
@@ -27,25 +27,25 @@ from .transport import Beat, Connect
 
 log = logging.getLogger(__name__)
 
-SUBSHELLS = "kernel subshells"  # of a kernel_info_reply's supported_features
-LAST_WORDS_S = 0.02  # what a transport's own thread needs to hand over what a kernel said before it died
+SUBSHELLS = "kernel subshells"  # in the supported_features of a kernel_info_reply
+LAST_WORDS_S = 0.02  # time for a transport's thread to hand over the last messages of a dead kernel
 
 
 class Listener(Protocol):
-    """Whoever follows the kernel. Called on the event loop."""
+    """Follows the kernel. Called on the event loop."""
 
     def received(self, batch: list[tuple[str | None, Event]]) -> None:
-        """What the kernel says about executions, in order of arrival, each with its parent's message id."""
+        """Events of executions in order of arrival, each with its parent's message id."""
 
     def aside(self, message: Aside) -> None:
-        """A comm message or debug event. `received` has had everything that the kernel said before it."""
+        """A comm message or debug event. `received` has had every event that the kernel sent before it."""
 
     def changed(self) -> None:
         """The session's state, reason, epoch or info changed."""
 
 
 class KernelSession:
-    """One kernel, on whichever host: `start` it or `attach` to it."""
+    """One kernel on any host: `start` it, or `attach` to it."""
 
     def __init__(self, host: Host, *, listener: Listener, ready_timeout: float = 60.0) -> None:
         self.id = host.kernel_id
@@ -58,10 +58,10 @@ class KernelSession:
         self._listener = listener
         self._ready_timeout_s = ready_timeout
         self._channels: Channels | None = None
-        self._order = asyncio.Lock()  # start, restart, shutdown and detach go one after the other
-        self._unwanted = asyncio.Event()  # a shutdown was asked for while it starts
+        self._order = asyncio.Lock()  # serialises start, restart, shutdown and detach
+        self._unwanted = asyncio.Event()  # a shutdown was requested while it starts
         self._burial: asyncio.Task[None] | None = None
-        self._settling: asyncio.Task[None] | None = None  # it was attached to while it was busy
+        self._settling: asyncio.Task[None] | None = None  # it was busy when we attached
         self._deaf = False  # it does not understand us
 
     @property
@@ -104,7 +104,7 @@ class KernelSession:
     # starting
 
     async def start(self) -> None:
-        """Start it and wait until it is ready. Cancelling ends the half-started kernel.
+        """Start the kernel and wait until it is ready. Cancellation ends the half-started kernel.
 
         Raises KernelLaunchFailed, KernelNotReady.
         """
@@ -112,7 +112,7 @@ class KernelSession:
             await self._start(KERNEL_DESCRIPTORS)
 
     async def _start(self, descriptors: int) -> None:
-        """`descriptors`: how many must be free for it."""
+        """`descriptors`: how many must be free."""
         try:
             try:
                 with claimed_descriptors(descriptors):
@@ -132,7 +132,7 @@ class KernelSession:
         return self._channels
 
     async def attach(self) -> None:
-        """Follow the process that runs: at once, also when it is busy. Raises KernelUnreachable."""
+        """Follow a running kernel, even a busy one, without waiting for it. Raises KernelUnreachable."""
         async with self._order:
             try:
                 await self._attach()
@@ -161,13 +161,13 @@ class KernelSession:
             self._settling = asyncio.create_task(settling, name=f"attaching kernel {self.id}")
 
     def _follow(self, state: KernelState) -> None:
-        """The process is met; whatever it does from now on changes the state."""
+        """Contact is made: from now on the process determines the state."""
         self._set(state)
         if self.host.exited is not None:
             self.host.exited.add_done_callback(self._exited)
 
     def _learn(self, content: Json) -> None:
-        """A kernel that runs has said what it is."""
+        """Handle a kernel_info_reply of a running kernel."""
         info = kernel_info(content)
         if info == self.info:
             return
@@ -187,7 +187,7 @@ class KernelSession:
         await self.host.kill()
         await self._bury(why)
 
-    # hearing
+    # receiving
 
     def _hear(self, batch: Heard) -> None:
         self._understood()
@@ -198,10 +198,10 @@ class KernelSession:
             self._set("busy" if busy else "idle")
 
     def _beat(self, beat: Beat) -> None:
-        """A process that has ended is seen by its exit; this is for one that was stopped."""
+        """The heartbeat changed. It detects a stopped process; one that ended is detected by its exit."""
         if beat == "gone":
             self.host.gone()
-        elif self._deaf or self._order.locked():  # it starts or ends, which its heartbeat says later
+        elif self._deaf or self._order.locked():  # it is starting or ending, and the heartbeat lags behind
             return
         elif beat == "alive" and self.state == "unreachable" and self._channels is not None:
             self._set("busy" if self._channels.executing else "idle")
@@ -227,7 +227,7 @@ class KernelSession:
             self._listener.changed()
 
     def _exited(self, exited: asyncio.Future[int | None]) -> None:
-        """A process ended; unless that is what we wanted, its kernel has died."""
+        """A process ended. Unless we ended it, the kernel has died."""
         if (
             exited is self.host.exited
             and self.state in ("idle", "busy", "unreachable")
@@ -246,7 +246,7 @@ class KernelSession:
             await self._bury(self.host.cause_of_death())
 
     async def _bury(self, reason: str) -> None:
-        """The process is gone: leave nothing of it."""
+        """The process is gone: remove all that is left of it."""
         self._disconnect(reason)
         await self.host.clean_up()
         self._set("dead", reason)
@@ -260,7 +260,7 @@ class KernelSession:
             self._channels.close(f"kernel {self.id}: {why}", linger_ms)
             self._channels = None
 
-    # asking
+    # requests
 
     def _connected(self) -> Channels:
         if self._channels is None:
@@ -272,7 +272,7 @@ class KernelSession:
     def execute(
         self, code: str, *, silent: bool, store_history: bool, allow_stdin: bool, stop_on_error: bool
     ) -> str:
-        """Send an execute_request at once; gives its message id. Raises KernelDead."""
+        """Send an execute_request at once and return its message id. Raises KernelDead."""
         return self._connected().execute(
             code,
             silent=silent,
@@ -282,17 +282,17 @@ class KernelSession:
         )
 
     def answer_input(self, value: str) -> None:
-        """What was typed for the open input_request; ignored when there is none (any more)."""
+        """Answer the open input_request; does nothing without one."""
         if self._channels is not None:
             self._channels.answer_input(value)
 
     @property
     def flooded(self) -> bool:
-        """Whether very much output has come until just now."""
+        """Whether output is arriving as a flood, or was until just now."""
         return self._channels is not None and self._channels.flooded
 
     def take_lost(self) -> int:
-        """How many messages of the kernel were lost on their way since this was asked last."""
+        """How many messages of the kernel were lost since the last call."""
         return 0 if self._channels is None else self._channels.take_lost()
 
     async def request(
@@ -305,21 +305,21 @@ class KernelSession:
     ) -> Json:
         """The content of the reply to a request; `timeout` in seconds.
 
-        Raises TimeoutError; KernelDead, also when the kernel ends or restarts meanwhile.
+        Raises TimeoutError; KernelDead: the kernel is dead, or ends or restarts before it replies.
         """
         return await self._connected().request(message_type, content, channel, timeout)
 
     async def request_beside(self, message_type: str, content: Json, timeout: float) -> Json | None:
-        """As `request`, of a kernel that executes: by a subshell of its own (JEP 91). None: it can have none.
+        """Like `request`, but answered by a subshell (JEP 91) while the kernel executes. None: not supported.
 
-        `timeout` is for each step, in seconds. Raises TimeoutError, KernelDead.
+        `timeout` in seconds applies to each step. Raises TimeoutError, KernelDead.
         """
         if SUBSHELLS not in (self.supports or ()):
             return None
         return await self._connected().request_beside(message_type, content, timeout)
 
     async def interrupt(self) -> None:
-        """Interrupt what runs: by a signal that its children get too, or by message. Raises KernelDead."""
+        """Interrupt the running code, by a signal to the process group or by message. Raises KernelDead."""
         channels = self._connected()
         channels.interrupting()
         by_signal = (self.quirks.interrupt_mode or self.spec.interrupt_mode) == "signal"
@@ -330,18 +330,18 @@ class KernelSession:
             channels.send("control", "interrupt_request", {})
 
     def rouse(self) -> None:
-        """It has replied, and says no more on iopub: wake what may sleep there."""
+        """Nudge a kernel that has replied but gone quiet on iopub (ipykernel; see quirks)."""
         if self.quirks.wake_after_reply and self._channels is not None:
             self._channels.send("control", "kernel_info_request", {})
 
     # ending
 
     async def restart(self) -> None:
-        """A new process with the same id, also of a kernel that is dead; `epoch` counts it.
+        """Start a new process under the same id, even if the kernel is dead, and increment `epoch`.
 
-        A kernel that is not dead keeps its connection file and ports. Raises NotOurs: no kernel-bridge has
-        started it; KernelDead: it is followed no more; KernelLaunchFailed, KernelNotReady: it is dead now,
-        and a restart can be tried again.
+        A living kernel keeps its connection file and ports. Raises NotOurs: another program started it.
+        KernelDead: it is no longer followed. KernelLaunchFailed, KernelNotReady: it is dead now, and can be
+        restarted again.
         """
         if not self.restartable:
             raise NotOurs(
@@ -357,7 +357,7 @@ class KernelSession:
                 self._connected().mute()
                 self._set("restarting")
                 await self._end_to_restart()
-                descriptors = 0  # it takes those of the process before
+                descriptors = 0  # it reuses those of the previous process
             self.host.epoch += 1
             await self._start(descriptors)
 
@@ -377,7 +377,7 @@ class KernelSession:
             self._channels.send("control", "shutdown_request", {"restart": restart})
 
     async def shutdown(self) -> None:
-        """End it, politely first, and leave nothing of it. Nothing happens when it is dead."""
+        """End the kernel, first by request, and remove its files. Does nothing if it is dead."""
         self._unwanted.set()
         async with self._order:
             if self.state == "dead":
@@ -388,7 +388,7 @@ class KernelSession:
             await self._bury("it was shut down")
 
     async def detach(self) -> None:
-        """Stop following it and leave it running, also after this process has ended."""
+        """Stop following the kernel and leave it running; its connection file is kept."""
         async with self._order:
             self.host.detach()
             if self._channels is not None:
@@ -396,6 +396,6 @@ class KernelSession:
             self._disconnect("it was detached", linger_ms=200)
 
     def close(self) -> None:
-        """Let go of the sockets and descriptors at once; the process is left to the keeper."""
+        """Close sockets and descriptors at once; the process is left to the keeper."""
         self._disconnect("the bridge ends")
         self.host.close()

@@ -1,6 +1,6 @@
-"""Which kernels can be started: installed kernelspecs, and interpreters that have none.
+"""Installed kernelspecs, and specs for interpreters that have none.
 
-Reads kernel.json files itself where jupyter_client would import ipykernel and IPython to find them.
+Reads kernel.json files directly; jupyter_client would import ipykernel and IPython to find them.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from .interpreters import FORGET_FOLDER, LAUNCHER, environment_spec, holds_ipyke
 
 NATIVE = "python3"
 PROBE_S = 20.0
-LARGEST_BYTES = 65_536  # of a kernel.json
-MOST = 500  # kernelspecs of one folder
+LARGEST_BYTES = 65_536  # for a kernel.json
+MOST = 500  # kernelspecs per folder
 
 _NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)  # jupyter_client's rule
 
 
 class KernelJson(msgspec.Struct):
-    """A kernel.json, as far as it concerns us (Jupyter: "Kernel specs")."""
+    """The fields of a kernel.json that we use (Jupyter: "Kernel specs")."""
 
     argv: list[str]
     display_name: str = ""
@@ -44,20 +44,20 @@ class KernelJson(msgspec.Struct):
 
 
 async def list_specs() -> list[KernelSpec]:
-    """The installed kernelspecs, the usual ones first. Those that cannot be started say why in `problem`."""
+    """The installed kernelspecs, the usual ones first. `problem` explains why one cannot be started."""
     return await asyncio.to_thread(_installed)
 
 
 def find_spec(name: str) -> KernelSpec:
-    """The installed kernelspec of that name, in any case (reads files; blocks).
+    """The installed kernelspec of that name, ignoring case (reads files; blocks).
 
-    Raises NoSuchKernelSpec; its data lists those there are.
+    Raises NoSuchKernelSpec, whose data lists those that exist.
     """
     return pick(_installed(), name)
 
 
 def pick(specs: list[KernelSpec], name: str) -> KernelSpec:
-    """The one of that name; raises NoSuchKernelSpec."""
+    """The spec of that name. Raises NoSuchKernelSpec."""
     for spec in specs:
         if spec.name == name.lower():
             return spec
@@ -80,12 +80,12 @@ def _installed() -> list[KernelSpec]:
 
 
 def _usual_first(spec: KernelSpec) -> tuple[bool, bool, str]:
-    """Jupyter's own kernel for Python, other interpreters that were registered, then all else, by name."""
+    """Jupyter's own Python kernel, then other registered interpreters, then the rest, by name."""
     return spec.name != NATIVE, not runs_ipykernel(spec), spec.name
 
 
 def runs_ipykernel(spec: KernelSpec) -> bool:
-    """Whether it is an interpreter's own kernel, and none that merely is written in Python."""
+    """Whether it is a Python interpreter's own kernel, not just a kernel written in Python."""
     return any(pair in pairwise(spec.argv) for pair in (("-m", "ipykernel_launcher"), ("-m", "ipykernel")))
 
 
@@ -93,14 +93,14 @@ def _folders() -> list[str]:
     from jupyter_core.paths import jupyter_path
 
     ipython = os.environ.get("IPYTHONDIR") or os.path.join(os.path.expanduser("~"), ".ipython")
-    # An empty part of JUPYTER_PATH would be the current folder, which may be anybody's.
+    # An empty part of JUPYTER_PATH would be the current folder, which is not trusted.
     return list(filter(os.path.isabs, [*jupyter_path("kernels"), os.path.join(ipython, "kernels")]))
 
 
 def specs_in(folder: Path, commands: Path | None = None) -> Iterator[KernelSpec]:
-    """The kernelspecs in a folder; one that cannot be read is there with its problem.
+    """The kernelspecs in a folder. An unreadable one is included with its problem.
 
-    `commands`: the folder where their commands are looked for first.
+    `commands` is the folder in which their commands are searched first.
     """
     found = 0
     for name in names_in(folder):
@@ -119,7 +119,7 @@ def specs_in(folder: Path, commands: Path | None = None) -> Iterator[KernelSpec]
 def read_kernel_json(folder: Path) -> KernelJson:
     """The kernel.json in a folder.
 
-    Raises OSError: it is not there or cannot be read; ValueError: it describes nothing that could be run.
+    Raises OSError: it is missing or unreadable. ValueError: it describes nothing that can be run.
     """
     data = read_file(folder / "kernel.json", LARGEST_BYTES)
     try:
@@ -135,9 +135,9 @@ def read_kernel_json(folder: Path) -> KernelJson:
 
 
 def read_spec(folder: Path, commands: Path | None = None) -> KernelSpec | None:
-    """The kernelspec in a folder; None: there is none. One that cannot be read is listed with its problem.
+    """The kernelspec in a folder; None: it has none. An unreadable one is returned with its problem.
 
-    `commands`: the folder where its command is looked for first.
+    `commands` is the folder in which its command is searched first.
     """
     name = folder.name.lower()
     try:
@@ -167,7 +167,7 @@ def read_spec(folder: Path, commands: Path | None = None) -> KernelSpec | None:
 
 
 def _native() -> KernelSpec:
-    """The kernel of the bridge's own interpreter: always listed (Jupyter's rule), if only to say why not."""
+    """The kernel of the bridge's own interpreter: always listed (Jupyter's rule), even if unusable."""
     return KernelSpec(
         name=NATIVE,
         display_name="Python 3 (ipykernel)",
@@ -181,7 +181,7 @@ def _native() -> KernelSpec:
 
 
 def interpreter_of(spec: KernelSpec) -> str | None:
-    """The Python that runs the kernel, where its command says so; else None."""
+    """The Python that runs the kernel, if its command names one."""
     if not spec.argv:
         return None
     command = _command(spec.argv)
@@ -189,14 +189,14 @@ def interpreter_of(spec: KernelSpec) -> str | None:
 
 
 def _command(argv: list[str]) -> str:
-    """argv[0] as it is run: python becomes the bridge's own interpreter (jupyter_client does the same)."""
+    """argv[0] as it is run: like jupyter_client, we replace `python` by the bridge's own interpreter."""
     version = sys.version_info
     own = {"python", f"python{version[0]}", f"python{version[0]}.{version[1]}"}
     return sys.executable if argv[0] in own else os.path.expanduser(argv[0])
 
 
 def _problem(argv: list[str]) -> str | None:
-    """Why that command cannot be run, and what to do; None: as far as one can see it can."""
+    """Why the command cannot be run, and how to fix that; None: it looks runnable."""
     if not argv:
         return "its kernel.json names no command (argv)"
     command = _command(argv)
@@ -214,10 +214,11 @@ def _problem(argv: list[str]) -> str | None:
 
 
 def launch_command(spec: KernelSpec) -> list[str]:
-    """The argv that is run for a kernelspec.
+    """The argv that starts a kernelspec's kernel.
 
-    `python -m` imports runpy, ipykernel_launcher and what that needs from the kernel's folder first, where a
-    file may have the same name. This command imports nothing from it; ipykernel adds it to sys.path itself.
+    `python -m` would first import runpy, ipykernel_launcher and their imports from the kernel's folder, which
+    may hold files of the same names. This command imports nothing from it; ipykernel adds it to sys.path
+    itself.
     """
     argv = list(spec.argv)
     for index, pair in enumerate(pairwise(argv)):
@@ -229,9 +230,9 @@ def launch_command(spec: KernelSpec) -> list[str]:
 
 
 def python_spec(python: str) -> KernelSpec:
-    """The kernel of an interpreter that needs no installed kernelspec (may run it once; blocks).
+    """The kernel of an interpreter without an installed kernelspec (may run it once; blocks).
 
-    `python` is a path, or a name that is looked up on PATH. Raises InvalidArgument: there is no such file.
+    `python` is a path, or a name that is looked up on PATH. Raises InvalidArgument: no such file.
     """
     path = shutil.which(os.path.expanduser(python))
     if path is None:
@@ -241,7 +242,7 @@ def python_spec(python: str) -> KernelSpec:
 
 
 def _imports_ipykernel(python: str) -> bool:
-    """Asks the interpreter, for what is not installed where one looks (user site, PYTHONPATH, .pth files)."""
+    """Ask the interpreter itself, which sees unusual places (user site, PYTHONPATH, .pth files)."""
     find = (
         f"{FORGET_FOLDER}; import importlib.util; "
         "sys.exit(importlib.util.find_spec('ipykernel_launcher') is None)"

@@ -1,9 +1,9 @@
-"""What one launch of a kernel leaves on disk, and who removes it.
+"""The files that one launch of a kernel leaves on disk, and their removal.
 
 Several processes may see a kernel end: the bridge that started it, its keepers, a bridge that attached to it.
-The kernel's record names the newest launch. Renaming the record claims the clean-up, and only one process can
-do that. The others touch nothing, and neither does a process that watched an older launch. If the claimant is
-killed, a keeper finds the renamed record and finishes the work.
+The kernel's record names the newest launch. Renaming the record claims the clean-up, which only one process
+can do. The others touch nothing, nor does a process that watched an older launch. If the claimant is killed,
+a keeper finds the renamed record and completes the work.
 """
 
 import json
@@ -18,14 +18,14 @@ LARGEST_RECORD_BYTES = 4 * 1024 * 1024
 
 
 class Traces(NamedTuple):
-    """The files of one launch; without a record, which could not be written, nobody else knows them."""
+    """The files of one launch. Without a record, because writing it failed, no other process knows them."""
 
     launch: str
     record: str | None  # the path of the kernel's record
-    made: tuple[Made, ...]  # its connection file and the folder of its sockets
+    made: tuple[Made, ...]  # its connection file and socket folder
 
     def clean_up(self) -> None:
-        """Remove them once the process has ended, unless another launch or another process has them now."""
+        """Remove the files of an ended process, unless another launch or process owns them now."""
         if self.record is None:
             _remove_all(self.made)
         elif claimed := _claim(self.record, self.launch):
@@ -41,7 +41,7 @@ def traces_from_json(raw: list[object]) -> Traces:
 
 
 def launch_of(record: str) -> str | None:
-    """The launch that a record names; None: there is no record that counts."""
+    """The launch that a record names; None: there is no trusted record."""
     try:
         launch = json.loads(read_private(record, LARGEST_RECORD_BYTES))["launch"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -50,7 +50,7 @@ def launch_of(record: str) -> str | None:
 
 
 def _claim(record: str, launch: str) -> str | None:
-    """Claim the record of a launch: its new path, or None when another process or launch has it."""
+    """Claim the record of a launch. Return its new path, or None if another process or launch owns it."""
     claimed = f"{record}.{launch}"
     if launch_of(record) == launch:
         with suppress(OSError):
@@ -67,7 +67,7 @@ def _claim(record: str, launch: str) -> str | None:
 
 
 def _remove_unfinished(record: str) -> None:
-    """Remove what a bridge that was killed while it wrote the record left beside it."""
+    """Remove temporary files of a bridge that was killed while writing the record."""
     folder, name = os.path.split(record)
     with suppress(OSError):
         for entry in os.listdir(folder):

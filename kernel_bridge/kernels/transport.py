@@ -1,7 +1,7 @@
-"""The seam between the conversation with a kernel and what carries it: messages in parts, and the link.
+"""The seam between the conversation with a kernel and its transport: messages in parts, and the link's state.
 
-The conversation (channels.py) knows no more of a transport than this, and a transport nothing of what is in
-a message. Implemented by zmq/connection.py.
+The conversation (channels.py) sees only this interface, and a transport never looks inside a message.
+Implemented by zmq/connection.py.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ import msgspec
 Channel = Literal["shell", "control", "stdin", "iopub"]
 
 Beat = Literal["alive", "silent", "gone"]
-"""Of the kernel at the other end: silent, it was stopped or hangs; gone, nobody is there any more."""
+"""State of the kernel's end. "silent": it was stopped or hangs. "gone": nothing listens there."""
 
 
-class Parts(msgspec.Struct):  # made faster than a dataclass
-    """One message: four JSON texts, and its buffers (Jupyter messaging specification, "Wire protocol")."""
+class Parts(msgspec.Struct):  # faster to construct than a dataclass
+    """One message: four JSON texts and its buffers (Jupyter messaging specification, "The wire protocol")."""
 
     header: bytes
     parent: bytes
@@ -30,20 +30,20 @@ class Receiver(Protocol):
     """What a transport calls, on the event loop."""
 
     def deliver(self, channel: Channel, parts: Parts) -> None:
-        """A message came. It does not raise."""
+        """A message arrived. Must not raise."""
 
     def turn_over(self) -> bool:
-        """Everything that came for now was delivered; True: more of it may wait a little, it is a flood."""
+        """Everything available was delivered. True: it is a flood, so the next read may wait a little."""
 
     def beat(self, beat: Beat) -> None:
-        """The kernel can be reached, or cannot be any more."""
+        """The kernel became reachable, or unreachable."""
 
 
 class Transport(Protocol):
     """A link to one kernel process."""
 
-    met: asyncio.Event  # the peer has shaken hands, which one that is stopped or gone does not
-    may_ask: asyncio.Event  # the kernel can send an input_request, which is lost before
+    met: asyncio.Event  # the handshake is complete; a kernel that is stopped or gone completes none
+    may_ask: asyncio.Event  # the kernel can send input_request; earlier ones would be lost
 
     def send(self, channel: Channel, parts: Parts) -> None:
         """Send at once, without waiting."""
@@ -52,8 +52,8 @@ class Transport(Protocol):
         """Deliver what has arrived."""
 
     def close(self, linger_ms: int = 0) -> None:
-        """End the link. What was sent has `linger_ms` to leave."""
+        """Close the link. Unsent messages have `linger_ms` to leave."""
 
 
 Connect = Callable[[Receiver], Transport]
-"""Opens a transport. Raises OSError: descriptors, threads or sockets have run out."""
+"""Opens a transport. Raises OSError: no descriptor, thread or socket is left."""

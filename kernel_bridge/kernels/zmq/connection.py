@@ -1,7 +1,6 @@
-"""The five sockets to one kernel process, and the pump that empties them (raw zmq on the event loop).
+"""The five sockets to one kernel process, and the pump that drains them (raw zmq on the event loop).
 
-zmq's descriptors are edge-triggered: a socket is emptied whenever it is looked at, and looked at again after
-every send.
+zmq's descriptors are edge-triggered: every look at a socket drains it, and every send is followed by a look.
 """
 
 import asyncio
@@ -17,20 +16,20 @@ from .context import Shared
 from .frames import FRAMES, Signer, split
 from .pulse import Pulse
 
-MORE = int(zmq.NOBLOCK | zmq.SNDMORE)  # an int: working with zmq's flags takes longer than sending
-READ_FRAMES = FRAMES + 1  # at a time: those of a message on iopub, which has a topic before its delimiter
+MORE = int(zmq.NOBLOCK | zmq.SNDMORE)  # an int: arithmetic with zmq's flag types costs more than sending
+READ_FRAMES = FRAMES + 1  # frames per read: one message on iopub, which has a topic before its delimiter
 READ_S = 0.001  # how long frames are read before their messages are delivered
 TURN_S = 0.004  # how long the pump may hold the loop
-FLOOD_REST_S = 0.004  # how long iopub is left alone between two looks while it is flooded
-RECONNECT_MS = 10  # while a kernel starts, how soon after a refused connection the next is tried
+FLOOD_REST_S = 0.004  # pause between two looks at iopub during a flood
+RECONNECT_MS = 10  # delay between connection attempts while a kernel starts
 
 
 class Connection:
     """The sockets to one kernel process: a Transport.
 
-    On Windows it needs a selector event loop: the proactor loop cannot watch zmq's descriptors.
+    On Windows it needs a selector event loop, because the proactor loop cannot watch zmq's descriptors.
 
-    Raises OSError: descriptors, threads or zmq's sockets have run out.
+    Raises OSError: no descriptor, thread or zmq socket is left.
     """
 
     def __init__(self, info: ConnectionInfo, receiver: Receiver) -> None:
@@ -40,13 +39,13 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
         self._again = False  # another turn is scheduled
-        self._late: set[Channel] = set()  # to be emptied once iopub is
-        self._begun: dict[Channel, list[bytes]] = {}  # frames of a message of which not all were read yet
-        self._rest: asyncio.TimerHandle | None = None  # iopub is left alone until then
+        self._late: set[Channel] = set()  # to be drained after iopub
+        self._begun: dict[Channel, list[bytes]] = {}  # frames of partly read messages
+        self._rest: asyncio.TimerHandle | None = None  # while it is set, iopub is not read
         self._monitor: zmq.Socket[bytes] | None = None
         self._pulse: Pulse | None = None
         self.met = asyncio.Event()
-        self.may_ask = asyncio.Event()  # the kernel's stdin knows us
+        self.may_ask = asyncio.Event()  # the kernel's stdin has completed its handshake
         identity = b"kb-" + id(self).to_bytes(8, "big") + int(perf_counter() * 1e9).to_bytes(8, "big")
         self._shared: Shared | None = Shared.join()
         try:
@@ -55,7 +54,7 @@ class Connection:
             address = info.address("hb")
             heart = self._shared.heart_for(address)
             self._pulse = Pulse(heart, address, lambda socket: prepare(socket, info), self.met, receiver.beat)
-        except zmq.ZMQError as error:  # no OSError, although it has its number
+        except zmq.ZMQError as error:  # not an OSError, although it has an errno
             self.close()
             raise OSError(error.errno, os.strerror(error.errno or 0)) from None
         except BaseException:
@@ -78,7 +77,7 @@ class Connection:
         if channel == "iopub":
             socket.subscribe(b"")
         elif channel != "control":
-            socket.identity = identity  # a kernel sends its input_request to the identity that asked on shell
+            socket.identity = identity  # input_request goes to the identity that sent the request on shell
         if channel == "stdin":
             monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
             self._loop.add_reader(monitor.fileno(), self._hear_monitor, monitor)
@@ -107,7 +106,7 @@ class Connection:
             monitor.close(0)
 
     def send(self, channel: Channel, parts: Parts) -> None:
-        """Send at once; never blocks, the queue is unbounded."""
+        """Send at once. Never blocks: the queue is unbounded."""
         socket = self._sockets[channel]
         frames = self._signer.frames(parts)
         for frame in frames[:-1]:
@@ -134,9 +133,10 @@ class Connection:
         self.drain()
 
     def drain(self) -> None:
-        """Take what has come, for at most TURN_S; what is left is taken in the loop's next turn.
+        """Read what has arrived, for at most TURN_S; the loop's next turn reads the rest.
 
-        iopub goes before shell and stdin, so that a reply or a prompt comes after the output before it.
+        iopub is read before shell and stdin, so that output arrives before the reply or prompt that follows
+        it.
         """
         if not self._sockets:
             return
@@ -151,7 +151,7 @@ class Connection:
         if self._late:
             self._schedule()
         elif flooded and self._rest is None and self._sockets:
-            # Few messages come at a time from a kernel that floods, and waking up costs more than they do.
+            # A flooding kernel delivers few messages per wake-up, and waking up costs more than reading them.
             self._loop.remove_reader(self._sockets["iopub"].fileno())
             self._rest = self._loop.call_later(FLOOD_REST_S, self._end_rest)
 
@@ -161,12 +161,12 @@ class Connection:
         self._readable("iopub")
 
     def _empty(self, channel: Channel, end: float) -> bool:
-        """Take everything from one socket; False: time ran out."""
-        while channel in self._sockets:  # it may be closed by whoever hears a message
+        """Drain one socket; False: time ran out."""
+        while channel in self._sockets:  # delivering a message may close the socket
             frames, emptied = self._read(channel)
             whole = emptied or not self._sockets[channel].getsockopt(zmq.RCVMORE)
             messages, self._begun[channel] = split(frames, whole, 1 if channel == "iopub" else 0)
-            del frames  # each message is let go as soon as it is delivered: it may be large
+            del frames  # release each message as soon as it is delivered: it may be large
             messages.reverse()
             while messages:
                 parts = self._signer.parts(messages.pop())
@@ -182,10 +182,10 @@ class Connection:
         return False
 
     def _read(self, channel: Channel) -> tuple[list[bytes], bool]:
-        """Frames that have come, and whether these are all.
+        """The frames that have arrived, and whether these are all.
 
-        Asking zmq after each frame whether it is the last of its message (as recv_multipart does) takes
-        several times as long as the frame: messages are told apart by their delimiters.
+        Asking zmq after each frame whether the message ends there, as recv_multipart does, takes several
+        times as long as reading the frame. Messages are therefore split at their delimiters.
         """
         receive = self._sockets[channel].recv
         frames = self._begun.pop(channel, [])
@@ -196,11 +196,14 @@ class Connection:
                     frames.append(receive(zmq.NOBLOCK))
                 if perf_counter() > end:
                     return frames, False
-        except zmq.Again:  # zmq gives a message as a whole: the last one is complete
+        except zmq.Again:  # zmq delivers whole messages, so the last one is complete
             return frames, True
 
     def close(self, linger_ms: int = 0) -> None:
-        """Close the sockets. What was sent has `linger_ms` to leave; the last connection waits for that."""
+        """Close the sockets. Unsent messages have `linger_ms` to leave.
+
+        The last connection to close waits for them.
+        """
         shared, self._shared = self._shared, None
         if shared is None:
             return
@@ -218,9 +221,9 @@ class Connection:
 
 
 def prepare(socket: "zmq.Socket[bytes]", info: ConnectionInfo) -> None:
-    """Set what the next connect needs: the family of the address, and the keys if it is encrypted."""
+    """Set the options for the next connect: the address family, and the keys if it is encrypted."""
     socket.ipv6 = info.ip.startswith("[")
-    socket.curve_server = False  # forget the keys of the connection before
+    socket.curve_server = False  # forget the previous connection's keys
     if info.curve_publickey and info.curve_secretkey:
         socket.curve_serverkey = socket.curve_publickey = info.curve_publickey
         socket.curve_secretkey = info.curve_secretkey

@@ -1,7 +1,7 @@
 """What all connections of one event loop share: zmq's context, and the socket for every heartbeat.
 
-A context costs two threads and five descriptors, and zmq aborts the process when it gets none of either. So
-there is one, from the first connection until the last is closed, and it is made only where there is room.
+A context costs two threads and five descriptors, and zmq aborts the process if it gets none. So one context
+serves all connections, from the first to the last, and is created only if there is room.
 """
 
 import asyncio
@@ -12,15 +12,15 @@ import zmq
 from ...limits import claimed_descriptors, require_threads
 from .pulse import Heart
 
-MOST_SOCKETS = 8192  # zmq's default of 1,023 is used up by 255 kernels
-DESCRIPTORS = 8  # five of the context, three of the heart
-THREADS = 2  # one that does the I/O, one that closes sockets
+MOST_SOCKETS = 8192  # zmq's default of 1,023 is enough for only 255 kernels
+DESCRIPTORS = 8  # five for the context, three for the heart
+THREADS = 2  # one for I/O, one that closes sockets
 
 _shared: "dict[asyncio.AbstractEventLoop, Shared]" = {}
 
 
 class Shared:
-    """The context and the hearts of the running loop; `leave` it as often as it was joined."""
+    """The context and hearts of the running loop. Call `leave` once per `join`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -37,7 +37,7 @@ class Shared:
 
     @classmethod
     def join(cls) -> "Shared":
-        """Raises OSError: descriptors or threads have run out."""
+        """The shared objects of this loop. Raises OSError: no descriptor or thread is left."""
         loop = asyncio.get_running_loop()
         shared = _shared.get(loop)
         if shared is None:
@@ -46,7 +46,7 @@ class Shared:
         return shared
 
     def heart_for(self, address: str) -> Heart:
-        """The heart, or another one for an address that it watches already: one kernel, followed twice."""
+        """A heart that does not watch that address yet: two sessions may follow one kernel."""
         for heart in self._hearts:
             if not heart.watches(address):
                 return heart
@@ -54,7 +54,7 @@ class Shared:
         return self._hearts[-1]
 
     def leave(self) -> None:
-        """The last one waits until what was sent has left, for as long as the sockets linger."""
+        """Leave. The last caller waits for unsent messages, at most as long as the sockets linger."""
         self._users -= 1
         if not self._users:
             _shared.pop(self._loop, None)
@@ -64,5 +64,5 @@ class Shared:
 
 
 def has(feature: Literal["ipc", "curve"]) -> bool:
-    """Whether the libzmq that is installed was built with it."""
+    """Whether the installed libzmq supports it."""
     return bool(zmq.has(feature))

@@ -1,7 +1,7 @@
-"""The frames of a message and its signature (Jupyter messaging specification, "The wire protocol").
+"""The frames of a message, and its signature (Jupyter messaging specification, "The wire protocol").
 
-On iopub one frame, the topic, comes before the delimiter (not of ipykernel's iopub_welcome), on the other
-channels none. After it come the signature, the four parts that it signs, and the buffers.
+On iopub one topic frame precedes the delimiter (except in ipykernel's iopub_welcome); on the other channels
+none does. The delimiter is followed by the signature, the four parts that it signs, and the buffers.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ from ..transport import Parts
 log = logging.getLogger(__name__)
 
 DELIMITER = b"<IDS|MSG>"
-FRAMES = 6  # of a message without buffers, from its delimiter on
-REMEMBERED_SIGNATURES = 16384  # at least so many, at most twice
+FRAMES = 6  # of a message without buffers, including its delimiter
+REMEMBERED_SIGNATURES = 16384  # at least this many, at most twice as many
 
 
 def split(frames: list[bytes], complete: bool, topics: int) -> tuple[list[list[bytes]], list[bytes]]:
-    """The messages in `frames`, each from its delimiter on, and the frames of one that is not complete.
+    """The messages in `frames`, each from its delimiter on, and the frames of an incomplete last one.
 
-    `complete`: the last message is there as a whole. `topics`: how many frames come before each delimiter.
+    `complete`: the last message is complete. `topics`: the number of frames before each delimiter.
     """
     starts = [at for at, frame in enumerate(frames) if frame == DELIMITER]
     messages = [
@@ -36,25 +36,25 @@ def split(frames: list[bytes], complete: bool, topics: int) -> tuple[list[list[b
 
 
 class Signer:
-    """Signs what we send and verifies what a kernel sends; one for each connection.
+    """Signs our messages and verifies a kernel's; one per connection.
 
-    `key` empty: messages are unsigned. `scheme` is "hmac-" and the name of a hash, as in connection files.
-    What is forged, replayed or cut is dropped and logged, without its payload and without the key. Buffers
-    are not signed.
+    With an empty `key`, messages are unsigned. `scheme` is "hmac-" and the name of a hash, as in connection
+    files. Forged, replayed or truncated messages are dropped and logged, without payload or key. Buffers are
+    not signed.
     """
 
     def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
         self._hmac = _Hmac(key, scheme.removeprefix("hmac-")) if key else None  # raises ValueError
-        self._seen: set[bytes] = set()  # the signatures of the last messages,
-        self._seen_before: set[bytes] = set()  # and of those before them
+        self._seen: set[bytes] = set()  # signatures of the newest messages,
+        self._seen_before: set[bytes] = set()  # and of the ones before
 
     def frames(self, parts: Parts) -> list[bytes | memoryview]:
-        """A message as it is sent."""
+        """The frames of a message to send."""
         signed = [parts.header, parts.parent, parts.metadata, parts.content]
         return [DELIMITER, self._sign(signed), *signed, *parts.buffers]
 
     def parts(self, frames: list[bytes]) -> Parts | None:
-        """The message in `frames`, from the delimiter on; None: it was dropped, and why is in the log."""
+        """The message in `frames`, from its delimiter on; None: it was dropped and logged."""
         if len(frames) < FRAMES:
             log.warning("dropped a message of %d frames", len(frames))
             return None
@@ -83,7 +83,7 @@ class Signer:
 
 
 class _Hmac:
-    """HMAC (RFC 2104) with the key's part done beforehand: less than half of hmac's time if short."""
+    """HMAC (RFC 2104) with precomputed key blocks: under half the time of `hmac` for short messages."""
 
     def __init__(self, key: bytes, digest: str) -> None:
         block_bytes = hashlib.new(digest).block_size
@@ -94,7 +94,7 @@ class _Hmac:
         self._outer = hashlib.new(digest, bytes(byte ^ 0x5C for byte in key))
 
     def sign(self, parts: list[bytes]) -> bytes:
-        """The signature of the parts, in hexadecimal digits."""
+        """The signature of the parts, in hexadecimal."""
         inner, outer = self._inner.copy(), self._outer.copy()
         for part in parts:
             inner.update(part)

@@ -1,8 +1,8 @@
-"""Whether a kernel is there: its heartbeat channel, watched by zmq itself.
+"""Detects whether a kernel is alive by its heartbeat channel, which zmq itself watches.
 
-zmq's own thread pings the peer (ZMTP heartbeats) and tells of a connection that broke, so that nothing here
-wakes while all is well. A process that is stopped keeps its connections and answers no ping; one that is gone
-refuses new connections.
+zmq's own thread pings the peer (ZMTP heartbeats) and reports broken connections, so nothing here wakes up
+while all is well. A stopped process keeps its connections but answers no ping. A process that is gone refuses
+new connections.
 """
 
 import asyncio
@@ -14,19 +14,19 @@ from zmq.utils.monitor import parse_monitor_message
 from ..transport import Beat
 
 PING_MS = 2000  # between pings
-SILENT_MS = 6000  # without an answer for so long, the connection is given up
+SILENT_MS = 6000  # without an answer for this long, zmq drops the connection
 RETRY_MS = 100
-FLICKER_S = 0.3  # kernels whose zmq knows no pings drop the connection at each, and are back at once
-GONE_S = 1.3  # after a break: nobody listens any more (a kernel that is stopped still accepts connections)
+FLICKER_S = 0.3  # kernels whose zmq has no pings drop the connection at each one and return at once
+GONE_S = 1.3  # after a break: nothing listens (a stopped kernel still accepts connections)
 
 SHAKEN_HANDS, ACCEPTED, BROKEN = zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_CONNECTED, zmq.EVENT_DISCONNECTED
 
 
 class Heart:
-    """One socket for the heartbeats of all kernels, and its monitor, which names the address of each event.
+    """One socket for all kernels' heartbeats, and its monitor, which reports each event's address.
 
-    Nothing is sent on it. A socket and a monitor for each kernel would cost three descriptors more. One
-    pulse watches an address: a second would take the first one's handshake for its own.
+    Nothing is sent on it. A socket and monitor per kernel would cost three more descriptors each. Only one
+    pulse may watch an address, because a second would mistake the first one's handshake for its own.
     """
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
@@ -51,8 +51,8 @@ class Heart:
     def watch(
         self, address: str, prepare: "Callable[[zmq.Socket[bytes]], None]", hear: Callable[[int], None]
     ) -> None:
-        """Tell `hear` of each event of that address. `prepare` sets the options of this one connection."""
-        self._hear()  # the last of a connection that was forgotten, before the next to the same address
+        """Call `hear` with each event of that address. `prepare` sets the options of this connection."""
+        self._hear()  # finish with a connection forgotten earlier, which may have had the same address
         prepare(self._socket)
         self._socket.connect(address)
         self._hearers[address] = hear
@@ -81,7 +81,7 @@ class Heart:
 class Pulse:
     """The heartbeat of one kernel. `tell` is called with every change, first with "alive".
 
-    `met` is set when somebody there speaks zmq, also a kernel that is too busy to answer.
+    `met` is set once a zmq peer answers there, even if the kernel is too busy to reply.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Pulse:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._told: Beat = "silent"
-        self._accepted = False  # since the break somebody has accepted a connection
+        self._accepted = False  # whether a connection was accepted since the break
         self._met = met
         heart.watch(address, prepare, self._hear)
 
@@ -133,6 +133,6 @@ class Pulse:
             self._timer = None
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._cancel_timer()
         self._heart.forget(self._address)
