@@ -1,7 +1,7 @@
-"""Read files and folders that somebody else wrote: a project's, a user's, another program's.
+"""Reads files and folders that others wrote: the project, the user, other programs.
 
-git carries links, and a link may lead to a device, a FIFO or something endless. Every file that this process
-did not write itself is read here: regular files only, up to a size, never waiting. Folders are read up to a
+git stores links, and a link may lead to a device, a FIFO or an endless file. Every file that this process did
+not write is read here: regular files only, up to a size limit, without blocking. Folders are read up to a
 number of names.
 """
 
@@ -12,32 +12,37 @@ from functools import lru_cache
 from itertools import islice
 
 LARGEST_DOCUMENT_BYTES = 1 << 29
-"""A notebook or script; running and exporting hold it in memory several times over."""
+"""For a notebook or script. Running and exporting hold several copies in memory."""
 
 MOST_NAMES = 20_000
-"""How many names of one folder are read. A large /usr/lib has 3,000."""
+"""How many names are read from one folder. A large /usr/lib has 3,000."""
 
 
 class NotReadable(OSError):
-    """The file is not a regular file, or larger than what is read of its kind; `strerror` says which."""
+    """The file is not a regular file, or exceeds its size limit; `strerror` names the reason."""
 
     def __init__(self, path: str | os.PathLike[str], why: str) -> None:
         super().__init__(errno.EINVAL, why, str(path))
 
 
 def read_file(path: str | os.PathLike[str], largest_bytes: int) -> bytes:
-    """The content of a regular file (links are followed).
+    """The content of a regular file. Links are followed.
 
-    Raises NotReadable: it is a device, a FIFO, a socket or a folder, or has more than `largest_bytes`;
-    OSError: it cannot be opened or read, also where its name is impossible.
+    Raises NotReadable: it is a device, FIFO, socket or folder, has more than `largest_bytes`, or its name is
+    invalid. OSError: it cannot be opened or read.
     """
     flags = os.O_RDONLY
-    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):  # a FIFO without a writer never opens
+    for name in (
+        "O_NONBLOCK",
+        "O_NOCTTY",
+        "O_CLOEXEC",
+        "O_BINARY",
+    ):  # a FIFO with no writer would block
         flags |= getattr(os, name, 0)
     try:
-        _require_regular(path, os.stat(path), largest_bytes)  # to open some devices does something
+        _require_regular(path, os.stat(path), largest_bytes)  # opening some devices has side effects
         descriptor = os.open(path, flags)
-    except ValueError as error:  # a zero byte, or a name that the file system's encoding lacks
+    except ValueError as error:  # a null byte, or a name that the file system's encoding cannot express
         raise NotReadable(path, f"its name is impossible ({error})") from None
     try:
         return read_descriptor(descriptor, path, largest_bytes)
@@ -46,10 +51,10 @@ def read_file(path: str | os.PathLike[str], largest_bytes: int) -> bytes:
 
 
 def read_descriptor(descriptor: int, path: str | os.PathLike[str], largest_bytes: int) -> bytes:
-    """As `read_file`, of a file that is open and stays so; `path` is for the error."""
+    """Like `read_file`, for a descriptor, which stays open; `path` is only for the error message."""
     _require_regular(path, os.fstat(descriptor), largest_bytes)
     with open(descriptor, "rb", closefd=False) as file:
-        content = file.read(largest_bytes + 1)  # files of /proc have more than they say
+        content = file.read(largest_bytes + 1)  # files in /proc hold more than their st_size
     if len(content) > largest_bytes:
         raise _too_large(path, largest_bytes)
     return content
@@ -67,14 +72,14 @@ def _too_large(path: str | os.PathLike[str], largest_bytes: int) -> NotReadable:
 
 
 def read_text(path: str | os.PathLike[str], largest_bytes: int) -> str:
-    """The text of a regular file; bytes that are not UTF-8 are replaced. Raises as `read_file`."""
+    """The text of a regular file; invalid UTF-8 is replaced. Raises as `read_file`."""
     return read_file(path, largest_bytes).decode("utf-8-sig", "replace")
 
 
 def names_in(folder: str | os.PathLike[str]) -> list[str]:
-    """The names in a folder, sorted; empty where it cannot be read.
+    """The names in a folder, sorted; empty if it cannot be read.
 
-    Of more than MOST_NAMES, those that the system names first; the log says so.
+    Reads at most MOST_NAMES, in the order of the file system, and logs that more exist.
     """
     try:
         with os.scandir(folder) as entries:
@@ -87,24 +92,24 @@ def names_in(folder: str | os.PathLike[str]) -> list[str]:
 
 
 def log_skipped(path: str | os.PathLike[str], error: OSError | ValueError) -> None:
-    """Log, once for each file and reason, that a file is skipped. One that is not there is no news."""
+    """Log that a file is skipped, once per file and reason. A missing file is not logged."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         log_once(f"{readable(str(path))} is skipped: {reason(error)}")
 
 
 @lru_cache(maxsize=1000)
 def log_once(message: str) -> None:
-    """Log a warning about something that is looked at again and again, when it is met first."""
-    import logging  # takes its time, and the keeper imports this module
+    """Log a warning only the first time, for conditions that are checked repeatedly."""
+    import logging  # slow to import, and the keeper imports this module
 
     logging.getLogger(__name__).warning("%s", message)
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Why a file could not be read, without its path and without the number of the error."""
+    """Why a file could not be read, without its path or error number."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def readable(path: str) -> str:
-    """A path as JSON can have it: bytes of it that are no UTF-8 are replaced."""
+    """A path that JSON can express: invalid UTF-8 is replaced."""
     return os.fsencode(path).decode(errors="replace")

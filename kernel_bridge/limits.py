@@ -1,7 +1,7 @@
 """What the operating system grants this process: file descriptors and threads.
 
-Nothing that runs may end because something new does not fit. zmq aborts the process when its context finds no
-descriptor or thread, and a start that fails halfway has cost others the last ones: ask here first.
+A new kernel must never break running ones. zmq aborts the process when its context gets no descriptor or
+thread, and a start that fails halfway uses up descriptors that others need. So check here first.
 """
 
 import contextlib
@@ -14,32 +14,32 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-if TYPE_CHECKING:  # the command line may need no loop
+if TYPE_CHECKING:  # some commands run without an event loop
     import asyncio
 
 T = TypeVar("T")
 
 MOST_DESCRIPTORS = 10_240  # enough for 900 kernels; macOS grants no more (OPEN_MAX)
-SPARE_DESCRIPTORS = 32  # for files, the history and answers while kernels hold the rest
+SPARE_DESCRIPTORS = 32  # for files, the history and replies when kernels hold the rest
 
-CONNECTION_DESCRIPTORS = 11  # two for each of four sockets, one of the heartbeat, two until stdin is ready
-KERNEL_DESCRIPTORS = 16  # what a start opens at once; 11 of them stay open
+CONNECTION_DESCRIPTORS = 11  # two for each of four sockets, one for the heartbeat, two until stdin is ready
+KERNEL_DESCRIPTORS = 16  # opened by a start; 11 of them stay open
 
-OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)  # this process, the whole system
+OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)  # per process, and system-wide
 
-_inherited: list[int] = []  # our soft limit, if it was raised
-_claims: list[int] = []  # numbers of descriptors that starts under way are about to open
+_inherited: list[int] = []  # the soft limit we inherited, if it was raised
+_claims: list[int] = []  # descriptors that starts in progress are about to open
 
 
 class TooFewDescriptors(OSError):
-    """Nothing was opened."""
+    """Too few descriptors are free; nothing was opened."""
 
     def __init__(self) -> None:
         super().__init__(errno.EMFILE, "too few file descriptors are free")
 
 
 def raise_descriptors() -> None:
-    """Raise the soft limit, which is 1,024 on most systems and 256 on macOS. Windows has none."""
+    """Raise the soft limit: 1,024 on most systems, 256 on macOS. Windows has none."""
     if sys.platform == "win32":
         return
     import resource
@@ -53,29 +53,29 @@ def raise_descriptors() -> None:
 
 
 def restore_descriptors(pid: int) -> None:
-    """Give a child the soft limit that we were started with, before it looks.
+    """Restore the soft limit that we inherited in a child, before it checks.
 
-    Programs that use select() break with a higher one. Only Linux can set it from outside; elsewhere the
-    child keeps ours, since subprocess' preexec_fn may deadlock in a process with threads.
+    Programs that use select() break with a higher limit. Only Linux can set it from outside. Elsewhere the
+    child keeps ours, because subprocess's preexec_fn may deadlock in a process with threads.
     """
     if sys.platform != "linux" or not _inherited:
         return
     import resource
 
-    with contextlib.suppress(OSError, ValueError):  # it has ended, or runs as somebody else
+    with contextlib.suppress(OSError, ValueError):  # it has ended, or runs as another user
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(_inherited[0], hard), hard))
 
 
 def free_descriptors() -> int:
-    """How many may still be opened, apart from the spare ones and those that were claimed."""
+    """How many descriptors can still be opened, not counting spare and claimed ones."""
     limit = _limit()
     return sys.maxsize if limit is None else limit - _open() - sum(_claims) - SPARE_DESCRIPTORS
 
 
 @contextlib.contextmanager
 def claimed_descriptors(count: int) -> Iterator[None]:
-    """Keep others from taking `count` descriptors until they are open. Raises TooFewDescriptors."""
+    """Reserve `count` descriptors until they are open. Raises TooFewDescriptors."""
     if count > max(free_descriptors(), 0):
         raise TooFewDescriptors()
     _claims.append(count)
@@ -86,7 +86,7 @@ def claimed_descriptors(count: int) -> Iterator[None]:
 
 
 def used_descriptors() -> str:
-    """The numbers and what to do, for a message."""
+    """Descriptor usage and a remedy, for a message."""
     limit = _limit()
     if limit is None:
         return "the system has no file descriptors left; shut down kernels or other programs"
@@ -98,7 +98,7 @@ def used_descriptors() -> str:
 
 
 def require_threads(count: int) -> None:
-    """Raises BlockingIOError (EAGAIN): the system grants no `count` threads more."""
+    """Check that `count` more threads can be started. Raises BlockingIOError (EAGAIN) if not."""
     enough = threading.Event()
     threads = [threading.Thread(target=enough.wait, daemon=True) for _ in range(count)]
     try:
@@ -114,10 +114,10 @@ def require_threads(count: int) -> None:
 
 
 class Threads(ThreadPoolExecutor):
-    """Threads for what blocks. When no more can be started, those that run do the work.
+    """A thread pool for blocking calls. If no more threads can be started, existing ones do the work.
 
-    The standard library's pool raises when it cannot start another thread, although it has queued the call
-    and a thread that runs would take it.
+    The standard library's pool raises in that case, although it has queued the call and an existing thread
+    would run it.
     """
 
     def __init__(self) -> None:
@@ -132,7 +132,10 @@ class Threads(ThreadPoolExecutor):
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """As asyncio.run, with `Threads` for what blocks, also when no thread can be started at the end."""
+    """Like asyncio.run, with `Threads` for blocking calls.
+
+    Works even if no thread can be started at the end.
+    """
     import asyncio
 
     async def with_threads() -> T:
@@ -145,22 +148,22 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     try:
         return runner.run(with_threads())
     finally:
-        with contextlib.suppress(RuntimeError):  # asyncio starts a thread to wait for the others
+        with contextlib.suppress(RuntimeError):  # asyncio starts a thread to join the others
             runner.close()
 
 
 def _wake_by_signals(loop: "asyncio.AbstractEventLoop") -> None:
-    """Have every signal wake the loop, also one that comes just before it sleeps, or in another thread.
+    """Make every signal wake the loop, even one that arrives just before it sleeps or in another thread.
 
-    asyncio does so from the first handler on that is added to the loop; its runner, which cancels the main
-    task at a Ctrl-C, adds none. On Windows it always does.
+    asyncio does so once any signal handler is added to the loop. Its runner, which cancels the main task on
+    Ctrl-C, adds none. On Windows it always does so.
     """
     if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
-        loop.add_signal_handler(signal.SIGURG, lambda: None)  # which nobody sends
+        loop.add_signal_handler(signal.SIGURG, lambda: None)  # nobody sends it
 
 
 def _limit() -> int | None:
-    """The soft limit of open descriptors; None: there is none."""
+    """The soft limit for open descriptors; None if there is none."""
     if sys.platform == "win32":
         return None
     import resource
@@ -170,9 +173,9 @@ def _limit() -> int | None:
 
 
 def _open() -> int:
-    """How many descriptors are open (the one that counts them is not among them)."""
+    """The number of open descriptors, without the one used for counting."""
     folder = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
     try:
         return len(os.listdir(folder)) - 1
-    except OSError:  # not even that one can be opened
+    except OSError:  # no descriptor is left to count with
         return _limit() or 0

@@ -1,9 +1,9 @@
 """Files and folders that this program makes: private from the start, removed only if they are still the same.
 
-A path alone proves nothing: in /tmp, any user can recreate a folder as soon as it is gone. So the device and
-inode of everything made here are noted, and checked again with the owner, through descriptors, before it is
-removed. Links are never followed, and folders inside a folder are never entered. The keeper imports this
-module, so its own imports stay few.
+A path alone proves nothing: in /tmp, any user can recreate a folder once it is gone. So everything made here
+is recorded by device and inode. Before removal both are checked through descriptors, as is the owner. Links
+are never followed, and folders inside a folder are never entered. The keeper imports this module, so it
+imports little itself.
 """
 
 import contextlib
@@ -20,14 +20,14 @@ NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Replaced(OSError):
-    """A file or folder of ours was removed, or another one has taken its place; the path is in `filename`."""
+    """One of our files or folders was removed or replaced; `filename` is its path."""
 
     def __init__(self, path: str) -> None:
         super().__init__(errno.ENOENT, "it was removed, or replaced by somebody else", path)
 
 
 class Made(NamedTuple):
-    """A file or folder that we made."""
+    """A file or folder that this process made."""
 
     path: str  # absolute
     device: int
@@ -35,7 +35,7 @@ class Made(NamedTuple):
 
 
 def note(path: str) -> Made:
-    """What is at `path` now. Raises OSError: nothing is, or it belongs to another user."""
+    """Record what is at `path` now. Raises OSError: nothing is there, or it belongs to another user."""
     status = os.lstat(path)
     if not _belongs_to_us(status):
         raise PermissionError(errno.EPERM, f"it belongs to another user (uid {status.st_uid})", path)
@@ -43,19 +43,19 @@ def note(path: str) -> Made:
 
 
 def is_there(made: Made) -> bool:
-    """Whether it is where it was made."""
+    """Whether the file or folder is still where it was made."""
     with contextlib.suppress(OSError):
         return note(made.path) == made
     return False
 
 
 def remove(made: Made) -> None:
-    """Remove a file, or a folder with the files and sockets in it; what has taken its place stays.
+    """Remove a file, or a folder with its files and sockets, unless something else has taken its place.
 
-    A folder that holds anything else (a folder, a link) stays with that.
+    A folder that also holds a folder or link is kept, with those.
     """
     with contextlib.suppress(OSError):
-        if sys.platform == "win32":  # no descriptors of folders; temporary folders belong to one user there
+        if sys.platform == "win32":  # no folder descriptors; temporary folders are private to the user
             if is_there(made):
                 _remove(made, made.path, None)
             return
@@ -100,9 +100,10 @@ def empty(made: Made) -> None:
 
 
 def make_folders(path: str) -> None:
-    """Make the folder and those above it that are missing, for the user alone. Raises OSError.
+    """Make the folder and its missing parents, private to the user. Raises OSError.
 
-    `os.makedirs` gives its mode only to the last; with a umask of 0, others could write to the rest.
+    `os.makedirs` applies its mode to the last folder only: with a umask of 0, others could write to its
+    parents.
     """
     if os.path.isdir(path):
         return
@@ -111,11 +112,11 @@ def make_folders(path: str) -> None:
         make_folders(above)
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, 0o700)
-        os.chmod(path, 0o700)  # a umask such as 0777 has taken our own permissions
+        os.chmod(path, 0o700)  # a umask such as 0777 has removed our own permissions
 
 
 def private_folder(path: str) -> None:
-    """Make a folder that has only our files, or take back what others may do in it.
+    """Make a folder for our files alone, or make an existing one private again.
 
     Raises OSError: it cannot be made, is a link, or belongs to another user.
     """
@@ -133,7 +134,7 @@ def private_folder(path: str) -> None:
 
 
 def write_private(path: str, content: bytes) -> None:
-    """Write a file that the user alone can read, in a folder of ours. Raises OSError."""
+    """Write a file that only the user can read, in a folder of our own. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags, 0o600), "wb") as file:
         if sys.platform != "win32":
@@ -142,11 +143,11 @@ def write_private(path: str, content: bytes) -> None:
 
 
 def read_private(path: str, largest_bytes: int) -> bytes:
-    """The content of a file that nobody but us can have written: it and its folder are ours and private.
+    """The content of a file that only we can have written: the file and its folder are ours and private.
 
-    Raises NotReadable: it is a link, or somebody else could have written it; OSError.
+    Raises NotReadable: it is a link, or another user could have written it. OSError.
     """
-    if sys.platform == "win32":  # its permissions are not in the mode; the user's folders are his alone
+    if sys.platform == "win32":  # st_mode has no permissions there; the user's folders are private
         return read_file(path, largest_bytes)
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | NO_LINK
     folder = os.open(os.path.dirname(path), FOLDER | NO_LINK)
