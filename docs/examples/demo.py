@@ -1,10 +1,10 @@
-"""What `make demo` runs: an editor in small, which sends docs/examples/tour.py to `kernel-bridge --stdio`.
+"""`make demo`: a tiny editor that runs docs/examples/tour.py with `kernel-bridge --stdio`.
 
-It opens the tour over LSP, runs one cell after the other on a real kernel, shows what arrives while it
-arrives, answers the question that a cell asks, and has the session written to tour.ipynb. It knows
-docs/protocol.md and nothing of the server's code, so it also shows how little a client needs.
+It opens the tour over LSP, runs its cells one by one on a real kernel, shows output as it arrives, answers
+the question in the tour, and exports the session to tour.ipynb. It uses only docs/protocol.md, none of the
+server's code, so it also shows how little a client needs.
 
-    python docs/examples/demo.py [--svg PATH]       exit status 1: something was not as it should be
+    python docs/examples/demo.py [--svg PATH]       exit status 1: a cell did not do what was expected
 """
 
 import argparse
@@ -43,18 +43,18 @@ EXPECTED = [
     ("ok", f"Nice to meet you, {NAME}."),
     ("ok", "it is noon"),
 ]
-"""How each code cell of the tour ends, and what stands in its outputs then."""
+"""How each code cell of the tour ends, and a text that its outputs contain."""
 
 
 class Screen:
-    """What a person sees; the last line of what is being printed stands open, and is drawn over itself."""
+    """The terminal. The last line of printed text stays open, and is redrawn in place."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.open_line = ""
 
     def write(self, text: str) -> None:
-        """More of a stream output."""
+        """Append to a stream output."""
         *lines, self.open_line = (self.open_line + text).split("\n")
         for line in lines:
             self.line(Text.from_ansi(line))
@@ -63,7 +63,7 @@ class Screen:
             self.console.file.flush()
 
     def rewrite(self, text: str) -> None:
-        """Other text in place of the open line."""
+        """Replace the open line."""
         self.open_line = ""
         self.write(text)
 
@@ -77,7 +77,7 @@ class Screen:
         self.console.print(Padding(text, (0, 0, 0, 4), expand=False))
 
     def output(self, output: Json, mark: str = "") -> None:
-        """An output that is new, or one that has taken the place of another and gets a mark."""
+        """Show a new output, or one that replaces another and gets a mark."""
         self.close_line()
         match output:
             case {"output_type": "stream", "text": text}:
@@ -93,7 +93,7 @@ class Screen:
 
 
 class Editor:
-    """The whole client: messages in frames, requests, and the outputs of each run."""
+    """The whole client: framing, requests, and the outputs of each run."""
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
@@ -114,13 +114,13 @@ class Editor:
         assert self.server.stdout
         header = self.server.stdout.readline()
         if not header.startswith(b"Content-Length: "):
-            raise SystemExit(f"the server ended, or wrote what is no message: {header!r}")
+            raise SystemExit(f"the server ended, or wrote something that is not a message: {header!r}")
         self.server.stdout.readline()
         message: Json = json.loads(self.server.stdout.read(int(header.split()[1])))
         return message
 
     def request(self, method: str, params: Any = None) -> Any:
-        """The result of a request; what arrives before it is handled on the way."""
+        """Send a request and return its result. Messages that arrive first are handled meanwhile."""
         self.last_id += 1
         self.send(id=self.last_id, method=method, params=params)
         while True:
@@ -137,7 +137,7 @@ class Editor:
         return self.request("workspace/executeCommand", params)
 
     def handle(self, message: Json) -> None:
-        """What the server says by itself."""
+        """Handle a notification or request from the server."""
         params = message.get("params", {})
         match message["method"]:
             case "kernel-bridge/run":
@@ -153,7 +153,7 @@ class Editor:
                 self.screen.line(Text(params["message"], "yellow"))
 
     def apply(self, outputs: list[Json], change: Json) -> None:
-        """Keeps a run's outputs as docs/protocol.md says, and shows what has changed."""
+        """Apply a change to a run's outputs (docs/protocol.md, "Applying changes") and show it."""
         match change:
             case {"kind": "append", "output": output}:
                 outputs.append(output)
@@ -174,7 +174,7 @@ class Editor:
                 outputs[index]["elided"] = {"omitted": omitted, "tail": tail}
 
     def run_cell(self, uri: str, line: int) -> Json:
-        """Runs the cell that starts at the line, until a notification says how it has ended."""
+        """Run the cell that starts at the line, and wait for the notification of its end."""
         cell = {"textDocument": {"uri": uri}, "position": {"line": line, "character": 0}}
         (run,) = self.command("run", unit="cell", **cell)["runs"]
         while self.runs.get(run["id"], run)["state"] not in ENDS:
@@ -184,7 +184,7 @@ class Editor:
 
 
 def described(mime: str, value: Any) -> str:
-    """One entry of a MIME bundle in a line."""
+    """One line for an entry of a MIME bundle."""
     if mime == "image/png":
         data = base64.b64decode(value)
         width, height = (int.from_bytes(data[start : start + 4], "big") for start in (16, 20))
@@ -198,7 +198,7 @@ def elapsed_s(run: Json) -> float:
 
 
 def show_end(console: Console, run: Json, lines: list[str]) -> None:
-    """A run's last line: how it ended, and which line of the document raised."""
+    """Print how a run ended, and the line of the document that raised."""
     style = "green" if run["state"] == "ok" else "red"
     console.print(f"  [{style}]{run['state']}[/] [dim][{run['executionCount']}] {elapsed_s(run):.2f} s[/]")
     if line := run.get("error", {}).get("line"):
@@ -207,7 +207,7 @@ def show_end(console: Console, run: Json, lines: list[str]) -> None:
 
 
 def tour(editor: Editor, console: Console) -> list[str]:
-    """Runs the tour; what was not as expected, empty if all is well."""
+    """Run the tour. Return a message for each mismatch."""
     text = TOUR.read_text(encoding="utf-8")
     lines = text.splitlines()
     uri = TOUR.resolve().as_uri()
@@ -229,14 +229,14 @@ def tour(editor: Editor, console: Console) -> list[str]:
         show_end(console, run, lines)
         outputs = json.dumps(editor.outputs.get(run["id"]))
         if run["state"] != state or part not in outputs:
-            wrong.append(f"{title}: not {state} with {part!r}, but {run['state']} with {outputs[:500]}")
+            wrong.append(f"{title}: expected {state} with {part!r}, got {run['state']} with {outputs[:500]}")
         if state == "error" and run["error"].get("line") != lines.index(RAISING):
-            wrong.append(f"{title}: not in line {lines.index(RAISING)}, but in {run['error'].get('line')}")
+            wrong.append(f"{title}: expected line {lines.index(RAISING)}, got {run['error'].get('line')}")
 
     exported = editor.command("export", path=str(NOTEBOOK), kernelId=kernel["id"], overwrite=True)
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     if not len(cells) == exported["cells"] == len(EXPECTED):
-        wrong.append(f"the notebook has {len(cells)} cells, not {len(EXPECTED)}")
+        wrong.append(f"expected {len(EXPECTED)} cells in the notebook, got {len(cells)}")
     console.print(f"\n[bold]{len(cells)} cells in {NOTEBOOK.name}[/]")
 
     editor.request("shutdown")
@@ -248,7 +248,7 @@ def tour(editor: Editor, console: Console) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--svg", metavar="PATH", help="also draw what was shown into an SVG file")
+    parser.add_argument("--svg", metavar="PATH", help="also write the output to an SVG file")
     svg = parser.parse_args().svg
     console = Console(record=bool(svg), width=SVG_COLUMNS if svg else None, highlight=False)
     editor = Editor(Screen(console))
@@ -264,7 +264,7 @@ def main() -> int:
         drawing = drawing.replace("<svg ", '<svg xml:space="preserve" ', 1)
         Path(svg).write_text(drawing, encoding="utf-8")
     for line in wrong:
-        print(f"not as expected: {line}", file=sys.stderr)
+        print(f"unexpected: {line}", file=sys.stderr)
     return 1 if wrong else 0
 
 

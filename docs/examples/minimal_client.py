@@ -1,4 +1,4 @@
-"""Runs the first cell of a Python file and prints its output as it streams: FILE [SERVER COMMAND...]"""
+"""Run the first cell of a Python file and print its output as it streams: FILE [SERVER COMMAND...]"""
 
 import json
 import sys
@@ -19,7 +19,7 @@ def show(change):
     match change:
         case {"kind": "text", "text": text} | {"kind": "append", "output": {"text": text}}:
             print(text, end="", flush=True)
-        case {"kind": "line", "text": text}:  # a progress bar, say
+        case {"kind": "line", "text": text}:  # for example a progress bar
             print("\r" + text, end="", flush=True)
         case {"output": {"traceback": lines}}:
             print(*lines, sep="\n")
@@ -33,11 +33,11 @@ run = {"command": "kernel-bridge.run", "arguments": [cell]}
 ours = {"experimental": {"kernelBridge": {"version": 1, "output": True}}}
 send(id=1, method="initialize", params={"processId": None, "rootUri": None, "capabilities": ours})
 while header := server.stdout.readline():
-    server.stdout.readline()  # the empty line after it
+    server.stdout.readline()  # the empty line after the header
     match json.loads(server.stdout.read(int(header.removeprefix(b"Content-Length: ")))):
         case {"error": {"message": problem}}:
             sys.exit(problem)
-        case {"id": 1}:  # the answer to initialize
+        case {"id": 1}:  # the response to initialize
             send(method="initialized", params={})
             send(method="textDocument/didOpen", params={"textDocument": document})
             send(id=2, method="workspace/executeCommand", params=run)
@@ -46,5 +46,5 @@ while header := server.stdout.readline():
                 show(change)
         case {"method": "kernel-bridge/run", "params": {"run": {"endedAt": _}}}:
             send(id=3, method="shutdown")
-        case {"id": 3}:  # the answer to shutdown
+        case {"id": 3}:  # the response to shutdown
             send(method="exit")

@@ -1,10 +1,10 @@
 # %% [markdown] A tour of kernel-bridge
 # # A tour of kernel-bridge
 #
-# Open this file in your editor, put the cursor in a cell and run it: what the kernel says arrives while
-# it says it. `make demo` does the same without an editor and writes `tour.ipynb`.
+# Open this file in your editor, put the cursor in a cell and run it: output appears as the kernel sends it.
+# `make demo` runs the tour without an editor and writes `tour.ipynb`.
 
-# %% Text, the moment it is printed
+# %% Text, as it is printed
 import time
 
 for word in "every word arrives as it is printed".split():
@@ -12,7 +12,7 @@ for word in "every word arrives as it is printed".split():
     time.sleep(0.1)
 print()
 
-# %% A value: what the last expression gives
+# %% A value: the last expression of the cell
 primes = [n for n in range(2, 60) if all(n % d for d in range(2, n))]
 primes
 
@@ -40,18 +40,18 @@ plt.title("Radius, in Earths")
 plt.show()
 
 
-# %% An error, and the line that raised it
+# %% An error and its line
 def mean(values):
     return sum(values) / len(values)
 
 
 mean([])
 
-# %% A question to whoever runs this
+# %% A question for you
 name = input("What is your name? ")
 print(f"Nice to meet you, {name}.")
 
-# %% A display that changes in place
+# %% A display that is updated
 from IPython.display import display
 
 sky = display("the sky is dark", display_id=True)
