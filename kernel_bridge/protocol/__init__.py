@@ -1,4 +1,4 @@
-"""Everything that has a name on the wire: message types, errors, JSON Schema (docs/protocol.md).
+"""Every name on the wire: message types, errors, JSON Schema (docs/protocol.md).
 
-Imports nothing of ours, so that whoever speaks the protocol can use it alone.
+Imports no other package of kernel-bridge, so that a client can use it alone.
 """

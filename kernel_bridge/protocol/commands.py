@@ -1,7 +1,7 @@
 """The commands of `workspace/executeCommand`: one argument type and one result type each.
 
-`COMMANDS` is the whole table. Where a command has `kernel_id`, a client that shows kernels by document may
-send `text_document` instead.
+`COMMANDS` is the complete table. A client that shows kernels by document may send `text_document` instead of
+`kernel_id`.
 """
 
 from typing import Annotated, Any, Literal
@@ -25,7 +25,7 @@ from .objects import (
 from .vocabulary import RunState, Unit
 
 Seconds = Annotated[float, Meta(gt=0)]
-# What a process can be given: no NUL, and no `=` in the name of a variable.
+# Limits of the operating system: no NUL, and no `=` in the name of a variable.
 Argument = Annotated[str, Meta(pattern=r"^[^\0]*$")]
 VariableName = Annotated[str, Meta(pattern=r"^[^=\0]+$")]
 
@@ -47,7 +47,7 @@ class ListKernelsResult(Wire):
 
 
 class StartKernelParams(Wire):
-    """By `spec` (a kernelspec's name), by `python` (an interpreter), or the best for `text_document`."""
+    """Start `spec` (a kernelspec's name), `python` (an interpreter) or the best kernel for the document."""
 
     spec: str | None = None
     python: str | None = None
@@ -61,7 +61,7 @@ class StartKernelParams(Wire):
 
 
 class AttachKernelParams(Wire):
-    """By connection file (path, name or pattern) or id; neither: the newest kernel running."""
+    """Attach by connection file (path, name or pattern) or id. By default, to the newest running kernel."""
 
     connection_file: str | None = None
     kernel_id: str | None = None
@@ -74,7 +74,7 @@ class BindKernelParams(Wire):
 
 
 class RunParams(Wire):
-    """What to run: `unit` of `text_document`, its `range`, or `code` as it is."""
+    """Run a `unit` or `range` of `text_document`, or the given `code`."""
 
     unit: Unit | None = None
     text_document: TextDocument | None = None
@@ -130,9 +130,9 @@ class ReadOutputResult(Wire):
 
 
 class HistoryParams(Wire):
-    """Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source.
+    """Filters. `before` is a run id: only older runs match. `text` is part of the source, ignoring case.
 
-    `since` and `until` (exclusive) are about when a run started, or was asked for if it never did.
+    `since` and `until` (exclusive) compare with the start of a run, or with `queued_at` if it never started.
     """
 
     kernel_id: str | None = None
@@ -150,7 +150,7 @@ class HistoryResult(Wire):
 
 
 class ExportParams(Wire):
-    """Which runs (of a kernel, a document, a time, or by id; none: all of the history) and where to.
+    """The runs to export (by kernel, document, time or id; default: the whole history) and the target.
 
     Mode "document" writes the cells of `text_document` instead, each with the outputs of its newest run.
     """
@@ -173,26 +173,26 @@ class ExportResult(Wire):
 
 
 class ShowOutputParams(Wire):
-    """The output at `index` of a run, as a picture or a page; without `index` all its text."""
+    """Show the output at `index` as an image or page. Without `index`, show all text of the run."""
 
     run_id: str
     index: Natural | None = None
 
 
 class ShowOutputResult(Wire):
-    uri: str  # of what was shown: a file, or kernel-bridge: where the client asks for such documents
-    shown: bool  # false: the client has no window/showDocument, or did not show it
+    uri: str  # a file, or kernel-bridge: if the client requests such documents
+    shown: bool  # false: the client does not support window/showDocument, or refused
 
 
 class AnswerInputParams(Wire):
-    """What a run asks for; null: the person cancelled, and the kernel is interrupted."""
+    """The input that a run asked for. If null, the kernel is interrupted: the user cancelled."""
 
     run_id: str
     value: str | None = None
 
 
 class ActParams(Wire):
-    """Another command and its argument, asked for by a person."""
+    """Another command and its argument, requested by the user."""
 
     command: str
     argument: dict[str, Any] = {}

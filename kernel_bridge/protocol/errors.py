@@ -1,4 +1,4 @@
-"""The errors that a command can answer with.
+"""The errors that a command can return.
 
     BridgeError
       InvalidArgument            -32602
@@ -25,9 +25,9 @@
           ExportFailed
           NothingToExport
 
-A class at a leaf is a kind on the wire, its code -32803 where none is drawn; those above it are groups to
-catch. Every message says what failed, with which value, and what to do. Where that depends on the front end,
-the error has a `remedy` instead, which each front end adds to the message in words of its own.
+A leaf class is a kind on the wire, with code -32803 unless another is listed. The classes above it are groups
+to catch. Every message names what failed, the value, and what to do. If the advice depends on the front end,
+the error has a `remedy` instead, which each front end adds to the message in its own words.
 """
 
 import re
@@ -49,29 +49,29 @@ SERVER_NOT_INITIALIZED = -32002
 REQUEST_CANCELLED = -32800
 REQUEST_FAILED = -32803
 
-Specs = Annotated[list[KernelSpec], Meta(description="What can be started, the best first.")]
-Stderr = Annotated[str, Meta(description="The tail of what the kernel wrote there.")]
-ExitCode = Annotated[int, Meta(description="Of the kernel's process; negative: the signal.")]
-Hint = Annotated[str, Meta(description="A command for a shell that mends it, where there is one.")]
+Specs = Annotated[list[KernelSpec], Meta(description="The kernels that can be started, the best first.")]
+Stderr = Annotated[str, Meta(description="The tail of the kernel's stderr.")]
+ExitCode = Annotated[int, Meta(description="The exit code of the kernel's process; negative: a signal.")]
+Hint = Annotated[str, Meta(description="A shell command that fixes the problem, if one exists.")]
 Path = Annotated[str, Meta(description="The file.")]
 
 
 class Remedy(StrEnum):
-    """What helps against an error."""
+    """The advice for an error."""
 
-    START_KERNEL = "startKernel"  # a new one instead
-    RESTART_KERNEL = "restartKernel"  # the one that is dead, or start a new one
+    START_KERNEL = "startKernel"  # start a new one instead
+    RESTART_KERNEL = "restartKernel"  # restart the dead one, or start a new one
     CHOOSE_KERNEL = "chooseKernel"  # for the document or the run
-    ATTACH_KERNEL = "attachKernel"  # to one that runs, or start one
-    SHUT_DOWN_KERNEL = "shutDownKernel"  # unless it wakes
-    CHOOSE_KERNEL_SPEC = "chooseKernelSpec"  # of those in `specs`, or install one
-    LIST_RUNS = "listRuns"  # to find the one that is meant
-    OVERWRITE = "overwrite"  # the file that is in the way
+    ATTACH_KERNEL = "attachKernel"  # attach to a running one, or start one
+    SHUT_DOWN_KERNEL = "shutDownKernel"  # if it stays unresponsive
+    CHOOSE_KERNEL_SPEC = "chooseKernelSpec"  # choose from `specs`, or install a kernel
+    LIST_RUNS = "listRuns"  # to find the right id
+    OVERWRITE = "overwrite"  # the existing file
 
 
 @dataclass(eq=False, repr=False)
 class BridgeError(Exception):
-    """Base of all errors that reach a client. A field of a subclass is a field of the wire's `data`."""
+    """Base of all errors that reach a client. A subclass's fields are fields of `data` on the wire."""
 
     code: ClassVar[int] = REQUEST_FAILED
 
@@ -79,7 +79,7 @@ class BridgeError(Exception):
     remedy: Remedy | None = field(default=None, kw_only=True)
 
     def worded(self, words: Mapping[Remedy, str]) -> str:
-        """The message, with the words for the remedy at the end of its first line."""
+        """The message, with the remedy's words appended to its first line."""
         if self.remedy is None:
             return self.message
         sentence, newline, below = self.message.partition("\n")  # below: what a kernel wrote
@@ -94,12 +94,12 @@ class BridgeError(Exception):
 
 
 def camel(name: str) -> str:
-    """The name of a field on the wire."""
+    """Return the name of a field on the wire."""
     return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
 
 
 def kinds(group: type[BridgeError] = BridgeError) -> Iterator[type[BridgeError]]:
-    """The kinds of a group: the classes at the leaves."""
+    """Yield the kinds of a group: its leaf classes."""
     below = group.__subclasses__()
     for one in below:
         yield from kinds(one)
@@ -108,23 +108,23 @@ def kinds(group: type[BridgeError] = BridgeError) -> Iterator[type[BridgeError]]
 
 
 class InvalidArgument(BridgeError):
-    """An argument of a wrong type or shape; the message names the field and what was expected."""
+    """An argument has a wrong type or shape. The message names the field and what was expected."""
 
     code = INVALID_PARAMS
 
 
 class RequestCancelled(BridgeError):
-    """The client cancelled the request, and what it had started has ended."""
+    """The client cancelled the request, and everything it started has ended."""
 
     code = REQUEST_CANCELLED
 
 
 class Untrusted(BridgeError):
-    """The workspace is not trusted: nothing is started, attached or run."""
+    """The workspace is not trusted, so nothing is started, attached or run."""
 
 
 class DocumentNotOpen(BridgeError):
-    """The document was not opened by the client."""
+    """The client has not opened the document."""
 
 
 class NothingToRun(BridgeError):
@@ -141,7 +141,7 @@ class StartFailed(KernelError):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class KernelLaunchFailed(StartFailed):
-    """The kernel's process could not be started or ended at once."""
+    """The kernel's process could not be started, or ended at once."""
 
     stderr: Stderr
     exit_code: ExitCode | None = None
@@ -150,46 +150,46 @@ class KernelLaunchFailed(StartFailed):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class KernelNotReady(StartFailed):
-    """The kernel's process lives but did not answer within readyTimeout."""
+    """The kernel's process did not respond within readyTimeout, and was ended."""
 
     stderr: Stderr
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class KernelRequired(StartFailed):
-    """A run needs a kernel and none is there."""
+    """A run needs a kernel and has none."""
 
     specs: Specs
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class NoSuchKernelSpec(KernelError):
-    """No kernelspec has that name; the message lists those there are."""
+    """No kernelspec has that name. The message lists the available ones."""
 
     specs: Specs
 
 
 class NoSuchKernel(KernelError):
-    """No kernel with that id is followed or found."""
+    """No kernel has that id, or none is bound to the document."""
 
 
 class KernelDead(KernelError):
-    """The kernel has ended; the message says why."""
+    """The kernel has ended. The message names the reason."""
 
 
 class KernelUnreachable(KernelError):
-    """The kernel does not answer."""
+    """The kernel does not respond."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class BadConnectionFile(KernelError):
-    """The connection file is missing, or says something impossible; the message names the key."""
+    """The connection file is missing or invalid. The message names the key."""
 
     key: Annotated[str, Meta(description="The key of the file that is wrong.")] | None = None
 
 
 class NotOurs(KernelError):
-    """The kernel was started by another program, which alone can restart it."""
+    """Another program started the kernel, and only that program can restart it."""
 
 
 class HistoryError(BridgeError):
@@ -197,11 +197,11 @@ class HistoryError(BridgeError):
 
 
 class HistoryDisabled(HistoryError):
-    """The command needs the history, which is switched off or unusable."""
+    """The command needs the history, which is disabled or unusable."""
 
 
 class NoSuchRun(HistoryError):
-    """No run has that id, here or in the history."""
+    """No run has that id, in memory or in the history."""
 
 
 class ExportError(HistoryError):
@@ -217,11 +217,11 @@ class ExportExists(ExportError):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ExportFailed(ExportError):
-    """The notebook could not be written."""
+    """The notebook could not be made or written."""
 
     path: Path | None = None
-    reason: Annotated[str, Meta(description="What was refused.")] | None = None
+    reason: Annotated[str, Meta(description="Why it was refused.")] | None = None
 
 
 class NothingToExport(ExportError):
-    """No run that ran matches."""
+    """No matching run was executed."""

@@ -1,4 +1,4 @@
-"""What the server sends by itself, and the client's capabilities that allow it."""
+"""The notifications and requests of the server, and the client capabilities that enable them."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ from .strict import describe, without_nulls
 
 if TYPE_CHECKING:
     from .vocabulary import Change
-else:  # as for Output in objects
+else:  # see Output in objects
     Change = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/$defs/Change"})]
 
 KERNEL = "kernel-bridge/kernel"
@@ -22,7 +22,7 @@ VERSION = 1
 
 
 class ClientCapabilities(Wire):
-    """`initialize.params.capabilities.experimental.kernelBridge`; without it only standard LSP is sent."""
+    """`initialize.params.capabilities.experimental.kernelBridge`. Without it, only standard LSP is sent."""
 
     version: int = VERSION
     output: bool = False
@@ -31,7 +31,7 @@ class ClientCapabilities(Wire):
 
 
 def read_capabilities(raw: Any) -> tuple[ClientCapabilities | None, str | None]:
-    """The client's capabilities (None: not our client), and what is wrong with them if anything is."""
+    """Return the client's capabilities, or None if there are none, and a warning if they are invalid."""
     if raw is None:
         return None, None
     try:
@@ -42,19 +42,19 @@ def read_capabilities(raw: Any) -> tuple[ClientCapabilities | None, str | None]:
 
 
 class KernelNotification(Wire):
-    """kernel-bridge/kernel: at every change of state, epoch or queue length."""
+    """kernel-bridge/kernel: a kernel changed its state, epoch or queue length."""
 
     kernel: Kernel
 
 
 class RunNotification(Wire):
-    """kernel-bridge/run: at every change of state; never with outputs."""
+    """kernel-bridge/run: a run changed its state. Never has outputs."""
 
     run: Run
 
 
 class OutputNotification(Wire):
-    """kernel-bridge/output: `seq` counts 1, 2, 3, … for each run."""
+    """kernel-bridge/output: the outputs of a run changed. `seq` counts 1, 2, 3, … for each run."""
 
     run_id: str
     kernel_id: str
@@ -72,7 +72,7 @@ class StdinRequest(Wire):
 
 
 class StdinAnswer(Wire):
-    """The client's answer to kernel-bridge/stdin; null stands for a user who cancelled."""
+    """The client's response to kernel-bridge/stdin. It is null if the user cancelled."""
 
     value: str
 

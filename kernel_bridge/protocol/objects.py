@@ -1,6 +1,6 @@
 """The objects of the wire contract: kernelspecs, kernels and runs. Outputs and changes are in `vocabulary`.
 
-Field names are snake_case here and camelCase on the wire. Fields that are None are left out there.
+Field names are snake_case here and camelCase on the wire. Fields that are None are omitted there.
 Times are ISO 8601 UTC with a `Z`; sizes are bytes.
 """
 
@@ -13,16 +13,16 @@ from .vocabulary import RunOrigin, RunState, Unit
 
 if TYPE_CHECKING:
     from .vocabulary import Output
-else:  # any object: msgspec takes no union of typed dictionaries. The schema has its name.
+else:  # msgspec does not support a union of typed dictionaries; the schema refers to it by name
     Output = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/$defs/Output"})]
 
 Natural = Annotated[int, Meta(ge=0)]
 Time = Annotated[datetime, Meta(tz=True)]
-"""A time that a client sends: ISO 8601 with a zone."""
+"""A time from a client: ISO 8601 with a zone."""
 
 
 class Wire(Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """Base of every wire type: camelCase names, None left out, unknown fields ignored."""
+    """Base of every wire type: camelCase names, None omitted, unknown fields ignored."""
 
 
 class Position(Wire):
@@ -40,7 +40,7 @@ class Range(Wire):
 
 
 class TextDocument(Wire):
-    """The document that a command speaks of."""
+    """The document that a command refers to."""
 
     uri: str
     version: int | None = None
@@ -67,12 +67,12 @@ class KernelSpec(Wire):
     resource_dir: str | None = None
     metadata: dict[str, Any] | None = None
     python: str | None = None  # the interpreter, for source "environment"
-    problem: str | None = None  # why it is not usable, and the command that mends it
-    reason: str | None = None  # why it stands where it stands in the list
+    problem: str | None = None  # why it is not usable, and the command that fixes it
+    reason: str | None = None  # why it is ranked here
 
 
 class Kernel(Wire):
-    """A kernel that the bridge follows, or has found running."""
+    """A kernel that the bridge follows or has found running."""
 
     id: str  # the Jupyter kernel id; the same across restarts
     epoch: int  # 1 at start, +1 at every restart
@@ -94,11 +94,11 @@ class Kernel(Wire):
     implementation_version: str | None = None
     language_info: dict[str, Any] | None = None
     supports: list[str] | None = None
-    documents: list[str] | None = None  # of a found kernel: the uris that the last bridge had bound to it
+    documents: list[str] | None = None  # of a found kernel: the URIs that its last bridge had bound to it
 
 
 class RunError(Wire):
-    """What a run raised."""
+    """The exception that a run raised."""
 
     ename: str
     evalue: str
@@ -107,10 +107,10 @@ class RunError(Wire):
 
 
 class Summary(Wire):
-    """A run in a few words, for a person."""
+    """A run in one line, for display."""
 
-    text: str  # on one line: its value, what it raised, why it did not run; empty before it has ended
-    state: str  # what it does or how it ended: "running", "ok", "interrupted", …
+    text: str  # its value, its error or why it did not run; empty until it ends
+    state: str  # "running", "ok", "interrupted", …
     duration: str | None = None  # of an ended run: "12 ms", "3.4 s", "2 min 5 s", "1 h 2 min"
 
 
@@ -127,9 +127,9 @@ class Run(Wire):
     summary: Summary | None = None
     text_document: TextDocument | None = None
     range: Range | None = None
-    unit: Unit | None = None  # what of the document it was
-    notebook_document: TextDocument | None = None  # whose cell it was
-    cell_id: str | None = None  # of that cell, in its notebook's file
+    unit: Unit | None = None  # the unit that was asked for
+    notebook_document: TextDocument | None = None  # if text_document is a cell of it
+    cell_id: str | None = None  # the id of that cell in the notebook file
     execution_count: int | None = None
     started_at: str | None = None
     ended_at: str | None = None
@@ -137,6 +137,6 @@ class Run(Wire):
     reason: str | None = None
     next_input: str | None = None
     degraded: bool | None = None
-    lost_messages: int | None = None  # how many messages the kernel dropped, by gaps in its message ids
-    missing_bytes: int | None = None  # about how much of its output the history could not keep
-    outputs: list[Output] | None = None  # only where asked for
+    lost_messages: int | None = None  # messages the kernel dropped, counted by gaps in their ids
+    missing_bytes: int | None = None  # approximate output that the history could not keep
+    outputs: list[Output] | None = None  # only in results that include outputs

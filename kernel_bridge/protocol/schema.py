@@ -1,4 +1,4 @@
-"""The JSON Schema of the wire (2020-12), generated from the types; the editors' types come from it in turn.
+"""The JSON Schema of the wire (2020-12), generated from the types. The editors' types are generated from it.
 
 `python -m kernel_bridge.protocol.schema` writes docs/protocol.schema.json.
 """
@@ -25,24 +25,24 @@ FILE = Path(__file__).parents[2] / "docs" / "protocol.schema.json"
 
 ALIASES: dict[str, tuple[Any, str]] = {
     "KernelState": (objects.KernelState, "What a kernel is doing."),
-    "KernelOrigin": (objects.KernelOrigin, "How the bridge came by a kernel; found: seen, not followed."),
+    "KernelOrigin": (objects.KernelOrigin, "How the bridge knows a kernel; found: listed, not followed."),
     "Transport": (objects.Transport, "How the bridge reaches a kernel."),
-    "RunState": (vocabulary.RunState, "Where a run stands: queued, running, or one of five ends."),
-    "Unit": (vocabulary.Unit, "What of a document is to run."),
-    "ExportFormat": (objects.ExportFormat, "What an export writes."),
-    "ExportMode": (objects.ExportMode, "What the cells of an export are: runs, or those of a document."),
-    "InterruptOutcome": (objects.InterruptOutcome, "What became of an interrupt."),
-    "Output": (vocabulary.Output, "An nbformat 4.5 output object with text as one string."),
+    "RunState": (vocabulary.RunState, "The state of a run: queued, running, or one of five ends."),
+    "Unit": (vocabulary.Unit, "The part of a document to run."),
+    "ExportFormat": (objects.ExportFormat, "The format of an exported file."),
+    "ExportMode": (objects.ExportMode, "The cells of an export: runs, or the cells of a document."),
+    "InterruptOutcome": (objects.InterruptOutcome, "The outcome of an interrupt."),
+    "Output": (vocabulary.Output, "An nbformat 4.5 output with text as one string."),
     "Change": (
         vocabulary.Change,
-        "One step from the outputs a client has to those of the run; applied in order.",
+        "One step from a client's outputs to those of the run. Apply changes in order.",
     ),
 }
 """Unions that keep their name in the schema, with their descriptions (an alias has no docstring)."""
 
 
 def schema() -> Json:
-    """The schema: `$defs` has every wire type; `properties` leads to them by command, method and kind."""
+    """Build the schema: `$defs` has every wire type, `properties` the commands, methods and kinds."""
     defs = _types() | _errors() | _tables()
     places = {
         "commands": "Commands",
@@ -55,9 +55,9 @@ def schema() -> Json:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "kernel-bridge",
-        "description": "The wire of kernel-bridge, version 1; docs/protocol.md says what it means. What is"
-        " not required is left out when it has no value, and null in its place counts as left out. Fields"
-        " that are not named here are ignored.",
+        "description": "The wire format of kernel-bridge, version 1, documented in docs/protocol.md. A field"
+        " that is not required is omitted when it has no value; null counts as omitted. Unknown fields"
+        " are ignored.",
         "type": "object",
         "properties": {place: _ref(name) for place, name in places.items()},
         "$defs": {name: {"title": name, **defs[name]} for name in sorted(defs)},
@@ -65,12 +65,12 @@ def schema() -> Json:
 
 
 def encoded() -> str:
-    """The schema as the text of docs/protocol.schema.json."""
+    """Return the text of docs/protocol.schema.json."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _types() -> Json:
-    """The message types, and the unions with a name."""
+    """The message types and the named unions."""
     types: list[Any] = [type_ for pair in COMMANDS.values() for type_ in pair]
     types += [*NOTIFICATIONS.values(), StdinRequest, StdinAnswer, ClientCapabilities, Settings]
     types += map(_data_of, _failures())
@@ -84,12 +84,12 @@ def _types() -> Json:
     for name, (alias, description) in ALIASES.items():
         defs[name] = {"description": description, **_union(alias)}
     defs["MimeBundle"] = {
-        "description": "MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where "
+        "description": "MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile if "
         'the client asked for blobs: "file".',
         "type": "object",
         "additionalProperties": True,
     }
-    # A setting that says null by default: to leave it out keeps what was set before.
+    # Its default is null, but an omitted setting keeps its earlier value.
     history = defs[HistorySettings.__name__]["properties"]
     history["path"] |= {"type": ["string", "null"], "default": None}
     return defs
@@ -99,26 +99,26 @@ def _tables() -> Json:
     answer = {"anyOf": [_ref("StdinAnswer"), {"type": "null"}]}
     return {
         "Commands": _table(
-            "Commands of `workspace/executeCommand`: the one argument and the result of each.",
+            "Commands of `workspace/executeCommand`, each with its argument and result.",
             {
                 name: _pair("argument", _ref(argument.__name__), _ref(result.__name__))
                 for name, (argument, result) in COMMANDS.items()
             },
         ),
         "Notifications": _table(
-            "Notifications from the server: the params of each.",
+            "Notifications from the server, each with its params.",
             {method: _ref(params.__name__) for method, params in NOTIFICATIONS.items()},
         ),
         "Requests": _table(
-            "Requests from the server: the params and the result of each; null: the user cancelled.",
+            "Requests from the server, each with its params and result; null: the user cancelled.",
             {STDIN: _pair("params", _ref("StdinRequest"), answer)},
         ),
     }
 
 
 def _struct_of(typed: Any) -> type[Struct]:
-    """A typed dictionary as a struct, whose fields keep their order in the schema."""
-    named = {"data": "MimeBundle", "output": "Output"}  # which msgspec cannot know
+    """Turn a typed dictionary into a struct, so that its fields keep their order in the schema."""
+    named = {"data": "MimeBundle", "output": "Output"}  # unions that msgspec does not support
 
     def field(name: str, hint: Any) -> tuple[Any, ...]:
         if name in named:
@@ -130,16 +130,18 @@ def _struct_of(typed: Any) -> type[Struct]:
 
 
 def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
-    """The node in the terms of the wire: no null for what may be left out, named unions by their name."""
+    """Rewrite the node as on the wire: no null for an omitted field, and named unions by their name."""
     if isinstance(node, list):
         return [_tidy(item, alias_of) for item in node]
     if not isinstance(node, dict):
         return node
-    if "type" in node and "$ref" in node:  # the name of what is any object for msgspec
+    if "type" in node and "$ref" in node:  # a union that msgspec sees as any object
         return _ref(node["$ref"].rpartition("/")[2])
     options = node.get("anyOf", [])
     if node.get("default", ...) is None and {"type": "null"} in options:
-        (option,) = (option for option in options if option != {"type": "null"})  # more would have an alias
+        (option,) = (
+            option for option in options if option != {"type": "null"}
+        )  # a union would have an alias
         node = {key: value for key, value in node.items() if key not in ("anyOf", "default")} | option
     if name := alias_of.get(_key(node)):
         return _ref(name) | ({"default": node["default"]} if "default" in node else {})
@@ -178,7 +180,7 @@ def _pair(given: str, first: Json, result: Json) -> Json:
 
 
 def _errors() -> Json:
-    """The JSON-RPC error of a failed command, and why it failed."""
+    """The JSON-RPC error of a failed command, and its data."""
     names = [kind.__name__ for kind in _failures()]
     return {
         "ErrorKind": {"description": "Why a command failed (code -32803).", "enum": names},
@@ -187,7 +189,7 @@ def _errors() -> Json:
             "oneOf": [_ref(f"{name}Data") for name in names],
         },
         "ResponseError": _object(
-            "What answers a failed request; the message says what failed, with which value, and what to do.",
+            "The error of a failed request. Its message names what failed, the value, and what to do.",
             {"code": {"type": "integer"}, "message": {"type": "string"}, "data": _ref("ErrorData")},
             ["code", "message"],
         ),
@@ -199,7 +201,7 @@ def _failures() -> list[type[BridgeError]]:
 
 
 def _data_of(kind: type[BridgeError]) -> type[Struct]:
-    """The data of an error as a struct."""
+    """Build the struct for the data of an error."""
     hints = get_type_hints(kind, include_extras=True)
     return defstruct(
         f"{kind.__name__}Data",

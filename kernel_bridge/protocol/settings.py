@@ -15,7 +15,7 @@ NEXT_START = "when the server restarts"
 
 
 def _setting(description: str, takes_effect: str = AT_ONCE) -> Meta:
-    """What the schema and docs/reference/settings.md say of a setting."""
+    """Describe a setting for the schema and docs/reference/settings.md."""
     return Meta(description=description, extra_json_schema={"x-takes-effect": takes_effect})
 
 
@@ -116,20 +116,20 @@ class Settings(Wire):
 
 
 def read_settings(raw: Any, base: Settings) -> tuple[Settings, list[str]]:
-    """Settings from what a client sent, and a warning for each value of a wrong type (its default is used).
+    """Read a client's settings. Return them, and a warning for each value of a wrong type.
 
-    `raw` is a JSON object or None; names that are not there, or null, keep their value of `base`
-    (a null `history.path` is the default one).
+    `raw` is a JSON object or None. An omitted or null setting keeps its value from `base`, except that a null
+    `history.path` means the default. A value of a wrong type is replaced by the default.
     """
     warnings: list[str] = []
     return _read(raw, base, Settings(), "kernel-bridge", warnings), warnings
 
 
 def in_force(settings: Settings) -> tuple[Settings, list[str]]:
-    """The settings that count, and a warning for each that does not.
+    """Return the settings in force, and a warning for each that is ignored.
 
-    Without trust, what a project can carry opens no file of its choice: many clients send its settings like
-    those of the user.
+    Without trust, a project must not choose a file that is opened. Many clients send a project's settings as
+    if they were the user's.
     """
     if settings.trusted or settings.history.path is None:
         return settings, []

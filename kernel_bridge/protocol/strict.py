@@ -1,4 +1,4 @@
-"""Strict conversion of what a client sent, with errors that name the field and what was expected."""
+"""Strict conversion of client input, with errors that name the field and what was expected."""
 
 from typing import Any, TypeVar, get_args
 
@@ -11,10 +11,10 @@ T = TypeVar("T", bound=Wire)
 
 
 def convert(value: Any, to: type[T], what: str = "") -> T:
-    """`value` (decoded JSON) as a `to`; `what` names it in the error.
+    """Convert `value` (decoded JSON) to the type `to`; `what` names it in the error.
 
-    A null in the place of what may be left out counts as left out. Raises InvalidArgument: a wrong type,
-    or a required field that is missing.
+    A null counts as omitted for a field that may be omitted. Raises InvalidArgument if a field has a wrong
+    type or a required field is missing.
     """
     try:
         return msgspec.convert(without_nulls(value, to), to)
@@ -24,7 +24,7 @@ def convert(value: Any, to: type[T], what: str = "") -> T:
 
 
 def without_nulls(value: Any, to: type[Wire]) -> Any:
-    """The same JSON without the nulls that stand for a default (Lua and JavaScript clients send them)."""
+    """Remove nulls from fields that may be omitted (Lua and JavaScript clients send them)."""
     if not isinstance(value, dict) or None not in value.values():
         return value
     optional = {field.encode_name for field in msgspec.structs.fields(to) if not field.required}
@@ -32,7 +32,7 @@ def without_nulls(value: Any, to: type[Wire]) -> Any:
 
 
 def describe(error: msgspec.ValidationError, of: Any) -> str:
-    """The error as a sentence that names the field by its path and says what it must be."""
+    """Describe the error: the field, by its path, and what was expected."""
     problem, _, path = str(error).replace(" - at `key` in `$.", " - at `$.").partition(" - at `$.")
     path = path.rstrip("`")
     if problem.startswith("Invalid enum value"):
@@ -48,7 +48,7 @@ def describe(error: msgspec.ValidationError, of: Any) -> str:
 
 
 def _choices(of: Any, path: str) -> list[str]:
-    """The literal values allowed at `path` (camelCase names, dots between) of a wire type."""
+    """Return the literal values allowed at `path` (dotted camelCase names) in a wire type."""
     for name in path.split(".") if path else []:
         structs = [kind for kind in (of, *get_args(of)) if isinstance(kind, type) and issubclass(kind, Wire)]
         fields = {f.encode_name: f.type for kind in structs for f in msgspec.structs.fields(kind)}

@@ -1,8 +1,8 @@
-"""The part of the wire that runs speak too: a run's states, its outputs, and the changes to them.
+"""The part of the wire that `runs` uses too: states, outputs and changes.
 
 Standard library only, so that `runs` and `source` can import it. Typed dictionaries cost nothing at run time:
-the very objects that the fold makes are encoded. An output is an nbformat 4.5 output object with text as one
-string; sizes are bytes of UTF-8, and an index counts from 0 in the outputs of a run.
+the objects that the fold makes are encoded as they are. An output is an nbformat 4.5 output with text as one
+string. Sizes are bytes of UTF-8. An index counts from 0 in the outputs of a run.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
@@ -13,7 +13,7 @@ RunOrigin = Literal["bridge", "other"]
 Unit = Literal["range", "line", "statement", "cell", "above", "below", "all"]
 
 MimeBundle = dict[str, Any]
-"""MIME type -> text, base64, or JSON for JSON types; a BlobFile where the client asked for files."""
+"""MIME type -> text, base64, or JSON for JSON types; a BlobFile if the client asked for files."""
 
 
 class BlobFile(TypedDict):
@@ -24,7 +24,7 @@ class BlobFile(TypedDict):
 
 
 class Elided(TypedDict):
-    """What a stream output over the budget leaves out."""
+    """The part of a stream output that is over the budget."""
 
     omitted: int  # bytes after the text already sent, tail included
     tail: str  # the newest text, at most 4 KiB
@@ -40,7 +40,7 @@ class StreamOutput(TypedDict):
 
 
 class DisplayData(TypedDict):
-    """What was displayed."""
+    """A displayed value."""
 
     output_type: Literal["display_data"]
     data: MimeBundle
@@ -57,7 +57,7 @@ class ExecuteResult(TypedDict):
 
 
 class ErrorOutput(TypedDict):
-    """What was raised."""
+    """An exception that the code raised."""
 
     output_type: Literal["error"]
     ename: str
@@ -77,7 +77,7 @@ class AppendChange(TypedDict):
 
 
 class TextChange(TypedDict):
-    """Add `text` to the stream output at `index`."""
+    """Append `text` to the stream output at `index`."""
 
     kind: Literal["text"]
     index: int
@@ -85,7 +85,7 @@ class TextChange(TypedDict):
 
 
 class LineChange(TypedDict):
-    """Replace what follows the last newline of the stream output at `index`."""
+    """Replace the text after the last newline of the stream output at `index`."""
 
     kind: Literal["line"]
     index: int
@@ -93,7 +93,7 @@ class LineChange(TypedDict):
 
 
 class ReplaceChange(TypedDict):
-    """Put `output` in the place of the one at `index`."""
+    """Replace the output at `index`."""
 
     kind: Literal["replace"]
     index: int
@@ -107,7 +107,7 @@ class ClearChange(TypedDict):
 
 
 class ElideChange(TypedDict):
-    """The stream output at `index` is over the budget; replaces the last `elide` of that output."""
+    """Mark the stream output at `index` as over the budget. Replaces its previous `elide`."""
 
     kind: Literal["elide"]
     index: int
@@ -116,4 +116,4 @@ class ElideChange(TypedDict):
 
 
 Change = AppendChange | TextChange | LineChange | ReplaceChange | ClearChange | ElideChange
-"""One step from the outputs a client has to those of the run; applied in order."""
+"""One step from a client's outputs to those of the run. Apply changes in order."""

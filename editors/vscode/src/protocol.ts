@@ -1,12 +1,12 @@
 // The types of the protocol, generated from docs/protocol.schema.json by editors/generate.py.
 
-/** Another command and its argument, asked for by a person. */
+/** Another command and its argument, requested by the user. */
 export interface ActParams {
   command: string;
   argument?: Record<string, unknown>;
 }
 
-/** What a run asks for; null: the person cancelled, and the kernel is interrupted. */
+/** The input that a run asked for. If null, the kernel is interrupted: the user cancelled. */
 export interface AnswerInputParams {
   runId: string;
   value?: string;
@@ -18,14 +18,14 @@ export interface AppendChange {
   output: Output;
 }
 
-/** By connection file (path, name or pattern) or id; neither: the newest kernel running. */
+/** Attach by connection file (path, name or pattern) or id. By default, to the newest running kernel. */
 export interface AttachKernelParams {
   connectionFile?: string;
   kernelId?: string;
   textDocument?: TextDocument;
 }
 
-/** The connection file is missing, or says something impossible; the message names the key. */
+/** The connection file is missing or invalid. The message names the key. */
 export interface BadConnectionFileData {
   kind: "BadConnectionFile";
   remedy?: Remedy;
@@ -48,7 +48,7 @@ export interface CancelRunResult {
   run: Run;
 }
 
-/** One step from the outputs a client has to those of the run; applied in order. */
+/** One step from a client's outputs to those of the run. Apply changes in order. */
 export type Change = AppendChange | TextChange | LineChange | ReplaceChange | ClearChange | ElideChange;
 
 /** Drop all outputs of the run. */
@@ -56,7 +56,7 @@ export interface ClearChange {
   kind: "clear";
 }
 
-/** `initialize.params.capabilities.experimental.kernelBridge`; without it only standard LSP is sent. */
+/** `initialize.params.capabilities.experimental.kernelBridge`. Without it, only standard LSP is sent. */
 export interface ClientCapabilities {
   version?: number;
   output?: boolean;
@@ -64,7 +64,7 @@ export interface ClientCapabilities {
   blobs?: "file" | "inline";
 }
 
-/** Commands of `workspace/executeCommand`: the one argument and the result of each. */
+/** Commands of `workspace/executeCommand`, each with its argument and result. */
 export interface Commands {
   "kernel-bridge.listKernelSpecs": {
     argument: ListKernelSpecsParams;
@@ -140,20 +140,20 @@ export interface Commands {
   };
 }
 
-/** What was displayed. */
+/** A displayed value. */
 export interface DisplayData {
   output_type: "display_data";
   data: MimeBundle;
   metadata: Record<string, unknown>;
 }
 
-/** The document was not opened by the client. */
+/** The client has not opened the document. */
 export interface DocumentNotOpenData {
   kind: "DocumentNotOpen";
   remedy?: Remedy;
 }
 
-/** The stream output at `index` is over the budget; replaces the last `elide` of that output. */
+/** Mark the stream output at `index` as over the budget. Replaces its previous `elide`. */
 export interface ElideChange {
   kind: "elide";
   index: number;
@@ -161,7 +161,7 @@ export interface ElideChange {
   tail: string;
 }
 
-/** What a stream output over the budget leaves out. */
+/** The part of a stream output that is over the budget. */
 export interface Elided {
   omitted: number;
   tail: string;
@@ -173,7 +173,7 @@ export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData |
 /** Why a command failed (code -32803). */
 export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "NothingToExport";
 
-/** What was raised. */
+/** An exception that the code raised. */
 export interface ErrorOutput {
   output_type: "error";
   ename: string;
@@ -197,23 +197,23 @@ export interface ExportExistsData {
   path: string;
 }
 
-/** The notebook could not be written. */
+/** The notebook could not be made or written. */
 export interface ExportFailedData {
   kind: "ExportFailed";
   remedy?: Remedy;
   /** The file. */
   path?: string;
-  /** What was refused. */
+  /** Why it was refused. */
   reason?: string;
 }
 
-/** What an export writes. */
+/** The format of an exported file. */
 export type ExportFormat = "ipynb" | "py" | "md" | "html";
 
-/** What the cells of an export are: runs, or those of a document. */
+/** The cells of an export: runs, or the cells of a document. */
 export type ExportMode = "runs" | "document";
 
-/** Which runs (of a kernel, a document, a time, or by id; none: all of the history) and where to. Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run. */
+/** The runs to export (by kernel, document, time or id; default: the whole history) and the target. Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run. */
 export interface ExportParams {
   path: string;
   format?: ExportFormat;
@@ -267,13 +267,13 @@ export interface GetRunResult {
   seq: number;
 }
 
-/** The command needs the history, which is switched off or unusable. */
+/** The command needs the history, which is disabled or unusable. */
 export interface HistoryDisabledData {
   kind: "HistoryDisabled";
   remedy?: Remedy;
 }
 
-/** Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source. `since` and `until` (exclusive) are about when a run started, or was asked for if it never did. */
+/** Filters. `before` is a run id: only older runs match. `text` is part of the source, ignoring case. `since` and `until` (exclusive) compare with the start of a run, or with `queuedAt` if it never started. */
 export interface HistoryParams {
   kernelId?: string;
   textDocument?: TextDocument;
@@ -303,10 +303,10 @@ export interface InterruptKernelResult {
   outcome: InterruptOutcome;
 }
 
-/** What became of an interrupt. */
+/** The outcome of an interrupt. */
 export type InterruptOutcome = "interrupted" | "ignored" | "died";
 
-/** A kernel that the bridge follows, or has found running. */
+/** A kernel that the bridge follows or has found running. */
 export interface Kernel {
   id: string;
   epoch: number;
@@ -331,38 +331,38 @@ export interface Kernel {
   documents?: string[];
 }
 
-/** The kernel has ended; the message says why. */
+/** The kernel has ended. The message names the reason. */
 export interface KernelDeadData {
   kind: "KernelDead";
   remedy?: Remedy;
 }
 
-/** The kernel's process could not be started or ended at once. */
+/** The kernel's process could not be started, or ended at once. */
 export interface KernelLaunchFailedData {
   kind: "KernelLaunchFailed";
   remedy?: Remedy;
-  /** The tail of what the kernel wrote there. */
+  /** The tail of the kernel's stderr. */
   stderr: string;
-  /** Of the kernel's process; negative: the signal. */
+  /** The exit code of the kernel's process; negative: a signal. */
   exitCode?: number;
-  /** A command for a shell that mends it, where there is one. */
+  /** A shell command that fixes the problem, if one exists. */
   hint?: string;
 }
 
-/** The kernel's process lives but did not answer within readyTimeout. */
+/** The kernel's process did not respond within readyTimeout, and was ended. */
 export interface KernelNotReadyData {
   kind: "KernelNotReady";
   remedy?: Remedy;
-  /** The tail of what the kernel wrote there. */
+  /** The tail of the kernel's stderr. */
   stderr: string;
 }
 
-/** kernel-bridge/kernel: at every change of state, epoch or queue length. */
+/** kernel-bridge/kernel: a kernel changed its state, epoch or queue length. */
 export interface KernelNotification {
   kernel: Kernel;
 }
 
-/** How the bridge came by a kernel; found: seen, not followed. */
+/** How the bridge knows a kernel; found: listed, not followed. */
 export type KernelOrigin = "started" | "attached" | "found";
 
 export interface KernelRef {
@@ -370,11 +370,11 @@ export interface KernelRef {
   textDocument?: TextDocument;
 }
 
-/** A run needs a kernel and none is there. */
+/** A run needs a kernel and has none. */
 export interface KernelRequiredData {
   kind: "KernelRequired";
   remedy?: Remedy;
-  /** What can be started, the best first. */
+  /** The kernels that can be started, the best first. */
   specs: KernelSpec[];
 }
 
@@ -397,13 +397,13 @@ export interface KernelSpec {
 /** What a kernel is doing. */
 export type KernelState = "starting" | "idle" | "busy" | "restarting" | "dead" | "unreachable";
 
-/** The kernel does not answer. */
+/** The kernel does not respond. */
 export interface KernelUnreachableData {
   kind: "KernelUnreachable";
   remedy?: Remedy;
 }
 
-/** Replace what follows the last newline of the stream output at `index`. */
+/** Replace the text after the last newline of the stream output at `index`. */
 export interface LineChange {
   kind: "line";
   index: number;
@@ -422,30 +422,30 @@ export interface ListKernelsResult {
   kernels: Kernel[];
 }
 
-/** MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where the client asked for blobs: "file". */
+/** MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile if the client asked for blobs: "file". */
 export type MimeBundle = Record<string, unknown>;
 
-/** No kernel with that id is followed or found. */
+/** No kernel has that id, or none is bound to the document. */
 export interface NoSuchKernelData {
   kind: "NoSuchKernel";
   remedy?: Remedy;
 }
 
-/** No kernelspec has that name; the message lists those there are. */
+/** No kernelspec has that name. The message lists the available ones. */
 export interface NoSuchKernelSpecData {
   kind: "NoSuchKernelSpec";
   remedy?: Remedy;
-  /** What can be started, the best first. */
+  /** The kernels that can be started, the best first. */
   specs: KernelSpec[];
 }
 
-/** No run has that id, here or in the history. */
+/** No run has that id, in memory or in the history. */
 export interface NoSuchRunData {
   kind: "NoSuchRun";
   remedy?: Remedy;
 }
 
-/** The kernel was started by another program, which alone can restart it. */
+/** Another program started the kernel, and only that program can restart it. */
 export interface NotOursData {
   kind: "NotOurs";
   remedy?: Remedy;
@@ -456,7 +456,7 @@ export interface Nothing {
 
 }
 
-/** No run that ran matches. */
+/** No matching run was executed. */
 export interface NothingToExportData {
   kind: "NothingToExport";
   remedy?: Remedy;
@@ -468,17 +468,17 @@ export interface NothingToRunData {
   remedy?: Remedy;
 }
 
-/** Notifications from the server: the params of each. */
+/** Notifications from the server, each with its params. */
 export interface Notifications {
   "kernel-bridge/kernel": KernelNotification;
   "kernel-bridge/run": RunNotification;
   "kernel-bridge/output": OutputNotification;
 }
 
-/** An nbformat 4.5 output object with text as one string. */
+/** An nbformat 4.5 output with text as one string. */
 export type Output = StreamOutput | DisplayData | ExecuteResult | ErrorOutput;
 
-/** kernel-bridge/output: `seq` counts 1, 2, 3, … for each run. */
+/** kernel-bridge/output: the outputs of a run changed. `seq` counts 1, 2, 3, … for each run. */
 export interface OutputNotification {
   runId: string;
   kernelId: string;
@@ -511,17 +511,17 @@ export interface ReadOutputResult {
   total: number;
 }
 
-/** What helps against an error. */
+/** The advice for an error. */
 export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "listRuns" | "overwrite" | "restartKernel" | "shutDownKernel" | "startKernel";
 
-/** Put `output` in the place of the one at `index`. */
+/** Replace the output at `index`. */
 export interface ReplaceChange {
   kind: "replace";
   index: number;
   output: Output;
 }
 
-/** Requests from the server: the params and the result of each; null: the user cancelled. */
+/** Requests from the server, each with its params and result; null: the user cancelled. */
 export interface Requests {
   "kernel-bridge/stdin": {
     params: StdinRequest;
@@ -529,7 +529,7 @@ export interface Requests {
   };
 }
 
-/** What answers a failed request; the message says what failed, with which value, and what to do. */
+/** The error of a failed request. Its message names what failed, the value, and what to do. */
 export interface ResponseError {
   code: number;
   message: string;
@@ -563,7 +563,7 @@ export interface Run {
   outputs?: Output[];
 }
 
-/** What a run raised. */
+/** The exception that a run raised. */
 export interface RunError {
   ename: string;
   evalue: string;
@@ -571,12 +571,12 @@ export interface RunError {
   line?: number;
 }
 
-/** kernel-bridge/run: at every change of state; never with outputs. */
+/** kernel-bridge/run: a run changed its state. Never has outputs. */
 export interface RunNotification {
   run: Run;
 }
 
-/** What to run: `unit` of `textDocument`, its `range`, or `code` as it is. */
+/** Run a `unit` or `range` of `textDocument`, or the given `code`. */
 export interface RunParams {
   unit?: Unit;
   textDocument?: TextDocument;
@@ -599,7 +599,7 @@ export interface RunResult {
   runs: Run[];
 }
 
-/** Where a run stands: queued, running, or one of five ends. */
+/** The state of a run: queued, running, or one of five ends. */
 export type RunState = "queued" | "running" | "ok" | "error" | "aborted" | "cancelled" | "lost";
 
 /** The server's settings; every field has a default. */
@@ -626,7 +626,7 @@ export interface Settings {
   features?: FeatureSettings;
 }
 
-/** The output at `index` of a run, as a picture or a page; without `index` all its text. */
+/** Show the output at `index` as an image or page. Without `index`, show all text of the run. */
 export interface ShowOutputParams {
   runId: string;
   index?: number;
@@ -637,7 +637,7 @@ export interface ShowOutputResult {
   shown: boolean;
 }
 
-/** By `spec` (a kernelspec's name), by `python` (an interpreter), or the best for `textDocument`. */
+/** Start `spec` (a kernelspec's name), `python` (an interpreter) or the best kernel for the document. */
 export interface StartKernelParams {
   spec?: string;
   python?: string;
@@ -650,7 +650,7 @@ export interface StartKernelParams {
   readyTimeout?: number;
 }
 
-/** The client's answer to kernel-bridge/stdin; null stands for a user who cancelled. */
+/** The client's response to kernel-bridge/stdin. It is null if the user cancelled. */
 export interface StdinAnswer {
   value: string;
 }
@@ -671,21 +671,21 @@ export interface StreamOutput {
   elided?: Elided;
 }
 
-/** A run in a few words, for a person. */
+/** A run in one line, for display. */
 export interface Summary {
   text: string;
   state: string;
   duration?: string;
 }
 
-/** Add `text` to the stream output at `index`. */
+/** Append `text` to the stream output at `index`. */
 export interface TextChange {
   kind: "text";
   index: number;
   text: string;
 }
 
-/** The document that a command speaks of. */
+/** The document that a command refers to. */
 export interface TextDocument {
   uri: string;
   version?: number;
@@ -694,10 +694,10 @@ export interface TextDocument {
 /** How the bridge reaches a kernel. */
 export type Transport = "ipc" | "tcp" | "websocket";
 
-/** What of a document is to run. */
+/** The part of a document to run. */
 export type Unit = "range" | "line" | "statement" | "cell" | "above" | "below" | "all";
 
-/** The workspace is not trusted: nothing is started, attached or run. */
+/** The workspace is not trusted, so nothing is started, attached or run. */
 export interface UntrustedData {
   kind: "Untrusted";
   remedy?: Remedy;

@@ -1,12 +1,12 @@
 ---@meta kernel_bridge.protocol
 -- The types of the protocol, generated from docs/protocol.schema.json by editors/generate.py.
 
---- Another command and its argument, asked for by a person.
+--- Another command and its argument, requested by the user.
 ---@class kernel_bridge.ActParams
 ---@field command string
 ---@field argument? table<string, any>
 
---- What a run asks for; null: the person cancelled, and the kernel is interrupted.
+--- The input that a run asked for. If null, the kernel is interrupted: the user cancelled.
 ---@class kernel_bridge.AnswerInputParams
 ---@field runId string
 ---@field value? string
@@ -16,13 +16,13 @@
 ---@field kind "append"
 ---@field output kernel_bridge.Output
 
---- By connection file (path, name or pattern) or id; neither: the newest kernel running.
+--- Attach by connection file (path, name or pattern) or id. By default, to the newest running kernel.
 ---@class kernel_bridge.AttachKernelParams
 ---@field connectionFile? string
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
 
---- The connection file is missing, or says something impossible; the message names the key.
+--- The connection file is missing or invalid. The message names the key.
 ---@class kernel_bridge.BadConnectionFileData
 ---@field kind "BadConnectionFile"
 ---@field remedy? kernel_bridge.Remedy
@@ -40,21 +40,21 @@
 ---@class kernel_bridge.CancelRunResult
 ---@field run kernel_bridge.Run
 
---- One step from the outputs a client has to those of the run; applied in order.
+--- One step from a client's outputs to those of the run. Apply changes in order.
 ---@alias kernel_bridge.Change kernel_bridge.AppendChange|kernel_bridge.TextChange|kernel_bridge.LineChange|kernel_bridge.ReplaceChange|kernel_bridge.ClearChange|kernel_bridge.ElideChange
 
 --- Drop all outputs of the run.
 ---@class kernel_bridge.ClearChange
 ---@field kind "clear"
 
---- `initialize.params.capabilities.experimental.kernelBridge`; without it only standard LSP is sent.
+--- `initialize.params.capabilities.experimental.kernelBridge`. Without it, only standard LSP is sent.
 ---@class kernel_bridge.ClientCapabilities
 ---@field version? integer
 ---@field output? boolean
 ---@field stdin? boolean
 ---@field blobs? "file"|"inline"
 
---- Commands of `workspace/executeCommand`: the one argument and the result of each.
+--- Commands of `workspace/executeCommand`, each with its argument and result.
 ---@class kernel_bridge.Commands
 ---@field ["kernel-bridge.listKernelSpecs"] { argument: kernel_bridge.ListKernelSpecsParams, result: kernel_bridge.ListKernelSpecsResult }
 ---@field ["kernel-bridge.listKernels"] { argument: kernel_bridge.Nothing, result: kernel_bridge.ListKernelsResult }
@@ -75,25 +75,25 @@
 ---@field ["kernel-bridge.answerInput"] { argument: kernel_bridge.AnswerInputParams, result: kernel_bridge.Nothing }
 ---@field ["kernel-bridge.act"] { argument: kernel_bridge.ActParams, result: kernel_bridge.Nothing }
 
---- What was displayed.
+--- A displayed value.
 ---@class kernel_bridge.DisplayData
 ---@field output_type "display_data"
 ---@field data kernel_bridge.MimeBundle
 ---@field metadata table<string, any>
 
---- The document was not opened by the client.
+--- The client has not opened the document.
 ---@class kernel_bridge.DocumentNotOpenData
 ---@field kind "DocumentNotOpen"
 ---@field remedy? kernel_bridge.Remedy
 
---- The stream output at `index` is over the budget; replaces the last `elide` of that output.
+--- Mark the stream output at `index` as over the budget. Replaces its previous `elide`.
 ---@class kernel_bridge.ElideChange
 ---@field kind "elide"
 ---@field index integer
 ---@field omitted integer
 ---@field tail string
 
---- What a stream output over the budget leaves out.
+--- The part of a stream output that is over the budget.
 ---@class kernel_bridge.Elided
 ---@field omitted integer
 ---@field tail string
@@ -104,7 +104,7 @@
 --- Why a command failed (code -32803).
 ---@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"NothingToExport"
 
---- What was raised.
+--- An exception that the code raised.
 ---@class kernel_bridge.ErrorOutput
 ---@field output_type "error"
 ---@field ename string
@@ -124,20 +124,20 @@
 ---@field remedy? kernel_bridge.Remedy
 ---@field path string The file.
 
---- The notebook could not be written.
+--- The notebook could not be made or written.
 ---@class kernel_bridge.ExportFailedData
 ---@field kind "ExportFailed"
 ---@field remedy? kernel_bridge.Remedy
 ---@field path? string The file.
----@field reason? string What was refused.
+---@field reason? string Why it was refused.
 
---- What an export writes.
+--- The format of an exported file.
 ---@alias kernel_bridge.ExportFormat "ipynb"|"py"|"md"|"html"
 
---- What the cells of an export are: runs, or those of a document.
+--- The cells of an export: runs, or the cells of a document.
 ---@alias kernel_bridge.ExportMode "runs"|"document"
 
---- Which runs (of a kernel, a document, a time, or by id; none: all of the history) and where to.
+--- The runs to export (by kernel, document, time or id; default: the whole history) and the target.
 ---     Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run.
 ---@class kernel_bridge.ExportParams
 ---@field path string
@@ -175,13 +175,13 @@
 ---@field run kernel_bridge.Run
 ---@field seq integer
 
---- The command needs the history, which is switched off or unusable.
+--- The command needs the history, which is disabled or unusable.
 ---@class kernel_bridge.HistoryDisabledData
 ---@field kind "HistoryDisabled"
 ---@field remedy? kernel_bridge.Remedy
 
---- Filters; `before` is a run id (older runs than it), `text` a case-insensitive part of the source.
----     `since` and `until` (exclusive) are about when a run started, or was asked for if it never did.
+--- Filters. `before` is a run id: only older runs match. `text` is part of the source, ignoring case.
+---     `since` and `until` (exclusive) compare with the start of a run, or with `queuedAt` if it never started.
 ---@class kernel_bridge.HistoryParams
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
@@ -204,10 +204,10 @@
 ---@class kernel_bridge.InterruptKernelResult
 ---@field outcome kernel_bridge.InterruptOutcome
 
---- What became of an interrupt.
+--- The outcome of an interrupt.
 ---@alias kernel_bridge.InterruptOutcome "interrupted"|"ignored"|"died"
 
---- A kernel that the bridge follows, or has found running.
+--- A kernel that the bridge follows or has found running.
 ---@class kernel_bridge.Kernel
 ---@field id string
 ---@field epoch integer
@@ -231,41 +231,41 @@
 ---@field supports? string[]
 ---@field documents? string[]
 
---- The kernel has ended; the message says why.
+--- The kernel has ended. The message names the reason.
 ---@class kernel_bridge.KernelDeadData
 ---@field kind "KernelDead"
 ---@field remedy? kernel_bridge.Remedy
 
---- The kernel's process could not be started or ended at once.
+--- The kernel's process could not be started, or ended at once.
 ---@class kernel_bridge.KernelLaunchFailedData
 ---@field kind "KernelLaunchFailed"
 ---@field remedy? kernel_bridge.Remedy
----@field stderr string The tail of what the kernel wrote there.
----@field exitCode? integer Of the kernel's process; negative: the signal.
----@field hint? string A command for a shell that mends it, where there is one.
+---@field stderr string The tail of the kernel's stderr.
+---@field exitCode? integer The exit code of the kernel's process; negative: a signal.
+---@field hint? string A shell command that fixes the problem, if one exists.
 
---- The kernel's process lives but did not answer within readyTimeout.
+--- The kernel's process did not respond within readyTimeout, and was ended.
 ---@class kernel_bridge.KernelNotReadyData
 ---@field kind "KernelNotReady"
 ---@field remedy? kernel_bridge.Remedy
----@field stderr string The tail of what the kernel wrote there.
+---@field stderr string The tail of the kernel's stderr.
 
---- kernel-bridge/kernel: at every change of state, epoch or queue length.
+--- kernel-bridge/kernel: a kernel changed its state, epoch or queue length.
 ---@class kernel_bridge.KernelNotification
 ---@field kernel kernel_bridge.Kernel
 
---- How the bridge came by a kernel; found: seen, not followed.
+--- How the bridge knows a kernel; found: listed, not followed.
 ---@alias kernel_bridge.KernelOrigin "started"|"attached"|"found"
 
 ---@class kernel_bridge.KernelRef
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
 
---- A run needs a kernel and none is there.
+--- A run needs a kernel and has none.
 ---@class kernel_bridge.KernelRequiredData
 ---@field kind "KernelRequired"
 ---@field remedy? kernel_bridge.Remedy
----@field specs kernel_bridge.KernelSpec[] What can be started, the best first.
+---@field specs kernel_bridge.KernelSpec[] The kernels that can be started, the best first.
 
 --- A kernel that can be started: an installed kernelspec, or an interpreter that has none.
 ---@class kernel_bridge.KernelSpec
@@ -285,12 +285,12 @@
 --- What a kernel is doing.
 ---@alias kernel_bridge.KernelState "starting"|"idle"|"busy"|"restarting"|"dead"|"unreachable"
 
---- The kernel does not answer.
+--- The kernel does not respond.
 ---@class kernel_bridge.KernelUnreachableData
 ---@field kind "KernelUnreachable"
 ---@field remedy? kernel_bridge.Remedy
 
---- Replace what follows the last newline of the stream output at `index`.
+--- Replace the text after the last newline of the stream output at `index`.
 ---@class kernel_bridge.LineChange
 ---@field kind "line"
 ---@field index integer
@@ -305,26 +305,26 @@
 ---@class kernel_bridge.ListKernelsResult
 ---@field kernels kernel_bridge.Kernel[]
 
---- MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile where the client asked for blobs: "file".
+--- MIME type -> its value: text, base64, JSON for JSON types, or a BlobFile if the client asked for blobs: "file".
 ---@alias kernel_bridge.MimeBundle table<string, any>
 
---- No kernel with that id is followed or found.
+--- No kernel has that id, or none is bound to the document.
 ---@class kernel_bridge.NoSuchKernelData
 ---@field kind "NoSuchKernel"
 ---@field remedy? kernel_bridge.Remedy
 
---- No kernelspec has that name; the message lists those there are.
+--- No kernelspec has that name. The message lists the available ones.
 ---@class kernel_bridge.NoSuchKernelSpecData
 ---@field kind "NoSuchKernelSpec"
 ---@field remedy? kernel_bridge.Remedy
----@field specs kernel_bridge.KernelSpec[] What can be started, the best first.
+---@field specs kernel_bridge.KernelSpec[] The kernels that can be started, the best first.
 
---- No run has that id, here or in the history.
+--- No run has that id, in memory or in the history.
 ---@class kernel_bridge.NoSuchRunData
 ---@field kind "NoSuchRun"
 ---@field remedy? kernel_bridge.Remedy
 
---- The kernel was started by another program, which alone can restart it.
+--- Another program started the kernel, and only that program can restart it.
 ---@class kernel_bridge.NotOursData
 ---@field kind "NotOurs"
 ---@field remedy? kernel_bridge.Remedy
@@ -332,7 +332,7 @@
 --- The empty object.
 ---@class kernel_bridge.Nothing
 
---- No run that ran matches.
+--- No matching run was executed.
 ---@class kernel_bridge.NothingToExportData
 ---@field kind "NothingToExport"
 ---@field remedy? kernel_bridge.Remedy
@@ -342,16 +342,16 @@
 ---@field kind "NothingToRun"
 ---@field remedy? kernel_bridge.Remedy
 
---- Notifications from the server: the params of each.
+--- Notifications from the server, each with its params.
 ---@class kernel_bridge.Notifications
 ---@field ["kernel-bridge/kernel"] kernel_bridge.KernelNotification
 ---@field ["kernel-bridge/run"] kernel_bridge.RunNotification
 ---@field ["kernel-bridge/output"] kernel_bridge.OutputNotification
 
---- An nbformat 4.5 output object with text as one string.
+--- An nbformat 4.5 output with text as one string.
 ---@alias kernel_bridge.Output kernel_bridge.StreamOutput|kernel_bridge.DisplayData|kernel_bridge.ExecuteResult|kernel_bridge.ErrorOutput
 
---- kernel-bridge/output: `seq` counts 1, 2, 3, … for each run.
+--- kernel-bridge/output: the outputs of a run changed. `seq` counts 1, 2, 3, … for each run.
 ---@class kernel_bridge.OutputNotification
 ---@field runId string
 ---@field kernelId string
@@ -379,20 +379,20 @@
 ---@field text string
 ---@field total integer
 
---- What helps against an error.
+--- The advice for an error.
 ---@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"listRuns"|"overwrite"|"restartKernel"|"shutDownKernel"|"startKernel"
 
---- Put `output` in the place of the one at `index`.
+--- Replace the output at `index`.
 ---@class kernel_bridge.ReplaceChange
 ---@field kind "replace"
 ---@field index integer
 ---@field output kernel_bridge.Output
 
---- Requests from the server: the params and the result of each; null: the user cancelled.
+--- Requests from the server, each with its params and result; null: the user cancelled.
 ---@class kernel_bridge.Requests
 ---@field ["kernel-bridge/stdin"] { params: kernel_bridge.StdinRequest, result: kernel_bridge.StdinAnswer|nil }
 
---- What answers a failed request; the message says what failed, with which value, and what to do.
+--- The error of a failed request. Its message names what failed, the value, and what to do.
 ---@class kernel_bridge.ResponseError
 ---@field code integer
 ---@field message string
@@ -424,18 +424,18 @@
 ---@field missingBytes? integer
 ---@field outputs? kernel_bridge.Output[]
 
---- What a run raised.
+--- The exception that a run raised.
 ---@class kernel_bridge.RunError
 ---@field ename string
 ---@field evalue string
 ---@field traceback string[]
 ---@field line? integer
 
---- kernel-bridge/run: at every change of state; never with outputs.
+--- kernel-bridge/run: a run changed its state. Never has outputs.
 ---@class kernel_bridge.RunNotification
 ---@field run kernel_bridge.Run
 
---- What to run: `unit` of `textDocument`, its `range`, or `code` as it is.
+--- Run a `unit` or `range` of `textDocument`, or the given `code`.
 ---@class kernel_bridge.RunParams
 ---@field unit? kernel_bridge.Unit
 ---@field textDocument? kernel_bridge.TextDocument
@@ -455,7 +455,7 @@
 ---@class kernel_bridge.RunResult
 ---@field runs kernel_bridge.Run[]
 
---- Where a run stands: queued, running, or one of five ends.
+--- The state of a run: queued, running, or one of five ends.
 ---@alias kernel_bridge.RunState "queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost"
 
 --- The server's settings; every field has a default.
@@ -472,7 +472,7 @@
 ---@field trusted? boolean If false, kernels are listed, but none is started or attached and no code runs.
 ---@field features? kernel_bridge.FeatureSettings
 
---- The output at `index` of a run, as a picture or a page; without `index` all its text.
+--- Show the output at `index` as an image or page. Without `index`, show all text of the run.
 ---@class kernel_bridge.ShowOutputParams
 ---@field runId string
 ---@field index? integer
@@ -481,7 +481,7 @@
 ---@field uri string
 ---@field shown boolean
 
---- By `spec` (a kernelspec's name), by `python` (an interpreter), or the best for `textDocument`.
+--- Start `spec` (a kernelspec's name), `python` (an interpreter) or the best kernel for the document.
 ---@class kernel_bridge.StartKernelParams
 ---@field spec? string
 ---@field python? string
@@ -493,7 +493,7 @@
 ---@field keepAlive? boolean
 ---@field readyTimeout? number
 
---- The client's answer to kernel-bridge/stdin; null stands for a user who cancelled.
+--- The client's response to kernel-bridge/stdin. It is null if the user cancelled.
 ---@class kernel_bridge.StdinAnswer
 ---@field value string
 
@@ -511,19 +511,19 @@
 ---@field text string
 ---@field elided? kernel_bridge.Elided
 
---- A run in a few words, for a person.
+--- A run in one line, for display.
 ---@class kernel_bridge.Summary
 ---@field text string
 ---@field state string
 ---@field duration? string
 
---- Add `text` to the stream output at `index`.
+--- Append `text` to the stream output at `index`.
 ---@class kernel_bridge.TextChange
 ---@field kind "text"
 ---@field index integer
 ---@field text string
 
---- The document that a command speaks of.
+--- The document that a command refers to.
 ---@class kernel_bridge.TextDocument
 ---@field uri string
 ---@field version? integer
@@ -531,10 +531,10 @@
 --- How the bridge reaches a kernel.
 ---@alias kernel_bridge.Transport "ipc"|"tcp"|"websocket"
 
---- What of a document is to run.
+--- The part of a document to run.
 ---@alias kernel_bridge.Unit "range"|"line"|"statement"|"cell"|"above"|"below"|"all"
 
---- The workspace is not trusted: nothing is started, attached or run.
+--- The workspace is not trusted, so nothing is started, attached or run.
 ---@class kernel_bridge.UntrustedData
 ---@field kind "Untrusted"
 ---@field remedy? kernel_bridge.Remedy
