@@ -1,4 +1,4 @@
-"""The demo does what the README says, in the home of somebody who has just logged in."""
+"""The demo works as the README describes, in a new user's home."""
 
 import subprocess
 import sys

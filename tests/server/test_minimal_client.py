@@ -1,4 +1,4 @@
-"""The minimal client of docs/protocol.md is the file of the examples, is short, and works."""
+"""The minimal client in docs/protocol.md matches the example file, is short, and works."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ CLIENT = ROOT / "docs" / "examples" / "minimal_client.py"
 
 
 def check(home: Home, source: str, expected: str, error: str = "") -> None:
-    """The client prints `expected` for a document with `source`, and ends with `error` on stderr if given."""
+    """The client prints `expected` for a document with `source`, or fails with `error` on stderr."""
     document = home.work / "document.py"
     document.write_text(source, encoding="utf-8")
     client = subprocess.run(
@@ -39,5 +39,5 @@ def test_it_prints_the_output_of_the_first_cell(home: Home) -> None:
     check(home, "print('tea 🍵')\n6 * 7\n# %%\nprint('not this')\n", "tea 🍵\n42\n")
 
 
-def test_it_says_what_is_wrong(home: Home) -> None:
+def test_it_reports_an_error(home: Home) -> None:
     check(home, "", "", error="there is no code to run")

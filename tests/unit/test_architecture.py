@@ -1,4 +1,4 @@
-"""docs/architecture.md names what is there, and docs/security.md names tests that are there."""
+"""docs/architecture.md names existing packages and modules, and docs/security.md existing tests."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kernel_bridge"
 
 
-def test_the_packages_of_the_page_are_those_of_the_tree() -> None:
+def test_the_page_lists_every_package() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     mapped = re.findall(r"^\| `([\w/]+)/` \|", page, re.M)
     packages = {path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*/__init__.py")}
@@ -16,7 +16,7 @@ def test_the_packages_of_the_page_are_those_of_the_tree() -> None:
     assert set(mapped) == packages
 
 
-def test_the_modules_that_the_page_names_are_there() -> None:
+def test_the_modules_on_the_page_exist() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:protocol|source|runs|kernels|history|bridge|server|cli)/[\w/]*\w)`", page))
     assert len(named) > 50
@@ -25,7 +25,7 @@ def test_the_modules_that_the_page_names_are_there() -> None:
     } == set()
 
 
-def test_every_module_says_what_it_owns() -> None:
+def test_every_module_has_a_docstring() -> None:
     silent = [
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
@@ -34,7 +34,7 @@ def test_every_module_says_what_it_owns() -> None:
     assert silent == []
 
 
-def test_the_tests_that_the_security_page_names_are_there() -> None:
+def test_the_tests_on_the_security_page_exist() -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ") and ".py`" in line.split("|")[-2]]
     named = {name for row in rows for name in re.findall(r"`([\w/]+\.py)`", row.split("|")[-2])}

@@ -1,4 +1,4 @@
-"""The schema is that of the types, is in the file that is published, and accepts what is sent."""
+"""The schema matches the types and the published file, and accepts the messages that are sent."""
 
 import re
 from pathlib import Path
@@ -53,12 +53,12 @@ def test_the_published_file_is_up_to_date() -> None:
     assert FILE.read_text(encoding="utf-8") == encoded(), "run python -m kernel_bridge.protocol.schema"
 
 
-def test_it_is_a_schema_whose_references_lead_somewhere() -> None:
+def test_it_is_a_valid_schema_without_dangling_references() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert {ref.removeprefix("#/$defs/") for ref in refs(SCHEMA)} <= SCHEMA["$defs"].keys()
 
 
-def test_every_command_notification_and_error_is_in_it() -> None:
+def test_it_has_every_command_notification_and_error() -> None:
     defs = SCHEMA["$defs"]
     assert set(defs["Commands"]["properties"]) == set(commands.COMMANDS)
     assert set(defs["Notifications"]["properties"]) == set(notifications.NOTIFICATIONS)
@@ -76,7 +76,7 @@ def test_names_are_camel_case() -> None:
 @pytest.mark.parametrize(
     ("name", "field"), [("AppendChange", "output"), ("ReplaceChange", "output"), ("Run", "outputs")]
 )
-def test_outputs_are_those_of_nbformat(name: str, field: str) -> None:
+def test_output_fields_refer_to_output(name: str, field: str) -> None:
     assert refs(SCHEMA["$defs"][name]["properties"][field]) == ["#/$defs/Output"]
 
 
@@ -104,7 +104,7 @@ def test_outputs_are_those_of_nbformat(name: str, field: str) -> None:
         ("ErrorData", KernelRequired("none", specs=[SPEC]).data),
     ],
 )
-def test_what_is_sent_is_valid(name: str, value: Any) -> None:
+def test_valid_values(name: str, value: Any) -> None:
     validate(name, msgspec.to_builtins(value))
 
 
@@ -120,7 +120,7 @@ def test_what_is_sent_is_valid(name: str, value: Any) -> None:
         ("ErrorData", {"kind": "Other"}),
     ],
 )
-def test_what_is_wrong_is_not_valid(name: str, value: Any) -> None:
+def test_invalid_values(name: str, value: Any) -> None:
     with pytest.raises(ValidationError):
         validate(name, value)
 

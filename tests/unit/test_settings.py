@@ -1,4 +1,4 @@
-"""Settings as a client sends them: partly, wrongly, again."""
+"""Settings from a client: partial, invalid, sent again."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from kernel_bridge.protocol.settings import FeatureSettings, HistorySettings, Se
 
 
 def check(raw: Any, expected: Settings, *warnings: str, base: Settings = Settings()) -> None:
-    """Reading `raw` gives `expected`, and one warning that starts with each of `warnings`."""
+    """Reading `raw` returns `expected`, with one warning per start in `warnings`."""
     settings, said = read_settings(raw, base)
     assert settings == expected
     assert len(said) == len(warnings)
@@ -22,11 +22,11 @@ def check(raw: Any, expected: Settings, *warnings: str, base: Settings = Setting
 @pytest.mark.parametrize(
     "raw", [None, {}, {"unknown": 1}, {"history": None}, {"history": {}}, {"autoStart": None}]
 )
-def test_what_is_not_said_has_its_default(raw: Any) -> None:
+def test_an_omitted_setting_has_its_default(raw: Any) -> None:
     check(raw, Settings())
 
 
-def test_the_defaults_are_those_of_the_protocol() -> None:
+def test_the_protocol_lists_the_defaults() -> None:
     page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
     (text,) = re.findall(r"^```json Settings\n(.*?)^```", page, re.M | re.S)
     said = msgspec.json.decode(text)
@@ -36,14 +36,14 @@ def test_the_defaults_are_those_of_the_protocol() -> None:
         assert set(names) == {field.encode_name for field in msgspec.structs.fields(struct)}
 
 
-def test_what_is_said_holds() -> None:
+def test_given_settings_are_used() -> None:
     check(
         {"autoStart": False, "defaultKernels": {"r": "ir"}, "history": {"maxBytes": 5}},
         Settings(auto_start=False, default_kernels={"r": "ir"}, history=HistorySettings(max_bytes=5)),
     )
 
 
-def test_what_is_not_said_again_stays() -> None:
+def test_an_omitted_setting_keeps_its_value() -> None:
     before = Settings(transport="tcp", history=HistorySettings(path="/h.db"))
     check(
         {"history": {"enabled": False}},
@@ -68,9 +68,9 @@ def test_what_is_not_said_again_stays() -> None:
         (["autoStart"], "setting kernel-bridge: expected an object, got ['autoStart']"),
     ],
 )
-def test_a_wrong_type_is_named_and_the_default_is_used(raw: Any, warning: str) -> None:
+def test_a_wrong_type_is_reported_and_replaced_by_the_default(raw: Any, warning: str) -> None:
     check(raw, Settings(), warning)
 
 
-def test_one_wrong_setting_does_not_spoil_the_others() -> None:
+def test_one_wrong_setting_does_not_affect_the_others() -> None:
     check({"keepAlive": 1, "trusted": False}, Settings(trusted=False), "setting kernel-bridge.keepAlive: ")
