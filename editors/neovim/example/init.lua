@@ -1,4 +1,4 @@
--- A configuration to try the plugin with: `make nvim` starts it. Copy what you like of it.
+-- A configuration to try the plugin with: `make nvim` starts it. Copy what you like.
 
 local here = vim.fs.dirname(debug.getinfo(1, "S").source:sub(2))
 vim.opt.runtimepath:prepend(vim.fs.dirname(here))
@@ -34,7 +34,7 @@ vim.keymap.set("n", "<Leader>k", "<Cmd>KernelBridge select<CR>")
 vim.cmd.helptags(vim.fs.joinpath(vim.fs.dirname(here), "doc")) -- a plugin manager does this
 vim.api.nvim_create_autocmd("VimEnter", {
   callback = function()
-    local hint = { { "<CR> runs the cell and goes on", "Title" } }
+    local hint = { { "<CR> runs the cell and advances", "Title" } }
     local width = #hint[1][1]
     for _, words in ipairs({ "<Space>o output", "<Space>k kernels", ":h kernel-bridge", "<Space>i interrupt" }) do
       width = width + #words + 3

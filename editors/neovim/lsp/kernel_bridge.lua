@@ -1,23 +1,23 @@
---- The language server for vim.lsp: the files it starts with, what it is sent, and what handles its messages.
+--- The configuration of the language server for vim.lsp: file types, capabilities, and handlers for its messages.
 
 local config = require("kernel_bridge.config")
 local server = require("kernel_bridge.server")
 local vocabulary = require("kernel_bridge.vocabulary")
 
---- Calls a function of |kernel_bridge.handlers|. It is loaded with the first message: a file may be open long before
---- code runs.
+--- Calls a function of |kernel_bridge.handlers|. The first message loads that module, because a file may be open
+--- long before code runs.
 ---@param name string
 local function handle(name, ...)
   return require("kernel_bridge.handlers")[name](...)
 end
 
---- No request is made, and no process but the server is started, when a file opens.
+--- Opening a file sends no request and starts no process except the server.
 ---@type vim.lsp.Config
 return {
   cmd = function(dispatchers, options)
     options = options or {}
     local command = server.find(options.root_dir)
-    assert(command, "kernel-bridge was not found; :checkhealth kernel_bridge says what to do")
+    assert(command, "kernel-bridge was not found; run :checkhealth kernel_bridge")
     return vim.lsp.rpc.start(command, dispatchers, { cwd = options.root_dir, env = options.cmd_env })
   end,
   filetypes = vim.tbl_keys(vocabulary.comments),
@@ -28,7 +28,7 @@ return {
     end
   end,
   capabilities = {
-    -- As pyright and most others have it: Neovim warns when servers of one buffer count differently.
+    -- Same as pyright and most others: Neovim warns if servers of one buffer use different encodings.
     general = { positionEncodings = { "utf-16" } },
     experimental = { kernelBridge = { version = 1, output = true, stdin = true, blobs = "file" } },
   },
@@ -36,7 +36,7 @@ return {
     params.initializationOptions = config.get().settings
   end,
   on_init = function(client)
-    require("kernel_bridge.client") -- tells the server when a buffer is renamed
+    require("kernel_bridge.client") -- notifies the server when a buffer is renamed
     local options = config.get()
     if not options.completion then
       client.server_capabilities.completionProvider = nil

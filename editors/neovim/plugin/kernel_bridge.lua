@@ -1,4 +1,4 @@
--- What exists before anything is used: the command, the <Plug> maps and the highlights. Nothing is loaded yet.
+-- Defines the command, the <Plug> mappings and the highlight groups. Everything else is loaded on first use.
 
 if vim.g.loaded_kernel_bridge then
   return
@@ -33,7 +33,7 @@ vim.api.nvim_create_autocmd("BufReadCmd", {
   end,
 })
 
---- Maps that call a function of the Lua API.
+--- Mappings that call the function of the same name in the Lua API.
 for plug, name in pairs({
   ["run-cell"] = "run_cell",
   ["run-and-advance"] = "run_and_advance",
@@ -52,11 +52,11 @@ end
 
 vim.keymap.set({ "n", "x" }, "<Plug>(kernel-bridge-run)", function()
   return require("kernel_bridge.operator").operator()
-end, { expr = true, desc = "kernel-bridge: run what a motion covers, or the selection" })
+end, { expr = true, desc = "kernel-bridge: run a motion or the selection" })
 
 vim.keymap.set("n", "<Plug>(kernel-bridge-run-line)", function()
   require("kernel_bridge").run_line()
-end, { desc = "kernel-bridge: run the line" })
+end, { desc = "kernel-bridge: run line" })
 
 for plug, count in pairs({ ["next-cell"] = 1, ["prev-cell"] = -1 }) do
   vim.keymap.set({ "n", "x", "o" }, "<Plug>(kernel-bridge-" .. plug .. ")", function()

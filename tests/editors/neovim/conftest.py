@@ -1,4 +1,4 @@
-"""A Neovim of a test's own, and one that the tests of a module share."""
+"""Fixtures: a new Neovim for one test, and one shared by the tests of a module."""
 
 from collections.abc import Iterator
 
@@ -16,14 +16,14 @@ def editor(home: Home) -> Iterator[Neovim]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Neovim]:
-    """One Neovim with one kernel, for tests that need none of their own."""
+    """The Neovim and the kernel that the tests of a module share."""
     with private_home() as home, neovim(home) as editor:
         yield editor
 
 
 @pytest.fixture
 def buffer(shared: Neovim) -> Iterator[Neovim]:
-    """The shared Neovim with nothing open but a new file, whose kernel is that of the module."""
+    """The shared Neovim, with all buffers closed. New files use the kernel of the module."""
     shared.api.command("messages clear | silent! only! | silent! %bwipeout!")
     shared.lua("test.messages, test.events, test.opened = {}, {}, {}")
     yield shared

@@ -1,6 +1,6 @@
-"""A real Neovim with the plugin, from a clean configuration, driven over its own API.
+"""A real Neovim with the plugin and a clean configuration, driven over its own API.
 
-Waiting is Neovim's: `vim.wait` looks again at each of its events, up to a bound.
+Tests wait with `vim.wait`, which checks a condition while Neovim processes events, up to BOUND_MS.
 """
 
 import shutil
@@ -59,7 +59,7 @@ end
 
 
 class Neovim:
-    """One Neovim; `api` is what pynvim gives."""
+    """One Neovim; `api` is the pynvim session."""
 
     def __init__(self, api: pynvim.Nvim, home: Home) -> None:
         self.api = api
@@ -68,7 +68,7 @@ class Neovim:
     # Buffers
 
     def open(self, text: str, name: str = "a.py") -> int:
-        """Edits a new file in the only window; the buffer's number."""
+        """Edits a new file in the only window. Returns the number of the buffer."""
         path = self.home.work / name
         path.write_text(text)
         self.api.command(f"silent edit! {path}")
@@ -78,7 +78,7 @@ class Neovim:
         return list(self.api.api.buf_get_lines(buffer, 0, -1, False))
 
     def keys(self, keys: str) -> None:
-        """Types, maps and all, until everything is carried out."""
+        """Types keys, with mappings, and waits until Neovim has processed them."""
         self.api.api.feedkeys(self.api.replace_termcodes(keys), "mtx", False)
 
     def command(self, command: str) -> None:
@@ -87,15 +87,15 @@ class Neovim:
     def lua(self, code: str, *arguments: Any) -> Any:
         return self.api.exec_lua(code, *arguments)
 
-    # What is shown
+    # The screen
 
     def results(self, buffer: int = 0) -> list[Json]:
-        """The results that stand in a buffer, from top to bottom, by Neovim's extmarks."""
+        """The results in a buffer from top to bottom, read from Neovim's extmarks."""
         results: list[Json] = self.lua("return test.results(...)", buffer or self.api.current.buffer.number)
         return results
 
     def screen(self) -> list[str]:
-        """What is drawn."""
+        """The rows of the screen."""
         self.api.command("redraw!")
         rows: list[str] = self.lua(
             """local rows = {}
@@ -109,19 +109,19 @@ class Neovim:
         return rows
 
     def messages(self) -> list[str]:
-        """What the plugin has said by vim.notify."""
+        """The messages that the plugin has sent with vim.notify."""
         messages: list[str] = self.lua("return test.messages")
         return messages
 
     def check_errors(self) -> None:
-        """Asserts that nothing of ours has raised."""
+        """Asserts that the plugin has raised no error."""
         shown = self.api.command_output("messages") + "\n".join(self.messages())
         assert "stack traceback" not in shown, shown
 
     # Waiting
 
     def until(self, condition: str, *arguments: Any) -> Any:
-        """Until a Lua expression is true; what it gives."""
+        """Waits until a Lua expression is true. Returns its value."""
         code = f"""local arguments = {{ ... }}
             local value
             local function look() value = (function(...) return {condition} end)(unpack(arguments)) return value end
@@ -131,7 +131,7 @@ class Neovim:
         return value
 
     def until_ended(self, count: int = 1, buffer: int = 0) -> list[Json]:
-        """Until that many results stand in the buffer and all have ended and are drawn so; all of them."""
+        """Waits for `count` results in the buffer, all of them ended and drawn. Returns all results."""
         buffer = buffer or self.api.current.buffer.number
         self.until(
             """(function(buffer, count)
@@ -148,7 +148,7 @@ class Neovim:
         return self.results(buffer)
 
     def settle(self) -> None:
-        """Until nothing waits to be drawn."""
+        """Waits until all changes are drawn."""
         self.until("not require('kernel_bridge.displays').waits()")
 
     def until_message(self, part: str) -> None:
@@ -157,7 +157,7 @@ class Neovim:
 
 @contextmanager
 def neovim(home: Home, *arguments: str, config: str = "") -> Iterator[Neovim]:
-    """A started Neovim; it is quit in the end, and must leave nothing behind."""
+    """Starts a Neovim, quits it at the end, and checks that it leaves no processes or files behind."""
     environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
     environment.pop("NVIM", None)
     environment.pop("TMUX", None)

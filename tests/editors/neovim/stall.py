@@ -1,9 +1,9 @@
-"""How long Neovim's main loop stands still, at worst, while a kernel starts and while one floods.
+"""Measures the longest stall of Neovim's event loop while a kernel starts, and while one floods it.
 
-python -m tests.editors.neovim.stall [words of those that are wanted]
+python -m tests.editors.neovim.stall [NAME]
 
-A timer of 1 ms in a Neovim in a pty notes the longest time between two of its turns. Quiet is the same with
-nothing to do, on the same machine.
+Only floods whose name contains NAME are measured. A 1 ms timer in a Neovim on a pty records the longest time
+between two of its turns. "quiet" is the same measurement with nothing to do.
 """
 
 import sys
@@ -34,7 +34,7 @@ FLOODS = {
 
 
 def measure(editor: Neovim, name: str, code: str | None, look: bool = False) -> None:
-    """Prints the worst stall while the code runs; `look` opens its output."""
+    """Prints the longest stall while the code runs. `look` opens its output buffer."""
     if code:
         editor.open(code, "flood.py")
         editor.command(f"attach {editor.lua('return kernel')}")
@@ -74,7 +74,7 @@ def main() -> None:
             if wanted not in name:
                 continue
             measure(editor, name, code)
-            measure(editor, name + ", looked at", code, look=True)
+            measure(editor, name + ", output open", code, look=True)
 
 
 if __name__ == "__main__":

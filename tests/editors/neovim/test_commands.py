@@ -1,4 +1,4 @@
-"""Every command, every map, the text objects and the options."""
+"""Commands, mappings, text objects, options, events, health checks and help."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ CELLS = "# %% one\n1\n\n# %% two\n2\n2 + 20\n\n# %% three\n3\n"
 
 
 def shown(editor: Neovim, count: int) -> list[tuple[int, str]]:
-    """Where results stand, 1-based, and their first lines."""
+    """The lines of the results, 1-based, and the first line of each."""
     return [
         (r["shown_at"] + 1, (r["lines"] or [""])[0].removeprefix("│ ")) for r in editor.until_ended(count)
     ]
@@ -37,7 +37,7 @@ def prepare(editor: Neovim, line: int = 5) -> None:
         ("5,6KernelBridge run", [(6, "22")]),
     ],
 )
-def test_what_runs_by_command(buffer: Neovim, command: str, expected: list[Any]) -> None:
+def test_run_commands(buffer: Neovim, command: str, expected: list[Any]) -> None:
     prepare(buffer)
     buffer.api.command(command)
     assert shown(buffer, len(expected)) == expected
@@ -59,7 +59,7 @@ def test_what_runs_by_command(buffer: Neovim, command: str, expected: list[Any])
         ("n", "run-all", "<F2>", [(2, "1"), (6, "22"), (9, "3")]),
     ],
 )
-def test_what_runs_by_map(buffer: Neovim, mode: str, plug: str, keys: str, expected: list[Any]) -> None:
+def test_run_mappings(buffer: Neovim, mode: str, plug: str, keys: str, expected: list[Any]) -> None:
     prepare(buffer)
     buffer.api.command(f"{mode}map <buffer> <F2> <Plug>(kernel-bridge-{plug})")
     buffer.keys(keys)
@@ -97,7 +97,7 @@ def test_text_objects(buffer: Neovim, keys: str, left: list[str]) -> None:
     assert buffer.lines() == left
 
 
-def test_nothing_is_mapped(buffer: Neovim) -> None:
+def test_the_plugin_maps_no_keys(buffer: Neovim) -> None:
     maps = [
         m
         for mode in "nxoi"
@@ -107,7 +107,7 @@ def test_nothing_is_mapped(buffer: Neovim) -> None:
     assert maps == []
 
 
-def test_completion_of_the_command(buffer: Neovim) -> None:
+def test_command_completion(buffer: Neovim) -> None:
     names = buffer.api.funcs.getcompletion("KernelBridge ", "cmdline")
     wanted = (
         "start attach select run run_cell run_above run_below run_all interrupt restart restart_and_run shutdown "  # noqa: E501
@@ -116,7 +116,7 @@ def test_completion_of_the_command(buffer: Neovim) -> None:
     assert set(wanted.split()) <= set(names)
     assert buffer.api.funcs.getcompletion("KernelBridge inter", "cmdline") == ["interrupt"]
     buffer.command("nonsense")
-    buffer.until_message("there is no :KernelBridge nonsense")
+    buffer.until_message("unknown subcommand nonsense")
 
 
 def test_copy(buffer: Neovim) -> None:
@@ -127,7 +127,7 @@ def test_copy(buffer: Neovim) -> None:
     assert buffer.api.funcs.getreg("a") == "red\n'value'\n"
 
 
-def test_what_put_out_nothing_leaves_the_register(buffer: Neovim) -> None:
+def test_copy_without_text_keeps_the_register(buffer: Neovim) -> None:
     buffer.open("pass\n")
     buffer.command("run_cell")
     buffer.until_ended()
@@ -137,7 +137,7 @@ def test_what_put_out_nothing_leaves_the_register(buffer: Neovim) -> None:
     assert buffer.lua("return vim.fn.getreg('a')") == "kept"
 
 
-def test_the_marker_of_a_cell_stands_for_its_result(buffer: Neovim) -> None:
+def test_commands_on_a_cell_marker_act_on_its_cell(buffer: Neovim) -> None:
     prepare(buffer)
     buffer.command("run_all")
     shown(buffer, 3)
@@ -211,8 +211,8 @@ def test_events(buffer: Neovim) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ("{ nonsense = 1 }", "no option nonsense"),
-        ("{ virtual_lines = { max_line = 3 } }", "no option virtual_lines.max_line"),
+        ("{ nonsense = 1 }", "unknown option nonsense"),
+        ("{ virtual_lines = { max_line = 3 } }", "unknown option virtual_lines.max_line"),
         ("{ output = { open = 'sideways' } }", "output.open: expected one of split, vsplit, float, tab"),
         ("{ throttle_ms = 'fast' }", "throttle_ms"),
         ("3", "options: expected table"),
@@ -246,7 +246,7 @@ def test_health(buffer: Neovim) -> None:
     buffer.until_ended()
     buffer.api.command("checkhealth kernel_bridge")
     report = "\n".join(buffer.lines())
-    for part in ("kernel-bridge 0.", "Python 3 (ipykernel)", "pictures", "Neovim 0.11"):
+    for part in ("kernel-bridge 0.", "Python 3 (ipykernel)", "images", "Neovim 0.11"):
         assert part in report, report
 
 
@@ -258,6 +258,12 @@ def test_help(buffer: Neovim) -> None:
     for subject in ("kernel-bridge", ":KernelBridge", "kernel-bridge-maps", "<Plug>(kernel-bridge-run)"):
         buffer.api.command(f"help {subject}")
         assert buffer.api.current.buffer.name.endswith("kernel-bridge.txt")
-    said = "\n".join(buffer.lines())
+    text = "\n".join(buffer.lines())
     for name in buffer.lua("return vim.tbl_keys(require('kernel_bridge.command').subcommands)"):
-        assert re.search(rf"^:KernelBridge {name}\b", said, re.MULTILINE), f"no help for {name}"
+        assert re.search(rf"^:KernelBridge {name}\b", text, re.MULTILINE), f"no help for {name}"
+    for name in buffer.lua("return vim.tbl_keys(require('kernel_bridge.api'))"):
+        assert f"*kernel_bridge.{name}()*" in text, f"no help for {name}()"
+    for name in buffer.api.funcs.getcompletion("KernelBridge", "highlight"):
+        assert re.match("KernelBridge(Ansi|Image)", name) or name in text, f"no help for {name}"
+    for name in buffer.lua("return vim.tbl_keys(require('kernel_bridge.config').get())"):
+        assert re.search(rf"^{name}[ .]", text, re.MULTILINE), f"no help for {name}"

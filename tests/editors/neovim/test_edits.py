@@ -1,10 +1,10 @@
-"""Results follow their code through edits, and say when it is not what ran."""
+"""Results follow their code through edits and are dimmed when it is not the code that ran."""
 
 from tests.editors.neovim.neovim import Json, Neovim
 
 
 def ran(editor: Neovim, text: str = "a = 1\nb = 2\n\n2\n\nc = 3\n", line: int = 4) -> None:
-    """A buffer in which the statement at a line has run."""
+    """Opens a buffer and runs the statement at a line."""
     editor.open(text)
     editor.api.current.window.cursor = (line, 0)
     editor.command("run")
@@ -20,7 +20,7 @@ def result(editor: Neovim) -> Json:
 
 
 def check(editor: Neovim, keys: str, shown_at: int, *, stale: bool) -> None:
-    """Where the result of line 4 stands after some keys, and whether it is dimmed."""
+    """Checks the line of the result of line 4 after some keys, and whether it is dimmed."""
     ran(editor)
     editor.keys(keys)
     found = result(editor)
@@ -31,41 +31,41 @@ def check(editor: Neovim, keys: str, shown_at: int, *, stale: bool) -> None:
         assert "edited since" in found["mark"]
 
 
-def test_lines_above_push_it_down(buffer: Neovim) -> None:
+def test_inserting_lines_above_moves_it_down(buffer: Neovim) -> None:
     check(buffer, "ggOx = 1<CR>y = 2<Esc>", 5, stale=False)
 
 
-def test_lines_above_that_go_pull_it_up(buffer: Neovim) -> None:
+def test_deleting_lines_above_moves_it_up(buffer: Neovim) -> None:
     check(buffer, "ggdd", 2, stale=False)
 
 
-def test_lines_below_do_nothing(buffer: Neovim) -> None:
+def test_lines_below_do_not_move_it(buffer: Neovim) -> None:
     check(buffer, "Gox<Esc>", 3, stale=False)
 
 
-def test_a_new_line_after_it_is_none_of_its(buffer: Neovim) -> None:
+def test_a_new_line_after_it_does_not_dim_it(buffer: Neovim) -> None:
     check(buffer, "ox = 5<Esc>", 3, stale=False)
 
 
-def test_typing_in_it_dims_it(buffer: Neovim) -> None:
+def test_editing_its_lines_dims_it(buffer: Neovim) -> None:
     check(buffer, "A + 1<Esc>", 3, stale=True)
 
 
-def test_undo_lightens_it(buffer: Neovim) -> None:
+def test_undoing_the_edit_undims_it(buffer: Neovim) -> None:
     check(buffer, "A + 1<Esc>u", 3, stale=False)
 
 
-def test_deleting_its_lines_takes_it_away(buffer: Neovim) -> None:
+def test_deleting_its_lines_removes_it(buffer: Neovim) -> None:
     ran(buffer)
     buffer.keys("dd")
     buffer.until("test.results(vim.api.nvim_get_current_buf())[1].shown_at == -1")
 
 
-def test_undo_brings_it_back(buffer: Neovim) -> None:
+def test_undoing_the_deletion_restores_it(buffer: Neovim) -> None:
     check(buffer, "ddu", 3, stale=False)
 
 
-def test_a_rerun_replaces_it(buffer: Neovim) -> None:
+def test_running_again_replaces_it(buffer: Neovim) -> None:
     ran(buffer)
     buffer.keys("A + 40<Esc>")
     buffer.command("run")
@@ -74,7 +74,7 @@ def test_a_rerun_replaces_it(buffer: Neovim) -> None:
     assert not only["stale"]
 
 
-def test_a_rerun_shows_the_old_result_dimmed_until_there_is_a_new_one(buffer: Neovim) -> None:
+def test_the_old_result_stays_dimmed_until_the_new_run_has_output(buffer: Neovim) -> None:
     ran(buffer, "import threading; event = threading.Event()\n\nprint('x')\nevent.wait(60)\n", 1)
     buffer.api.current.window.cursor = (3, 0)
     buffer.command("run")
@@ -88,7 +88,7 @@ def test_a_rerun_shows_the_old_result_dimmed_until_there_is_a_new_one(buffer: Ne
     buffer.until_ended(2)
 
 
-def test_a_cell_takes_the_results_within_it(buffer: Neovim) -> None:
+def test_running_a_cell_replaces_the_results_in_it(buffer: Neovim) -> None:
     buffer.open("1\n2\n3\n")
     for line in (1, 2, 3):
         buffer.api.current.window.cursor = (line, 0)
@@ -100,7 +100,7 @@ def test_a_cell_takes_the_results_within_it(buffer: Neovim) -> None:
     assert (only["first"], only["last"], only["lines"]) == (0, 2, ["│ 3"])
 
 
-def test_edits_while_the_kernel_starts_do_not_misplace_it(editor: Neovim) -> None:
+def test_edits_while_the_kernel_starts_move_it(editor: Neovim) -> None:
     editor.open("a = 1\n\na\n")
     editor.api.current.window.cursor = (3, 0)
     editor.command("run")
@@ -118,7 +118,7 @@ def test_a_reload_keeps_it(buffer: Neovim) -> None:
         assert [row.strip() for row in buffer.screen()].count("│ 2") == 1
 
 
-def test_a_formatter_that_writes_the_file_anew_leaves_it_on_its_lines(buffer: Neovim) -> None:
+def test_a_formatter_that_rewrites_the_file_keeps_it(buffer: Neovim) -> None:
     ran(buffer)
     buffer.api.current.buffer[:] = ["import os", "", "a = 1", "b = 2", "", "", "2", "c = 3"]
     found = result(buffer)
@@ -128,14 +128,14 @@ def test_a_formatter_that_writes_the_file_anew_leaves_it_on_its_lines(buffer: Ne
     assert (found["shown_at"], found["stale"]) == (3, False)
 
 
-def test_a_filter_that_changes_its_line_dims_it_where_it_was(buffer: Neovim) -> None:
+def test_a_filter_that_changes_its_line_dims_it_in_place(buffer: Neovim) -> None:
     ran(buffer)
     buffer.api.command("%!sed 's/^2/22/'")
     found = result(buffer)
     assert (found["shown_at"], found["stale"]) == (3, True)
 
 
-def test_a_file_that_changed_outside_takes_it_along(buffer: Neovim) -> None:
+def test_an_external_change_of_the_file_moves_it(buffer: Neovim) -> None:
     ran(buffer)
     path = buffer.home.work / "a.py"
     path.write_text("# new\n# lines\n" + path.read_text())
@@ -155,7 +155,7 @@ def test_two_windows_on_one_buffer(buffer: Neovim) -> None:
     buffer.until("#test.results(vim.api.nvim_get_current_buf())[1].lines == 2")
 
 
-def test_a_result_below_the_window_is_scrolled_to(buffer: Neovim) -> None:
+def test_the_window_scrolls_to_a_result_below_it(buffer: Neovim) -> None:
     buffer.open("\n" * 60 + "# %%\nfor n in range(9): print(n)\n")
     buffer.keys("62Gzb")
     assert buffer.api.funcs.line("w$") == 62
@@ -168,7 +168,7 @@ def test_a_result_below_the_window_is_scrolled_to(buffer: Neovim) -> None:
     buffer.api.current.window.cursor = (62, 0)
 
 
-def test_results_of_a_folded_cell_come_back_with_it(buffer: Neovim) -> None:
+def test_results_in_a_fold_reappear_when_it_opens(buffer: Neovim) -> None:
     ran(buffer)
     buffer.api.command("set foldmethod=manual | 4,5fold")
     assert not any("│ 2" in row for row in buffer.screen())
@@ -177,7 +177,7 @@ def test_results_of_a_folded_cell_come_back_with_it(buffer: Neovim) -> None:
     buffer.api.command("normal! zE")
 
 
-def test_deleting_the_code_of_an_error_takes_its_diagnostic_away_and_undo_brings_it_back(
+def test_deleting_code_removes_its_diagnostic_and_undo_restores_it(
     buffer: Neovim,
 ) -> None:
     ran(buffer, "a = 1\n1 / 0\nb = 2\n", 2)

@@ -1,4 +1,4 @@
-"""Files of every kind: without a name, renamed, with CRLF, of a language that no kernel runs."""
+"""Buffers without a name, renamed files, CRLF files, and files in a language without a kernel."""
 
 from tests.editors.neovim.neovim import Neovim
 
@@ -6,19 +6,19 @@ HERE = "test.results(vim.api.nvim_get_current_buf())"
 
 
 def scratch(editor: Neovim, *lines: str) -> int:
-    """A new Python buffer without a name."""
+    """Opens a Python buffer without a name."""
     editor.api.command("enew | set filetype=python")
     editor.api.current.buffer[:] = list(lines)
     return int(editor.api.current.buffer.number)
 
 
 def run(editor: Neovim) -> str:
-    """Runs the buffer as one cell; the first line of its result."""
+    """Runs the buffer as one cell. Returns the first line of its result."""
     editor.command("run_cell")
     return str(editor.until_ended()[-1]["lines"][0]).removeprefix("│ ")
 
 
-def test_a_buffer_without_a_name_runs_and_keeps_its_kernel_when_it_gets_one(buffer: Neovim) -> None:
+def test_an_unnamed_buffer_keeps_its_kernel_when_named(buffer: Neovim) -> None:
     scratch(buffer, "unnamed = 5", "unnamed")
     assert run(buffer) == "5"
     buffer.api.command("silent write! named.py")
@@ -27,12 +27,12 @@ def test_a_buffer_without_a_name_runs_and_keeps_its_kernel_when_it_gets_one(buff
     buffer.until(f"({HERE}[1].lines[1] or ''):find('6', 1, true) and true")
 
 
-def test_two_buffers_without_a_name_are_not_taken_for_one(buffer: Neovim) -> None:
+def test_a_second_unnamed_buffer_is_refused(buffer: Neovim) -> None:
     scratch(buffer, "'first'")
     assert run(buffer) == "'first'"
     scratch(buffer, "'second'")
     buffer.command("run_cell")
-    buffer.until_message("another buffer without a name has a kernel")
+    buffer.until_message("another unnamed buffer uses the server")
     assert buffer.results() == []
     buffer.api.command("file second.py")
     assert run(buffer) == "'second'"
@@ -59,7 +59,7 @@ def test_crlf(buffer: Neovim) -> None:
     assert (result["shown_at"], result["lines"]) == (3, ["│ 'a\\nb'"])
 
 
-def test_a_file_that_no_kernel_runs_offers_those_there_are(buffer: Neovim) -> None:
+def test_a_file_without_a_matching_kernel_offers_all_kernels(buffer: Neovim) -> None:
     buffer.lua("vim.ui.select = function(items, options) test.offered = { options.prompt, #items } end")
     buffer.open("hello\n", "a.nonesuch")
     buffer.command("run_line")
@@ -71,7 +71,7 @@ def test_a_file_that_no_kernel_runs_offers_those_there_are(buffer: Neovim) -> No
     assert buffer.results() == []
 
 
-def test_markdown_cells_and_empty_ones_are_passed_over(buffer: Neovim) -> None:
+def test_markdown_and_empty_cells_are_skipped(buffer: Neovim) -> None:
     buffer.open("# %% [markdown]\n# # Title\n\n# %%\n\n# %%\n3\n")
     buffer.api.current.window.cursor = (2, 0)
     for line in (5, 7):
@@ -82,4 +82,4 @@ def test_markdown_cells_and_empty_ones_are_passed_over(buffer: Neovim) -> None:
     assert buffer.messages() == []
     buffer.api.current.window.cursor = (2, 0)
     buffer.command("run_cell")
-    buffer.until_message("kernel-bridge: there is no code here")
+    buffer.until_message("kernel-bridge: no code to run here")

@@ -1,4 +1,4 @@
-"""Names and messages of a project in Neovim: shown, and neither evaluated nor sent to the terminal."""
+"""Neovim shows names and messages from a project, and never evaluates them or sends them to the terminal."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def check_inert(editor: Neovim, text: str) -> None:
     assert editor.lua("return vim.g.evil") is None
 
 
-def test_the_name_of_a_kernel_does_nothing(editor: Neovim) -> None:
+def test_a_kernel_name_is_not_evaluated(editor: Neovim) -> None:
     install(editor.home, [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
     editor.lua(
         """vim.ui.select = function(items, options, choose)
@@ -49,7 +49,7 @@ def test_the_name_of_a_kernel_does_nothing(editor: Neovim) -> None:
     check_inert(editor, "\n".join(editor.messages()))
 
 
-def test_the_last_words_of_a_kernel_do_nothing(editor: Neovim) -> None:
+def test_the_stderr_of_a_dead_kernel_is_not_evaluated(editor: Neovim) -> None:
     install(editor.home, [sys.executable, "-c", f"import sys; sys.exit({HOSTILE!r})"])
     editor.open("1\n")
     editor.command("start hostile")

@@ -1,10 +1,10 @@
-"""Questions of a run are asked, and the editor does not wait."""
+"""A run that asks for input opens a prompt and does not block the editor."""
 
 from tests.editors.neovim.neovim import Neovim
 
 
 def ask(editor: Neovim, code: str, keys: str = "") -> None:
-    """Runs code that asks, after some keys that a person types."""
+    """Runs code that asks for input, then types some keys."""
     editor.open(code)
     editor.lua(
         "test.questions = {} vim.ui.input = function(options, answer)"
@@ -33,7 +33,7 @@ def test_cancelling_interrupts(buffer: Neovim) -> None:
     assert "KeyboardInterrupt" in "\n".join(result["lines"])
 
 
-def test_a_question_whose_run_has_ended_is_withdrawn(buffer: Neovim) -> None:
+def test_the_prompt_closes_when_its_run_ends(buffer: Neovim) -> None:
     ask(buffer, "input('Who? ')\n")
     buffer.until("#test.questions == 1")
     buffer.command("interrupt")
@@ -42,12 +42,12 @@ def test_a_question_whose_run_has_ended_is_withdrawn(buffer: Neovim) -> None:
     buffer.lua("test.questions[1].answer('late')")
 
 
-def test_nobody_is_asked_while_typing(buffer: Neovim) -> None:
+def test_the_prompt_waits_for_normal_mode(buffer: Neovim) -> None:
     ask(buffer, "input('Who? ')\n", "i")
     buffer.until("require('kernel_bridge.prompt').is_open()")
     assert buffer.lua("return #test.questions") == 0
     here = "test.results(vim.api.nvim_get_current_buf())[1]"
-    buffer.until(f"{here}.mark:find('waits for your answer') and true")
+    buffer.until(f"{here}.mark:find('waiting for input') and true")
     buffer.api.input("<Esc>")
     buffer.until("#test.questions == 1")
     buffer.lua("test.questions[1].answer('x')")

@@ -1,4 +1,4 @@
-"""Kernels as a person meets them: started, chosen, shared, interrupted, restarted, dead, left and quit."""
+"""Kernels in Neovim: start, choose, share, interrupt, restart, detach, shut down, and die."""
 
 import os
 import signal
@@ -14,14 +14,14 @@ HERE = "require('kernel_bridge').kernel()"
 
 
 def run(editor: Neovim, text: str, name: str = "a.py") -> str:
-    """Runs a file as one cell; the first line of its result."""
+    """Runs a file as one cell. Returns the first line of its result."""
     editor.open(text, name)
     editor.command("run_cell")
     result = editor.until_ended()[-1]
     return str(result["lines"][0]).removeprefix("│ ") if result["lines"] else ""
 
 
-def test_two_buffers_with_two_kernels_and_one_kernel_for_two_buffers(editor: Neovim) -> None:
+def test_buffers_have_their_own_kernels_or_share_one(editor: Neovim) -> None:
     assert run(editor, "who = 'a'\nwho\n", "a.py") == "'a'"
     assert run(editor, "who = 'b'\nwho\n", "b.py") == "'b'"
     first = editor.lua("return require('kernel_bridge').kernel(vim.fn.bufnr('a.py')).id")
@@ -33,7 +33,7 @@ def test_two_buffers_with_two_kernels_and_one_kernel_for_two_buffers(editor: Neo
     editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == \"│ 'a'\"")
 
 
-def test_a_kernel_is_chosen_from_what_there_is(editor: Neovim) -> None:
+def test_choosing_a_kernel(editor: Neovim) -> None:
     editor.open("1\n")
     editor.lua(
         """vim.ui.select = function(items, options, choose)
@@ -51,16 +51,16 @@ def test_a_kernel_is_chosen_from_what_there_is(editor: Neovim) -> None:
     assert "python3" in names
 
 
-def test_a_start_that_fails_says_why(editor: Neovim) -> None:
+def test_a_failed_start_reports_the_reason(editor: Neovim) -> None:
     editor.open("1\n")
     editor.command("start nonesuch")
     editor.until_message("nonesuch")
 
 
-def test_restart_loses_the_state_and_says_so(editor: Neovim) -> None:
+def test_restart_discards_variables_and_notifies(editor: Neovim) -> None:
     run(editor, "x = 1\n")
     editor.command("restart")
-    editor.until_message("has restarted")
+    editor.until_message("was restarted")
     assert editor.lua(f"return {HERE}.epoch") == 2
     editor.open("x\n", "b.py")
     editor.command(
@@ -80,7 +80,7 @@ def test_restart_and_run(editor: Neovim) -> None:
     editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == '│ 1'")
 
 
-def test_the_death_of_a_kernel_is_seen(editor: Neovim) -> None:
+def test_a_dead_kernel_is_reported(editor: Neovim) -> None:
     editor.open("import threading\nthreading.Event().wait(60)\n")
     editor.command("run_cell")
     editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
@@ -92,7 +92,7 @@ def test_the_death_of_a_kernel_is_seen(editor: Neovim) -> None:
     assert editor.lua("return require('kernel_bridge').statusline()") == "Python 3 (ipykernel) · dead"
     kernel, epoch = editor.lua(f"return {{ {HERE}.id, {HERE}.epoch }}")
     editor.command("interrupt")
-    editor.until_message("the kernel is dead; `:KernelBridge restart` starts it again")
+    editor.until_message("the kernel is dead; start it again with :KernelBridge restart")
     editor.api.current.buffer[:] = ["'alive'"]
     editor.lua(
         "vim.ui.select = function(items, options, choose) test.asked = options.prompt choose(items[1]) end"
@@ -104,16 +104,16 @@ def test_the_death_of_a_kernel_is_seen(editor: Neovim) -> None:
     editor.until(f"{HERE}.state == 'dead'")
     editor.command("restart")
     editor.until(f"{HERE}.state == 'idle'")
-    editor.until_message("Python 3 (ipykernel) has been started again")
+    editor.until_message("Python 3 (ipykernel) was started again")
     assert editor.lua(f"return {{ {HERE}.id, {HERE}.epoch }}") == [kernel, epoch + 2]
     assert editor.lua("return vim.tbl_count(require('kernel_bridge.session').kernels())") == 1
 
 
-def test_a_kernel_that_was_shut_down_is_restarted_for_its_file(editor: Neovim) -> None:
+def test_restart_starts_a_kernel_that_was_shut_down(editor: Neovim) -> None:
     run(editor, "1\n")
     kernel = editor.lua(f"return {HERE}.id")
     editor.command("shutdown")
-    editor.until_message("has been shut down")
+    editor.until_message("the kernel was shut down")
     editor.command("restart")
     editor.until(f"{HERE}.state == 'idle'")
     editor.api.current.buffer[:] = ["2"]
@@ -122,14 +122,14 @@ def test_a_kernel_that_was_shut_down_is_restarted_for_its_file(editor: Neovim) -
     assert editor.results()[0]["kernel"] == kernel
 
 
-def test_the_death_of_the_server_is_seen(editor: Neovim) -> None:
+def test_a_dead_server_is_reported(editor: Neovim) -> None:
     editor.open("import threading\nthreading.Event().wait(60)\n")
     editor.command("run_cell")
     editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
     (server,) = editor.home.running("--stdio")
     server.kill()
     (result,) = editor.until_ended()
-    assert (result["state"], "kernel-bridge has ended" in result["mark"]) == ("lost", True)
+    assert (result["state"], "the server has exited" in result["mark"]) == ("lost", True)
     psutil.wait_procs(editor.home.running("ipykernel_launcher"), timeout=15)
     for path in editor.home.connection_files():
         path.unlink()
@@ -144,27 +144,27 @@ def test_shutdown_and_cancel(editor: Neovim) -> None:
     editor.command("cancel")
     editor.until("test.results(vim.api.nvim_get_current_buf())[2].state == 'cancelled'")
     editor.command("shutdown")
-    editor.until_message("has been shut down")
+    editor.until_message("the kernel was shut down")
     assert [result["state"] for result in editor.until_ended(2)] == ["lost", "cancelled"]
 
 
-def test_a_detached_kernel_goes_on(home: Home) -> None:
+def test_a_detached_kernel_keeps_running(home: Home) -> None:
     with pytest.raises(AssertionError, match="ipykernel"), neovim(home) as editor:  # noqa: PT012
         run(editor, "1\n")
         pid = editor.lua(f"return {HERE}.pid")
         editor.command("detach")
-        editor.until_message("goes on by itself")
+        editor.until_message("detached; the kernel keeps running")
     psutil.Process(pid).kill()
 
 
-def test_quitting_during_a_run_leaves_nothing(home: Home) -> None:
+def test_quitting_during_a_run_leaves_no_processes(home: Home) -> None:
     with neovim(home) as editor:
         editor.open("import threading\nthreading.Event().wait(600)\n")
         editor.command("run_cell")
         editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
 
 
-def test_without_a_server_one_message_says_what_to_do(home: Home) -> None:
+def test_a_missing_server_gives_one_message_with_a_remedy(home: Home) -> None:
     with neovim(home, config="vim.env.PATH = '/usr/bin:/bin'") as editor:
         editor.open("1\n")
         editor.command("run")
@@ -173,7 +173,7 @@ def test_without_a_server_one_message_says_what_to_do(home: Home) -> None:
 
 
 def bring_server(home: Home) -> Path:
-    """A server in the environment of a project; the real one, which leaves a trace when it is run."""
+    """Installs a server in the environment of a project: the real one, which leaves a trace when run."""
     program = home.work / ".venv" / "bin" / "kernel-bridge"
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\ntouch {home.work}/was-run\nexec {_program()} "$@"\n')
@@ -181,7 +181,7 @@ def bring_server(home: Home) -> Path:
     return program
 
 
-def test_a_server_in_the_workspaces_venv_is_run_once_it_is_trusted(home: Home) -> None:
+def test_a_server_in_the_workspace_runs_once_it_is_trusted(home: Home) -> None:
     program = bring_server(home)
     with neovim(home, config="vim.env.PATH = '/usr/bin:/bin'") as editor:
         editor.open("1\n", name="first.py")
@@ -193,7 +193,7 @@ def test_a_server_in_the_workspaces_venv_is_run_once_it_is_trusted(home: Home) -
         editor.until("#vim.lsp.get_clients({ bufnr = 0 }) == 1")
 
 
-def test_a_server_of_a_workspace_that_was_denied_is_never_run(home: Home) -> None:
+def test_a_denied_server_in_the_workspace_never_runs(home: Home) -> None:
     program = bring_server(home)
     deny = f'vim.secure.trust({{ action = "deny", path = {str(program)!r} }})'
     with neovim(home, config=f"vim.env.PATH = '/usr/bin:/bin'\n{deny}") as editor:
@@ -210,7 +210,7 @@ def _program() -> str:
     return str(BIN / "kernel-bridge")
 
 
-def test_a_file_without_a_kernel_is_told_how_to_get_one(editor: Neovim) -> None:
+def test_commands_without_a_kernel_suggest_select(editor: Neovim) -> None:
     editor.open("1\n")
     for command in ("interrupt", "restart", "shutdown", "detach"):
         editor.lua("test.messages = {}")

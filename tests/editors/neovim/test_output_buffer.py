@@ -1,4 +1,4 @@
-"""The whole output in a buffer of its own."""
+"""The output buffer shows the whole output of a run."""
 
 from tests.editors.neovim.neovim import Neovim
 
@@ -18,7 +18,7 @@ def marks(editor: Neovim) -> list[tuple[int, int, int, str]]:
     return [(m[1], m[2], m[3]["end_col"], m[3]["hl_group"]) for m in found if "end_col" in m[3]]
 
 
-def test_it_is_whole_and_can_be_searched_and_yanked(buffer: Neovim) -> None:
+def test_it_shows_the_whole_output(buffer: Neovim) -> None:
     run(buffer, "for n in range(3000): print(n)\n")
     buffer.command("output")
     buffer.until("vim.api.nvim_buf_line_count(0) == 3000")
@@ -31,7 +31,7 @@ def test_it_is_whole_and_can_be_searched_and_yanked(buffer: Neovim) -> None:
     assert len(buffer.api.windows) == 1
 
 
-def test_it_goes_on_while_it_is_looked_at(buffer: Neovim) -> None:
+def test_it_follows_a_running_run(buffer: Neovim) -> None:
     buffer.open(
         "import threading\nprint('a', flush=True)\nprint('\\r10 %', end='', flush=True)\n"
         "input()\nprint('\\r20 %', end='', flush=True)\nprint('\\nb')\ninput()\n"
@@ -51,14 +51,14 @@ def test_it_goes_on_while_it_is_looked_at(buffer: Neovim) -> None:
     buffer.until("vim.wo.winbar:find('✓') and true")
 
 
-def test_colours_are_highlights(buffer: Neovim) -> None:
+def test_colors_are_highlights(buffer: Neovim) -> None:
     run(buffer, r"print('a \x1b[1;32mgreen\x1b[0m b')" + "\n")
     buffer.command("output")
     buffer.until("vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == 'a green b'")
     assert (0, 2, 7, "KernelBridgeAnsiT02_B") in marks(buffer)
 
 
-def test_outputs_fold(buffer: Neovim) -> None:
+def test_each_output_is_a_fold(buffer: Neovim) -> None:
     run(buffer, "print('a\\nb')\nfrom IPython.display import display\ndisplay('x')\nprint('c\\nd')\n")
     buffer.command("output")
     buffer.until("vim.api.nvim_buf_line_count(0) == 5")
@@ -76,7 +76,7 @@ def test_it_shows_the_next_run_of_the_same_code(buffer: Neovim) -> None:
     buffer.until("vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == ...", str(first + 1))
 
 
-def test_what_the_server_left_out_is_loaded(buffer: Neovim) -> None:
+def test_left_out_output_is_loaded(buffer: Neovim) -> None:
     run(buffer, "for n in range(400_000): print(n)\n")
     (result,) = buffer.results()
     assert any("left out" in line or "more" in line for line in result["lines"])
@@ -86,17 +86,17 @@ def test_what_the_server_left_out_is_loaded(buffer: Neovim) -> None:
     assert buffer.api.funcs.getline(123_456) == "123455"
 
 
-def test_pictures_are_opened_from_it(buffer: Neovim) -> None:
+def test_gx_opens_an_image(buffer: Neovim) -> None:
     run(buffer, "from IPython.display import display\nprint('x')\ndisplay({'text/html': '<b>'}, raw=True)\n")
     buffer.command("output")
     buffer.until("vim.api.nvim_buf_line_count(0) == 2")
-    assert buffer.lines()[1] == "▣ text/html, 3 bytes · gx opens it"
+    assert buffer.lines()[1] == "▣ text/html, 3 bytes · press gx to open"
     buffer.keys("Ggx")
     (path,) = buffer.lua("return test.opened")
     assert path.endswith(".html")
 
 
-def test_it_is_whole_after_it_was_read_anew(buffer: Neovim) -> None:
+def test_edit_reloads_the_whole_output(buffer: Neovim) -> None:
     run(buffer, "for n in range(40): print(n)\nfrom IPython.display import HTML\nHTML('x')\n")
     buffer.command("output")
     lines = buffer.until(
@@ -107,13 +107,13 @@ def test_it_is_whole_after_it_was_read_anew(buffer: Neovim) -> None:
     assert not buffer.api.current.buffer.options["modifiable"]
 
 
-def test_one_of_an_earlier_session_says_so(buffer: Neovim) -> None:
+def test_a_buffer_of_an_earlier_session_points_to_the_history(buffer: Neovim) -> None:
     buffer.api.command("edit kernel-bridge://output/0042cc18")
     assert "earlier session" in buffer.lines()[0]
     assert buffer.api.current.buffer.options["buftype"] == "nofile"
 
 
-def test_commands_in_it_are_about_its_code(buffer: Neovim) -> None:
+def test_commands_act_on_the_buffer_of_its_code(buffer: Neovim) -> None:
     buffer.open("# %%\nimport time\nprint('first')\ntime.sleep(60)\n")
     buffer.command("run_cell")
     buffer.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")

@@ -1,4 +1,4 @@
-"""Pictures by the kitty graphics protocol: what a terminal receives, and what stands in its cells."""
+"""Images in Neovim: the escape codes that a terminal receives, and the placeholders in the text."""
 
 import base64
 import fcntl
@@ -39,7 +39,7 @@ PLACEHOLDER = "\U0010eeee"
 
 
 class Terminal:
-    """A pty with a Neovim in it; `received` is everything that was written to it."""
+    """A pty with a Neovim in it; `received` is everything written to it."""
 
     def __init__(self, descriptor: int) -> None:
         self.received = b""
@@ -61,7 +61,7 @@ class Terminal:
                 self._news.notify_all()
 
     def until(self, part: bytes) -> bytes:
-        """Everything received, once `part` is in it."""
+        """Waits until `part` is received. Returns everything received."""
         with self._news:
             assert self._news.wait_for(lambda: part in self.received, timeout=30), self.received[-2000:]
             return self.received
@@ -72,7 +72,7 @@ class Terminal:
 
 @contextmanager
 def terminal(home: Home, **variables: str) -> Iterator[tuple[Terminal, Neovim]]:
-    """A terminal with these variables, and the Neovim in it."""
+    """Starts a Neovim in a terminal with these environment variables."""
     start = home.path / "init.lua"
     start.write_text(INIT)
     socket = str(home.path / "nvim.sock")
@@ -121,7 +121,7 @@ def terminal(home: Home, **variables: str) -> Iterator[tuple[Terminal, Neovim]]:
 
 
 def _close(api: pynvim.Nvim) -> None:
-    """pynvim closes its loop before that has let go of its socket: it takes one more turn."""
+    """Closes the session. Runs its loop once more: pynvim closes it before it has released its socket."""
     events = api._session.loop
     if events._transport is not None:
         events._transport.abort()
@@ -131,7 +131,7 @@ def _close(api: pynvim.Nvim) -> None:
 
 
 def pictures(received: bytes) -> list[tuple[dict[str, str], bytes]]:
-    """The graphics commands, with the parts of a picture put together."""
+    """The graphics commands received, with the parts of each image joined."""
     commands: list[tuple[dict[str, str], bytes]] = []
     more = False
     for keys, payload in re.findall(rb"\x1b_G([^;\x1b]*);?([^\x1b]*)\x1b\\", received):
@@ -152,7 +152,7 @@ def show(editor: Neovim) -> None:
 
 
 @pytest.mark.parametrize("variables", [{"TERM": "xterm-kitty"}, {"TERM_PROGRAM": "ghostty"}])
-def test_a_picture_is_sent_once_and_stands_in_the_text(home: Home, variables: dict[str, str]) -> None:
+def test_an_image_is_sent_once_and_placed_in_the_text(home: Home, variables: dict[str, str]) -> None:
     with terminal(home, **variables) as (screen, editor):
         show(editor)
         received = screen.until(b"a=p,U=1")
@@ -161,7 +161,7 @@ def test_a_picture_is_sent_once_and_stands_in_the_text(home: Home, variables: di
         png = base64.b64decode(payload)
         assert png.startswith(b"\x89PNG")
         assert png.endswith(b"IEND\xaeB`\x82")
-        # 200 x 100 pixels are 20 x 5 cells
+        # 200 x 100 pixels take 20 x 5 cells
         assert (placed["i"], placed["c"], placed["r"]) == (sent["i"], "20", "5")
         number = int(sent["i"])
         screen.until(PLACEHOLDER.encode())
@@ -178,7 +178,7 @@ def test_a_picture_is_sent_once_and_stands_in_the_text(home: Home, variables: di
     assert [keys["a"] for keys, _ in after] == ["t", "p", "d"], "sent once, and taken away in the end"
 
 
-def test_tmux_passes_it_through(home: Home) -> None:
+def test_tmux_passes_images_through(home: Home) -> None:
     with terminal(home, TERM="tmux-256color", TMUX="/nowhere,1,0", KITTY_WINDOW_ID="1") as (screen, editor):
         show(editor)
         received = screen.until(b"a=p,U=1")
@@ -187,7 +187,7 @@ def test_tmux_passes_it_through(home: Home) -> None:
         assert [keys["a"] for keys, _ in pictures(inner)] == ["t", "p"]
 
 
-def test_other_terminals_get_a_line(home: Home) -> None:
+def test_other_terminals_show_a_line_of_text(home: Home) -> None:
     with terminal(home) as (screen, editor):
         show(editor)
         (line,) = editor.results()[0]["lines"]
@@ -195,7 +195,7 @@ def test_other_terminals_get_a_line(home: Home) -> None:
         assert b"\x1b_G" not in screen.received
 
 
-# What of other plugins is used, as they have it; each notes what it is asked for.
+# The parts of other plugins' APIs that are used. Each records the requests that it receives.
 SNACKS = r"""
 local terminal = { asked = {} }
 function terminal.detect(found) vim.schedule(found) end
@@ -216,7 +216,7 @@ package.loaded.snacks = Snacks
 """
 
 
-def test_snacks_image_sends_and_placeholders_stand_in_the_text(home: Home) -> None:
+def test_snacks_image_sends_images_for_placeholders(home: Home) -> None:
     with terminal(home) as (screen, editor):
         editor.lua(SNACKS.replace("PLACEHOLDERS", "true"))
         show(editor)
@@ -227,7 +227,7 @@ def test_snacks_image_sends_and_placeholders_stand_in_the_text(home: Home) -> No
         assert b"\x1b_G" not in screen.received
 
 
-def test_a_terminal_that_snacks_image_cannot_draw_in_gets_a_line(home: Home) -> None:
+def test_a_terminal_without_placeholders_shows_a_line_with_snacks_image(home: Home) -> None:
     with terminal(home) as (_, editor):
         editor.lua(SNACKS.replace("PLACEHOLDERS", "false"))
         show(editor)
@@ -250,7 +250,7 @@ package.loaded.image = {
 SHOWN = "vim.iter(drawn):map(function(one) return one.shown and one.options or nil end):totable()"
 
 
-def test_image_nvim_draws_over_lines_that_are_kept_free(home: Home) -> None:
+def test_image_nvim_draws_over_reserved_lines(home: Home) -> None:
     with terminal(home) as (_, editor):
         editor.lua(IMAGE_NVIM)
         editor.open("print('x')\n" + PICTURE)
@@ -280,8 +280,8 @@ def test_svg_is_converted(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("format", "mime"), [("jpeg", "image/jpeg"), ("gif", "image/gif")])
-def test_imagemagick_is_told_the_format(home: Home, format: str, mime: str) -> None:
-    """Left to guess, it takes MVG or MSL for a picture, which read and write files."""
+def test_imagemagick_gets_the_format(home: Home, format: str, mime: str) -> None:
+    """Without a format, ImageMagick would accept MVG and MSL, which can read and write files."""
     tools = home.path / "tools"
     tools.mkdir()
     png = base64.b64encode(_png()).decode()
@@ -298,7 +298,7 @@ def test_imagemagick_is_told_the_format(home: Home, format: str, mime: str) -> N
         assert base64.b64decode(payload) == _png()
 
 
-def test_pictures_sent_at_once_do_not_mix(home: Home) -> None:
+def test_concurrent_images_are_not_interleaved(home: Home) -> None:
     with terminal(home, TERM="xterm-kitty") as (screen, editor):
         editor.open(PICTURE + "from IPython.display import display\ndisplay(Image(png), Image(png))\n")
         editor.command("run_cell")

@@ -1,10 +1,10 @@
-"""What stands beside the code: as it comes, where it belongs, and how it looks."""
+"""Inline results: when they appear, where, and what they look like."""
 
 from tests.editors.neovim.neovim import Neovim
 
 
 def check(editor: Neovim, code: str, expected: list[str], *, state: str = "ok", name: str = "a.py") -> dict:
-    """The result of a file's only cell; its lines are without their borders."""
+    """Runs a file as one cell and checks the lines of the result, without borders. Returns the result."""
     editor.open(code, name)
     editor.command("run_cell")
     (result,) = editor.until_ended()
@@ -13,7 +13,7 @@ def check(editor: Neovim, code: str, expected: list[str], *, state: str = "ok", 
     return result
 
 
-def test_a_value_stands_under_the_last_line(buffer: Neovim) -> None:
+def test_a_value_is_shown_under_the_last_line(buffer: Neovim) -> None:
     result = check(buffer, "x = 20\n\nx + 1\n", ["21"])
     assert (result["first"], result["last"], result["shown_at"]) == (0, 2, 2)
     assert result["mark"].strip().startswith(f"✓ [{result['count']}]")
@@ -28,7 +28,7 @@ def test_the_screen(buffer: Neovim) -> None:
     assert rows[1:3] == ["  │ eins", "  │ zwei"]
 
 
-def test_text_is_there_while_it_runs(buffer: Neovim) -> None:
+def test_output_appears_while_the_code_runs(buffer: Neovim) -> None:
     buffer.open("import threading\nprint('first', flush=True)\nthreading.Event().wait(60)\n")
     buffer.command("run_cell")
     buffer.until("vim.tbl_get(test.results(vim.api.nvim_get_current_buf()), 1, 'lines', 1) == '│ first'")
@@ -41,7 +41,7 @@ def test_text_is_there_while_it_runs(buffer: Neovim) -> None:
     assert ended["mark"].endswith(" interrupted")
 
 
-def test_a_progress_bar_stays_on_its_line(buffer: Neovim) -> None:
+def test_a_progress_bar_updates_its_line(buffer: Neovim) -> None:
     check(buffer, "for n in range(9): print(f'\\r{n} of 8', end='', flush=True)\n", ["8 of 8"])
 
 
@@ -52,7 +52,7 @@ def test_streams_and_values_keep_their_order(buffer: Neovim) -> None:
 
 
 def test_long_output_is_cut_in_the_middle(buffer: Neovim) -> None:
-    shown = ["0", "1", "2", "3", "4", "⋯ 85 lines more · :KernelBridge output", *map(str, range(90, 100))]
+    shown = ["0", "1", "2", "3", "4", "⋯ 85 more lines · :KernelBridge output", *map(str, range(90, 100))]
     check(buffer, "for n in range(100): print(n)\n", shown)
 
 
@@ -64,12 +64,12 @@ def test_wide_characters_and_tabs_keep_their_columns(buffer: Neovim) -> None:
     check(buffer, "print('日本\\tx')\n", ["日本    x"])
 
 
-def test_colours_become_highlights_and_other_sequences_nothing(buffer: Neovim) -> None:
+def test_colors_become_highlights_and_other_sequences_are_dropped(buffer: Neovim) -> None:
     result = check(buffer, r"print('\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2Jplain')" + "\n", ["red plain"])
     assert "KernelBridgeAnsiT01_" in result["groups"]
 
 
-def test_a_display_changes_in_place(buffer: Neovim) -> None:
+def test_a_display_is_updated_in_place(buffer: Neovim) -> None:
     code = "from IPython.display import display\nh = display('dark', display_id=True)\nh.update('light')\n"
     check(buffer, code, ["'light'"])
 
@@ -79,7 +79,7 @@ def test_clear_output(buffer: Neovim) -> None:
     check(buffer, code, ["new"])
 
 
-def test_a_picture_is_told_of_and_opened(buffer: Neovim) -> None:
+def test_an_image_is_described_and_opened(buffer: Neovim) -> None:
     code = (
         "import base64, struct, zlib\n"
         "def part(name, data): return struct.pack('>I', len(data)) + name + data"
@@ -105,17 +105,17 @@ def test_html_without_text_opens_in_the_browser(buffer: Neovim) -> None:
     assert path.endswith(".html")
 
 
-def test_objects_for_other_screens_show_what_can_be_read(buffer: Neovim) -> None:
+def test_bundles_show_their_readable_types(buffer: Neovim) -> None:
     shown = "HTML('<b>x</b>'), Markdown('# *hi*'), Latex('$x$'), JSON([1])"
     code = f"from IPython.display import *\ndisplay({shown})\n"
     check(buffer, code, ["▣ text/html, 8 bytes · :KernelBridge open", "# *hi*", "$x$", "[1]"])
 
 
-def test_an_object_without_a_text_shows_its_class(buffer: Neovim) -> None:
+def test_an_object_without_text_shows_its_class(buffer: Neovim) -> None:
     check(buffer, "class A:\n  def __repr__(_): return '<a.A object>'\nA()\n", ["<a.A object>"])
 
 
-def test_an_error_keeps_to_its_line_when_there_is_another(buffer: Neovim) -> None:
+def test_an_error_stays_on_its_line_when_another_is_added(buffer: Neovim) -> None:
     buffer.open("1 / 0\n\nraise KeyboardInterrupt\n")
     buffer.command("run_line")
     buffer.until_ended()
@@ -165,12 +165,12 @@ def test_frames_in_earlier_cells_are_in_the_quickfix_list(buffer: Neovim) -> Non
     items = buffer.api.funcs.getqflist()
     assert [(item["lnum"], item["text"]) for item in items] == [
         (8, "ZeroDivisionError: division by zero"),
-        (8, "in the cell"),
+        (8, "in this cell"),
         (4, "in f(x)"),
     ]
 
 
-def test_what_was_queued_is_aborted(buffer: Neovim) -> None:
+def test_an_error_aborts_queued_runs(buffer: Neovim) -> None:
     buffer.open("# %%\n1 / 0\n# %%\n2\n")
     buffer.command("run_all")
     first, second = buffer.until_ended(2)
@@ -178,7 +178,7 @@ def test_what_was_queued_is_aborted(buffer: Neovim) -> None:
     assert "⊘ aborted" in second["mark"]
 
 
-def test_a_traceback_stands_without_its_title(buffer: Neovim) -> None:
+def test_a_traceback_is_shown_without_its_title(buffer: Neovim) -> None:
     buffer.open("1 / 0\n")
     buffer.command("run_cell")
     (result,) = buffer.until_ended()
@@ -191,12 +191,12 @@ def test_a_traceback_stands_without_its_title(buffer: Neovim) -> None:
     ]
 
 
-def test_a_rule_is_cut_and_not_wrapped(buffer: Neovim) -> None:
+def test_a_rule_is_cut_instead_of_wrapped(buffer: Neovim) -> None:
     (rule,) = check(buffer, "print('-' * 300)\n", ["-" * 96])["lines"]
     assert set(rule.removeprefix("│ ")) == {"-"}
 
 
-def test_colours_are_legible_on_dark_and_on_light(buffer: Neovim) -> None:
+def test_colors_are_legible_on_dark_and_light(buffer: Neovim) -> None:
     check(buffer, r"print('\x1b[38;5;22mgreen\x1b[33mbrown\x1b[0m')" + "\n", ["greenbrown"])
     for background in ("dark", "light"):
         buffer.api.command(f"set background={background}")
@@ -215,7 +215,7 @@ def test_colours_are_legible_on_dark_and_on_light(buffer: Neovim) -> None:
     buffer.api.command("set background=dark")
 
 
-def test_a_mark_that_does_not_fit_behind_its_line_stands_under_it(buffer: Neovim) -> None:
+def test_a_mark_that_does_not_fit_is_shown_under_its_line(buffer: Neovim) -> None:
     buffer.open("'x' # " + "-" * 86 + "\n")
     buffer.command("run_cell")
     (result,) = buffer.until_ended()

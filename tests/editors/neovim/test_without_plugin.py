@@ -1,4 +1,4 @@
-"""Neovim with nothing but its own language client, driven over its API."""
+"""Neovim with its own language client and without the plugin, driven over its API."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -35,7 +35,7 @@ def nvim(home: Home) -> Iterator[pynvim.Nvim]:
 
 
 def until(nvim: pynvim.Nvim, condition: str, *arguments: Any) -> Any:
-    """Until a Lua expression is true; what it gives."""
+    """Waits until a Lua expression is true. Returns its value."""
     code = f"""local arguments = {{ ... }}
         local value
         vim.wait({BOUND_MS}, function() value = (function(...) return {condition} end)(unpack(arguments))
@@ -47,7 +47,7 @@ def until(nvim: pynvim.Nvim, condition: str, *arguments: Any) -> Any:
 
 
 def act(nvim: pynvim.Nvim, title: str) -> None:
-    """Choose a code action on what is selected, or at the cursor."""
+    """Chooses a code action on the selection or at the cursor."""
     nvim.exec_lua(
         """local title = ...
         local function wanted(action) return action.title == title end
@@ -57,7 +57,7 @@ def act(nvim: pynvim.Nvim, title: str) -> None:
 
 
 def hints(nvim: pynvim.Nvim) -> str:
-    """What stands behind the code."""
+    """The inlay hints of the buffer."""
     code = """local labels = {}
         for _, one in ipairs(vim.lsp.inlay_hint.get({ bufnr = 0 })) do
           table.insert(labels, one.inlay_hint.position.line .. " " .. one.inlay_hint.label)
@@ -71,7 +71,7 @@ def until_hint(nvim: pynvim.Nvim, part: str) -> None:
     until(nvim, f"({label} or ''):find(arguments[1], 1, true)", part)
 
 
-def test_what_the_code_asks_for_is_answered(nvim: pynvim.Nvim) -> None:
+def test_answering_input_with_a_code_action(nvim: pynvim.Nvim) -> None:
     until(nvim, "vim.lsp.get_clients({ bufnr = 0 })[1] and vim.lsp.get_clients({ bufnr = 0 })[1].initialized")
     nvim.command("normal! 3Gcclen(input('Your name: '))")
     act(nvim, "Run line")
@@ -81,7 +81,7 @@ def test_what_the_code_asks_for_is_answered(nvim: pynvim.Nvim) -> None:
     until_hint(nvim, "→ 5")
 
 
-def test_a_selection_runs_and_the_result_stands_behind_it(nvim: pynvim.Nvim) -> None:
+def test_running_a_selection_shows_a_hint(nvim: pynvim.Nvim) -> None:
     until(nvim, "vim.lsp.get_clients({ bufnr = 0 })[1] and vim.lsp.get_clients({ bufnr = 0 })[1].initialized")
     nvim.command("normal! 3GV")
     act(nvim, "Run selection")

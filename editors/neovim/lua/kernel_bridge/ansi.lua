@@ -1,8 +1,8 @@
---- Terminal text as pieces with highlights: SGR colours are drawn, every other control sequence is dropped.
+--- Converts terminal text to highlighted pieces. SGR sequences set colors; every other control sequence is dropped.
 
 local M = {}
 
---- How text is drawn; nil fields are the default.
+--- How text is drawn. A nil field means the default.
 ---@class kernel_bridge.Pen
 ---@field fg? integer|string 0-255, or "#rrggbb"
 ---@field bg? integer|string
@@ -13,7 +13,7 @@ local M = {}
 ---@field reverse? boolean
 ---@field dim? boolean
 
--- Legible on dark and on light: a terminal's own sixteen are not always.
+-- Legible on the dark and the light background, unlike the sixteen colors of many terminals.
 -- stylua: ignore
 local SIXTEEN = {
   dark = {
@@ -43,7 +43,7 @@ local function rgb(colour)
   return ("#%02x%02x%02x"):format(grey, grey, grey)
 end
 
---- How light a colour looks, 0 to 1 (WCAG 2.2, relative luminance).
+--- The relative luminance of a color, 0 to 1 (WCAG 2.2).
 ---@param channels integer[] red, green, blue
 ---@return number
 local function luminance(channels)
@@ -62,10 +62,10 @@ local function channels_of(colour)
   return { math.floor(number / 65536), math.floor(number / 256) % 256, number % 256 }
 end
 
-local LEGIBLE = 3.5 -- contrast; WCAG asks 3 of large text and 4.5 of small
+local LEGIBLE = 3.5 -- contrast ratio; WCAG requires 3 for large text and 4.5 for small text
 
---- A colour that can be read on the editor's background: itself, or a lighter or darker one. Programs choose
---- theirs for a terminal whose background they do not know (IPython's traceback has dark green keywords).
+--- Lightens or darkens a color until it is legible on the editor's background. Programs do not know the background
+--- of the terminal: IPython's tracebacks, for example, have dark green keywords.
 ---@param colour string
 ---@return string
 local function legible(colour)
@@ -105,7 +105,7 @@ vim.api.nvim_create_autocmd("OptionSet", {
 
 local ATTRIBUTES = { B = "bold", I = "italic", U = "underline", S = "strikethrough", R = "reverse" }
 
---- Defines the group that a name of `group` stands for.
+--- Defines the highlight group of a name that `group` returned.
 ---@param name string
 function M.define(name)
   groups[name] = true
@@ -130,7 +130,7 @@ function M.define(name)
   vim.api.nvim_set_hl(0, name, highlight)
 end
 
---- The highlight group of a pen; nil for text without attributes.
+--- Returns the highlight group of a pen; nil for text without attributes.
 ---@param pen kernel_bridge.Pen
 ---@return string?
 function M.group(pen)
@@ -157,7 +157,7 @@ end
 ---@param codes integer[]
 ---@param at integer of the code 38 or 48
 ---@return integer|string? colour
----@return integer last index that was read
+---@return integer last index that belongs to the color
 local function extended(codes, at)
   if codes[at + 1] == 5 and codes[at + 2] then
     return codes[at + 2] % 256, at + 2
@@ -172,7 +172,7 @@ local ON =
   { [1] = "bold", [2] = "dim", [3] = "italic", [4] = "underline", [7] = "reverse", [9] = "strikethrough" }
 local OFF = { [23] = "italic", [24] = "underline", [27] = "reverse", [29] = "strikethrough" }
 
---- Takes an SGR sequence's parameters (ECMA-48, 8.3.117) into a pen.
+--- Applies the parameters of an SGR sequence (ECMA-48, 8.3.117) to a pen.
 ---@param pen kernel_bridge.Pen
 ---@param parameters string
 local function sgr(pen, parameters)
@@ -214,7 +214,7 @@ local function sgr(pen, parameters)
   end
 end
 
---- Text without control characters but tab; SGR sequences are taken out before.
+--- Removes control characters except tab. SGR sequences were removed before.
 local function inert(text)
   if not text:find("[%z\1-\8\10-\31\127\194]") then
     return text
@@ -222,7 +222,7 @@ local function inert(text)
   return (text:gsub("[%z\1-\8\10-\31\127]", ""):gsub("\194[\128-\159]", ""))
 end
 
---- One line as pieces of text with a group each. The pen goes on from line to line.
+--- Splits a line into pieces with one highlight group each. The pen carries over to the next line.
 ---@param line string without newline
 ---@param pen kernel_bridge.Pen
 ---@return [string, string?][]
@@ -258,7 +258,7 @@ function M.pieces(line, pen)
   end
 end
 
---- A line without any control sequence.
+--- Removes all control sequences from a line.
 ---@param line string
 ---@return string
 function M.plain(line)
@@ -269,7 +269,7 @@ function M.plain(line)
   return table.concat(parts)
 end
 
---- The bytes of characters that act on a terminal, reorder text (UAX #9) or have no width; as in
+--- Characters that control a terminal, reorder text (UAX #9) or have no width, as UTF-8 patterns. Same set as in
 --- kernel_bridge/escapes.py.
 local HIDDEN = {
   "[%z\1-\8\10-\31\127]",
@@ -281,7 +281,7 @@ local HIDDEN = {
   "\243\160[\128-\191][\128-\191]",
 }
 
---- Foreign text on one line (a name, a path, a message), with its hidden characters shown as escapes.
+--- Shows the hidden characters of an untrusted name, path or message as escapes.
 ---@param words string
 ---@return string
 function M.legible(words)

@@ -1,6 +1,6 @@
---- The functions of the Lua API that do something: |kernel_bridge.init| loads them when the first is called.
+--- The functions of the Lua API. |kernel_bridge.init| loads this module when one of them is first called.
 ---
---- Each returns at once. Results arrive later, in tables, on the screen and as |User| events.
+--- Each returns immediately. Results arrive later: in callbacks, on the screen and as |User| events.
 
 local ansi = require("kernel_bridge.ansi")
 local cells = require("kernel_bridge.cells")
@@ -11,11 +11,12 @@ local kernels = require("kernel_bridge.kernels")
 local media = require("kernel_bridge.media")
 local output_buffer = require("kernel_bridge.output_buffer")
 local outputs = require("kernel_bridge.outputs")
+local plural = require("kernel_bridge.plural")
 local choices = require("kernel_bridge.select")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
 local submission = require("kernel_bridge.submission")
-require("kernel_bridge.handlers") -- subscribes what draws before an answer reports a run
+require("kernel_bridge.handlers") -- subscribes the drawing modules before a response reports a run
 
 ---@class kernel_bridge.Api
 local M = {}
@@ -28,14 +29,14 @@ local function unit(name)
   end
 end
 
---- Each runs a unit at the cursor; see |kernel-bridge-units|.
+--- Each runs the unit at the cursor. |kernel-bridge-units|
 M.run_line = unit("line") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 M.run_cell = unit("cell") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 M.run_above = unit("above") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 M.run_below = unit("below") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 M.run_all = unit("all") ---@type fun(opts?: kernel_bridge.RunOpts, answered?: function)
 
---- Runs the cell at the cursor and goes to the next; cells of text are skipped.
+--- Runs the cell at the cursor and moves to the next one. Text cells are not run.
 ---@param opts? kernel_bridge.RunOpts
 function M.run_and_advance(opts)
   M.run_cell(opts, function(failed)
@@ -47,8 +48,8 @@ end
 -- Kernels
 
 ---@class kernel_bridge.Start: kernel_bridge.At
----@field spec? string the name of a kernelspec; else the best for the buffer
----@field python? string an interpreter
+---@field spec? string name of a kernelspec; default: the best match for the buffer
+---@field python? string path of an interpreter
 
 --- Starts a kernel for the buffer.
 ---@param opts? kernel_bridge.Start
@@ -68,9 +69,9 @@ function M.start(opts, answered)
 end
 
 ---@class kernel_bridge.Attach: kernel_bridge.At
----@field connection? string a connection file, or the id of a kernel that runs; without it a person chooses
+---@field connection? string a connection file, or the ID of a running kernel; default: the user chooses
 
---- Follows a kernel that runs already, and makes it the buffer's.
+--- Attaches the buffer to a running kernel.
 ---@param opts? kernel_bridge.Attach
 function M.attach(opts)
   opts = opts or {}
@@ -80,57 +81,58 @@ function M.attach(opts)
   choices.attach(here.buffer(opts))
 end
 
---- Lets a person choose the buffer's kernel, of those that run and those that can be started.
+--- Lets the user start a kernel for the buffer or attach it to a running one.
 ---@param opts? kernel_bridge.At
 function M.select(opts)
   choices.choose(here.buffer(opts))
 end
 
 ---@param name string a command that takes a KernelRef
----@param said fun(result: table): string?, integer?
-local function of_kernel(name, said)
+---@param describe fun(result: table): string?, integer? the message about a result, and its level
+local function of_kernel(name, describe)
   return function(opts, answered)
     local bufnr = here.buffer(opts)
     client.command(bufnr, name, { textDocument = client.document(bufnr) }, function(failed, result)
-      local words, level
+      local message, level
       if result then
-        words, level = said(result)
+        message, level = describe(result)
       end
-      if words then
-        client.notify(words, level)
+      if message then
+        client.notify(message, level)
       end
       return answered and answered(failed, result)
     end)
   end
 end
 
---- Interrupts the buffer's kernel, and takes what waits out of its queue.
+--- Interrupts the buffer's kernel and clears its queue.
 M.interrupt = of_kernel("interruptKernel", function(result)
   if result.outcome == "ignored" then
-    return "the kernel ignores the interrupt; :KernelBridge restart loses its state", vim.log.levels.WARN
+    return "the kernel ignored the interrupt; to stop it and discard its variables, use :KernelBridge restart",
+      vim.log.levels.WARN
   elseif result.outcome == "died" then
-    return "the kernel died of the interrupt", vim.log.levels.ERROR
+    return "the interrupt killed the kernel; start it again with :KernelBridge restart", vim.log.levels.ERROR
   end
 end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
 
---- A new process for the buffer's kernel, also where it is dead.
+--- Restarts the buffer's kernel, dead or alive.
 ---@param opts? kernel_bridge.At
 ---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
 function M.restart(opts, answered)
   kernels.restart(here.buffer(opts), answered)
 end
 
---- Ends the buffer's kernel.
+--- Shuts down the buffer's kernel.
 M.shutdown = of_kernel("shutdownKernel", function()
-  return "the kernel has been shut down"
+  return "the kernel was shut down"
 end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
 
---- Leaves the buffer's kernel running on its own.
+--- Stops following the buffer's kernel and leaves it running.
 M.detach = of_kernel("detachKernel", function()
-  return "the kernel goes on by itself"
+  return "detached; the kernel keeps running"
 end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
 
---- Restarts the buffer's kernel, then runs every cell.
+--- Restarts the buffer's kernel and runs all cells.
 ---@param opts? kernel_bridge.At
 function M.restart_and_run(opts)
   local bufnr = here.buffer(opts)
@@ -143,7 +145,7 @@ end
 
 -- Runs
 
---- Takes the run at the cursor out of the queue, or interrupts it.
+--- Removes the run at the cursor from the queue, or interrupts it.
 ---@param opts? kernel_bridge.At
 function M.cancel(opts)
   local entry = here.entry(opts)
@@ -152,7 +154,7 @@ function M.cancel(opts)
   end
 end
 
---- Opens the whole output of the run at the cursor in a buffer.
+--- Opens the whole output of the run at the cursor.
 ---@param opts? kernel_bridge.At
 function M.output(opts)
   local entry = here.entry(opts)
@@ -161,7 +163,7 @@ function M.output(opts)
   end
 end
 
---- Opens the pictures and pages of the run at the cursor in the system's viewer.
+--- Opens the images and pages of the run at the cursor in the system's viewer or browser.
 ---@param opts? kernel_bridge.At
 function M.open(opts)
   local entry = here.entry(opts)
@@ -177,12 +179,12 @@ function M.open(opts)
     end
   end
   if opened == 0 then
-    client.notify("this output has nothing to open", vim.log.levels.WARN)
+    client.notify("this run has no images or pages to open", vim.log.levels.WARN)
   end
 end
 
 ---@class kernel_bridge.Copy: kernel_bridge.At
----@field register? string default: what y would use
+---@field register? string default: |v:register|
 
 --- Copies the text of the run at the cursor into a register.
 ---@param opts? kernel_bridge.Copy
@@ -203,23 +205,23 @@ function M.copy(opts)
     table.remove(lines)
   end
   if #lines == 0 then
-    return client.notify("this run has put out no text", vim.log.levels.WARN)
+    return client.notify("this run has no text to copy", vim.log.levels.WARN)
   end
   vim.fn.setreg(opts and opts.register or vim.v.register, lines, "l")
-  client.notify(("%d lines copied"):format(#lines))
+  client.notify(plural(#lines, "line") .. " copied")
 end
 
---- Takes all results out of the buffer; nothing is lost to the history.
+--- Removes all results from the buffer. They stay in the history.
 ---@param opts? kernel_bridge.At
 function M.clear(opts)
   sheets.clear(here.buffer(opts))
 end
 
 ---@class kernel_bridge.Export: kernel_bridge.At
----@field path? string else a person is asked
----@field overwrite? boolean
+---@field path? string default: the user is asked
+---@field overwrite? boolean replace an existing file
 
---- Writes what ran in the buffer to a notebook, or by the path's extension to py, md or html.
+--- Writes the buffer's runs to a notebook, or to a script, Markdown or HTML if the path ends in .py, .md or .html.
 ---@param opts? kernel_bridge.Export
 function M.export(opts)
   opts = opts or {}
@@ -242,9 +244,10 @@ function M.export(opts)
   }
   client.command(bufnr, "export", argument, function(failed, result)
     if result then
-      client.notify(("%d cells written to %s"):format(result.cells, vim.fn.fnamemodify(result.path, ":~:.")))
+      local cells_written = plural(result.cells, "cell") .. " written to "
+      client.notify(cells_written .. vim.fn.fnamemodify(result.path, ":~:."))
     elseif failed and (failed.data or {}).kind == "ExportExists" then
-      vim.ui.select({ "Overwrite", "Leave it" }, { prompt = ansi.legible(failed.message) }, function(choice)
+      vim.ui.select({ "Overwrite", "Cancel" }, { prompt = ansi.legible(failed.message) }, function(choice)
         if choice == "Overwrite" then
           M.export({ bufnr = bufnr, path = path, overwrite = true })
         end
@@ -255,31 +258,31 @@ function M.export(opts)
 end
 
 ---@class kernel_bridge.History: kernel_bridge.At
----@field text? string a part of the source
----@field limit? integer
+---@field text? string only runs whose code contains this text
+---@field limit? integer maximum number of runs
 
---- Lets a person choose one of the buffer's past runs, across sessions, and opens its output.
+--- Lets the user choose one of the buffer's past runs, including those of earlier sessions, and opens its output.
 ---@param opts? kernel_bridge.History
 function M.history(opts)
   choices.history(here.buffer(opts), opts or {})
 end
 
--- What there is
+-- Information
 
---- What is known of the buffer's kernel, in a floating window.
+--- Shows the kernel and the server of the buffer in a floating window.
 ---@param opts? kernel_bridge.At
 function M.info(opts)
   info.show(here.buffer(opts))
 end
 
---- Opens the log of Neovim's language servers, where this one's messages are.
+--- Opens the log of Neovim's language servers, which contains the server's messages.
 function M.log()
   vim.cmd.tabnew(vim.fn.fnameescape(vim.lsp.get_log_path()))
   vim.bo.autoread = true
   vim.cmd("normal! G")
 end
 
---- The kernel of a buffer, for other plugins.
+--- Returns the kernel of a buffer.
 ---@param bufnr? integer
 ---@return kernel_bridge.Kernel?
 function M.kernel(bufnr)

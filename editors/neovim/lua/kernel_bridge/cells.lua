@@ -1,12 +1,12 @@
---- Cells for motions and text objects, which cannot wait for the server. What runs is the server's word.
+--- Cell boundaries for motions and text objects, which cannot wait for the server. The server decides what runs.
 
 local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
 
---- Whether a line begins a cell, as the server reads it: a comment with %% or, as nbconvert writes it, In[3].
+--- Whether a line begins a cell by the server's rules: a comment with %%, or with In[3] as nbconvert writes it.
 ---@param line string
----@param comments string[] what begins one
+---@param comments string[] comment prefixes of the language
 ---@return boolean
 local function is_marker(line, comments)
   for _, comment in ipairs(comments) do
@@ -34,7 +34,7 @@ function M.is_marker_line(bufnr, row)
 end
 
 ---@param bufnr integer
----@return integer[] first lines of cells, 1-based; line 1 is always one
+---@return integer[] first lines of cells, 1-based; always includes line 1
 function M.starts(bufnr)
   local comments = comments_of(bufnr)
   local starts = { 1 }
@@ -50,7 +50,7 @@ function M.starts(bufnr)
   return starts
 end
 
---- Lines of the cell at a line.
+--- The cell that contains a line.
 ---@param bufnr integer
 ---@param line integer 1-based
 ---@return integer first
@@ -66,7 +66,7 @@ function M.at(bufnr, line)
   return 1, vim.api.nvim_buf_line_count(bufnr), 1
 end
 
---- Moves the cursor to the first line of code of another cell; false when there is none that far.
+--- Moves the cursor to the first line of code in another cell. Returns false in the first or last cell.
 ---@param count integer forward, or backward when negative
 ---@return boolean
 function M.jump(count)
@@ -88,7 +88,7 @@ function M.jump(count)
 end
 
 --- Selects the cell at the cursor, for a text object.
----@param around boolean with its marker and what is blank after it
+---@param around boolean include the marker and trailing blank lines
 function M.select(around)
   local first, last = M.at(0, vim.api.nvim_win_get_cursor(0)[1])
   if not around then

@@ -1,4 +1,4 @@
---- The connection of a buffer to its server: started when it is needed, asked without waiting.
+--- The connection of a buffer to its server. Starts the server on demand; requests never block the editor.
 
 local ansi = require("kernel_bridge.ansi")
 local server = require("kernel_bridge.server")
@@ -22,7 +22,7 @@ function M.get(bufnr)
   return client and not client:is_stopped() and client or nil
 end
 
---- Calls back with the buffer's client once it is ready; starts the server where it does not run.
+--- Calls `ready` with the buffer's client once it is initialized. Starts the server if it is not running.
 ---@param bufnr integer
 ---@param ready fun(client: vim.lsp.Client)
 ---@param failed? fun()
@@ -38,7 +38,7 @@ function M.with(bufnr, ready, failed)
     return ready(client)
   end
   if server.is_ambiguous(bufnr) then
-    return give_up("another buffer without a name has a kernel; give this one a name (:file NAME, :w NAME)")
+    return give_up("another unnamed buffer uses the server; name this one first (:file NAME or :w NAME)")
   end
   local config = vim.lsp.config[NAME]
   local root = server.root(bufnr)
@@ -46,8 +46,8 @@ function M.with(bufnr, ready, failed)
   if type(config.cmd) == "function" and not command then
     local looked = table.concat(places, ", ")
     return give_up(
-      ("the server was not found (looked in %s); `pip install jupyter-kernel-bridge`,"):format(looked)
-        .. " or name it with setup's `command`"
+      ("the server was not found in %s; run `pip install jupyter-kernel-bridge`"):format(looked)
+        .. " or set the `command` option"
     )
   end
   local group = vim.api.nvim_create_augroup(("kernel_bridge_start_%d"):format(vim.uv.hrtime() % 2 ^ 31), {})
@@ -63,28 +63,26 @@ function M.with(bufnr, ready, failed)
     end,
   })
   if client then
-    return -- on its way
+    return -- it is still starting
   end
   local started = vim.tbl_extend("force", config, { name = NAME })
-  started.root_dir = root -- also when it is nil
+  started.root_dir = root -- replaces the function, even with nil
   started.on_exit = function(code, signal, client_id)
     config.on_exit(code, signal, client_id)
     vim.schedule(function()
       if pcall(vim.api.nvim_del_augroup_by_id, group) then
-        give_up(
-          ("the server ended with exit code %d before it was ready; see :KernelBridge log"):format(code)
-        )
+        give_up(("the server exited with code %d while it was starting; see :KernelBridge log"):format(code))
       end
     end)
   end
   local found, problem = pcall(vim.lsp.start, started, { bufnr = bufnr })
   if not found or not problem then
     vim.api.nvim_del_augroup_by_id(group)
-    give_up("the server could not be started: " .. tostring(problem))
+    give_up("cannot start the server: " .. tostring(problem))
   end
 end
 
---- Sends a command for a buffer. A failure is shown, unless `answered` returns true for it.
+--- Sends a command for a buffer. Notifies the user of a failure, unless `answered` returns true.
 ---@param bufnr integer
 ---@param name string without `kernel-bridge.`
 ---@param argument? table
@@ -99,11 +97,11 @@ function M.command(bufnr, name, argument, answered)
       end
       local data = failed.data or {}
       if data.kind == "NothingToRun" then
-        return M.notify("there is no code here", vim.log.levels.WARN)
+        return M.notify("no code to run here", vim.log.levels.WARN)
       elseif data.kind == "NoSuchKernel" and not params.arguments[1].kernelId then
-        return M.notify("this file has no kernel; `:KernelBridge select` gives it one", vim.log.levels.WARN)
+        return M.notify("this file has no kernel; choose one with :KernelBridge select", vim.log.levels.WARN)
       elseif data.kind == "KernelDead" and data.remedy == "restartKernel" then
-        return M.notify("the kernel is dead; `:KernelBridge restart` starts it again", vim.log.levels.WARN)
+        return M.notify("the kernel is dead; start it again with :KernelBridge restart", vim.log.levels.WARN)
       end
       M.notify(failed.message, vim.log.levels.ERROR)
     end, bufnr)
@@ -115,8 +113,8 @@ end
 local group = vim.api.nvim_create_augroup("kernel_bridge_client", { clear = true })
 local renamed = {} ---@type table<integer, {client: vim.lsp.Client, kernel?: kernel_bridge.Kernel}>
 
--- A buffer that gets another name is another document, and Neovim tells servers of it late or not at all. One
--- that had no name and is written is wiped out, as events have it, and added.
+-- A renamed buffer is another document, and Neovim notifies servers of it late or never. When an unnamed buffer is
+-- written for the first time, Neovim fires BufWipeout and BufAdd.
 vim.api.nvim_create_autocmd({ "BufFilePre", "BufWipeout" }, {
   group = group,
   callback = function(event)

@@ -1,4 +1,4 @@
---- :KernelBridge, its subcommands and their completion.
+--- The :KernelBridge command: its subcommands and their completion.
 
 local bridge = require("kernel_bridge")
 local client = require("kernel_bridge.client")
@@ -20,7 +20,7 @@ local function plain(name)
   }
 end
 
---- Units that run by lines when the command has a range.
+--- A subcommand that runs a unit, or the lines of a range.
 ---@return kernel_bridge.Subcommand
 local function runs(name)
   return {
@@ -105,7 +105,7 @@ function M.execute(command)
   if not subcommand then
     local names = vim.tbl_keys(M.subcommands)
     table.sort(names)
-    local message = ("there is no :KernelBridge %s; there are %s"):format(name, table.concat(names, ", "))
+    local message = ("unknown subcommand %s; use one of %s"):format(name, table.concat(names, ", "))
     return client.notify(message, vim.log.levels.ERROR)
   end
   subcommand.call(argument ~= "" and argument or nil, command)

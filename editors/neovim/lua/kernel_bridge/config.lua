@@ -1,35 +1,35 @@
---- The options, their defaults and their validation. They are there without setup().
+--- The options: their defaults, and validation of the values passed to setup().
 
 local M = {}
 
 ---@class kernel_bridge.Options
----@field command? string[] the server's command line; by default `kernel-bridge` on PATH, then a trusted .venv
----@field settings? kernel_bridge.Settings server settings
----@field completion boolean completion by the kernel
----@field hover boolean outputs and the kernel's documentation on hover
----@field virtual_lines kernel_bridge.VirtualLines results beside the code
----@field signs boolean a sign at the first line of each run
----@field icons table<"queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost", string> the sign of each run state
----@field output kernel_bridge.OutputWindow
----@field images kernel_bridge.Images
----@field diagnostics boolean errors as diagnostics
----@field quickfix boolean tracebacks in the quickfix list
----@field throttle_ms integer shortest time between two redraws of a run, in milliseconds
+---@field command? string[] command line of the server; default: `kernel-bridge` on PATH or in a trusted .venv or venv
+---@field settings? kernel_bridge.Settings settings of the server
+---@field completion boolean offer completion and signature help from the kernel
+---@field hover boolean offer hover information from the kernel
+---@field virtual_lines kernel_bridge.VirtualLines output under the code
+---@field signs boolean place a sign on the first line of each run
+---@field icons table<"queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost", string> icon of each state of a run
+---@field output kernel_bridge.OutputWindow the output buffer
+---@field images kernel_bridge.Images images among the lines of a buffer
+---@field diagnostics boolean show errors as diagnostics
+---@field quickfix boolean put tracebacks in the quickfix list
+---@field throttle_ms integer minimum time between redraws of a run, in milliseconds
 
 ---@class kernel_bridge.VirtualLines
----@field enabled boolean show results below the code
----@field max_lines integer how many lines of a run's text to show
----@field border string the text before each line
+---@field enabled boolean show output under the code
+---@field max_lines integer maximum number of text lines to show for a run
+---@field border string text in front of each line of output
 
 ---@class kernel_bridge.OutputWindow
----@field open "split"|"vsplit"|"float"|"tab" how :KernelBridge output opens
----@field size number size in lines or columns; below 1, a fraction of the editor
----@field load_bytes integer how many bytes of elided output to load without asking
+---@field open "split"|"vsplit"|"float"|"tab" where to open the output buffer
+---@field size number height or width of the split: lines or columns, or if below 1 a fraction of the screen
+---@field load_bytes integer maximum bytes of omitted output to load automatically
 
 ---@class kernel_bridge.Images
----@field backend "auto"|"kitty"|"snacks"|"image.nvim"|"none" what draws pictures
----@field max_width integer largest width in columns
----@field max_height integer largest height in lines
+---@field backend "auto"|"kitty"|"snacks"|"image.nvim"|"none" how to display images
+---@field max_width integer maximum width of an image, in columns
+---@field max_height integer maximum height of an image, in lines
 
 ---@type kernel_bridge.Options
 local defaults = {
@@ -72,13 +72,13 @@ local function positive(value)
   return type(value) == "number" and value > 0
 end
 
---- Raises an error that names the option.
+--- Raises an error that names the first unknown or invalid option.
 ---@param given table
 local function check(given)
   local function unknown(part, known, prefix)
     for name in pairs(part) do
       if known[name] == nil then
-        error(("kernel_bridge.setup: there is no option %s%s"):format(prefix, name), 0)
+        error(("kernel_bridge.setup: unknown option %s%s"):format(prefix, name), 0)
       end
     end
   end
@@ -102,18 +102,18 @@ local function check(given)
     vim.validate("icons." .. name, icon, "string")
   end
   local output = given.output or {}
-  local opens, opens_said = one_of("split", "vsplit", "float", "tab")
-  vim.validate("output.open", output.open, opens, true, opens_said)
+  local opens, open_values = one_of("split", "vsplit", "float", "tab")
+  vim.validate("output.open", output.open, opens, true, open_values)
   vim.validate("output.size", output.size, positive, true, "a number above 0")
   vim.validate("output.load_bytes", output.load_bytes, "number", true)
   local images = given.images or {}
-  local backends, backends_said = one_of("auto", "kitty", "snacks", "image.nvim", "none")
-  vim.validate("images.backend", images.backend, backends, true, backends_said)
+  local backends, backend_values = one_of("auto", "kitty", "snacks", "image.nvim", "none")
+  vim.validate("images.backend", images.backend, backends, true, backend_values)
   vim.validate("images.max_width", images.max_width, positive, true, "a number above 0")
   vim.validate("images.max_height", images.max_height, positive, true, "a number above 0")
 end
 
----@param given? table some of kernel_bridge.Options; what is not given is as by default
+---@param given? table a part of kernel_bridge.Options; other options keep their defaults
 function M.set(given)
   vim.validate("options", given, "table", true)
   check(given or {})

@@ -1,4 +1,4 @@
---- What is drawn beside the code, when it changes: virtual lines, the mark at the end of the line, the sign.
+--- Draws results when they change: virtual lines, the status mark at the end of the line, and the sign.
 
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
@@ -11,16 +11,16 @@ local M = {}
 local namespace = vim.api.nvim_create_namespace("kernel_bridge")
 M.namespace = namespace
 
---- What is on the screen for a run that has a place in a buffer.
+--- The result of a run as it is on the screen.
 ---@class kernel_bridge.Drawing
 ---@field place kernel_bridge.Place
----@field end_mark? integer extmark with its result
+---@field end_mark? integer extmark with the result
 ---@field sign_mark? integer
 ---@field lines? [string, any][][] as last drawn
----@field before? [string, any][][] the result that it replaces, until there is a new one
+---@field before? [string, any][][] the previous result, shown until the run has output
 ---@field drawn_at integer uv.now()
 ---@field width? integer of the window, as last drawn
----@field revealed integer virtual lines that have been scrolled to
+---@field revealed integer virtual lines that the window has been scrolled to show
 
 local drawings = {} ---@type table<string, kernel_bridge.Drawing> by run id
 local waiting = {} ---@type table<kernel_bridge.Drawing, true>
@@ -36,7 +36,7 @@ end
 ---@param drawing kernel_bridge.Drawing
 local function erase(drawing)
   local place = drawing.place
-  images.stand(place.entry.run.id, place.bufnr, 0, {})
+  images.place(place.entry.run.id, place.bufnr, 0, {})
   for _, name in ipairs({ "end_mark", "sign_mark" }) do
     if drawing[name] and vim.api.nvim_buf_is_loaded(place.bufnr) then
       vim.api.nvim_buf_del_extmark(place.bufnr, namespace, drawing[name])
@@ -45,7 +45,7 @@ local function erase(drawing)
   end
 end
 
---- Scrolls so that a result that has grown is seen, while the cursor is in its code.
+--- Scrolls to show a result that has grown, if the cursor is in its code.
 ---@param drawing kernel_bridge.Drawing
 ---@param first integer 0-based
 ---@param last integer inclusive
@@ -84,14 +84,14 @@ local function draw(drawing)
   if not first then
     return
   end
-  sheets.stand(place, first, last)
+  sheets.set_lines(place, first, last)
   if place.removed then
     return erase(drawing)
   end
   local bufnr, entry = place.bufnr, place.entry
   local icon, group = view.sign(entry, place.stale)
   if config.get().signs then
-    -- A sign of a mark with an end would be repeated on each of its lines.
+    -- A mark with an end would repeat its sign on each of its lines.
     drawing.sign_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, first, 0, {
       id = drawing.sign_mark,
       sign_text = icon,
@@ -126,11 +126,11 @@ local function draw(drawing)
     virt_lines = #lines > 0 and lines or nil,
     priority = 30,
   })
-  images.stand(entry.run.id, bufnr, last, placed)
+  images.place(entry.run.id, bufnr, last, placed)
   reveal(drawing, first, last, #lines)
 end
 
---- Draws a run as it is now.
+--- Draws the current state of a run.
 ---@param place kernel_bridge.Place
 function M.draw(place)
   draw(drawing_of(place))
@@ -146,7 +146,7 @@ local function draw_waiting()
   end
 end
 
---- Draws a run at once when it was not drawn just now, else a little later. No timer runs when nothing waits.
+--- Draws a run, at most once per `throttle_ms`. No timer runs while nothing waits to be drawn.
 ---@param place kernel_bridge.Place
 function M.touch(place)
   local drawing = drawing_of(place)
@@ -161,7 +161,7 @@ function M.touch(place)
   waiting[drawing] = true
 end
 
---- Whether something has changed that is not drawn yet.
+--- Whether a change has not been drawn yet.
 ---@return boolean
 function M.waits()
   return next(waiting) ~= nil
@@ -176,7 +176,7 @@ end
 
 local clock ---@type uv.uv_timer_t?
 
---- Shows each second how long runs have been running, while there are any.
+--- Updates the elapsed time of running runs every second.
 function M.tick()
   clock = clock or assert(vim.uv.new_timer())
   if clock:is_active() then
@@ -200,7 +200,8 @@ function M.tick()
   )
 end
 
---- Erases a run that has left its buffer. Its result stays, dimmed, until the run that replaces it has one.
+--- Erases a run that was removed from its buffer. If another run replaces it, its result stays, dimmed, until that run
+--- has output.
 ---@param place kernel_bridge.Place
 ---@param successor? kernel_bridge.Place
 function M.remove(place, successor)

@@ -1,9 +1,9 @@
---- Events inside the plugin: a module that keeps tables fires them, |kernel_bridge.handlers| subscribes what draws.
---- Other plugins have |User| autocommands instead.
+--- Events inside the plugin. Modules that keep tables fire them; |kernel_bridge.handlers| subscribes the modules that
+--- draw. Other plugins use |User| autocommands.
 
 local M = {}
 
---- Events of one module.
+--- Creates the events of one module.
 ---@return fun(event: string, listener: fun(...)) on
 ---@return fun(event: string, ...) fire calls the listeners in the order in which they subscribed
 function M.new()

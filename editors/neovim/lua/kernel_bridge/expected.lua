@@ -1,4 +1,4 @@
---- Runs that were requested and that the server has not reported yet: a kernel may have to start.
+--- Runs that the server has not reported yet, for example because a kernel must start first.
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
@@ -30,7 +30,7 @@ local function draw_expected(one, line)
   })
 end
 
---- A mark at a line until the server has answered.
+--- Shows a mark at a line until the server responds.
 ---@param bufnr integer
 ---@param line integer 0-based
 ---@return fun() remove
@@ -48,7 +48,7 @@ function M.expect(bufnr, line)
   end
 end
 
---- A kernel starts: that is what runs wait for.
+--- Shows at each waiting run that a kernel is starting.
 ---@param name string
 function M.starting(name)
   for _, one in ipairs(expected) do
@@ -61,7 +61,7 @@ function M.starting(name)
   end
 end
 
---- What a buffer's runs wait for, if they do.
+--- Returns what the runs of a buffer wait for, such as "starting Python 3"; nil if none waits.
 ---@param bufnr integer
 ---@return string?
 function M.awaited(bufnr)

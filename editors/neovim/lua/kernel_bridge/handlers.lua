@@ -1,5 +1,5 @@
---- What the server sends, and which modules each message reaches. This module alone knows both the tables and what
---- is drawn from them: it subscribes the latter to the former.
+--- Dispatches the server's messages. Only this module knows both the modules that keep tables and those that draw:
+--- it subscribes the latter to the former.
 
 local displays = require("kernel_bridge.displays")
 local expected = require("kernel_bridge.expected")
@@ -11,10 +11,10 @@ local sheets = require("kernel_bridge.sheets")
 
 local M = {}
 
---- Draws a run that has a place in a buffer, now or a little later.
+--- Draws a run with `draw`, if it has a place in a buffer.
 ---@param draw fun(place: kernel_bridge.Place)
 ---@param entry kernel_bridge.RunEntry
-local function where_it_stands(draw, entry)
+local function draw_at_place(draw, entry)
   local place = sheets.place(entry.run.id)
   if place then
     draw(place)
@@ -36,7 +36,7 @@ session.on("run", function(entry, is_new)
   if is_new and entry.bufnr and entry.run.range then
     sheets.add(entry)
   else
-    where_it_stands(displays.draw, entry)
+    draw_at_place(displays.draw, entry)
   end
   if sheets.place(entry.run.id) then
     if entry.run.state == "running" then
@@ -49,12 +49,12 @@ session.on("run", function(entry, is_new)
 end)
 
 session.on("output", function(entry)
-  where_it_stands(displays.touch, entry)
+  draw_at_place(displays.touch, entry)
   output_buffer.touch(entry)
 end)
 
 session.on("asks", function(entry)
-  where_it_stands(displays.touch, entry)
+  draw_at_place(displays.touch, entry)
 end)
 
 sheets.on("placed", function(place)

@@ -7,7 +7,7 @@ local server = require("kernel_bridge.server")
 
 local M = {}
 
---- vim.health, whose texts hold what kernelspecs and programs say.
+--- vim.health with its texts made legible: they quote kernelspecs and the output of programs.
 local health = setmetatable({}, {
   __index = function(_, name)
     return function(message, advice)
@@ -18,24 +18,32 @@ local health = setmetatable({}, {
 })
 
 local function check_server(bufnr)
-  health.start("kernel-bridge: the server")
+  health.start("kernel-bridge: server")
   local command, places = server.find(server.root(bufnr))
   if not command then
     return health.error("the server was not found in " .. table.concat(places, ", "), {
-      "python -m pip install jupyter-kernel-bridge",
-      'or name it: require("kernel_bridge").setup({ command = { "/path/to/kernel-bridge", "--stdio" } })',
+      "install it: python -m pip install jupyter-kernel-bridge",
+      'or set its path: require("kernel_bridge").setup({ command = { "/path/to/kernel-bridge", "--stdio" } })',
     })
   end
   local shown = vim.system({ command[1], "--version" }, { timeout = 5000 }):wait()
   if shown.code == 0 then
     health.ok(("%s, %s"):format(vim.trim(shown.stdout), command[1]))
   else
-    health.warn(("%s --version says: %s"):format(command[1], vim.trim(shown.stderr or "")))
+    local failure = ("%s --version failed with exit code %d: %s"):format(
+      command[1],
+      shown.code,
+      vim.trim(shown.stderr or "")
+    )
+    health.warn(failure, { "reinstall it: python -m pip install --force-reinstall jupyter-kernel-bridge" })
   end
   if vim.lsp.is_enabled("kernel_bridge") then
-    health.ok('starts with files that a kernel can run: vim.lsp.enable("kernel_bridge")')
+    health.ok("the server starts when you open a file that a kernel can run")
   else
-    health.info('starts with the first :KernelBridge command; with the file: vim.lsp.enable("kernel_bridge")')
+    health.info(
+      "the server starts with the first :KernelBridge command; to start it when you open a file, add "
+        .. 'vim.lsp.enable("kernel_bridge") to init.lua'
+    )
   end
   return command
 end
@@ -45,7 +53,10 @@ local function check_kernels(command)
   local listed = vim.system({ command[1], "specs", "--json" }, { timeout = 20000 }):wait()
   local parsed, specs = pcall(vim.json.decode, listed.stdout or "")
   if listed.code ~= 0 or not parsed then
-    return health.warn("kernel-bridge specs says: " .. vim.trim(listed.stderr or listed.stdout or ""))
+    local said = vim.trim(listed.stderr or listed.stdout or "")
+    return health.warn("cannot list the kernels, `kernel-bridge specs` failed: " .. said, {
+      "run `kernel-bridge doctor` in a terminal",
+    })
   end
   specs = specs.specs or specs
   local usable = 0
@@ -53,35 +64,39 @@ local function check_kernels(command)
     local where = spec.python or spec.resourceDir or ""
     if spec.usable then
       usable = usable + 1
-      health.ok(("%s (%s) %s"):format(spec.displayName, spec.name, where))
+      health.ok(("%s (%s): %s"):format(spec.displayName, spec.name, where))
     elseif spec.source == "environment" then
       health.info(("%s: %s"):format(spec.displayName, spec.problem))
     else
-      health.warn(("%s (%s) %s"):format(spec.displayName, spec.name, where), { spec.problem })
+      health.warn(("%s (%s) cannot start: %s"):format(spec.displayName, spec.name, where), { spec.problem })
     end
   end
   if usable == 0 then
-    health.error("no kernel can be started", { "for Python: python -m pip install ipykernel" })
+    health.error("no kernel can start", { "install one, for Python: python -m pip install ipykernel" })
   end
-  health.info("`kernel-bridge doctor` starts each of them and says what is wrong")
+  health.info("to start each kernel and diagnose problems, run `kernel-bridge doctor` in a terminal")
 end
 
-local function check_pictures()
-  health.start("kernel-bridge: pictures")
+local function check_images()
+  health.start("kernel-bridge: images")
   local backend, reason = images.backend()
   if backend == "none" then
-    health.info("pictures are told of in a line, and :KernelBridge open shows them: " .. reason, {
-      "kitty and Ghostty draw them; elsewhere install snacks.nvim or image.nvim",
-    })
+    health.info(
+      ("no images in buffers (%s); open them with :KernelBridge open, or use kitty or Ghostty, "):format(
+        reason
+      ) .. "or set up snacks.nvim or image.nvim"
+    )
   else
-    health.ok(("pictures are drawn by %s (%s)"):format(backend, reason))
+    health.ok(("images are displayed with %s (%s)"):format(backend, reason))
   end
   if terminal.in_tmux() then
     local shown = vim.system({ "tmux", "show", "-Apv", "allow-passthrough" }, { timeout = 2000 }):wait()
     if vim.trim(shown.stdout or ""):find("^o[nf]") and not vim.trim(shown.stdout):find("^off") then
-      health.ok("tmux lets pictures through")
+      health.ok("tmux passes images to the terminal (allow-passthrough is on)")
     else
-      health.warn("tmux lets no pictures through", { "tmux set -g allow-passthrough on" })
+      health.warn("tmux drops images (allow-passthrough is off)", {
+        "turn it on: tmux set -g allow-passthrough on",
+      })
     end
   end
   if
@@ -89,9 +104,9 @@ local function check_pictures()
     or vim.fn.executable("magick") == 1
     or vim.fn.executable("convert") == 1
   then
-    health.ok("SVG can be converted")
+    health.ok("SVG images can be converted to PNG")
   else
-    health.info("for SVG and JPEG in the terminal, install rsvg-convert or ImageMagick")
+    health.info("to display JPEG and SVG images, install ImageMagick; for SVG, rsvg-convert is enough")
   end
 end
 
@@ -101,16 +116,16 @@ function M.check()
   if vim.fn.has("nvim-0.11") == 1 then
     health.ok(("Neovim %s"):format(tostring(vim.version())))
   else
-    health.error("Neovim 0.11 or newer is needed")
+    health.error(("Neovim %s is too old; install 0.11 or newer"):format(tostring(vim.version())))
   end
   if not vim.o.termguicolors then
-    health.info("'termguicolors' is off: colours of outputs are those of the terminal's 256")
+    health.info("'termguicolors' is off, so output uses 256 colors; for exact colors, set it")
   end
   local command = check_server(source)
   if command then
     check_kernels(command)
   end
-  check_pictures()
+  check_images()
 end
 
 return M

@@ -1,4 +1,4 @@
---- What a person means by "here": a buffer, a place in it, the run whose result is there.
+--- The buffer, position and run that a command acts on.
 
 local cells = require("kernel_bridge.cells")
 local client = require("kernel_bridge.client")
@@ -16,7 +16,7 @@ function M.resolve(bufnr)
   return bufnr and bufnr ~= 0 and bufnr or vim.api.nvim_get_current_buf()
 end
 
---- The buffer that a person means: for an output, that of its code.
+--- The buffer that a command acts on. For an output buffer, this is the buffer of its code.
 ---@param opts? kernel_bridge.At
 ---@return integer
 function M.buffer(opts)
@@ -26,7 +26,7 @@ function M.buffer(opts)
   return source and vim.api.nvim_buf_is_loaded(source) and source or bufnr
 end
 
---- The cursor in a window that shows the buffer, the current one first.
+--- The cursor in a window that shows the buffer, preferably the current one.
 ---@param bufnr integer
 ---@return [integer, integer] row and column in bytes, 0-based
 function M.cursor(bufnr)
@@ -38,7 +38,7 @@ function M.cursor(bufnr)
   return { place[1] - 1, place[2] }
 end
 
---- The run whose result is at the cursor, or in the cell whose marker it is on; a message when there is none.
+--- The run at the cursor, or the run of the cell whose marker it is on. Notifies the user if there is none.
 ---@param opts? kernel_bridge.At
 ---@return kernel_bridge.RunEntry?
 function M.entry(opts)
@@ -50,7 +50,7 @@ function M.entry(opts)
   end
   local entry = output_buffer.entry(M.resolve(opts and opts.bufnr)) or sheets.at(bufnr, line)
   if not entry then
-    client.notify("nothing has run here", vim.log.levels.WARN)
+    client.notify("no code has run here", vim.log.levels.WARN)
   end
   return entry
 end

@@ -1,9 +1,10 @@
---- A buffer's kernel and server: in a floating window, and in a few words for a statusline.
+--- A buffer's kernel and server: details in a floating window, and a short text for a statusline.
 
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 local expected = require("kernel_bridge.expected")
 local here = require("kernel_bridge.here")
+local plural = require("kernel_bridge.plural")
 local session = require("kernel_bridge.session")
 
 local M = {}
@@ -25,15 +26,18 @@ function M.lines(bufnr)
   )
   local kernel = session.kernel_of(bufnr)
   if not kernel then
-    add("kernel", "none yet; :KernelBridge select, or run something")
+    add("kernel", "none; run code, or choose a kernel with :KernelBridge select")
     return lines
   end
   add("kernel", kernel.displayName)
-  add("state", kernel.state .. (kernel.queued > 0 and (", %d runs wait"):format(kernel.queued) or ""))
+  add(
+    "state",
+    kernel.state .. (kernel.queued > 0 and ", " .. plural(kernel.queued, "run") .. " queued" or "")
+  )
   add("reason", kernel.reason and kernel.reason:gsub("\n", " "))
   add("language", kernel.language)
   local implementation = (kernel.implementation or "") .. " " .. (kernel.implementationVersion or "")
-  add("runs", vim.trim(implementation))
+  add("implementation", vim.trim(implementation))
   add("folder", kernel.cwd and vim.fn.fnamemodify(kernel.cwd, ":~"))
   add("process", kernel.pid)
   add("restarts", kernel.epoch - 1)
@@ -57,7 +61,7 @@ function M.show(bufnr)
   })
 end
 
---- The kernel of the buffer in a few words, for a statusline; empty when it has none.
+--- Returns the buffer's kernel and its state for a statusline; empty without a kernel.
 ---@param bufnr? integer
 ---@return string
 function M.statusline(bufnr)
@@ -69,7 +73,7 @@ function M.statusline(bufnr)
       return awaited or ""
     end
   end
-  -- Some statuslines evaluate what they are given: %{…} in a name would run.
+  -- Some statusline plugins evaluate their text: %{…} in a kernel's name would run.
   local name = ansi.legible(kernel.displayName):gsub("%%", "％")
   local words = name .. " · " .. kernel.state
   return kernel.queued > 0 and ("%s +%d"):format(words, kernel.queued) or words

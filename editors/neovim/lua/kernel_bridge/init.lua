@@ -1,6 +1,6 @@
---- Run code on a Jupyter kernel and see its results beside the code. |kernel-bridge-api|
+--- Run code on a Jupyter kernel and see its output inline. |kernel-bridge-api|
 ---
---- This much is loaded at start-up: the options, and an empty statusline. |kernel_bridge.api| has the rest.
+--- Only the options and an empty statusline are loaded at startup. |kernel_bridge.api| has the rest.
 
 local config = require("kernel_bridge.config")
 
@@ -12,12 +12,13 @@ local function api()
   return require("kernel_bridge.api")
 end
 
----@param opts? kernel_bridge.Options some of them
+--- Sets options. Options that are not given keep their defaults.
+---@param opts? kernel_bridge.Options
 function M.setup(opts)
   config.set(opts)
 end
 
---- The kernel of the buffer in a few words, for a statusline; empty when it has none.
+--- Returns the buffer's kernel and its state for a statusline; empty without a kernel.
 ---@param bufnr? integer
 ---@return string
 function M.statusline(bufnr)

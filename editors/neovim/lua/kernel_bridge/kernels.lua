@@ -1,4 +1,4 @@
---- The kernel of a buffer: started, restarted, or one that runs already.
+--- The kernel of a buffer: starts, restarts or attaches to it.
 
 local client = require("kernel_bridge.client")
 local session = require("kernel_bridge.session")
@@ -19,10 +19,10 @@ local function bound(bufnr, kernel)
   end
 end
 
---- Starts a kernel for a buffer: of a kernelspec, of an interpreter, or the best one.
+--- Starts a kernel for a buffer: from a kernelspec, an interpreter, or the best match for the file.
 ---@param bufnr integer
 ---@param which {spec?: string, python?: string}
----@param answered kernel_bridge.Started true: no message
+---@param answered kernel_bridge.Started returns true to suppress the error message
 function M.start(bufnr, which, answered)
   local argument = { spec = which.spec, python = which.python, textDocument = client.document(bufnr) }
   client.command(bufnr, "startKernel", argument, function(failed, kernel)
@@ -31,17 +31,17 @@ function M.start(bufnr, which, answered)
   end)
 end
 
---- Gives the buffer's kernel a new process, also where it is dead. A dead one that no kernel-bridge started is replaced
---- by another of its kind.
+--- Restarts the buffer's kernel, dead or alive. If it is dead and no kernel-bridge started it, starts a new kernel
+--- from the same kernelspec.
 ---@param bufnr integer
----@param answered? kernel_bridge.Started true: no message
+---@param answered? kernel_bridge.Started returns true to suppress the error message
 function M.restart(bufnr, answered)
   local before = session.kernel_of(bufnr)
   local was_dead = before ~= nil and before.state == "dead"
   local function done(failed, kernel)
     bound(bufnr, kernel)
     if kernel then
-      client.notify(kernel.displayName .. (was_dead and " has been started again" or " has restarted"))
+      client.notify(kernel.displayName .. (was_dead and " was started again" or " was restarted"))
     end
     return answered and answered(failed, kernel)
   end
@@ -54,7 +54,7 @@ function M.restart(bufnr, answered)
   end)
 end
 
---- Makes a kernel that was listed the buffer's.
+--- Binds the buffer to a kernel from the list of kernels.
 ---@param bufnr integer
 ---@param kernel kernel_bridge.Kernel
 function M.join(bufnr, kernel)
@@ -69,9 +69,9 @@ function M.join(bufnr, kernel)
   end)
 end
 
---- Follows a kernel that runs already, and makes it the buffer's.
+--- Attaches the buffer to a running kernel.
 ---@param bufnr integer
----@param connection string its connection file, or its id
+---@param connection string its connection file or its ID
 function M.attach(bufnr, connection)
   local known = session.kernels()[connection]
   if known and known.origin ~= "found" then

@@ -1,14 +1,14 @@
---- What the server left out of a long stream, fetched from its history in parts.
+--- Fetches the part of a long stream that the server left out, in slices from its history.
 
 local client = require("kernel_bridge.client")
 local text = require("kernel_bridge.text")
 
 local M = {}
 
-M.CHARACTERS = 131072 -- of one readOutput
+M.CHARACTERS = 131072 -- per readOutput request
 
 ---@param block kernel_bridge.Block
----@return integer bytes that are neither in the text nor in what was loaded
+---@return integer bytes that are still missing
 function M.bytes(block)
   local elided = block.output.elided
   if not elided or (block.total and block.total <= block.loaded) then
@@ -17,11 +17,11 @@ function M.bytes(block)
   return math.max(0, elided.omitted - (block.loaded_bytes or 0))
 end
 
---- Fetches the next part of what the server left out.
+--- Fetches the next slice, and further ones up to `bytes`.
 ---@param page kernel_bridge.Page
 ---@param block kernel_bridge.Block
----@param bytes integer to fetch in all before it stops
----@param changed fun() there is more to write
+---@param bytes integer
+---@param changed fun() called when there is more text to write
 function M.load(page, block, bytes, changed)
   local index
   for at, other in ipairs(page.blocks) do
@@ -39,7 +39,9 @@ function M.load(page, block, bytes, changed)
   block.loading = true
   local server = vim.lsp.get_client_by_id(page.entry.client_id)
   if not server then
-    return client.notify("the server that ran this has ended; what it left out is in :KernelBridge history")
+    return client.notify(
+      "the server of this run has exited; open the whole output with :KernelBridge history"
+    )
   end
   server:request("workspace/executeCommand", {
     command = "kernel-bridge.readOutput",

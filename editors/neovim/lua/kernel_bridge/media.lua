@@ -1,8 +1,9 @@
---- MIME bundles: what of one can be shown here, and how what cannot is opened elsewhere.
+--- MIME bundles: which entry the editor shows, and which one the user can open in another program.
 
 local ansi = require("kernel_bridge.ansi")
 local images = require("kernel_bridge.images")
 local outputs = require("kernel_bridge.outputs")
+local plural = require("kernel_bridge.plural")
 
 local M = {}
 
@@ -24,21 +25,21 @@ local EXTENSIONS = {
 ---@return string
 function M.size(bytes)
   if bytes < 1000 then
-    return ("%d bytes"):format(bytes)
+    return plural(bytes, "byte")
   elseif bytes < 1e6 then
     return ("%.1f kB"):format(bytes / 1e3)
   end
   return ("%.1f MB"):format(bytes / 1e6)
 end
 
---- One entry of a MIME bundle, wherever its bytes are.
+--- One entry of a MIME bundle. The bytes are in memory or in a file of the server.
 ---@class kernel_bridge.Medium
 ---@field mime string
 ---@field value string|kernel_bridge.BlobFile
 local Medium = {}
 Medium.__index = Medium
 
---- The bytes' size.
+--- Size in bytes.
 ---@return integer
 function Medium:bytes()
   if type(self.value) == "table" then
@@ -55,7 +56,7 @@ function Medium:is_base64()
   return self.mime ~= "image/svg+xml" and not self.mime:find("^text/") and self.mime ~= "application/json"
 end
 
---- A file with the bytes: the bridge's own, or one that Neovim removes when it ends.
+--- Returns a file with the bytes: the server's, or a temporary one that Neovim deletes on exit.
 ---@return string path
 function Medium:path()
   if type(self.value) == "table" then
@@ -89,7 +90,7 @@ function M.medium(output, mime)
 end
 
 ---@param output kernel_bridge.KeptOutput
----@return kernel_bridge.Medium? picture the first that a terminal may show
+---@return kernel_bridge.Medium? picture the first entry that a terminal may be able to show
 function M.picture(output)
   for _, mime in ipairs(PICTURES) do
     local medium = output.data and M.medium(output, mime)
@@ -99,7 +100,7 @@ function M.picture(output)
   end
 end
 
---- What is best looked at elsewhere: a picture, a page, or whatever has no text.
+--- The entry to open in another program: an image, a page, or any type that is not plain text.
 ---@param output kernel_bridge.KeptOutput
 ---@return kernel_bridge.Medium?
 function M.openable(output)
@@ -125,10 +126,10 @@ function M.described(medium, size)
   return ("▣ %s%s, %s"):format(medium.mime, pixels, M.size(medium:bytes()))
 end
 
---- What is shown of an output that is a MIME bundle: rows of a picture, or text.
+--- What to show for a MIME bundle: the rows of an image, or text.
 ---@param output kernel_bridge.KeptOutput
 ---@param width integer columns
----@param changed fun() called when a picture that has to be prepared is ready
+---@param changed fun() called when an image is ready that was not before
 ---@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, group?: string}
 function M.show(output, width, changed)
   local picture = M.picture(output)
@@ -152,14 +153,14 @@ function M.show(output, width, changed)
   return { text = "", group = "KernelBridgeOutput" }
 end
 
---- Whether a chunk of a virtual line is a part of a picture, whose colour is its name.
+--- Whether a chunk of a virtual line is part of an image. Its highlight group must not change: the color is the ID.
 ---@param chunk [string, any]
 ---@return boolean
 function M.is_picture(chunk)
   return type(chunk[2]) == "string" and vim.startswith(chunk[2], "KernelBridgeImage")
 end
 
---- Opens it in the system's viewer or browser.
+--- Opens an entry in the system's viewer or browser.
 ---@param medium kernel_bridge.Medium
 function M.open(medium)
   local _, problem = vim.ui.open(medium:path())

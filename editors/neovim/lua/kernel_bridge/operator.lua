@@ -1,10 +1,10 @@
---- The operator that runs what a motion covers.
+--- The operator that runs the text a motion covers.
 
 local api = require("kernel_bridge.api")
 
 local M = {}
 
---- Makes what the next motion covers run; in visual mode the selection. For an <expr> map.
+--- Starts the operator: it runs the text of the next motion, or the selection in Visual mode. For an <expr> mapping.
 ---@return string
 function M.operator()
   vim.o.operatorfunc = "v:lua.require'kernel_bridge.operator'.operate"

@@ -1,4 +1,4 @@
---- The buffers that show the whole output of a run: opened, filled, mapped, and passed on when the run is replaced.
+--- The buffers that show the whole output of a run. When another run replaces the run, its buffer shows the new one.
 
 local config = require("kernel_bridge.config")
 local media = require("kernel_bridge.media")
@@ -34,7 +34,7 @@ local function page_of(entry)
   vim.bo[bufnr].modifiable = false
   vim.bo[bufnr].bufhidden = "wipe"
   vim.bo[bufnr].filetype = "kernel_bridge_output"
-  vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = bufnr, nowait = true, desc = "close" })
+  vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = bufnr, nowait = true, desc = "close the window" })
   vim.keymap.set("n", "gx", function()
     local medium = output_page.medium_here(page)
     if medium then
@@ -44,7 +44,7 @@ local function page_of(entry)
   end, { buffer = bufnr, desc = "open in the system's viewer or browser" })
   vim.keymap.set("n", "<CR>", function()
     output_page.load_here(page)
-  end, { buffer = bufnr, desc = "load what the server left out" })
+  end, { buffer = bufnr, desc = "load more of the output" })
   vim.api.nvim_create_autocmd("BufWipeout", {
     buffer = bufnr,
     once = true,
@@ -66,7 +66,7 @@ function M.fold(line)
   return page and output_page.fold(page, line) or "1"
 end
 
---- The run whose output a buffer shows.
+--- The run that an output buffer shows.
 ---@param bufnr integer
 ---@return kernel_bridge.RunEntry?
 function M.entry(bufnr)
@@ -74,7 +74,7 @@ function M.entry(bufnr)
   return page and page.entry
 end
 
---- Fills a buffer that is read again, as by `:edit`, or that a session has restored.
+--- Fills a buffer that was reloaded with `:edit` or restored from a session.
 ---@param bufnr integer
 function M.read(bufnr)
   local page = page_in(bufnr)
@@ -82,12 +82,12 @@ function M.read(bufnr)
     return output_page.rewrite(page)
   end
   vim.bo[bufnr].buftype, vim.bo[bufnr].bufhidden, vim.bo[bufnr].swapfile = "nofile", "wipe", false
-  local words = "This output is of an earlier session; :KernelBridge history in its file finds it."
+  local words = "This output is from an earlier session. To open it, run :KernelBridge history in its file."
   vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, { words })
   vim.bo[bufnr].modifiable = false
 end
 
---- Something of a run has changed.
+--- Updates the buffer of a run that has changed, if there is one.
 ---@param entry kernel_bridge.RunEntry
 function M.touch(entry)
   local page = pages[entry.run.id]
@@ -96,7 +96,7 @@ function M.touch(entry)
   end
 end
 
---- A run has replaced another: windows that show the old one's output show the new one's.
+--- Shows the output of `new` in the buffer of `old`, the run that it replaced.
 ---@param old kernel_bridge.RunEntry
 ---@param new kernel_bridge.RunEntry
 function M.follow(old, new)
@@ -108,7 +108,7 @@ function M.follow(old, new)
   end
 end
 
---- Opens a run's output, or goes to where it is open.
+--- Opens a run's output, or jumps to its window if it is open.
 ---@param entry kernel_bridge.RunEntry
 function M.open(entry)
   local page = page_of(entry)

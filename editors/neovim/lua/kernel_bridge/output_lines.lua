@@ -1,4 +1,4 @@
---- Lines of terminal text in a buffer: escape sequences become highlights.
+--- Writes terminal text to a buffer, with its escape sequences as highlights.
 
 local ansi = require("kernel_bridge.ansi")
 
@@ -6,12 +6,12 @@ local M = {}
 
 M.namespace = vim.api.nvim_create_namespace("kernel_bridge_output")
 
---- Replaces everything from a row on by lines of terminal text.
+--- Replaces all lines from `row` on with terminal text.
 ---@param bufnr integer
 ---@param row integer
 ---@param lines string[]
----@param group? string of highlights, for all of them
----@param pen? kernel_bridge.Pen the colours so far, brought up to date
+---@param group? string highlight group for all lines
+---@param pen? kernel_bridge.Pen the current colors; updated
 function M.write(bufnr, row, lines, group, pen)
   local plain, marks = {}, {}
   pen = pen or {}

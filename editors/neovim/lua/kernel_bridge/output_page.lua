@@ -1,4 +1,4 @@
---- One page: the whole output of a run, written into a buffer in turns so that the editor never waits for it.
+--- A page: the whole output of a run, written to a buffer in slices so that the editor stays responsive.
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
@@ -13,26 +13,26 @@ local view = require("kernel_bridge.view")
 local M = {}
 
 local namespace = output_lines.namespace
-local SLICE_BYTES = 24576 -- written before the editor's loop gets its turn
+local SLICE_BYTES = 24576 -- written per turn of the event loop
 
---- One output as it is in the buffer.
+--- One output in the buffer.
 ---@class kernel_bridge.Block
 ---@field output kernel_bridge.KeptOutput
 ---@field start integer row of its first line
----@field stop integer row after its last whole line; what follows is rewritten each time
----@field piece integer pieces of the text that are written
----@field offset integer bytes of the next piece that are written
+---@field stop integer row after its last complete line; the lines after it are rewritten on each update
+---@field piece integer pieces of the text written so far
+---@field offset integer bytes of the next piece written so far
 ---@field pen kernel_bridge.Pen
----@field seen? string what was written after `stop`
----@field more? kernel_bridge.Text the text with what was loaded of what the server left out
+---@field seen? string the text written after `stop`
+---@field more? kernel_bridge.Text the text including the loaded part that the server had left out
 ---@field loading? boolean
----@field total? integer code points that there are, once known
+---@field total? integer length in code points, once known
 
 ---@class kernel_bridge.Page
 ---@field bufnr integer
 ---@field entry kernel_bridge.RunEntry
 ---@field blocks kernel_bridge.Block[]
----@field rows integer lines that are written
+---@field rows integer lines written so far
 ---@field timer uv.uv_timer_t
 ---@field waiting boolean
 ---@field media table<integer, kernel_bridge.Medium> by extmark
@@ -52,7 +52,7 @@ function M.new(bufnr, entry)
   }
 end
 
---- Writes everything again, into a buffer that was emptied.
+--- Writes everything again to a buffer that was emptied.
 ---@param page kernel_bridge.Page
 function M.rewrite(page)
   page.blocks, page.media, page.rows = {}, {}, 0
@@ -65,7 +65,7 @@ function M.close(page)
   page.timer:close()
 end
 
---- Writes what is new once the delay is over; calls until then join.
+--- Writes new output after the delay. Calls in the meantime have no effect.
 ---@param page kernel_bridge.Page
 ---@param delay_ms integer
 function M.later(page, delay_ms)
@@ -84,7 +84,7 @@ function M.later(page, delay_ms)
   end
 end
 
---- Replaces everything from a row on by lines of terminal text.
+--- Replaces all lines from `row` on with terminal text.
 ---@param page kernel_bridge.Page
 ---@param row integer
 ---@param lines string[]
@@ -95,7 +95,7 @@ local function write(page, row, lines, group, pen)
   page.rows = row + #lines
 end
 
---- The next lines of a text, whole ones, up to a number of bytes.
+--- Returns the next complete lines of a text, about SLICE_BYTES.
 ---@param block kernel_bridge.Block
 ---@param value kernel_bridge.Text
 ---@return string[]
@@ -118,7 +118,7 @@ local function next_lines(block, value)
   return lines
 end
 
---- Writes what is new of a stream; true when there is more for another turn.
+--- Writes the next slice of a stream. Returns true if more remains for another turn.
 ---@param page kernel_bridge.Page
 ---@param block kernel_bridge.Block
 ---@return boolean
@@ -142,7 +142,7 @@ local function sync_stream(page, block)
   local hidden = left_out.bytes(block)
   if hidden > 0 then
     local tail = output.elided.tail
-    marker = ("⋯ %s left out · <CR> loads it"):format(media.size(math.max(0, hidden - #tail)))
+    marker = ("⋯ %s left out · press <CR> to load"):format(media.size(math.max(0, hidden - #tail)))
     rest[#rest + 1] = marker
     vim.list_extend(rest, vim.split((tail:gsub("\n$", "")), "\n", { plain = true }))
   end
@@ -166,7 +166,7 @@ local function sync_stream(page, block)
   return false
 end
 
---- Writes an output that is no stream.
+--- Writes an output that is not a stream.
 ---@param page kernel_bridge.Page
 ---@param block kernel_bridge.Block
 local function write_output(page, block)
@@ -176,7 +176,7 @@ local function write_output(page, block)
   local lines = words and not picture and vim.split(words, "\n", { plain = true }) or {}
   local medium = media.openable(output)
   if medium then
-    lines[#lines + 1] = media.described(medium, medium.image and medium.image.size) .. " · gx opens it"
+    lines[#lines + 1] = media.described(medium, medium.image and medium.image.size) .. " · press gx to open"
   end
   if #lines == 0 then
     lines[1] = ""
@@ -188,7 +188,7 @@ local function write_output(page, block)
     local options = { end_col = #line, hl_group = "KernelBridgeMedia" }
     if picture then
       local image = images.of(picture, function()
-        block.output = {} -- it is written again
+        block.output = {} -- causes sync to write it again
         M.later(page, 1)
       end)
       local window = vim.fn.win_findbuf(page.bufnr)[1]
@@ -212,7 +212,7 @@ local function title(page)
   return ("%%#%s# %s %%* %s"):format(group, literal(vim.trim(mark)), literal(first))
 end
 
---- Brings the buffer to what the outputs are now, in turns.
+--- Updates the buffer to match the outputs, over several turns if needed.
 ---@param page kernel_bridge.Page
 function M.sync(page)
   local at_end = {}
@@ -257,7 +257,7 @@ function M.sync(page)
   end
 end
 
---- The picture or page at the cursor.
+--- The image or page at the cursor.
 ---@param page kernel_bridge.Page
 ---@return kernel_bridge.Medium?
 function M.medium_here(page)
@@ -270,7 +270,7 @@ function M.medium_here(page)
   end
 end
 
---- The index of the block that a row belongs to; 0 before the first.
+--- The index of the block that contains a row; 0 before the first block.
 ---@param page kernel_bridge.Page
 ---@param row integer 0-based
 ---@return integer
@@ -287,7 +287,7 @@ local function index_at(page, row)
   return high
 end
 
---- Loads more of what the server left out of the stream at the cursor.
+--- Loads more of the stream at the cursor if the server left out a part.
 ---@param page kernel_bridge.Page
 function M.load_here(page)
   local block = page.blocks[index_at(page, vim.api.nvim_win_get_cursor(0)[1] - 1)]
@@ -299,7 +299,7 @@ function M.load_here(page)
   end
 end
 
---- The fold level of a line: each output is a fold.
+--- The fold level of a line. Each output is a fold.
 ---@param page kernel_bridge.Page
 ---@param line integer 1-based
 ---@return string

@@ -1,4 +1,4 @@
---- The window in which an output is opened.
+--- Opens the window of an output buffer.
 
 local config = require("kernel_bridge.config")
 
@@ -32,7 +32,7 @@ local function opened(bufnr)
   return vim.api.nvim_open_win(bufnr, true, { split = "below", win = -1, height = part(vim.o.lines) })
 end
 
---- Opens the buffer of an output where the options say.
+--- Opens an output buffer as set by the `output` options.
 ---@param bufnr integer
 ---@param foldexpr string
 function M.open(bufnr, foldexpr)

@@ -1,10 +1,11 @@
---- The outputs of one run: the changes that the server sends, applied in order. Nothing is decided here.
+--- The outputs of one run. Applies the server's changes in order and makes no decisions.
 
+local plural = require("kernel_bridge.plural")
 local text = require("kernel_bridge.text")
 
 local M = {}
 
---- An output as on the wire, but that a stream has its text in `stream`. A replaced output is another table.
+--- An output as on the wire, except that the text of a stream is in `stream`. A replaced output is a new table.
 ---@class kernel_bridge.KeptOutput
 ---@field output_type "stream"|"display_data"|"execute_result"|"error"
 ---@field name? "stdout"|"stderr"
@@ -27,10 +28,10 @@ function M.keep(output)
   return output --[[@as kernel_bridge.KeptOutput]]
 end
 
---- Applies changes to the list, as docs/protocol.md says.
+--- Applies changes to a list of outputs, as specified in docs/protocol.md.
 ---@param outputs kernel_bridge.KeptOutput[]
 ---@param changes kernel_bridge.Change[]
----@return boolean known false when a kind is unknown or an index is missing: ask getRun
+---@return boolean known false if a kind is unknown or an index is missing; the caller then requests getRun
 function M.apply(outputs, changes)
   for _, change in ipairs(changes) do
     local kind = change.kind
@@ -59,7 +60,7 @@ function M.apply(outputs, changes)
   return true
 end
 
---- The text of an output as it came, colours and all; nil when it has none.
+--- The text of an output, including escape sequences; nil if it has none.
 ---@param output kernel_bridge.KeptOutput
 ---@return string?
 function M.text(output)
@@ -69,7 +70,11 @@ function M.text(output)
       return text.whole(output.stream)
     end
     local hidden = elided.omitted - #elided.tail
-    return ("%s\n… %d bytes left out …\n%s"):format(text.whole(output.stream), hidden, elided.tail)
+    return ("%s\n… %s left out …\n%s"):format(
+      text.whole(output.stream),
+      plural(hidden, "byte"),
+      elided.tail
+    )
   elseif output.traceback then
     if #output.traceback == 0 then
       return ("%s: %s"):format(output.ename, output.evalue)
@@ -77,7 +82,7 @@ function M.text(output)
     return table.concat(output.traceback, "\n")
   end
   local plain = output.data["text/plain"]
-  local is_opaque = type(plain) == "string" and plain:find("^<[%w_.]+ object>$") -- as of IPython.display's classes
+  local is_opaque = type(plain) == "string" and plain:find("^<[%w_.]+ object>$") -- from IPython.display's classes
   for _, mime in ipairs({ is_opaque and "text/markdown" or "text/plain", "text/markdown", "text/latex" }) do
     if type(output.data[mime]) == "string" then
       return output.data[mime]

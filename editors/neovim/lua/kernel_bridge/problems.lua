@@ -1,4 +1,4 @@
---- What a run raised, as a diagnostic at its line and as a quickfix list of its traceback.
+--- Shows the error of a run as a diagnostic, and its traceback as a quickfix list.
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
@@ -12,9 +12,9 @@ M.namespace = namespace
 ---@class kernel_bridge.Problem: vim.Diagnostic
 ---@field run_id string
 
---- The line of the buffer that a line of the document is now.
+--- Maps a line of the document at the time of the run to its current line in the buffer.
 ---@param entry kernel_bridge.RunEntry
----@param line integer 0-based, as it was when it ran
+---@param line integer 0-based
 ---@return integer
 local function line_now(entry, line)
   local place = sheets.place(entry.run.id)
@@ -28,7 +28,7 @@ local function line_now(entry, line)
   return math.max(first, math.min(last, first + line - entry.run.range.start.line))
 end
 
---- Where what a run raised stands now.
+--- The current position of a run's error.
 ---@param entry kernel_bridge.RunEntry
 ---@return {lnum: integer, col: integer, end_lnum: integer, end_col: integer}
 local function where(entry)
@@ -49,7 +49,7 @@ local function set(entry, keep, added)
   if #list == #found and not added then
     return
   end
-  for _, problem in ipairs(list) do -- Neovim moves what it shows with edits, but not what is set again
+  for _, problem in ipairs(list) do -- Neovim moves shown diagnostics with edits, but not those that are set again
     local place = sheets.place(problem.user_data.run_id)
     for name, value in pairs(place and where(place.entry) or {}) do
       problem[name] = value
@@ -66,7 +66,7 @@ function M.clear(entry)
   end)
 end
 
---- The line of a buffer that a line of a run's source is now, for the run with that count on the same kernel.
+--- Finds the current buffer and line of a source line, by the execution count of its run on the same kernel.
 ---@param entry kernel_bridge.RunEntry
 ---@param count integer
 ---@param line integer 1-based, in the source
@@ -85,7 +85,7 @@ local function place_of(entry, count, line)
   end
 end
 
---- Places that a traceback names, outermost first.
+--- The places in a traceback, outermost first.
 ---@param entry kernel_bridge.RunEntry
 ---@return vim.quickfix.entry[]
 local function frames(entry)
@@ -99,7 +99,7 @@ local function frames(entry)
         if bufnr then
           local text = vim.trim((called:gsub("^,%s*", "")))
           items[#items + 1] =
-            { bufnr = bufnr, lnum = lnum, col = 1, text = text ~= "" and text or "in the cell" }
+            { bufnr = bufnr, lnum = lnum, col = 1, text = text ~= "" and text or "in this cell" }
         end
       end
       local path, number, rest = line:match('^%s*File "?(.-)"?:(%d+)(.*)')
@@ -116,7 +116,7 @@ local function frames(entry)
   return items
 end
 
---- The quickfix list of this plugin, if it is the one a person would see.
+--- The quickfix list that this plugin filled last. It is updated only while it is the current one.
 local list_id = nil ---@type integer?
 
 ---@param items vim.quickfix.entry[]
@@ -128,7 +128,7 @@ local function quickfix(items, title)
   list_id = vim.fn.getqflist({ id = 0 }).id
 end
 
---- Puts what a run raised at its line.
+--- Sets the diagnostic for the error of a run.
 ---@param entry kernel_bridge.RunEntry
 ---@return string? summary
 ---@return integer? line 0-based
@@ -157,7 +157,7 @@ function M.diagnose(entry)
   return summary, place.lnum
 end
 
---- Shows what a run raised.
+--- Shows the error of a run.
 ---@param entry kernel_bridge.RunEntry
 function M.show(entry)
   local summary, line = M.diagnose(entry)

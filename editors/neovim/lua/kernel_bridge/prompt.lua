@@ -1,4 +1,4 @@
---- Answers to input(): the server's question waits in a coroutine while the editor goes on.
+--- Prompts for input(). The server's request waits in a coroutine, so the editor stays responsive.
 
 local ansi = require("kernel_bridge.ansi")
 local session = require("kernel_bridge.session")
@@ -7,7 +7,7 @@ local M = {}
 
 local open = nil ---@type {thread: thread, shown: boolean}?
 
---- Runs once no key that a person types could be taken for an answer.
+--- Calls back in Normal or Terminal mode, so that keys typed in another mode do not end up in the answer.
 local function when_normal(callback)
   if vim.api.nvim_get_mode().mode:find("^[nt]") then
     return callback()
@@ -20,7 +20,7 @@ local function when_normal(callback)
 end
 
 ---@param params kernel_bridge.StdinRequest
----@return kernel_bridge.StdinAnswer|userdata answer vim.NIL when the person cancels
+---@return kernel_bridge.StdinAnswer|userdata answer vim.NIL if the user cancels
 function M.ask(params)
   local thread = coroutine.running()
   local question = { thread = thread, shown = false }
@@ -32,7 +32,7 @@ function M.ask(params)
   end
   open = question
   local lines = vim.tbl_map(ansi.plain, vim.split(params.prompt, "\n", { plain = true }))
-  local prompt = params.prompt ~= "" and table.concat(lines, "\n") or "input: "
+  local prompt = params.prompt ~= "" and table.concat(lines, "\n") or "Input: "
   vim.schedule(function()
     when_normal(function()
       if open ~= question then
@@ -40,7 +40,7 @@ function M.ask(params)
       end
       question.shown = true
       if params.password then
-        -- Not vim.ui.input, which may keep what is typed.
+        -- Not vim.ui.input, which may keep a history.
         local typed, value = pcall(vim.fn.inputsecret, { prompt = prompt, cancelreturn = vim.NIL })
         return answer(typed and value ~= vim.NIL and value or nil)
       end
@@ -58,7 +58,7 @@ function M.ask(params)
   return value ~= nil and { value = value } or vim.NIL
 end
 
---- The run has ended: nobody waits for the answer any more.
+--- Closes the prompt, because the run has ended.
 function M.withdraw()
   local question = open
   if not question then

@@ -1,4 +1,4 @@
---- Choices for a person: kernels to start or to join, and past runs.
+--- Lists for the user to choose from: kernels to start or attach to, and past runs.
 
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
@@ -9,16 +9,16 @@ local times = require("kernel_bridge.times")
 
 local M = {}
 
-local specs = {} ---@type kernel_bridge.KernelSpec[] as last listed, for completion
+local specs = {} ---@type kernel_bridge.KernelSpec[] the last list, for completion
 
----@return string[] names of kernelspecs, the best first
+---@return string[] names of kernelspecs, best match first
 function M.spec_names()
   return vim.tbl_map(function(spec)
     return spec.name
   end, specs)
 end
 
---- Asks for the kernelspecs, so that they can be completed next time.
+--- Requests the kernelspecs, so that the next completion can offer them.
 ---@param bufnr integer
 function M.refresh(bufnr)
   if client.get(bufnr) then
@@ -34,7 +34,7 @@ local function short(path)
   return path and vim.fn.fnamemodify(path, ":~:.") or ""
 end
 
---- As much of a text as fits into some columns.
+--- Shortens a text to a number of columns.
 ---@param words string
 ---@param columns integer
 ---@return string
@@ -50,10 +50,10 @@ local function fitting(words, columns)
 end
 
 ---@class kernel_bridge.Choice
----@field columns string[] name, state, where
+---@field columns string[] name, state, location
 ---@field take fun()
 
---- Lets a person choose; the columns stand in line.
+--- Lets the user choose from a list with aligned columns.
 ---@param prompt string
 ---@param choices kernel_bridge.Choice[]
 local function choose(prompt, choices)
@@ -72,7 +72,7 @@ local function choose(prompt, choices)
       for index, column in ipairs(choice.columns) do
         parts[index] = column .. (" "):rep(widths[index] - vim.api.nvim_strwidth(column))
       end
-      return fitting(vim.trim(table.concat(parts, "  ")), vim.o.columns - 6) -- a number stands before it
+      return fitting(vim.trim(table.concat(parts, "  ")), vim.o.columns - 6) -- room for the number of the choice
     end,
   }, function(choice)
     if choice then
@@ -89,14 +89,14 @@ local function to_start(bufnr, spec, after)
   local where = spec.python or vim.startswith(spec.argv[1], "/") and spec.argv[1] or spec.resourceDir
   local name = spec.displayName:gsub(vim.pesc(vim.fs.normalize("~")) .. "/", "~/")
   if spec.python and name:find(short(vim.fs.dirname(vim.fs.dirname(spec.python))), 1, true) then
-    where = nil -- the name says it
+    where = nil -- the name contains it
   end
-  local problem = (spec.problem or "cannot be started"):match("^[^;\n]*")
+  local problem = (spec.problem or "cannot start"):match("^[^;\n]*")
   return {
     columns = { name, spec.usable and "start" or "✗ " .. problem, short(where) },
     take = function()
       if not spec.usable then
-        return client.notify(spec.problem or "this kernel cannot be started", vim.log.levels.WARN)
+        return client.notify(spec.problem or spec.displayName .. " cannot start", vim.log.levels.WARN)
       end
       local python = spec.source == "environment" and spec.python or nil
       local which = python and { python = python } or { spec = spec.name }
@@ -123,10 +123,10 @@ local function to_join(bufnr, kernel)
   }
 end
 
---- Offers kernels to start, when one is needed.
+--- Offers kernels to start.
 ---@param bufnr integer
 ---@param offered kernel_bridge.KernelSpec[]
----@param after? fun() once one has started
+---@param after? fun() called when the kernel has started
 function M.offer(bufnr, offered, after)
   choose(
     "Start a kernel:",
@@ -136,16 +136,16 @@ function M.offer(bufnr, offered, after)
   )
 end
 
---- Asks whether the buffer's kernel, which is dead, should be restarted.
+--- Asks the user whether to restart the buffer's dead kernel.
 ---@param bufnr integer
----@param after fun() once it has restarted
+---@param after fun() called when the kernel has restarted
 function M.revive(bufnr, after)
   local dead = session.kernel_of(bufnr)
   local name = dead and dead.displayName or "the kernel"
   local reason = dead and dead.reason and " (" .. dead.reason:match("[^\n]*") .. ")" or ""
-  local again = "Restart it and run this"
+  local again = "Restart and run"
   vim.ui.select(
-    { again, "Leave it" },
+    { again, "Cancel" },
     { prompt = ansi.legible(("%s is dead%s:"):format(name, reason)) },
     function(choice)
       if choice == again then
@@ -160,13 +160,14 @@ function M.revive(bufnr, after)
 end
 
 ---@param listed kernel_bridge.Kernel[]
----@return kernel_bridge.Kernel[] that can be joined
+---@return kernel_bridge.Kernel[] kernels that a buffer can attach to
 local function alive(listed)
   return vim.tbl_filter(function(kernel)
     return kernel.state ~= "dead" and kernel.state ~= "unreachable"
   end, listed)
 end
 
+--- Lets the user choose a kernel to start or attach to.
 ---@param bufnr integer
 function M.choose(bufnr)
   client.command(bufnr, "listKernelSpecs", { textDocument = client.document(bufnr) }, function(failed, listed)
@@ -188,16 +189,16 @@ function M.choose(bufnr)
   end)
 end
 
---- Lets a person choose a running kernel to attach to.
+--- Lets the user choose a running kernel to attach to.
 ---@param bufnr integer
 function M.attach(bufnr)
   client.command(bufnr, "listKernels", nil, function(failed, found)
     local running = failed and {} or alive(found.kernels)
     if #running == 0 and not failed then
-      return client.notify("no kernel runs that could be attached to", vim.log.levels.WARN)
+      return client.notify("no kernel to attach to; start one with :KernelBridge start", vim.log.levels.WARN)
     end
     choose(
-      "Attach to:",
+      "Attach to a kernel:",
       vim.tbl_map(function(kernel)
         return to_join(bufnr, kernel)
       end, running)
@@ -205,6 +206,7 @@ function M.attach(bufnr)
   end)
 end
 
+--- Lets the user choose a past run of the file and opens its output.
 ---@param bufnr integer
 ---@param opts kernel_bridge.History
 function M.history(bufnr, opts)
@@ -214,10 +216,11 @@ function M.history(bufnr, opts)
       return
     end
     if #result.runs == 0 then
-      return client.notify("nothing that matches has run in this file", vim.log.levels.WARN)
+      local matching = opts.text and (" with code that contains %q"):format(opts.text) or ""
+      return client.notify("this file has no past runs" .. matching, vim.log.levels.WARN)
     end
     choose(
-      "History:",
+      "Past runs:",
       vim.tbl_map(function(run)
         local first, more = vim.trim(run.source):match("([^\n]*)(\n?)")
         local count = run.executionCount and ("[%d]"):format(run.executionCount) or ""

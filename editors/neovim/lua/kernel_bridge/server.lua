@@ -1,4 +1,4 @@
---- The language server: which program it is, and which folder is its workspace.
+--- Finds the program of the language server, and the folder of its workspace.
 
 local config = require("kernel_bridge.config")
 
@@ -6,14 +6,14 @@ local M = {}
 
 local ROOT_MARKERS = { ".git", "pyproject.toml", "Project.toml", "package.json", ".venv" }
 
---- The servers in workspaces that a person has allowed to be run, by their paths.
+--- Servers in workspaces that the user has allowed to run, by path.
 ---@type table<string, true>
 local allowed = {}
 
---- The server in the workspace's own environment, which may be anybody's, and where it was looked for.
+--- Finds the server in the workspace's own environment. It may be untrusted.
 ---@param root string? the workspace's folder
 ---@return string? path
----@return string[] places
+---@return string[] places that were searched
 local function in_workspace(root)
   local places = {}
   for _, folder in ipairs({ ".venv", "venv" }) do
@@ -28,15 +28,15 @@ local function in_workspace(root)
   return nil, places
 end
 
---- The server's command line, and where it was looked for. One in the workspace counts once it is allowed.
+--- Finds the server's command line. Skips a server in the workspace until the user has allowed it.
 ---@param root string? the workspace's folder
----@return string[]? command nil where there is none
----@return string[] places
+---@return string[]? command nil if none was found
+---@return string[] places that were searched
 function M.find(root)
   local configured = config.get().command
   if configured then
     return vim.fn.executable(configured[1]) == 1 and configured or nil,
-      { "setup's command: " .. configured[1] }
+      { "the `command` option: " .. configured[1] }
   end
   local on_path = vim.fn.exepath("kernel-bridge")
   if on_path ~= "" then
@@ -49,7 +49,7 @@ function M.find(root)
   return nil, { "PATH", path and path .. " (not trusted, see :help kernel-bridge-server)" or unpack(places) }
 end
 
---- `find` for a person who has asked for a kernel: Neovim asks them whether it may run what the workspace has.
+--- Like `find`, but asks the user whether to run a server in the workspace. For commands that need a kernel.
 ---@param root string? the workspace's folder
 ---@return string[]? command
 ---@return string[] places
@@ -69,7 +69,7 @@ function M.root(bufnr)
   return vim.fs.root(bufnr, ROOT_MARKERS)
 end
 
---- Whether another buffer without a name is attached: to a language server the two would be one document.
+--- Whether another unnamed buffer is attached. To a language server, both would be the same document.
 ---@param bufnr integer
 ---@return boolean
 function M.is_ambiguous(bufnr)

@@ -1,5 +1,4 @@
---- Kernels and runs as the server has reported them. A notification updates a table and fires an event; nothing is
---- drawn here.
+--- Kernels and runs as reported by the server. A notification updates a table and fires an event; other modules draw.
 
 local events = require("kernel_bridge.events")
 local outputs = require("kernel_bridge.outputs")
@@ -7,28 +6,28 @@ local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
 
---- A run as this editor knows it.
+--- A run and its outputs.
 ---@class kernel_bridge.RunEntry
 ---@field run kernel_bridge.Run
 ---@field outputs kernel_bridge.KeptOutput[]
----@field seq integer of the last output notification that `outputs` contain
+---@field seq integer sequence number of the last output notification applied to `outputs`
 ---@field client_id integer
 ---@field bufnr? integer the buffer of its document, if one was loaded
----@field running_since? integer uv.hrtime() when it began, as seen from here
----@field asks? boolean it waits for the answer to input()
----@field asked? boolean its outputs were requested, since a notification was missed
+---@field running_since? integer uv.hrtime() when the client learned that it is running
+---@field asks? boolean it waits for input()
+---@field asked? boolean its outputs were requested, because a notification was missed
 
 --- Events: "kernel" (kernel), "bound" (uri), "run" (entry, is_new), "output" (entry), "asks" (entry).
 local on, fire = events.new()
 M.on = on
 
-local RETIRED = 100 -- runs that no buffer shows are kept up to this number
+local RETIRED = 100 -- maximum number of runs to keep that no buffer shows
 
 local kernels = {} ---@type table<string, kernel_bridge.Kernel>
-local clients = {} ---@type table<string, integer> kernel id -> client
-local bindings = {} ---@type table<string, string> document's uri -> kernel id
+local clients = {} ---@type table<string, integer> kernel ID -> client ID
+local bindings = {} ---@type table<string, string> document URI -> kernel ID
 local runs = {} ---@type table<string, kernel_bridge.RunEntry>
-local retired = {} ---@type string[] ids, oldest first
+local retired = {} ---@type string[] run IDs, oldest first
 
 --- Fires a |User| autocommand, for other plugins.
 ---@param name "KernelBridgeKernel"|"KernelBridgeRun"|"KernelBridgeOutput"
@@ -38,7 +37,7 @@ local function publish(name, data)
 end
 
 ---@param uri string
----@return integer? bufnr of a loaded buffer; none is made
+---@return integer? bufnr nil if no buffer of the document is loaded
 local function buffer_of(uri)
   local bufnr = vim.fn.bufnr("^" .. vim.fn.escape(vim.uri_to_fname(uri), "\\*?[]{},^$") .. "$")
   if bufnr ~= -1 and vim.api.nvim_buf_is_loaded(bufnr) then
@@ -51,7 +50,7 @@ local function buffer_of(uri)
   end
 end
 
--- What there is
+-- Queries
 
 ---@return table<string, kernel_bridge.Kernel> by id
 function M.kernels()
@@ -79,7 +78,7 @@ function M.bind(uri, kernel_id)
   fire("bound", uri)
 end
 
--- What comes
+-- Updates
 
 ---@param kernel kernel_bridge.Kernel
 ---@param client_id integer
@@ -90,7 +89,7 @@ function M.kernel(kernel, client_id)
   publish("KernelBridgeKernel", { kernel = kernel })
 end
 
---- No buffer shows a run: it is evicted once RETIRED others have followed it.
+--- Marks a run as no longer shown by a buffer. It is evicted after RETIRED others.
 ---@param id string
 function M.retire(id)
   retired[#retired + 1] = id
@@ -99,7 +98,7 @@ function M.retire(id)
   end
 end
 
---- Keeps a run that was not known.
+--- Adds a new run.
 ---@param run kernel_bridge.Run
 ---@param client_id integer
 ---@return kernel_bridge.RunEntry
@@ -128,7 +127,7 @@ function M.run(run, client_id)
       entry.run = run
     end
     if had_ended or before == run.state then
-      return -- both the answer to `run` and a notification report it
+      return -- both the response to `run` and a notification report it
     end
   else
     entry = add(run, client_id)
@@ -140,7 +139,7 @@ function M.run(run, client_id)
   publish("KernelBridgeRun", { run = run, bufnr = entry.bufnr })
 end
 
---- A run waits for the answer to input(), or no longer does.
+--- Records whether a run waits for input().
 ---@param run_id string
 ---@param asks boolean
 function M.asks(run_id, asks)
@@ -151,7 +150,7 @@ function M.asks(run_id, asks)
   end
 end
 
---- Its outputs have changed.
+--- Announces that the outputs of a run have changed.
 ---@param entry kernel_bridge.RunEntry
 local function changed(entry)
   fire("output", entry)
@@ -161,7 +160,7 @@ local function changed(entry)
   )
 end
 
---- Replaces a run's outputs by those that the server has.
+--- Replaces a run's outputs with the server's.
 ---@param entry kernel_bridge.RunEntry
 local function request_outputs(entry)
   local client = vim.lsp.get_client_by_id(entry.client_id)
@@ -196,10 +195,10 @@ function M.output(params)
   changed(entry)
 end
 
---- The server has exited: its kernels are dead, and its open runs are over.
+--- Marks the kernels of a server that has exited as dead, and ends its open runs.
 ---@param client_id integer
 function M.server_ended(client_id)
-  local reason = "kernel-bridge has ended"
+  local reason = "the server has exited"
   for id, kernel in pairs(kernels) do
     if clients[id] == client_id and kernel.state ~= "dead" then
       M.kernel(vim.tbl_extend("force", kernel, { state = "dead", reason = reason, queued = 0 }), client_id)
@@ -222,7 +221,7 @@ function M.server_ended(client_id)
   end
 end
 
---- Keeps a run that was requested with its outputs, of this session or of the history.
+--- Adds a run that was requested from the server, from this session or from the history.
 ---@param result kernel_bridge.GetRunResult
 ---@param client_id integer
 ---@return kernel_bridge.RunEntry

@@ -1,5 +1,5 @@
---- Where runs stand in buffers: marks that follow the text through edits, and whether what stands there is still
---- what ran. |kernel_bridge.displays| draws there.
+--- The lines of runs in buffers: marks that follow the text through edits, and whether that text is still the code
+--- that ran. |kernel_bridge.displays| draws the results there.
 
 local events = require("kernel_bridge.events")
 
@@ -12,22 +12,22 @@ local M = {}
 ---@field range_mark? integer extmark over its lines
 ---@field first integer 0-based line, as of the last edit
 ---@field last integer inclusive
----@field snapshot? string the source that ran; nil when it was edited before the run was known
----@field stale boolean the source has changed since
+---@field snapshot? string the source that ran; nil if it was edited before the server reported the run
+---@field stale boolean the source has changed since the run
 ---@field removed boolean all its lines were deleted
 ---@field looking? boolean a staleness check is scheduled
 ---@field swept? boolean its lines were rewritten together with others
 
---- The places of one buffer, and the edits that the last answers may not have seen.
+--- The places in one buffer, and the edits that pending responses may not include.
 ---@class kernel_bridge.Sheet
 ---@field places table<string, kernel_bridge.Place> by run id
 ---@field edits {tick: integer, first: integer, last: integer, new_last: integer}[]
----@field asking integer requests whose answers say where runs stand
+---@field asking integer pending requests whose responses contain the lines of runs
 ---@field watched boolean on_lines is attached
----@field inserted? boolean lines came in, this turn
+---@field inserted? boolean lines were inserted in this turn of the event loop
 
---- Events: "placed" (place): it is new, or back after a reload or an undo; "changed" (place): `stale` or `removed` was
---- computed again; "left" (place, successor?): the buffer has it no longer, since a run on the same lines replaced it.
+--- Events: "placed" (place): a new place, or one restored by a reload or an undo; "changed" (place): `stale` or
+--- `removed` was recomputed; "left" (place, successor?): the place was cleared, or replaced by a run on the same lines.
 local on, fire = events.new()
 M.on = on
 
@@ -43,7 +43,7 @@ local function source_of(bufnr, first, last)
   return table.concat(vim.api.nvim_buf_get_lines(bufnr, first, last + 1, false), "\n")
 end
 
---- Where a source stands in a buffer, nearest to a line; nil where it is nowhere.
+--- Finds a source in a buffer, as close to a line as possible.
 ---@param bufnr integer
 ---@param source string
 ---@param near integer 0-based
@@ -65,7 +65,7 @@ local function find(bufnr, source, near)
   return best, best and best + #wanted - 1
 end
 
---- The lines that a run stands on now; nil when it stands nowhere.
+--- The current lines of a run; nil if the buffer has none.
 ---@param place kernel_bridge.Place
 ---@return integer? first 0-based
 ---@return integer? last inclusive
@@ -86,11 +86,11 @@ function M.lines(place)
   return first, math.min(last, vim.api.nvim_buf_line_count(place.bufnr) - 1)
 end
 
---- Puts a run's mark on lines.
+--- Moves a run's mark to other lines.
 ---@param place kernel_bridge.Place
 ---@param first integer
 ---@param last integer inclusive
-function M.stand(place, first, last)
+function M.set_lines(place, first, last)
   local count = vim.api.nvim_buf_line_count(place.bufnr)
   last = math.min(last, count - 1)
   first = math.min(first, last)
@@ -103,9 +103,9 @@ function M.stand(place, first, last)
   place.first, place.last = first, last
 end
 
---- Recomputes whether a run is stale, and where its source is.
+--- Recomputes whether a run is stale, and the lines of its source.
 ---@param place kernel_bridge.Place
----@param is_back? boolean its buffer was read again
+---@param is_back? boolean its buffer was reloaded
 local function look_again(place, is_back)
   local first, last = M.lines(place)
   if not first then
@@ -115,7 +115,7 @@ local function look_again(place, is_back)
   if not same and place.swept and place.snapshot then
     local found, found_last = find(place.bufnr, place.snapshot, place.first)
     same = found ~= nil
-    M.stand(place, found or place.first, found_last or place.last)
+    M.set_lines(place, found or place.first, found_last or place.last)
   end
   is_back = is_back or (same and place.removed)
   place.swept = false
@@ -136,9 +136,9 @@ local function look_soon(place)
   end
 end
 
---- Takes a run off its buffer.
+--- Removes a run from its buffer.
 ---@param place kernel_bridge.Place
----@param successor? kernel_bridge.Place that has its lines now
+---@param successor? kernel_bridge.Place the place that replaces it
 local function leave(place, successor)
   sheets[place.bufnr].places[place.entry.run.id] = nil
   places[place.entry.run.id] = nil
@@ -148,7 +148,7 @@ local function leave(place, successor)
   fire("left", place, successor)
 end
 
---- What an edit means for the runs of a buffer. Their marks have moved already, but not yet what they say.
+--- Applies an edit to the places in a buffer. Neovim has already moved their marks.
 ---@param bufnr integer
 ---@param first integer 0-based
 ---@param last integer exclusive, before
@@ -163,8 +163,8 @@ local function edited(bufnr, first, last, new_last)
       place.first, place.last = place.first + shift, place.last + shift
     elseif place.last >= first then
       local whole = first <= place.first and place.last < last
-      -- A formatter or a filter rewrites these lines with others, and marks say nothing then. A filter's lines
-      -- come before the old ones go.
+      -- A formatter or a filter rewrites these lines together with others, which makes their marks useless. A filter
+      -- inserts its lines before Neovim deletes the old ones.
       local rewritten = new_last > first or sheet.inserted
       place.swept = place.swept or (whole and rewritten and last - first > place.last - place.first + 1)
       place.removed = whole and not rewritten
@@ -188,7 +188,7 @@ end
 
 local watch
 
---- Puts the results of a buffer that was read again back on their lines, wherever these are now.
+--- Restores the places in a buffer that was reloaded, on the lines that have their source now.
 ---@param bufnr integer
 local function restore(bufnr)
   local sheet = sheets[bufnr]
@@ -202,7 +202,7 @@ local function restore(bufnr)
   elseif vim.api.nvim_buf_is_loaded(bufnr) then
     watch(bufnr, sheet)
     for _, place in pairs(sheet.places) do
-      M.stand(place, place.first, place.last) -- :edit leaves marks, wherever they then are
+      M.set_lines(place, place.first, place.last) -- :edit keeps the marks, but on arbitrary lines
       place.swept = true
       look_again(place, true)
     end
@@ -248,9 +248,9 @@ local function sheet_of(bufnr)
   return sheets[bufnr]
 end
 
---- Keeps the edits of a buffer until the answer that says where its runs stand has come.
+--- Records the edits of a buffer until a response with the lines of its runs arrives.
 ---@param bufnr integer
----@return fun() answered
+---@return fun() answered to call after the response
 function M.asking(bufnr)
   local sheet = sheet_of(bufnr)
   sheet.asking = sheet.asking + 1
@@ -262,7 +262,7 @@ function M.asking(bufnr)
   end
 end
 
---- Puts a run on the lines that it came from. Runs that end within them leave.
+--- Adds a run at the lines of its source. Removes runs that end within these lines.
 ---@param entry kernel_bridge.RunEntry
 function M.add(entry)
   local bufnr, range = entry.bufnr, entry.run.range
@@ -281,7 +281,7 @@ function M.add(entry)
     end
   end
   local place = { entry = entry, bufnr = bufnr, first = first, last = last, stale = touched, removed = false }
-  M.stand(place, first, last)
+  M.set_lines(place, first, last)
   place.snapshot = not touched and source_of(bufnr, place.first, place.last) or nil
   for _, other in pairs(sheet.places) do
     if not other.removed and other.last >= place.first and other.last <= place.last then
@@ -293,7 +293,7 @@ function M.add(entry)
   fire("placed", place)
 end
 
---- Takes all runs off a buffer.
+--- Removes all runs from a buffer.
 ---@param bufnr integer
 function M.clear(bufnr)
   for _, place in ipairs(M.of(bufnr)) do
@@ -301,7 +301,7 @@ function M.clear(bufnr)
   end
 end
 
---- The run whose result a person at this line means: the shortest that the line is in, else the last above it.
+--- The run for a line: the shortest one that contains the line, else the nearest one above.
 ---@param bufnr integer
 ---@param line integer 0-based
 ---@return kernel_bridge.RunEntry?

@@ -1,4 +1,4 @@
---- Submitting a run: which part of a buffer is sent, and the offers when there is no kernel for it.
+--- Submits runs: sends a part of a buffer, and offers to start or restart a kernel if there is none.
 
 local choices = require("kernel_bridge.select")
 local client = require("kernel_bridge.client")
@@ -14,8 +14,8 @@ local M = {}
 ---@field lines? [integer, integer] first and last line, 1-based
 ---@field from? [integer, integer] row and column in bytes, 0-based
 ---@field to? [integer, integer] row and column, exclusive
----@field code? string this text instead of the buffer's
----@field arguments? table more fields of kernel-bridge.run's argument
+---@field code? string text to run instead of the buffer's
+---@field arguments? table more fields for the argument of kernel-bridge.run
 
 ---@param bufnr integer
 ---@param opts kernel_bridge.RunOpts
@@ -42,14 +42,14 @@ local function params_of(bufnr, opts, cursor, encoding)
   return vim.tbl_extend("force", params, opts.arguments or {})
 end
 
---- Runs a part of a buffer, or code. The results are drawn as they come.
+--- Runs a part of a buffer, or the text in `code`. Output is drawn as it arrives.
 ---@param opts? kernel_bridge.RunOpts
----@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: no message
+---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: show no error message
 function M.run(opts, answered)
   opts = opts or {}
   local bufnr = here.buffer(opts)
   if (opts.lines or opts.from) and bufnr ~= here.resolve(opts.bufnr) then
-    return client.notify("these lines are output; select code", vim.log.levels.WARN)
+    return client.notify("these lines are output; select lines of code instead", vim.log.levels.WARN)
   end
   local place = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or here.cursor(bufnr)
   local remove_mark = expected.expect(bufnr, place[1])

@@ -1,11 +1,11 @@
---- The text of a stream output, kept so that adding to it costs what is added, however long it is.
+--- The text of a stream output. Appending costs time in proportion to the appended text, not to the whole.
 
 local M = {}
 
 ---@class kernel_bridge.Text
----@field pieces string[] whole lines, each piece with one or more newlines and one at its end
----@field newlines integer in all pieces
----@field last string what follows the last newline
+---@field pieces string[] complete lines; each piece has one or more and ends with a newline
+---@field newlines integer number of newlines in all pieces
+---@field last string text after the last newline
 
 local function newlines_of(text)
   local count, at = 0, 0
@@ -29,7 +29,7 @@ end
 ---@param self kernel_bridge.Text
 ---@param text string
 function M.add(self, text)
-  local stop = #text -- a pattern that ends in \n is ten times as slow
+  local stop = #text -- a pattern that ends in \n is ten times slower
   while stop > 0 and text:byte(stop) ~= 10 do
     stop = stop - 1
   end
@@ -43,7 +43,7 @@ function M.add(self, text)
   self.last = text:sub(stop + 1)
 end
 
---- Replaces what follows the last newline.
+--- Replaces the text after the last newline.
 ---@param self kernel_bridge.Text
 ---@param text string
 function M.replace_last(self, text)
@@ -52,7 +52,7 @@ function M.replace_last(self, text)
 end
 
 ---@param self kernel_bridge.Text
----@return integer lines a last one without newline counts when it has text
+---@return integer lines including a last one without newline
 function M.count(self)
   return self.newlines + (self.last == "" and 0 or 1)
 end
@@ -65,7 +65,7 @@ end
 
 ---@param self kernel_bridge.Text
 ---@param limit integer
----@return string[] lines the first ones, at most `limit`
+---@return string[] lines the first `limit` lines
 function M.head(self, limit)
   local lines = {}
   for _, piece in ipairs(self.pieces) do
@@ -87,7 +87,7 @@ end
 
 ---@param self kernel_bridge.Text
 ---@param limit integer
----@return string[] lines the last ones, at most `limit`, in their order
+---@return string[] lines the last `limit` lines, in order
 function M.tail(self, limit)
   local found = {}
   if self.last ~= "" and limit > 0 then

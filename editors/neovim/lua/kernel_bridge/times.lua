@@ -1,8 +1,8 @@
---- Times as the server sends them, and as a person reads them.
+--- Parses the server's times, and formats durations for the user.
 
 local M = {}
 
---- Seconds since 1970 of a time as the server says it (ISO 8601, UTC).
+--- Converts a time from the server (ISO 8601, UTC) to seconds since 1970.
 ---@param iso string
 ---@return number
 function M.epoch(iso)
@@ -22,7 +22,7 @@ function M.epoch(iso)
   return as_local + (as_local - os.time(back)) + part
 end
 
---- A duration in the server's format: 3.4 s, 2 min 5 s, 1 h 2 min.
+--- Formats a duration as the server does: 3.4 s, 2 min 5 s, 1 h 2 min.
 ---@param seconds number at least 1
 ---@return string
 function M.duration(seconds)

@@ -1,9 +1,10 @@
---- What stands beside the code for a run: its virtual lines, and the mark at the end of its last line.
+--- The result of a run as text: its virtual lines, and the status mark at the end of its last line.
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
 local media = require("kernel_bridge.media")
 local outputs = require("kernel_bridge.outputs")
+local plural = require("kernel_bridge.plural")
 local text = require("kernel_bridge.text")
 local times = require("kernel_bridge.times")
 local wrap = require("kernel_bridge.wrap")
@@ -21,14 +22,14 @@ local GROUPS = {
 }
 
 ---@param entry kernel_bridge.RunEntry
----@param stale boolean its source was edited since
+---@param stale boolean its source was edited after the run
 ---@return string icon
 ---@return string group
 function M.sign(entry, stale)
   return config.get().icons[entry.run.state], stale and "KernelBridgeStale" or GROUPS[entry.run.state]
 end
 
---- How long a run has been running, from the first second on.
+--- How long a run has been running; nil during the first second.
 ---@param entry kernel_bridge.RunEntry
 ---@return string?
 local function running_for(entry)
@@ -38,7 +39,7 @@ local function running_for(entry)
   end
 end
 
---- Count, time and state in a few words. The words are the server's.
+--- The status mark: execution count, time and state. The words come from the server.
 ---@param entry kernel_bridge.RunEntry
 ---@param stale boolean
 ---@return [string, string][]
@@ -52,7 +53,7 @@ function M.mark(entry, stale)
   end
   words[#words + 1] = running_for(entry) or summary.duration
   if run.state == "running" and entry.asks then
-    words[#words + 1] = "waits for your answer"
+    words[#words + 1] = "waiting for input"
   elseif summary.state ~= "ok" and summary.state ~= "error" then
     words[#words + 1] = summary.state
   end
@@ -60,13 +61,13 @@ function M.mark(entry, stale)
     words[#words + 1] = "· " .. ansi.legible(summary.text)
   end
   if run.degraded then
-    words[#words + 1] = "· the kernel did not say that it ended"
+    words[#words + 1] = "· the kernel did not report the end of the run"
   end
   if run.lostMessages then
-    words[#words + 1] = ("· %d messages lost"):format(run.lostMessages)
+    words[#words + 1] = ("· %s lost"):format(plural(run.lostMessages, "message"))
   end
   if run.missingBytes then
-    words[#words + 1] = ("· %d bytes not kept"):format(run.missingBytes)
+    words[#words + 1] = ("· %s missing from the history"):format(media.size(run.missingBytes))
   end
   if stale then
     words[#words + 1] = "· edited since"
@@ -74,7 +75,7 @@ function M.mark(entry, stale)
   return { { "  " .. table.concat(words, " "), group } }
 end
 
---- Columns for text in the narrowest window that shows the buffer.
+--- The text width of the narrowest window that shows the buffer, in columns.
 ---@param bufnr integer
 ---@return integer
 function M.width(bufnr)
@@ -86,26 +87,26 @@ function M.width(bufnr)
   return width < math.huge and width or vim.o.columns
 end
 
---- Whether a mark fits behind a line, in its last row on the screen.
+--- Whether a mark fits after a line, in the line's last screen row.
 ---@param line string
 ---@param mark [string, any][]
----@param width integer of the window's text
+---@param width integer text width of the window
 ---@return boolean
 function M.fits(line, mark, width)
   local used = vim.fn.strdisplaywidth(line)
   if used > width then
     used = vim.o.wrap and (used - 1) % width + 1 or used
   end
-  return used + 1 + vim.api.nvim_strwidth(mark[1][1]) <= width -- the end of the line takes a column
+  return used + 1 + vim.api.nvim_strwidth(mark[1][1]) <= width -- the end of the line takes one column
 end
 
---- A piece of a run's outputs: lines of text, or one picture.
+--- A part of a run's outputs: lines of text, or one image.
 ---@class kernel_bridge.Segment
 ---@field group? string
----@field count? integer lines
+---@field count? integer number of lines
 ---@field head? fun(limit: integer): string[]
 ---@field tail? fun(limit: integer): string[]
----@field rows? [string, any][][] of a picture
+---@field rows? [string, any][][] virtual lines of the image
 ---@field image? kernel_bridge.Image
 
 local function text_segment(value, group)
@@ -121,8 +122,7 @@ local function text_segment(value, group)
   }
 end
 
---- A traceback as IPython makes it, without its rule and the title under it: the name of the error stands in the
---- last line once more.
+--- Removes the rule and the title from an IPython traceback. Its last line repeats the name of the error.
 ---@param words string
 ---@return string
 local function without_title(words)
@@ -139,7 +139,7 @@ end
 
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
----@param changed fun() a picture is ready
+---@param changed fun() called when an image is ready that was not before
 ---@return kernel_bridge.Segment[]
 local function segments(entry, width, changed)
   local list = {}
@@ -171,15 +171,15 @@ local function segments(entry, width, changed)
   return list
 end
 
---- Rows for lines, from the first on or from the last backwards, while they fit.
+--- Wraps lines to rows while they fit, from the first line on or from the last one backwards.
 ---@return [string, any][][] rows
----@return integer used lines
+---@return integer used number of lines
 local function fitting(lines, group, width, limit, from_end)
   local pen, wrapped, total = {}, {}, 0
   while #wrapped < #lines do
     local line = lines[from_end and #lines - #wrapped or #wrapped + 1]
     if #line > width and line:find("^[-=_*~]+$") then
-      line = line:sub(1, width) -- a rule
+      line = line:sub(1, width) -- a rule: cut it instead of wrapping it
     end
     local pieces = ansi.pieces(wrap.clip(line), from_end and {} or pen)
     for _, piece in ipairs(pieces) do
@@ -203,7 +203,7 @@ local function fitting(lines, group, width, limit, from_end)
   return result, #wrapped
 end
 
---- Takes up to `limit` rows of text from one end of the segments; `taken` counts the lines by segment.
+--- Takes up to `limit` rows of text from one end of the segments. Adds the lines taken from each segment to `taken`.
 ---@param list kernel_bridge.Segment[]
 ---@param taken table<integer, integer>
 ---@return table<integer, [string, any][][]> rows by segment
@@ -229,7 +229,7 @@ local function take(list, taken, width, limit, from_end)
   return rows_by
 end
 
---- The rows under the code, without borders: all, or the first and the last ones with what is hidden between.
+--- The rows under the code, without borders. If they exceed the limit, the middle is replaced with a count.
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
 ---@param changed fun()
@@ -260,7 +260,7 @@ local function body(entry, width, changed)
     end
     vim.list_extend(rows, segment.rows or front[index] or {})
     if more > 0 and (taken[index] or 0) < (segment.count or 0) then
-      local words = ("⋯ %d %s more · :KernelBridge output"):format(more, more == 1 and "line" or "lines")
+      local words = ("⋯ %s · :KernelBridge output"):format(plural(more, "more line"))
       rows[#rows + 1] = { { words, "KernelBridgeMore" } }
       more = 0
     end
@@ -271,8 +271,8 @@ end
 
 ---@param entry kernel_bridge.RunEntry
 ---@param stale boolean
----@param width integer of the window's text
----@param changed fun() called when a picture that was not ready is
+---@param width integer text width of the window
+---@param changed fun() called when an image is ready that was not before
 ---@return [string, any][][] virt_lines
 ---@return kernel_bridge.Placed[] pictures
 function M.lines(entry, stale, width, changed)
@@ -292,7 +292,7 @@ function M.lines(entry, stale, width, changed)
   return stale and M.dimmed(rows) or rows, placed
 end
 
---- The same lines as those of a result that is not of this source.
+--- The same lines, dimmed, for a result that is not of the current source.
 ---@param lines [string, any][][]
 ---@return [string, any][][]
 function M.dimmed(lines)

@@ -1,11 +1,12 @@
---- Lines as virtual lines need them: tabs as spaces, and wrapped, which virtual lines do not do by themselves.
+--- Prepares text for virtual lines, which Neovim does not wrap: expands tabs and wraps lines.
 
 local M = {}
 
-local LONGEST = 4096 -- bytes of one line that are looked at
+local LONGEST = 4096 -- bytes of one line to show
 
+--- Cuts a line to LONGEST at a character boundary.
 ---@param line string
----@return string line as much as is looked at, whole characters
+---@return string
 function M.clip(line)
   if #line <= LONGEST then
     return line
@@ -17,7 +18,7 @@ function M.clip(line)
   return line:sub(1, stop) .. "…"
 end
 
---- Wraps pieces of text at a width in cells.
+--- Wraps pieces of text to a width in cells.
 ---@param pieces [string, any][]
 ---@param width integer
 ---@return [string, any][][] rows at least one

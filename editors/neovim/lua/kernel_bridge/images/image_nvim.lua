@@ -1,11 +1,11 @@
---- Pictures with image.nvim, for terminals without placeholders: empty virtual lines are kept free, and image.nvim
---- draws over them and moves what it drew.
+--- Images with image.nvim, for terminals without placeholders. Empty virtual lines reserve the space; image.nvim draws
+--- over them and moves its images with the text.
 
 local config = require("kernel_bridge.config")
 
 local M = {}
 
-local standing = {} ---@type table<string, table[]> image.nvim's images by whose they are
+local drawn_by = {} ---@type table<string, table[]> image.nvim's images, by key
 local count = 0
 
 ---@param image kernel_bridge.Image
@@ -21,21 +21,22 @@ function M.rows(image, columns, rows)
   return list
 end
 
----@param key string whose pictures they are; those that it had before are cleared
+--- Draws the images of a key, and clears those that it had before.
+---@param key string
 ---@param bufnr integer
 ---@param line integer 0-based
 ---@param placed kernel_bridge.Placed[]
-function M.stand(key, bufnr, line, placed)
-  for _, drawn in ipairs(standing[key] or {}) do
+function M.place(key, bufnr, line, placed)
+  for _, drawn in ipairs(drawn_by[key] or {}) do
     drawn:clear()
   end
-  standing[key] = nil
+  drawn_by[key] = nil
   local window = vim.fn.win_findbuf(bufnr)[1]
   if #placed == 0 or not window then
     return
   end
   local border = vim.api.nvim_strwidth(config.get().virtual_lines.border)
-  standing[key] = {}
+  drawn_by[key] = {}
   for _, one in ipairs(placed) do
     count = count + 1
     local drawn = require("image").from_file(one.image.medium:path(), {
@@ -51,9 +52,9 @@ function M.stand(key, bufnr, line, placed)
       render_offset_top = one.offset,
     })
     if drawn then
-      drawn.ignore_global_max_size = true -- the lines that are free say how large it may be
+      drawn.ignore_global_max_size = true -- the reserved lines limit its size
       drawn:render()
-      table.insert(standing[key], drawn)
+      table.insert(drawn_by[key], drawn)
     end
   end
 end

@@ -1,4 +1,4 @@
---- Pictures: which of the ways to show one there is here, and pictures made ready for it.
+--- Images: chooses a backend, and prepares images for it.
 
 local config = require("kernel_bridge.config")
 local image_nvim = require("kernel_bridge.images.image_nvim")
@@ -11,27 +11,26 @@ local M = {}
 ---@class kernel_bridge.Image
 ---@field medium kernel_bridge.Medium
 ---@field size? {width: integer, height: integer} in pixels
----@field png? string bytes, once they are there
----@field path? string a file that another plugin shows
----@field problem? string why it is not shown
----@field waiting (fun())[] to be told when it could be shown and was not before
----@field id? integer of the terminal
----@field columns? integer as it was placed last
+---@field png? string the bytes, once loaded
+---@field problem? string why it cannot be shown
+---@field waiting (fun())[] callbacks for when the image is ready or has failed
+---@field id? integer the terminal's ID of the image
+---@field columns? integer the size of its last placement
 ---@field rows? integer
----@field guard? userdata goes with the picture
+---@field guard? userdata deletes the image from the terminal when it is collected
 
---- The way pictures are shown. Nothing is asked of the terminal: what the environment says is taken.
+--- Returns the backend to use. Decides by the environment variables and never queries the terminal.
 ---@return "kitty"|"snacks"|"image.nvim"|"none" backend
 ---@return string reason
 function M.backend()
   local wanted = config.get().images.backend
   if wanted ~= "auto" then
-    return wanted, "setup says so"
+    return wanted, "set with images.backend"
   end
   return terminal.backend()
 end
 
---- Width and height as the header of a PNG (RFC 2083, 11.2.1) has them.
+--- Reads width and height from the header of a PNG (RFC 2083, 11.2.1).
 ---@param png string
 ---@return {width: integer, height: integer}?
 local function png_size(png)
@@ -45,7 +44,8 @@ local function png_size(png)
   return { width = integer(17), height = integer(21) }
 end
 
---- ImageMagick's name of a format. Without it the content chooses: MVG and MSL read and write files.
+--- ImageMagick's names of formats. Without a name, ImageMagick detects the format from the content, and MVG and MSL
+--- can read and write files.
 local FORMATS = {
   ["image/jpeg"] = "jpeg",
   ["image/gif"] = "gif",
@@ -53,10 +53,10 @@ local FORMATS = {
   ["image/svg+xml"] = "svg",
 }
 
---- Programs that make a PNG of an SVG or JPEG file.
+--- Finds a program that converts a file to PNG.
 ---@param mime string
 ---@param path string
----@return string[]? command that writes a PNG to stdout
+---@return string[]? command writes the PNG to stdout
 local function converter(mime, path)
   local named = ("%s:%s[0]"):format(FORMATS[mime], path)
   if mime == "image/svg+xml" and vim.fn.executable("rsvg-convert") == 1 then
@@ -73,13 +73,13 @@ end
 local function ready(image, png)
   image.size = png_size(png)
   if not image.size then
-    image.problem = image.problem or "is not a PNG"
+    image.problem = image.problem or "not a valid PNG"
   else
     image.png = png
   end
 end
 
---- Calls back those that wait for a picture.
+--- Calls the callbacks that wait for an image.
 ---@param image kernel_bridge.Image
 local function changed(image)
   local waiting = image.waiting
@@ -114,8 +114,8 @@ local function convert(image)
   local mime, path = image.medium.mime, image.medium:path()
   local command = converter(mime, path)
   if not command then
-    image.problem = mime == "image/svg+xml" and "install rsvg-convert or ImageMagick to see it"
-      or "install ImageMagick to see it"
+    image.problem = mime == "image/svg+xml" and "install rsvg-convert or ImageMagick to display it"
+      or "install ImageMagick to display it"
     return
   end
   vim.system(command, { timeout = 20000 }, function(done)
@@ -129,7 +129,7 @@ local function convert(image)
   end)
 end
 
---- The picture of a MIME bundle's entry; `on_ready` is called once it could be shown and was not before.
+--- Returns the image of an entry of a MIME bundle. If it is not ready, `on_ready` is called when it is.
 ---@param medium kernel_bridge.Medium
 ---@param on_ready fun()
 ---@return kernel_bridge.Image
@@ -153,9 +153,9 @@ function M.of(medium, on_ready)
   return image
 end
 
---- The cells that a picture takes: its own size in cells, within the options and the width.
+--- The size of an image in cells, limited by the options and the available width.
 ---@param image kernel_bridge.Image
----@param width integer columns there are
+---@param width integer available columns
 ---@return integer columns
 ---@return integer rows
 function M.cells(image, width)
@@ -166,10 +166,10 @@ function M.cells(image, width)
   return math.max(1, math.floor(columns * scale)), math.max(1, math.ceil(rows * scale - 0.01))
 end
 
---- What draws, by backend: `rows` returns the virtual lines that a picture takes.
+--- Modules by backend. `rows` of a module returns the virtual lines of an image.
 local DRAWING = { kitty = kitty, snacks = snacks, ["image.nvim"] = image_nvim }
 
---- Rows of virtual lines that a picture is drawn on; nil when it is not.
+--- The virtual lines of an image; nil if it is not ready or nothing can draw it.
 ---@param image kernel_bridge.Image
 ---@param width integer
 ---@return [string, any][][]?
@@ -181,19 +181,20 @@ function M.rows(image, width)
   return drawing.rows(image, M.cells(image, width))
 end
 
---- A picture among the virtual lines under a line.
+--- An image among the virtual lines under a line.
 ---@class kernel_bridge.Placed
 ---@field image kernel_bridge.Image
----@field offset integer virtual lines above it
+---@field offset integer number of virtual lines above it
 
---- Draws the pictures under a line, after its virtual lines are set: image.nvim draws over those lines.
----@param key string whose pictures they are; those that it had before are cleared
+--- Draws the images of a key under a line with image.nvim, which draws over the virtual lines set before. Clears the
+--- images that the key had before.
+---@param key string
 ---@param bufnr integer
 ---@param line integer 0-based
 ---@param placed kernel_bridge.Placed[]
-function M.stand(key, bufnr, line, placed)
+function M.place(key, bufnr, line, placed)
   local is_drawn = #placed > 0 and M.backend() == "image.nvim"
-  image_nvim.stand(key, bufnr, line, is_drawn and placed or {})
+  image_nvim.place(key, bufnr, line, is_drawn and placed or {})
 end
 
 return M

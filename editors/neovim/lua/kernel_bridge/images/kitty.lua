@@ -1,5 +1,5 @@
---- The kitty graphics protocol with unicode placeholders: the picture is sent once, and what stands in the text
---- are characters whose colour names the picture and whose diacritics name row and column.
+--- The kitty graphics protocol with Unicode placeholders. An image is sent once; the text contains placeholder
+--- characters whose color is the ID of the image and whose diacritics are row and column.
 --- https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 
 local terminal = require("kernel_bridge.images.terminal")
@@ -7,10 +7,10 @@ local terminal = require("kernel_bridge.images.terminal")
 local M = {}
 
 local PLACEHOLDER = "\244\142\187\174" -- U+10EEEE
-local CHUNK = 4096 -- bytes of base64 in one escape code, the protocol's limit
-local CHUNKS_AT_ONCE = 16 -- before the editor's loop gets its turn
+local CHUNK = 4096 -- the protocol's limit for one escape code, in bytes of base64
+local CHUNKS_AT_ONCE = 16 -- per turn of the event loop
 
--- Row and column n are the nth of these, first to last code point, as the protocol lists them.
+-- The diacritics of rows and columns in the order of the protocol, as ranges of code points.
 -- stylua: ignore
 local RANGES = {
   0x305, 0x305, 0x30D, 0x30E, 0x310, 0x310, 0x312, 0x312, 0x33D, 0x33F, 0x346, 0x346, 0x34A, 0x34C, 0x350, 0x352,
@@ -30,11 +30,11 @@ for at = 1, #RANGES, 2 do
   end
 end
 
---- Pictures take ids of their own: other programs in the terminal count from 1.
+--- IDs start at a number derived from the process ID, because other programs in the terminal count from 1.
 local next_id = nil
 local function new_id()
   if not vim.o.termguicolors then
-    -- The colour is then one of 256, and so is the id.
+    -- Only 256 colors, and so only 256 IDs.
     next_id = (next_id or 16 + vim.uv.os_getpid() % 64) % 255 + 1
     return next_id
   end
@@ -48,7 +48,7 @@ local function code(keys, payload)
   return "\27_G" .. keys .. (payload and ";" .. payload or "") .. "\27\\"
 end
 
-local queue = {} ---@type (fun(): string?)[] each gives one sequence after the other
+local queue = {} ---@type (fun(): string?)[] each returns its next sequence, or nil at the end
 local busy = false
 
 local function send()
@@ -67,7 +67,7 @@ local function send()
   vim.schedule(send)
 end
 
---- Sends sequences after those before: nothing may come between the parts of a picture.
+--- Queues sequences. Nothing may be sent between the parts of an image.
 ---@param sequences fun(): string?
 local function enqueue(sequences)
   queue[#queue + 1] = sequences
@@ -112,7 +112,7 @@ local function group(id)
   return name
 end
 
---- What a picture may take at most, since rows and columns have names.
+--- Limits the size of an image to the number of diacritics.
 ---@param columns integer
 ---@param rows integer
 ---@return integer columns
@@ -121,8 +121,8 @@ function M.limit(columns, rows)
   return math.min(columns, #diacritics), math.min(rows, #diacritics)
 end
 
---- The characters that stand for a picture.
----@param id integer the terminal's
+--- The placeholder characters of an image.
+---@param id integer
 ---@param columns integer
 ---@param rows integer
 ---@return [string, string][][]
@@ -139,9 +139,9 @@ function M.placeholders(id, columns, rows)
   return list
 end
 
-local sent = {} ---@type table<integer, true> ids of pictures that the terminal has
+local sent = {} ---@type table<integer, true> IDs of the images in the terminal
 
---- Lets the terminal forget a picture once nothing here knows it any more.
+--- Deletes an image from the terminal when Lua collects it.
 ---@param image kernel_bridge.Image
 local function forget_with(image)
   local id = image.id --[[@as integer]]
@@ -172,7 +172,7 @@ vim.api.nvim_create_autocmd("ColorScheme", {
   end,
 })
 
---- The placeholders of a picture; it is sent the first time.
+--- Returns the placeholders of an image. Sends the image first if the terminal does not have it.
 ---@param image kernel_bridge.Image
 ---@param columns integer
 ---@param rows integer

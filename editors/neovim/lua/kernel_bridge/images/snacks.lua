@@ -1,20 +1,20 @@
---- Pictures with snacks.image: it knows the terminal, converts files and sends them; where they stand among the
---- virtual lines is said by placeholders, as with the kitty protocol.
+--- Images with snacks.image, which detects the terminal, and converts and sends files. Placeholders position them among
+--- the virtual lines, as with the kitty protocol.
 
 local kitty = require("kernel_bridge.images.kitty")
 local terminal = require("kernel_bridge.images.terminal")
 
 local M = {}
 
---- Lets snacks.image make a picture ready. It asks the terminal what it is, and converts; neither is waited for.
+--- Prepares an image with snacks.image, which queries the terminal and converts the file, both without blocking.
 ---@param image kernel_bridge.Image
----@param changed fun(image: kernel_bridge.Image) it is ready, or cannot be shown
+---@param changed fun(image: kernel_bridge.Image) called when the image is ready or has failed
 function M.load(image, changed)
   local snacks = require("snacks").image
   snacks.terminal.detect(vim.schedule_wrap(function()
     if not snacks.terminal.env().placeholders then
       terminal.snacks_unsupported = true
-      image.medium.image = nil -- another backend, or a line
+      image.medium.image = nil -- so that another backend or a line of text shows it
       return changed(image)
     end
     local source = snacks.image.new(image.medium:path())

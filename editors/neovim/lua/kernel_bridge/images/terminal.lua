@@ -1,11 +1,11 @@
---- The terminal Neovim runs in: whether it draws pictures, how large its cells are, and how bytes get there.
+--- The terminal that Neovim runs in: whether it draws images, the size of its cells, and how to write to it.
 
 local M = {}
 
---- snacks.image has found that the terminal has no placeholders.
+--- Whether snacks.image has found that the terminal does not support placeholders.
 M.snacks_unsupported = false
 
---- Terminals that know unicode placeholders of the kitty graphics protocol, by the environment they leave.
+--- Terminals that support Unicode placeholders of the kitty graphics protocol, by their environment variables.
 local KNOWN = {
   { name = "kitty", variables = { "KITTY_WINDOW_ID", "KITTY_PID" }, term = "kitty" },
   { name = "Ghostty", variables = { "GHOSTTY_RESOURCES_DIR", "GHOSTTY_BIN_DIR" }, term = "ghostty" },
@@ -16,7 +16,7 @@ function M.in_tmux()
   return (vim.env.TMUX or "") ~= ""
 end
 
----@return string? name of a terminal with unicode placeholders
+---@return string? name a terminal with Unicode placeholders
 function M.known()
   local term = (vim.env.TERM or "") .. " " .. (vim.env.TERM_PROGRAM or "")
   for _, terminal in ipairs(KNOWN) do
@@ -39,7 +39,7 @@ end
 ---@return string reason
 function M.backend()
   if #vim.api.nvim_list_uis() == 0 then
-    return "none", "there is no terminal"
+    return "none", "no terminal"
   end
   if has("snacks") and (Snacks.config.image or {}).enabled and not M.snacks_unsupported then
     return "snacks", "snacks.image is enabled"
@@ -52,8 +52,7 @@ function M.backend()
   if image and type(image.is_enabled) == "function" and image.is_enabled() then
     return "image.nvim", "image.nvim is set up"
   end
-  return "none",
-    "this terminal is not known to draw pictures by the kitty graphics protocol with placeholders"
+  return "none", "this terminal is not known to support the kitty graphics protocol with Unicode placeholders"
 end
 
 local cell ---@type {width: number, height: number}?
@@ -67,7 +66,7 @@ vim.api.nvim_create_autocmd({ "VimResized", "UIEnter" }, {
 
 local declared = false
 
---- The size of a cell in pixels; 8x16 where the terminal does not say.
+--- The size of a cell in pixels; 8x16 if the terminal does not report it.
 ---@return {width: number, height: number}
 function M.cell()
   if cell then
@@ -89,7 +88,7 @@ function M.cell()
   return cell
 end
 
---- Writes control sequences past Neovim's own drawing; through tmux to the terminal outside.
+--- Writes control sequences to the terminal, around Neovim's own drawing and through tmux.
 ---@param sequence string
 function M.write(sequence)
   if M.in_tmux() then
