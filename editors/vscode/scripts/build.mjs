@@ -3,14 +3,14 @@ import esbuild from "esbuild";
 
 const production = process.argv.includes("--production");
 const options = {
-  // The second is loaded by the first when it is needed.
+  // The first bundle loads the second on demand.
   entryPoints: ["src/extension.ts", "src/language_client.ts"],
   outdir: "dist",
   bundle: true,
   platform: "node",
   target: "node20",
   format: "cjs",
-  supported: { "dynamic-import": false }, // it becomes require, which finds the other bundle
+  supported: { "dynamic-import": false }, // becomes require, which finds the other bundle
   external: ["vscode", "./language_client"],
   minify: production,
   sourcemap: !production,

@@ -1,8 +1,8 @@
 /**
- * Where the cells of a file in the percent format are, for links, keys and menus. What runs is the server's to say.
+ * Finds the cells of a file in the percent format, for links, keys and menus. The server decides what runs.
  *
- * The server knows cells too (its document symbols), but it starts with the first run, and never in a workspace that
- * is not trusted; and a key that is pressed cannot wait for it. A test compares both.
+ * The server also knows cells (its document symbols), but it starts with the first run and never in an untrusted
+ * workspace, and a key press cannot wait for it. A test compares both.
  */
 
 import type * as vscode from "vscode";
@@ -12,7 +12,7 @@ const TEXT = new RegExp(`(?:%%|\\s)\\[(?:${TEXT_KINDS.join("|")})\\](?=\\s|$)`, 
 
 export interface Marker {
   line: number;
-  /** Not of text, which is passed over. */
+  /** False for text cells, which are skipped. */
   isCode: boolean;
 }
 
@@ -38,7 +38,7 @@ function isMarker(text: string, marker: RegExp): boolean {
   return (text.includes("%%") || text.includes("In[")) && marker.test(text);
 }
 
-/** What a marker line begins with: a comment, then %% or, as nbconvert has it, In[3]; as source/cells.py reads it. */
+/** Matches a marker line by the rules of source/cells.py: a comment with %%, or with In[3] as nbconvert writes it. */
 function markerOf(language: string): RegExp {
   const comments = (COMMENTS.get(language) ?? ["#"]).map((comment) => {
     const blanks = comment.endsWith("%") ? "[ \\t]+" : "[ \\t]*"; // lines of percent signs are decoration

@@ -1,4 +1,4 @@
-/** The commands of the palette. */
+/** The commands of the command palette. */
 
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
@@ -25,7 +25,7 @@ export interface Parts {
 
 type Command = (...args: unknown[]) => Promise<unknown>;
 
-/** Registers all commands; a failure of any is shown as a message. */
+/** Registers all commands. A failure of a command is shown as a message. */
 export function registerCommands(parts: Parts): vscode.Disposable {
   const cursor = new Cursor();
   const commands: Record<string, Command> = {
@@ -79,8 +79,11 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
     interruptKernel: async () => {
       const { outcome } = await connection.execute("kernel-bridge.interruptKernel", { kernelId: kernelId() });
       if (outcome === "ignored")
-        throw new Error('the kernel ignores the interrupt; "Restart Kernel" ends what it does');
-      if (outcome === "died") throw new Error("the kernel died of the interrupt");
+        throw new Error(
+          'the kernel ignored the interrupt; to stop it and discard its variables, use "Restart Kernel"',
+        );
+      if (outcome === "died")
+        throw new Error('the interrupt killed the kernel; start it again with "Restart Kernel"');
     },
     restartKernel: restart,
     restartAndRunAll: async () => {
@@ -100,7 +103,7 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
       );
       const entry = open.length > 1 ? await chooseRun(open.map(({ run }) => run)) : open[0]?.run;
       if (entry) await connection.execute("kernel-bridge.cancelRun", { runId: entry.id });
-      else if (open.length === 0) throw new Error("nothing runs and nothing waits on this kernel");
+      else if (open.length === 0) throw new Error("this kernel has no running or queued runs to cancel");
     },
   };
 }
@@ -111,7 +114,7 @@ async function chooseRun<T extends { source: string; state: string }>(runs: T[])
     description: run.state,
     run,
   }));
-  return (await vscode.window.showQuickPick(items, { title: "Which run is to be cancelled?" }))?.run;
+  return (await vscode.window.showQuickPick(items, { title: "Select a run to cancel" }))?.run;
 }
 
 function otherCommands({ connection, session, results, places }: Parts): Record<string, Command> {
@@ -137,10 +140,10 @@ function runnable(target: Target): Target {
 function activeEditor(): vscode.TextEditor {
   const editor = vscode.window.activeTextEditor;
   if (editor) return editor;
-  throw new Error("no file is open; open the file whose code should run");
+  throw new Error("no file is open; open a file to run its code");
 }
 
-/** The place that a code lens or a menu gives to its command. */
+/** The position that a code lens passes to its command. */
 function positionOf(place: unknown): vscode.Position | undefined {
   return typeof place === "number" ? new vscode.Position(place, 0) : undefined;
 }

@@ -1,4 +1,4 @@
-/** The language client: starts the server, sends it commands, hands on what it says, and starts it once more if it dies. */
+/** The language client: starts the server, sends commands, dispatches notifications, and restarts the server if it dies. */
 
 import * as vscode from "vscode";
 import { findServer, type ServerCommand } from "./discovery";
@@ -16,7 +16,7 @@ import type {
 } from "./protocol";
 import { SECTION } from "./settings";
 
-/** Why there is no server to ask; the message is for a person. */
+/** The server cannot run. The message is shown to the user. */
 export class NoServer extends Error {
   constructor(
     readonly kind: "untrusted" | "missing" | "failed",
@@ -26,32 +26,32 @@ export class NoServer extends Error {
   }
 }
 
-/** What the server says by itself. */
+/** Receives the server's notifications and requests. */
 export interface Listener {
   kernel(params: KernelNotification): void;
   run(params: RunNotification): void;
   output(params: OutputNotification): void;
   stdin(params: StdinRequest, token: vscode.CancellationToken): Promise<StdinAnswer | null>;
-  /** The server has ended by itself; `again` when it is being started once more. */
+  /** The server has exited unexpectedly; `again` if it is being restarted. */
   ended(again: boolean): void;
-  /** The server runs; `again` after it has ended by itself. */
+  /** The server is running; `again` if it was restarted after an unexpected exit. */
   started(again: boolean): Promise<void>;
 }
 
 type Library = typeof import("./language_client");
 
-/** A server that ends sooner than this after it was started again is not started a third time. */
+/** A server that exits sooner than this after a restart is not restarted again. */
 const STABLE_MS = 60_000;
 
 export class Connection implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private starting: Promise<LanguageClient> | undefined;
-  /** Whether the server has answered since it was last started. */
+  /** Whether the server has responded since its last start. */
   private up = false;
   private restartedAt = Number.NEGATIVE_INFINITY;
   private disposed = false;
   private readonly emitter = new vscode.EventEmitter<void>();
-  /** Fires when the server has started or ended. */
+  /** Fires when the server has started or exited. */
   readonly onState = this.emitter.event;
 
   constructor(
@@ -63,7 +63,7 @@ export class Connection implements vscode.Disposable {
     return this.client?.isRunning() ?? false;
   }
 
-  /** Starts the server unless it runs, and waits for what has begun with it; raises NoServer. */
+  /** Starts the server if it is not running, and waits until it is ready. Throws NoServer. */
   start(): Promise<LanguageClient> {
     if (!this.starting && this.client?.isRunning()) return Promise.resolve(this.client);
     this.starting ??= this.launch().finally(() => {
@@ -73,9 +73,9 @@ export class Connection implements vscode.Disposable {
     return this.starting;
   }
 
-  /** Stops the server and the kernels that end with it. */
+  /** Stops the server, and with it the kernels that are not kept alive. */
   async stop(): Promise<void> {
-    await this.starting?.catch(() => undefined); // whoever asked for the start was told
+    await this.starting?.catch(() => undefined); // the caller of start() handles the error
     const client = this.client;
     this.client = undefined;
     await client?.dispose(10_000);
@@ -94,24 +94,27 @@ export class Connection implements vscode.Disposable {
     argument: Commands[K]["argument"],
     token?: vscode.CancellationToken,
   ): Promise<Commands[K]["result"]> {
-    // What begins with the server asks it, too.
+    // While it starts, `listener.started` also sends commands: those must not wait for the start.
     const client = this.client?.isRunning() ? this.client : await this.start();
     const params = { command, arguments: [argument] };
-    // A token that is undefined would count as a second parameter.
+    // An undefined token would count as a second parameter.
     const method = "workspace/executeCommand";
     return await (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params));
   }
 
   private async launch(): Promise<LanguageClient> {
     if (!vscode.workspace.isTrusted) {
-      throw new NoServer("untrusted", "this workspace is not trusted, so no kernel is started in it");
+      throw new NoServer("untrusted", "kernels do not start in a workspace that is not trusted");
     }
     const found = await findServer();
-    if (!found) throw new NoServer("missing", "kernel-bridge is not installed where this window can find it");
-    // What is left of a server that ended by itself; that it cannot be stopped any more is no failure.
+    if (!found) {
+      const places = "in the selected Python environment or on PATH";
+      throw new NoServer("missing", `kernel-bridge is not installed ${places}; install it, or set its path`);
+    }
+    // Clean up after a server that exited unexpectedly. Failing to stop it is no error.
     await this.client?.dispose().catch((error: unknown) => this.log.debug(messageOf(error)));
     this.log.info(`starting ${[found.command, ...found.args].join(" ")} (from ${found.origin})`);
-    const library = await import("./language_client"); // takes longer to load than all else
+    const library = await import("./language_client"); // takes longer to load than everything else
     const client = this.create(library, found);
     this.client = client;
     this.up = false;
@@ -122,7 +125,7 @@ export class Connection implements vscode.Disposable {
       this.client = undefined;
       throw new NoServer(
         "failed",
-        `${found.command} (from ${found.origin}) did not start: ${messageOf(error)}`,
+        `${found.command} (from ${found.origin}) failed to start: ${messageOf(error)}`,
       );
     }
     await this.listener.started(false);
@@ -135,13 +138,13 @@ export class Connection implements vscode.Disposable {
     const options: LanguageClientOptions = {
       documentSelector: SYNCED,
       outputChannel: this.log,
-      revealOutputChannelOn: library.RevealOutputChannelOn.Never, // what a person must know is said by whoever asked
+      revealOutputChannelOn: library.RevealOutputChannelOn.Never, // callers report errors to the user
       initializationOptions: () => vscode.workspace.getConfiguration(SECTION),
       initializationFailedHandler: () => false,
       progressOnInitialization: true,
       errorHandler: {
         error: (error) => {
-          this.log.error(`the connection to the server: ${error.message}`);
+          this.log.error(`the connection to the server failed: ${error.message}`);
           return { action: library.ErrorAction.Continue, handled: true };
         },
         closed: () => this.closed(library),
@@ -153,7 +156,7 @@ export class Connection implements vscode.Disposable {
       { command: server.command, args: server.args, options: cwd },
       options,
     );
-    client.registerFeature(ours);
+    client.registerFeature(capabilities);
     client.onNotification("kernel-bridge/kernel", (params: KernelNotification) =>
       this.listener.kernel(params),
     );
@@ -168,10 +171,10 @@ export class Connection implements vscode.Disposable {
   }
 
   private closed({ CloseAction }: Library) {
-    if (!this.up) return { action: CloseAction.DoNotRestart, handled: true }; // whoever starts it says so
+    if (!this.up) return { action: CloseAction.DoNotRestart, handled: true }; // the caller of start() reports it
     const again = Date.now() - this.restartedAt > STABLE_MS && !this.disposed;
     this.up = false;
-    this.log.error(`the server has ended by itself${again ? "; it is started once more" : ""}`);
+    this.log.error(`the server exited unexpectedly${again ? "; restarting it" : ""}`);
     this.listener.ended(again);
     if (again) {
       this.restartedAt = Date.now();
@@ -183,18 +186,19 @@ export class Connection implements vscode.Disposable {
 
   private async restarted(): Promise<void> {
     try {
-      await this.client?.start(); // the one that CloseAction.Restart has begun
+      await this.client?.start(); // waits for the start that CloseAction.Restart began
       this.up = true;
       await this.listener.started(true);
     } catch (error) {
-      this.log.error(`the server was not started again: ${messageOf(error)}`);
+      this.log.error(`the server failed to restart: ${messageOf(error)}`);
       this.listener.ended(false);
     }
     this.emitter.fire();
   }
 }
 
-const ours: StaticFeature = {
+/** Announces the protocol's extensions to LSP. */
+const capabilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
     const kernelBridge: ClientCapabilities = { version: 1, output: true, stdin: true, blobs: "inline" };
     capabilities.experimental = { ...(capabilities.experimental as object | undefined), kernelBridge };
@@ -204,12 +208,12 @@ const ours: StaticFeature = {
   clear() {},
 };
 
-/** What a command's error says to a person. */
+/** The text of an error for a message to the user. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The data of a failed command; undefined for an error of another sort. */
+/** The data of a failed command; undefined for other errors. */
 export function errorData(error: unknown): ErrorData | undefined {
   return isResponse(error) ? error.data : undefined;
 }

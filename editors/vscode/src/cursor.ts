@@ -1,18 +1,18 @@
-/** The cursor that goes from cell to cell, also when keys come faster than VS Code tells where it is. */
+/** Moves the cursor from cell to cell, even if keys arrive faster than VS Code reports its position. */
 
 import * as vscode from "vscode";
 import { markers } from "./cells";
 
 export class Cursor implements vscode.Disposable {
-  /** Where it was put, oldest first: VS Code tells that late, and until then `selection` may go back. */
-  private readonly untold = new WeakMap<vscode.TextEditor, vscode.Position[]>();
+  /** Positions set but not yet reported by VS Code, oldest first. Until then, `selection` may be out of date. */
+  private readonly unreported = new WeakMap<vscode.TextEditor, vscode.Position[]>();
   private readonly subscription = vscode.window.onDidChangeTextEditorSelection(
     ({ textEditor, selections: [first] }) => {
-      const untold = this.untold.get(textEditor) ?? [];
-      const told = untold.findIndex((position) => first?.active.isEqual(position));
-      if (told < 0)
-        this.untold.delete(textEditor); // a person has moved it
-      else untold.splice(0, told + 1);
+      const unreported = this.unreported.get(textEditor) ?? [];
+      const reported = unreported.findIndex((position) => first?.active.isEqual(position));
+      if (reported < 0)
+        this.unreported.delete(textEditor); // the user has moved the cursor
+      else unreported.splice(0, reported + 1);
     },
   );
 
@@ -21,17 +21,17 @@ export class Cursor implements vscode.Disposable {
   }
 
   of(editor: vscode.TextEditor): vscode.Position {
-    return this.untold.get(editor)?.at(-1) ?? editor.selection.active;
+    return this.unreported.get(editor)?.at(-1) ?? editor.selection.active;
   }
 
-  /** Moves it to the first line of the next cell. */
+  /** Moves the cursor to the first line of the next cell. */
   advance(editor: vscode.TextEditor): void {
     const here = this.of(editor);
     const next = markers(editor.document).find(({ line }) => line > here.line);
     if (!next) return;
     const position = new vscode.Position(Math.min(next.line + 1, editor.document.lineCount - 1), 0);
-    if (position.isEqual(here)) return; // nothing would be told
-    this.untold.set(editor, [...(this.untold.get(editor) ?? []), position]);
+    if (position.isEqual(here)) return; // VS Code would report nothing
+    this.unreported.set(editor, [...(this.unreported.get(editor) ?? []), position]);
     editor.selection = new vscode.Selection(position, position);
     editor.revealRange(
       new vscode.Range(position, position),

@@ -1,4 +1,4 @@
-/** Which program the server is: the setting, then the selected Python environment, then PATH. */
+/** Finds the server: from the settings, then in the selected Python environment, then on PATH. */
 
 import { access, constants } from "node:fs/promises";
 import * as path from "node:path";
@@ -10,7 +10,7 @@ import { settings } from "./settings";
 export interface ServerCommand {
   command: string;
   args: string[];
-  /** Where it was found, for the log. */
+  /** Source of the command, for the log. */
   origin: string;
 }
 
@@ -21,7 +21,7 @@ async function isExecutable(file: string): Promise<boolean> {
     await access(file, constants.X_OK);
     return true;
   } catch {
-    return false; // the question was whether it is there
+    return false; // missing or not executable
   }
 }
 
@@ -33,7 +33,7 @@ async function onPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The server's command, or undefined where there is none. */
+/** Returns the server's command, or undefined if there is none. */
 export async function findServer(): Promise<ServerCommand | undefined> {
   const { serverCommand, serverPython } = settings();
   if (serverCommand) {
@@ -42,7 +42,7 @@ export async function findServer(): Promise<ServerCommand | undefined> {
     return { command, args, origin: "the setting kernel-bridge.server.command" };
   }
   if (serverPython) {
-    const args = ["-P", "-m", "kernel_bridge", "--stdio"]; // -P: nothing is imported from the workspace
+    const args = ["-P", "-m", "kernel_bridge", "--stdio"]; // -P: import nothing from the workspace
     return { command: serverPython, args, origin: "the setting kernel-bridge.server.python" };
   }
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
@@ -57,7 +57,7 @@ export async function findServer(): Promise<ServerCommand | undefined> {
   return command === undefined ? undefined : { command, args: ["--stdio"], origin: "PATH" };
 }
 
-/** The command that installs the server where `findServer` will find it. */
+/** Returns a command that installs the server where `findServer` finds it. */
 export async function installCommand(): Promise<string> {
   const selected = await selectedPython(vscode.workspace.workspaceFolders?.[0]?.uri);
   if (selected) return `${quoted(selected)} -m pip install jupyter-kernel-bridge`;

@@ -1,4 +1,4 @@
-/** The extension's entry: makes the parts and joins them. */
+/** The entry point of the extension: creates its parts and connects them. */
 
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
@@ -14,7 +14,7 @@ import { Places } from "./places";
 import { Problems } from "./problems";
 import { ask } from "./prompts";
 import { followRenames } from "./renames";
-import { tellEnded } from "./reporting";
+import { reportExit } from "./reporting";
 import { Results } from "./results";
 import { Running } from "./running";
 import { Session } from "./session";
@@ -34,8 +34,8 @@ export function activate(context: vscode.ExtensionContext): void {
     stdin: (params, token) =>
       ask(params, session.kernels.get(params.kernelId)?.displayName ?? "Input", token),
     ended: (again) => {
-      session.serverEnded("kernel-bridge has ended");
-      void tellEnded(again);
+      session.serverEnded("the server has exited");
+      void reportExit(again);
     },
     started: () => kept.look(),
   });
@@ -52,8 +52,8 @@ export function activate(context: vscode.ExtensionContext): void {
     notebooks,
     results,
     registerWholeOutput(server),
-    vscode.workspace.onDidOpenTextDocument(({ uri }) => kept.takeUp(uri)),
-    vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.takeUp(uri)),
+    vscode.workspace.onDidOpenTextDocument(({ uri }) => kept.attachFor(uri)),
+    vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.attachFor(uri)),
     places,
     lenses,
     followRenames(server, session),
@@ -68,7 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
   lookForKept(server);
 }
 
-/** A window whose kernels outlive it looks for them at once; every other one starts the server with the first run. */
+/** With `keepAlive`, starts the server at once to find kept kernels. Otherwise the first run starts it. */
 function lookForKept(server: Connection): void {
   if (!vscode.workspace.isTrusted || !settings().keepAlive) return;
   server.start().catch((error: unknown) => server.log.warn(messageOf(error)));

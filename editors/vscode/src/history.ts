@@ -1,4 +1,4 @@
-/** The history of runs: search, look at one with its outputs. */
+/** Searches the history of runs, and shows a run with its outputs. */
 
 import * as vscode from "vscode";
 import { label, legible } from "./ansi";
@@ -21,15 +21,15 @@ const ICONS: Record<Run["state"], string> = {
   lost: "question",
 };
 
-/** Lets a person search the history; what they choose is shown in a notebook with its outputs. */
+/** Lets the user search the history, and shows the chosen run with its outputs in a notebook. */
 export async function chooseHistory(
   connection: Connection,
   session: Session,
   results: Results,
 ): Promise<void> {
   const picker = vscode.window.createQuickPick<Item>();
-  picker.title = "History of runs, newest first";
-  picker.placeholder = "Type a part of the code";
+  picker.title = "Past runs, newest first";
+  picker.placeholder = "Search in the code of past runs";
   picker.matchOnDetail = true;
   let asked = 0;
   const search = async (text: string) => {

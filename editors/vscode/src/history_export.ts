@@ -1,7 +1,8 @@
-/** Writing a kernel's runs to a file, which the server does. */
+/** Exports the runs of a kernel to a file. The server writes the file. */
 
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
+import { plural } from "./plural";
 import type { ExportFormat } from "./protocol";
 import type { Target } from "./target";
 
@@ -14,9 +15,9 @@ const FORMATS: Record<string, ExportFormat> = {
 
 export async function exportHistory(connection: Connection, target: Target): Promise<void> {
   const uri = await vscode.window.showSaveDialog({
-    title: "Export the history to a notebook",
+    title: "Export History to Notebook",
     defaultUri: proposed(target.uri),
-    filters: { Notebook: ["ipynb"], "Percent script": ["py"], Markdown: ["md"], HTML: ["html"] },
+    filters: { Notebook: ["ipynb"], "Percent Script": ["py"], Markdown: ["md"], HTML: ["html"] },
   });
   if (!uri) return;
   const extension = /\.\w+$/.exec(uri.path)?.[0] ?? "";
@@ -24,14 +25,14 @@ export async function exportHistory(connection: Connection, target: Target): Pro
     ? { kernelId: target.kernel.id }
     : { textDocument: { uri: target.uri.toString() } };
   const format = FORMATS[extension] ?? "ipynb";
-  // The dialog has asked already whether the file is to be replaced.
+  // The dialog has already asked whether to overwrite the file.
   const written = await connection.execute("kernel-bridge.export", {
     path: uri.fsPath,
     format,
     overwrite: true,
     ...of,
   });
-  const message = `${written.cells} runs were written to ${written.path}`;
+  const message = `${plural(written.cells, "run")} written to ${written.path}`;
   if ((await vscode.window.showInformationMessage(message, "Open")) === "Open") {
     await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(written.path));
   }

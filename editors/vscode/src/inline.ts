@@ -1,4 +1,4 @@
-/** A short result behind the last line of the code that ran, with the whole of it in its hover. */
+/** Shows a short result after the last line of code that ran, with the whole output in its hover. */
 
 import * as vscode from "vscode";
 import { CELL } from "./languages";
@@ -7,14 +7,14 @@ import { hasEnded } from "./session";
 import { settings } from "./settings";
 import { markdown, summary } from "./summary";
 
-/** Drawing is cheap, but an editor that is redrawn at every chunk of a flood is not. */
+/** Minimum time between redraws: one draw is cheap, but a flood of output would cause one per chunk. */
 const REDRAW_MS = 100;
-/** A column that no line has: VS Code takes the line's end, also when the line has grown meanwhile. */
+/** A column beyond any line: VS Code uses the end of the line, even if the line has grown since. */
 const END_OF_LINE = 2 ** 30;
 
 export class InlineResults implements vscode.Disposable {
-  /** Results that stand; apart from those that change all the time, since hovers may be long. */
-  private readonly standing = decoration();
+  /** Results of ended runs, separate from those that change often, because hovers may be long. */
+  private readonly finished = decoration();
   private readonly changing = decoration();
   private readonly drawn = new WeakMap<vscode.TextEditor, string>();
   private readonly pending = new Map<vscode.TextDocument, NodeJS.Timeout>();
@@ -22,7 +22,7 @@ export class InlineResults implements vscode.Disposable {
 
   constructor(private readonly places: Places) {
     this.disposables = [
-      this.standing,
+      this.finished,
       this.changing,
       places.onChange((document) => this.changed(document)),
       vscode.window.onDidChangeVisibleTextEditors(() => this.drawAll()),
@@ -53,20 +53,21 @@ export class InlineResults implements vscode.Disposable {
 
   private draw(editor: vscode.TextEditor): void {
     const { document } = editor;
-    if (document.uri.scheme === CELL) return; // its outputs stand below it
+    if (document.uri.scheme === CELL) return; // its outputs are shown below it
     const shown = settings(document.uri).inlineResults ? this.places.of(document) : [];
     const options = (places: readonly Place[]) => places.map((place) => decorationOf(place, document));
-    const standing = shown.filter(({ entry }) => hasEnded(entry.run));
+    const finished = shown.filter(({ entry }) => hasEnded(entry.run));
     editor.setDecorations(this.changing, options(shown.filter(({ entry }) => !hasEnded(entry.run))));
-    // VS Code moves them with edits, but takes lines that it is told late, while a person types, as of now.
-    const state = standing
+    // VS Code moves decorations with edits. Set them only if they have changed: lines that arrive late, while the user
+    // types, would be applied to the text as it is then.
+    const state = finished
       .map(
         (place) => `${place.entry.run.id} ${place.entry.seq} ${place.stale} ${lastCodeLine(place, document)}`,
       )
       .join();
     if (this.drawn.get(editor) === state) return;
     this.drawn.set(editor, state);
-    editor.setDecorations(this.standing, options(standing));
+    editor.setDecorations(this.finished, options(finished));
   }
 }
 
@@ -80,10 +81,8 @@ function decoration(): vscode.TextEditorDecorationType {
 function decorationOf(place: Place, document: vscode.TextDocument): vscode.DecorationOptions {
   const end = new vscode.Position(lastCodeLine(place, document), END_OF_LINE);
   const argument = encodeURIComponent(JSON.stringify([place.entry.run.id]));
-  // Apart from the output, in which a link must not be a command.
-  const link = new vscode.MarkdownString(
-    `[Show in the notebook](command:kernelBridge.showResults?${argument})`,
-  );
+  // Separate from the output, in which links must not run commands.
+  const link = new vscode.MarkdownString(`[Show in Notebook](command:kernelBridge.showResults?${argument})`);
   link.isTrusted = { enabledCommands: ["kernelBridge.showResults"] };
   return {
     range: new vscode.Range(end, end),
@@ -104,7 +103,7 @@ function style({ entry, stale }: Place): vscode.ThemableDecorationAttachmentRend
   return { color: new vscode.ThemeColor("descriptionForeground") };
 }
 
-/** VS Code collapses blanks of an attachment unless they cannot break. */
+/** Replaces spaces with no-break spaces, because VS Code collapses others in an attachment. */
 function noWrap(text: string): string {
   return text.replace(/ /g, "\u00a0");
 }

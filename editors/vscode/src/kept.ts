@@ -1,30 +1,30 @@
-/** Kernels that outlived a window or a server: followed again for their documents, with what they ran. */
+/** Kept kernels: attaches to kernels that outlived a window or a server, and restores their runs. */
 
 import * as vscode from "vscode";
 import { type Connection, messageOf } from "./connection";
 import type { Kernel } from "./protocol";
 import type { Session } from "./session";
 
-/** Of a kernel that is taken up again, so many of its newest runs are shown. */
+/** Maximum number of runs to restore for a kernel, the newest ones. */
 const SHOWN_RUNS = 50;
 
 export class Kept {
-  /** Kernels that wait for their document, by its URI. */
+  /** Kept kernels whose document is not open yet, by its URI. */
   private readonly waiting = new Map<string, Kernel>();
-  /** Those that are being taken up. */
-  private readonly taking = new Map<string, Promise<void>>();
+  /** Attachments in progress, by the URI of the document. */
+  private readonly attaching = new Map<string, Promise<void>>();
 
   constructor(
     private readonly connection: Connection,
     private readonly session: Session,
   ) {}
 
-  /** The server runs: looks for kernels that were left, and takes up those whose documents are open. */
+  /** Finds kept kernels after the server has started, and attaches to those whose documents are open. */
   async look(): Promise<void> {
     try {
       await this.lookForAll();
     } catch (error) {
-      this.connection.log.warn(`kernels that were kept were not looked for: ${messageOf(error)}`);
+      this.connection.log.warn(`cannot list the kept kernels: ${messageOf(error)}`);
     }
   }
 
@@ -35,21 +35,21 @@ export class Kept {
       for (const uri of kernel.documents ?? []) this.waiting.set(vscode.Uri.parse(uri).toString(), kernel);
     }
     const open = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
-    for (const { uri } of open) await this.takeUp(uri);
+    for (const { uri } of open) await this.attachFor(uri);
   }
 
-  /** Takes up the kernel that was left for a document, if there is one; whoever asks meanwhile waits, too. */
-  async takeUp(uri: vscode.Uri): Promise<void> {
+  /** Attaches to the kept kernel of a document, if there is one. Concurrent callers wait for the same attachment. */
+  async attachFor(uri: vscode.Uri): Promise<void> {
     const key = uri.toString();
     const kernel = this.waiting.get(key);
     if (kernel && this.connection.running) {
       this.waiting.delete(key);
-      this.taking.set(
+      this.attaching.set(
         key,
-        this.attach(kernel, uri).finally(() => this.taking.delete(key)),
+        this.attach(kernel, uri).finally(() => this.attaching.delete(key)),
       );
     }
-    await this.taking.get(key);
+    await this.attaching.get(key);
   }
 
   private async attach(kernel: Kernel, uri: vscode.Uri): Promise<void> {
@@ -70,9 +70,7 @@ export class Kept {
         this.session.recall(await this.connection.execute("kernel-bridge.getRun", { runId: id }));
       }
     } catch (error) {
-      this.connection.log.warn(
-        `the kernel that was kept for ${uri.path} was not taken up: ${messageOf(error)}`,
-      );
+      this.connection.log.warn(`cannot attach to the kept kernel of ${uri.path}: ${messageOf(error)}`);
     }
   }
 }

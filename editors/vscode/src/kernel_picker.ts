@@ -1,4 +1,4 @@
-/** Choosing a kernel: those that run, those that can be started, connection files. */
+/** Lets the user choose a kernel: a running one, one to start, or a connection file. */
 
 import * as vscode from "vscode";
 import { label, legible } from "./ansi";
@@ -15,7 +15,7 @@ interface Choice extends vscode.QuickPickItem {
 
 type Document = { uri: vscode.Uri; languageId: string };
 
-/** Lets a person choose among what runs and what can be started; undefined when they choose nothing. */
+/** Lets the user choose a kernel to attach to or to start. Returns undefined if the user cancels. */
 export async function chooseKernel(
   connection: Connection,
   session: Session,
@@ -51,7 +51,7 @@ export async function chooseRunning(
     { label: "", kind: vscode.QuickPickItemKind.Separator },
     {
       label: "$(file) Connection file…",
-      description: "of a kernel started elsewhere",
+      description: "of a kernel that was started elsewhere",
       choose: () => byFile(connection, document),
     },
   ]);
@@ -67,7 +67,7 @@ async function pick(
   const name = document.uri.path.split("/").pop();
   const chosen = await vscode.window.showQuickPick(choices, {
     title: `${title} for ${name}`,
-    placeHolder: "Type a name or a path",
+    placeHolder: "Search by name or path",
     matchOnDescription: true,
     matchOnDetail: true,
   });
@@ -97,7 +97,7 @@ async function specChoices(connection: Connection, document: Document): Promise<
     const choose = () => start({ python: selected });
     own.push({ label: "$(star-full) Selected Python environment", description, choose });
   }
-  // The server lists the likely ones first: environments before the installed kernelspecs are those of the document.
+  // The server sorts by relevance: environments listed before the installed kernelspecs belong to the document.
   for (const spec of specs) {
     if (selected !== undefined && spec.python === selected) continue;
     const choice = specChoice(spec, () => start(specParams(spec)));
@@ -106,10 +106,10 @@ async function specChoices(connection: Connection, document: Document): Promise<
     else (installed.length > 0 ? elsewhere : own).push(choice);
   }
   return [
-    ...group("Start: environment of this file", own),
-    ...group("Start: installed kernel", installed),
-    ...group("Start: environment elsewhere", elsewhere),
-    ...group("Must be installed first", unusable),
+    ...group("Start: environments of this file", own),
+    ...group("Start: installed kernels", installed),
+    ...group("Start: other environments", elsewhere),
+    ...group("Not usable yet", unusable),
   ];
 }
 
@@ -124,8 +124,8 @@ function specParams(spec: KernelSpec): { spec: string } | { python: string } {
 function specChoice(spec: KernelSpec, choose: () => Promise<Kernel>): Choice {
   const name = `$(${spec.usable ? "play" : "warning"}) ${label(shortPaths(spec.displayName))}`;
   if (!spec.usable) return { label: name, detail: shortPaths(spec.problem ?? ""), choose };
-  const isSaid = spec.displayName.toLowerCase().includes(spec.language.toLowerCase());
-  const description = [isSaid ? "" : spec.language, spec.reason ?? spec.resourceDir].filter(Boolean);
+  const isNamed = spec.displayName.toLowerCase().includes(spec.language.toLowerCase());
+  const description = [isNamed ? "" : spec.language, spec.reason ?? spec.resourceDir].filter(Boolean);
   return { label: name, description: shortPaths(description.join(" · ")), choose };
 }
 
@@ -162,7 +162,7 @@ function runningChoice(
   };
 }
 
-/** Makes a kernel that runs already that of a document. */
+/** Binds a document to a running kernel. */
 async function take(connection: Connection, kernel: Kernel, document: Document): Promise<Kernel> {
   const params = { kernelId: kernel.id, textDocument: { uri: document.uri.toString() } };
   if (kernel.origin === "found") return await connection.execute("kernel-bridge.attachKernel", params);
@@ -172,8 +172,8 @@ async function take(connection: Connection, kernel: Kernel, document: Document):
 
 async function byFile(connection: Connection, document: Document): Promise<Kernel> {
   const connectionFile = await vscode.window.showInputBox({
-    title: "Attach to a kernel by its connection file",
-    prompt: "A path, a file name, or a pattern, as jupyter console --existing takes it",
+    title: "Attach to a kernel by connection file",
+    prompt: "Enter a path, a file name or a pattern, as for jupyter console --existing",
     placeHolder: "kernel-4711.json",
     ignoreFocusOut: true,
   });

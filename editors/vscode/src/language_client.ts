@@ -1,2 +1,2 @@
-/** The library, in a bundle of its own: it is most of the code, and of no use before the first run. */
+/** The library in a separate bundle: it is most of the code, and not needed before the first run. */
 export * from "vscode-languageclient/node";

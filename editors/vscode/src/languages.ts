@@ -1,15 +1,15 @@
 import { COMMENTS } from "./vocabulary";
 
-/** Languages that some Jupyter kernel runs, by VS Code's ids. */
+/** VS Code's IDs of languages that have a Jupyter kernel. */
 export const LANGUAGES = [...COMMENTS.keys()];
 
-/** The scheme of the documents that are cells of notebooks. */
+/** The URI scheme of notebook cells. */
 export const CELL = "vscode-notebook-cell";
 
-/** The documents whose code can be run. */
+/** Documents whose code can run. */
 export const DOCUMENTS = ["file", "untitled"].flatMap((scheme) =>
   LANGUAGES.map((language) => ({ scheme, language })),
 );
 
-/** Documents that are synchronized with the server: these, and the cells of notebooks. */
+/** Documents that are synchronized with the server: those above, and the cells of notebooks. */
 export const SYNCED = [...DOCUMENTS, { scheme: CELL, notebook: "jupyter-notebook" }];

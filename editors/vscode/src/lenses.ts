@@ -1,4 +1,4 @@
-/** Links above the cells of a file that run them, and one that interrupts while the cell runs. */
+/** Links above each cell: run it and the cells around it, or interrupt it while it runs. */
 
 import * as vscode from "vscode";
 import { type Marker, markers } from "./cells";
@@ -54,13 +54,13 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
     return [
       runs
         ? lens("$(debug-stop) Interrupt", "interruptKernel", "Interrupt the kernel")
-        : lens("$(run) Run Cell", "runCell", "Run this cell on the file's kernel"),
-      ...(marker === code[0] ? [] : [lens("Run Above", "runAbove", "Run the cells above this one")]),
-      ...(marker === code.at(-1) ? [] : [lens("Run Below", "runBelow", "Run this cell and those below")]),
+        : lens("$(run) Run Cell", "runCell", "Run this cell"),
+      ...(marker === code[0] ? [] : [lens("Run Above", "runAbove", "Run all cells above this one")]),
+      ...(marker === code.at(-1) ? [] : [lens("Run Below", "runBelow", "Run this cell and all cells below")]),
     ];
   }
 
-  /** Only a run that begins or ends changes the links, not what it puts out. */
+  /** Updates the links when a run begins or ends, but not when it has new output. */
   private changed(document: vscode.TextDocument): void {
     const open = this.places.of(document).filter(({ entry }) => !hasEnded(entry.run));
     const state = open.map(({ entry, first }) => `${entry.run.id} ${entry.run.state} ${first}`).join();

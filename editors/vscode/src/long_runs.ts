@@ -1,4 +1,4 @@
-/** Progress, with a way to cancel, for a run of a file that goes on for long. */
+/** Shows progress with a Cancel button for long runs of a file. */
 
 import * as vscode from "vscode";
 import type { Connection } from "./connection";

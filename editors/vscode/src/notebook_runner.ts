@@ -1,4 +1,4 @@
-/** Running the cells of a notebook: which kernel it has, and the code of a cell as a run. */
+/** Runs the cells of a notebook, and chooses its kernel. */
 
 import type * as vscode from "vscode";
 import type { Connection } from "./connection";
@@ -23,7 +23,7 @@ export class NotebookRunner implements CellRunner {
       kernelId: kernel.id,
     });
     const run = runs[0];
-    if (!run) throw new Error("the server has run nothing");
+    if (!run) throw new Error("the server returned no run");
     return this.session.run(run).run;
   }
 
@@ -43,7 +43,7 @@ export class NotebookRunner implements CellRunner {
     const { specs } = await this.connection.execute("kernel-bridge.listKernelSpecs", { textDocument });
     const spec = wantedSpec(notebook, specs);
     if (!spec)
-      throw new Error(`no kernel for ${languageId} was found; "Kernel Bridge: Select Kernel" shows all`);
+      throw new Error(`no kernel found for ${languageId}; choose one with "Kernel Bridge: Select Kernel"`);
     await this.running.startKernel({ ...spec, textDocument });
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Notebooks and runs: the controllers that VS Code runs cells with, and which cell shows which run.
+ * Notebooks and runs: the controller that runs cells for VS Code, and which cell shows which run.
  *
- * The same code serves notebooks of results and any .ipynb; what differs is only where a cell came from.
+ * Results notebooks and other .ipynb files differ only in the origin of a cell; this code serves both.
  */
 
 import * as vscode from "vscode";
@@ -12,16 +12,16 @@ import { runIdOf } from "./results_notebook";
 import { RunCell } from "./run_cell";
 import type { Session } from "./session";
 
-/** What running a cell takes of the rest of the extension. */
+/** The parts of the extension that run a cell. */
 export interface CellRunner {
   /** Runs a cell's code on its notebook's kernel. */
   run(cell: vscode.NotebookCell): Promise<Run>;
   interrupt(notebook: vscode.NotebookDocument): Promise<void>;
-  /** Makes sure that the notebook has a kernel; raises with the reason when it gets none. */
+  /** Makes sure that the notebook has a kernel. Throws if none can be started. */
   ready(notebook: vscode.NotebookDocument): Promise<void>;
 }
 
-/** VS Code's own type of .ipynb, which it reads, writes and renders by itself. */
+/** VS Code's built-in notebook type for .ipynb files. */
 export const JUPYTER_NOTEBOOK = "jupyter-notebook";
 const EXTENSION = "kernel-bridge.kernel-bridge";
 
@@ -57,7 +57,7 @@ export class Notebooks implements vscode.Disposable {
     return cell && !cell.notebook.isClosed && cell.index >= 0 ? cell : undefined;
   }
 
-  /** The cells of this notebook show their runs from now on, instead of those of a notebook that it came from. */
+  /** Shows runs in the cells of this notebook from now on, instead of in the notebook that it was saved from. */
   adopt(notebook: vscode.NotebookDocument): void {
     for (const cell of notebook.getCells()) {
       const runId = runIdOf(cell);
@@ -66,7 +66,7 @@ export class Notebooks implements vscode.Disposable {
     }
   }
 
-  /** Shows a run in a cell from now on. */
+  /** Shows a run in a cell. */
   show(runId: string, cell: vscode.NotebookCell, execution?: vscode.NotebookCellExecution): void {
     const entry = this.session.runs.get(runId);
     if (!entry) return;
@@ -74,7 +74,7 @@ export class Notebooks implements vscode.Disposable {
     for (const id of this.shown.keys()) if (!this.session.runs.has(id)) this.shown.delete(id);
   }
 
-  /** Makes our controller that of a notebook which an editor shows. */
+  /** Selects this extension's controller for the notebook in an editor. */
   async select(editor: vscode.NotebookEditor): Promise<void> {
     const { notebook } = editor;
     const { controller } = this;
@@ -96,8 +96,8 @@ export class Notebooks implements vscode.Disposable {
   }
 
   /**
-   * One for all kernels, whose label is therefore neutral: a label belongs to a controller and not to a notebook, and
-   * VS Code takes a notebook's only controller without asking, but asks at every new notebook where there are several.
+   * Creates one controller for all kernels. VS Code selects a notebook's only controller without asking, but with
+   * several it asks for every new notebook. The label is neutral, because it belongs to the controller.
    */
   private createController(): vscode.NotebookController {
     const controller = vscode.notebooks.createNotebookController(
@@ -105,7 +105,7 @@ export class Notebooks implements vscode.Disposable {
       JUPYTER_NOTEBOOK,
       "Kernel Bridge",
     );
-    controller.description = "a Jupyter kernel through kernel-bridge";
+    controller.description = "Run cells on a Jupyter kernel";
     controller.supportsExecutionOrder = true;
     controller.executeHandler = (cells, notebook) => this.execute(controller, cells, notebook);
     controller.interruptHandler = (notebook) => this.runner.interrupt(notebook);
@@ -122,7 +122,7 @@ export class Notebooks implements vscode.Disposable {
     return controller;
   }
 
-  /** Cells wait, as VS Code draws it, until the kernel is there; then they are queued in order. */
+  /** Shows cells as pending until the kernel is ready, then queues them in order. */
   private async execute(
     controller: vscode.NotebookController,
     cells: vscode.NotebookCell[],
@@ -130,7 +130,7 @@ export class Notebooks implements vscode.Disposable {
   ): Promise<void> {
     const waiting = cells.map((cell) => ({ cell, execution: controller.createNotebookCellExecution(cell) }));
     let failure: unknown;
-    let told = false;
+    let reported = false;
     try {
       await this.runner.ready(notebook);
     } catch (error) {
@@ -150,14 +150,14 @@ export class Notebooks implements vscode.Disposable {
           failure = error;
         }
       }
-      if (told) execution.end(undefined);
+      if (reported) execution.end(undefined);
       else await fail(execution, failure);
-      told = true;
+      reported = true;
     }
   }
 }
 
-/** Says in a cell why it did not run. */
+/** Shows in a cell why it did not run. */
 async function fail(execution: vscode.NotebookCellExecution, error: unknown): Promise<void> {
   execution.start(Date.now());
   const shown = vscode.NotebookCellOutputItem.json(

@@ -1,13 +1,14 @@
-/** The outputs of one run: the changes that the server sends, applied in order. Nothing is decided here. */
+/** The outputs of one run. Applies the server's changes in order and makes no decisions. */
 
 import type { Change, Output, StreamOutput } from "./protocol";
 
-/** How a list of outputs has changed since somebody last looked. */
+/** How a list of outputs has changed since the last update of its cell. */
 export interface Touched {
-  /** All outputs were dropped; what stands in the list now was appended after that. */
+  /** All outputs were dropped; the current ones were appended after that. */
   cleared: boolean;
-  /** Outputs that are other than they were; one that only grew at its end is in `grown` instead. */
+  /** Indexes of outputs with changed content. */
   rewritten: Set<number>;
+  /** Indexes of outputs with text appended. */
   grown: Set<number>;
 }
 
@@ -16,9 +17,9 @@ export function untouched(): Touched {
 }
 
 /**
- * Applies changes as docs/protocol.md says, and notes in `touched` what they did.
+ * Applies changes as specified in docs/protocol.md, and records their effect in `touched`.
  *
- * False when a kind is unknown or an index is missing: the outputs are then to be asked for with getRun.
+ * Returns false if a kind is unknown or an index is missing; the caller then requests the outputs with getRun.
  */
 export function apply(outputs: Output[], changes: readonly Change[], touched: Touched): boolean {
   for (const change of changes) {

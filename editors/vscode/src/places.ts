@@ -1,4 +1,4 @@
-/** Where in its file each run stands: its lines move with edits as an editor's marks do. */
+/** The lines of each run in its file. They move with edits, like marks. */
 
 import * as vscode from "vscode";
 import type { RunEntry, Session } from "./session";
@@ -8,11 +8,11 @@ export interface Place {
   entry: RunEntry;
   first: number;
   last: number;
-  /** The code stands no longer there as it ran. */
+  /** The lines no longer contain the code that ran. */
   stale: boolean;
 }
 
-/** What an edit does to a span of lines; undefined when all of them are deleted. */
+/** Moves a span of lines with an edit. Returns undefined if the edit deletes all of them. */
 export function moved(
   { first, last }: { first: number; last: number },
   change: { start: vscode.Position; end: vscode.Position; text: string },
@@ -43,16 +43,16 @@ export function moved(
   return { first: Math.min(first, start.line), last: Math.max(start.line, last + delta) };
 }
 
-/** The newest run of every piece of code, by document. */
+/** The newest run at each place in a document. */
 export class Places implements vscode.Disposable {
   private readonly places = new Map<string, Place[]>();
   private readonly sources = new WeakMap<Place, string>();
   private readonly emitter = new vscode.EventEmitter<vscode.TextDocument>();
   private readonly removedEmitter = new vscode.EventEmitter<Place>();
   private readonly disposables: vscode.Disposable[] = [this.emitter, this.removedEmitter];
-  /** The places of a document have changed, or what stands at them. */
+  /** Fires when the places of a document, or the runs at them, have changed. */
   readonly onChange = this.emitter.event;
-  /** A place is gone or has become stale: what was said of it there no longer holds. */
+  /** Fires when a place was removed or has become stale, so that its diagnostics no longer apply. */
   readonly onOutdated = this.removedEmitter.event;
 
   constructor(session: Session) {
@@ -112,12 +112,12 @@ export class Places implements vscode.Disposable {
   private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     const places = this.places.get(document.uri.toString());
     if (!places || contentChanges.length === 0) return;
-    const isBehind = contentChanges.length === 1 && opensLines(document, contentChanges[0]);
+    const opensAfter = contentChanges.length === 1 && opensLines(document, contentChanges[0]);
     const kept = places.filter((place) => {
       let lines: { first: number; last: number } | undefined = place;
-      // VS Code lists the changes of one edit from the end of the file to its beginning, as of before the edit.
+      // VS Code lists the changes of one edit from the end of the file to its start, with positions before the edit.
       for (const { range, text } of contentChanges) {
-        if (isBehind && range.start.line === place.last) continue;
+        if (opensAfter && range.start.line === place.last) continue;
         lines = lines && moved(lines, { start: range.start, end: range.end, text });
       }
       if (lines) Object.assign(place, lines);
@@ -131,7 +131,7 @@ export class Places implements vscode.Disposable {
   }
 }
 
-/** Whether a change has only put new lines behind a line; they are none of what stands there. */
+/** Whether a change only adds new lines after a line. They do not belong to the run on that line. */
 function opensLines(
   document: vscode.TextDocument,
   change: vscode.TextDocumentContentChangeEvent | undefined,
@@ -147,7 +147,7 @@ function documentOf({ run }: RunEntry): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
 }
 
-/** The lines of a place without blank ones around them. */
+/** The text of a place without surrounding blank lines. */
 function textAt(document: vscode.TextDocument, { first, last }: { first: number; last: number }): string {
   return document
     .getText(new vscode.Range(first, 0, last + 1, 0))

@@ -1,4 +1,4 @@
-/** What runs raised, as diagnostics at the lines of their files. */
+/** Shows the errors of runs as diagnostics in their files. */
 
 import { existsSync } from "node:fs";
 import * as vscode from "vscode";
@@ -58,7 +58,7 @@ export class Problems implements vscode.Disposable {
     this.publish(found.document);
   }
 
-  /** Follows the lines: VS Code moves what it shows with edits, but not what is published anew. */
+  /** Moves diagnostics with their lines. VS Code moves the ones it shows, but not those published again. */
   private moved(document: vscode.TextDocument): void {
     let changed = false;
     for (const [entry, { error, diagnostic }] of this.of(document)) {
@@ -82,7 +82,7 @@ export class Problems implements vscode.Disposable {
   }
 }
 
-/** All of the message: the summary of a run has only its beginning. */
+/** The whole message. The summary of a run contains only its beginning. */
 function messageOf({ ename, evalue }: RunError): string {
   return plain([ename, evalue].filter(Boolean).join(": ")).replace(/\s*\n\s*/g, " ");
 }
@@ -97,7 +97,7 @@ function rangeOf(place: Place, error: RunError, document: vscode.TextDocument): 
   );
 }
 
-/** The line where an error arose, after the edits that were made above it meanwhile. */
+/** The current line of an error, after edits above it. */
 function lineNow({ entry, first, last }: Place, error: RunError): number {
   if (error.line === undefined) return last;
   const begun = entry.run.range?.start.line ?? first;
@@ -106,7 +106,7 @@ function lineNow({ entry, first, last }: Place, error: RunError): number {
 
 const FRAME = [/^\s*File "?([^"\n]+?)"?:(\d+)/, /^\s*File "([^"\n]+)", line (\d+)/];
 
-/** The files that a traceback passes through, outermost first. */
+/** The frames of a traceback that are in files, outermost first. */
 function frames({ traceback }: RunError): vscode.DiagnosticRelatedInformation[] {
   const found: vscode.DiagnosticRelatedInformation[] = [];
   for (const line of traceback.flatMap((part) => plain(part).split("\n"))) {

@@ -1,10 +1,10 @@
-/** Answers to input(): an input box, where Esc cancels, which interrupts the kernel. */
+/** Prompts for input() with an input box. Esc cancels the prompt and interrupts the kernel. */
 
 import * as vscode from "vscode";
 import { plain } from "./ansi";
 import type { StdinAnswer, StdinRequest } from "./protocol";
 
-/** Asks the person; null when they cancel. The box goes when the server withdraws its question. */
+/** Asks the user. Returns null if the user cancels. The box closes when the server cancels the request. */
 export function ask(
   params: StdinRequest,
   title: string,
@@ -12,7 +12,7 @@ export function ask(
 ): Promise<StdinAnswer | null> {
   const box = vscode.window.createInputBox();
   box.title = title;
-  box.prompt = plain(params.prompt).trim() || "The code asks for input.";
+  box.prompt = plain(params.prompt).trim() || "The code is waiting for input.";
   box.password = params.password;
   box.ignoreFocusOut = true;
   return new Promise<StdinAnswer | null>((resolve) => {
@@ -20,7 +20,7 @@ export function ask(
       resolve({ value: box.value });
       box.hide();
     });
-    box.onDidHide(() => resolve(null)); // after an answer this changes nothing
+    box.onDidHide(() => resolve(null)); // no effect after an answer
     token.onCancellationRequested(() => box.hide());
     box.show();
   }).finally(() => box.dispose());

@@ -1,8 +1,8 @@
-/** The Python environment that is selected in VS Code, by the Python or the Python Environments extension, if either is there. */
+/** The Python environment selected in VS Code, from the Python Environments or the Python extension if installed. */
 
 import * as vscode from "vscode";
 
-/** What of the API of ms-python.python is used. */
+/** The part of the ms-python.python API that is used. */
 interface PythonApi {
   environments: {
     getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
@@ -11,7 +11,7 @@ interface PythonApi {
   };
 }
 
-/** What of the API of ms-python.vscode-python-envs is used. */
+/** The part of the ms-python.vscode-python-envs API that is used. */
 interface PythonEnvironmentsApi {
   getEnvironment(
     scope: vscode.Uri | undefined,
@@ -24,7 +24,7 @@ async function api<T>(id: string): Promise<T | undefined> {
   return extension && (extension.isActive ? extension.exports : await extension.activate());
 }
 
-/** The interpreter of the environment selected for a resource; undefined without such an extension or choice. */
+/** The interpreter selected for a resource; undefined if there is no such extension or no selection. */
 export async function selectedPython(resource?: vscode.Uri): Promise<string | undefined> {
   const environments = await api<PythonEnvironmentsApi>("ms-python.vscode-python-envs");
   const chosen = (await environments?.getEnvironment?.(resource))?.execInfo?.run?.executable;
@@ -34,7 +34,7 @@ export async function selectedPython(resource?: vscode.Uri): Promise<string | un
   return active && (await python?.resolveEnvironment(active))?.executable.uri?.fsPath;
 }
 
-/** Calls back when another environment is selected. */
+/** Calls back when the user selects another environment. */
 export async function onSelectedPython(callback: () => void): Promise<vscode.Disposable> {
   const environments = await api<PythonEnvironmentsApi>("ms-python.vscode-python-envs");
   const python = (await api<PythonApi>("ms-python.python"))?.environments;

@@ -1,4 +1,4 @@
-/** Files that get another name keep their kernel. */
+/** Keeps the kernels of renamed files. */
 
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
@@ -18,7 +18,7 @@ export function followRenames(connection: Connection, session: Session): vscode.
   });
 }
 
-/** The new name of a document; `before` may be its folder. */
+/** The new URI of a document; `before` is the document or one of its folders. */
 function renamedTo(uri: string, before: string, after: string): string | undefined {
   return uri === before || uri.startsWith(`${before}/`) ? after + uri.slice(before.length) : undefined;
 }
@@ -30,7 +30,7 @@ async function rebind(
 ): Promise<void> {
   session.bind(uri, undefined);
   session.bind(renamed, kernelId);
-  if (!connection.running) return; // the kernel went with its server
+  if (!connection.running) return; // the kernel exited with its server
   const command = "kernel-bridge.bindKernel";
   await Promise.all([
     connection.execute(command, { textDocument: { uri: renamed }, kernelId }),

@@ -1,20 +1,21 @@
-/** Outputs of the wire as outputs of a VS Code notebook, for its own renderers. */
+/** Converts outputs of the protocol to outputs of a VS Code notebook, for VS Code's renderers. */
 
 import * as vscode from "vscode";
+import { plural } from "./plural";
 import type { MimeBundle, Output, RunState, StreamOutput } from "./protocol";
 
 export const STDOUT = "application/vnd.code.notebook.stdout";
 export const STDERR = "application/vnd.code.notebook.stderr";
 export const ERROR = "application/vnd.code.notebook.error";
 
-/** What an output's metadata say of it, by the names that VS Code's own .ipynb support uses. */
+/** The metadata of an output, named as in VS Code's .ipynb support. */
 export interface OutputMetadata {
   outputType: Output["output_type"];
   executionCount?: number;
   metadata?: Record<string, unknown>;
 }
 
-/** Of the output that stands for what is left out of a run's stream output. */
+/** Identifies a stream output with a part left out. */
 export interface Elided {
   runId: string;
   index: number;
@@ -28,13 +29,13 @@ export function elidedOf(output: vscode.NotebookCellOutput): Elided | undefined 
   return (output.metadata as Partial<ElidedMetadata> | undefined)?.elided;
 }
 
-/** Why a run came to no end of its own, as an output. */
+/** An output that shows why a run was aborted, cancelled or lost. */
 export function toReason(state: RunState, reason: string): vscode.NotebookCellOutput {
   const error = vscode.NotebookCellOutputItem.json({ name: state, message: reason }, ERROR);
   return new vscode.NotebookCellOutput([error], { outputType: "error" } satisfies OutputMetadata);
 }
 
-/** Richest first: VS Code shows the first of an output's items that it has a renderer for. */
+/** Richest type first: VS Code shows the first item that it has a renderer for. */
 const RICHNESS = [
   /^application\/(vnd\.|vdom\.|geo\+json|x-)/,
   /^text\/html$/,
@@ -53,7 +54,7 @@ function richness(mime: string): number {
   return rank === -1 ? RICHNESS.length : rank;
 }
 
-/** Whether a MIME bundle has a type's value as base64. */
+/** Whether a MIME bundle contains values of this type as base64. */
 export function isBinary(mime: string): boolean {
   return /^(image|audio|video)\//.test(mime) ? mime !== "image/svg+xml" : mime === "application/pdf";
 }
@@ -73,7 +74,7 @@ export function streamItem(name: string, text: string): vscode.NotebookCellOutpu
   return vscode.NotebookCellOutputItem.text(text, name === "stderr" ? STDERR : STDOUT);
 }
 
-/** One output, without what is elided of it. */
+/** Converts an output, without the tail of elided text. */
 export function toCellOutput(output: Output): vscode.NotebookCellOutput {
   switch (output.output_type) {
     case "stream":
@@ -104,10 +105,10 @@ function cellOutput(
   return new vscode.NotebookCellOutput(shown, { ...metadata });
 }
 
-/** The text that stands after a stream output's own, for one that is over the budget. */
+/** The text to show after a stream output that exceeds the budget: a note and the tail. */
 export function elidedText(output: StreamOutput): string | undefined {
   if (!output.elided) return undefined;
   const { omitted, tail } = output.elided;
   const hidden = omitted - Buffer.byteLength(tail);
-  return `\n\u001b[2m… ${hidden.toLocaleString("en")} bytes left out …\u001b[0m\n${tail}`;
+  return `\n\u001b[2m… ${plural(hidden, "byte")} left out …\u001b[0m\n${tail}`;
 }

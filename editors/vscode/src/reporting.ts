@@ -1,4 +1,4 @@
-/** Failures as messages, with a button for what can be done about each. */
+/** Shows failures as messages, with buttons for possible remedies. */
 
 import * as vscode from "vscode";
 import { plain } from "./ansi";
@@ -7,7 +7,7 @@ import { installCommand } from "./discovery";
 
 type Action = { label: string; run: () => unknown };
 
-/** Runs what a person asked for; a failure is shown, a cancellation is not. */
+/** Runs a task for the user. Shows a failure, but not a cancellation. */
 export async function reported<T>(task: () => Promise<T>): Promise<T | undefined> {
   try {
     return await task();
@@ -26,12 +26,12 @@ export async function report(error: unknown): Promise<void> {
   await actions.find(({ label }) => label === chosen)?.run();
 }
 
-/** The server has ended by itself; `again`: it is being started once more. */
-export async function tellEnded(again: boolean): Promise<void> {
+/** Reports that the server has exited unexpectedly; `again` if it is being restarted. */
+export async function reportExit(again: boolean): Promise<void> {
   const actions = [command("Show Log", "kernelBridge.showLog")];
   const message = again
-    ? "the server ended by itself and is started again; kernels that were not to be kept alive are gone"
-    : "the server has ended by itself, soon after it was started; the next run starts it again";
+    ? "the server exited unexpectedly and is restarting; kernels that are not kept alive were lost"
+    : "the server exited again soon after its restart; it will start with the next run";
   const show = again ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
   const chosen = await show(`Kernel Bridge: ${message}`, ...actions.map(({ label }) => label));
   await actions.find(({ label }) => label === chosen)?.run();
@@ -47,7 +47,7 @@ async function actionsFor(error: unknown): Promise<Action[]> {
   switch (data?.kind) {
     case "KernelLaunchFailed":
       return [
-        ...(data.hint ? [inTerminal("Run the Command That Mends It", data.hint)] : []),
+        ...(data.hint ? [inTerminal("Open Fix in Terminal", data.hint)] : []),
         command("Select Kernel", "kernelBridge.selectKernel"),
         command("Show Log", "kernelBridge.showLog"),
       ];
@@ -86,14 +86,14 @@ async function install(): Promise<Action> {
   return inTerminal("Install", await installCommand());
 }
 
-/** The command is put into a terminal for the person to look at and to send. */
+/** Types a command into a terminal, for the user to check and run. */
 function inTerminal(label: string, line: string): Action {
   return {
     label,
     run: () => {
       const terminal = vscode.window.createTerminal("Kernel Bridge");
       terminal.show();
-      terminal.sendText(plain(line).replace(/\s*\n\s*/g, " "), false); // a line end would send it
+      terminal.sendText(plain(line).replace(/\s*\n\s*/g, " "), false); // a newline would run it
     },
   };
 }

@@ -1,4 +1,4 @@
-/** The live notebooks of results: one for each file, or for files that share a kernel; a cell a run. */
+/** The live results notebooks: one per file, or per group of files that share a kernel, with one cell per run. */
 
 import * as vscode from "vscode";
 import { JUPYTER_NOTEBOOK, type Notebooks } from "./notebooks";
@@ -17,11 +17,11 @@ import {
 import { isAlive, type RunEntry, type Session } from "./session";
 import { settings } from "./settings";
 
-/** A notebook that runs are added to. */
+/** A notebook to which runs are added. */
 interface Live {
-  /** Its kernel; those that its files had before lead to it, too. */
+  /** Its current kernel. The previous kernels of its files also map to this notebook. */
   kernelId: string;
-  /** The files that have run code on one of its kernels, by their URIs; the last that did so at the end. */
+  /** URIs of the files that have run code on one of its kernels, the most recent one last. */
   files: Set<string>;
   document: vscode.NotebookDocument | undefined;
   waiting: RunEntry[];
@@ -29,7 +29,7 @@ interface Live {
   scrolling: NodeJS.Timeout | undefined;
 }
 
-/** An output has its height only some time after it was given to VS Code, which says nothing then. */
+/** VS Code computes the height of an output later and fires no event, so scrolling is repeated for a while. */
 const SCROLL_MS = 150;
 const SCROLLS = 6;
 
@@ -62,12 +62,12 @@ export class Results implements vscode.Disposable {
     return document?.isClosed ? undefined : document;
   }
 
-  /** Resolves once every run that is known has its cell. */
+  /** Resolves when every known run has its cell. */
   async settled(): Promise<void> {
     await Promise.all([...this.live.values()].map(({ adding }) => adding));
   }
 
-  /** Brings what a file or its kernel has run into view; what was closed is there again. */
+  /** Reveals the results of a file or its kernel. Reopens a closed notebook. */
   async reveal(file: vscode.Uri, kernelId: string | undefined): Promise<void> {
     const isMeant = (run: Run) => run.kernelId === kernelId || fileOfRun(run) === file.toString();
     const entries = [...this.session.runs.values()].filter(({ run }) => isMeant(run));
@@ -75,11 +75,11 @@ export class Results implements vscode.Disposable {
     await this.settled();
     const last = entries.findLast(({ run }) => this.notebookOf(run.kernelId));
     const document = last && this.notebookOf(last.run.kernelId);
-    if (!document) throw new Error(`nothing of ${file.path.split("/").pop()} has run yet`);
+    if (!document) throw new Error(`${file.path.split("/").pop()} has no results yet; run some code first`);
     await vscode.window.showNotebookDocument(document, { viewColumn: columnOf(document) });
   }
 
-  /** Brings the cell of a run into view. */
+  /** Reveals the cell of a run. */
   async revealRun(runId: string): Promise<void> {
     const entry = this.session.runs.get(runId);
     if (entry) this.run(entry, true);
@@ -94,7 +94,7 @@ export class Results implements vscode.Disposable {
     editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
   }
 
-  /** Has a run shown; a notebook that is not open is opened only when the setting says so, or when it is asked for. */
+  /** Shows a run in its notebook. Opens a closed notebook only if `open`, by default the user's setting. */
   private run(entry: RunEntry, open = settings().revealResults): void {
     const { run } = entry;
     if (this.notebooks.cellOf(run.id) || isOfNotebook(run)) return;
@@ -108,7 +108,7 @@ export class Results implements vscode.Disposable {
     if (open || this.notebookOf(run.kernelId)) this.add(live);
   }
 
-  /** The notebook of a kernel: its own, or the one that a file of this kernel has from an earlier kernel. */
+  /** The notebook of a kernel: its own, or the one of an earlier kernel of the same file. */
   private liveOf(kernelId: string): Live {
     const known = this.live.get(kernelId);
     if (known?.kernelId === kernelId) return known;
@@ -126,7 +126,7 @@ export class Results implements vscode.Disposable {
     return live;
   }
 
-  /** The newest notebook of one of these files whose own kernel has ended, or is no file's any more. */
+  /** The newest notebook of one of these files whose kernel has ended or has no files anymore. */
   private leftBy(uris: string[]): Live | undefined {
     return [...this.live.values()].findLast(({ kernelId, files }) => {
       const kernel = this.session.kernels.get(kernelId);
@@ -136,8 +136,8 @@ export class Results implements vscode.Disposable {
   }
 
   /**
-   * A notebook of results has come into view: if its kernel is ours, it was saved under a name or left by an earlier
-   * window, and new runs go there from now on.
+   * Adds new runs to a results notebook that has become visible, if its kernel is known: the notebook was saved under
+   * another name, or left open by an earlier window.
    */
   private async adopt(editor: vscode.NotebookEditor): Promise<void> {
     const { notebook } = editor;
@@ -150,7 +150,7 @@ export class Results implements vscode.Disposable {
     this.notebooks.adopt(notebook);
   }
 
-  /** Keeps the end of the newest run in view while it grows, unless the person has scrolled away. */
+  /** Keeps the end of the newest run visible while it grows, unless the user has scrolled away. */
   private scroll({ run }: RunEntry): void {
     const live = this.live.get(run.kernelId);
     if (!live?.document || live.scrolling || !settings().scrollResults) return;
@@ -178,7 +178,7 @@ export class Results implements vscode.Disposable {
       const entries: RunEntry[] = [];
       for (const entry of live.waiting) {
         if (this.notebooks.cellOf(entry.run.id)) continue;
-        const cell = left.get(entry.run.id); // of an earlier window
+        const cell = left.get(entry.run.id); // left by an earlier window
         if (cell) this.notebooks.show(entry.run.id, cell);
         else entries.push(entry);
       }
@@ -199,7 +199,8 @@ export class Results implements vscode.Disposable {
     edits.push(vscode.NotebookEdit.insertCells(first, cells));
     const edit = new vscode.WorkspaceEdit();
     edit.set(document.uri, edits);
-    if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`${document.uri} took no cells`);
+    if (!(await vscode.workspace.applyEdit(edit)))
+      throw new Error(`VS Code did not add cells to ${document.uri}`);
     const made = new Map(
       document
         .getCells(new vscode.NotebookRange(first, document.cellCount))
@@ -214,7 +215,7 @@ export class Results implements vscode.Disposable {
     }
   }
 
-  /** The cells of runs, with one between them wherever the kernel is another one than `before`. */
+  /** The cells of runs, with a heading before each run whose kernel differs from the one before. */
   private cellsOf(entries: RunEntry[], before: string | undefined): vscode.NotebookCellData[] {
     const cells: vscode.NotebookCellData[] = [];
     let last = before;
@@ -251,7 +252,7 @@ export class Results implements vscode.Disposable {
       return document;
     }
     const uri = nameFor(newest(live), this.session.kernels.get(live.kernelId));
-    // Made by `openNotebookDocument` it would be called Untitled-1, and be opened a second time, in front of the file.
+    // `openNotebookDocument` would name it Untitled-1, and VS Code would open it a second time, over the file.
     await vscode.commands.executeCommand("vscode.openWith", uri, JUPYTER_NOTEBOOK, {
       viewColumn: vscode.ViewColumn.Beside,
       preserveFocus: true,
@@ -260,13 +261,13 @@ export class Results implements vscode.Disposable {
     const editor = vscode.window.visibleNotebookEditors.find(
       ({ notebook }) => notebook.uri.toString() === uri.toString(),
     );
-    if (!editor) throw new Error(`VS Code shows no notebook ${uri.path}`);
+    if (!editor) throw new Error(`VS Code did not open the notebook ${uri.path}`);
     live.document = editor.notebook;
     await this.notebooks.select(editor);
     return live.document;
   }
 
-  /** A notebook that an earlier window left: of this kernel, or of this file and never saved. */
+  /** A notebook left open by an earlier window: one of this kernel, or an unsaved one of this file. */
   private findLeft(live: Live): vscode.NotebookDocument | undefined {
     const all = vscode.workspace.notebookDocuments;
     const file = newest(live);
@@ -282,7 +283,7 @@ function fileOfRun({ textDocument }: Run): string | undefined {
   return textDocument && vscode.Uri.parse(textDocument.uri).toString();
 }
 
-/** The file of a notebook that ran code last. */
+/** The file that ran code most recently. */
 function newest({ files }: Live): vscode.Uri | undefined {
   const uri = [...files].at(-1);
   return uri === undefined ? undefined : vscode.Uri.parse(uri);
@@ -292,7 +293,7 @@ function revealEnd(editor: vscode.NotebookEditor, last: number): void {
   editor.revealRange(new vscode.NotebookRange(last, last + 1), vscode.NotebookEditorRevealType.Default);
 }
 
-/** Whether a run came from a cell of a notebook, which shows it itself. */
+/** Whether a run came from a notebook cell, which shows it already. */
 function isOfNotebook({ notebookDocument }: Run): boolean {
   if (!notebookDocument) return false;
   const uri = vscode.Uri.parse(notebookDocument.uri).toString();

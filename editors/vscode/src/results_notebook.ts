@@ -1,33 +1,33 @@
-/** A notebook of results as a document: its name and metadata, its cells, where it is shown. Knows nothing of the server. */
+/** A results notebook as a document: its name, metadata, cells and editor column. Does not use the server. */
 
 import * as vscode from "vscode";
 import type { Kernel, Run } from "./protocol";
 
-/** What our metadata say of a notebook; they are written into its file, too. */
+/** Metadata of a results notebook, which VS Code saves in its file. */
 interface NotebookMetadata {
   metadata?: {
     kernel_bridge?: {
-      /** Of the kernel whose runs are added. */
+      /** ID of the kernel whose runs are added. */
       kernel_id?: string;
-      /** The file whose code ran, as seen from the workspace. */
+      /** File whose code ran, relative to the workspace. */
       file?: string;
     };
     language_info?: { name?: string };
   };
 }
 
-/** The kernel whose runs are added to a notebook; undefined for one that is none of results. */
+/** The ID of the kernel whose runs are added to a notebook; undefined if it is not a results notebook. */
 export function kernelIdOf(notebook: vscode.NotebookDocument): string | undefined {
   return (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.kernel_id;
 }
 
-/** The run that a cell was made for. */
+/** The ID of the run that a cell was created for. */
 export function runIdOf(cell: vscode.NotebookCell): string | undefined {
   const { metadata } = cell.metadata as { metadata?: { kernel_bridge?: { run_id?: string } } };
   return metadata?.kernel_bridge?.run_id;
 }
 
-/** The open document whose code a notebook of results has run last. */
+/** The open document whose code ran most recently in a results notebook. */
 export function fileOf(notebook: vscode.NotebookDocument): vscode.TextDocument | undefined {
   const file = (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.file;
   return file === undefined
@@ -35,7 +35,7 @@ export function fileOf(notebook: vscode.NotebookDocument): vscode.TextDocument |
     : vscode.workspace.textDocuments.find(({ uri }) => pathOf(uri) === file);
 }
 
-/** Whether a notebook shows what this file has run. */
+/** Whether a notebook shows the results of a file. */
 export function shows(notebook: vscode.NotebookDocument, file: vscode.Uri): boolean {
   return (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.file === pathOf(file);
 }
@@ -44,7 +44,7 @@ function pathOf(file: vscode.Uri): string {
   return vscode.workspace.asRelativePath(file);
 }
 
-/** A name for the notebook of a file (or of a kernel that has none), which no open notebook of another one has. */
+/** An unused name for the results notebook of a file, or of a kernel without files. */
 export function nameFor(file: vscode.Uri | undefined, kernel: Kernel | undefined): vscode.Uri {
   const name = file
     ? file.path
@@ -60,7 +60,7 @@ export function nameFor(file: vscode.Uri | undefined, kernel: Kernel | undefined
   }
 }
 
-/** The metadata of a notebook from now on: new runs are those of this kernel. */
+/** The new metadata of a notebook to which runs of this kernel are added. */
 export function metadataFor(
   notebook: vscode.NotebookDocument,
   kernelId: string,
@@ -78,7 +78,7 @@ export function metadataFor(
   return { nbformat: 4, nbformat_minor: 5, ...notebook.metadata, metadata };
 }
 
-/** The cell of a run, in the language of its file. */
+/** The cell for a run, in the language of its file. */
 export function cellOfRun(run: Run, kernel: Kernel | undefined): vscode.NotebookCellData {
   const source = run.textDocument && vscode.Uri.parse(run.textDocument.uri).toString();
   const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === source);
@@ -88,14 +88,14 @@ export function cellOfRun(run: Run, kernel: Kernel | undefined): vscode.Notebook
   return cell;
 }
 
-/** What says that the cells below it ran on another kernel than those above. */
+/** A heading before cells that ran on another kernel than those above. */
 export function cellOfKernel(kernel: Kernel | undefined): vscode.NotebookCellData {
   const name = new vscode.MarkdownString().appendText(kernel ? `: ${kernel.displayName}` : "").value;
   const text = `<small>*Another kernel${name}*</small>`;
   return new vscode.NotebookCellData(vscode.NotebookCellKind.Markup, text, "markdown");
 }
 
-/** Where a notebook is shown already, else beside the active editor. */
+/** The column that shows a notebook, else the one beside the active editor. */
 export function columnOf(notebook: vscode.NotebookDocument): vscode.ViewColumn {
   const uri = notebook.uri.toString();
   for (const group of vscode.window.tabGroups.all) {

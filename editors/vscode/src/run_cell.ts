@@ -1,4 +1,4 @@
-/** One run shown by one notebook cell: its state, count and times as the cell's execution, its outputs as they change. */
+/** Shows a run in a notebook cell: its state, execution count and times as the cell's execution, and its live outputs. */
 
 import * as vscode from "vscode";
 import { type Touched, untouched } from "./outputs";
@@ -6,20 +6,20 @@ import type { Output, StreamOutput } from "./protocol";
 import { type ElidedMetadata, elidedText, streamItem, toCellOutput, toReason } from "./rendering";
 import { hasEnded, type RunEntry } from "./session";
 
-/** An output of the wire as it stands in the cell. */
+/** An output of the protocol in the cell. */
 interface Shown {
   main: vscode.NotebookCellOutput;
-  /** Of a stream: how much of its text stands in the cell. */
+  /** Length of a stream's text in the cell. */
   length: number;
-  /** Of a stream over the budget: what says so, and the newest text. */
+  /** For a stream that exceeds the budget: a note and the newest text. */
   tail?: vscode.NotebookCellOutput;
 }
 
-/** The least time between two updates of one cell: a frame of the screen, more for what is long to draw. */
+/** Minimum time between two updates of a cell: one frame of the screen, or longer if drawing is slow. */
 const FRAME_MS = 16;
 const SLOW_FRAME_MS = 200;
 const LONG_TEXT = 65_536;
-/** A window that needs long for an update is left alone for this many times as long. */
+/** After a slow update, wait this many times as long as it took, so that the window stays responsive. */
 const BUSY = 3;
 const LONGEST_PAUSE_MS = 1000;
 
@@ -27,11 +27,11 @@ export class RunCell {
   private execution: vscode.NotebookCellExecution | undefined;
   private started = false;
   private ended = false;
-  /** It was given up before its end. */
+  /** Whether giveUp() was called before the run ended. */
   private unfinished = false;
   private shown: Shown[] = [];
   private touched = untouched();
-  /** What `shown` holds is of another cell: the next update replaces all. */
+  /** Whether `shown` belongs to another cell, so that the next update must replace all outputs. */
   private foreign = false;
   private updating: Promise<void> | undefined;
 
@@ -43,7 +43,7 @@ export class RunCell {
     execution?: vscode.NotebookCellExecution,
   ) {
     this.execution = execution;
-    this.touched.cleared = true; // whatever the cell shows is of an earlier run
+    this.touched.cleared = true; // the cell may show outputs of an earlier run
     this.update();
   }
 
@@ -61,7 +61,7 @@ export class RunCell {
     this.update();
   }
 
-  /** Another cell takes the place of this one: its notebook was saved under a name, or opened again. */
+  /** Moves the run to another cell, after its notebook was saved under another name or reopened. */
   moveTo(cell: vscode.NotebookCell): void {
     this.release();
     this.cell = cell;
@@ -86,7 +86,7 @@ export class RunCell {
       const long = this.entry.outputs.some(
         (output) => output.output_type === "stream" && output.text.length > LONG_TEXT,
       );
-      const took = Date.now() - since; // until the window had it, too
+      const took = Date.now() - since; // includes the time that the window took
       const pause = Math.max(
         (long ? SLOW_FRAME_MS : FRAME_MS) - took,
         Math.min(BUSY * took, LONGEST_PAUSE_MS),
@@ -109,7 +109,7 @@ export class RunCell {
   private async step(): Promise<void> {
     const { run } = this.entry;
     if (this.cell.notebook.isClosed || this.cell.index < 0) return this.giveUp();
-    // Output may come when the run, and so its execution, has ended: VS Code takes it only from another execution.
+    // Output may arrive after the run and its execution have ended. VS Code accepts it only from a new execution.
     if (this.ended) {
       this.execution = undefined;
       this.started = false;
@@ -127,20 +127,20 @@ export class RunCell {
     const current = this.touched;
     if (hasEnded(run) && !current.cleared && current.rewritten.size + current.grown.size === 0) {
       if (run.reason !== undefined) await execution.appendOutput(toReason(run.state, run.reason));
-      if (execution !== this.execution) return; // it was released meanwhile
+      if (execution !== this.execution) return; // it was released in the meantime
       this.ended = true;
       const success = run.state === "ok" ? true : run.startedAt === undefined ? undefined : false;
       execution.end(success, run.endedAt === undefined ? undefined : Date.parse(run.endedAt));
     }
   }
 
-  /** Ends the execution before its run: VS Code has one at a time for a cell, and remembers cells of closed notebooks. */
+  /** Ends the execution before its run. VS Code allows one per cell, and remembers those of closed notebooks. */
   private release(): void {
     if (!this.ended) this.execution?.end(undefined);
     this.execution = undefined;
   }
 
-  /** The notebook or the cell is gone: nothing is left to be shown. */
+  /** Stops updating, because the notebook was closed or the cell was deleted. */
   giveUp(): void {
     this.unfinished ||= !this.ended;
     this.release();
@@ -178,7 +178,7 @@ export class RunCell {
     }
   }
 
-  /** Whether outputs can be changed one by one: not when one is to get a second part in the middle. */
+  /** Whether outputs can be updated one by one. They cannot if one in the middle gets a second part. */
   private canUpdate(touched: Touched): boolean {
     for (const index of [...touched.grown, ...touched.rewritten]) {
       const output = this.entry.outputs[index];

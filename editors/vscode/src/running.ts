@@ -1,4 +1,4 @@
-/** Running pieces of documents: the kernel that a document needs, the command, and progress while it takes long. */
+/** Runs parts of documents: finds or starts the kernel, sends the command, and shows progress if it is slow. */
 
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
@@ -10,7 +10,7 @@ import { selectedPython } from "./python_environment";
 import type { Session } from "./session";
 import { settings } from "./settings";
 
-/** Progress is shown for what takes longer than this. */
+/** Tasks that take longer than this show progress. */
 const PATIENCE_MS = 400;
 
 export class Running {
@@ -22,7 +22,7 @@ export class Running {
     private readonly kept: Kept,
   ) {}
 
-  /** Runs a unit of the editor's document at its selections, in their order. */
+  /** Runs a unit of the editor's document at each selection, in document order. */
   async unit(editor: vscode.TextEditor, unit: Unit, position?: vscode.Position): Promise<Run[]> {
     const { document } = editor;
     assertRunnable(document.uri);
@@ -44,7 +44,7 @@ export class Running {
     return runs;
   }
 
-  /** Runs what `params` say, on a kernel that is started or asked for where the document has none. */
+  /** Runs code. If the document has no kernel, starts one or asks the user to choose one. */
   async run(params: RunParams, document: { uri: vscode.Uri; languageId: string }): Promise<Run[]> {
     await this.ensureKernel(document);
     const { runs } = await this.withProgress("starting a kernel", async (token) => {
@@ -61,13 +61,13 @@ export class Running {
   }
 
   /**
-   * Starts the kernel of the interpreter that a person selected for this document, unless it has a kernel,
-   * and one like the last where that has died or went with the server. Otherwise the server starts the best kernel, when the run comes.
+   * Makes sure that a document has a kernel. If its last kernel is dead, starts the same kind again. If it had none,
+   * starts the interpreter that the user selected; without one, the run makes the server start the best kernel.
    */
   async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
     assertRunnable(document.uri);
     await this.connection.start();
-    await this.kept.takeUp(document.uri);
+    await this.kept.attachFor(document.uri);
     const uri = document.uri.toString();
     const kernel = this.session.lastKernelOf(uri);
     if (kernel ? kernel.state !== "dead" || !settings().autoStart : document.languageId !== "python") return;
@@ -91,13 +91,13 @@ export class Running {
     return kernel;
   }
 
-  /** A kernel like one that has died; the best for the document where there is none like it. */
+  /** Starts the same kind of kernel again, or the best one for the document if that kind is not available. */
   private async startAgain({ name, origin, language }: Kernel, document: vscode.Uri): Promise<Kernel> {
     const textDocument = { uri: document.toString() };
     try {
       if (origin === "started") return await this.startKernel({ spec: name, textDocument });
     } catch (error) {
-      if (errorData(error)?.kind !== "NoSuchKernelSpec") throw error; // as of an interpreter named by its path
+      if (errorData(error)?.kind !== "NoSuchKernelSpec") throw error; // the kernel ran an interpreter that the user selected by path
     }
     const selected = language === "python" ? await this.startSelected(document) : undefined;
     return selected ?? (await this.startKernel({ textDocument }));
@@ -109,7 +109,7 @@ export class Running {
     return await this.startKernel({ python, textDocument: { uri: uri.toString() } });
   }
 
-  /** Shows progress, with a way to cancel, once a task takes long. */
+  /** Runs a task, and shows progress with a Cancel button if it is slow. */
   async withProgress<T>(what: string, task: (token: vscode.CancellationToken) => Promise<T>): Promise<T> {
     const source = new vscode.CancellationTokenSource();
     const work = task(source.token);
@@ -123,7 +123,7 @@ export class Running {
         };
         void vscode.window.withProgress(options, async (_progress, token) => {
           token.onCancellationRequested(() => source.cancel());
-          await work.catch(() => undefined); // told by whoever awaits the work
+          await work.catch(() => undefined); // the caller handles the error
         });
       }
       return await work;
@@ -133,16 +133,16 @@ export class Running {
   }
 }
 
-/** Whether a kernel can run what is at this address. */
+/** Whether a kernel can run the code of this document. */
 export function isRunnable(uri: vscode.Uri): boolean {
   return uri.scheme === "file" || uri.scheme === "untitled";
 }
 
-/** Raises with the reason when no kernel can run what is at this address. */
+/** Throws if no kernel can run the code of this document. */
 export function assertRunnable(uri: vscode.Uri): void {
   if (isRunnable(uri)) return;
   throw new Error(
-    `${uri.path} is in a virtual workspace (${uri.scheme}), where no kernel can work; open a copy of it from a folder`,
+    `${uri.path} is in a virtual workspace (${uri.scheme}), and a kernel needs a folder on disk; open a local copy`,
   );
 }
 

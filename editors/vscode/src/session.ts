@@ -1,7 +1,6 @@
 /**
- * What the server has said: tables of kernels, runs and bindings. A notification updates a table and fires an event.
- *
- * Shows nothing and decides nothing.
+ * Kernels, runs and bindings as reported by the server. A notification updates a table and fires an event; other
+ * modules draw and decide.
  */
 
 import * as vscode from "vscode";
@@ -9,13 +8,13 @@ import { apply, type Touched, untouched } from "./outputs";
 import type { GetRunResult, Kernel, Output, OutputNotification, Run } from "./protocol";
 import { ENDS } from "./vocabulary";
 
-/** A run as this editor knows it. */
+/** A run and its outputs. */
 export interface RunEntry {
   run: Run;
   outputs: Output[];
-  /** Of the last output notification that `outputs` contain. */
+  /** Sequence number of the last output notification applied to `outputs`. */
   seq: number;
-  /** Its outputs were asked for, since a notification was missed. */
+  /** Whether its outputs were requested because a notification was missed. */
   asked: boolean;
 }
 
@@ -37,9 +36,9 @@ export function isAlive(kernel: Kernel): boolean {
 export class Session implements vscode.Disposable {
   readonly kernels = new Map<string, Kernel>();
   readonly runs = new Map<string, RunEntry>();
-  /** The document's URI to the id of its kernel. */
+  /** Kernel ID by document URI. */
   private readonly bindings = new Map<string, string>();
-  /** The same of documents whose kernel went with the server. */
+  /** The same, for documents whose kernel exited with the server. */
   private readonly lost = new Map<string, string>();
 
   private readonly kernelEmitter = new vscode.EventEmitter<Kernel>();
@@ -65,12 +64,12 @@ export class Session implements vscode.Disposable {
     return id === undefined ? undefined : this.kernels.get(id);
   }
 
-  /** The kernel of a document, also one that went with the server. */
+  /** The kernel of a document, even if it exited with the server. */
   lastKernelOf(uri: string): Kernel | undefined {
     return this.kernelOf(uri) ?? this.kernels.get(this.lost.get(uri) ?? "");
   }
 
-  /** The documents that have this kernel. */
+  /** The URIs of the documents bound to a kernel. */
   documentsOf(kernelId: string): string[] {
     return [...this.bindings].filter(([, id]) => id === kernelId).map(([uri]) => uri);
   }
@@ -88,7 +87,7 @@ export class Session implements vscode.Disposable {
     this.kernelEmitter.fire(kernel);
   }
 
-  /** Takes a run from an answer or a notification; what is older than what is known is ignored. */
+  /** Adds or updates a run from a response or a notification. Ignores outdated states. */
   run(run: Run): RunEntry {
     const known = this.runs.get(run.id);
     if (known && (hasEnded(known.run) || known.run.state === run.state)) return known;
@@ -96,14 +95,14 @@ export class Session implements vscode.Disposable {
     entry.run = run;
     this.runs.set(run.id, entry);
     if (!known) this.forgetOldest();
-    // A cell runs on the kernel of its notebook, or of the file whose results the notebook shows.
+    // A notebook cell is not bound: it runs on the kernel of its notebook or of the file whose results it shows.
     if (!known && run.textDocument && !run.notebookDocument && !hasEnded(run))
       this.bind(vscode.Uri.parse(run.textDocument.uri).toString(), run.kernelId);
     this.runEmitter.fire(entry);
     return entry;
   }
 
-  /** Memory is bounded: of very many runs only the newest can be shown again, or change after their end. */
+  /** Limits memory: evicts the oldest ended runs, which can then no longer be shown again or receive late output. */
   private forgetOldest(): void {
     for (const [id, { run }] of this.runs) {
       if (this.runs.size <= KEPT_RUNS) return;
@@ -123,7 +122,7 @@ export class Session implements vscode.Disposable {
     this.outputEmitter.fire({ entry, touched });
   }
 
-  /** A run with its outputs that was asked for, of this session or of the history. */
+  /** Adds a run that was requested from the server, from this session or from the history. */
   recall(result: GetRunResult): RunEntry {
     const { outputs = [], ...run } = result.run;
     const entry = this.run(run);
@@ -135,7 +134,7 @@ export class Session implements vscode.Disposable {
     return entry;
   }
 
-  /** The server has ended: what was open will not go on. */
+  /** Ends the open runs, unbinds documents and marks kernels as dead, because the server has exited. */
   serverEnded(reason: string): void {
     for (const { run } of this.runs.values()) {
       if (!hasEnded(run)) {

@@ -1,4 +1,4 @@
-/** The extension's own settings; the server reads its own by `workspace/configuration`. */
+/** The settings of the extension. The server reads its settings with `workspace/configuration`. */
 
 import * as vscode from "vscode";
 
@@ -36,7 +36,7 @@ export function settings(scope?: vscode.Uri): Settings {
   };
 }
 
-/** A command as its words; a string is split at blanks, but not within quotes. */
+/** Splits a command into words, at spaces outside quotes. */
 function commandLine(value: string | string[] | null | undefined): string[] | undefined {
   const words = Array.isArray(value) ? value : (value?.match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? []);
   const plain = words.map((word) => resolveVariables(word.replace(/^(["'])(.*)\1$/, "$2")));

@@ -1,10 +1,10 @@
-/** Paths as a person says them: from the workspace, or from their home. */
+/** Shortens paths for display: relative to the workspace or to the home folder. */
 
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { legible } from "./ansi";
 
-/** A text with the workspace's folder in it as `.`, and the home as `~`; what follows either is still a path for a shell. */
+/** Replaces the workspace folder in a text with `.`, and the home folder with `~`. A shell still understands the paths. */
 export function shortPaths(text: string): string {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const only = folders.length === 1 && folders[0]?.uri.scheme === "file" ? folders[0].uri.fsPath : undefined;

@@ -1,4 +1,4 @@
-/** The kernel of what is in front of the person: in the status bar, in the language status, and as context keys. */
+/** Shows the kernel of the active file or notebook in the status bar and the language status, and sets context keys. */
 
 import * as vscode from "vscode";
 import { label, legible } from "./ansi";
@@ -19,7 +19,7 @@ const ICONS: Record<Kernel["state"], string> = {
   unreachable: "warning",
 };
 
-/** What the tooltip can do: nothing else in it, such as the name of a kernel, can be a command. */
+/** The only commands that the tooltip can run. A link in the name of a kernel, for example, cannot. */
 const LINKS = [
   ["Interrupt", "interruptKernel"],
   ["Restart", "restartKernel"],
@@ -35,7 +35,7 @@ export class Status implements vscode.Disposable {
 
   constructor(
     private readonly session: Session,
-    private readonly connection: Connection,
+    connection: Connection,
   ) {
     this.bar.name = "Kernel";
     this.language.name = "Kernel";
@@ -99,16 +99,16 @@ export class Status implements vscode.Disposable {
     if (!isRunnable(uri)) {
       return {
         text: "Kernel Bridge: virtual workspace",
-        detail: "no kernel can work in a folder that is on no disk",
+        detail: "a kernel needs a folder on disk",
         severity: warning,
         icon: "circle-slash",
       };
     }
     if (!kernel) {
-      const detail = this.connection.running ? "the first run starts one" : "starts with the first run";
+      const detail = "the first run starts one";
       return { text: "No Kernel", detail, severity: information, icon: "circle-slash" };
     }
-    const queue = kernel.queued > 0 ? ` · ${kernel.queued} waiting` : "";
+    const queue = kernel.queued > 0 ? ` · ${kernel.queued} queued` : "";
     const severity =
       kernel.state === "dead" ? failed : kernel.state === "unreachable" ? warning : information;
     return {
@@ -123,15 +123,16 @@ export class Status implements vscode.Disposable {
     const text = new vscode.MarkdownString("", true);
     text.isTrusted = { enabledCommands: LINKS.map(([, id]) => `kernelBridge.${id}`) };
     if (!kernel) {
-      text.appendMarkdown(`**No kernel**: ${detail}\n\nClick to choose one.`);
+      text.appendMarkdown(`**No kernel**: ${detail}\n\nClick to choose a kernel.`);
       return text;
     }
+    const isKept = kernel.keepAlive || kernel.origin === "attached";
     const rows = [
       ["state", detail],
-      ["environment", environmentOf(kernel)],
+      ["kernelspec", kernelspecOf(kernel)],
       ["folder", kernel.cwd],
       ["process", kernel.pid === undefined ? undefined : `${kernel.pid} (${kernel.origin})`],
-      ["after the window closes", kernel.keepAlive || kernel.origin === "attached" ? "goes on" : "ends"],
+      ["when the window closes", isKept ? "keeps running" : "shuts down"],
     ];
     text.appendMarkdown("**").appendText(legible(kernel.displayName)).appendMarkdown("**\n\n");
     for (const [name, value] of rows) {
@@ -145,7 +146,7 @@ export class Status implements vscode.Disposable {
     return text;
   }
 
-  /** What menus and keybindings depend on. */
+  /** Sets the context keys of menus and keybindings. */
   private updateKeys(target: Target | undefined): void {
     const document = vscode.window.activeTextEditor?.document;
     const alive = target?.kernel !== undefined && target.kernel.state !== "dead";
@@ -165,7 +166,7 @@ export class Status implements vscode.Disposable {
   }
 }
 
-function environmentOf(kernel: Kernel): string {
+function kernelspecOf(kernel: Kernel): string {
   const implementation = [kernel.implementation, kernel.implementationVersion].filter(Boolean).join(" ");
   return [kernel.name, implementation].filter(Boolean).join(", ");
 }

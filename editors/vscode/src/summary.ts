@@ -1,15 +1,15 @@
-/** A run as the text behind its code, and as markdown. */
+/** Describes a run as a short text after its code, and as Markdown. */
 
 import { plain } from "./ansi";
 import type { MimeBundle, Output } from "./protocol";
 import { hasEnded, type RunEntry } from "./session";
 
 const LONGEST = 160;
-/** A hover is for reading at a glance; the notebook has everything. */
+/** Maximum length of a hover. The notebook shows the whole output. */
 const LONGEST_MARKDOWN = 20_000;
 const LONGEST_LIVE_MARKDOWN = 2_000;
 
-/** The server's summary of a run; while it runs, the newest line that it printed. */
+/** The server's summary of a run, or the last line printed while it is running. */
 export function summary({ run, outputs }: RunEntry): string {
   const { text, state, duration } = run.summary ?? { text: "", state: run.state };
   switch (run.state) {
@@ -33,7 +33,7 @@ function newestLine(outputs: readonly Output[]): string {
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
 
-/** Everything that a run has put out, as markdown; pictures as data. */
+/** The output of a run as Markdown, with images as data URIs. */
 export function markdown({ run, outputs }: RunEntry): string {
   const { state, duration } = run.summary ?? { state: run.state };
   const count = run.executionCount === undefined ? "" : `**[${run.executionCount}]** `;
@@ -75,7 +75,7 @@ function bundleMarkdown(data: MimeBundle, room: number): string {
   return fenced(typeof value === "string" ? value : Object.keys(data).join(", "), room);
 }
 
-/** A code block whose fence is longer than any in the text. */
+/** A code block with a fence longer than any in the text. */
 function fenced(text: string, room: number): string {
   const shown = plain(text.slice(0, 2 * room)).trimEnd();
   if (!shown) return "";

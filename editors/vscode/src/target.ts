@@ -1,4 +1,4 @@
-/** What a command is about: the document or notebook in front of the person, and its kernel. */
+/** The target of a command: the active document or notebook, and its kernel. */
 
 import * as vscode from "vscode";
 import type { Kernel } from "./protocol";
@@ -6,14 +6,14 @@ import { fileOf, kernelIdOf } from "./results_notebook";
 import { isAlive, type Session } from "./session";
 
 export interface Target {
-  /** Of the file or notebook that kernels are bound to. */
+  /** URI of the file or notebook to which a kernel is bound. */
   uri: vscode.Uri;
   languageId: string;
   kernel: Kernel | undefined;
   isNotebook: boolean;
 }
 
-/** The active editor's or notebook's target; undefined where neither is there. */
+/** The target of the active editor or notebook; undefined if there is neither. */
 export function activeTarget(session: Session): Target | undefined {
   const notebook = vscode.window.activeNotebookEditor?.notebook;
   if (notebook && vscode.window.activeTextEditor?.document.uri.scheme !== "file") {
@@ -27,7 +27,7 @@ export function activeTarget(session: Session): Target | undefined {
   return notebook && notebookTarget(session, notebook);
 }
 
-/** A notebook of results stands for the kernel that it shows, and once no file has that any more, for its file. */
+/** The target of a notebook. For a results notebook, its kernel, or if no file uses that kernel anymore, its file. */
 export function notebookTarget(session: Session, notebook: vscode.NotebookDocument): Target {
   const shown = session.kernels.get(kernelIdOf(notebook) ?? "");
   const file = fileOf(notebook);
@@ -40,20 +40,20 @@ export function notebookTarget(session: Session, notebook: vscode.NotebookDocume
   return { uri: file.uri, languageId: file.languageId, kernel, isNotebook: true };
 }
 
-/** The language of a notebook: of its kernelspec, its file, or its first code cell. */
+/** The language of a notebook's first code cell; Python if it has none. */
 export function languageOf(notebook: vscode.NotebookDocument): string {
   const cell = notebook.getCells().find(({ kind }) => kind === vscode.NotebookCellKind.Code);
   return cell?.document.languageId ?? "python";
 }
 
-/** The active target; raises where there is none. */
+/** The active target. Throws if there is none. */
 export function requireTarget(session: Session): Target {
   const target = activeTarget(session);
   if (target) return target;
-  throw new Error("no file is open; open the file or notebook whose code should run");
+  throw new Error("no file is open; open a file or notebook to run its code");
 }
 
-/** The living kernel of a target; raises where there is none. */
+/** The kernel of a target. Throws if there is none or it is dead or unreachable. */
 export function requireKernel(target: Target): Kernel {
   const kernel = requireAnyKernel(target);
   if (isAlive(kernel)) return kernel;
@@ -61,10 +61,10 @@ export function requireKernel(target: Target): Kernel {
   throw new Error(`the kernel of ${nameOf(target)} is ${kernel.state}${reason}`);
 }
 
-/** The kernel of a target, dead or alive; raises where there is none. */
+/** The kernel of a target, dead or alive. Throws if there is none. */
 export function requireAnyKernel(target: Target): Kernel {
   if (target.kernel) return target.kernel;
-  throw new Error(`${nameOf(target)} has no running kernel; "Kernel Bridge: Start Kernel" starts one`);
+  throw new Error(`${nameOf(target)} has no kernel; start one with "Kernel Bridge: Start Kernel"`);
 }
 
 function nameOf({ uri }: Target): string {

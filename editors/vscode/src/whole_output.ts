@@ -1,4 +1,4 @@
-/** The whole of an output that is over the budget, from the history. */
+/** Opens the whole text of an output that exceeds the budget, from the history. */
 
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
@@ -6,10 +6,10 @@ import { JUPYTER_NOTEBOOK } from "./notebooks";
 import { type Elided, elidedOf } from "./rendering";
 
 const SCHEME = "kernel-bridge-output";
-/** Characters that are asked for at a time: the server goes on answering others in between. */
+/** Characters per request, so that the server can respond to other requests in between. */
 const SLICE = 4_000_000;
 
-/** The text of one stream output of a run. */
+/** Reads the whole text of a stream output. */
 async function readWhole(connection: Connection, elided: Elided): Promise<string> {
   const parts: string[] = [];
   for (let start = 0; ; start += SLICE) {
@@ -23,7 +23,7 @@ async function readWhole(connection: Connection, elided: Elided): Promise<string
   }
 }
 
-/** Opens it as a document that can be searched and saved, from a link under its cell. */
+/** Adds a link under cells with a shortened output, which opens the whole text as a document. */
 export function registerWholeOutput(connection: Connection): vscode.Disposable {
   const documents: vscode.TextDocumentContentProvider = {
     provideTextDocumentContent: ({ query }) => readWhole(connection, JSON.parse(query) as Elided),

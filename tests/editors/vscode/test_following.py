@@ -41,7 +41,7 @@ def test_a_new_line_behind_the_code_is_none_of_its(vscode: Window) -> None:
     vscode.expect_inline("a.py", 1, "→ 42")
 
 
-def test_an_error_keeps_to_its_line_when_there_is_another(vscode: Window) -> None:
+def test_an_error_stays_on_its_line_when_another_is_added(vscode: Window) -> None:
     vscode.write("a.py", ERRORS)
     vscode.press("Control+Shift+M")
     vscode.select("a.py", 3)

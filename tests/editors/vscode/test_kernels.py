@@ -69,7 +69,7 @@ def test_a_server_that_is_killed_is_started_once_more(vscode: Window, vscode_hom
     vscode.run("Run All")
     expect(vscode.text.get_by_text("at work")).to_have_count(1)
     server_of(vscode_home).kill()
-    expect(vscode.message("the server ended by itself")).to_be_visible()
+    expect(vscode.message("the server exited unexpectedly")).to_be_visible()
     expect(vscode.status).to_contain_text("No Kernel")
     vscode.editor("a.py").locator(".view-lines").click()
     vscode.run("Run All")

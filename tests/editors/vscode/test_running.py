@@ -67,7 +67,7 @@ def test_what_is_printed_is_seen_before_the_run_ends(vscode: Window) -> None:
     expect(vscode.text).to_contain_text("after")
 
 
-def test_a_progress_bar_stays_on_its_line(vscode: Window) -> None:
+def test_a_progress_bar_updates_its_line(vscode: Window) -> None:
     vscode.write("a.py", PROGRESS)
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("done")

@@ -28,5 +28,5 @@ def test_a_virtual_workspace_says_why_nothing_runs(vscode: Window) -> None:
     expect(vscode.status).to_contain_text("virtual")
     vscode.run("Run All")
     expect(
-        vscode.message("a.py is in a virtual workspace (memory), where no kernel can work")
+        vscode.message("a.py is in a virtual workspace (memory), and a kernel needs a folder on disk")
     ).to_be_visible()
