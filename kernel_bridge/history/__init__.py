@@ -1,1 +1,1 @@
-"""The journal of all runs (SQLite) and the notebooks made of it (nbformat)."""
+"""The history: a journal of all runs (SQLite), and the notebooks exported from it (nbformat)."""

@@ -1,7 +1,7 @@
-"""What waits to be written, in order: in memory, and above a limit in the spill.
+"""News of runs that wait to be written: in memory, and on disk (the spill) if the writer falls behind.
 
-News are joined until somebody takes them as a batch: the writer for the tables, or a second thread for the
-spill while the writer is behind. What neither takes in time is dropped, and its runs say how much that was.
+News are merged until the writer takes them for the tables, or a second thread takes them for the spill. If
+neither keeps up, output is dropped, and its runs record how much.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from .spill import Batch, Spill
 log = logging.getLogger(__name__)
 
 SPILLED_AT_BYTES = 16 * 1024 * 1024  # of news in memory while the writer is behind
-UNSPILLED_BYTES = 96 * 1024 * 1024  # what may wait in memory for a disk that is full; more is dropped
-WAITING_BYTES = 256 * 1024 * 1024  # and for one that stands still; a single message may have more
-MOST_BYTES = 512 * 1024 * 1024  # and for one that is slower than what is printed
-STALLED_S = 3.0  # without a byte taken by the disk, after which it stands still
-HASTE_BYTES = 1024 * 1024  # of news that do not wait for the end of the rest
-REST_S = 0.02  # between two transactions: one costs as much as many messages, however little is in it
-CLOSE_S = 3.0  # how long what waits is written at the end; the next bridge takes the rest from the spill
+UNSPILLED_BYTES = 96 * 1024 * 1024  # the most in memory if the spill's disk is full; more is dropped
+WAITING_BYTES = 256 * 1024 * 1024  # the most in memory if that disk stalls; a single message may exceed it
+MOST_BYTES = 512 * 1024 * 1024  # the most in memory if that disk is slower than the output
+STALLED_S = 3.0  # a disk that accepts no byte for this long has stalled
+HASTE_BYTES = 1024 * 1024  # of news that end the pause between transactions
+REST_S = 0.02  # between two transactions; each one costs as much as writing many messages
+CLOSE_S = 3.0  # time to write what is left at the end; the next bridge takes the rest from the spill
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Taken:
 
 
 class Backlog:
-    """Told on the event loop, emptied by the writer's thread.
+    """Filled on the event loop, emptied by the writer's thread.
 
-    `call` calls a function on the loop, from any thread. `on_loss` is called there for each run that lost
-    output: its id, and how many bytes by now; `on_trouble` with the reason.
+    `call` runs a function on the loop from any thread. On the loop, `on_loss` is called for each run that
+    lost output, with its id and the bytes lost so far, and `on_trouble` with the reason.
     """
 
     def __init__(
@@ -50,45 +50,45 @@ class Backlog:
         on_loss: Callable[[str, int], None],
         on_trouble: Callable[[str], None],
     ) -> None:
-        self.dropped = 0  # calls whose news could not be kept
-        self._spill: Spill | None = None  # once there is a place for it
+        self.dropped = 0  # calls whose news were dropped
+        self._spill: Spill | None = None  # set once the file is open
         self._call = call
         self._on_loss = on_loss
         self._on_trouble = on_trouble
         self._spiller = threading.Thread(target=self._spill_over, name="journal spill", daemon=True)
-        # Shared, under the lock:
+        # Shared between threads, under the lock:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._news: Batch = {}  # by run id, in the order first told
+        self._news: Batch = {}  # by run id, in order of first news
         self._news_bytes = 0
         self._number = 0  # of the newest batch
-        self._taken = 0  # of the one that the writer has taken last
-        self._in_hand: Batch | None = None  # that one, if it is nowhere else
-        self._written = -1  # of the last one that is in the tables or dropped; 0: the file is open
+        self._taken = 0  # of the batch that the writer took last
+        self._in_hand: Batch | None = None  # that batch, if no other copy exists
+        self._written = -1  # the last batch written or dropped; 0: the file is open
         self._spilled: deque[int] = deque()
         self._is_spilling = False
-        self._progress, self._progress_at = -1, 0.0  # of the spill, and when it was seen
+        self._progress, self._progress_at = -1, 0.0  # bytes appended to the spill, and when they last grew
         self._spill_fails = False  # until the writer has made room
-        self._is_writing = True  # or opens the file
-        self._missing: dict[str, int] = {}  # bytes that each run lost
-        self._broken: dict[str, int] = {}  # from which batch on the changes of those runs do not fit
-        self._retained: Batch = {}  # what is left of lost batches: written with what comes next
+        self._is_writing = True  # or is opening the file
+        self._missing: dict[str, int] = {}  # bytes that each run has lost
+        self._broken: dict[str, int] = {}  # run id -> the first batch whose changes no longer apply
+        self._retained: Batch = {}  # remains of lost batches, to be written with the next one
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []
-        self._late_at: float | None = None  # closing; what waits then is left to the next bridge
+        self._late_at: float | None = None  # set when closing: after it, the rest is left to the next bridge
         self._is_left = False
         self._has_ended = False
         self._is_off = False
 
-    # told, on the loop
+    # filled on the loop
 
     def tell(self, run_id: str, note: Callable[[Pending], Any]) -> None:
-        """`note` puts news of a run into what waits of it."""
+        """Add news of a run; `note` is called with the run's pending news."""
         with self._lock:
             if not self._is_off:
                 note(self._pending(run_id))
 
     def outputs_changed(self, run_id: str, changes: list[FoldChange]) -> None:
-        """What the fold said has changed, in order."""
+        """Add changes from the fold, in order."""
         with self._lock:
             if self._is_off:
                 self.dropped += 1
@@ -115,7 +115,7 @@ class Backlog:
         if self._spiller.ident is None:
             try:
                 self._spiller.start()
-            except RuntimeError:  # the system grants no thread: what comes waits in memory
+            except RuntimeError:  # no thread can be started: news wait in memory
                 self._spill_fails = True
         if self._is_too_much():
             self._break(run_id, pending, self._number + 1)
@@ -133,7 +133,7 @@ class Backlog:
         return now - self._progress_at > STALLED_S
 
     def _break(self, run_id: str, pending: Pending, number: int) -> None:
-        """Drop what waits of the outputs of a run, from that batch on."""
+        """Drop the pending output of a run, from that batch on."""
         if pending is self._news.get(run_id):
             self._news_bytes -= pending.size
         self._broken[run_id] = min(number, self._broken.get(run_id, number))
@@ -145,7 +145,7 @@ class Backlog:
         self._call(self._on_loss, run_id, self._missing[run_id])
 
     def flush(self, done: "asyncio.Future[None]") -> None:
-        """`done` gets its result when everything told so far is in the tables, or dropped."""
+        """Complete `done` when all news so far are in the tables or dropped."""
         with self._lock:
             self._bring_back()
             self._flushes.append((self._number + bool(self._news), done))
@@ -153,14 +153,14 @@ class Backlog:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Write what waits, for at most CLOSE_S, and end."""
+        """Write what is left, within CLOSE_S, and end."""
         with self._lock:
             self._bring_back()
             self._late_at = time.monotonic() + CLOSE_S
             self._changed.notify_all()
 
     def give_up(self) -> None:
-        """Keep nothing from now on: there is no file."""
+        """Drop all news from now on: there is no file."""
         with self._lock:
             self._is_off = True
             self._news, self._news_bytes = {}, 0
@@ -181,16 +181,19 @@ class Backlog:
                 waiting.append((number, done))
         self._flushes = waiting
 
-    # emptied, by the writer
+    # emptied by the writer
 
     def spill_to(self, spill: Spill) -> None:
-        """Where what waits may go from now on."""
+        """Use this spill from now on."""
         with self._lock:
             self._spill = spill
             self._changed.notify_all()
 
     def take(self) -> Taken | None:
-        """Wait for the oldest batch; None: nothing more comes. The one taken before is written or dropped."""
+        """Wait for the oldest batch; None: no more will come.
+
+        The previous batch counts as written or dropped.
+        """
         with self._lock:
             self._is_writing = self._spill_fails = False
             self._written, self._in_hand = self._taken, None
@@ -222,7 +225,7 @@ class Backlog:
             return self._fitting(taken)
 
     def _is_urgent(self) -> bool:
-        """Somebody waits, or so much does that the writer should not rest."""
+        """Whether the writer should not pause: somebody waits for it, or much is pending."""
         return bool(self._flushes or self._spilled) or self.is_closing or self._news_bytes > HASTE_BYTES
 
     def _take_news(self) -> tuple[int, Batch]:
@@ -231,7 +234,7 @@ class Backlog:
         return self._number, news
 
     def _fitting(self, taken: Taken) -> Taken:
-        """The batch without outputs that do not fit what was lost, which its runs say."""
+        """The batch without output that follows lost output. Its runs record what is missing."""
         if self._missing:
             for run_id, pending in taken.news.items():
                 if pending.changes and self._broken.get(run_id, taken.number + 1) <= taken.number:
@@ -240,14 +243,14 @@ class Backlog:
         return taken
 
     def _bring_back(self) -> None:
-        """What is left of lost batches waits once more, before all else."""
+        """Put the remains of lost batches before all other news."""
         retained, self._retained = self._retained, {}
         for run_id in [run_id for run_id in retained if run_id in self._news]:
             self._news[run_id].follow(retained.pop(run_id))
         self._news = retained | self._news
 
     def lost(self, taken: Taken, reason: str) -> None:
-        """The tables did not take the batch: its outputs are dropped."""
+        """The tables rejected the batch: drop its output."""
         with self._lock:
             self.dropped += 1
             for run_id, pending in taken.news.items():
@@ -261,7 +264,7 @@ class Backlog:
         self._call(self._on_trouble, reason)
 
     def leave(self, taken: Taken) -> None:
-        """The tables are not free for the batch while everything ends: the next bridge is to write it."""
+        """The tables are busy while the bridge ends: leave the batch to the next bridge."""
         with self._lock:
             self._is_left = True
             self._late_at = 0.0
@@ -269,7 +272,7 @@ class Backlog:
                 self._append(taken.number, self._in_hand)
 
     def _leave(self) -> None:
-        self._spilled.clear()  # they are in the file
+        self._spilled.clear()  # they are in the spill file
         if self._news:
             self._append(*self._take_news())
         self._is_left = self._is_left or self._taken < self._number
@@ -282,7 +285,7 @@ class Backlog:
             self._call(self._on_trouble, f"what waits at the end cannot be kept ({error})")
 
     def end(self) -> None:
-        """Close the spill; the file is removed unless the next bridge needs it."""
+        """Close the spill. The file is removed unless the next bridge needs it."""
         with self._lock:
             if self._spill is not None:
                 self._spill.close(self._is_left)
@@ -300,7 +303,7 @@ class Backlog:
                 in_hand, self._in_hand, taken = self._in_hand, None, self._taken
                 assert self._spill is not None
             try:
-                if in_hand is not None:  # what comes after it would not fit if this process were killed now
+                if in_hand is not None:  # if this process is killed now, later batches depend on it
                     self._spill.append(taken, in_hand)
                 self._spill.append(number, news)
                 why = None
@@ -314,7 +317,7 @@ class Backlog:
                     log.warning("journal: nothing more can wait on disk: %s", why)
                     self._put_back(news)
                 self._changed.notify_all()
-            del news, in_hand  # nobody may keep hold of so much text while this thread sleeps
+            del news, in_hand  # release this much text while the thread sleeps
 
     def _is_over(self) -> bool:
         if self._has_ended or self._is_off:

@@ -1,6 +1,6 @@
-"""A document as a notebook: its cells, markdown included, each with what its newest run put out.
+"""Matches runs to the cells of a document, and makes a notebook of both.
 
-Pure, but for the outputs, which are read when their turn comes.
+Pure, except that outputs are read lazily.
 """
 
 from collections import defaultdict
@@ -14,27 +14,27 @@ from ..source.notebook import NotebookCell
 from .notebook import OURS, Json, Notebook, cell_id, is_json, kernel_metadata, mend_cell, run_cell
 from .records import KernelRecord, Ran, RunRecord, StoredOutput
 
-ALIKE = 0.6  # how alike an edited source is to what it was, by difflib's ratio
-LONG = 2_000  # characters from which sources are compared by lines
+ALIKE = 0.6  # minimum similarity of an edited source, as difflib's ratio
+LONG = 2_000  # characters above which sources are compared by line
 _WHOLE_CELLS = ("cell", "above", "below", "all")
 
 
 def notebook(
     document: Document, ran: Sequence[Ran], read: Callable[[int], RunRecord], kernel: KernelRecord
 ) -> Notebook:
-    """The document with the outputs of `ran`, its runs, the oldest first; `read` gives one by its key."""
+    """The document with the outputs of its runs. `ran` is oldest first; `read` returns a run by its key."""
     found = match(document.cells, ran[::-1])
     return notebook_of(document, (None if one is None else read(one.key) for one in found), kernel)
 
 
 def notebook_of(document: Document, records: Iterator[RunRecord | None], kernel: KernelRecord) -> Notebook:
-    """The document with what the run of each cell put out."""
+    """The document with the outputs of each cell's run."""
     metadata = {name: value for name, value in document.metadata.items() if name != OURS}
     return Notebook(metadata | kernel_metadata(kernel), fill(document.cells, records))
 
 
 def run_of_cell(cell: NotebookCell, kernel: KernelRecord) -> RunRecord:
-    """A cell of a notebook's file as the run that gave it."""
+    """The run that a cell in a notebook file represents."""
     noted = cell.raw["metadata"].get("execution")
     times = noted if isinstance(noted, dict) else {}
     count = cell.raw.get("execution_count")
@@ -49,12 +49,12 @@ def run_of_cell(cell: NotebookCell, kernel: KernelRecord) -> RunRecord:
         execution_count=count if isinstance(count, int) else None,
     )
     outputs = [_joined(output) for output in cell.raw.get("outputs") or ()]
-    times = {name: time for name, time in times.items() if isinstance(time, str)}  # nbformat has no others
+    times = {name: time for name, time in times.items() if isinstance(time, str)}  # nbformat allows no others
     return RunRecord(run, kernel, times, outputs)
 
 
 def _joined(output: StoredOutput) -> StoredOutput:
-    """An output of a file with its lines joined; nbformat splits text, and JSON it leaves alone."""
+    """An output of a file with its lines joined. nbformat splits text into lines, but not JSON."""
     joined = dict(output)
     if isinstance(joined.get("text"), list):
         joined["text"] = "".join(map(str, joined["text"]))
@@ -67,14 +67,14 @@ def _joined(output: StoredOutput) -> StoredOutput:
 
 
 def fill(cells: Sequence[NotebookCell], records: Iterator[RunRecord | None]) -> Iterator[Json]:
-    """The cells of a document as those of a notebook, each with what its run put out."""
+    """The document's cells as notebook cells, each with the outputs of its run."""
     names: set[str] = set()
     for cell, record in zip(cells, records, strict=True):
         yield filled(cell, record, _name(cell, names))
 
 
 def _name(cell: NotebookCell, names: set[str]) -> str:
-    """An id for the cell that no other has; the same for the same document."""
+    """A unique, reproducible id for the cell."""
     text = cell.id or cell_id(f"{cell.raw['cell_type']}\n{cell.source}")
     name, count = text, 1
     while name in names or cell_id(name) != name:
@@ -85,7 +85,7 @@ def _name(cell: NotebookCell, names: set[str]) -> str:
 
 
 def filled(cell: NotebookCell, record: RunRecord | None, name: str) -> Json:
-    """One cell of a notebook, with the outputs of a run."""
+    """One notebook cell with the outputs of a run."""
     raw = mend_cell(cell.raw)
     metadata = {part: value for part, value in raw["metadata"].items() if part not in (OURS, "execution")}
     filled: dict[str, Any] = raw | {"id": name, "metadata": metadata}
@@ -101,10 +101,10 @@ def filled(cell: NotebookCell, record: RunRecord | None, name: str) -> Json:
 
 
 def match(cells: Sequence[NotebookCell], newest_first: Sequence[Ran]) -> list[Ran | None]:
-    """The newest run of each cell: by the cell's own name where it has one, else by its code and place.
+    """The newest run of each cell: by the cell's id if it has one, else by code and position.
 
-    A cell of a script has no name: a run of the same code is its own, at the same line if there are several;
-    else the newest one of a whole cell whose code is alike and is that of no other cell.
+    A script's cell has no id. It gets a run of the same code, at the same line if there are several.
+    Otherwise it gets the newest run of a whole cell with similar code that belongs to no other cell.
     """
     found: list[Ran | None] = [_named(cell, newest_first) for cell in cells]
     codes = {cell.source.strip() for cell in cells}
@@ -143,7 +143,7 @@ def _line(cell: NotebookCell) -> int | None:
 
 
 def _take_same(cells: Sequence[NotebookCell], found: list[Ran | None], same: dict[str, list[Ran]]) -> None:
-    """Give runs of just their code to cells that have none, in order; if they are too few, by their lines."""
+    """Assign runs of identical code to cells without a run, in order; if there are too few, by line."""
     wanting: dict[str, list[int]] = defaultdict(list)
     for index, cell in enumerate(cells):
         if found[index] is None and cell.has_code:
@@ -162,7 +162,7 @@ def _take_same(cells: Sequence[NotebookCell], found: list[Ran | None], same: dic
 
 
 def _alike(cell: NotebookCell, runs: Sequence[Ran]) -> Ran | None:
-    """The newest run whose code was much the same, one at the same line before others."""
+    """The newest run of similar code, preferably at the same line."""
     line = _line(cell)
     alike = [run for run in runs if _are_alike(run.source, cell.source)]
     here = [run for run in alike if run.line is not None and run.line == line]

@@ -1,4 +1,4 @@
-"""The file that an export writes: whole or not at all."""
+"""Writes an exported file atomically."""
 
 import os
 import stat
@@ -11,14 +11,14 @@ from ..protocol.errors import ExportExists, ExportFailed, Remedy
 
 
 def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
-    """Put a text (as UTF-8) at `path`; the file that was there stays as it is unless all of it was written.
+    """Write a text (as UTF-8) to `path`. An existing file changes only once the new one is complete.
 
-    Raises ExportExists: there is a file and `overwrite` is not set; ExportFailed: the file system refuses.
+    Raises ExportExists: the file exists and `overwrite` is off. ExportFailed: the file system refused.
     """
     try:
         if not overwrite and os.path.lexists(path) and not path.exists():
-            raise FileExistsError  # a link that leads nowhere: a file would be made at its other end
-        target = Path(os.path.realpath(path))  # a link stays, and points to the file
+            raise FileExistsError  # a dangling link: writing would create its target
+        target = Path(os.path.realpath(path))  # a link is kept, and its target written
         mode = _check(target, overwrite)
         temporary = target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
         try:
@@ -35,7 +35,7 @@ def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
         _sync_folder(target.parent)
     except FileExistsError:
         raise ExportExists(f"{path} exists", path=str(path), remedy=Remedy.OVERWRITE) from None
-    except (OSError, ValueError) as error:  # ValueError: no file can have that name
+    except (OSError, ValueError) as error:  # ValueError: the name is invalid
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ExportFailed(
             f"{str(path)!r} could not be written: {why}", path=str(path), reason=str(error)
@@ -43,7 +43,7 @@ def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
 
 
 def _check(target: Path, overwrite: bool) -> int | None:
-    """The permissions to keep, None for a new file; raises OSError: nothing can be written there."""
+    """The permissions to keep; None for a new file. Raises OSError: the target cannot be written."""
     try:
         there = target.stat()
     except FileNotFoundError:
@@ -68,7 +68,7 @@ def _write_through(path: Path, pieces: Iterable[str]) -> None:
 
 
 def _claim(temporary: Path, target: Path) -> None:
-    """Move to a name that is free; raises FileExistsError: somebody else was faster."""
+    """Move to `target` if that name is free. Raises FileExistsError: another process was faster."""
     try:
         os.link(temporary, target)
     except FileExistsError:

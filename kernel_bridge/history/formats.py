@@ -1,4 +1,4 @@
-"""The texts that a notebook can be exported as, a piece at a time."""
+"""The text formats of an export, rendered piece by piece."""
 
 import base64
 import json
@@ -15,13 +15,13 @@ from .ipynb import ipynb
 from .notebook import Json, Notebook, as_node
 from .records import whole
 
-_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")  # the best first
+_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")  # in order of preference
 
 
 def render(notebook: Notebook, format: ExportFormat) -> Iterator[str]:
-    """The text of a file in that format; html needs all of the notebook in memory.
+    """The text of the file. html needs the whole notebook in memory.
 
-    Raises ExportFailed: not valid, or nbconvert is needed and not installed.
+    Raises ExportFailed: the notebook is invalid, or nbconvert is required but missing.
     """
     match format:
         case "ipynb":
@@ -35,9 +35,9 @@ def render(notebook: Notebook, format: ExportFormat) -> Iterator[str]:
 
 
 def percent(notebook: Notebook) -> Iterator[str]:
-    """A script with percent cells as jupytext writes it, in the comments of the kernel's language.
+    """A script with percent cells as jupytext writes it, using the language's comment syntax.
 
-    Outputs are left out. Magics stay as they are (jupytext would put them into comments): the header says so.
+    Without outputs. Magics are not commented out, unlike jupytext's default; the header declares that.
     """
     spec = notebook.metadata["kernelspec"]
     prefix, end = comments_of(spec["language"])
@@ -63,7 +63,7 @@ def percent(notebook: Notebook) -> Iterator[str]:
 
 
 def _marker(cell: Json) -> Iterator[str]:
-    """What a cell's marker says beside `%%`: its title, type and tags."""
+    """The rest of a cell's marker after `%%`: its title, type and tags."""
     title, tags = cell["metadata"].get("title"), cell["metadata"].get("tags")
     if isinstance(title, str) and title.isprintable():
         yield title
@@ -79,7 +79,7 @@ def _yaml(value: dict[str, Any]) -> Iterator[str]:
             yield f"{name}:"
             yield from (f"  {line}" for line in _yaml(part))
         else:
-            yield f"{name}: {legible(json.dumps(part, ensure_ascii=False))}"  # a JSON scalar is one of YAML
+            yield f"{name}: {legible(json.dumps(part, ensure_ascii=False))}"  # JSON scalars are valid YAML
 
 
 def markdown(notebook: Notebook) -> Iterator[str]:
@@ -106,19 +106,19 @@ def _markdown_cell(cell: Json, language: str) -> Iterator[str]:
 
 
 def html(notebook: Notebook) -> Iterator[str]:
-    """A page as nbconvert makes it; raises ExportFailed: nbconvert is not installed, or fails."""
+    """An HTML page made by nbconvert. Raises ExportFailed: nbconvert is missing or fails."""
     try:
         from nbconvert import HTMLExporter
     except ImportError:
         raise ExportFailed(
             f"exporting html needs nbconvert; install it with: {sys.executable} -m pip install nbconvert"
         ) from None
-    exporter: Any = HTMLExporter  # it has no types
+    exporter: Any = HTMLExporter  # untyped
     node = as_node(notebook)
     try:
-        # by default nbconvert takes templates, which run code, from the current folder first
+        # by default nbconvert would load templates, which run code, from the current folder
         body, _ = exporter(extra_template_basedirs=[]).from_notebook_node(node)
-    except Exception as error:  # templates and filters of nbconvert raise what they like
+    except Exception as error:  # nbconvert's templates and filters may raise anything
         raise ExportFailed(f"nbconvert could not make html of the runs: {error}") from error
     yield str(body)
 
@@ -152,5 +152,5 @@ def _markdown_data(data: dict[str, Any]) -> str:
 def _fence(text: str, language: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    language = re.sub(r"[^\w+#.-]", "", language)  # a kernelspec's: a backtick in it would end the fence
+    language = re.sub(r"[^\w+#.-]", "", language)  # from a kernelspec: a backtick in it would end the fence
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"

@@ -1,7 +1,7 @@
-"""Whose a database file is, read from its first bytes: SQLite would write into a file by opening it.
+"""Identifies the owner of a database file by its header, without opening it in SQLite, which would write.
 
-A person types `history.path`, and a project can bring the file that it names. Only a file that bears our mark
-is ever moved, written or removed; only regular files are opened.
+The user types `history.path`, and a project can contain the file that it names. Only files with our mark are
+ever moved, written or removed. Only regular files are opened.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal
 from . import schema
 
 HEADER_BYTES = 100
-COMPANIONS = ("-journal", "-wal", "-shm")  # what SQLite keeps beside a database
+COMPANIONS = ("-journal", "-wal", "-shm")  # files that SQLite keeps beside a database
 _MAGIC = b"SQLite format 3\0"
 _ELSEWHERE = "set history.path to another file"
 
@@ -21,7 +21,7 @@ Whose = Literal["nobody's", "ours", "unknown", "deleted"]
 
 
 class Unusable(Exception):
-    """The file cannot be the journal; the message says why, and it was not touched."""
+    """The file cannot hold the journal. The message says why; the file was not touched."""
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -36,10 +36,10 @@ def default_path() -> Path:
 
 
 def examine(path: Path) -> Whose:
-    """Whose file is at `path`; "nobody's": there is none, or an empty one, which holds nothing to lose.
+    """The owner of the file at `path`. "nobody's": there is none, or an empty one.
 
-    "deleted": what SQLite kept beside it is still there; it would bring that into the next file of that name.
-    Raises Unusable: it is no regular file, or has been written by a newer version; OSError.
+    "deleted": only SQLite's companion files are left, which it would replay into a new file of that name.
+    Raises Unusable: not a regular file, or written by a newer version. OSError.
     """
     kept = [suffix for suffix in COMPANIONS if _is_regular(beside(path, suffix))]
     if not _is_regular(path):
@@ -55,7 +55,7 @@ def examine(path: Path) -> Whose:
 
 
 def is_marked(header: bytes) -> bool:
-    """Whether a file that begins so is a database of ours."""
+    """Whether a file with this header is one of our databases."""
     return (
         len(header) >= HEADER_BYTES
         and header.startswith(_MAGIC)
@@ -64,7 +64,7 @@ def is_marked(header: bytes) -> bool:
 
 
 def check_version(path: Path, version: int) -> None:
-    """Raises Unusable: this version of kernel-bridge does not know the tables."""
+    """Raises Unusable if the tables are newer than this version of kernel-bridge."""
     if version > schema.VERSION:
         raise Unusable(
             f"{path} was written by a newer kernel-bridge (version {version} of its tables, this one knows "
@@ -77,7 +77,7 @@ def not_ours(path: Path) -> Unusable:
 
 
 def inode_of(path: Path) -> tuple[int, int] | None:
-    """Which file is at the path; None: there is none."""
+    """The identity of the file at the path; None: there is no file."""
     try:
         there = os.stat(path)
     except OSError:
@@ -86,13 +86,13 @@ def inode_of(path: Path) -> tuple[int, int] | None:
 
 
 def read_header(path: Path) -> bytes:
-    """The first bytes of a regular file; raises Unusable: it became something else; OSError."""
+    """The first bytes of a regular file. Raises Unusable: it is no longer one. OSError."""
     with open_regular(path) as file:
         return file.read(HEADER_BYTES)
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """A regular file to be read; waits for nobody and follows no link. Raises Unusable, OSError."""
+    """Open a regular file for reading, without blocking or following a link. Raises Unusable, OSError."""
     descriptor = os.open(path, os.O_RDONLY | _flags("O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"))
     try:
         _require_regular(path, os.fstat(descriptor).st_mode)
@@ -103,7 +103,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def _flags(*names: str) -> int:
-    """Those of them that this system has."""
+    """The flags that this system supports."""
     flags = 0
     for name in names:
         flags |= getattr(os, name, 0)
@@ -111,7 +111,7 @@ def _flags(*names: str) -> int:
 
 
 def _is_regular(path: Path) -> bool:
-    """Whether there is a file; raises Unusable: something else is there (the path has its links resolved)."""
+    """Whether a file exists. Raises Unusable: it is not a regular file (links are already resolved)."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""The text of an .ipynb file, as nbformat and JupyterLab write it, made a piece at a time.
+"""Writes the text of an .ipynb file piece by piece, as nbformat and JupyterLab write it.
 
-No more than one output is in memory, and of a stream output no more than a piece.
+Holds at most one output in memory, and of a stream output only a piece.
 """
 
 import json
@@ -12,16 +12,15 @@ from typing import Any
 from .notebook import Json, Notebook, sound, validated
 from .records import Pieces
 
-LONGEST_LINE = (
-    1 << 20
-)  # characters, after which a line of a stream output is two strings: they are joined anyway
+# Characters; a longer line of a stream output is split into several strings, which readers join.
+LONGEST_LINE = 1 << 20
 LINES_AT_ONCE = 2_000
 _TRANSIENT = {"orig_nbformat", "orig_nbformat_minor", "signature"}
 _SPLIT_TYPES = ("application/javascript", "image/svg+xml")
 
 
 def ipynb(notebook: Notebook) -> Iterator[str]:
-    """The file's text; raises ExportFailed: not valid nbformat."""
+    """The text of the file. Raises ExportFailed: not valid nbformat."""
     yield '{\n "cells": '
     yield from _list(map(_cell, validated(notebook.cells)), 1)
     metadata = {name: value for name, value in notebook.metadata.items() if name not in _TRANSIENT}
@@ -56,7 +55,7 @@ def _split(bundle: Json) -> None:
 
 
 def lines(text: str | Pieces) -> Iterator[str]:
-    """The lines with their ends, as str.splitlines has them."""
+    """The lines including their ends, like str.splitlines."""
     held = ""
     for piece in (text,) if isinstance(text, str) else text:
         *complete, held = (held + piece).splitlines(True) or [""]
@@ -74,7 +73,7 @@ def _cut(line: str) -> Iterable[str]:
     return (line[at : at + LONGEST_LINE] for at in range(0, len(line), LONGEST_LINE))
 
 
-# JSON as json.dumps writes it with indent=1 and sorted keys, where a part may be an iterator over its text
+# JSON as json.dumps writes it with indent=1 and sorted keys. A part may be an iterator over its text.
 
 
 def _object(parts: Json, level: int) -> Iterator[str]:
@@ -99,7 +98,7 @@ def _list(items: Iterable[Iterable[str]], level: int) -> Iterator[str]:
 
 
 def _strings(lines: Iterator[str], level: int) -> Iterator[str]:
-    """A list of strings, many of them at once: a stream has millions of lines."""
+    """A list of strings, joined in batches, because a stream may have millions of lines."""
     indent = "\n" + " " * (level + 1)
     opening = "["
     while batch := list(islice(lines, LINES_AT_ONCE)):
@@ -110,4 +109,4 @@ def _strings(lines: Iterator[str], level: int) -> Iterator[str]:
 
 def _dumps(value: Any, level: int) -> str:
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": "))
-    return text.replace("\n", "\n" + " " * level)  # no string of JSON has a newline in it
+    return text.replace("\n", "\n" + " " * level)  # JSON strings contain no raw newlines

@@ -1,7 +1,7 @@
-"""The journal as the bridge sees it: told of runs and outputs on the event loop, asked about them from there.
+"""The journal's public face: the bridge reports runs and outputs to it, and queries it, from the event loop.
 
-One thread writes (writer.py) what waits (backlog.py). Nothing here blocks the loop or raises because of the
-disk. Reads have a thread and a connection of their own, after what was told is written.
+One thread (writer.py) writes the pending news (backlog.py). Nothing here blocks the loop or raises because of
+the disk. Reads use their own thread and connection, after pending news are written.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ from .writer import Writer, remove_blobs
 
 log = logging.getLogger(__name__)
 
-CLOSE_S = 8.0  # how long the end waits for a disk
+CLOSE_S = 8.0  # how long closing waits for a disk
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Journal:
-    """What this bridge ran, and what all bridges of this user ran before; made by `Journal.open`."""
+    """The runs of this bridge and of all earlier bridges of this user. Created by `Journal.open`."""
 
     @classmethod
     def open(
@@ -45,11 +45,11 @@ class Journal:
         on_warning: Callable[[str], None],
         on_loss: Callable[[str, int], None] = lambda run_id, missing_bytes: None,
     ) -> "Journal":
-        """The journal in the file at `path` (None: `default_path`), kept at about `max_bytes`.
+        """Open the journal at `path` (None: `default_path`), limited to about `max_bytes`. Returns at once.
 
-        Returns at once. Called on the running event loop are `on_warning`, once for each thing that is wrong:
-        an unusable file, a damaged one that was set aside, a disk that takes nothing more; and `on_loss`,
-        with the id of a run and about how many bytes of its output could not be kept by now.
+        Called on the running event loop: `on_warning`, once per problem (the file is unusable, a damaged file
+        was set aside, the disk accepts no more data); `on_loss`, with a run's id and roughly how many bytes
+        of its output have been lost so far.
         """
         journal = cls(path or default_path(), max_bytes, on_warning, on_loss)
         journal._thread.start()
@@ -78,18 +78,18 @@ class Journal:
 
     @property
     def usable(self) -> bool:
-        """Whether what is told is kept, as far as is known by now."""
+        """False once the database is known to be unusable, or while closing."""
         return self._unusable is None and not self._closing
 
     @property
     def dropped(self) -> int:
-        """How many times news could not be kept."""
+        """How often news were dropped."""
         return self._backlog.dropped
 
-    # told
+    # reports
 
     def run_started(self, run: Run, kernel: Kernel) -> None:
-        """A new run, of that kernel; to be told before anything else about the run."""
+        """A new run and its kernel. Must be the first report about the run."""
 
         def note(pending: Pending) -> None:
             pending.started = run
@@ -98,7 +98,7 @@ class Journal:
         self._backlog.tell(run.id, note)
 
     def run_changed(self, run: Run, times: dict[str, str]) -> None:
-        """A new state of a run; `times` by JupyterLab's keys of metadata.execution."""
+        """A run's new state. `times` are keyed as in JupyterLab's metadata.execution."""
 
         def note(pending: Pending) -> None:
             pending.run = run
@@ -107,24 +107,24 @@ class Journal:
         self._backlog.tell(run.id, note)
 
     def outputs_changed(self, run_id: str, changes: list[FoldChange]) -> None:
-        """What the fold said has changed, in order."""
+        """Changes from the fold, in order."""
         self._backlog.outputs_changed(run_id, changes)
 
     def blob_written(self, run_id: str, path: Path) -> None:
-        """A file of a run's, to be deleted when the run goes."""
+        """A file of the run, to be deleted with the run."""
         self._backlog.tell(run_id, lambda pending: pending.blobs.append(str(path)))
 
     async def flush(self) -> None:
-        """Everything told so far is in the file, or dropped."""
+        """Return when all reports so far are written or dropped."""
         if self._thread.is_alive():
             done = self._loop.create_future()
             self._backlog.flush(done)
             await done
 
     async def close(self) -> None:
-        """Write what waits and end; nothing may be told or asked afterwards.
+        """Write what is left and end. No report or query may follow.
 
-        A disk that stands still is not waited for: the next bridge writes what the spill has.
+        Does not wait for a stalled disk: the next bridge writes what is in the spill.
         """
         self._closing = True
         self._backlog.close()
@@ -132,14 +132,14 @@ class Journal:
         if self._thread.is_alive():
             log.warning("journal: %s is not written to in time; the bridge ends all the same", self.path)
 
-    # asked: each raises HistoryDisabled where the file cannot be used
+    # queries: each raises HistoryDisabled if the file cannot be used
 
     async def get_run(self, run_id: str, budget_bytes: int) -> Run:
-        """A run with its outputs, elided over the budget as live ones are; raises NoSuchRun."""
+        """A run with its outputs, elided beyond the budget like live ones. Raises NoSuchRun."""
         return await self._ask(lambda reader: reading.get_run(reader, self._is_alive, run_id, budget_bytes))
 
     async def read_output(self, run_id: str, index: int, start: int, length: int) -> tuple[str, int]:
-        """A slice of one stream output, and how many characters that has.
+        """A slice of one stream output, and the output's length in characters.
 
         Raises NoSuchRun; InvalidArgument: no stream output has that index.
         """
@@ -148,28 +148,30 @@ class Journal:
     async def history(
         self, wanted: Filter = Filter(), limit: int = 100, before: str | None = None
     ) -> list[Run]:
-        """The newest runs that match, of all sessions, without outputs; raises NoSuchRun for `before`."""
+        """The newest matching runs of all sessions, without outputs. Raises NoSuchRun for `before`."""
         return await self._ask(lambda reader: reading.history(reader, self._is_alive, wanted, limit, before))
 
     async def read_runs(self, wanted: Filter, use: Callable[[Selection], R]) -> R:
-        """What `use` makes of the runs that match, in the order they started, in the thread that reads.
+        """Call `use` in the reading thread with the matching runs, in the order they started.
 
-        Raises NoSuchRun for one of the ids wanted, and what `use` raises.
+        Return its result.
+
+        Raises NoSuchRun if a requested id does not exist, and everything that `use` raises.
         """
         return await self._ask(lambda reader: use(selection.select(reader, self._is_alive, wanted)))
 
     async def find_ids(self, start: str, limit: int) -> list[str]:
-        """Ids of runs that begin so, at most `limit` of them."""
+        """At most `limit` run ids that begin with `start`."""
         return await self._ask(lambda reader: reading.find_ids(reader, start, limit))
 
     async def find_kernel_ids(self, start: str, limit: int) -> list[str]:
-        """Those of kernels that have run something and begin so."""
+        """At most `limit` ids that begin with `start`, of kernels that have executed runs."""
         return await self._ask(lambda reader: reading.find_kernel_ids(reader, start, limit))
 
     async def forget(
         self, wanted: Filter, progress: Callable[[int, int], None] = lambda done, total: None
     ) -> int:
-        """Delete the ended runs that match, with their files; how many they were. Raises NoSuchRun."""
+        """Delete the matching runs that have ended, with their files. Return how many. Raises NoSuchRun."""
         await self.flush()
         return await asyncio.to_thread(self._forget, wanted, progress)
 
@@ -208,7 +210,7 @@ class Journal:
     def _is_alive(self, bridge_id: str) -> bool:
         return is_alive(self.path, bridge_id)
 
-    # from the writer's thread
+    # called from the writer's thread
 
     def _give_up(self, error: Exception) -> None:
         self._unusable = str(error)
@@ -230,7 +232,7 @@ class Journal:
         self._call(self._on_warning, message)
 
     def _call(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call on the event loop, unless that has ended."""
+        """Call on the event loop, unless it has ended."""
         try:
             self._loop.call_soon_threadsafe(lambda: function(*args, **kwargs))
         except RuntimeError:

@@ -1,14 +1,16 @@
-"""Memory that was freed and that the C library keeps: given back to the system."""
+"""Returns freed memory that the C library holds to the system."""
 
 import ctypes
 import sys
 
 
 def give_back() -> None:
-    """Give freed memory back, where the C library is glibc; takes milliseconds, and other threads go on.
+    """Return freed memory to the system, if the C library is glibc.
 
-    Long texts that come from one thread and are freed by another leave holes in glibc's heap, which never
-    shrinks by itself: after 1 GB of output it was ten times as large as what was in use.
+    Takes milliseconds; other threads keep running.
+
+    Long strings allocated by one thread and freed by another leave holes in glibc's heap, which never shrinks
+    by itself: after 1 GB of output it was ten times the size of the data in use.
     """
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

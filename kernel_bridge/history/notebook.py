@@ -1,7 +1,6 @@
-"""From runs to a notebook, nbformat 4.5 (the only user of nbformat; imported only when a notebook is made).
+"""Makes a notebook of runs, nbformat 4.5. The only user of nbformat, which is imported only when needed.
 
-Pure: the same runs give the same notebook. Outputs are made when their turn comes, so that a notebook may be
-larger than memory.
+Pure: the same runs make the same notebook. Outputs are produced lazily, so a notebook may exceed memory.
 """
 
 import hashlib
@@ -21,10 +20,12 @@ from .records import KernelRecord, Pieces, RunRecord, whole
 Json = dict[str, Any]
 
 OURS = "kernel-bridge"
-"""What a cell's metadata have of ours: `changed`, the source that was `ran` where it is another one, and
-`missingBytes` of its output."""
+"""Our key in a cell's metadata.
 
-AT_ONCE = 200  # cells that are validated together
+Holds `changed` and the source that `ran` if it differs from the cell's, and `missingBytes` of its output.
+"""
+
+AT_ONCE = 200  # cells validated together
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 _JSON_TYPE = re.compile(r"application/(.*\+)?json")
@@ -32,21 +33,21 @@ _JSON_TYPE = re.compile(r"application/(.*\+)?json")
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """A notebook as nbformat has it, whose cells are iterated once; text is in single strings or Pieces."""
+    """An nbformat notebook whose cells can be iterated once. Texts are single strings or Pieces."""
 
-    metadata: Json  # kernelspec and language_info are there
+    metadata: Json  # has kernelspec and language_info
     cells: Iterable[Json]  # `outputs` may be any iterable
 
 
 def notebook(records: Iterable[RunRecord], kernel: KernelRecord) -> Notebook:
-    """A code cell a run, in their order."""
+    """One code cell per run, in order."""
     return Notebook(kernel_metadata(kernel), map(run_cell, records))
 
 
 def validated(cells: Iterable[Json]) -> Iterator[Json]:
-    """The same cells, each looked at when it has been taken; raises ExportFailed: one is not valid.
+    """Pass the cells through, validating each after it was consumed. Raises ExportFailed: one is invalid.
 
-    What is text counts as empty text: the schema asks no more of it.
+    Text is validated as an empty string, which makes no difference to the schema.
     """
     taken: list[Json] = []
     for cell in cells:
@@ -88,7 +89,7 @@ def _validate(cells: list[Json]) -> None:
 
 
 def as_node(notebook: Notebook) -> Any:
-    """All of it in memory, as nbformat's own type."""
+    """The whole notebook in memory, as nbformat's own type."""
     cells = [_whole_cell(cell) for cell in notebook.cells]
     return _as_node(
         sound({"nbformat": 4, "nbformat_minor": 5, "metadata": notebook.metadata, "cells": cells})
@@ -102,12 +103,12 @@ def _whole_cell(cell: Json) -> Json:
 def _as_node(raw: Json) -> Any:
     import nbformat
 
-    from_dict: Any = nbformat.from_dict  # it has no types
+    from_dict: Any = nbformat.from_dict  # untyped
     return from_dict(raw)
 
 
 def kernel_metadata(kernel: KernelRecord) -> Json:
-    """What a notebook says of its kernel."""
+    """A notebook's metadata about its kernel."""
     info = dict(kernel.language_info or {})
     if not isinstance(info.get("name"), str):
         info["name"] = kernel.language
@@ -146,33 +147,33 @@ def run_cell(record: RunRecord) -> Json:
 
 
 def _notice(run: Run) -> Iterator[Json]:
-    """A last output that says what is missing before it."""
+    """A final output that reports missing output."""
     if run.missing_bytes:
         text = f"[kernel-bridge could not keep about {run.missing_bytes:,} bytes of this output]\n"
         yield {"output_type": "stream", "name": "stderr", "text": text}
 
 
 def cell_id(name: str) -> str:
-    """A valid cell id that is the name, where that is one."""
+    """`name` itself if it is a valid cell id, else one derived from it."""
     if _CELL_ID.fullmatch(name):
         return name
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def mended(outputs: Iterable[Json]) -> Iterator[Json]:
-    """Valid nbformat outputs with the same content."""
+    """The outputs as valid nbformat."""
     for output in outputs:
         if (valid := mend(output)) is not None:
             yield sound(valid, DEEPEST)
 
 
-# What kernels send that nbformat refuses
+# What kernels send that nbformat rejects
 
 
 def mend(output: Json) -> Json | None:
-    """A valid nbformat 4.5 output with the same content; None for one of no known type.
+    """The output as valid nbformat 4.5; None if its type is unknown.
 
-    Some kernels leave out required fields, send numbers or objects for text, or text for lists.
+    Some kernels omit required fields, or send numbers or objects for text, or text for lists.
     """
     match output.get("output_type"):
         case "stream":
@@ -206,7 +207,7 @@ def mend(output: Json) -> Json | None:
             return None
 
 
-# What documents hold that nbformat refuses
+# What documents contain that nbformat rejects
 
 _KINDS = ("code", "markdown", "raw")
 _SOUND_METADATA: dict[str, Callable[[Any], bool]] = {
@@ -223,10 +224,10 @@ _SOUND_METADATA: dict[str, Callable[[Any], bool]] = {
 
 
 def mend_cell(cell: Json) -> Json:
-    """The valid nbformat 4.5 cell that a document's cell is meant to be, without outputs and count.
+    """The cell as valid nbformat 4.5, without outputs and execution count.
 
-    Other tools write fields that belong to another kind of cell, or of a later nbformat, and metadata of
-    wrong types. Jupyter opens and runs such notebooks, so that they are no reason to write none.
+    Other tools write fields of other cell types or later nbformat versions, and metadata of wrong types.
+    Jupyter opens and runs such notebooks, so the export must accept them too.
     """
     kind = cell["cell_type"] if cell["cell_type"] in _KINDS else "raw"
     metadata = {
@@ -255,7 +256,7 @@ def _mime_value(mime: str, value: Any) -> Any:
 
 
 def is_json(mime: str) -> bool:
-    """Whether a value of this type is JSON; any other is text."""
+    """Whether values of this MIME type are JSON; otherwise they are text."""
     return _JSON_TYPE.fullmatch(mime) is not None
 
 
@@ -274,9 +275,9 @@ def _count(value: Any) -> int | None:
 
 
 def sound(value: Any, levels: float = math.inf) -> Any:
-    """The same JSON without what a file cannot hold: lone surrogates, NaN and infinities.
+    """The JSON without what a file cannot hold: lone surrogates, NaN and infinities.
 
-    What is nested deeper than `levels` stands as its text.
+    Parts nested deeper than `levels` are converted to text.
     """
     if isinstance(value, Pieces):
         return Pieces(lambda: _paired_pieces(value))
@@ -302,7 +303,7 @@ def _paired(text: str) -> str:
 
 
 def _paired_pieces(pieces: Iterable[str]) -> Iterator[str]:
-    held = ""  # the first half of a pair, whose other half may come
+    held = ""  # the first half of a surrogate pair, whose second half may follow
     for piece in pieces:
         piece = held + piece
         held = piece[-1:] if "\ud800" <= piece[-1:] <= "\udbff" else ""

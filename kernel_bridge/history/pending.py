@@ -1,4 +1,4 @@
-"""What waits to be written of one run, joined while it waits so that a slow disk costs little memory.
+"""The unwritten news of one run, merged while they wait, so that a slow disk costs little memory.
 
 Pure: the caller locks.
 """
@@ -11,12 +11,12 @@ from ..protocol.vocabulary import Output
 from ..runs.changes import Append, Clear, FoldChange, Replace, Rewrite, size_bytes
 from .records import KernelRecord
 
-OVERHEAD_BYTES = 64  # what a short string costs beside its characters
+OVERHEAD_BYTES = 64  # cost of a short string besides its characters
 
 
 @dataclass(slots=True)
 class Text:
-    """Joined rewrites: from `start` on the stream output at `index` is the parts, up to character `end`."""
+    """Merged rewrites: the stream output at `index` reads `parts` from character `start` to `end`."""
 
     index: int
     start: int
@@ -24,7 +24,7 @@ class Text:
     parts: list[str]
 
     def rewrite(self, start: int, text: str) -> int:
-        """Put `text` from `start` on; the characters this waits for more (or, negative, less)."""
+        """Write `text` at `start`. Return the change in the number of pending characters."""
         before = self.end - self.start
         if start < self.start:
             self.start = self.end = start
@@ -41,20 +41,20 @@ class Text:
 
 
 class Pending:
-    """What one run has to have written; `changes` are in order."""
+    """What is still to be written of one run; `changes` are in order."""
 
     __slots__ = ("_text", "blobs", "changes", "kernel", "missing_bytes", "run", "size", "started", "times")
 
     def __init__(self) -> None:
-        self.started: Run | None = None  # the row is to be made
+        self.started: Run | None = None  # set if the run has no row yet
         self.kernel: KernelRecord | None = None
         self.run: Run | None = None  # the newest state
         self.times: dict[str, str] = {}
         self.changes: list[Append | Text | Replace | Clear] = []
         self.blobs: list[str] = []
-        self.missing_bytes = 0  # of output that could not be kept, all that is known of the run by now
-        self.size = 0  # bytes of memory, roughly
-        self._text: Text | None = None  # the last of `changes`, if text can be added to it
+        self.missing_bytes = 0  # total lost output of the run that is known so far
+        self.size = 0  # of memory, roughly
+        self._text: Text | None = None  # the last of `changes`, if text can be appended to it
 
     def add(self, changes: Iterable[FoldChange]) -> None:
         for change in changes:
@@ -65,7 +65,7 @@ class Pending:
                     self._text = Text(change.index, change.start, end, [change.text])
                     self.changes.append(self._text)
                     self.size += len(change.text) + OVERHEAD_BYTES
-                elif text.end == change.start:  # the usual case, and the one that must be cheap
+                elif text.end == change.start:  # the common case, which must be cheap
                     length = len(change.text)
                     text.parts.append(change.text)
                     text.end += length
@@ -79,20 +79,20 @@ class Pending:
                 self.size = 0
                 self.changes.append(change)
             elif type(change) is Append:
-                self.changes.append(Append(change.output.copy()))  # the fold's own goes on growing
+                self.changes.append(Append(change.output.copy()))  # the fold keeps changing its own
                 self.size += _size(change)
             elif type(change) is Replace:
                 self.changes.append(Replace(change.index, change.output.copy()))
                 self.size += _size(change)
 
     def drop_changes(self) -> int:
-        """Forget the outputs; how many bytes they were."""
+        """Drop the output changes. Return how many bytes they had."""
         dropped = sum(map(_bytes, self.changes))
         self.changes, self.size, self._text = [], 0, None
         return dropped
 
     def join(self, later: "Pending") -> None:
-        """Take on what was told of the same run after this."""
+        """Merge later news of the same run into this one."""
         later.follow(self)
         if later.changes and type(later.changes[0]) is Clear:
             self.changes, self.size = later.changes, later.size
@@ -104,7 +104,7 @@ class Pending:
         self.times, self.blobs, self.missing_bytes = later.times, later.blobs, later.missing_bytes
 
     def follow(self, earlier: "Pending") -> None:
-        """Take on what waited of the same run before, but for outputs."""
+        """Merge earlier news of the same run into this one, except its outputs."""
         self.started = self.started or earlier.started
         self.kernel = self.kernel or earlier.kernel
         if self.run is None:
@@ -114,7 +114,7 @@ class Pending:
 
 
 def bytes_of(changes: Iterable[FoldChange]) -> int:
-    """How much output changes of the fold bring."""
+    """The number of output bytes in these changes."""
     return sum(size_bytes(change.text) if type(change) is Rewrite else _bytes(change) for change in changes)
 
 

@@ -1,6 +1,7 @@
-"""Locks on files that end with their process, however it ends: who lives, and who sets up the journal.
+"""File locks that the system releases when their process ends, however it ends.
 
-A lock needs no process id, which may be used again, or means another process in another container.
+They show which bridges are alive and serialise the set-up of the journal. Unlike a process id, a lock cannot
+be reused or refer to a process in another container.
 """
 
 import os
@@ -27,10 +28,10 @@ _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Presence:
-    """The sign that this process lives: a locked file, for as long as it is not closed."""
+    """Marks this process as alive by holding a file lock until it is closed."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError: the folder cannot be written, or the file is locked."""
+        """Raises OSError: the folder is not writable, or the file is locked."""
         self._path = path
         self._fd = os.open(path, _FLAGS | os.O_CREAT, 0o600)
         try:
@@ -64,9 +65,9 @@ def is_present(path: Path) -> bool:
 
 @contextmanager
 def turn(path: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the lock at `path`, which several processes take in turn; the file stays.
+    """Hold the lock at `path`, for which several processes take turns. The file is kept.
 
-    Raises TimeoutError: another holds it for longer than `timeout_s`; OSError: it cannot be made.
+    Raises TimeoutError: another process holds it for longer than `timeout_s`. OSError: it cannot be created.
     """
     deadline = time.monotonic() + timeout_s
     fd = os.open(path, _FLAGS | os.O_CREAT, 0o600)

@@ -1,4 +1,7 @@
-"""The old runs that go, when the journal is too large or a person wants it; each step is a transaction."""
+"""Deletes runs: the oldest if the journal is too large, or those that the user asks for.
+
+Works in short transactions.
+"""
 
 from collections.abc import Callable
 
@@ -7,15 +10,15 @@ from .records import Filter
 from .store import Connection, shrink, transaction, used_bytes
 from .writing import close_lost
 
-PRUNED_TO = 0.9  # of the bytes allowed, so that pruning is not needed again at once
-PRUNED_AT_ONCE = 100  # runs of one transaction
+PRUNED_TO = 0.9  # of the allowed bytes, so that the next pruning is not due at once
+PRUNED_AT_ONCE = 100  # runs per transaction
 
 
 def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool]) -> list[str]:
-    """Delete old runs while the journal is larger than `max_bytes`; the paths of the blobs that they had.
+    """Delete old runs while the journal is larger than `max_bytes`. Return the paths of their blobs.
 
-    The oldest go first. Those of living bridges, and of the kernels that these use, never go: while somebody
-    works with them the journal may be larger. Raises StoreError.
+    The oldest are deleted first. Runs of living bridges, and of kernels that those use, are never deleted:
+    while they are in use the journal may exceed the limit. Raises StoreError.
     """
     blobs: list[str] = []
     if used_bytes(connection) <= max_bytes:
@@ -24,7 +27,7 @@ def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool
         close_lost(connection, is_alive)
     bridges = connection.execute("SELECT key, id FROM bridges").fetchall()
     living = ",".join(str(key) for key, bridge_id in bridges if is_alive(bridge_id))
-    # A kernel that outlived its bridge is known by what a living one has run on it since.
+    # A kernel that outlived its bridge is in use if a living bridge has executed runs on it.
     in_use = f"SELECT kernel_id FROM runs WHERE bridge IN ({living})"
     unused = f"bridge NOT IN ({living}) AND kernel_id NOT IN ({in_use})"
     while _prune_some(connection, unused, int(max_bytes * PRUNED_TO), blobs):
@@ -34,7 +37,7 @@ def prune(connection: Connection, max_bytes: int, is_alive: Callable[[str], bool
 
 
 def _prune_some(connection: Connection, where: str, target_bytes: int, blobs: list[str]) -> bool:
-    """Delete some of the oldest ended runs; whether there is more to do."""
+    """Delete some of the oldest ended runs. Return whether more must be deleted."""
     with transaction(connection):
         oldest = connection.execute(
             f"SELECT key FROM runs WHERE NOT open AND {where} ORDER BY key LIMIT {PRUNED_AT_ONCE}"
@@ -47,14 +50,14 @@ def _prune_some(connection: Connection, where: str, target_bytes: int, blobs: li
 
 
 def _delete(connection: Connection, key: int) -> list[str]:
-    """Delete a run; the paths of the blobs that it had."""
+    """Delete a run. Return the paths of its blobs."""
     paths = [path for (path,) in connection.execute("SELECT path FROM blobs WHERE run = ?", (key,))]
     connection.execute("DELETE FROM runs WHERE key = ?", (key,))
     return paths
 
 
 def _tidy(connection: Connection) -> None:
-    """What is of no run any more goes, and the file becomes smaller."""
+    """Delete kernels without runs, and shrink the file."""
     with transaction(connection):
         connection.execute("DELETE FROM kernels WHERE key NOT IN (SELECT kernel FROM runs)")
     shrink(connection)
@@ -66,7 +69,7 @@ def forget(
     is_alive: Callable[[str], bool],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[int, list[str]]:
-    """Delete the runs that match, but for open ones; how many they were, and the paths of their blobs.
+    """Delete the matching runs that have ended. Return how many, and the paths of their blobs.
 
     Raises StoreError, NoSuchRun.
     """

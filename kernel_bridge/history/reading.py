@@ -1,6 +1,6 @@
-"""What is asked of the journal's tables: runs, their outputs, slices of their text.
+"""Queries on the journal's tables: runs, their outputs, slices of their text.
 
-Every function reads through one connection with one view of the file.
+Each function uses one connection, and so one consistent view of the file.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,20 +16,20 @@ from .store import Connection
 from .writing import lost
 
 TAIL_BYTES = 4096
-LARGEST = 2**63 - 1  # integer of SQLite
+LARGEST = 2**63 - 1  # largest integer of SQLite
 
 _COLUMNS = "runs.key, runs.record, runs.source, runs.times, runs.open, bridges.id, kernels.description"
 RUNS = (
     f"SELECT {_COLUMNS} FROM runs"
     " CROSS JOIN bridges ON bridges.key = runs.bridge CROSS JOIN kernels ON kernels.key = runs.kernel"
 )
-# CROSS JOIN keeps runs the outer loop: the newest are found without a sort (sqlite.org/optoverview.html)
+# CROSS JOIN keeps `runs` the outer loop, so the newest runs need no sort (sqlite.org/optoverview.html)
 
 IsAlive = Callable[[str], bool]
 
 
 def get_run(connection: Connection, is_alive: IsAlive, run_id: str, budget_bytes: int) -> Run:
-    """A run with its outputs, elided as live ones are; raises NoSuchRun."""
+    """A run with its outputs, elided like live ones. Raises NoSuchRun."""
     row = _row(connection, run_id)
     run = run_of(row, is_alive)
     run.outputs = _elided(connection, row[0], budget_bytes)
@@ -37,7 +37,7 @@ def get_run(connection: Connection, is_alive: IsAlive, run_id: str, budget_bytes
 
 
 def read_output(connection: Connection, run_id: str, index: int, start: int, length: int) -> tuple[str, int]:
-    """Characters [start, start + length) of one stream output, and how many it has.
+    """Characters [start, start + length) of one stream output, and its total length.
 
     Raises NoSuchRun; InvalidArgument: no stream output has that index.
     """
@@ -73,7 +73,10 @@ def read_output(connection: Connection, run_id: str, index: int, start: int, len
 def history(
     connection: Connection, is_alive: IsAlive, wanted: Filter, limit: int, before: str | None
 ) -> list[Run]:
-    """The newest runs that match, without outputs; raises NoSuchRun: `before` or a run asked for is none."""
+    """The newest matching runs, without outputs.
+
+    Raises NoSuchRun: `before` or a requested run does not exist.
+    """
     where, values = condition(connection, is_alive, wanted)
     if before is not None:
         where += " AND runs.key < ?"
@@ -85,7 +88,7 @@ def history(
 
 
 def find_ids(connection: Connection, start: str, limit: int) -> list[str]:
-    """Ids that begin with `start`."""
+    """Run ids that begin with `start`."""
     rows = connection.execute(
         "SELECT id FROM runs WHERE id >= ? AND id < ? LIMIT ?", (start, start + "\U0010ffff", limit)
     )
@@ -93,7 +96,7 @@ def find_ids(connection: Connection, start: str, limit: int) -> list[str]:
 
 
 def find_kernel_ids(connection: Connection, start: str, limit: int) -> list[str]:
-    """Ids of kernels that begin with `start`."""
+    """Kernel ids that begin with `start`."""
     rows = connection.execute(
         "SELECT DISTINCT kernel_id FROM runs WHERE kernel_id >= ? AND kernel_id < ? LIMIT ?",
         (start, start + "\U0010ffff", limit),
@@ -102,14 +105,14 @@ def find_kernel_ids(connection: Connection, start: str, limit: int) -> list[str]
 
 
 def condition(connection: Connection, is_alive: IsAlive, wanted: Filter) -> tuple[str, list[Any]]:
-    """What holds of the rows of `RUNS` that match, and its values; raises NoSuchRun: one of `run_ids`."""
+    """The SQL condition and its values for rows of `RUNS` that match. Raises NoSuchRun: one of `run_ids`."""
     where, values = ["1"], []
     if wanted.kernel_id is not None:
         where.append("runs.kernel_id = ?")
         values.append(wanted.kernel_id)
     if wanted.uri is not None:
         of = "SELECT 1 FROM runs WHERE document = ?"
-        column = "document" if connection.execute(of, (wanted.uri,)).fetchone() else "uri"  # of a cell
+        column = "document" if connection.execute(of, (wanted.uri,)).fetchone() else "uri"  # a cell
         where.append(f"runs.{column} = ?")
         values.append(wanted.uri)
     for operator, time in ((">=", wanted.since), ("<", wanted.until)):
@@ -139,7 +142,7 @@ def _row(connection: Connection, run_id: str) -> tuple[Any, ...]:
 
 
 def key_of(connection: Connection, run_id: str) -> int:
-    """The key of a run; raises NoSuchRun."""
+    """The key of a run. Raises NoSuchRun."""
     row = connection.execute("SELECT key FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
         raise _no_such_run(run_id)
@@ -161,7 +164,7 @@ def run_of(row: tuple[Any, ...], is_alive: IsAlive) -> Run:
 
 
 def outputs_of(connection: Connection, run: int) -> Iterator[StoredOutput]:
-    """All outputs of a run, one at a time; the text of a stream is Pieces."""
+    """The outputs of a run, one at a time; the text of a stream is Pieces."""
     rows = connection.execute(
         "SELECT position, stream FROM outputs WHERE run = ? ORDER BY position", (run,)
     ).fetchall()
@@ -187,17 +190,17 @@ def _chunks(connection: Connection, run: int, position: int, newest_first: bool 
     return (data for (data,) in rows)
 
 
-# over the budget
+# elision
 
 
 def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]:
-    """The outputs of a run with at most `budget_bytes` of stream text, the tails not counted."""
+    """The outputs of a run with at most `budget_bytes` of stream text, not counting tails."""
     sizes = dict(
         connection.execute(
             "SELECT position, sum(size) FROM chunks WHERE run = ? GROUP BY position", (run,)
         ).fetchall()
     )
-    outputs: list[Any] = []  # as the fold gave them
+    outputs: list[Any] = []  # as the fold produced them
     for position, output in enumerate(outputs_of(connection, run)):
         if output["output_type"] == "stream":
             size = sizes.get(position, 0)
@@ -213,7 +216,7 @@ def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]
 
 
 def _take(chunks: Iterable[bytes], most: int) -> bytes:
-    """The first bytes, at most so many, cut at a character."""
+    """The first `most` bytes, cut at a character boundary."""
     taken = bytearray()
     for data in chunks:
         if len(taken) + len(data) > most:
@@ -227,7 +230,7 @@ def _take(chunks: Iterable[bytes], most: int) -> bytes:
 
 
 def _take_last(chunks: Iterable[bytes], most: int) -> bytes:
-    """The last bytes, at most so many, cut at a character; `chunks` come newest first."""
+    """The last `most` bytes, cut at a character boundary; `chunks` are newest first."""
     taken = b""
     for data in chunks:
         if len(taken) + len(data) > most:

@@ -1,4 +1,4 @@
-"""What the journal keeps beside outputs, and how it stands in the database: JSON and UTF-8 as bytes."""
+"""The journal's records apart from outputs, and their encoding as bytes: JSON and UTF-8."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,14 +15,14 @@ from ..runs.nesting import cut
 T = TypeVar("T")
 
 StoredOutput = dict[str, Any]
-"""An output as the database or a file has it; the text of a stream may be Pieces."""
+"""An output as stored in the database or a file; the text of a stream may be Pieces."""
 
-PIECE = 256 * 1024  # characters of a chunk of text at most
+PIECE = 256 * 1024  # maximum characters in a chunk of text
 
 
 @dataclass(frozen=True, slots=True)
 class KernelRecord:
-    """What the kernel of a run was when it ran."""
+    """The kernel of a run, as it was at that time."""
 
     name: str  # of the kernelspec
     display_name: str
@@ -33,16 +33,16 @@ class KernelRecord:
 
 @dataclass(slots=True)
 class RunRecord:
-    """A run with all that an export needs."""
+    """A run with everything that an export needs."""
 
     run: Run  # without outputs
     kernel: KernelRecord
     times: dict[str, str]  # JupyterLab's keys of metadata.execution
-    outputs: Iterable[StoredOutput]  # all, nothing elided
+    outputs: Iterable[StoredOutput]  # complete, not elided
 
 
 class Pieces:
-    """A text that may be too long to be held: iterating gives it in pieces, read anew each time."""
+    """A text that may be too long for memory. Each iteration reads it again, in pieces."""
 
     def __init__(self, read: Callable[[], Iterator[str]]) -> None:
         self._read = read
@@ -55,38 +55,38 @@ class Pieces:
 
 
 def whole(output: StoredOutput) -> StoredOutput:
-    """The same output with its text in one string."""
+    """The output with its text as one string."""
     text = output.get("text")
     return output | {"text": str(text)} if isinstance(text, Pieces) else output
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What tells which cell a run was of."""
+    """What identifies the cell that a run belongs to."""
 
     key: int
     source: str
     unit: str | None
-    line: int | None  # where it stood then
+    line: int | None  # of the code at that time
     uri: str | None  # of its text document
     cell_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which runs are asked for: those for which everything that is given holds."""
+    """Which runs are wanted: those that meet every given condition."""
 
     kernel_id: str | None = None
-    uri: str | None = None  # of the document, or of the notebook that the document was a cell of
-    text: str | None = None  # a part of the source, case-insensitive
+    uri: str | None = None  # of the document, or of the notebook that contains it as a cell
+    text: str | None = None  # part of the source, ignoring case
     states: tuple[RunState, ...] | None = None
-    since: datetime | None = None  # when it started, else when it was asked for
+    since: datetime | None = None  # compared with the start time, or the queue time if it never started
     until: datetime | None = None  # exclusive
     run_ids: tuple[str, ...] | None = None
 
 
 def time_text(time: datetime) -> str:
-    """A time as it stands in records, which so compare as text."""
+    """A time as stored in records, where it sorts as text."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -99,7 +99,7 @@ def encode(value: Any) -> bytes:
     try:
         return msgspec.json.encode(value)
     except (UnicodeEncodeError, TypeError, msgspec.MsgspecError):
-        # A lone surrogate, which JSON from a kernel can hold: written as an escape.
+        # A lone surrogate, which JSON from a kernel may contain, is written as an escape.
         return json.dumps(msgspec.to_builtins(value)).encode()
     except RecursionError:
         if not isinstance(value, dict | list):
@@ -108,7 +108,7 @@ def encode(value: Any) -> bytes:
 
 
 def encode_output(output: Mapping[str, Any]) -> Iterator[bytes]:
-    """What `encode` gives, in pieces: no copy is made of a long text."""
+    """The result of `encode` in pieces, without copying a long text."""
     start = b"{"
     for key, value in output.items():
         yield start + encode(key) + b":"
@@ -126,7 +126,7 @@ def encode_output(output: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def decode(data: bytes, to: type[T]) -> T:
-    """What `encode` made; raises ValueError where the row is damaged."""
+    """The inverse of `encode`. Raises ValueError: the row is damaged."""
     try:
         return msgspec.json.decode(data, type=to)
     except msgspec.ValidationError:

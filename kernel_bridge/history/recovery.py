@@ -1,4 +1,4 @@
-"""What bridges that are gone have left in the journal: news in their spills, and runs that were open."""
+"""Recovers what bridges that are gone left behind: batches in their spills, and open runs."""
 
 import os
 import re
@@ -15,12 +15,12 @@ _BRIDGE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def presence_path(path: Path, bridge_id: str) -> Path:
-    """The file whose lock says that a bridge lives."""
+    """The file whose lock shows that a bridge is alive."""
     return beside(path, f".bridge-{bridge_id}")
 
 
 def spill_path(path: Path, bridge_id: str) -> Path:
-    """The file in which news of a bridge wait."""
+    """The file that holds a bridge's spilled batches."""
     return beside(path, f".spill-{bridge_id}")
 
 
@@ -29,7 +29,7 @@ def is_alive(path: Path, bridge_id: str) -> bool:
 
 
 def recover(connection: Connection, path: Path, warn: Callable[[str], None]) -> None:
-    """Write the news and mark the runs as lost; several bridges may do so at once.
+    """Write spilled batches and mark open runs as lost. Several bridges may do so at once.
 
     Raises OSError, StoreError.
     """

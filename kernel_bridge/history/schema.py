@@ -1,26 +1,26 @@
-"""The tables of the journal and the steps from one version of them to the next (SQL only, no connection).
+"""The journal's tables, and the migrations between their versions (SQL only).
 
-A file says whose it is by `application_id` and which step it has reached by `user_version`. A step that was
-released never changes; a change of the tables is one more step at the end.
+A file is identified by `application_id`; `user_version` is the last migration applied. A released migration
+never changes; a new version adds one at the end.
 """
 
 APPLICATION_ID = 0x6B627269  # "kbri"
 
 _VERSION_1 = (
-    # A bridge process; whether it lives is seen by the lock it holds (presence.py), pid is for people.
+    # A bridge process. It is alive while it holds its lock (presence.py); pid is only informative.
     """CREATE TABLE bridges (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
         pid INTEGER NOT NULL,
         started_at TEXT NOT NULL
     )""",
-    # What a kernel was when it ran something: records.KernelRecord as JSON, once for all runs that share it.
+    # The kernel of a run as it was then: records.KernelRecord as JSON, shared by all runs that it describes.
     """CREATE TABLE kernels (
         key INTEGER PRIMARY KEY,
         description BLOB NOT NULL UNIQUE
     )""",
-    # `record` is the wire's Run as JSON but for its source and outputs; `times` are metadata.execution's.
-    # Keys are never used again, so that they give the order in which runs were asked for.
+    # `record` is the wire's Run as JSON without source and outputs; `times` are those of metadata.execution.
+    # Keys are never reused, so they give the order in which runs were requested.
     """CREATE TABLE runs (
         key INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -37,7 +37,7 @@ _VERSION_1 = (
     "CREATE INDEX runs_by_document ON runs (uri, key)",
     "CREATE INDEX runs_by_bridge ON runs (bridge)",
     "CREATE INDEX runs_open ON runs (key) WHERE open",
-    # A stream output has its name here and its text in chunks; any other is JSON in `body`.
+    # A stream output has its name here and its text in chunks; any other output is JSON in `body`.
     """CREATE TABLE outputs (
         run INTEGER NOT NULL REFERENCES runs (key) ON DELETE CASCADE,
         position INTEGER NOT NULL,
@@ -45,8 +45,8 @@ _VERSION_1 = (
         body BLOB
     )""",
     "CREATE UNIQUE INDEX outputs_in_order ON outputs (run, position)",
-    # `start` and `length` count characters, `size` bytes; the text comes last, so that the numbers are read
-    # without it. Text is UTF-8 in which lone surrogates may stand.
+    # `start` and `length` are in characters, `size` in bytes. The text is the last column, so that the
+    # numbers can be read without it. It is UTF-8 that may contain lone surrogates.
     """CREATE TABLE chunks (
         run INTEGER NOT NULL REFERENCES runs (key) ON DELETE CASCADE,
         position INTEGER NOT NULL,
@@ -65,15 +65,15 @@ _VERSION_1 = (
 )
 
 _VERSION_2 = (
-    # What is searched for stands in the record already: nothing is kept twice.
+    # Search columns are computed from the record: nothing is stored twice.
     """ALTER TABLE runs ADD COLUMN state TEXT
         GENERATED ALWAYS AS (json_extract(CAST(record AS TEXT), '$.state')) VIRTUAL""",
-    # When it started, else when it was asked for.
+    # When the run started or, if it never did, when it was queued.
     """ALTER TABLE runs ADD COLUMN time TEXT GENERATED ALWAYS AS (coalesce(
         json_extract(CAST(record AS TEXT), '$.startedAt'),
         json_extract(CAST(record AS TEXT), '$.queuedAt')
     )) VIRTUAL""",
-    # The notebook, where `uri` is that of one of its cells.
+    # The notebook, if `uri` is one of its cells.
     """ALTER TABLE runs ADD COLUMN document TEXT GENERATED ALWAYS AS (coalesce(
         json_extract(CAST(record AS TEXT), '$.notebookDocument.uri'), uri
     )) VIRTUAL""",
@@ -82,9 +82,9 @@ _VERSION_2 = (
 )
 
 _VERSION_3 = (
-    # The number of the last batch from the bridge's spill that is in the tables (spill.py).
+    # The last batch of the bridge's spill that is in the tables (spill.py).
     "ALTER TABLE bridges ADD COLUMN batch INTEGER NOT NULL DEFAULT 0",
-    # Counts the starts of runs: a clock may be set back, so that times do not tell their order.
+    # Counts run starts: times do not give their order, since a clock may be set back.
     "ALTER TABLE runs ADD COLUMN start INTEGER",
     """UPDATE runs SET start = counted.start FROM (
         SELECT key, row_number() OVER (ORDER BY time, key) AS start FROM runs
@@ -94,6 +94,6 @@ _VERSION_3 = (
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
-"""STEPS[n] are the statements that lead from version n to n + 1; version 0 is an empty file."""
+"""STEPS[n] migrates from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)

@@ -1,4 +1,4 @@
-"""The runs of an export: which they are, and each of them whole, read when its turn comes."""
+"""The runs of an export, each read completely when it is needed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ from .store import Connection
 
 
 class Outputs:
-    """The outputs of one run, read anew each time it is iterated."""
+    """The outputs of one run, read again at each iteration."""
 
     def __init__(self, connection: Connection, run: int) -> None:
         self._connection = connection
@@ -20,9 +20,9 @@ class Outputs:
 
 
 class Selection:
-    """Runs that match, by their keys; one at a time is read, as often as it is iterated.
+    """Matching runs by their keys. Each iteration reads them one at a time.
 
-    For the thread that reads, and while its connection is open.
+    Only for the reading thread, while its connection is open.
     """
 
     def __init__(self, connection: Connection, is_alive: IsAlive, keys: Iterable[int]) -> None:
@@ -37,7 +37,7 @@ class Selection:
         return map(self.read, self.keys)
 
     def overview(self) -> list[Ran]:
-        """What tells which cell of a document each run was of."""
+        """What identifies the cell of each run."""
         rows = self._connection.execute(
             f"SELECT key, source, record FROM runs WHERE key IN ({', '.join(map(str, self.keys))})"
         )
@@ -45,7 +45,7 @@ class Selection:
         return [found[key] for key in self.keys]
 
     def read(self, key: int) -> RunRecord:
-        """One of the runs; its outputs are read when they are iterated."""
+        """One of the runs. Its outputs are read when they are iterated."""
         row = self._connection.execute(f"{RUNS} WHERE runs.key = ?", (key,)).fetchone()
         return RunRecord(
             run_of(row, self._is_alive),
@@ -62,9 +62,9 @@ def _ran(key: int, source: str, run: Run) -> Ran:
 
 
 def select(connection: Connection, is_alive: IsAlive, wanted: Filter) -> Selection:
-    """The runs that match and ever ran, in the order they started.
+    """The matching runs that were executed, in the order they started.
 
-    Raises NoSuchRun: one of `run_ids` is none.
+    Raises NoSuchRun: one of `run_ids` does not exist.
     """
     where, values = condition(connection, is_alive, wanted)
     rows = connection.execute(

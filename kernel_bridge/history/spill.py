@@ -1,8 +1,8 @@
-"""News that wait on disk: a private file beside the journal, appended fast and read back in order.
+"""Batches that wait on disk: a private file beside the journal, appended quickly and read back in order.
 
-The tables take news more slowly than a kernel can print, and not at all while another process holds them.
-What would fill the memory waits here. A bridge that is killed leaves the file to the next one. A batch has a
-number, which the tables note with it, so that it is written once however often it is read.
+Writing to the tables is slower than a kernel can print, and impossible while another process holds them. The
+spill keeps the excess out of memory. A bridge that is killed leaves the file to the next one. The tables
+record the number of each batch with it, so that a batch is written once, however often it is read.
 """
 
 import errno
@@ -22,7 +22,7 @@ from .identity import open_regular
 from .pending import Pending, Text
 from .records import KernelRecord, decode, encode, encode_output, to_bytes
 
-LARGEST_BYTES = 8 << 30  # of the file: a flood that the tables never take must not fill the disk
+LARGEST_BYTES = 8 << 30  # of the file: a flood that never gets into the tables must not fill the disk
 _HEAD = struct.Struct(">4sQIQII")  # magic, number, sizes of outline and body, their checksums
 _MAGIC = b"kbsp"
 
@@ -30,7 +30,7 @@ Batch = dict[str, Pending]
 
 
 class _Change(msgspec.Struct, array_like=True):
-    """One of Pending's changes; its text or output stands in the body."""
+    """A change of a Pending, without its text or output, which are in the body."""
 
     kind: str
     index: int
@@ -40,7 +40,7 @@ class _Change(msgspec.Struct, array_like=True):
 
 
 class _Outline(msgspec.Struct, array_like=True):
-    """A Pending without the text and the data of its changes."""
+    """A Pending without the text and data of its changes."""
 
     run_id: str
     started: Run | None
@@ -53,18 +53,18 @@ class _Outline(msgspec.Struct, array_like=True):
 
 
 class Spill:
-    """The file of a living bridge, made when it is needed. One thread appends while another one takes."""
+    """The spill of a living bridge, created when needed. One thread appends while another reads."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writing: BinaryIO | None = None
         self._reading: BinaryIO | None = None
         self._end = 0
-        self.appended_bytes = 0  # also by what was not finished: it shows whether the disk takes anything
+        self.appended_bytes = 0  # including incomplete appends: shows whether the disk accepts data
 
     def append(self, number: int, batch: Batch) -> None:
-        """Put a batch at the end; raises OSError: no part of it is there."""
-        # What is measured here is made again to be written: no second copy of so much text is in memory.
+        """Append a batch. Raises OSError, in which case none of it was kept."""
+        # Encoded once to measure and again to write, to avoid a second copy of all text in memory.
         outlines = list(map(_outline, batch, batch.values()))
         outline, checksum = encode(outlines), 0
         for piece in _body(batch):
@@ -94,7 +94,7 @@ class Spill:
         return self._writing
 
     def take(self, number: int) -> Batch:
-        """The batch with that number; those before it are over. Raises OSError, ValueError, EOFError."""
+        """The batch with that number; earlier ones are skipped. Raises OSError, ValueError, EOFError."""
         assert self._reading is not None
         while (head := _head(self._reading)) is not None and head[1] < number:
             self._reading.seek(head[2] + head[3], os.SEEK_CUR)
@@ -102,14 +102,14 @@ class Spill:
         return _read(self._reading)[1]
 
     def clear(self) -> None:
-        """Forget the batches: all were taken, and nobody appends."""
+        """Empty the file. All batches must have been taken, and no thread may append."""
         if self._writing is not None and self._reading is not None:
             self._reading.seek(0)
             self._writing.truncate(0)
             self._end = 0
 
     def close(self, is_needed: bool) -> None:
-        """The file stays only where it `is_needed` by the next bridge."""
+        """Close the file, and remove it unless the next bridge `is_needed` to read it."""
         for file in (self._writing, self._reading):
             if file is not None:
                 file.close()
@@ -118,10 +118,10 @@ class Spill:
 
 
 def left_batches(path: Path) -> Iterator[tuple[int, Batch]]:
-    """The batches that a bridge has left, by their numbers.
+    """The batches that a bridge left behind, in the order of their numbers.
 
-    Of one that it was killed in, the runs come with the bytes that are missing. Raises OSError, Unusable: it
-    cannot be read, or is no file; ValueError: it is damaged.
+    If the bridge was killed within a batch, its runs come without output but with the number of missing
+    bytes. Raises OSError, Unusable: it cannot be read, or is not a file. ValueError: it is damaged.
     """
     with open_regular(path) as file:
         places = []
@@ -148,7 +148,7 @@ def _head(file: BinaryIO) -> tuple[bytes, int, int, int, int, int] | None:
 
 
 def _read(file: BinaryIO) -> tuple[int, Batch]:
-    """The batch at the place that is read; raises EOFError: not even its outline is all there."""
+    """The batch at the current position. Raises EOFError: even its outline is incomplete."""
     head = _head(file)
     if head is None:
         raise EOFError

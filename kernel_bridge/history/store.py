@@ -1,6 +1,7 @@
-"""The database file of the journal: made, opened, migrated, set aside if damaged (the only user of sqlite3).
+"""The journal's database file: creates, opens and migrates it; sets it aside if damaged.
 
-Several processes use one file: each transaction is short, and a writer waits for another one's.
+The only user of sqlite3. Several processes share a file, so transactions are short and writers wait for each
+other.
 """
 
 import os
@@ -33,19 +34,19 @@ Connection = sqlite3.Connection
 StoreError = sqlite3.Error
 
 BUSY_S = 10.0
-WAL_BYTES = 16 * 1024 * 1024  # of the write-ahead log, after which it is brought into the file
-LARGEST_WAL_BYTES = 1024 * 1024 * 1024  # after which a writer waits for that
-_BEGUN = re.compile(r"\.new-[0-9a-f]{32}")  # ends the name of a file that is being made
+WAL_BYTES = 16 * 1024 * 1024  # of the write-ahead log, above which it is checkpointed
+LARGEST_WAL_BYTES = 1024 * 1024 * 1024  # above which the writer waits for the checkpoint
+_BEGUN = re.compile(r"\.new-[0-9a-f]{32}")  # suffix of a file that is being created
 
 
 def open_store(path: Path) -> tuple[Connection, str | None]:
-    """The connection that writes, for the calling thread alone, and a warning if a file was set aside.
+    """A writing connection for the calling thread, and a warning if a file was set aside.
 
-    Makes the file (mode 0600) and its folder (0700) if need be and brings the tables to this version.
-    Only a damaged file of ours is set aside: one with our mark, or one that lies where ours lies by default.
-    Raises Unusable, OSError, StoreError.
+    Creates the file (mode 0600) and its folder (0700) if necessary, and migrates the tables. Only a damaged
+    file of ours is set aside: one with our mark, or one at our default path. Raises Unusable, OSError,
+    StoreError.
     """
-    _whose(path)  # first: where it is refused, no lock is left beside it
+    _whose(path)  # first, so that no lock file is created beside a rejected file
     make_folders(str(path.parent))
     with turn(beside(path, ".lock"), BUSY_S):
         warning = None
@@ -61,7 +62,7 @@ def open_store(path: Path) -> tuple[Connection, str | None]:
 
 
 def _whose(path: Path) -> Whose:
-    """As `examine`; raises Unusable also for what is not ours in a place that is not ours."""
+    """Like `examine`. Also raises Unusable for an unknown file outside our default path."""
     whose = examine(path)
     if whose == "unknown" and path != Path(os.path.realpath(default_path())):
         raise not_ours(path)
@@ -69,7 +70,7 @@ def _whose(path: Path) -> Whose:
 
 
 def replace_damaged(path: Path, damaged: Connection) -> tuple[Connection, str]:
-    """Set aside a file that proved damaged in use and begin a new one.
+    """Set aside a file that proved damaged in use, and create a new one.
 
     Raises Unusable, OSError, StoreError.
     """
@@ -80,21 +81,21 @@ def replace_damaged(path: Path, damaged: Connection) -> tuple[Connection, str]:
 
 
 def open_reader(path: Path) -> Connection:
-    """A connection that only reads, for the calling thread alone; raises StoreError."""
+    """A read-only connection for the calling thread. Raises StoreError."""
     reader = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None
     )
-    reader.execute("BEGIN")  # one view for all that a query reads
+    reader.execute("BEGIN")  # one consistent view for the whole query
     return reader
 
 
 def checkpoint(path: Path) -> None:
-    """Bring what is in the write-ahead log into the file, while others go on writing; raises StoreError.
+    """Checkpoint the write-ahead log while others keep writing. Raises StoreError.
 
-    The disk has to take everything twice and be sure of it, which takes several times as long as writing the
-    log: a flood of output must not wait for that.
+    The disk must write everything twice and sync it, which takes several times as long as writing the log. A
+    flood of output must not wait for that.
     """
-    there = f"{path.absolute().as_uri()}?mode=rw"  # not to be made anew where somebody has deleted it
+    there = f"{path.absolute().as_uri()}?mode=rw"  # rw: do not create the file if it was deleted
     connection = sqlite3.connect(there, uri=True, timeout=0.0, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -104,7 +105,7 @@ def checkpoint(path: Path) -> None:
 
 
 def wal_bytes(path: Path) -> int:
-    """The size of the write-ahead log's file; once its content is in the file it is at most WAL_BYTES."""
+    """The size of the write-ahead log; at most WAL_BYTES after a complete checkpoint."""
     try:
         return beside(path, "-wal").stat().st_size
     except OSError:
@@ -113,13 +114,13 @@ def wal_bytes(path: Path) -> int:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """All or nothing; raises StoreError."""
+    """Commit everything or nothing. Raises StoreError."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # SQLite rolls some errors back by itself
+        if connection.in_transaction:  # SQLite rolls back some errors itself
             connection.execute("ROLLBACK")
         raise
 
@@ -130,17 +131,17 @@ def set_patience(connection: Connection, busy_s: float) -> None:
 
 
 def is_busy(error: StoreError) -> bool:
-    """Another process holds the file for longer than BUSY_S: worth another try."""
+    """Whether another process held the file for longer than BUSY_S, so that a retry makes sense."""
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_damage(error: StoreError) -> bool:
-    """The file is damaged, or no database."""
+    """Whether the file is damaged or not a database."""
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def set_aside(path: Path) -> str:
-    """Rename the file out of the way, and say so; raises OSError."""
+    """Rename the file out of the way and return a message. Raises OSError."""
     number = 1
     while os.path.lexists(beside(path, f".corrupt-{number}")):
         number += 1
@@ -152,7 +153,7 @@ def set_aside(path: Path) -> str:
 
 
 def used_bytes(connection: Connection) -> int:
-    """What the rows take, free pages not counted."""
+    """The size of the rows, without free pages."""
     pages, free, page_bytes = (
         int(connection.execute(f"PRAGMA {name}").fetchone()[0])
         for name in ("page_count", "freelist_count", "page_size")
@@ -161,7 +162,7 @@ def used_bytes(connection: Connection) -> int:
 
 
 def shrink(connection: Connection, step_pages: int = 2048) -> None:
-    """Give free pages back to the file system, a short transaction a step; raises StoreError."""
+    """Return free pages to the file system in short transactions. Raises StoreError."""
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     while free:
         before = free
@@ -177,10 +178,10 @@ def _code(error: StoreError) -> int:
 
 
 def _create(path: Path) -> None:
-    """Put an empty journal of this version at `path`, where nobody has one.
+    """Create an empty journal of this version at `path`, where no file exists.
 
-    It appears whole, with our mark: a bridge may be killed at any moment, and SQLite's own way to make a file
-    leaves one half made whose header says nothing. Raises OSError.
+    The file appears complete and with our mark. A bridge may be killed at any moment, and SQLite's own way of
+    creating a file would leave a partial one without the mark. Raises OSError.
     """
     image = _image()
     _remove_begun(path, image)
@@ -200,8 +201,8 @@ def _image() -> bytes:
     """The bytes of a file with all tables and no rows."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        connection.execute("PRAGMA page_size = 8192")  # a third faster for long text than 4096
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts only before the first table
+        connection.execute("PRAGMA page_size = 8192")  # a third faster than 4096 for long texts
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only effective before the first table
         _migrate(connection)
         return connection.serialize()
     finally:
@@ -209,11 +210,11 @@ def _image() -> bytes:
 
 
 def _remove_begun(path: Path, image: bytes) -> None:
-    """Remove what a bridge left that was killed while it made the journal; the caller holds the lock."""
+    """Remove files of a bridge that was killed while creating the journal. The caller holds the lock."""
     for other in os.listdir(path.parent):
         if other.startswith(path.name) and _BEGUN.fullmatch(other, len(path.name)):
             begun = path.with_name(other)
-            with suppress(OSError, Unusable):  # of another kind or another user: none of ours
+            with suppress(OSError, Unusable):  # not one of our files
                 header = read_header(begun)
                 if is_marked(header) or image[:HEADER_BYTES].startswith(header):
                     begun.unlink()
@@ -233,8 +234,8 @@ def _connect(path: Path) -> Connection:
             check_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
             _migrate(connection)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")  # safe when the process is killed
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # `checkpoint` does it, beside the writer
+        connection.execute("PRAGMA synchronous = NORMAL")  # safe if the process is killed
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # `checkpoint` does it on another thread
         connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     except BaseException:
         connection.close()
@@ -243,7 +244,7 @@ def _connect(path: Path) -> Connection:
 
 
 def _migrate(connection: Connection) -> None:
-    """Bring the tables to this version, from whichever they have."""
+    """Migrate the tables from any earlier version to this one."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < schema.VERSION:
         for step in schema.STEPS[version:]:

@@ -1,6 +1,6 @@
-"""The thread that writes the journal: opens the file, writes what waits a batch at a time, keeps it small.
+"""The thread that writes the journal: opens the file, writes batches, and limits its size.
 
-Nothing here raises because of the disk: what cannot be written is lost in the backlog, which says so.
+Nothing here raises because of the disk: the backlog drops and reports what cannot be written.
 """
 
 import logging
@@ -37,11 +37,11 @@ log = logging.getLogger(__name__)
 
 PRUNE_EVERY_BYTES = 16 * 1024 * 1024
 GIVE_BACK_EVERY_BYTES = 32 * 1024 * 1024
-BUSY_S = 2.0  # how long each try waits for another process
+BUSY_S = 2.0  # how long each attempt waits for another process
 
 
 class Writer:
-    """`run` is the thread. `give_up` is called once if there is no usable file, `warn` with what is wrong."""
+    """`run` is the thread. `give_up` is called once if no file is usable, `warn` with each problem."""
 
     def __init__(
         self,
@@ -60,26 +60,31 @@ class Writer:
         self._give_up = give_up
         self._connection: Connection | None = None
         self._presence: Presence | None = None
-        self._inode: tuple[int, int] | None = None  # of the file that is open
+        self._inode: tuple[int, int] | None = None  # of the open file
         self._has_spill = False
-        self._bridge = 0  # its key
-        self._written_bytes = 0  # since it was last looked whether to prune
-        self._unreturned_bytes = 0  # since memory was given back
-        self._checkpoint = threading.Thread(name="journal checkpoint")  # the last one
+        self._bridge = 0  # the key of this bridge
+        self._written_bytes = 0  # since the last check whether to prune
+        self._unreturned_bytes = 0  # since memory was last returned
+        self._checkpoint = threading.Thread(name="journal checkpoint")  # the most recent one
 
     def run(self) -> None:
         try:
-            # A link may lead to another disk; what is put beside the file lies where SQLite puts the like.
+            # The path may be a link to another disk; companion files belong where SQLite puts its own.
             self.path = Path(os.path.realpath(self.path))
             warning = self._open()
             if warning is not None:
                 self._warn(warning)
-        except (Unusable, OSError, StoreError, ValueError) as error:  # ValueError: no path at all, as "/"
+        except (
+            Unusable,
+            OSError,
+            StoreError,
+            ValueError,
+        ) as error:  # ValueError: a path such as "/"
             self._stop(error)
         while (taken := self._backlog.take()) is not None:
             if self._connection is not None and taken.news:
                 self._write(taken)
-            del taken  # nobody may keep hold of so much text while this thread sleeps
+            del taken  # release this much text while the thread sleeps
             self._give_back_now_and_then()
         if self._checkpoint.ident is not None:
             self._checkpoint.join()
@@ -98,7 +103,9 @@ class Writer:
     # the file
 
     def _open(self) -> str | None:
-        """Open the file, say that this bridge lives and end what others left; the warning of `open_store`.
+        """Open the file, mark this bridge as alive, and recover from others.
+
+        Return the warning of `open_store`.
 
         Raises Unusable, OSError, StoreError.
         """
@@ -126,15 +133,15 @@ class Writer:
             self._replace()
 
     def _replace(self) -> None:
-        """Begin a new file in the place of a damaged one; raises Unusable, OSError, StoreError."""
+        """Replace a damaged file by a new one. Raises Unusable, OSError, StoreError."""
         self._connection, warning = replace_damaged(self.path, self._required())
         self._inode = inode_of(self.path)
         self._warn(warning)
         self._register()
 
     def _begin_again(self) -> None:
-        """Begin a new file where somebody has deleted or moved ours; raises as `_open`."""
-        self._required().close()  # SQLite removes nothing of a file that has moved
+        """Create a new file, because ours was deleted or moved. Raises as `_open`."""
+        self._required().close()  # SQLite removes nothing if the file has moved
         self._open()
         self._warn(f"the history {self.path} was deleted or moved; a new one was begun")
 
@@ -152,7 +159,7 @@ class Writer:
     # writing
 
     def _write(self, taken: Taken) -> None:
-        """Write one batch, into a new file if this one is damaged or gone, or lose it."""
+        """Write one batch, into a new file if this one is damaged or gone. If that fails, drop it."""
         try:
             if inode_of(self.path) != self._inode:
                 self._begin_again()
@@ -188,7 +195,7 @@ class Writer:
             note_batch(connection, self._bridge, taken.number)
         return written
 
-    # keeping it small
+    # limiting its size
 
     def _checkpoint_now_and_then(self) -> None:
         size = wal_bytes(self.path)
@@ -196,7 +203,7 @@ class Writer:
             self._checkpoint = threading.Thread(target=self._bring_in, name="journal checkpoint")
             try:
                 self._checkpoint.start()
-            except RuntimeError:  # the system grants no thread: the next batch waits for it
+            except RuntimeError:  # no thread can be started: the next batch waits
                 self._bring_in()
                 return
         if size > LARGEST_WAL_BYTES:
@@ -227,7 +234,7 @@ class Writer:
 
 
 def remove_blobs(blobs: list[str]) -> None:
-    """Remove the files of runs that are gone."""
+    """Remove the files of deleted runs."""
     for path in blobs:
         try:
             Path(path).unlink(missing_ok=True)

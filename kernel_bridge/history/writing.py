@@ -1,6 +1,6 @@
-"""What is written into the journal's tables: runs and their outputs, and lost runs.
+"""Writes to the journal's tables: runs, their outputs, and the marking of lost runs.
 
-Every function works within the caller's transaction.
+Each function works within the caller's transaction.
 """
 
 import os
@@ -15,8 +15,8 @@ from .pending import Pending, Text, texts_of
 from .records import PIECE, KernelRecord, decode, encode, encode_output, to_bytes, to_text
 from .store import Connection
 
-SMALL = 4096  # a last chunk shorter than this is written anew with what follows
-LARGE = 1 << 20  # bytes from which an output goes into the file in pieces: SQLite would copy it twice
+SMALL = 4096  # a final chunk shorter than this is rewritten with what follows
+LARGE = 1 << 20  # bytes above which an output is written in pieces, since SQLite would copy it twice
 
 _NEXT_START = "(SELECT coalesce(max(start), 0) + 1 FROM runs)"
 
@@ -24,7 +24,7 @@ LOST = "the bridge that ran it has ended"
 
 
 def register_bridge(connection: Connection, bridge_id: str, now: str) -> int:
-    """Make this process known; its key."""
+    """Register this process. Return its key."""
     cursor = connection.execute(
         "INSERT INTO bridges (id, pid, started_at) VALUES (?, ?, ?)", (bridge_id, os.getpid(), now)
     )
@@ -33,18 +33,18 @@ def register_bridge(connection: Connection, bridge_id: str, now: str) -> int:
 
 
 def batch_of(connection: Connection, bridge_id: str) -> tuple[int, int]:
-    """The key of a bridge, and the number of the last batch from its spill that is in the tables."""
+    """The key of a bridge, and its last spilled batch in the tables."""
     row = connection.execute("SELECT key, batch FROM bridges WHERE id = ?", (bridge_id,)).fetchone()
     return (row[0], row[1]) if row is not None else (register_bridge(connection, bridge_id, ""), 0)
 
 
 def note_batch(connection: Connection, bridge: int, number: int) -> None:
-    """The batch from the spill is in the tables."""
+    """Record that the spilled batch is in the tables."""
     connection.execute("UPDATE bridges SET batch = ? WHERE key = ?", (number, bridge))
 
 
 def write(connection: Connection, bridge: int, waiting: dict[str, Pending]) -> int:
-    """Write what waits, by run id; roughly how many bytes. What is of no known run is dropped."""
+    """Write pending news, by run id. Return roughly how many bytes. News of unknown runs are dropped."""
     return sum(_write_run(connection, bridge, run_id, pending) for run_id, pending in waiting.items())
 
 
@@ -102,7 +102,7 @@ def _kernel_key(connection: Connection, description: bytes) -> int:
 
 
 def update(connection: Connection, key: int, run: Run, times: dict[str, str] | None = None) -> None:
-    """A new state of a run; its source, kernel and document never change."""
+    """Store a run's new state. Its source, kernel and document never change."""
     connection.execute(
         "UPDATE runs SET open = ?, record = ?, times = coalesce(?, times),"
         f" start = iif(start IS NULL AND ?, {_NEXT_START}, start) WHERE key = ?",
@@ -117,7 +117,7 @@ def update(connection: Connection, key: int, run: Run, times: dict[str, str] | N
 
 
 def _with_missing(run: Run, missing_bytes: int) -> Run:
-    """The run with what of its output could not be kept."""
+    """The run with the number of bytes of lost output."""
     if missing_bytes <= (run.missing_bytes or 0):
         return run
     return msgspec.structs.replace(run, missing_bytes=missing_bytes)
@@ -183,7 +183,7 @@ def _set_body(connection: Connection, row: int, output: Output) -> None:
 
 
 def _rewrite(connection: Connection, run: int, position: int, start: int, parts: list[str]) -> None:
-    """The text from character `start` on is `parts`; only chunks at or after it are touched."""
+    """Replace the text from character `start` on by `parts`. Touches only chunks at or after it."""
     row = connection.execute(
         "SELECT start, length FROM chunks WHERE run = ? AND position = ? AND start <= ?"
         " ORDER BY start DESC LIMIT 1",
@@ -201,7 +201,7 @@ def _rewrite(connection: Connection, run: int, position: int, start: int, parts:
     )
     if len(kept) < SMALL:
         _insert_text(connection, run, position, start, [kept, *parts])
-    else:  # apart, so that what is rewritten again and again (a progress bar) stays small
+    else:  # separately, so that text rewritten repeatedly (a progress bar) stays small
         _insert_text(connection, run, position, start, [kept])
         _insert_text(connection, run, position, start + len(kept), parts)
 
@@ -220,7 +220,7 @@ def _insert_text(connection: Connection, run: int, position: int, start: int, pa
 
 
 def _pieces(parts: Iterable[str]) -> Iterator[str]:
-    """The same text in pieces of PIECE characters, the last one shorter; none for no text."""
+    """The text in pieces of PIECE characters, the last one shorter; no piece for empty text."""
     held: list[str] = []
     length = 0
     for part in parts:
@@ -237,11 +237,14 @@ def _pieces(parts: Iterable[str]) -> Iterator[str]:
         yield "".join(held)
 
 
-# what is left of others
+# recovery of other bridges' runs
 
 
 def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[str]:
-    """Mark open runs of bridges that have gone as lost, forget those without runs; the ids of the gone."""
+    """Mark open runs of dead bridges as lost and delete dead bridges without runs.
+
+    Return the ids of the dead.
+    """
     gone = []
     for bridge, bridge_id in connection.execute("SELECT key, id FROM bridges").fetchall():
         if is_alive(bridge_id):
@@ -260,5 +263,5 @@ def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[
 
 
 def lost(run: Run) -> Run:
-    """An open run as it is when its bridge has gone."""
+    """An open run as it becomes when its bridge dies."""
     return msgspec.structs.replace(run, state="lost", reason=LOST, summary=None)
