@@ -1,1 +1,1 @@
-"""Runs and their outputs: pure and synchronous, only the standard library (no clock, no I/O)."""
+"""Runs and their outputs: pure and synchronous, standard library only (no clock, no I/O)."""

@@ -1,8 +1,8 @@
-"""A row of a terminal as cells, one a column: what overwriting and erasing do to it.
+"""A terminal row as cells, one per column, and the effects of overwriting and erasing.
 
-A wide character (East Asian Width W or F) takes two columns, the second an empty cell; combining characters,
-joiners and control characters take none and go with the character before them. A tab takes one: it is kept as
-it came, and no front end draws it where a terminal would.
+A wide character (East Asian Width W or F) takes two columns, the second an empty cell. Combining characters,
+joiners and control characters take none and belong to the character before them. A tab takes one column: it
+is kept as received, because no front end draws it at a terminal's width.
 """
 
 import re
@@ -13,11 +13,14 @@ from itertools import pairwise
 from . import pen as pens
 from .pen import PLAIN, Pen
 
-_NARROW = re.compile("[\t -~\u00a0-\u00ac\u00ae-\u02ff\u2500-\u25fc]*")  # what bars are made of
+_NARROW = re.compile("[\t -~\u00a0-\u00ac\u00ae-\u02ff\u2500-\u25fc]*")  # the characters of progress bars
 
 
 class Cells:
-    """The cells of one row; `marks` are sequences of no width, by the column whose character they precede."""
+    """The cells of one row.
+
+    `marks` are zero-width sequences, keyed by the column of the character they precede.
+    """
 
     __slots__ = ("characters", "marks", "pens")
 
@@ -30,7 +33,10 @@ class Cells:
         return len(self.characters)
 
     def lay(self, at: int, text: str, pen: Pen, marks: str) -> tuple[int, str]:
-        """Overwrite from column `at` on; the column behind, and the marks that still wait for a character."""
+        """Overwrite from column `at` on.
+
+        Return the column behind the text, and marks that await a character.
+        """
         if (missing := at - len(self)) > 0:
             self.characters += " " * missing
             self.pens += [PLAIN] * missing
@@ -67,12 +73,12 @@ class Cells:
         self.marks = {column: kept for column, kept in self.marks.items() if column < at}
 
     def _part(self, at: int) -> None:
-        """A wide character that lies across the left edge of column `at` is blank from now on."""
+        """Blank a wide character that straddles the left edge of column `at`."""
         if at < len(self) and not self.characters[at]:
             self.characters[at - 1] = self.characters[at] = " "
 
     def render(self, start: Pen, marks: str, end: Pen) -> str:
-        """The text, with `marks` behind it and few pen changes, from the pen `start` to the pen `end`."""
+        """The text and then `marks`, with few pen changes, from pen `start` to pen `end`."""
         parts, written, pen = [], 0, start
         stops = {
             at for at, (before, after) in enumerate(pairwise((start, *self.pens))) if before is not after
@@ -87,12 +93,12 @@ class Cells:
 
 
 def width(text: str) -> int:
-    """The columns that text without escape sequences takes."""
+    """The number of columns of text without escape sequences."""
     return len(text) if _is_narrow(text) else sum(map(_columns, text))
 
 
 def _is_narrow(text: str) -> bool:
-    """Every character is known to take one column."""
+    """Whether every character is known to take one column."""
     return (text.isascii() and text.isprintable()) or _NARROW.fullmatch(text) is not None
 
 

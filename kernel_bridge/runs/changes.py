@@ -1,7 +1,7 @@
-"""What the fold says has changed in a run's outputs, exact and without a budget.
+"""The fold's changes to a run's outputs: exact, and without a budget.
 
-The journal writes these down, runs/live turns them into the changes of the wire. Outputs are nbformat 4.5
-output objects with text as one string; `start` and lengths count characters (code points).
+The journal stores them, and runs/live converts them to wire changes. Outputs are nbformat 4.5 objects with
+text as one string. `start` and lengths count characters (code points).
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class Append:
 
 @dataclass(slots=True)
 class Rewrite:
-    """The text of the stream output at `index` is `text` from `start` on.
+    """From `start` on, the text of the stream output at `index` becomes `text`.
 
-    `start` equal to the length so far is plain addition; else `removed` is the size in bytes (UTF-8) of what
-    stood there.
+    If `start` equals the current length, text is only added. Otherwise `removed` is the size in bytes (UTF-8)
+    of the replaced text.
     """
 
     index: int
@@ -32,7 +32,7 @@ class Rewrite:
 
 @dataclass(slots=True)
 class Replace:
-    """The output at `index` is now `output` (never a stream)."""
+    """The output at `index` becomes `output` (never a stream)."""
 
     index: int
     output: Display
@@ -40,7 +40,7 @@ class Replace:
 
 @dataclass(slots=True)
 class Clear:
-    """All outputs are gone."""
+    """All outputs are removed."""
 
 
 def size_bytes(text: str) -> int:

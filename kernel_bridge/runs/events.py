@@ -1,7 +1,7 @@
-"""What a kernel says, as a closed union of small values (Jupyter messaging specification, version 5).
+"""The events that a kernel reports, as a closed union (Jupyter messaging specification, version 5).
 
-kernels/messages makes these out of raw messages; the fold and the queue take them. MIME bundles and
-metadata are JSON objects as the kernel sent them, `transient` already taken apart.
+kernels/messages makes them from raw messages, for the fold and the queue. MIME bundles and metadata are JSON
+objects as the kernel sent them; `transient` is already unpacked.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,12 +54,12 @@ class ClearOutput:
 
 
 OutputEvent = Stream | DisplayData | UpdateDisplayData | ExecuteResult | Error | ClearOutput
-"""What the fold takes."""
+"""The input of the fold."""
 
 
 @dataclass(slots=True)
 class Status:
-    """execution_state: busy, idle or starting (others are passed on as they came)."""
+    """execution_state: busy, idle or starting; other values are passed on unchanged."""
 
     state: str
 
@@ -72,7 +72,7 @@ class ExecuteInput:
 
 @dataclass(slots=True)
 class ExecuteReply:
-    """`status` is None where the kernel says nothing, and "aborted" also where it says "abort"."""
+    """`status` is None if the kernel sent none; "abort" is read as "aborted"."""
 
     status: Literal["ok", "error", "aborted"] | None
     execution_count: int | None = None
@@ -89,20 +89,20 @@ class InputRequest:
 
 @dataclass(slots=True)
 class Other:
-    """A message of an unknown type, which is of no concern to a run."""
+    """A message of unknown type, irrelevant to runs."""
 
     message_type: str
 
 
 Event = OutputEvent | Status | ExecuteInput | ExecuteReply | InputRequest | Other
-"""Everything that a kernel can say to us about one execution."""
+"""Everything that a kernel can report about one execution."""
 
 
 @dataclass(slots=True)
 class Aside:
-    """A message beside the runs: comm_open, comm_msg, comm_close, debug_event.
+    """A message that is not about a run: comm_open, comm_msg, comm_close, debug_event.
 
-    `parent` is the message id of the request that it came of. `content` is parsed when it is asked for.
+    `parent` is the message id of the request that caused it. `content` is parsed on access.
     """
 
     message_type: str

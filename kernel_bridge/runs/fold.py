@@ -1,7 +1,7 @@
-"""The fold: from what a kernel says to the outputs of a run (nbformat 4.5) and what changed in them.
+"""The fold: turns kernel events into changes of a run's outputs (nbformat 4.5).
 
-Pure and exact: the same events give the same changes, and the changes applied to nothing are the outputs.
-Only what later events need is kept here (a window of a stream's text, display ids), never the outputs.
+Pure and exact: the same events make the same changes, which, applied to an empty list, produce the outputs.
+Keeps only what later events need (a window of a stream's text, display ids), never the outputs.
 """
 
 from ..protocol import vocabulary as wire
@@ -25,7 +25,7 @@ class Outputs:
     def __init__(self) -> None:
         self._count = 0
         self._stream: tuple[str, Terminal] | None = None  # the last output, if it is a stream
-        self._clear_next = False  # clear_output(wait=True) came
+        self._clear_next = False  # clear_output(wait=True) was received
         # Display id -> index -> output without its data.
         self._displays: dict[str, dict[int, wire.Display]] = {}
 
@@ -34,8 +34,8 @@ class Outputs:
         return list(self._displays)
 
     def fold(self, event: OutputEvent) -> list[FoldChange]:
-        """What `event` changes, in order."""
-        if isinstance(event, Stream):  # first, and by no pattern: the one that comes in floods
+        """The changes that `event` makes, in order."""
+        if isinstance(event, Stream):  # first, and without pattern matching: streams arrive in floods
             return self._write(event.name, event.text)
         match event:
             case ExecuteResult(data, metadata, execution_count, display_id):
@@ -67,7 +67,7 @@ class Outputs:
         return self._append(_display(data, {}))
 
     def update_display(self, display_id: str, data: Json, metadata: Json) -> list[FoldChange]:
-        """New data for every output of this run with that display id."""
+        """Update every output of this run that has this display id."""
         changes: list[FoldChange] = []
         for index, shown in self._displays.get(display_id, {}).items():
             output = shown.copy()
@@ -132,7 +132,7 @@ def _display(data: Json, metadata: Json) -> wire.DisplayData:
 
 
 def _bundle(data: Json) -> Json:
-    """A MIME bundle with text as one string; some kernels send a list of lines, as files have it."""
+    """A MIME bundle with each text as one string; some kernels send lists of lines, as files contain them."""
     if not any(isinstance(value, list) for value in data.values()):
         return data
     return {

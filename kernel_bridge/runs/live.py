@@ -1,6 +1,6 @@
-"""What stands in a run's outputs live: the fold's changes under a budget of stream text, as wire changes.
+"""A run's outputs as clients see them: the fold's changes as wire changes, within a budget of stream text.
 
-Applied in order to nothing, the changes give `outputs`.
+Applied in order to an empty list, the changes produce `outputs`.
 """
 
 from typing import Any
@@ -9,21 +9,21 @@ from ..protocol.vocabulary import Change, Display, ElideChange, ErrorOutput, Out
 from .changes import Append, FoldChange, Replace, Rewrite, size_bytes
 
 TAIL_BYTES = 4096
-NODE_BYTES = 100  # what a JSON value takes beside its characters
-LARGEST_COUNT = 10_000  # JSON values that are looked at for the size of an output
+NODE_BYTES = 100  # overhead of a JSON value besides its characters
+LARGEST_COUNT = 10_000  # JSON values examined to estimate an output's size
 
 
 class _Stream:
-    """A stream output: the text that is sent, and what is left out behind it."""
+    """A stream output: the text that is sent, and what is omitted after it."""
 
     __slots__ = ("characters", "length", "name", "omitted", "parts", "tail")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.parts: list[str] = []  # of the text that is sent, none of them empty
-        self.characters = 0  # of it
-        self.length = 0  # characters of the whole text
-        self.omitted = 0  # bytes behind the text that is sent
+        self.characters = 0  # in the text that is sent
+        self.length = 0  # characters in the whole text
+        self.omitted = 0  # bytes after the text that is sent
         self.tail = ""  # the newest of them
 
     def head(self) -> str:
@@ -38,7 +38,7 @@ class _Stream:
         return output
 
     def cut(self, start: int) -> str:
-        """Take off and give what is sent from character `start` on."""
+        """Remove the sent text from character `start` on, and return it."""
         removed = []
         while self.characters > start:
             part = self.parts.pop()
@@ -57,7 +57,7 @@ class _Stream:
 
 
 class LiveOutputs:
-    """The outputs of one run as a client sees them; `budget_bytes` bounds its stream text."""
+    """The outputs of one run as a client sees them; `budget_bytes` limits its stream text."""
 
     def __init__(self, budget_bytes: int) -> None:
         self._room = max(budget_bytes, 0)  # bytes of stream text that may still be sent
@@ -70,12 +70,12 @@ class LiveOutputs:
 
     @property
     def size_bytes(self) -> int:
-        """What the outputs take in memory, roughly."""
+        """The rough size of the outputs in memory."""
         data = sum(_size(item) for item in self._items if not isinstance(item, _Stream))
         return self._budget - self._room + data
 
     def under(self, budget_bytes: int) -> "LiveOutputs":
-        """A copy under another budget; what is left out here stays left out there."""
+        """A copy with another budget. Text that is omitted here stays omitted there."""
         copy = LiveOutputs(budget_bytes)
         for item in self._items:
             copy._items.append(copy._shortened(item) if isinstance(item, _Stream) else item)
@@ -92,7 +92,7 @@ class LiveOutputs:
         return short
 
     def apply(self, changes: list[FoldChange]) -> list[Change]:
-        """The wire changes that `changes` make, in order."""
+        """Apply the changes. Return the wire changes that result, in order."""
         sent: list[Change] = []
         for change in changes:
             if isinstance(change, Rewrite):
@@ -147,7 +147,7 @@ class LiveOutputs:
             sent.append(_elide(change.index, stream))
 
     def _overwrite_left_out(self, change: Rewrite, stream: _Stream, sent: list[Change]) -> None:
-        """Nothing that is sent changes, unless all that was left out fits now."""
+        """Change only omitted text, unless all of it now fits."""
         taken = stream.length - change.start
         stream.tail = stream.tail[:-taken] if taken < len(stream.tail) else ""
         stream.omitted -= change.removed
@@ -162,7 +162,7 @@ class LiveOutputs:
         sent.append({"kind": "replace", "index": change.index, "output": stream.output()})
 
     def _add(self, stream: _Stream, text: str) -> str:
-        """Put `text` at the end; what of it is sent."""
+        """Append `text` within the budget. Return the part that is sent."""
         if stream.omitted:
             stream.leave_out(text)
             return ""
@@ -176,7 +176,7 @@ class LiveOutputs:
             stream.characters += len(sent)
             self._room -= size
         stream.length = stream.characters
-        if sent is not text:  # no copy is made of what is left out: it may be most of a long text
+        if sent is not text:  # omitted text is not copied: it may be most of a long text
             stream.omitted = whole - size
             stream.length += len(text) - len(sent)
             stream.tail = _end(text[max(len(sent), len(text) - TAIL_BYTES) :])
@@ -203,7 +203,7 @@ def _elide(index: int, stream: _Stream) -> ElideChange:
 
 
 def _start(text: str, size: int) -> str:
-    """The longest start of `text` that takes at most `size` bytes."""
+    """The longest prefix of `text` of at most `size` bytes."""
     data = text[: size + 1].encode("utf-8", "surrogatepass")
     if len(data) <= size:
         return text
@@ -213,7 +213,7 @@ def _start(text: str, size: int) -> str:
 
 
 def _end(text: str) -> str:
-    """The longest end of `text` that takes at most TAIL_BYTES."""
+    """The longest suffix of `text` of at most TAIL_BYTES."""
     text = text[-TAIL_BYTES:]
     if text.isascii():
         return text

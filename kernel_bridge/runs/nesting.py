@@ -1,20 +1,20 @@
-"""JSON of a kernel that is nested too deeply to be walked: what is below DEEPEST levels stands as its text.
+"""Limits how deeply JSON from a kernel is nested: below DEEPEST levels it becomes text.
 
-Parsers, encoders, nbformat and editors recurse, each with a limit of its own; a kernel can send any depth.
-Nothing is lost: the text is JSON again.
+Parsers, encoders, nbformat and editors recurse, each with its own limit, and a kernel can send any depth.
+Nothing is lost: the text is valid JSON.
 """
 
 import json
 import re
 from typing import Any
 
-DEEPEST = 100  # levels of lists and objects in an output, after which it is cut where something fails
+DEEPEST = 100  # levels of lists and objects kept in an output that something failed to process
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 def cut(value: Any, levels: int = DEEPEST) -> Any:
-    """The same value with text in the place of what is nested deeper."""
+    """The value with text instead of anything nested more deeply."""
     if isinstance(value, dict):
         return {name: cut(part, levels - 1) for name, part in value.items()} if levels else _text(value)
     if isinstance(value, list):
@@ -30,7 +30,7 @@ def _text(value: Any) -> str:
 
 
 def cut_json(data: bytes) -> bytes:
-    """The same for JSON that no parser takes; what is no JSON comes as it is."""
+    """Like `cut`, for JSON that no parser accepts. Anything that is not JSON is returned unchanged."""
     parts: list[bytes] = []
     at = depth = begin = 0
     for token in _TOKEN.finditer(data):

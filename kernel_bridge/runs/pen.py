@@ -1,4 +1,4 @@
-"""How text is drawn: the SGR attributes in force (ECMA-48 8.3.117), and the way from one set to another."""
+"""How text is drawn: the active SGR attributes (ECMA-48 8.3.117), and the sequences that change them."""
 
 import re
 import sys
@@ -6,7 +6,7 @@ import sys
 SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 
 Pen = dict[str, str]
-"""Slot -> the SGR parameters that fill it; never changed in place."""
+"""Slot -> the SGR parameters that set it. Never modified in place."""
 
 PLAIN: Pen = {}
 
@@ -40,7 +40,7 @@ _ENDS = {
 
 
 def after(pen: Pen, text: str, start: int = 0, end: int = sys.maxsize) -> Pen:
-    """The pen in force behind `text[start:end]`."""
+    """The pen after `text[start:end]`."""
     if text.find("\x1b", start, end) >= 0:
         for sequence in SGR.finditer(text, start, end):
             pen = apply(pen, sequence[1])
@@ -48,7 +48,7 @@ def after(pen: Pen, text: str, start: int = 0, end: int = sys.maxsize) -> Pen:
 
 
 def apply(pen: Pen, parameters: str) -> Pen:
-    """The pen after one SGR sequence with these parameters ("1;31"); unknown ones are passed over."""
+    """The pen after one SGR sequence with these parameters ("1;31"). Unknown parameters are skipped."""
     codes = parameters.split(";")
     at = 0
     while at < len(codes):
@@ -74,7 +74,7 @@ def apply(pen: Pen, parameters: str) -> Pen:
 
 
 def change(old: Pen, new: Pen) -> str:
-    """The sequence that turns `old` into `new`; empty where they are the same."""
+    """The sequence that turns `old` into `new`; empty if they are equal."""
     if old == new:
         return ""
     if old.keys() - new.keys():

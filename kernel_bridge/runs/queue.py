@@ -1,6 +1,6 @@
-"""The queue of one kernel: one run in flight, the others wait in the order asked.
+"""The queue of one kernel: one run in flight, the others waiting in the order they were requested.
 
-Pure: every method says which runs changed their state, in order; the caller sends and tells.
+Pure: each method returns the runs whose state changed, in order. The caller sends requests and notifies.
 """
 
 from collections import deque
@@ -11,14 +11,14 @@ from .run import Run
 
 
 class Place:
-    """A place in the queue, held for runs whose source is still to be found."""
+    """A place in the queue, held until the sources of its runs are found."""
 
     def __init__(self) -> None:
-        self.dropped = False  # with everything else that waited
+        self.dropped = False  # when the queue was cleared
 
 
 class RunQueue:
-    """The runs of this bridge on one kernel that have not ended, and the places held for others."""
+    """The runs of this bridge on one kernel that have not ended, and the held places."""
 
     def __init__(self) -> None:
         self.running: Run | None = None
@@ -29,13 +29,13 @@ class RunQueue:
         return [run for run in self._waiting if isinstance(run, Run)]
 
     def hold(self) -> Place:
-        """A place behind everything that waits; what comes after it waits until it is filled or given up."""
+        """Hold a place at the end of the queue. Later runs wait until it is filled or given up."""
         place = Place()
         self._waiting.append(place)
         return place
 
     def fill(self, place: Place, runs: Iterable[Run]) -> None:
-        """Put runs in the place that was held for them; without runs, give it up."""
+        """Fill the place with its runs; with none, give it up."""
         if place in self._waiting:
             at = self._waiting.index(place)
             del self._waiting[at]
@@ -43,11 +43,11 @@ class RunQueue:
                 self._waiting.insert(at, run)
 
     def is_next(self, place: Place) -> bool:
-        """Whether nothing is in flight, and nothing waits before that place."""
+        """Whether nothing is in flight and nothing waits ahead of the place."""
         return self.running is None and bool(self._waiting) and self._waiting[0] is place
 
     def take(self) -> Run | None:
-        """The run to send now. None: one is in flight, none waits, or the next is still to be found."""
+        """The run to send now; None: one is in flight, none waits, or the next place is not filled yet."""
         if self.running is not None or not self._waiting or not isinstance(self._waiting[0], Run):
             return None
         self.running = self._waiting[0]
@@ -55,7 +55,7 @@ class RunQueue:
         return self.running
 
     def finish(self, now: str) -> list[Run]:
-        """The run in flight has ended as its kernel says; an error aborts what waits (stopOnError)."""
+        """End the run in flight with the kernel's outcome. An error aborts all waiting runs (stopOnError)."""
         run = self.running
         if run is None:
             return []
@@ -67,7 +67,7 @@ class RunQueue:
         return [run]
 
     def lose(self, reason: str, now: str) -> list[Run]:
-        """The kernel is gone: the run in flight is lost, what waits is cancelled."""
+        """The kernel is gone: the run in flight is lost, waiting runs are cancelled."""
         changed = []
         if self.running is not None:
             self.running.end("lost", now, reason)
@@ -76,7 +76,7 @@ class RunQueue:
         return changed + self.drop("cancelled", reason, now)
 
     def drop(self, state: Literal["aborted", "cancelled"], reason: str, now: str) -> list[Run]:
-        """End everything that waits."""
+        """End all waiting runs and drop all held places."""
         dropped = self.waiting
         for place in self._waiting:
             if isinstance(place, Place):
@@ -87,7 +87,7 @@ class RunQueue:
         return dropped
 
     def cancel(self, run: Run, reason: str, now: str) -> bool:
-        """Cancel one run that waits; False: it does not wait (any more)."""
+        """Cancel one waiting run; False if it does not wait."""
         if run not in self._waiting:
             return False
         self._waiting.remove(run)

@@ -1,6 +1,6 @@
-"""One run: what it is, the states it goes through, and how it ends (protocol.md, "Objects").
+"""One run: its fields, its states and its end (protocol.md, "Objects").
 
-Times are given by the caller; nothing here looks at a clock.
+Times are passed in by the caller; nothing here reads a clock.
 """
 
 from dataclasses import dataclass, field
@@ -16,21 +16,21 @@ if TYPE_CHECKING:  # imported long before there is a run
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where the source of a run came from: a document, its version, and the range in LSP positions."""
+    """The origin of a run's source: a document, its version, and a range in LSP positions."""
 
     uri: str
     version: int | None = None
     range: tuple[tuple[int, int], tuple[int, int]] | None = None
-    span: tuple[int, int] | None = None  # the same as indices into the text of an open document
+    span: tuple[int, int] | None = None  # the range as indices into the text of an open document
     lines: str = ""  # the whole lines that the span touches, as they were
-    unit: Unit | None = None  # what of the document it is
-    notebook: tuple[str, int | None] | None = None  # uri and version, where the document is a cell of one
+    unit: Unit | None = None  # the unit of the document
+    notebook: tuple[str, int | None] | None = None  # URI and version, if the document is a cell of a notebook
     cell_id: str | None = None  # of that cell, in the notebook's file
 
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """One execution of a source on a kernel; queued -> running -> one of five ends, and it ends once."""
+    """One execution of a source on a kernel: queued, running, then one of five end states. It ends once."""
 
     id: str
     kernel_id: str
@@ -42,7 +42,7 @@ class Run:
     location: Location | None = None
     origin: RunOrigin = "bridge"
     silent: bool = False
-    kept: bool = False  # in the history
+    kept: bool = False  # stored in the history
     store_history: bool = True
     stop_on_error: bool = True
     allow_stdin: bool = True
@@ -58,11 +58,11 @@ class Run:
     next_input: str | None = None
     degraded: bool = False
     lost_messages: int = 0
-    missing_bytes: int = 0  # of its output, that the history could not keep
-    busy: bool = False  # the kernel has begun with it
+    missing_bytes: int = 0  # of its output, lost by the history
+    busy: bool = False  # the kernel has started it
     reply: "ExecuteReply | None" = None
     idle: bool = False
-    times: dict[str, str] = field(default_factory=dict)  # JupyterLab's keys of metadata.execution
+    times: dict[str, str] = field(default_factory=dict)  # keyed as in JupyterLab's metadata.execution
 
     @property
     def ended(self) -> bool:
@@ -70,7 +70,7 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """Everything that ends a run has come: a run of ours needs its reply and its idle."""
+        """Whether everything that ends a run has arrived; our own runs need both reply and idle."""
         return self.idle and (self.reply is not None or self.origin == "other")
 
     def start(self, message_id: str | None, now: str) -> None:
@@ -84,7 +84,7 @@ class Run:
         self.reason = reason
 
     def take_reply(self, reply: "ExecuteReply", now: str) -> None:
-        """The execute_reply came; a kernel may raise without an iopub error (calysto_scheme does)."""
+        """Take the execute_reply. Some kernels raise without an iopub error (calysto_scheme)."""
         self.reply = reply
         self.times.setdefault("shell.execute_reply", now)
         if reply.execution_count is not None:
@@ -94,9 +94,9 @@ class Run:
         self.next_input = reply.next_input
 
     def outcome(self) -> RunState:
-        """The end that the kernel's answer means.
+        """The end state that the kernel's reply implies.
 
-        A reply without a status, or none, counts by whether an error was published (jjava leaves it out).
+        Without a status in the reply (jjava omits it), or without a reply, a published error decides.
         """
         if self.reply is not None and self.reply.status is not None:
             return self.reply.status

@@ -1,9 +1,9 @@
-r"""The text of one stream output, written to as to a terminal (protocol.md, "Objects").
+r"""The text of one stream output, written as to a terminal (protocol.md, "Objects").
 
-`\r`, `\b`, ESC[nA and ESC[K move and erase; what is written next overwrites. Everything else is kept as it
-came (but an ESC that begins no sequence: it shows as U+241B, a picture of itself), and as long as nothing is
-overwritten the text is the very text that was written. Only a window of the last rows is kept here; the
-whole text is the caller's. Splitting or joining the writes changes nothing.
+`\r`, `\b`, ESC[nA and ESC[K move the cursor and erase; text written next overwrites. Everything else is kept
+as received, except that an ESC that starts no sequence becomes U+241B, its visible symbol. While nothing is
+overwritten, the text is exactly what was written. Only a window of the last rows is kept here; the caller
+owns the whole text. The result does not depend on how the writes are split.
 """
 
 import re
@@ -14,20 +14,20 @@ from .cells import Cells, width
 from .changes import size_bytes
 from .pen import PLAIN, Pen
 
-WINDOW_ROWS = 200  # how far ESC[nA reaches: a terminal's screen ends too
-SETTLE_CHARACTERS = 65_536  # plain additions kept before the rows are looked at
-FAR = 65_536  # characters of a row behind which none can be in reach
-LONGEST_ROW = 16_384  # characters that `\r` reaches back, at least half of them: a terminal wraps far sooner
+WINDOW_ROWS = 200  # reach of ESC[nA, limited like a terminal's screen
+SETTLE_CHARACTERS = 65_536  # plain additions collected before the rows are updated
+FAR = 65_536  # characters at the end of a row that may be in reach
+LONGEST_ROW = 16_384  # reach of `\r` in characters, at least half of it; a terminal wraps far sooner
 
 _ESCAPE = (
     r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # CSI
     r"|\][^\x00-\x1f]{0,4096}(?:\x07|\x1b\\)"  # OSC: links, titles
     r"|[ -/]{0,8}[0-Z\\^-~])"  # two characters and more
 )
-# A sequence whose end has not come yet.
+# A sequence that is not complete yet.
 _BEGUN = r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\x00-\x1f]{0,4096}\x1b?|[ -/]{0,8})\Z"
 _TOKENS = re.compile(rf"(?P<begun>{_BEGUN})|(?P<escape>{_ESCAPE})|[\n\r\b\x1b]|[^\n\r\b\x1b]+")
-# What no plain addition holds: moves, erasures, and an ESC that begins no sequence (yet).
+# What a plain addition never contains: moves, erasures, and an ESC that starts no sequence (yet).
 _ACTS = re.compile(rf"[\r\b]|\x1b\[\d*A|\x1b\[[02]?K|\x1b(?!{_ESCAPE.removeprefix(chr(92) + 'x1b')})")
 _UP = re.compile(r"\x1b\[(\d*)A")
 _ESCAPES = re.compile(_ESCAPE)
@@ -35,18 +35,20 @@ _ESCAPES = re.compile(_ESCAPE)
 
 @dataclass(slots=True)
 class _Row:
-    """One row: verbatim text, or cells while the cursor is within it and something was overwritten."""
+    """One row: verbatim text, or cells while the cursor is in it and something was overwritten."""
 
-    start: int  # where in the whole text `text` begins
-    pen: Pen  # in force there
+    start: int  # index in the whole text at which `text` begins
+    pen: Pen  # at the start of `text`
     text: str = ""
     cells: Cells | None = None
-    passed: str = ""  # of this write, before `text`: out of the cursor's reach, and forgotten after the write
+    passed: str = (
+        ""  # text of this write before `text`: out of the cursor's reach, and dropped after the write
+    )
     cut: int = 0  # characters of the row before `text`
-    columns: int | None = 0  # that `text` takes, where it has been counted
+    columns: int | None = 0  # of `text`, if counted
 
     def width(self) -> int:
-        """Columns."""
+        """The width in columns."""
         if self.cells is not None:
             return len(self.cells)
         if self.columns is None:
@@ -54,9 +56,10 @@ class _Row:
         return self.columns
 
     def add(self, text: str, columns: int | None = None) -> None:
-        """Put verbatim text at the end, of so many columns where that is known.
+        """Append verbatim text. `columns` is its width, if known.
 
-        Where the row is cut depends on its length alone, so that split writes give the same.
+        The row is cut depending only on its length, so that the result does not depend on how writes are
+        split.
         """
         self.text += text
         self.columns = None if columns is None or self.columns is None else self.columns + columns
@@ -74,9 +77,9 @@ class _Row:
         self.columns = None
 
     def skip(self, text: str, start: int, end: int) -> int:
-        """Put `text[start:end]` at the end and out of reach, all but an escape sequence cut by `end`.
+        """Append `text[start:end]` out of the cursor's reach, except an escape sequence that crosses `end`.
 
-        For verbatim text of which no copy should be made. Where it stopped.
+        For verbatim text that should not be copied. Return the index at which it stopped.
         """
         for sequence in _ESCAPES.finditer(text, max(end - 5000, start), end + 5000):
             if sequence.start() < end < sequence.end():
@@ -89,7 +92,7 @@ class _Row:
         return end
 
     def cook(self) -> tuple[Cells, str]:
-        """The row as cells, and the marks behind the last one."""
+        """The row as cells, and the marks after the last one."""
         cells = Cells()
         pen, marks = self.pen, ""
         for token in _TOKENS.finditer(self.text):
@@ -103,25 +106,25 @@ class _Row:
 
 
 class Terminal:
-    """The text of one stream output; `length` is its characters."""
+    """The text of one stream output; `length` is in characters."""
 
     def __init__(self) -> None:
         self.length = 0
         self._rows = [_Row(0, PLAIN)]  # the last ones
-        self._row = 0  # of the cursor, an index into _rows
+        self._row = 0  # of the cursor: an index into _rows
         self._column = 0
-        self._pen: Pen = PLAIN  # of what is written next
-        self._tail: Pen = PLAIN  # in force at the end of the text
-        self._marks = ""  # sequences of no width that wait for their character
-        self._begun = ""  # an escape sequence whose end has not come; the text ends with it
-        self._plain = True  # the cursor stands behind verbatim text, and nothing waits
-        self._added: list[str] = []  # plain additions that the rows do not have yet
+        self._pen: Pen = PLAIN  # for the next text
+        self._tail: Pen = PLAIN  # at the end of the text
+        self._marks = ""  # zero-width sequences that await a character
+        self._begun = ""  # an incomplete escape sequence, at the end of the text
+        self._plain = True  # whether the cursor is after verbatim text and nothing is pending
+        self._added: list[str] = []  # plain additions not in the rows yet
         self._added_characters = 0
 
     def write(self, text: str) -> tuple[int, str, int] | None:
-        """(start, what the text is from there on, bytes of what stood there); None: nothing changed.
+        """Write text. Return (start, the text from there on, bytes it replaced); None: nothing changed.
 
-        A start equal to the length before is plain addition.
+        If start equals the previous length, text was only added.
         """
         if "\r" in text:
             text = text.replace("\r\n", "\n")
@@ -137,7 +140,7 @@ class Terminal:
         return start, text, 0
 
     def _settle(self) -> None:
-        """Give the plain additions to the rows."""
+        """Move the plain additions into the rows."""
         if not self._added:
             return
         text = "".join(self._added)
@@ -148,7 +151,7 @@ class Terminal:
             cut = text.rfind("\n", 0, cut)
             if cut < 0:
                 break
-        else:  # what is before the window needs only its pen
+        else:  # of the text before the window only the pen matters
             self._pen = pens.after(self._pen, text, 0, cut + 1)
             self._rows = [_Row(start + cut + 1, self._pen)]
         begin = cut + 1
@@ -172,7 +175,7 @@ class Terminal:
         self._forget()
 
     def _forget(self) -> None:
-        """Drop what the cursor cannot reach any more."""
+        """Drop what the cursor can no longer reach."""
         for row in self._rows:
             if row.passed:
                 row.start += len(row.passed)
@@ -221,7 +224,7 @@ class Terminal:
         return start, new, size_bytes(old)
 
     def _verbatim(self) -> bool:
-        """What is written now only adds to the text."""
+        """Whether text written now is only added."""
         row = self._rows[self._row]
         return (
             row.cells is None
@@ -231,7 +234,7 @@ class Terminal:
         )
 
     def _cells(self) -> Cells:
-        """Those of the row that the cursor is in."""
+        """The cells of the cursor's row."""
         row = self._rows[self._row]
         if row.cells is None:
             row.cells, marks = row.cook()
@@ -239,13 +242,13 @@ class Terminal:
         return row.cells
 
     def _uncook(self) -> None:
-        """The last row is verbatim text again as soon as the cursor is at its end."""
+        """Turn the last row back into verbatim text once the cursor is at its end."""
         row = self._rows[self._row]
         if row.cells is not None and self._row == len(self._rows) - 1 and self._column == len(row.cells):
             self._leave_row()
 
     def _add(self, text: str, columns: int) -> None:
-        """Put verbatim text at the end of the last row, which may cut the row at its other end."""
+        """Append verbatim text to the last row, which may cut the row at its start."""
         row = self._rows[self._row]
         row.add(text, columns)
         self._column = row.width()
@@ -288,7 +291,7 @@ class Terminal:
             self._tail = self._pen
 
     def _leave_row(self) -> None:
-        """The row the cursor is in is text again; the pen at its end is what the next row begins with."""
+        """Turn the cursor's row back into text. Its final pen is the first pen of the next row."""
         row, is_last = self._rows[self._row], self._row == len(self._rows) - 1
         if row.cells is not None:
             row.text, row.columns = self._rendered(row.cells), None
@@ -300,7 +303,7 @@ class Terminal:
         self._marks = ""
 
     def _rendered(self, cells: Cells) -> str:
-        """The text of the row that the cursor is in."""
+        """The text of the cursor's row."""
         is_last = self._row == len(self._rows) - 1
         end = self._pen if is_last else self._rows[self._row + 1].pen
         return cells.render(self._rows[self._row].pen, self._marks, end)

@@ -1,7 +1,7 @@
-"""Where in its own source a run failed, read from the traceback that the kernel formatted.
+"""Finds the failing line of a run's own source in the traceback that the kernel formatted.
 
-Tracebacks are text for people and IPython's wording changes; each form is named with the versions that use
-it. The outermost frame of a cell is the run's own; a function defined in an earlier cell bears another name.
+Tracebacks are meant for people, and IPython changes their wording; each form is listed with the versions that
+use it. The outermost cell frame is the run's own. Functions from earlier cells have other names.
 """
 
 import re
@@ -14,7 +14,7 @@ _CHAINS = (
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
 )
-# Each is the beginning of one entry of the traceback, up to the line's number where it stands there.
+# Each matches the start of one traceback entry, including the line number if it is there.
 _CELL = re.compile(
     r"\s*(?P<name>"
     r"Cell In ?\[(?P<count>\d+)\]"  # IPython 8.5 and later
@@ -26,11 +26,11 @@ _CELL = re.compile(
 )
 _MAGIC_BODY = re.compile(r'\s*(?:File )?"?<(?:timed exec|magic-timeit)>"?(?:, line |:)(?P<line>\d+)')
 _TOKENIZER = re.compile(r'\s*File "?<tokenize>"?(?:, line |:)(?P<line>\d+)')
-_ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)  # in the lines that an entry shows
+_ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)  # in the source lines of an entry
 
 
-# 'File "a.py", line 3, in f' (Python itself), "File ~/a.py:3, in f(x)" (IPython 8 and later),
-# "~/a.py in f(x)" with an arrow below (IPython 7)
+# 'File "a.py", line 3, in f' (Python itself), "File ~/a.py:3, in f(x)" (IPython 8 and later), "~/a.py in
+# f(x)" with an arrow below (IPython 7)
 _FILE = re.compile(
     r'\s*(?:File "(?P<quoted>[^"\n<]+)", line (?P<after>\d+)(?:, in (?P<name>[^\n(]+))?'
     r"|File (?P<path>[^\n<:]+):(?P<line>\d+)(?:, in (?P<where>[^\n(]+))?"
@@ -41,19 +41,19 @@ _NAME = re.compile(r"[^\n]*?\bin (?P<name>[^\n(]+)")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame of a traceback that stands in a file, or in the code that had an execution count."""
+    """A traceback frame in a file, or in the code with an execution count."""
 
     line: int  # 0-based
-    name: str  # of the function; empty: none is named
-    path: str | None = None  # `~` as it came
+    name: str  # of the function; empty if none is named
+    path: str | None = None  # `~` is not expanded
     count: int | None = None
 
 
 def frames(traceback: list[str]) -> list[Frame]:
-    """The frames of the last exception, outermost first, as far as they say where they are."""
+    """The frames of the last exception that have a location, outermost first."""
     found = []
     for text in _last_of_chain([SGR.sub("", entry) for entry in traceback]):
-        # Python's own traceback is one text of many frames, IPython's an entry each.
+        # Python's own traceback is one text with many frames; IPython's has one entry per frame.
         for entry in re.split(r'(?m)^(?=  File ")', text):
             if (frame := _cell_frame(entry) or _file_frame(entry)) is not None:
                 found.append(frame)
@@ -89,9 +89,9 @@ def _function(name: str | None) -> str:
 
 
 def error_line(traceback: list[str], execution_count: int | None, source: str) -> int | None:
-    """The 0-based line within `source` of the deepest frame that lies in it; None: no frame does.
+    """The 0-based line in `source` of its deepest frame; None: it has none.
 
-    Of chained exceptions the last one counts, which is the one that was raised.
+    Of chained exceptions, only the last counts: the one that was raised.
     """
     entries = _last_of_chain([SGR.sub("", entry) for entry in traceback])
     lines = list(_own_lines(entries, execution_count, source))
@@ -104,7 +104,7 @@ def _last_of_chain(entries: list[str]) -> list[str]:
 
 
 def _own_lines(entries: list[str], execution_count: int | None, source: str) -> Iterator[int]:
-    """The line of each frame that lies in the source, outermost first."""
+    """The line of each frame in the source, outermost first."""
     body = source.lstrip()
     skipped = source.count("\n", 0, len(source) - len(body))  # IPython drops empty lines at the start
     is_magic = body.startswith("%%")
@@ -112,11 +112,11 @@ def _own_lines(entries: list[str], execution_count: int | None, source: str) -> 
     for entry in entries:
         if is_magic and (frame := _MAGIC_BODY.match(entry)):
             yield skipped + int(frame["line"])
-        elif len(entries) == 1 and (frame := _TOKENIZER.match(entry)):  # the source itself cannot be read
+        elif len(entries) == 1 and (frame := _TOKENIZER.match(entry)):  # the source cannot be tokenized
             yield skipped + int(frame["line"]) - 1
         elif frame := _CELL.match(entry):
             if own is None:
-                # A run outside the history, %%capture, and xeus-python after either are one off.
+                # Off by one for a run outside the history, for %%capture, and for xeus-python after either.
                 count = frame["count"] or frame["input"] or frame["old"] or frame["raw"]
                 if count and execution_count is not None and abs(int(count) - execution_count) > 1:
                     return

@@ -1,24 +1,24 @@
-"""Wire changes of one run that wait to be sent, joined so that they stay few (protocol.md, "Notifications").
+"""Unsent wire changes of one run, merged so that they stay few (protocol.md, "Notifications").
 
-What is taken, applied in order, gives what the changes that were added give. Changes of different outputs may
-pass each other: however long they wait, there are at most two for each output.
+Applying what is taken has the same effect as applying everything that was added. Changes to different outputs
+may be reordered. However long they wait, there are at most two per output.
 """
 
 from ..protocol import vocabulary as wire
 
 
 class _Entry:
-    """What waits for one output."""
+    """The pending changes of one output."""
 
     __slots__ = ("change", "elide", "parts")
 
     def __init__(self) -> None:
         self.change: wire.AppendChange | wire.TextChange | wire.LineChange | wire.ReplaceChange | None = None
-        self.parts: list[str] | None = None  # of its text, while that grows
+        self.parts: list[str] | None = None  # of its text, while it grows
         self.elide: wire.ElideChange | None = None
 
     def text(self) -> str | None:
-        """Of the change, if more can be written behind it."""
+        """The text of the change, if more can be appended to it."""
         if self.parts is not None:
             self.parts = ["".join(self.parts)]
             return self.parts[0]
@@ -31,7 +31,7 @@ class _Entry:
         return output["text"] if output["output_type"] == "stream" else None
 
     def settled(self) -> wire.Change | None:
-        """The change with its text, in a copy: the one that was added belongs to others, too."""
+        """The change with its text. A copy, because the original is shared with other clients."""
         if self.change is None or self.parts is None:
             return self.change
         change, text = self.change.copy(), "".join(self.parts)
@@ -46,12 +46,12 @@ class _Entry:
 
 
 class WaitingChanges:
-    """The changes of one run that a client does not have yet; `outputs`: how many outputs it has."""
+    """The changes of one run that a client has not received; `outputs` is the number of outputs it has."""
 
     def __init__(self, outputs: int = 0) -> None:
         self._clear: wire.ClearChange | None = None
-        self._entries: dict[int, _Entry] = {}  # by index, in the order they were begun
-        self._outputs = outputs  # how many there are behind all changes so far
+        self._entries: dict[int, _Entry] = {}  # by index, in the order of their first change
+        self._outputs = outputs  # after all changes so far
         self._last: tuple[int, list[str]] | None = None  # index and parts of the text that grows
 
     def __bool__(self) -> bool:
@@ -89,7 +89,7 @@ class WaitingChanges:
             kept = text.rfind("\n") + 1
             if kept or entry.change["kind"] != "text":
                 entry.parts = [text[:kept], change["text"]]
-            else:  # the line began before what waits
+            else:  # the line began in text that was sent
                 entry.change, entry.parts = change, None
         elif change["kind"] == "replace":
             is_new = entry.change is not None and entry.change["kind"] == "append"
@@ -99,7 +99,7 @@ class WaitingChanges:
             entry.change = change
 
     def take(self) -> list[wire.Change]:
-        """All changes that wait; none wait afterwards."""
+        """Take all pending changes."""
         changes: list[wire.Change] = [] if self._clear is None else [self._clear]
         for entry in self._entries.values():
             changes += [change for change in (entry.settled(), entry.elide) if change is not None]

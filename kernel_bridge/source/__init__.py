@@ -1,1 +1,1 @@
-"""What to run: from a document and a place in it to code (pure, only the standard library)."""
+"""Finds the code to run for a place in a document (pure, standard library only)."""

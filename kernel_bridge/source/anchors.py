@@ -1,18 +1,18 @@
-"""Where a piece of a document stands while the document is edited, as an editor's marks do (pure).
+"""Tracks a piece of a document while the document is edited, like an editor's marks (pure).
 
-Places are indices into the text. A piece keeps what is typed strictly inside it; what is typed at its edges
-is outside. A piece of which nothing is left is gone for good.
+Positions are indices into the text. A piece includes text typed strictly inside it, but not at its edges.
+Once nothing is left of a piece, it is gone for good.
 """
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-COMPARED_LINES = 1000  # above which a large replacement is taken as one edit: comparing takes too long
+COMPARED_LINES = 1000  # above this a large replacement counts as one edit: comparing takes too long
 
 
 class Edit(NamedTuple):
-    """`removed` characters at `start` were replaced by `inserted` others."""
+    """`removed` characters at `start` were replaced by `inserted` new ones."""
 
     start: int
     removed: int
@@ -27,7 +27,7 @@ class Span(NamedTuple):
 
 
 def narrowed(start: int, old: str, new: str) -> Edit:
-    """The edit that replaces `old` at `start` by `new`, without what is the same at both ends."""
+    """The edit that replaces `old` at `start` with `new`, without their common prefix and suffix."""
     shorter = min(len(old), len(new))
     first = _common(old, new, shorter)
     last = _common(old[::-1], new[::-1], shorter - first)
@@ -35,9 +35,9 @@ def narrowed(start: int, old: str, new: str) -> Edit:
 
 
 def edits_between(start: int, old: str, new: str) -> list[Edit]:
-    """The edits that replace `old` at `start` by `new`, to be made in order.
+    """The edits that replace `old` at `start` with `new`, to be applied in order.
 
-    Lines that stay are found: a formatter that writes a document anew moves only what it changes.
+    Unchanged lines are detected, so a formatter that rewrites a document moves only what it changes.
     """
     edit = narrowed(start, old, new)
     first = edit.start - start
@@ -61,13 +61,13 @@ def moved(span: Span, edit: Edit) -> Span | None:
     end_of_edit = edit.start + edit.removed
     start = _moved(span.start, edit, edit.start + edit.inserted if span.start >= edit.start else span.start)
     end = _moved(span.end, edit, edit.start if span.end > edit.start else span.end)
-    if span.start < edit.start and span.end > end_of_edit:  # strictly inside: what is typed belongs to it
+    if span.start < edit.start and span.end > end_of_edit:  # strictly inside: the span includes the new text
         end = span.end + edit.inserted - edit.removed
     return Span(start, end) if start < end else None
 
 
 def _moved(place: int, edit: Edit, within: int) -> int:
-    """A place after an edit; `within` is where one that the edit touches goes."""
+    """A position after an edit; `within` is the result for one that the edit touches."""
     if place < edit.start:
         return place
     if place > edit.start + edit.removed:
@@ -76,10 +76,10 @@ def _moved(place: int, edit: Edit, within: int) -> int:
 
 
 def _common(one: str, other: str, longest: int) -> int:
-    """How many characters two texts have in common at their start, at most `longest`."""
+    """The length of the common prefix of two texts, at most `longest`."""
     if one[:longest] == other[:longest]:
         return longest
-    low, high = 0, longest  # equal up to `low`, different somewhere before `high`
+    low, high = 0, longest  # equal up to `low`, different before `high`
     while high - low > 1:
         middle = (low + high) // 2
         if one[low:middle] == other[low:middle]:
@@ -94,15 +94,15 @@ class Anchor:
     """A piece of a document."""
 
     span: Span
-    lines: str  # `whole_lines` of it when it was taken
+    lines: str  # its `whole_lines` when it was recorded
 
     def is_stale(self, text: str) -> bool:
-        """Whether its lines have changed since."""
+        """Whether its lines have changed since then."""
         return whole_lines(text, self.span) != self.lines
 
 
 def whole_lines(text: str, span: Span) -> str:
-    r"""The lines that a span touches, without the last line's end; `\r\n` and `\r` are `\n`."""
+    r"""The lines that a span touches, without the last line end; `\r\n` and `\r` become `\n`."""
     start = max(text.rfind("\n", 0, span.start), text.rfind("\r", 0, span.start)) + 1
     ends = [at for at in (text.find("\n", span.end), text.find("\r", span.end)) if at >= 0]
     lines = text[start : min(ends, default=len(text))]

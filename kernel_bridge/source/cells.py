@@ -1,8 +1,8 @@
 """Cells of a document in the percent format (`# %%`), as VS Code and jupytext read it.
 
-A marker is a comment in the language's own prefix, indented or not, that goes on with `%%`; whatever
-follows is its title, cell type and metadata. `# In[3]:`, which nbconvert writes, is one too. A marker
-counts wherever it stands, also in a multi-line string.
+A marker is a line comment, indented or not, that continues with `%%`; the rest of the line is its title, cell
+type and metadata. `# In[3]:`, written by nbconvert, is a marker too. Markers count everywhere, even in a
+multi-line string.
 """
 
 import re
@@ -22,7 +22,7 @@ CellKind = Literal["code", "markdown", "raw"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The lines from a marker to the next; 0-based, `end_line` exclusive."""
+    """The lines between two markers; 0-based, `end_line` exclusive."""
 
     kind: CellKind
     title: str
@@ -33,12 +33,15 @@ class Cell:
 
 
 def cells(text: str, language_id: str) -> list[Cell]:
-    """All cells in order. A document with no marker is one; blank text before the first marker is none."""
+    """All cells in order.
+
+    A document without markers is one cell; blank text before the first marker is none.
+    """
     return cells_of_lines(split_lines(text), language_id)
 
 
 def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
-    """As `cells`, from the lines of a document."""
+    """Like `cells`, from the lines of a document."""
     marker = _marker_pattern(language_id)
     found = [
         (number, match)
@@ -60,7 +63,7 @@ def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
 
 
 def header_end(lines: list[str], language_id: str) -> int:
-    """How many lines jupytext's header takes: comments around YAML that begins with `jupyter:`."""
+    """The number of lines of jupytext's header: comments around YAML that begins with `jupyter:`."""
     if not lines or "---" not in lines[0] or len(lines) < 3 or "jupyter:" not in lines[1]:
         return 0
     prefixes = "|".join(map(re.escape, comment_prefixes(language_id)))
@@ -73,7 +76,7 @@ def header_end(lines: list[str], language_id: str) -> int:
 
 
 def cell_at(found: list[Cell], line: int) -> Cell | None:
-    """The cell that a line lies in; a marker line lies in the cell that it starts."""
+    """The cell that contains a line. A marker line belongs to the cell that it starts."""
     for cell in reversed(found):
         if line >= (cell.start_line if cell.marker_line is None else cell.marker_line):
             return cell
@@ -89,7 +92,7 @@ def is_marker(line: str, language_id: str) -> bool:
 def _marker_pattern(language_id: str) -> re.Pattern[str]:
     prefixes = []
     for prefix in sorted(comment_prefixes(language_id), key=len, reverse=True):
-        # Lines of percent signs are decoration where `%` starts a comment.
+        # If `%` starts a comment, lines of percent signs are decoration.
         prefixes.append(re.escape(prefix) + (r"[ \t]+" if prefix.endswith("%") else r"[ \t]*"))
     start = rf"{BYTE_ORDER_MARK}?[ \t\f]*(?:{'|'.join(prefixes)})"
     return re.compile(start + r"(?:%%+(?P<rest>.*)|In\[[0-9 ]*\]:?\s*$)", re.DOTALL)

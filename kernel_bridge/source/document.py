@@ -1,11 +1,11 @@
-"""A document's lines as LSP counts them, and places in them; knows no language."""
+"""A document's lines and positions, as LSP counts them, in any language."""
 
 import re
 from typing import NamedTuple
 
 BYTE_ORDER_MARK = "\ufeff"
 
-# Not str.splitlines: that also splits at form feeds, U+2028 and others, where no editor does.
+# Not str.splitlines, which also splits at form feeds, U+2028 and others; editors do not.
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -17,9 +17,9 @@ class Place(NamedTuple):
 
 
 def split_lines(text: str) -> list[str]:
-    r"""The lines without their ends, as LSP 3.17 has them: only \n, \r\n and \r end a line.
+    r"""The lines without their ends, as in LSP 3.17: only \n, \r\n and \r end a line.
 
-    Never empty; a text that ends in a line end has an empty last line.
+    Never empty. A text that ends with a line end has an empty last line.
     """
     if "\r" not in text:
         return text.split("\n")
@@ -27,12 +27,12 @@ def split_lines(text: str) -> list[str]:
 
 
 def line_starts(text: str) -> list[int]:
-    """The index at which each of the lines of `split_lines` begins."""
+    """The start index of each line of `split_lines`."""
     return [0, *(end.end() for end in _LINE_END.finditer(text))]
 
 
 def clamp(lines: list[str], place: Place) -> Place:
-    """The place itself, or the nearest one that the document has (LSP: a column past the end is the end)."""
+    """The place, or the nearest existing one (LSP: a column past the end of a line means its end)."""
     if place.line >= len(lines):
         return Place(len(lines) - 1, len(lines[-1]))
     line = max(place.line, 0)

@@ -1,4 +1,4 @@
-"""What a kernel is asked about a place in a document: code around it, names and calls at it (pure)."""
+"""What to ask a kernel about a place in a document: the code around it, and names and calls at it (pure)."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .cells import cell_at, cells_of_lines
 from .document import BYTE_ORDER_MARK, Place
 
-LINES_ABOVE = 200  # of a long cell: what a kernel is told beside the line itself
+LINES_ABOVE = 200  # lines of a long cell that are sent in addition to the line itself
 
 _NAME = re.compile(r"\b[^\W\d]\w*")
 _CALLEE = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\s*$")
@@ -17,20 +17,20 @@ _KEYWORD = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    r"""Code up to the line of a place; `cursor` is the place in it, in code points. Lines end in \n."""
+    r"""Code up to the line of a place. `cursor` is the place within it, in code points. Lines end with \n."""
 
     code: str
     cursor: int
-    first_line: int  # of the document, at which the code starts
+    first_line: int  # document line at which the code starts
 
     def place(self, cursor: int) -> Place:
-        """The place in the document of a position in the code."""
+        """The document place of a position in the code."""
         before = self.code[: max(cursor, 0)]
         return Place(self.first_line + before.count("\n"), len(before) - before.rfind("\n") - 1)
 
 
 def inquiry(lines: list[str], language_id: str, place: Place) -> Inquiry | None:
-    """What is asked at a place; None: it is not in the code of a cell."""
+    """The inquiry for a place; None: it is not in the code of a cell."""
     cell = cell_at(cells_of_lines(lines, language_id), place.line)
     if cell is None or cell.kind != "code" or place.line == cell.marker_line:
         return None
@@ -55,11 +55,11 @@ def has_name(line: str, column: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The call whose arguments a cursor stands in."""
+    """The call whose arguments contain a cursor."""
 
-    callee_end: int  # the index behind the name that is called
-    argument: int  # how many arguments stand before
-    keyword: str | None  # of the argument at the cursor, where it is given by name
+    callee_end: int  # index after the called name
+    argument: int  # number of arguments before the cursor
+    keyword: str | None  # of the argument at the cursor, if passed by name
 
 
 def call_at(code: str, cursor: int) -> Call | None:
@@ -77,7 +77,7 @@ def call_at(code: str, cursor: int) -> Call | None:
                 depth -= 1
                 continue
             callee = _CALLEE.search(text, 0, index) if character == "(" else None
-            if callee is None:  # a list, a tuple, a subscript: part of an argument of what is around it
+            if callee is None:  # a list, tuple or subscript: part of an argument of the enclosing call
                 commas, argument_start = 0, None
                 continue
             if _is_definition(text, callee.start()):
@@ -96,7 +96,7 @@ def _is_definition(text: str, start: int) -> bool:
 
 
 def parameters(signature: str) -> list[tuple[int, int]]:
-    """Where each parameter of `name(a, b=1, *args) -> int` stands in it; bare `*` and `/` are none."""
+    """The position of each parameter in `name(a, b=1, *args) -> int`, without bare `*` and `/`."""
     start = signature.find("(") + 1
     if not start:
         return []
@@ -122,7 +122,7 @@ def parameters(signature: str) -> list[tuple[int, int]]:
 
 
 def active_parameter(signature: str, spans: list[tuple[int, int]], call: Call) -> int | None:
-    """Which parameter the argument at the cursor is for; None: none, or nobody can tell."""
+    """The parameter that receives the argument at the cursor; None: none, or unknown."""
     names = [re.split(r"[:=]", signature[start:end])[0].strip() for start, end in spans]
     if call.keyword is not None:
         if call.keyword in names:
@@ -130,7 +130,7 @@ def active_parameter(signature: str, spans: list[tuple[int, int]], call: Call) -
         return next((at for at, name in enumerate(names) if name.startswith("**")), None)
     rest = next((at for at, name in enumerate(names) if re.match(r"\*[^*]", name)), None)
     positional = len(names) if rest is None else rest
-    if (bare := _BARE_STAR.search(signature)) is not None:  # what follows is given by name only
+    if (bare := _BARE_STAR.search(signature)) is not None:  # the parameters after it are keyword-only
         positional = sum(start < bare.start() for start, _ in spans)
     if call.argument < positional:
         return call.argument

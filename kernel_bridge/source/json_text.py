@@ -1,8 +1,8 @@
-"""JSON that somebody else wrote: refused where it is nested so deeply that whatever walks it would fail.
+"""Reads JSON that others wrote, and rejects it if its nesting would break later processing.
 
-Parsers, encoders, repr(), copies and nbformat all recurse, each with a limit of its own, and some only long
-after the value was read. Lone surrogates, which JSON can have and UTF-8 cannot, are replaced. Knows nothing
-of what the JSON is about.
+Parsers, encoders, repr(), copies and nbformat all recurse, each with its own limit, and some only long after
+the value was read. Lone surrogates, which JSON allows and UTF-8 does not, are replaced. Independent of the
+meaning of the JSON.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-DEEPEST = 200  # levels of objects and lists; nbformat's own walk ends with a RecursionError at about 450
+DEEPEST = 200  # levels of objects and lists; nbformat's own walk fails with RecursionError at about 450
 
 
 class TooDeep(ValueError):
@@ -22,9 +22,9 @@ class TooDeep(ValueError):
 
 
 def read_json(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
-    """The value; `parse_constant` as of json.loads.
+    """The value; `parse_constant` is that of json.loads.
 
-    Raises json.JSONDecodeError: not JSON; TooDeep; another ValueError: a number of thousands of digits.
+    Raises json.JSONDecodeError: not JSON. TooDeep. Another ValueError: a number with thousands of digits.
     """
     try:
         value = json.loads(text, parse_constant=parse_constant)
@@ -37,7 +37,7 @@ def read_json(text: str, parse_constant: Callable[[str], Any] | None = None) -> 
 def mended(value: Any) -> Any:
     r"""The value with U+FFFD for each lone surrogate (half of a character such as `\ud83d`) in its texts.
 
-    It is one UTF-16 unit and three bytes like the surrogate, so positions in the text stay what they were.
+    Like the surrogate, U+FFFD is one UTF-16 unit and three bytes, so positions in the text stay valid.
     """
     match value:
         case str():
@@ -55,7 +55,7 @@ def _parts(holder: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def check_depth(value: Any) -> None:
-    """Raises TooDeep."""
+    """Raises TooDeep if the value is nested too deeply."""
     level = [value]
     for _ in range(DEEPEST + 1):
         holders = [part for part in level if isinstance(part, dict | list)]

@@ -1,4 +1,4 @@
-"""What languages are called by editors and by kernels, and how they write a comment; one table."""
+"""One table of languages: their names in editors and kernels, and their comment syntax."""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -9,12 +9,12 @@ class Language:
     """One language of a document."""
 
     vscode: tuple[str, ...]  # VS Code's language ids, the usual one first
-    kernels: tuple[str, ...]  # `language` of the kernelspecs that run it, the best first
+    kernels: tuple[str, ...]  # `language` of kernelspecs that run it, best first
     comments: tuple[str, ...]  # line-comment prefixes, the usual one first
     extensions: tuple[str, ...]  # of its files, the usual one first
-    comment_end: str = ""  # where a comment must be closed on its line
-    vim: tuple[str, ...] | None = None  # Neovim's filetypes; None: named as VS Code's
-    others: tuple[str, ...] = ()  # what other editors and kernels call it
+    comment_end: str = ""  # if a comment must be closed on its line
+    vim: tuple[str, ...] | None = None  # Neovim's filetypes; None: the same as VS Code's ids
+    others: tuple[str, ...] = ()  # names in other editors and kernels
 
     @property
     def filetypes(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(("matlab",), ("matlab", "octave"), ("%",), (".m",)),
     Language(("octave",), ("octave", "matlab"), ("%", "#"), (".m",)),
     Language(("scilab",), ("scilab",), _C, (".sci", ".sce")),
-    # A TypeScript kernel runs JavaScript; the other way round it does not.
+    # A TypeScript kernel runs JavaScript, but not the reverse.
     Language(
         ("javascript", "javascriptreact"),
         ("javascript", "js", "node", "typescript", "ts"),
@@ -183,29 +183,29 @@ for _language in LANGUAGES:
 
 
 def find_language(language_id: str) -> Language | None:
-    """The table's row for an LSP language id or Neovim filetype, case-insensitive."""
+    """The table's row for an LSP language id or Neovim filetype, ignoring case."""
     return _BY_ID.get(language_id.lower())
 
 
 def is_python(language_id: str) -> bool:
-    """Whether statements of this language are found by Python's grammar."""
+    """Whether statements of this language are found with Python's grammar."""
     return find_language(language_id) is LANGUAGES[0]
 
 
 def comment_prefixes(language_id: str) -> tuple[str, ...]:
-    """What starts a line comment, the usual one first; `#` for a language that the table lacks."""
+    """The line-comment prefixes, the usual one first; `#` for unknown languages."""
     language = find_language(language_id)
     return language.comments if language else _HASH
 
 
 def comments_of(kernel_language: str) -> tuple[str, str]:
-    """What begins and what ends a comment, of a kernelspec language; `#` and nothing for one unknown."""
+    """The start and end of a comment in a kernelspec language; `#` and nothing for unknown ones."""
     language = _of_kernel(kernel_language)
     return (language.comments[0], language.comment_end) if language else ("#", "")
 
 
 def kernel_languages(language_id: str) -> tuple[str, ...]:
-    """The kernelspec languages (in lower case) that run documents of this language, the best first."""
+    """The kernelspec languages (in lower case) that run documents of this language, best first."""
     language = find_language(language_id)
     return language.kernels if language else (language_id.lower(),)
 
@@ -216,13 +216,13 @@ def speaks(kernel_language: str, language_id: str) -> bool:
 
 
 def language_of_path(path: str) -> str | None:
-    """The language id that a file's extension stands for, or None where the table has none."""
+    """The language id for a file's extension; None if the table has none."""
     language = _BY_EXTENSION.get(PurePath(path).suffix.lower())
     return language.ids[0] if language else None
 
 
 def extension_of(kernel_language: str) -> str:
-    """The usual file extension, with its dot, of a kernelspec language; `.txt` for one unknown."""
+    """The usual file extension (with its dot) of a kernelspec language; `.txt` for unknown ones."""
     language = _of_kernel(kernel_language)
     return language.extensions[0] if language else ".txt"
 

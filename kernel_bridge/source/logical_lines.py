@@ -1,15 +1,18 @@
-"""Python's logical lines, found without a parser, so that a break somewhere spoils nothing elsewhere.
+"""Finds Python's logical lines without a parser, so that an error in one place affects nothing elsewhere.
 
-A small lexer that knows only strings, comments, brackets, backslashes and IPython's magics. It never
-fails: at a bracket or a string that is never closed it goes on after the line that opened it.
+A small lexer that knows only strings, comments, brackets, backslashes and IPython's magics. It never fails:
+if a bracket or string is never closed, it restarts after the line that opened it.
 """
 
 import re
 from typing import Literal
 
 Kind = Literal["code", "magic", "inside", "string", "blank"]
-"""What a line is: "code" and "magic" start a logical line (a magic: IPython's own syntax); "inside" and
-"string" go on with one, the latter starting in a multi-line string; "blank" is empty or only a comment."""
+"""The kind of a line.
+
+"code" and "magic" start a logical line (a magic is IPython's own syntax). "inside" and "string" continue one;
+"string" starts in a multi-line string. "blank" is empty or only a comment.
+"""
 
 _PLAIN = r"""[^"'#()\[\]{}\\]++"""
 _STRING = (
@@ -20,7 +23,7 @@ _STRING = (
 )
 _FLAT = rf"[(\[{{](?:{_PLAIN}|{_STRING})*+[)\]}}]"
 _NESTED = rf"[(\[{{](?:{_PLAIN}|{_STRING}|{_FLAT})*+[)\]}}]"
-# As much of a line as opens nothing that it does not close: most lines as a whole, in one match.
+# The longest part of a line that closes all it opens: usually the whole line, in one match.
 _BALANCED = re.compile(rf"(?:{_PLAIN}|{_STRING}|{_FLAT}|{_NESTED})*+")
 _STRING_END = {
     '"""': re.compile(r'(?:[^"\\]++|\\.|"(?!""))*+"""'),
@@ -29,7 +32,7 @@ _STRING_END = {
     "'": re.compile(r"(?:[^'\\]++|\\.)*+'"),
 }
 _CLOSES = {")": "(", "]": "[", "}": "{"}
-# No expression has these words: a line inside brackets that starts with one shows that they never close.
+# These words occur in no expression: if a line inside brackets starts with one, the brackets never close.
 _STATEMENT_WORD = re.compile(
     r"\s*(?:(?:async\s+)?def|class|import|return|raise|with|while|try|assert|del|global|nonlocal|pass|break|"
     r"continue|except|finally|elif|from\s+[\w.]+\s+import)\b"
@@ -38,7 +41,7 @@ _MAGIC = re.compile(r"[%!]|\?{1,2}[\w%*]|[\w%*][\w.*%]*\?{1,2}$|[\w.,\[\] ]+=\s*
 
 
 def classify(lines: list[str]) -> list[Kind]:
-    """The kind of each line; linear in the lines, but for a bounded number of steps back at breaks."""
+    """The kind of each line. Linear time, apart from a bounded number of steps back at errors."""
     kinds: list[Kind] = ["blank"] * len(lines)
     brackets: list[tuple[str, int]] = []  # open ones: the character and its line
     quote, quote_line = "", 0  # of the string that the line starts in
@@ -53,7 +56,7 @@ def classify(lines: list[str]) -> list[Kind]:
             number, quote, goes_on = opened + 1, "", ""
             brackets.clear()
         line, position = lines[number], 0
-        if patience < 0:  # a text full of breaks: no bracket or string outlives its line
+        if patience < 0:  # a text full of errors: no bracket or string may extend past its line
             quote, goes_on = "", ""
             brackets.clear()
         if quote:
@@ -115,14 +118,14 @@ def classify(lines: list[str]) -> list[Kind]:
                 triple = line.startswith(character * 3, position)
                 if triple or line.endswith("\\"):
                     quote, quote_line = character * (3 if triple else 1), number
-                else:  # never closed, and this line is where it was to be
+                else:  # the string is never closed, although it must end on this line
                     brackets.clear()
                 break
         number += 1
 
 
 def _close(brackets: list[tuple[str, int]], opener: str) -> None:
-    """Drop brackets up to and with the nearest of this kind; one that was never opened changes nothing."""
+    """Drop open brackets up to the nearest of this kind; without one, drop nothing."""
     for index in range(len(brackets) - 1, -1, -1):
         if brackets[index][0] == opener:
             del brackets[index:]
@@ -130,6 +133,6 @@ def _close(brackets: list[tuple[str, int]], opener: str) -> None:
 
 
 def indent_of(line: str) -> str:
-    """The leading whitespace that Python counts: a form feed starts anew."""
+    """The leading whitespace that Python counts, which restarts at a form feed."""
     whitespace = line[: len(line) - len(line.lstrip(" \t\f"))]
     return whitespace[whitespace.rfind("\f") + 1 :]

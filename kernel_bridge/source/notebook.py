@@ -1,6 +1,6 @@
-"""A document as the cells of a notebook: read from an .ipynb file, or made of a script (script.py).
+"""A document as notebook cells: read from an .ipynb file, or made from a script (script.py).
 
-Reads the JSON of nbformat 4 itself: it must take any notebook that still has code to run, valid or not, and
+Parses the JSON of nbformat 4 itself: it must accept any notebook that has code to run, valid or not, and
 nbformat takes a second to import.
 """
 
@@ -18,11 +18,11 @@ _EXCERPT = 60  # characters of a line that is shown
 
 @dataclass(frozen=True, slots=True)
 class NotebookCell:
-    """A cell; `raw` is nbformat's, with its source in one string."""
+    """A cell; `raw` is in nbformat's form, with its source as one string."""
 
     raw: Json
-    title: str = ""  # of code: the last heading of the markdown above it, since the code cell before
-    region: Region | None = None  # where the code stands in a script
+    title: str = ""  # for code: the last heading of the markdown between it and the previous code cell
+    region: Region | None = None  # of the code in a script
     uri: str | None = None  # of the cell's own document, in an editor
 
     @property
@@ -61,7 +61,7 @@ class Notebook:
 
 
 def read_notebook(text: str) -> Notebook:
-    """The notebook; raises ValueError, which says where it breaks: it is none of nbformat 4."""
+    """The notebook. Raises ValueError, naming the place: it is not valid nbformat 4."""
     try:
         raw = read_json(text)
     except json.JSONDecodeError as error:

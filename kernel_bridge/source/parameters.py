@@ -1,4 +1,4 @@
-"""Parameters by papermill's convention: a cell that sets them, after the one tagged `parameters`."""
+"""Injects parameters by papermill's convention: in a cell after the one tagged `parameters`."""
 
 import json
 import re
@@ -18,9 +18,9 @@ _WORDS = {"True": True, "False": False, "None": None}
 
 
 def read_value(text: str) -> Any:
-    """A value as it is typed: JSON, or Python's True, False and None, else the text itself.
+    """The value of a typed text: JSON, Python's True, False or None, or else the text itself.
 
-    Raises TooDeep: JSON that no language could be given.
+    Raises TooDeep: JSON too deep for any language.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -33,14 +33,14 @@ def read_value(text: str) -> Any:
 
 
 def _refuse(constant: str) -> None:
-    """NaN and the infinities are no JSON."""
+    """NaN and infinities are not JSON."""
     raise ValueError(constant)
 
 
 def inject(notebook: Notebook, values: Mapping[str, Any], language_id: str) -> Notebook:
-    """The notebook with a cell that sets the values, in the place of one injected before.
+    """The notebook with a cell that sets the values, replacing one injected earlier.
 
-    Raises ValueError: a name or value that the language cannot have, or a language that is not known here.
+    Raises ValueError: the language does not allow a name or value, or is unknown.
     """
     language = find_language(language_id)
     write = _WRITERS.get(language.ids[0] if language else language_id.lower())
@@ -66,7 +66,7 @@ def inject(notebook: Notebook, values: Mapping[str, Any], language_id: str) -> N
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """How a language writes an assignment and the values of JSON."""
+    """How a language writes an assignment and JSON values."""
 
     assign: str = "{} = {}"
     true: str = "true"
@@ -95,7 +95,7 @@ class _Writer:
 
 
 class _Shell(_Writer):
-    """Everything is text there."""
+    """A shell has only text values."""
 
     def value(self, value: Any) -> str:
         return shlex.quote(value if isinstance(value, str) else json.dumps(value))

@@ -1,4 +1,4 @@
-"""From a unit and a place in a document to the code to run, and the lines that it stands on."""
+"""Finds the code to run for a unit at a place in a document, and the lines it is on."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from .statement import incremental_statement, python_statement
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    r"""Code to run: line i of `source` (its lines end in \n) is line `start.line + i` of the document."""
+    r"""Code to run: line i of `source` (its lines end with \n) is line `start.line + i` of the document."""
 
     source: str
     start: Place
@@ -27,13 +27,13 @@ def regions(
     selection: tuple[Place, Place] | None = None,
     position: Place | None = None,
 ) -> list[Region]:
-    """What a unit of the document gives to run, in order; empty where there is nothing to run.
+    """The code of a unit of the document, in order; empty if there is nothing to run.
 
-    `position` defaults to the start of `selection`; places past the end are clamped. "statement" is for
-    Python; for other languages take `statement_candidates`.
+    `position` defaults to the start of `selection`. Places past the end are clamped. "statement" is only for
+    Python; use `statement_candidates` for other languages.
 
-    Raises ValueError when the unit needs a selection or a position and has neither, or for "statement" of
-    another language than Python.
+    Raises ValueError: the unit needs a selection or a position and has neither, or it is "statement" of
+    another language.
     """
     lines = split_lines(text)
     if unit == "all":
@@ -60,10 +60,10 @@ def regions(
 
 
 def statement_candidates(text: str, language_id: str, position: Place) -> Iterator[Region]:
-    """Growing candidates for the statement at `position`, to ask the kernel is_complete_request for.
+    """Growing candidates for the statement at `position`, to be checked with is_complete_request.
 
-    The statement is the first that is not incomplete, or the very first when none is. Nothing to run
-    gives no candidate.
+    The statement is the first candidate that is not incomplete or, if all are, the very first. If there is
+    nothing to run, there are no candidates.
     """
     lines = split_lines(text)
     for first, last in incremental_statement(lines, clamp(lines, position).line, language_id):
@@ -100,7 +100,7 @@ def _of_cells(lines: list[str], language_id: str, chosen: list[Cell]) -> list[Re
 
 
 def _of_lines(lines: list[str], language_id: str, first: int, last: int) -> list[Region]:
-    """One region of whole lines, or none: no blank lines at its ends, no markers, no common indent."""
+    """At most one region of whole lines, without blank lines at its ends, markers, and common indent."""
     body = ["" if is_marker(line, language_id) else line for line in lines[first : last + 1]]
     if first == 0 and body:
         body[0] = body[0].removeprefix(BYTE_ORDER_MARK)
@@ -113,11 +113,10 @@ def _of_lines(lines: list[str], language_id: str, first: int, last: int) -> list
 
 
 def _dedent(lines: list[str], language_id: str) -> list[str]:
-    """Take off the indent that all lines share, blank ones aside.
+    """Remove the indent that all lines share, ignoring blank lines.
 
-    In Python only lines that start a logical line count, since the others may stand further left. Lines of
-    a multi-line string lose the indent as they do in IPython and VS Code, but only where all of them have
-    it; else they stay as they are.
+    In Python only lines that start a logical line count, since continuation lines may be indented less. Lines
+    of a multi-line string lose the indent as in IPython and VS Code, but only if all of them have it.
     """
     if not is_python(language_id) or lines[0].lstrip().startswith("%%"):
         margin = _shared_indent(line for line in lines if line.strip())
@@ -142,7 +141,7 @@ def _shared_indent(lines: Iterable[str]) -> str:
 
 
 def _shared_length(one: str, other: str) -> int:
-    """How many characters two strings have in common at their start."""
+    """The length of the common prefix of two strings."""
     for index, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:
             return index

@@ -1,7 +1,6 @@
-"""A script with percent cells as the cells of a notebook, by jupytext's conventions.
+"""A script with percent cells as notebook cells, by jupytext's conventions.
 
-Markdown stands in comments (in Python also in a string of its own), and a header of comments names the
-kernel.
+Markdown is in comments (in Python also in a string of its own), and a header in comments names the kernel.
 """
 
 import re
@@ -20,7 +19,7 @@ _SPEC = re.compile(r"""\s*(?P<name>display_name|language|name):\s*(?P<value>.*)"
 
 
 def read_script(text: str, language_id: str) -> Notebook:
-    """The cells of a script, code and markdown."""
+    """The code and markdown cells of a script."""
     lines = split_lines(text)
     cells = tuple(_cell(cell, lines, language_id) for cell in cells_of_lines(lines, language_id))
     return Notebook(cells, _header(lines[: header_end(lines, language_id)], language_id))
@@ -59,7 +58,7 @@ def _uncomment(line: str, language_id: str) -> str:
 
 
 def read_metadata(written: str) -> Json:
-    """What a marker says of its cell: a JSON object, or pairs name=value whose values are JSON or words."""
+    """The metadata in a marker: a JSON object, or name=value pairs whose values are JSON or words."""
     if written.startswith("{"):
         try:
             value = read_json(written)
@@ -79,9 +78,9 @@ def _value(written: str) -> Any:
 
 
 def _header(lines: list[str], language_id: str) -> Json:
-    """The kernelspec that a header names: the only part of its YAML that is looked at."""
+    """The kernelspec in a header, the only part of its YAML that is read."""
     spec: dict[str, str] = {}
-    inside = -1  # how far the lines of the kernelspec are indented at least
+    inside = -1  # minimum indent of the kernelspec's lines
     for line in lines:
         text = _uncomment(line, language_id)
         indent = len(text) - len(text.lstrip())

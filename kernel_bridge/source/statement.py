@@ -1,4 +1,4 @@
-"""The statement that contains a line: by Python's grammar, elsewhere by asking the kernel line by line."""
+"""Finds the statement at a line: by Python's grammar, or in other languages by asking the kernel."""
 
 import ast
 import re
@@ -17,12 +17,12 @@ _TAKES_CLAUSES = re.compile(r"\s*(?:async\s+)?(?:if|for|while|try)\b")
 _DEFINITION = re.compile(r"\s*(?:async\s+def|def|class)\b")
 
 TRUST_LINES = 1000
-"""How many lines above a multi-line string are parsed to believe that it is one."""
+"""How many lines before a multi-line string must parse to confirm that it is one."""
 
 
 @dataclass(slots=True)
 class _Statement:
-    """A statement on the outermost level; 0-based lines, both inclusive."""
+    """An outermost statement; 0-based lines, both inclusive."""
 
     first: int
     last: int
@@ -32,11 +32,11 @@ class _Statement:
 def python_statement(text: str, line: int) -> tuple[int, int] | None:
     """First and last line (0-based, both inclusive) of the outermost Python statement that contains `line`.
 
-    Never crosses a cell marker. On a blank line, a comment or a marker between statements: the next one
-    below in the cell, None where there is none. Several statements on one line are one. A line magic is a
-    statement; a cell magic that starts its cell is all of it, elsewhere it goes up to the next blank line. A
-    break above or below changes nothing; one in the statement itself gives its lines as far as the
-    brackets, indents and clauses tell.
+    Never crosses a cell marker. For a blank line, comment or marker between statements, it is the next
+    statement below in the cell, or None. Several statements on one line are one. A line magic is a statement.
+    A cell magic is its whole cell if it is on the first line; elsewhere it extends to the next blank line.
+    Syntax errors above or below do not matter; with one in the statement itself, brackets, indents and
+    clauses determine its lines.
     """
     lines = split_lines(text)
     line = min(max(line, 0), len(lines) - 1)
@@ -53,11 +53,12 @@ def python_statement(text: str, line: int) -> tuple[int, int] | None:
 def incremental_statement(
     lines: list[str], line: int, language_id: str, limit: int = 1000
 ) -> Iterator[tuple[int, int]]:
-    """Growing candidates (first, last line, both inclusive) for the statement at `line`: the line, then more.
+    """Growing candidates (first, last line, both inclusive) for the statement at `line`, which they start
+    with.
 
-    The caller asks the kernel is_complete_request for each and stops at the first that is not incomplete;
-    when none is complete, the first candidate is the statement. Ends at the cell's end, at most after
-    `limit` candidates. A blank or comment line stands for the next that is none, in its cell.
+    The caller checks each with is_complete_request and stops at the first that is not incomplete. If all are,
+    the first candidate is the statement. Ends at the end of the cell, or after `limit` candidates. For a
+    blank or comment line, starts at the next line of the cell that is neither.
     """
     line = min(max(line, 0), len(lines) - 1)
     cell = cell_at(cells_of_lines(lines, language_id), line)
@@ -89,13 +90,13 @@ def _statement_in(lines: list[str], line: int) -> tuple[int, int] | None:
     if _parses(lines, kinds, found.first, found.last):
         if not in_string:
             return found.first, found.last
-        # A string opened far above and never closed turns code into strings and strings into code. Then
-        # text of docstrings would stand as code here, which does not parse.
+        # A string opened far above and never closed turns code into strings and strings into code. Docstring
+        # text would then count as code here, which does not parse.
         index = bisect_left(statements, found.first - TRUST_LINES, key=lambda statement: statement.first)
         if _parses(lines, kinds, statements[index].first, found.last):
             return found.first, found.last
     elif found.first < found.body <= line and _parses(lines, kinds, found.body, found.last):
-        return found.body, found.last  # a decorator not yet written to its end
+        return found.body, found.last  # an incomplete decorator
     elif not after_string:
         return found.first, found.last
     base = min(len(indent_of(lines[statement.first])) for statement in statements)
@@ -132,7 +133,7 @@ def _statements(lines: list[str], kinds: list[Kind]) -> list[_Statement]:
 
 
 def _nearest(lines: list[str], line: int, base: int, tries: int = 40) -> tuple[int, int] | None:
-    """The smallest block that parses and contains `line`, looking at nothing above where it starts."""
+    """The smallest block that parses and contains `line`, ignoring everything above the block."""
     for first in range(line, -1, -1):
         content = lines[first]
         if not content.strip() or len(indent_of(content)) > base or _CLAUSE.match(content):
@@ -165,7 +166,7 @@ def _parses(lines: list[str], kinds: list[Kind], first: int, last: int) -> bool:
         source.insert(0, "if True:")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape is the kernel's to tell
+            warnings.simplefilter("ignore")  # reporting invalid escapes is the kernel's task
             ast.parse("\n".join(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
