@@ -117,7 +117,7 @@ class Bridge:
             try:
                 kernel = await self._join(found)
             except KernelUnreachable as error:
-                log.warning("the kernel that was kept for %s is not attached: %s", uri, error)
+                log.warning("cannot attach to the kernel kept for %s: %s", uri, error)
             else:
                 self.bindings.bind(uri, kernel)
                 return kernel
@@ -148,7 +148,7 @@ class Bridge:
         )
         kernel = self._new_kernel(host, asked.ready_timeout)
         self.kernels[kernel.id] = kernel
-        kernel.tell()
+        kernel.publish()
         await kernel.session.start()
         kernel.require_alive()  # it may have been detached during the start
         if uri is not None:
@@ -204,7 +204,7 @@ class Bridge:
         if before := self.kernels.get(kernel.id):
             self._past.append(before)
         self.kernels[kernel.id] = kernel
-        kernel.tell()
+        kernel.publish()
         return kernel
 
     async def list_kernels(self) -> list[wire.Kernel]:
@@ -361,7 +361,7 @@ class Bridge:
                 leaving = [*map(self._leave, self.kernels.values()), *self._departures.values()]
                 await asyncio.gather(*leaving, return_exceptions=True)
         except TimeoutError:
-            log.error("not every kernel could be left within %g s; the keeper ends the rest", LEAVE_S)
+            log.error("some kernels did not end or detach within %g s; the keeper ends them", LEAVE_S)
         kernels = [*self.kernels.values(), *self._past]
         for kernel in kernels:
             kernel.abandon()
@@ -376,4 +376,4 @@ class Bridge:
         try:
             await (kernel.shutdown() if ended_here else kernel.detach())
         except Exception:
-            log.exception("kernel %s was not left as it should be", kernel.id)
+            log.exception("kernel %s: shutting down or detaching failed", kernel.id)

@@ -10,7 +10,7 @@ from ..kernels.session import KernelSession
 from ..runs.run import Run
 
 GRACE_S = 2.0  # how long the second message may take after the first
-ROUSE_S = 0.5  # how often a kernel that has replied is nudged in that time
+NUDGE_S = 0.5  # how often a kernel that has replied is nudged in that time
 
 
 class Grace:
@@ -33,7 +33,7 @@ class Grace:
             self._timer = None
 
     def _wait(self, run: Run, left_s: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(ROUSE_S, self._waited, run, left_s - ROUSE_S)
+        self._timer = asyncio.get_running_loop().call_later(NUDGE_S, self._waited, run, left_s - NUDGE_S)
 
     def _waited(self, run: Run, left_s: float) -> None:
         self._timer = None
@@ -42,5 +42,5 @@ class Grace:
             self._over(run)
             return
         if run.reply is not None:
-            self._session.rouse()
+            self._session.nudge()
         self._wait(run, GRACE_S if flooded else left_s)

@@ -35,7 +35,7 @@ async def first_complete(
             and not place.dropped
             and not (kernel.queue.is_next(place) and kernel.session.state == "idle")
         ):
-            await kernel.news.next()
+            await kernel.activity.next()
         if place.dropped:
             return None
         content = {"code": candidate.source}
@@ -74,7 +74,7 @@ async def _ask_idle(
     asking = asyncio.ensure_future(kernel.session.request(message_type, content, timeout=ANSWER_S))
     try:
         while not asking.done() and kernel.session.state == "idle":
-            change = asyncio.ensure_future(kernel.news.next())
+            change = asyncio.ensure_future(kernel.activity.next())
             await asyncio.wait([asking, change], return_when=asyncio.FIRST_COMPLETED)
             change.cancel()
         return await asking if asking.done() else None

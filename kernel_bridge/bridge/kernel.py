@@ -62,12 +62,12 @@ class FollowedKernel:
         self._publication = Publication(observers, open_journal)
         self._budget = output_budget
         self._ends: dict[str, asyncio.Future[None]] = {}
-        self.news = Changed()  # of the kernel or its runs
+        self.activity = Changed()  # of the kernel or its runs
         self._grace = Grace(self.session, self._give_up_waiting)
         self._rest: asyncio.TimerHandle | None = None  # while it is set, nothing is sent
         self.began_at = 0.0  # loop time of the running run's busy status, later of its execute_input
         self.prompts = Prompts(observers)
-        self._told: Kernel | None = None
+        self._published: Kernel | None = None
         self._leaving: str | None = None  # why it takes no more runs, although its process may still exist
         self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
         self.runs = RememberedRuns(observers.run_evicted)
@@ -86,11 +86,11 @@ class FollowedKernel:
     def to_wire(self) -> Kernel:
         return kernel_to_wire(self.session, len(self.queue.waiting))
 
-    def tell(self) -> None:
+    def publish(self) -> None:
         """Notify observers of the kernel, if its wire form has changed."""
         kernel = self.to_wire()
-        if kernel != self._told:
-            self._told = kernel
+        if kernel != self._published:
+            self._published = kernel
             self._publication.observers.kernel_changed(kernel)
 
     # running
@@ -99,7 +99,7 @@ class FollowedKernel:
         """Drop the place if it was not filled, so that runs behind it can proceed."""
         self.queue.fill(place, [])
         self._pump()
-        self.news.notify()
+        self.activity.notify()
 
     def enqueue(self, runs: list[Run], place: Place) -> list[wire.Run]:
         """Queue runs in the place held for them. Return their wire form at that moment, for `announce`.
@@ -120,7 +120,7 @@ class FollowedKernel:
             self._publication.began(run, was, kernel)
         if (sent := self.queue.running) in runs and sent is not None:
             self._publication.changed(sent)
-        self.tell()
+        self.publish()
 
     def _pump(self) -> None:
         if run := self._send():
@@ -168,7 +168,7 @@ class FollowedKernel:
             self.runs.ended(run)
             if future := self._ends.pop(run.id, None):
                 future.set_result(None)
-        self.news.notify()
+        self.activity.notify()
 
     # the session's listener
 
@@ -186,8 +186,8 @@ class FollowedKernel:
             try:
                 self._take(run, event)
             except Exception:
-                log.exception("kernel %s: run %s: %s not taken", self.id, run.id, type(event).__name__)
-        self.news.notify()
+                log.exception("kernel %s: run %s: handling %s failed", self.id, run.id, type(event).__name__)
+        self.activity.notify()
 
     def aside(self, message: Aside) -> None:
         """Pass a comm message or debug event to each of `asides`, with its run, if it has one.
@@ -267,7 +267,7 @@ class FollowedKernel:
         self._have_ended(ended)
         if sent is not None:
             self._publication.changed(sent)
-        self.tell()
+        self.publish()
 
     def _end_rest(self) -> None:
         self._rest = None
@@ -312,8 +312,8 @@ class FollowedKernel:
             self._lose("the kernel was restarted")
             self.runs.forget_displays()
         self._pump()
-        self.tell()
-        self.news.notify()
+        self.publish()
+        self.activity.notify()
 
     def _lose(self, reason: str) -> None:
         self._grace.end()
@@ -330,14 +330,14 @@ class FollowedKernel:
     def cancel_waiting(self, reason: str) -> None:
         """Cancel everything that is queued."""
         self._have_ended(self.queue.drop("cancelled", reason, now()))
-        self.tell()
+        self.publish()
 
     def cancel_if_waiting(self, run: Run, reason: str) -> bool:
         """Cancel a run that is still queued; False if it is not."""
         if not self.queue.cancel(run, reason, now()):
             return False
         self._have_ended([run])
-        self.tell()
+        self.publish()
         return True
 
     async def restart(self) -> None:

@@ -95,7 +95,7 @@ class _Prompt:
         try:
             value = await observer.ask(self._run_id, self._kernel_id, request.prompt, request.password)
         except Exception as error:
-            log.warning("run %s: the request for input failed: %s", self._run_id, error)
+            log.warning("run %s: asking for input failed: %s", self._run_id, error)
             self.drop(observer)
         else:
             self.resolve(value)

@@ -36,7 +36,7 @@ async def _interrupt_running(kernel: "FollowedKernel") -> InterruptOutcome:
             while kernel.alive and (
                 not run.ended if run is not None else kernel.session.state in ("busy", "unreachable")
             ):
-                await kernel.news.next()
+                await kernel.activity.next()
     except TimeoutError:
         return "ignored"
     return "interrupted" if kernel.alive else "died"
@@ -51,7 +51,7 @@ async def _has_begun(kernel: "FollowedKernel", run: "Run") -> bool:
     clock = asyncio.get_running_loop().time
     while not run.ended:
         if not run.busy:
-            await kernel.news.next()
+            await kernel.activity.next()
         elif (wait_s := kernel.began_at + BEGIN_S - clock()) > 0:
             await asyncio.sleep(wait_s)
         else:

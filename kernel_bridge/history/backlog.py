@@ -1,6 +1,6 @@
-"""News of runs that wait to be written: in memory, and on disk (the spill) if the writer falls behind.
+"""Updates of runs that wait to be written: in memory, and on disk (the spill) if the writer falls behind.
 
-News are merged until the writer takes them for the tables, or a second thread takes them for the spill. If
+Updates are merged until the writer takes them for the tables, or a second thread takes them for the spill. If
 neither keeps up, output is dropped, and its runs record how much.
 """
 
@@ -19,12 +19,12 @@ from .spill import Batch, Spill
 
 log = logging.getLogger(__name__)
 
-SPILLED_AT_BYTES = 16 * 1024 * 1024  # of news in memory while the writer is behind
+SPILLED_AT_BYTES = 16 * 1024 * 1024  # of updates in memory while the writer is behind
 UNSPILLED_BYTES = 96 * 1024 * 1024  # the most in memory if the spill's disk is full; more is dropped
 WAITING_BYTES = 256 * 1024 * 1024  # the most in memory if that disk stalls; a single message may exceed it
 MOST_BYTES = 512 * 1024 * 1024  # the most in memory if that disk is slower than the output
 STALLED_S = 3.0  # a disk that accepts no byte for this long has stalled
-HASTE_BYTES = 1024 * 1024  # of news that end the pause between transactions
+HASTE_BYTES = 1024 * 1024  # of updates that end the pause between transactions
 REST_S = 0.02  # between two transactions; each one costs as much as writing many messages
 CLOSE_S = 3.0  # time to write what is left at the end; the next bridge takes the rest from the spill
 
@@ -34,7 +34,7 @@ class Taken:
     """A batch for the tables."""
 
     number: int
-    news: Batch
+    updates: Batch
 
 
 class Backlog:
@@ -50,7 +50,7 @@ class Backlog:
         on_loss: Callable[[str, int], None],
         on_trouble: Callable[[str], None],
     ) -> None:
-        self.dropped = 0  # calls whose news were dropped
+        self.dropped = 0  # calls whose updates were dropped
         self._spill: Spill | None = None  # set once the file is open
         self._call = call
         self._on_loss = on_loss
@@ -59,8 +59,8 @@ class Backlog:
         # Shared between threads, under the lock:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._news: Batch = {}  # by run id, in order of first news
-        self._news_bytes = 0
+        self._updates: Batch = {}  # by run id, in order of first update
+        self._updates_bytes = 0
         self._number = 0  # of the newest batch
         self._taken = 0  # of the batch that the writer took last
         self._in_hand: Batch | None = None  # that batch, if no other copy exists
@@ -81,8 +81,8 @@ class Backlog:
 
     # filled on the loop
 
-    def tell(self, run_id: str, note: Callable[[Pending], Any]) -> None:
-        """Add news of a run; `note` is called with the run's pending news."""
+    def add(self, run_id: str, note: Callable[[Pending], Any]) -> None:
+        """Add updates of a run; `note` is called with the run's pending updates."""
         with self._lock:
             if not self._is_off:
                 note(self._pending(run_id))
@@ -99,23 +99,23 @@ class Backlog:
                 return
             before = pending.size
             pending.add(changes)
-            self._news_bytes += pending.size - before
-            if self._news_bytes > SPILLED_AT_BYTES:
+            self._updates_bytes += pending.size - before
+            if self._updates_bytes > SPILLED_AT_BYTES:
                 self._overflow(run_id, pending)
 
     def _pending(self, run_id: str) -> Pending:
-        pending = self._news.get(run_id)
+        pending = self._updates.get(run_id)
         if pending is None:
-            if not self._news:
+            if not self._updates:
                 self._changed.notify_all()
-            pending = self._news[run_id] = Pending()
+            pending = self._updates[run_id] = Pending()
         return pending
 
     def _overflow(self, run_id: str, pending: Pending) -> None:
         if self._spiller.ident is None:
             try:
                 self._spiller.start()
-            except RuntimeError:  # no thread can be started: news wait in memory
+            except RuntimeError:  # no thread can be started: updates wait in memory
                 self._spill_fails = True
         if self._is_too_much():
             self._break(run_id, pending, self._number + 1)
@@ -124,9 +124,9 @@ class Backlog:
 
     def _is_too_much(self) -> bool:
         if self._spill is None or self._spill_fails:
-            return self._news_bytes > UNSPILLED_BYTES
-        if not WAITING_BYTES < self._news_bytes <= MOST_BYTES:
-            return self._news_bytes > MOST_BYTES
+            return self._updates_bytes > UNSPILLED_BYTES
+        if not WAITING_BYTES < self._updates_bytes <= MOST_BYTES:
+            return self._updates_bytes > MOST_BYTES
         now, progress = time.monotonic(), self._spill.appended_bytes
         if self._progress != progress:
             self._progress, self._progress_at = progress, now
@@ -134,8 +134,8 @@ class Backlog:
 
     def _break(self, run_id: str, pending: Pending, number: int) -> None:
         """Drop the pending output of a run, from that batch on."""
-        if pending is self._news.get(run_id):
-            self._news_bytes -= pending.size
+        if pending is self._updates.get(run_id):
+            self._updates_bytes -= pending.size
         self._broken[run_id] = min(number, self._broken.get(run_id, number))
         self._lose(run_id, pending.drop_changes())
 
@@ -145,10 +145,10 @@ class Backlog:
         self._call(self._on_loss, run_id, self._missing[run_id])
 
     def flush(self, done: "asyncio.Future[None]") -> None:
-        """Complete `done` when all news so far are in the tables or dropped."""
+        """Complete `done` when all updates so far are in the tables or dropped."""
         with self._lock:
             self._bring_back()
-            self._flushes.append((self._number + bool(self._news), done))
+            self._flushes.append((self._number + bool(self._updates), done))
             self._resolve()
             self._changed.notify_all()
 
@@ -160,10 +160,10 @@ class Backlog:
             self._changed.notify_all()
 
     def give_up(self) -> None:
-        """Drop all news from now on: there is no file."""
+        """Drop all updates from now on: there is no file."""
         with self._lock:
             self._is_off = True
-            self._news, self._news_bytes = {}, 0
+            self._updates, self._updates_bytes = {}, 0
             self._spilled.clear()
             self._resolve()
             self._changed.notify_all()
@@ -199,11 +199,11 @@ class Backlog:
             self._written, self._in_hand = self._taken, None
             self._resolve()
             self._changed.wait_for(self._is_urgent, REST_S)
-            while not (self._spilled or ((self._news or self.is_closing) and not self._is_spilling)):
+            while not (self._spilled or ((self._updates or self.is_closing) and not self._is_spilling)):
                 self._changed.wait()
             if self._late_at is not None and time.monotonic() >= self._late_at:
                 self._leave()
-            if not self._spilled and not self._news:
+            if not self._spilled and not self._updates:
                 self._has_ended = True
                 self._changed.notify_all()
                 return None
@@ -212,7 +212,7 @@ class Backlog:
                 if self._spill is not None:
                     self._spill.clear()
                 self._bring_back()
-                self._taken, self._in_hand = self._take_news()
+                self._taken, self._in_hand = self._take_updates()
                 return self._fitting(Taken(self._taken, self._in_hand))
             self._taken = self._spilled.popleft()
             assert self._spill is not None
@@ -226,37 +226,37 @@ class Backlog:
 
     def _is_urgent(self) -> bool:
         """Whether the writer should not pause: somebody waits for it, or much is pending."""
-        return bool(self._flushes or self._spilled) or self.is_closing or self._news_bytes > HASTE_BYTES
+        return bool(self._flushes or self._spilled) or self.is_closing or self._updates_bytes > HASTE_BYTES
 
-    def _take_news(self) -> tuple[int, Batch]:
+    def _take_updates(self) -> tuple[int, Batch]:
         self._number += 1
-        news, self._news, self._news_bytes = self._news, {}, 0
-        return self._number, news
+        updates, self._updates, self._updates_bytes = self._updates, {}, 0
+        return self._number, updates
 
     def _fitting(self, taken: Taken) -> Taken:
         """The batch without output that follows lost output. Its runs record what is missing."""
         if self._missing:
-            for run_id, pending in taken.news.items():
+            for run_id, pending in taken.updates.items():
                 if pending.changes and self._broken.get(run_id, taken.number + 1) <= taken.number:
                     self._break(run_id, pending, taken.number)
                 pending.missing_bytes = max(pending.missing_bytes, self._missing.get(run_id, 0))
         return taken
 
     def _bring_back(self) -> None:
-        """Put the remains of lost batches before all other news."""
+        """Put the remains of lost batches before all other updates."""
         retained, self._retained = self._retained, {}
-        for run_id in [run_id for run_id in retained if run_id in self._news]:
-            self._news[run_id].follow(retained.pop(run_id))
-        self._news = retained | self._news
+        for run_id in [run_id for run_id in retained if run_id in self._updates]:
+            self._updates[run_id].follow(retained.pop(run_id))
+        self._updates = retained | self._updates
 
     def lost(self, taken: Taken, reason: str) -> None:
         """The tables rejected the batch: drop its output."""
         with self._lock:
             self.dropped += 1
-            for run_id, pending in taken.news.items():
+            for run_id, pending in taken.updates.items():
                 if pending.changes:
                     self._break(run_id, pending, taken.number)
-                    if (waiting := self._news.get(run_id)) is not None and waiting.changes:
+                    if (waiting := self._updates.get(run_id)) is not None and waiting.changes:
                         self._break(run_id, waiting, taken.number)
                 if (earlier := self._retained.get(run_id)) is not None:
                     pending.follow(earlier)
@@ -273,14 +273,14 @@ class Backlog:
 
     def _leave(self) -> None:
         self._spilled.clear()  # they are in the spill file
-        if self._news:
-            self._append(*self._take_news())
+        if self._updates:
+            self._append(*self._take_updates())
         self._is_left = self._is_left or self._taken < self._number
 
-    def _append(self, number: int, news: Batch) -> None:
+    def _append(self, number: int, updates: Batch) -> None:
         try:
             if self._spill is not None:
-                self._spill.append(number, news)
+                self._spill.append(number, updates)
         except OSError as error:
             self._call(self._on_trouble, f"what waits at the end cannot be kept ({error})")
 
@@ -298,14 +298,14 @@ class Backlog:
                 self._changed.wait_for(self._is_over)
                 if self._has_ended or self._is_off:
                     return
-                number, news = self._take_news()
+                number, updates = self._take_updates()
                 self._is_spilling = True
                 in_hand, self._in_hand, taken = self._in_hand, None, self._taken
                 assert self._spill is not None
             try:
                 if in_hand is not None:  # if this process is killed now, later batches depend on it
                     self._spill.append(taken, in_hand)
-                self._spill.append(number, news)
+                self._spill.append(number, updates)
                 why = None
             except OSError as error:
                 why = error
@@ -314,27 +314,29 @@ class Backlog:
                 if why is None:
                     self._spilled.append(number)
                 else:
-                    log.warning("journal: nothing more can wait on disk: %s", why)
-                    self._put_back(news)
+                    log.warning("journal: cannot write to the spill: %s", why)
+                    self._put_back(updates)
                 self._changed.notify_all()
-            del news, in_hand  # release this much text while the thread sleeps
+            del updates, in_hand  # release this much text while the thread sleeps
 
     def _is_over(self) -> bool:
         if self._has_ended or self._is_off:
             return True
-        return self._can_spill() and self._is_writing and self._news_bytes > SPILLED_AT_BYTES
+        return self._can_spill() and self._is_writing and self._updates_bytes > SPILLED_AT_BYTES
 
     def _can_spill(self) -> bool:
         return self._spill is not None and not self._spill_fails
 
-    def _put_back(self, news: Batch) -> None:
+    def _put_back(self, updates: Batch) -> None:
         self._spill_fails = True
         self._number -= 1
-        for run_id, earlier in news.items():
-            if (later := self._news.get(run_id)) is not None:
+        for run_id, earlier in updates.items():
+            if (later := self._updates.get(run_id)) is not None:
                 earlier.join(later)
-        self._news = news | {run_id: new for run_id, new in self._news.items() if run_id not in news}
-        self._news_bytes = sum(pending.size for pending in self._news.values())
+        self._updates = updates | {
+            run_id: new for run_id, new in self._updates.items() if run_id not in updates
+        }
+        self._updates_bytes = sum(pending.size for pending in self._updates.values())
 
 
 def _finish(done: "asyncio.Future[None]") -> None:

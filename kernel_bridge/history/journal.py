@@ -1,7 +1,7 @@
 """The journal's public face: the bridge reports runs and outputs to it, and queries it, from the event loop.
 
-One thread (writer.py) writes the pending news (backlog.py). Nothing here blocks the loop or raises because of
-the disk. Reads use their own thread and connection, after pending news are written.
+One thread (writer.py) writes the pending updates (backlog.py). Nothing here blocks the loop, or raises
+because of the disk. Reads use their own thread and connection, after pending updates are written.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        """How often news were dropped."""
+        """How often updates were dropped."""
         return self._backlog.dropped
 
     # reports
@@ -95,7 +95,7 @@ class Journal:
             pending.started = run
             pending.kernel = kernel_record(kernel)
 
-        self._backlog.tell(run.id, note)
+        self._backlog.add(run.id, note)
 
     def run_changed(self, run: Run, times: dict[str, str]) -> None:
         """A run's new state. `times` are keyed as in JupyterLab's metadata.execution."""
@@ -104,7 +104,7 @@ class Journal:
             pending.run = run
             pending.times = dict(times)
 
-        self._backlog.tell(run.id, note)
+        self._backlog.add(run.id, note)
 
     def outputs_changed(self, run_id: str, changes: list[FoldChange]) -> None:
         """Changes from the fold, in order."""
@@ -112,7 +112,7 @@ class Journal:
 
     def blob_written(self, run_id: str, path: Path) -> None:
         """A file of the run, to be deleted with the run."""
-        self._backlog.tell(run_id, lambda pending: pending.blobs.append(str(path)))
+        self._backlog.add(run_id, lambda pending: pending.blobs.append(str(path)))
 
     async def flush(self) -> None:
         """Return when all reports so far are written or dropped."""
@@ -130,7 +130,7 @@ class Journal:
         self._backlog.close()
         await asyncio.to_thread(self._thread.join, CLOSE_S)
         if self._thread.is_alive():
-            log.warning("journal: %s is not written to in time; the bridge ends all the same", self.path)
+            log.warning("journal: writing %s takes too long; ending without it", self.path)
 
     # queries: each raises HistoryDisabled if the file cannot be used
 

@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 
-def give_back() -> None:
+def trim() -> None:
     """Return freed memory to the system, if the C library is glibc.
 
     Takes milliseconds; other threads keep running.

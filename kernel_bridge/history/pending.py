@@ -1,4 +1,4 @@
-"""The unwritten news of one run, merged while they wait, so that a slow disk costs little memory.
+"""The unwritten updates of one run, merged while they wait, so that a slow disk costs little memory.
 
 Pure: the caller locks.
 """
@@ -92,7 +92,7 @@ class Pending:
         return dropped
 
     def join(self, later: "Pending") -> None:
-        """Merge later news of the same run into this one."""
+        """Merge later updates of the same run into this one."""
         later.follow(self)
         if later.changes and type(later.changes[0]) is Clear:
             self.changes, self.size = later.changes, later.size
@@ -104,7 +104,7 @@ class Pending:
         self.times, self.blobs, self.missing_bytes = later.times, later.blobs, later.missing_bytes
 
     def follow(self, earlier: "Pending") -> None:
-        """Merge earlier news of the same run into this one, except its outputs."""
+        """Merge earlier updates of the same run into this one, except its outputs."""
         self.started = self.started or earlier.started
         self.kernel = self.kernel or earlier.kernel
         if self.run is None:

@@ -46,11 +46,11 @@ def recover(connection: Connection, path: Path, warn: Callable[[str], None]) -> 
 
 def _take_up(connection: Connection, spill: Path, bridge_id: str, warn: Callable[[str], None]) -> None:
     try:
-        for number, news in left_batches(spill):
+        for number, updates in left_batches(spill):
             with transaction(connection):
                 key, written = batch_of(connection, bridge_id)
                 if number > written:
-                    write(connection, key, news)
+                    write(connection, key, updates)
                     note_batch(connection, key, number)
         spill.unlink(missing_ok=True)
     except FileNotFoundError:

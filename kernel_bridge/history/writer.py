@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .backlog import Backlog, Taken
 from .identity import Unusable, inode_of
-from .memory import give_back
+from .memory import trim
 from .presence import Presence
 from .pruning import prune
 from .recovery import is_alive, presence_path, recover, spill_path
@@ -36,7 +36,7 @@ from .writing import note_batch, register_bridge, write
 log = logging.getLogger(__name__)
 
 PRUNE_EVERY_BYTES = 16 * 1024 * 1024
-GIVE_BACK_EVERY_BYTES = 32 * 1024 * 1024
+TRIM_EVERY_BYTES = 32 * 1024 * 1024
 BUSY_S = 2.0  # how long each attempt waits for another process
 
 
@@ -82,10 +82,10 @@ class Writer:
         ) as error:  # ValueError: a path such as "/"
             self._stop(error)
         while (taken := self._backlog.take()) is not None:
-            if self._connection is not None and taken.news:
+            if self._connection is not None and taken.updates:
                 self._write(taken)
             del taken  # release this much text while the thread sleeps
-            self._give_back_now_and_then()
+            self._trim_if_due()
         if self._checkpoint.ident is not None:
             self._checkpoint.join()
         self._backlog.end()
@@ -181,23 +181,23 @@ class Writer:
             self._stop(worse)
             return
         except Exception:
-            log.exception("journal: the news of runs %s are dropped", ", ".join(taken.news))
+            log.exception("journal: dropped updates of runs %s", ", ".join(taken.updates))
             self._backlog.lost(taken, "an internal error, see the log")
             return
         self._unreturned_bytes += written
-        self._checkpoint_now_and_then()
-        self._prune_now_and_then(written)
+        self._checkpoint_if_due()
+        self._prune_if_due(written)
 
     def _try(self, taken: Taken) -> int:
         connection = self._required()
         with transaction(connection):
-            written = write(connection, self._bridge, taken.news)
+            written = write(connection, self._bridge, taken.updates)
             note_batch(connection, self._bridge, taken.number)
         return written
 
     # limiting its size
 
-    def _checkpoint_now_and_then(self) -> None:
+    def _checkpoint_if_due(self) -> None:
         size = wal_bytes(self.path)
         if size > WAL_BYTES and not self._checkpoint.is_alive():
             self._checkpoint = threading.Thread(target=self._bring_in, name="journal checkpoint")
@@ -213,14 +213,14 @@ class Writer:
         try:
             checkpoint(self.path)
         except StoreError as error:
-            log.warning("journal: what is in the write-ahead log stays there for now: %s", error)
+            log.warning("journal: checkpoint failed, to be retried: %s", error)
 
-    def _give_back_now_and_then(self) -> None:
-        if self._unreturned_bytes > GIVE_BACK_EVERY_BYTES:
+    def _trim_if_due(self) -> None:
+        if self._unreturned_bytes > TRIM_EVERY_BYTES:
             self._unreturned_bytes = 0
-            give_back()
+            trim()
 
-    def _prune_now_and_then(self, written: int) -> None:
+    def _prune_if_due(self, written: int) -> None:
         self._written_bytes += written
         if self._written_bytes < min(PRUNE_EVERY_BYTES, self._max_bytes // 16):
             return
@@ -228,7 +228,7 @@ class Writer:
         try:
             blobs = prune(self._required(), self._max_bytes, self._is_alive)
         except StoreError as error:
-            log.warning("journal: old runs stay: %s", error)
+            log.warning("journal: cannot delete old runs: %s", error)
             return
         remove_blobs(blobs)
 
@@ -239,4 +239,4 @@ def remove_blobs(blobs: list[str]) -> None:
         try:
             Path(path).unlink(missing_ok=True)
         except OSError as error:
-            log.warning("journal: the blob %s of a pruned run stays: %s", path, error)
+            log.warning("journal: cannot remove the blob %s of a deleted run: %s", path, error)

@@ -44,7 +44,10 @@ def note_batch(connection: Connection, bridge: int, number: int) -> None:
 
 
 def write(connection: Connection, bridge: int, waiting: dict[str, Pending]) -> int:
-    """Write pending news, by run id. Return roughly how many bytes. News of unknown runs are dropped."""
+    """Write pending updates, by run id. Return roughly how many bytes.
+
+    Updates of unknown runs are dropped.
+    """
     return sum(_write_run(connection, bridge, run_id, pending) for run_id, pending in waiting.items())
 
 

@@ -119,7 +119,7 @@ class Channels:
         """Assume that the kernel executes something whose start was missed."""
         self._executing.add("")
 
-    def rested(self) -> None:
+    def confirm_idle(self) -> None:
         """The kernel has answered on shell, so that execution is over."""
         if "" in self._executing:
             self._executing.discard("")
@@ -219,7 +219,7 @@ class Channels:
                 break
             self.send("shell", "kernel_info_request", {})
         else:
-            log.warning("the kernel answers, and nothing is heard on its iopub channel")
+            log.warning("the kernel answers, but its iopub channel is silent")
         await _happens(self._transport.may_ask, HANDS_S)
         await _happens(self._transport.met, HANDS_S)
 
@@ -259,7 +259,7 @@ class Channels:
                     self._asked_on_control = max(self._asked_on_control - 1, 0)
                 self._take_reply(message)
         except Exception:
-            log.exception("a %s on %s was not taken", message.message_type, channel)
+            log.exception("handling a %s on %s failed", message.message_type, channel)
 
     def _take_reply(self, message: Message) -> None:
         waiting = self._waiting.pop(message.parent_id or "", None)
@@ -283,7 +283,7 @@ class Channels:
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
                 self._take_status(message.parent_id, message.parent_type, status)
         elif message.message_type in ASIDE:
-            self.turn_over()  # in order: everything the kernel sent before this message
+            self.flush()  # in order: everything the kernel sent before this message
             self._aside(
                 Aside(
                     message.message_type,
@@ -308,7 +308,7 @@ class Channels:
             if not self._executing:
                 self._input_request = None
         if bool(self._executing) != was_busy:
-            self.turn_over()
+            self.flush()
             self._turned(bool(self._executing))
 
     def _take_text(self, message: Message) -> None:
@@ -319,7 +319,7 @@ class Channels:
             for stream in streams_of(message):
                 self._batch.append((parent, stream))
                 if len(self._batch) > PIECES_AT_ONCE:  # release these pieces before reading on
-                    self.turn_over()
+                    self.flush()
             return
         stream = stream_of(message)
         if self._text and self._text_of != (parent, stream.name):
@@ -337,7 +337,7 @@ class Channels:
             self._batch.append((parent, Stream(name, "".join(self._text))))
             self._text.clear()
 
-    def turn_over(self) -> bool:
+    def flush(self) -> bool:
         """Pass the batch on. Return True if only stream messages arrive, in a flood (transport.Receiver)."""
         self._join()
         flooded = self._streams >= FLOOD_MESSAGES
@@ -348,7 +348,7 @@ class Channels:
             try:
                 self._heard(batch)
             except Exception:
-                log.exception("%d messages were not taken by the listener", len(batch))
+                log.exception("the listener failed on %d messages", len(batch))
         return flooded
 
     # ending

@@ -218,7 +218,7 @@ def _is_local(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return True
 
 
-def somebody_listens(info: ConnectionInfo) -> bool:
+def is_listening(info: ConnectionInfo) -> bool:
     """Whether the heartbeat's address accepts connections, which it does only while the kernel runs (blocks).
 
     Raises OSError: no file descriptor is left.

@@ -35,9 +35,9 @@ class Found:
 
     async def reach(self) -> Connect:
         """Like `connect`. Raises KernelUnreachable: nothing listens; OSError: no file descriptor is left."""
-        from .connection_files import somebody_listens
+        from .connection_files import is_listening
 
-        if not await asyncio.to_thread(somebody_listens, self.connection):
+        if not await asyncio.to_thread(is_listening, self.connection):
             pid = self.record.pid if self.record else None
             raise unreachable(self.kernel_id, str(self.path), pid, "nobody listens there; it has ended")
         return self.connect()

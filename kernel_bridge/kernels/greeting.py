@@ -93,7 +93,7 @@ class Greeting:
             self._learn(done.pop().result())
             self._learn(await self._shell)
             await self._channels.join()
-            self._channels.rested()
+            self._channels.confirm_idle()
         except KernelDead:
             pass  # the session knows why the conversation ended
         finally:

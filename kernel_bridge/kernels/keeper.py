@@ -120,7 +120,7 @@ class _Process:
                 )
         except OSError as error:
             ours.close()
-            log.error("no keeper was started, so kernels outlive this process if it is killed: %s", error)
+            log.error("cannot start a keeper: kernels will outlive this process if it is killed: %s", error)
             return
         self._socket = ours
         self._started_s = time.monotonic()
@@ -154,7 +154,7 @@ class _Process:
         """The keeper was killed: start another and send it everything that the first one knew."""
         if self._process is None or self._socket is None:
             return
-        self._let_go()
+        self._disconnect()
         self._process.kill()  # if it still runs, it is useless without its socket
         code = self._process.wait()
         self._quick = self._quick + 1 if time.monotonic() - self._started_s < QUICK_S else 0
@@ -163,7 +163,7 @@ class _Process:
         if self._quick < MOST_QUICK and any(True for _ in self.everything()):
             self._start()
 
-    def _let_go(self) -> None:
+    def _disconnect(self) -> None:
         if self._socket is not None:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket)
@@ -176,7 +176,7 @@ class _Process:
         process, unaware = self._process, bool(self._unsent or self._rest)
         if process is None or self._socket is None:
             return
-        self._let_go()
+        self._disconnect()
         if unaware:  # it does not know which kernels keep running, and would end them once continued
             process.kill()
         elif outlives:

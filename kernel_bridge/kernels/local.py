@@ -153,7 +153,7 @@ class LocalHost:
         record = self._found.record
         if record is not None and record.pid is not None and record.start_time is not None:
             self._process = KernelProcess(Adopted(record.pid, record.start_time), None)
-            self._process.let_go()
+            self._process.leave_running()
         return connect
 
     def became_ready(self) -> None:
@@ -182,7 +182,7 @@ class LocalHost:
         try:
             launcher.record = write_record(record)
         except (OSError, ValueError) as error:  # ValueError: a folder's name is not UTF-8
-            log.warning("kernel %s: no record for later bridges: %s", self.kernel_id, error)
+            log.warning("kernel %s: cannot write a record for later bridges: %s", self.kernel_id, error)
         tail = process.tail if process is not None else None
         self._keeper.guard(
             launcher.traces,
@@ -253,7 +253,7 @@ class LocalHost:
             update_record(self.kernel_id, launcher.connection_file, keep_alive=True)
         self._keeper.release(self._launch_id, gone=False)
         if self._process is not None:
-            self._process.let_go()
+            self._process.leave_running()
             self._process = None
 
     def close(self) -> None:

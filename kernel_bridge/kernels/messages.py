@@ -134,7 +134,7 @@ class Codec:
             if parts.parent != self._last_parent[0]:
                 self._last_parent = (parts.parent, _read(_decode_parent, parts.parent, _Parent))
         except (ValueError, RecursionError) as error:  # not a JSON object with a msg_type
-            log.warning("dropped a message that cannot be read: %s", type(error).__name__)
+            log.warning("dropped an unreadable message: %s", type(error).__name__)
             return None
         about = self._last_parent[1]
         return Message(
@@ -206,7 +206,7 @@ def content_of(message: Message) -> Json:
     try:
         return _load(message.content)
     except (ValueError, RecursionError) as error:
-        log.warning("the content of a %s cannot be read: %s", message.message_type, type(error).__name__)
+        log.warning("cannot read the content of a %s: %s", message.message_type, type(error).__name__)
         return {}
 
 
@@ -244,7 +244,7 @@ def _text_in(piece: bytes) -> str:
     try:
         return _text(_read_json(piece, _decode_text))
     except ValueError as error:
-        log.warning("a part of a stream cannot be read: %s", type(error).__name__)
+        log.warning("cannot read part of a stream: %s", type(error).__name__)
         return ""
 
 

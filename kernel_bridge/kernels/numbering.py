@@ -45,17 +45,17 @@ class Numbering:
             self._jump(number)
         elif prefix and begins and session != self._session:
             self._session, self._prefix = session, prefix
-            self._go_on(number)
+            self._continue(number)
             self.begin()
 
-    def _go_on(self, number: int) -> None:
+    def _continue(self, number: int) -> None:
         self._next = number + 1
         self._expected = f"{self._prefix}{self._next}"
 
     def _jump(self, number: int) -> None:
         if number >= self._next:
             self._gaps.append(range(self._next, number))
-            self._go_on(number)
+            self._continue(number)
             if len(self._gaps) > GAPS:
                 old, self._gaps = self._gaps[: -GAPS // 2], self._gaps[-GAPS // 2 :]
                 self._lost += _count(old)

@@ -85,7 +85,7 @@ class KernelProcess:
         self.exited: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._pidfd: int | None = None
         self._reaper: asyncio.Task[None] | None = None
-        self._lives_on = False
+        self._left_running = False
         self._watch()
 
     def _watch(self) -> None:
@@ -115,7 +115,7 @@ class KernelProcess:
 
     def _have_exited(self) -> None:
         self._close_pidfd()
-        if not self._lives_on:
+        if not self._left_running:
             self._signal_group(
                 signal.SIGKILL
             )  # ends its children too; the group still exists, since the process is not reaped yet
@@ -132,7 +132,7 @@ class KernelProcess:
         try:
             code = await self._provisioner.wait()
         except Exception:
-            log.exception("the provisioner could not say how kernel process %s ended", self.pid)
+            log.exception("the provisioner failed to report how kernel process %s ended", self.pid)
         if not self.exited.done():
             self.exited.set_result(code)
 
@@ -162,7 +162,7 @@ class KernelProcess:
             return
         await self._provisioner.kill()
         if not await self.ends(waits_s[2]):
-            log.error("kernel process %s could not be killed", self.pid)
+            log.error("cannot kill kernel process %s", self.pid)
 
     def written(self) -> str:
         """Its last output on stdout and stderr, if known."""
@@ -174,9 +174,9 @@ class KernelProcess:
             os.close(self._pidfd)
             self._pidfd = None
 
-    def let_go(self) -> None:
+    def leave_running(self) -> None:
         """Leave it running after us. If it ends before we do, we still reap it."""
-        self._lives_on = True
+        self._left_running = True
         if self.tail is not None:
             self.tail.close()
 

@@ -82,7 +82,7 @@ def read_record(kernel_id: str, connection_file: str) -> Record | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        log.warning("the record %s does not count: %s", path, error)
+        log.warning("ignored the record %s: %s", path, error)
         return None
     named, sockets = record.connection_file, record.sockets
     if (
@@ -92,7 +92,7 @@ def read_record(kernel_id: str, connection_file: str) -> Record | None:
         or not is_there(named)
         or not (sockets is None or SOCKETS.fullmatch(os.path.basename(sockets.path)))
     ):
-        log.warning("the record %s does not count: it names another kernel than %s", path, connection_file)
+        log.warning("ignored the record %s: it does not match %s", path, connection_file)
         return None
     return record
 
@@ -105,4 +105,4 @@ def update_record(kernel_id: str, connection_file: str, **changes: object) -> No
     try:
         write_record(msgspec.structs.replace(record, **changes))
     except OSError as error:
-        log.warning("kernel %s: what later bridges should know is not noted: %s", record.kernel_id, error)
+        log.warning("kernel %s: cannot update its record for later bridges: %s", record.kernel_id, error)

@@ -42,16 +42,16 @@ async def find_running(followed: Container[str] = ()) -> list[Found]:
 
 
 def _candidates() -> list[Found]:
-    from .connection_files import connection_files, somebody_listens
+    from .connection_files import connection_files, is_listening
 
     candidates = []
     for path in connection_files():
         try:
             found = locate(str(path))
         except (BadConnectionFile, NoSuchKernel) as error:
-            log.debug("passed over: %s", error)
+            log.debug("skipped: %s", error)
             continue
-        if somebody_listens(found.connection):
+        if is_listening(found.connection):
             candidates.append(found)
     return candidates
 
@@ -79,7 +79,7 @@ async def _probe_in_turn(found: Found, several: asyncio.Semaphore, until: float)
         try:
             return await _probe(found, remaining_s)
         except OSError as error:
-            log.warning("kernel %s was not asked how it is: %s", found.kernel_id, error)
+            log.warning("cannot probe kernel %s: %s", found.kernel_id, error)
             return _describe(found, None, "busy")
 
 

@@ -157,7 +157,7 @@ class KernelSession:
             raise unreachable(*where, f"it did not answer within {REACH_S:g} s") from None
         self._follow("busy" if not free or channels.executing else "idle")
         if not free:
-            settling = greeting.settle(self._fall_on_deaf_ears)
+            settling = greeting.settle(self._set_deaf)
             self._settling = asyncio.create_task(settling, name=f"attaching kernel {self.id}")
 
     def _follow(self, state: KernelState) -> None:
@@ -208,7 +208,7 @@ class KernelSession:
         elif beat == "silent" and self.state in ("idle", "busy"):
             self._set("unreachable", "its heartbeat has stopped: the process was suspended, or it hangs")
 
-    def _fall_on_deaf_ears(self) -> None:
+    def _set_deaf(self) -> None:
         self._deaf = True
         self._set(
             "unreachable",
@@ -329,7 +329,7 @@ class KernelSession:
         else:
             channels.send("control", "interrupt_request", {})
 
-    def rouse(self) -> None:
+    def nudge(self) -> None:
         """Nudge a kernel that has replied but gone quiet on iopub (ipykernel; see quirks)."""
         if self.quirks.wake_after_reply and self._channels is not None:
             self._channels.send("control", "kernel_info_request", {})

@@ -32,7 +32,7 @@ class Receiver(Protocol):
     def deliver(self, channel: Channel, parts: Parts) -> None:
         """A message arrived. Must not raise."""
 
-    def turn_over(self) -> bool:
+    def flush(self) -> bool:
         """Everything available was delivered. True: it is a flood, so the next read may wait a little."""
 
     def beat(self, beat: Beat) -> None:

@@ -41,9 +41,7 @@ class _Row:
     pen: Pen  # at the start of `text`
     text: str = ""
     cells: Cells | None = None
-    passed: str = (
-        ""  # text of this write before `text`: out of the cursor's reach, and dropped after the write
-    )
+    passed: str = ""  # text of this write before `text`: out of the cursor's reach, dropped after it
     cut: int = 0  # characters of the row before `text`
     columns: int | None = 0  # of `text`, if counted
 

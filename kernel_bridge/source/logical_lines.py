@@ -45,7 +45,7 @@ def classify(lines: list[str]) -> list[Kind]:
     kinds: list[Kind] = ["blank"] * len(lines)
     brackets: list[tuple[str, int]] = []  # open ones: the character and its line
     quote, quote_line = "", 0  # of the string that the line starts in
-    goes_on: Literal["", "code", "magic", "cell magic"] = ""
+    continues: Literal["", "code", "magic", "cell magic"] = ""
     number, patience = 0, 2 * len(lines) + 1000
     while True:
         if number >= len(lines):
@@ -53,11 +53,11 @@ def classify(lines: list[str]) -> list[Kind]:
             if opened + 1 >= len(lines):
                 return kinds
             patience -= number - opened
-            number, quote, goes_on = opened + 1, "", ""
+            number, quote, continues = opened + 1, "", ""
             brackets.clear()
         line, position = lines[number], 0
         if patience < 0:  # a text full of errors: no bracket or string may extend past its line
-            quote, goes_on = "", ""
+            quote, continues = "", ""
             brackets.clear()
         if quote:
             kinds[number] = "string"
@@ -73,19 +73,19 @@ def classify(lines: list[str]) -> list[Kind]:
             patience -= number - brackets[0][1]
             number = brackets[0][1] + 1
             brackets.clear()
-            goes_on = ""
+            continues = ""
             continue
-        elif brackets or goes_on == "code":
-            kinds[number], goes_on = "inside", ""
+        elif brackets or continues == "code":
+            kinds[number], continues = "inside", ""
         else:
             stripped = line.strip(" \t\f")
-            if goes_on == "magic" or (goes_on == "cell magic" and stripped):
+            if continues == "magic" or (continues == "cell magic" and stripped):
                 kinds[number] = "inside"
-                if goes_on == "magic" and not stripped.endswith("\\"):
-                    goes_on = ""
+                if continues == "magic" and not stripped.endswith("\\"):
+                    continues = ""
                 number += 1
                 continue
-            goes_on = ""
+            continues = ""
             if not stripped or stripped[0] == "#":
                 kinds[number] = "blank"
                 number += 1
@@ -93,9 +93,9 @@ def classify(lines: list[str]) -> list[Kind]:
             if ("%" in stripped or "!" in stripped or "?" in stripped) and _MAGIC.match(stripped):
                 kinds[number] = "magic"
                 if stripped.startswith("%%"):
-                    goes_on = "cell magic"
+                    continues = "cell magic"
                 elif stripped.endswith("\\"):
-                    goes_on = "magic"
+                    continues = "magic"
                 number += 1
                 continue
             kinds[number] = "code"
@@ -112,7 +112,7 @@ def classify(lines: list[str]) -> list[Kind]:
                 position += 1
             elif character == "\\":
                 if position + 1 == len(line):
-                    goes_on = "code"
+                    continues = "code"
                 position += 1
             else:
                 triple = line.startswith(character * 3, position)

@@ -53,8 +53,7 @@ def python_statement(text: str, line: int) -> tuple[int, int] | None:
 def incremental_statement(
     lines: list[str], line: int, language_id: str, limit: int = 1000
 ) -> Iterator[tuple[int, int]]:
-    """Growing candidates (first, last line, both inclusive) for the statement at `line`, which they start
-    with.
+    """Growing candidates (first, last line, both inclusive) for the statement that starts at `line`.
 
     The caller checks each with is_complete_request and stops at the first that is not incomplete. If all are,
     the first candidate is the statement. Ends at the end of the cell, or after `limit` candidates. For a

@@ -34,7 +34,7 @@ class Connection:
 
     def __init__(self, info: ConnectionInfo, receiver: Receiver) -> None:
         self._deliver = receiver.deliver
-        self._turn_over = receiver.turn_over
+        self._flush = receiver.flush
         self._signer = Signer(info.key, info.signature_scheme)
         self._loop = asyncio.get_running_loop()
         self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
@@ -147,7 +147,7 @@ class Connection:
             for channel in ("stdin", "shell"):
                 if channel in self._late:
                     self._empty(channel, end)
-        flooded = self._turn_over()
+        flooded = self._flush()
         if self._late:
             self._schedule()
         elif flooded and self._rest is None and self._sockets:

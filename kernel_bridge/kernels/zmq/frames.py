@@ -74,7 +74,7 @@ class Signer:
             log.warning("dropped a message with a wrong signature")
             return False
         if signature in self._seen or signature in self._seen_before:
-            log.warning("dropped a message that came twice")
+            log.warning("dropped a duplicate message")
             return False
         self._seen.add(signature)
         if len(self._seen) >= REMEMBERED_SIGNATURES:
