@@ -4,13 +4,11 @@ It opens the tour over LSP, runs its cells one by one on a real kernel, shows ou
 the question in the tour, and exports the session to tour.ipynb. It uses only docs/protocol.md, none of the
 server's code, so it also shows how little a client needs.
 
-    python docs/examples/demo.py [--svg PATH]       exit status 1: a cell did not do what was expected
+    python docs/examples/demo.py       exit status 1: a cell did not do what was expected
 """
 
-import argparse
 import base64
 import json
-import re
 import subprocess
 import sys
 import threading
@@ -28,9 +26,7 @@ TOUR = Path(__file__).with_name("tour.py")
 NOTEBOOK = Path("tour.ipynb").absolute()
 NAME = "Ada"
 BOUND_S = 180
-SVG_COLUMNS = 84
 ENDS = ("ok", "error", "aborted", "cancelled", "lost")
-FONT_FROM_THE_NET = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 RAISING = "    return sum(values) / len(values)"
 
 EXPECTED = [
@@ -247,10 +243,7 @@ def tour(editor: Editor, console: Console) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--svg", metavar="PATH", help="also write the output to an SVG file")
-    svg = parser.parse_args().svg
-    console = Console(record=bool(svg), width=SVG_COLUMNS if svg else None, highlight=False)
+    console = Console(highlight=False)
     editor = Editor(Screen(console))
     bound = threading.Timer(BOUND_S, editor.server.kill)
     bound.start()
@@ -259,10 +252,6 @@ def main() -> int:
     finally:
         bound.cancel()
         editor.server.kill()
-    if svg:
-        drawing = FONT_FROM_THE_NET.sub("", console.export_svg(title="make demo"))
-        drawing = drawing.replace("<svg ", '<svg xml:space="preserve" ', 1)
-        Path(svg).write_text(drawing, encoding="utf-8")
     for line in wrong:
         print(f"unexpected: {line}", file=sys.stderr)
     return 1 if wrong else 0

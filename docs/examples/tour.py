@@ -1,8 +1,8 @@
 # %% [markdown] A tour of kernel-bridge
 # # A tour of kernel-bridge
 #
-# Open this file in your editor, put the cursor in a cell and run it: output appears as the kernel sends it.
-# `make demo` runs the tour without an editor and writes `tour.ipynb`.
+# Open this file in your editor and run its cells one by one: output appears as the
+# kernel sends it. `make demo` runs the tour without an editor and writes `tour.ipynb`.
 
 # %% Text, as it is printed
 import time
@@ -26,8 +26,8 @@ for _ in tqdm(range(50), desc="brewing tea", ncols=72):
 import pandas as pd
 
 planets = pd.DataFrame(
-    {"radius_km": [6052, 6371, 3390, 69911, 58232], "day_h": [5832.5, 23.9, 24.6, 9.9, 10.7]},
-    index=["Venus", "Earth", "Mars", "Jupiter", "Saturn"],
+    {"radius_km": [6052, 6371, 3390, 69911], "day_h": [5832.5, 23.9, 24.6, 9.9]},
+    index=["Venus", "Earth", "Mars", "Jupiter"],
 )
 planets["earths"] = (planets.radius_km / planets.radius_km["Earth"]).round(2)
 planets
@@ -35,6 +35,7 @@ planets
 # %% A plot
 import matplotlib.pyplot as plt
 
+plt.figure(figsize=(6, 2.4))
 plt.barh(planets.index, planets.earths, color="#e8804d")
 plt.title("Radius, in Earths")
 plt.show()

@@ -16,7 +16,7 @@ def test_the_demo_runs_the_tour_and_writes_its_notebook(home: Home) -> None:
         [sys.executable, DEMO], cwd=home.work, env=home.environment, capture_output=True, text=True
     )
     assert (demo.returncode, demo.stderr) == (0, "")
-    assert "tour.py:45  return sum(values) / len(values)" in demo.stdout
+    assert "tour.py:46  return sum(values) / len(values)" in demo.stdout
     notebook = nbformat.read(home.work / "tour.ipynb", as_version=4)
     nbformat.validate(notebook)
     assert [cell.execution_count for cell in notebook.cells] == list(range(1, 9))
