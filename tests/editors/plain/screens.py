@@ -1,4 +1,4 @@
-"""Real editors on a terminal, with no plugin of ours and the configuration of docs/editors.md."""
+"""Real editors on a terminal, without a plugin, with the configuration of docs/getting-started."""
 
 import re
 import sys
@@ -9,15 +9,15 @@ from pathlib import Path
 from tests.home import Home
 from tests.server.command import Terminal, open_terminal
 
-ROOT = Path(__file__).parents[3]
+GETTING_STARTED = Path(__file__).parents[3] / "docs" / "getting-started"
 BIN = Path(sys.executable).parent
 ENTER, ESCAPE = "\r", "\x1b"
 
 
 def configuration(name: str) -> str:
-    """The block of docs/editors.md with that name."""
-    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
-    (block,) = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```", page, re.M | re.S)
+    """The block with that name in docs/getting-started."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in GETTING_STARTED.glob("*.md"))
+    (block,) = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```", pages, re.M | re.S)
     return block
 
 
