@@ -27,7 +27,7 @@ SIZE = (1000, 640)
 FRAMES_PER_S = 12
 BOUND_S = 30
 
-PAUSES_S = {"Text": 0.4, "Value": 0.7, "Progress bar": 0.5, "Table": 1.2, "Plot": 2.2, "Error": 3.0}
+PAUSES_S = {"Text": 0.4, "Value": 0.7, "Progress bar": 0.5, "Table": 1.2, "Plot": 3.2, "Error": 3.0}
 """The cells of the tour in order, and how long the result of each stays on the screen."""
 STILL = "Plot"
 
@@ -121,7 +121,7 @@ def attach(home: Home) -> Neovim:
 
 
 def warm_up(home: Home) -> None:
-    """Builds the caches of matplotlib, which a first plot would wait for."""
+    """Build the caches of matplotlib, so that the first plot does not wait for them."""
     config = Path(home.environment["XDG_CONFIG_HOME"]) / "matplotlib"
     config.mkdir()
     (config / "matplotlibrc").write_text(DARK_PLOTS)
@@ -130,18 +130,17 @@ def warm_up(home: Home) -> None:
 
 
 def play(editor: Neovim) -> float:
-    """Runs the cells, with time to read each result. Returns when the still is to be taken, in seconds."""
-    began = time.monotonic()
-    still_s = 0.0
+    """Run the cells, with time to read each result. Return the seconds from the still to the end."""
+    still_at = 0.0
     time.sleep(0.8)
     for count, (cell, pause_s) in enumerate(PAUSES_S.items(), 1):
         editor.api.input("<CR>")
         while not ended(editor, count):
             time.sleep(0.05)  # Neovim draws nothing during `vim.wait`
-        if cell == STILL:
-            still_s = time.monotonic() - began + pause_s / 2
         time.sleep(pause_s)
-    return still_s
+        if cell == STILL:
+            still_at = time.monotonic() - 0.3
+    return time.monotonic() - still_at
 
 
 def ended(editor: Neovim, count: int) -> bool:
@@ -150,7 +149,7 @@ def ended(editor: Neovim, count: int) -> bool:
 
 
 def record(film: Path, root: str | None) -> float:
-    """Records the film. Returns where in it the still is, in seconds."""
+    """Record the film. Return the seconds from the still to its end."""
     with private_home() as home, display() as screen:
         warm_up(home)
         environment = {**home.environment, "DISPLAY": screen, "PATH": f"{BIN}:{home.environment['PATH']}"}
@@ -165,6 +164,8 @@ def record(film: Path, root: str | None) -> float:
             size = f"{SIZE[0]}x{SIZE[1]}"
             grab = ["-f", "x11grab", "-draw_mouse", "0", "-framerate", str(FRAMES_PER_S), "-video_size", size]
             with program("ffmpeg", "-v", "error", "-y", *grab, "-i", screen, "-c:v", "ffv1", str(film)):
+                while not film.exists() or not film.stat().st_size:
+                    time.sleep(0.05)
                 still_s = play(editor)
             editor.api.command("silent! qall!", async_=True)
     return still_s
@@ -172,9 +173,9 @@ def record(film: Path, root: str | None) -> float:
 
 def convert(film: Path, still_s: float) -> None:
     colours = "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle"
-    ffmpeg = ["ffmpeg", "-v", "error", "-y", "-i", str(film)]
-    subprocess.run([*ffmpeg, "-vf", colours, IMAGES / "neovim.gif"], check=True)
-    still = ["-ss", str(still_s), "-frames:v", "1", "-update", "1"]
+    ffmpeg = ["ffmpeg", "-v", "error", "-y"]
+    subprocess.run([*ffmpeg, "-i", film, "-vf", colours, IMAGES / "neovim.gif"], check=True)
+    still = ["-sseof", f"-{still_s}", "-i", film, "-frames:v", "1", "-update", "1"]
     subprocess.run([*ffmpeg, *still, IMAGES / "neovim.png"], check=True)
 
 
