@@ -1,4 +1,4 @@
-"""What all tests share: a private home each, and the same hypothesis examples for everyone."""
+"""Shared by all tests: a private home each, and reproducible hypothesis examples."""
 
 import signal
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ from tests.home import Home, private_home
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
 
-# What a shell starts in the background ignores SIGINT, and so would every process that a test starts.
+# A process that a shell starts in the background ignores SIGINT, and so would every process started by a
+# test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

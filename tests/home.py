@@ -1,4 +1,4 @@
-"""A private home for one test: folders of its own, and what a bridge must not leave behind in them."""
+"""A private home for one test: its own folders, and checks of what a bridge leaves behind in them."""
 
 import json
 import os
@@ -14,19 +14,19 @@ from pathlib import Path
 import psutil
 
 INHERITED_BY_NONE = ("JUPYTER", "JPY_", "IPY", "XDG_", "KERNEL_BRIDGE", "COV_", "VIRTUAL_ENV", "CONDA_")
-"""How the names of variables begin that would lead a test to somebody's own Jupyter and environments."""
+"""Prefixes of variables that would lead a test to the user's own Jupyter and environments."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """`environment` is that of a person who has just logged in for the first time."""
+    """`environment` is that of a user who logs in for the first time."""
 
     path: Path
     environment: dict[str, str]
 
     @property
     def runtime(self) -> Path:
-        """Where connection files are (JUPYTER_RUNTIME_DIR)."""
+        """The folder of connection files (JUPYTER_RUNTIME_DIR)."""
         return Path(self.environment["JUPYTER_RUNTIME_DIR"])
 
     @property
@@ -35,15 +35,18 @@ class Home:
         return self.path / "work"
 
     def processes(self) -> list[psutil.Process]:
-        """Those that were started with this home, whoever is their parent now."""
+        """All processes started with this home, including reparented ones."""
         return [process for process in psutil.process_iter() if _home_of(process) == str(self.path)]
 
     def running(self, part: str) -> list[psutil.Process]:
-        """Those whose command line has a part."""
+        """The processes whose command line contains `part`."""
         return [process for process in self.processes() if part in _running(process)]
 
     def left(self, gone_within_s: float = 5, but: str | None = None) -> list[str]:
-        """Processes as `pid command`, those with `but` apart; they may take `gone_within_s` to end."""
+        """Remaining processes as `pid command`, except those with `but`.
+
+        They may take `gone_within_s` to end.
+        """
         found = [process for process in self.processes() if but is None or but not in _running(process)]
         _, alive = psutil.wait_procs(found, timeout=gone_within_s)
         return [said for process in alive if (said := _running(process))]
@@ -55,15 +58,15 @@ class Home:
         return [path for path in self.path.rglob("*") if stat.S_ISSOCK(path.lstat().st_mode)]
 
     def made(self) -> list[Path]:
-        """Folders for sockets, and what bridges note of their kernels."""
+        """Socket folders, and the records of kernels."""
         folders = (self.environment["TMPDIR"], self.environment["XDG_RUNTIME_DIR"])
         sockets = [path for folder in folders for path in Path(folder).glob("kb-*")]
         return sorted([*sockets, *self.runtime.glob("kernel-bridge/*")])
 
     def check_clean(self, gone_within_s: float = 5) -> None:
-        """Asserts that no process, connection file, record, socket or folder for one is left.
+        """Assert that no process, connection file, record, socket or socket folder is left.
 
-        Processes may take `gone_within_s`.
+        Processes may take `gone_within_s` to end.
         """
         assert not (left := self.left(gone_within_s)), f"processes left: {left}"
         assert not self.connection_files(), f"connection files left: {self.connection_files()}"
@@ -72,18 +75,18 @@ class Home:
 
 
 def _running(process: psutil.Process) -> str:
-    """Its id and command line; nothing for one that has ended, also where its parent has not heard of it."""
+    """Its id and command line; empty for a process that has ended, even if its parent has not reaped it."""
     try:
         return f"{process.pid} {' '.join(process.cmdline())}"
-    except psutil.NoSuchProcess:  # a zombie is one too
+    except psutil.NoSuchProcess:  # including zombies
         return ""
 
 
 @contextmanager
 def private_home() -> Iterator[Home]:
-    """A home that is removed in the end, with whatever still runs in it.
+    """A home that is removed at the end, with everything that still runs in it.
 
-    The path is short, since that of an ipc socket has at most 107 bytes.
+    Its path is short, because an ipc socket's path has at most 107 bytes.
     """
     path = Path(tempfile.mkdtemp(prefix="kb-")).resolve()
     folders = {
@@ -112,7 +115,7 @@ def private_home() -> Iterator[Home]:
 
 
 def install_fake_kernel(home: Home, *options: str) -> None:
-    """The kernelspec `fake`: tests/kernel/fake_kernel.py with these options."""
+    """Install the kernelspec `fake`: tests/kernel/fake_kernel.py with these options."""
     folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "fake"
     folder.mkdir(parents=True, exist_ok=True)
     program = Path(__file__).parent / "kernel" / "fake_kernel.py"

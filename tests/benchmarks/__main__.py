@@ -1,6 +1,6 @@
-"""`python -m tests.benchmarks [NAME ...]`: every mark of the project, measured against its peers in one run.
+"""`python -m tests.benchmarks [NAME ...]`: measures the bridge against its peers in one session.
 
-Ratios, since times depend on the machine. The names are those of the modules that measure.
+Reports ratios, because times depend on the machine. The names are those of the measuring modules.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""jupyter_client's AsyncKernelClient, in a process of its own; answers the orders of clients.Peer."""
+"""jupyter_client's AsyncKernelClient in its own process; executes the orders of clients.Peer."""
 
 import asyncio
 import sys

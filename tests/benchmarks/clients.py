@@ -1,4 +1,4 @@
-"""The clients that are compared, each on a kernel of its own: peers in their processes, and an editor."""
+"""The clients under comparison, each with its own kernel: peers in their processes, and an editor."""
 
 import os
 import subprocess
@@ -21,14 +21,14 @@ ROOT = Path(__file__).parents[2]
 
 
 class Client(Protocol):
-    """Whoever can run code on a kernel and be measured."""
+    """A client that runs code on a kernel and can be measured."""
 
     def run(self, *codes: str) -> Done:
-        """Send all at once, and wait until all have ended."""
+        """Send all codes at once, and wait until all have ended."""
 
 
 class Peer:
-    """A client in a process of its own; `module` is a program that serves `orders`."""
+    """A client in its own process; `module` is a program that serves `orders`."""
 
     def __init__(self, home: Home, module: str, *arguments: str, kernel_pid: int = 0) -> None:
         self.kernel_pid = kernel_pid
@@ -66,7 +66,7 @@ class Peer:
 
 
 class Editor:
-    """The bridge as an editor has it, with no more work in the editor than there must be."""
+    """The bridge with an editor that does only the necessary work."""
 
     def __init__(self, home: Home, settings: Json | None = None) -> None:
         self._buffer = b""
@@ -102,7 +102,7 @@ class Editor:
         self.send({"method": method, "params": params})
 
     def call(self, method: str, params: Any) -> int:
-        """Send a request; its id."""
+        """Send a request and return its id."""
         self._count += 1
         self.send({"id": self._count, "method": method, "params": params})
         return self._count
@@ -133,7 +133,7 @@ class Editor:
         raise EOFError("the bridge has ended")
 
     def answer(self, id: int, meanwhile: Callable[[Json], None] = lambda message: None) -> Any:
-        """The result of a request; every other message goes to `meanwhile`."""
+        """The result of a request; every other message is passed to `meanwhile`."""
         while True:
             message = self.read()
             if message.get("id") == id and "method" not in message:
@@ -193,7 +193,7 @@ class Editor:
 
 
 def initialize(settings: Json | None = None) -> Json:
-    """The params of `initialize` from an editor that wants everything."""
+    """The params of `initialize` from an editor with all features."""
     return {
         "processId": None,
         "rootUri": None,
@@ -210,7 +210,7 @@ def _status_bytes(pid: int, field: str) -> int:
 
 
 class Kernel:
-    """A kernel that no bridge has started, for a peer; over ipc, as the bridge's are."""
+    """A kernel without a bridge, for a peer; over ipc, like the bridge's kernels."""
 
     def __init__(self, home: Home, spec: str) -> None:
         argv = _argv(home, spec)
@@ -267,7 +267,7 @@ def peer(home: Home, module: str, spec: str) -> Iterator[Peer]:
 
 @contextmanager
 def bridge(home: Home, spec: str | None = None, settings: Json | None = None) -> Iterator[Editor]:
-    """The bridge, with a kernel if a spec is named."""
+    """The bridge, with a kernel if a spec is given."""
     editor = Editor(home, settings)
     try:
         if spec is not None:

@@ -1,6 +1,6 @@
-"""The yardstick of completion: a raw client that sends complete_request and waits for the reply.
+"""The baseline for completion: a raw client that sends complete_request and waits for the reply.
 
-A code without a dot is executed instead. Answers the orders of `clients.Peer`.
+Code without a dot is executed instead. Executes the orders of `clients.Peer`.
 """
 
 import sys

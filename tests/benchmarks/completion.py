@@ -1,4 +1,4 @@
-"""Completion from an idle ipykernel: how much later an editor has the list than a raw client."""
+"""Completion on an idle ipykernel: how much later an editor receives the list than a raw client."""
 
 from collections.abc import Iterator
 from statistics import median

@@ -1,4 +1,4 @@
-"""jupyter_console, in a process of its own and without its prompt; answers the orders of clients.Peer."""
+"""jupyter_console in its own process, without its prompt; executes the orders of clients.Peer."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ from tests.benchmarks.orders import Ran, serve
 
 
 class Screen(io.StringIO):
-    """What it writes; `first_at`: when it began to."""
+    """Its output; `first_at` is the time of the first."""
 
     first_at: float | None = None
 

@@ -1,4 +1,4 @@
-"""100,000 flushed prints of a real kernel, ten times; only measured when asked for: it takes minutes."""
+"""100,000 flushed prints of a real kernel, ten times. Takes minutes, so it runs only on request."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a stream message costs when there are very many."""
+"""The cost of a stream message in a flood."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def measure(home: Home) -> Iterator[Row]:
         cpu, time = [], []
         for number in range(6):
             mine, theirs = ours.run(FLOOD), raw.run(FLOOD)
-            if number:  # the first warms both up
+            if number:  # the first round warms both up
                 cpu.append(mine.cpu_s / theirs.cpu_s)
                 time.append(mine.ran[0].seconds / theirs.ran[0].seconds)
     yield Row("a stream message in a flood, CPU", "raw zmq", cpu, 1.2)

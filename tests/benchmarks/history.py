@@ -1,4 +1,4 @@
-"""What lies in the history already, and what it costs."""
+"""The cost of a long history."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A bridge with a kernel and nothing to do."""
+"""A bridge with a kernel and no work."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def _threads(editor: Editor) -> Iterator[Path]:
 
 
 def _switches(editor: Editor) -> int:
-    """How often threads of ours have gone to sleep; zmq's own thread sees to the heartbeat."""
+    """How often the bridge's threads have blocked, without zmq's thread, which serves the heartbeat."""
     total = 0
     for thread in _threads(editor):
         if (thread / "comm").read_text().startswith("ZMQ"):

@@ -1,4 +1,4 @@
-"""One output of 50 MB: what it takes at the peak, how long, and what others wait for it."""
+"""One output of 50 MB: peak memory, time, and the delay of other commands."""
 
 from collections.abc import Iterator
 from time import perf_counter
@@ -17,7 +17,7 @@ KINDS = {
 def measure(home: Home) -> Iterator[Row]:
     for kind, code in KINDS.items():
         memory, time, wait_ms = [], [], []
-        for _ in range(3):  # each in new processes, whose peak is that of this run
+        for _ in range(3):  # each in new processes, so that the peak belongs to this run
             with bridge(home, "python3") as ours, peer(home, "raw", "python3") as raw:
                 ours.run("1")
                 raw.run("1")
@@ -32,7 +32,7 @@ def measure(home: Home) -> Iterator[Row]:
 
 
 def _run_and_ask(editor: Editor, code: str) -> tuple[float, float]:
-    """Seconds until the run's end, and those of the slowest other command meanwhile."""
+    """Seconds until the run's end, and the time of the slowest other command in between."""
     sent_at = perf_counter()
     ended: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""Round trips: how much later an editor has what a raw client would have."""
+"""Round trips: how much later an editor receives what a raw client would receive."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -38,7 +38,7 @@ def _with_ipykernel(home: Home) -> Iterator[Row]:
 
 
 def _rounds(ours: Client, theirs: Mapping[str, Client], rounds: int, times: int) -> dict[str, list[float]]:
-    """Our time over that of each of the others, measured in turn."""
+    """Our time divided by that of each other client, measured alternately."""
     for client in (ours, *theirs.values()):
         _median_s(client, 5)
     ratios: dict[str, list[float]] = {name: [] for name in theirs}

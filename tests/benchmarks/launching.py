@@ -1,4 +1,4 @@
-"""jupyter_client's start_new_async_kernel, in a process of its own: a line in starts a kernel and ends it."""
+"""jupyter_client's start_new_async_kernel in its own process: each line in starts and ends a kernel."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""A flood on a machine that has six times as much to do as it has cores: what is lost on the way."""
+"""A flood on a machine with six times as many busy processes as cores: lost messages."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def measure(home: Home) -> Iterator[Row]:
 
 @contextmanager
 def _busy() -> Iterator[None]:
-    """Processes that do nothing as fast as they can, in the session that is the editor's too."""
+    """Busy-looping processes in the editor's session."""
     busy = [subprocess.Popen(BUSY) for _ in range(6 * (os.cpu_count() or 1))]
     try:
         yield

@@ -1,4 +1,4 @@
-"""nbclient, in a process of its own and with a kernel of its own; answers the orders of clients.Peer."""
+"""nbclient in its own process with its own kernel; executes the orders of clients.Peer."""
 
 import asyncio
 from time import perf_counter

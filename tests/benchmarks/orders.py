@@ -1,4 +1,4 @@
-"""What the benchmark asks of a client in a process of its own: lines of JSON on stdin and stdout."""
+"""The benchmark's orders to a client in another process: JSON lines on stdin and stdout."""
 
 import resource
 import sys
@@ -10,23 +10,23 @@ import msgspec
 
 
 class Ran(msgspec.Struct):
-    """One execution as a client saw it: from sending it to the last of its reply and idle."""
+    """One execution as a client saw it, from sending it to the last of its reply and idle."""
 
     seconds: float = 0.0
     first_s: float | None = None  # until its first stream output
     messages: int = 0
-    lines: int = 0  # that it has at the end, for clients that keep the text
+    lines: int = 0  # number of lines at its end, for clients that keep the text
 
 
 class Order(msgspec.Struct):
-    """Send all codes at once, wait until all have ended; `interrupt` as in raw.Raw.run."""
+    """Send all codes at once and wait until all have ended; `interrupt` as in raw.Raw.run."""
 
     codes: list[str]
     interrupt: tuple[int, float] | None = None
 
 
 class Done(msgspec.Struct):
-    """What came of an order: `cpu_s` it took this process, `peak_bytes` of memory since its start."""
+    """The result of an order: CPU time and peak memory of this process since its start."""
 
     ran: list[Ran]
     cpu_s: float
@@ -34,7 +34,7 @@ class Done(msgspec.Struct):
 
 
 def serve(run: Callable[..., list[Ran]]) -> None:
-    """Obey until stdin ends; the first line says that the client is connected."""
+    """Execute orders until stdin ends; the first line reports that the client is connected."""
     answer({})
     for line in sys.stdin.buffer:
         order = msgspec.json.decode(line, type=Order)

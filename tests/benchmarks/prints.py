@@ -1,4 +1,4 @@
-"""A real kernel that prints without end: what is lost, what it costs in memory, how it is interrupted."""
+"""A real kernel that prints without end: lost lines, memory, and interrupting it."""
 
 from collections.abc import Iterator
 from time import perf_counter
@@ -7,11 +7,11 @@ from tests.benchmarks.clients import Editor, Peer, bridge, peer
 from tests.benchmarks.table import Row, ratios
 from tests.home import Home
 
-LINES = 20_000  # of 100,000 by ipykernel there is a minute to wait; tests/faults loses none of them
+LINES = 20_000  # 100,000 would take ipykernel a minute; tests/faults tests that none are lost
 PRINTS = f"for number in range({LINES}): print(number, flush=True)"
 GIGABYTE = 'busy\nflood {} "' + "x" * 9_999 + '\\n"\nreply\nidle'
 FOREVER = "number = 0\nwhile True:\n    number += 1\n    print(number, flush=True)"
-AFTER_S = 0.5  # of flood, the interrupt comes
+AFTER_S = 0.5  # length of the flood before the interrupt
 
 
 def measure(home: Home) -> Iterator[Row]:
@@ -39,12 +39,12 @@ def measure(home: Home) -> Iterator[Row]:
 
 def _resident_after(editor: Editor, messages: int) -> int:
     editor.run(GIGABYTE.format(messages))
-    editor.command("history", limit=1)  # the answer comes when all of it is written
+    editor.command("history", limit=1)  # answered once everything is written
     return editor.resident_bytes()
 
 
 def history_lines(editor: Editor, run_id: str) -> list[str]:
-    """The lines of the first output of a run, from the history."""
+    """The lines of a run's first output, from the history."""
     parts: list[str] = []
     while True:
         start = sum(map(len, parts))
@@ -55,7 +55,7 @@ def history_lines(editor: Editor, run_id: str) -> list[str]:
 
 
 def _interrupt_s(editor: Editor) -> float:
-    """From the interrupt to the end of a run that floods."""
+    """From the interrupt to the end of a flooding run."""
     run = editor.call_command("run", code=FOREVER, kernelId=editor.kernel_id)
     editor.answer(run)
     until = perf_counter() + AFTER_S

@@ -1,4 +1,4 @@
-"""Many small runs asked for at once."""
+"""Many small runs, requested at once."""
 
 from collections.abc import Iterator
 

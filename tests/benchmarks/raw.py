@@ -1,7 +1,7 @@
-"""The yardstick: the least that a Python client can do with a kernel, in a process of its own.
+"""The baseline: the least work that a Python client can do for a kernel, in its own process.
 
-Blocking pyzmq, every frame received, every signature checked, every part decoded, nothing kept. Answers the
-orders of `peer.Peer`.
+Blocking pyzmq: every frame is received, every signature checked, every part decoded, nothing kept. Executes
+the orders of `clients.Peer`.
 """
 
 import hmac
@@ -85,10 +85,10 @@ class Raw:
         return self._send("execute_request", {**content, "user_expressions": {}, "stop_on_error": False})
 
     def run(self, codes: list[str], interrupt: tuple[int, float] | None = None) -> list[Ran]:
-        """Send them all at once and wait until the last has ended.
+        """Send all codes at once and wait until the last has ended.
 
-        `interrupt` (pid, seconds): the process is interrupted so long after its first output; `seconds` of
-        what it gives then counts from the signal.
+        `interrupt` is (pid, seconds): the process is interrupted that long after its first output, and
+        `seconds` of the result is then measured from the signal.
         """
         opened = {self._execute(code): _Open(perf_counter()) for code in codes}
         pending = dict(opened)

@@ -1,4 +1,4 @@
-"""An editor that reads nothing for half a minute, while a real kernel prints without end."""
+"""An editor that reads nothing for half a minute while a real kernel prints without end."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.home import Home
 SECONDS = 30
 RAW_SECONDS = 5
 
-# Prints until it is interrupted, or for so many seconds; then says elsewhere how far it came, and when.
+# Prints until it is interrupted or the time is over, then reports in a file how far it came, and when.
 CODE = """
 import json, time
 number, end = 0, time.time() + {seconds}
@@ -54,7 +54,7 @@ def measure(home: Home) -> Iterator[Row]:
 
 
 def _until_written(path: Path) -> tuple[int, float]:
-    """How far the kernel came, and when it ended."""
+    """How many lines the kernel printed, and when it ended."""
     while not path.exists():
         sleep(0.005)
     lines, at = msgspec.json.decode(path.read_bytes())

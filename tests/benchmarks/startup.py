@@ -1,4 +1,4 @@
-"""How soon an editor has its first answer, and its kernel."""
+"""The time until an editor has its first response, and its kernel."""
 
 import subprocess
 import sys

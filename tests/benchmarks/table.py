@@ -1,4 +1,4 @@
-"""The rows of the benchmark: a mark, the figures of its repetitions, and whether it is reached."""
+"""The rows of the benchmark: a quantity, its repeated measurements, and whether it is within its limit."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Row:
-    """`figures` are those of the repetitions; `limit` None: for readers to see, no mark of ours."""
+    """`figures` are the repetitions. `limit` None: informative only."""
 
     what: str
     peer: str
@@ -28,7 +28,7 @@ class Row:
 
 
 def ratios(rounds: int, ours: Callable[[], float], theirs: Callable[[], float]) -> list[float]:
-    """What `ours` gives over what `theirs` gives, measured in turn so that a busy machine hits both."""
+    """The ratios of `ours` to `theirs`, measured alternately so that a busy machine affects both."""
     return [ours() / theirs() for _ in range(rounds)]
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.compatibility [NAME ...]`: install and test kernels; if all, write their page."""
+"""`python -m tests.compatibility [NAME ...]`: installs and tests kernels; if all, writes their page."""
 
 import argparse
 import asyncio

@@ -1,6 +1,6 @@
-"""What is asked of every kernel, through the real server.
+"""The checks that every kernel goes through, on the real server.
 
-A check gives "yes", or in a few words what came instead.
+A check returns "yes", or a few words about what happened instead.
 """
 
 import asyncio
@@ -26,15 +26,15 @@ CHECKS = (
 )  # fmt: skip
 START_S = 90.0
 SLOW_S = 30.0
-LATE_S = 2.0  # Deno sends a result after it has said that it is idle
-SEEN_S = 2.0  # how soon a death must be seen
-GONE_S = 5.0  # how long children of its own may take to see that it has ended
+LATE_S = 2.0  # Deno sends a result after its idle
+SEEN_S = 2.0  # time to detect a death
+GONE_S = 5.0  # time for a kernel's children to notice its end
 YES = "yes"
-NONE = "-"  # the language has nothing of the kind
+NONE = "-"  # the language has no equivalent
 
 
 async def try_kernel(name: str) -> "Trial":
-    """Everything that is asked of one kernel, which is installed first."""
+    """All checks of one kernel, which is installed first."""
     await asyncio.to_thread(install, [name])
     with private_home() as home:
         async with editor(home, environment={"JUPYTER_PATH": str(kernelspecs())}) as client:
@@ -45,7 +45,7 @@ async def try_kernel(name: str) -> "Trial":
 
 
 class Trial:
-    """One kernel under trial: `info` is that of the wire, `outcomes` are by the name of the check."""
+    """One kernel under test. `info` is its wire object; `outcomes` are keyed by the name of the check."""
 
     def __init__(self, name: str, kernel: Kernel, client: Client) -> None:
         self.name = name
@@ -60,11 +60,11 @@ class Trial:
 
     async def run(self, code: str) -> Json:
         call = self.client.call_command("run", code=code, wait=True, **self.where)
-        run: Json = (await asyncio.wait_for(call.answer, START_S))["runs"][0]  # Kotlin's first takes long
+        run: Json = (await asyncio.wait_for(call.answer, START_S))["runs"][0]  # Kotlin's first run takes long
         return run
 
     async def outputs(self, run: Json, complete: Callable[[list[Json]], bool]) -> list[Json]:
-        """Those of an ended run, also what comes late, until they are `complete`."""
+        """The outputs of an ended run, including late ones, once they are `complete`."""
         outputs: list[Json] = self.client.mirror.outputs.setdefault(run["id"], [])
         with suppress(TimeoutError):
             async with asyncio.timeout(LATE_S):
@@ -72,7 +72,7 @@ class Trial:
         return outputs
 
     async def show(self, code: str, text: str) -> str:
-        """How a text is shown by code."""
+        """How code displays a text."""
         shown = await self.outputs(await self.run(code), lambda outputs: _how_shown(outputs, text) != "no")
         return _how_shown(shown, text)
 
@@ -111,7 +111,7 @@ class Trial:
         answer: Json = {"isIncomplete": True, "items": []}
         with suppress(TimeoutError):
             async with asyncio.timeout(SLOW_S):
-                while answer["isIncomplete"]:  # as editors do: the kernel was not ready to say
+                while answer["isIncomplete"]:  # as editors do: the kernel was not ready to answer
                     answer = await self.client.request("textDocument/completion", place)
         return YES if wanted in [item["label"] for item in answer["items"]] else "no"
 
@@ -125,7 +125,7 @@ class Trial:
         return YES if _names_ada(outputs) else "no"
 
     async def attach(self) -> str:
-        """A second bridge attaches while the kernel is busy, and hears what it says."""
+        """A second bridge attaches while the kernel is busy, and receives its messages."""
         assert (await self.run(self.kernel.state[0]))["state"] == "ok"
         begun = Path(self.client.home.work, "begun")
         os.mkfifo(begun)
@@ -151,7 +151,7 @@ class Trial:
         return YES if await self.show(self.kernel.state[1], "42") != "no" else "state is lost"
 
     async def interrupt(self) -> str:
-        return self.outcomes["interrupt"]  # tried while another bridge is attached
+        return self.outcomes["interrupt"]  # tested while another bridge is attached
 
     async def restart(self) -> str:
         call = self.client.call_command("restartKernel", **self.where)
@@ -165,7 +165,7 @@ class Trial:
         return self._what_is_left()
 
     async def death(self) -> str:
-        """It is killed, and nothing of it is left either."""
+        """Kill the kernel: its files are removed too."""
         await self.start()
         psutil.Process(self.info["pid"]).send_signal(signal.SIGKILL)
         began = time.monotonic()
@@ -187,7 +187,7 @@ async def _other_editor(home: Home) -> AsyncIterator[Client]:
     async with editor(home) as client:
         yield client
         await client.kill()
-        client.over = True  # what is left now is left by the first
+        client.over = True  # the first bridge owns what is left now
 
 
 def _has_error(outputs: list[Json]) -> bool:

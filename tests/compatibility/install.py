@@ -1,9 +1,9 @@
-"""Real kernels of other makers, installed once for all checkouts into a folder in the user's cache.
+"""Real kernels from other projects, installed once for all checkouts in a folder of the user's cache.
 
     python -m tests.compatibility.install [NAME ...]
 
-They come from PyPI, Debian and npm, and are found only with JUPYTER_PATH set to `kernelspecs()`: no other
-test and no person's Jupyter sees them.
+They come from PyPI, Debian and npm, and are found only if JUPYTER_PATH is set to `kernelspecs()`: neither
+other tests nor the user's own Jupyter see them.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 
 from tests.compatibility.kernels import KERNELS, Kernel
 
-# as it is where this module is imported: a test's own home has another cache
+# as it is at import time: a test's own home has another cache
 ROOT = user_cache_path("kernel-bridge") / "test-kernels"
 VENV = ROOT / "venv"
 NPM = ROOT / "npm"
@@ -30,14 +30,14 @@ PYTHON = VENV / "bin" / "python"
 
 
 def kernelspecs() -> Path:
-    """What JUPYTER_PATH must name for the kernels to be found."""
+    """The value of JUPYTER_PATH with which the kernels are found."""
     return VENV / "share" / "jupyter"
 
 
 def install(names: Iterable[str]) -> None:
-    """Install those that are not there yet, as this version of their recipe says.
+    """Install the kernels whose current recipe is not installed yet.
 
-    Raises RuntimeError: a command of the recipe failed, or needs a person's help.
+    Raises RuntimeError: a command of the recipe failed, or needs manual help.
     """
     ROOT.mkdir(parents=True, exist_ok=True)
     with (ROOT / "lock").open("w") as lock:
@@ -88,10 +88,10 @@ def _unpack_debian(package: str) -> None:
 
 
 def _mend(file: Path) -> None:
-    """Name the interpreter by its path: `python` stands for the one that starts the kernel (Jupyter's)."""
+    """Replace `python`, Jupyter's name for the interpreter that starts the kernel, by the full path."""
     spec = json.loads(file.read_text())
     if file.parent.name not in KERNELS:
-        shutil.rmtree(file.parent)  # what came along: another python3
+        shutil.rmtree(file.parent)  # installed as a dependency: another python3
         return
     if spec["argv"][0].startswith("python"):
         spec["argv"][0] = str(PYTHON)
@@ -100,7 +100,7 @@ def _mend(file: Path) -> None:
 
 
 def _run(*command: str | Path) -> None:
-    """A command with the kernels' environment first on its PATH, and a home that is not the user's."""
+    """Run a command with the kernels' environment first on PATH, and a home that is not the user's."""
     environment = os.environ | {
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "JUPYTER_DATA_DIR": str(kernelspecs()),

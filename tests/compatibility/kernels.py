@@ -1,4 +1,4 @@
-"""The kernels that are tried: where each comes from, what is said to it, what it is known to do otherwise."""
+"""The kernels under test: where each comes from, the code it is given, and its known deviations."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is installed, in this order."""
+    """The steps of an installation, in this order."""
 
-    debian: tuple[tuple[str, str], ...] = ()  # (a command or path, the package that has it)
-    unpack: tuple[str, ...] = ()  # Debian's too: installed, they would show their kernelspec to everybody
+    debian: tuple[tuple[str, str], ...] = ()  # (command or path, package that provides it)
+    unpack: tuple[str, ...] = ()  # Debian packages; if installed, every user would see their kernelspec
     pip: tuple[str, ...] = ()
     npm: tuple[str, ...] = ()
-    setup: tuple[str, ...] = ()  # a command; {python}, {venv}, {npm} stand for paths
+    setup: tuple[str, ...] = ()  # a command; {python}, {venv} and {npm} are replaced by paths
 
     def environment(self, debian: Path) -> dict[str, str]:
-        """What the kernel needs to find what was unpacked."""
+        """The variables with which the kernel finds what was unpacked."""
         return {"R_LIBS": str(debian / "usr" / "lib" / "R" / "site-library")} if self.unpack else {}
 
     @property
@@ -25,23 +25,23 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Kernel:
-    """One kernelspec. Every piece of code is in its language; None: the language has nothing of the kind."""
+    """One kernelspec. All code is in its language; None: the language has no equivalent."""
 
     title: str
-    package: str  # as a person reads it
-    language_id: str  # as editors call it
-    complete: tuple[str, str]  # what is typed, and one of the names that it may become
-    loop: str  # says "go" (or writes to the file BEGUN), then does not end by itself
+    package: str  # human-readable name
+    language_id: str  # the editors' name
+    complete: tuple[str, str]  # a text to complete, and one of its completions
+    loop: str  # prints "go" (or writes the file BEGUN), then never ends by itself
     recipe: Recipe = Recipe()
     result: str = "1 + 2"
     stdout: str = 'print("hello")'
     error: str = "1 / 0"
     state: tuple[str, str] = ("x = 42", "x")  # sets a variable to 42, shows it
     plot: str | None = None
-    ask: str | None = None  # asks for a line and prints it
-    quick: bool = False  # comes from PyPI alone, and is tried with every `make test`
-    differs: dict[str, str] = field(default_factory=dict)  # check -> what comes instead of "yes"
-    note: str = ""  # for who uses it
+    ask: str | None = None  # reads a line and prints it
+    quick: bool = False  # comes from PyPI alone, and is tested by every `make test`
+    differs: dict[str, str] = field(default_factory=dict)  # check -> what happens instead of "yes"
+    note: str = ""  # for the kernel's users
 
 
 PYTHON_LOOP = 'import time\nprint("go", flush=True)\nfor _ in range(1000):\n    time.sleep(0.1)'

@@ -1,4 +1,4 @@
-"""Kernels that PyPI alone gives, each with all that is asked of one; `make kernels` tries the others too."""
+"""Kernels that PyPI alone provides, through all checks; `make kernels` tests the others too."""
 
 import pytest
 
@@ -10,10 +10,10 @@ pytestmark = pytest.mark.timeout(600)  # they may have to be installed first
 
 
 @pytest.mark.parametrize("name", [name for name, kernel in KERNELS.items() if kernel.quick])
-async def test_a_kernel_does_what_is_known_of_it(name: str) -> None:
+async def test_a_kernel_passes_its_checks(name: str) -> None:
     trial = await try_kernel(name)
     assert trial.outcomes == dict.fromkeys(CHECKS, YES) | KERNELS[name].differs
 
 
-def test_the_page_shows_every_kernel_that_is_tried() -> None:
+def test_the_page_lists_every_tested_kernel() -> None:
     assert named_in(PAGE.read_text()) == list(KERNELS)

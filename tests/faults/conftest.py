@@ -1,4 +1,4 @@
-"""A bridge with a kernel that does as it is told."""
+"""A bridge with the fake kernel, whose every message a test decides."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from tests.server.client import editor
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def fake() -> AsyncIterator[Fake]:
-    """One for the tests of a module, which run in its loop."""
+    """One for all tests of a module, which share its loop."""
     with private_home() as home:
         install_fake_kernel(home)
         async with editor(home) as client:

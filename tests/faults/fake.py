@@ -1,4 +1,4 @@
-"""What the tests of faults ask of a bridge with the fake kernel."""
+"""Helpers to drive a bridge with the fake kernel."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def script(*steps: str) -> str:
-    """The code of a run of the fake kernel: these steps, between busy and idle."""
+    """Code for the fake kernel: these steps, between busy and idle."""
     return "\n".join(("busy", *steps, "reply", "idle"))
 
 
@@ -29,13 +29,13 @@ class Fake:
         return await self.client.run(code=script(*steps), kernelId=self.kernel["id"])
 
     async def start(self, *steps: str) -> str:
-        """The id of a run that was asked for."""
+        """Start a run and return its id."""
         run = await self.client.run(code=script(*steps), kernelId=self.kernel["id"], wait=False)
         run_id: str = run["id"]
         return run_id
 
     async def text(self, run_id: str) -> str:
-        """The whole of the run's first stream output, from the history."""
+        """The complete text of the run's first stream output, from the history."""
         parts: list[str] = []
         total = 1
         while (start := sum(map(len, parts))) < total:
@@ -47,13 +47,13 @@ class Fake:
         return "".join(parts)
 
     async def answers(self) -> None:
-        """Asserts that the session goes on: the next good run is answered as it should be."""
+        """Assert that the session still works: the next good run is answered correctly."""
         run = await self.run('result "2"')
         assert (run["state"], run["outputs"][0]["data"]) == ("ok", {"text/plain": "2"})
 
 
 class Ear:
-    """Hears a kernel's status messages beside the bridge; to be made before what is waited for."""
+    """Observes a kernel's status messages separately from the bridge. Create it before what it waits for."""
 
     def __init__(self, connection_file: str) -> None:
         connection = json.loads(Path(connection_file).read_bytes())
@@ -63,7 +63,7 @@ class Ear:
         self._socket.connect(f"ipc://{connection['ip']}-{connection['iopub_port']}")
 
     async def hears(self, state: str, within_s: float = 30.0) -> bool:
-        """Whether an execution gives that state within that time; returns as soon as it does."""
+        """Whether an execution reaches that state within that time; returns as soon as it does."""
         return await asyncio.to_thread(self._until, state, within_s)
 
     def _until(self, state: str, within_s: float) -> bool:
@@ -78,7 +78,7 @@ class Ear:
 
 
 async def listening(fake: Fake) -> Ear:
-    """An ear that has joined, and has heard everything so far."""
+    """An ear that has connected and received everything so far."""
     ear = Ear(fake.kernel["connectionFile"])
     await fake.run()
     while not await ear.hears("idle", within_s=0.1):

@@ -1,4 +1,4 @@
-"""What no kernel should send: the next good message is answered."""
+"""Messages that no kernel should send: the next good message is still answered."""
 
 import json
 from typing import Any
@@ -44,7 +44,7 @@ async def test_the_next_good_message_is_answered(fake: Fake, steps: list[str]) -
 
 
 @shared_loop
-async def test_messages_that_were_lost_are_said_in_the_run(fake: Fake) -> None:
+async def test_a_run_reports_lost_messages(fake: Fake) -> None:
     run = await fake.run('stream stdout "a"', "lose 3", 'stream stdout "b"', "lose 2", 'stream stderr "c"')
     assert (run["state"], run["lostMessages"]) == ("ok", 5)
     assert fake.client.mirror.runs[run["id"]]["lostMessages"] == 5
@@ -77,8 +77,8 @@ FRAME = st.binary(max_size=40) | st.just(DELIMITER) | CONTENT.map(lambda value: 
 
 
 @given(st.lists(FRAME, max_size=12), st.integers(0, 12))
-def test_frames_of_any_kind_are_passed_over(junk: Frames, cut: int) -> None:
-    """However zmq's frames are read, a good message behind them is decoded."""
+def test_junk_frames_are_skipped(junk: Frames, cut: int) -> None:
+    """However zmq's frames are read, a good message after them is decoded."""
     signer = Signer(KEY)
     frames = [b"topic", *good("a"), *junk, b"topic", *good("b")]
     first, begun = split(frames[:cut], complete=False, topics=1)
@@ -89,7 +89,7 @@ def test_frames_of_any_kind_are_passed_over(junk: Frames, cut: int) -> None:
 
 
 @given(st.sampled_from(TYPES), CONTENT, CONTENT)
-def test_content_of_any_kind_is_an_event(message_type: str, content: Any, parent: Any) -> None:
+def test_any_content_becomes_an_event(message_type: str, content: Any, parent: Any) -> None:
     signer = Signer(KEY)
     header = json.dumps({"msg_id": "a", "msg_type": message_type}).encode()
     sent = signed(header, json.dumps(parent).encode(), b"{}", json.dumps(content).encode())

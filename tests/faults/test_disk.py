@@ -1,4 +1,4 @@
-"""Disks that fill up and files that are damaged: one warning, and everything but the history goes on."""
+"""Full disks and damaged files: one warning, and everything except the history keeps working."""
 
 import asyncio
 import os
@@ -24,12 +24,12 @@ def warnings(client: Client) -> list[str]:
     return [message["message"] for message in shown if message["type"] == 2]
 
 
-async def test_a_disk_that_is_full_stops_neither_the_stream_nor_the_runs(home: Home) -> None:
+async def test_a_full_disk_stops_neither_the_stream_nor_the_runs(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home) as client:
         fake = Fake(client, await client.command("startKernel", spec="fake"))
         await fake.run('result "kept"')
-        await client.command("history")  # the answer comes when all of it is written
+        await client.command("history")  # answered once everything is written
         resource.prlimit(client.process.pid, resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
         for _ in range(3):
             run = await fake.run(f"flood 20000 {LINE}")
@@ -52,7 +52,7 @@ async def test_a_disk_that_is_full_stops_neither_the_stream_nor_the_runs(home: H
         assert f"could not keep about {got['missingBytes']:,} bytes" in Path(result["path"]).read_text()
 
 
-async def test_a_damaged_history_is_set_aside_and_a_new_one_begun(home: Home) -> None:
+async def test_a_damaged_history_is_set_aside_and_replaced(home: Home) -> None:
     install_fake_kernel(home)
     path = Path(home.environment["XDG_DATA_HOME"]) / "kernel-bridge" / "history.db"
     path.parent.mkdir(parents=True)
@@ -67,7 +67,7 @@ async def test_a_damaged_history_is_set_aside_and_a_new_one_begun(home: Home) ->
     assert path.with_name("history.db.corrupt-1").read_bytes().startswith(b"no database")
 
 
-async def test_a_place_that_cannot_be_written_costs_one_warning_and_the_history(home: Home) -> None:
+async def test_an_unwritable_folder_costs_one_warning_and_the_history(home: Home) -> None:
     install_fake_kernel(home)
     (home.path / "file").touch()
     async with editor(home, settings={"history": {"path": str(home.path / "file" / "history.db")}}) as client:
@@ -84,15 +84,15 @@ async def test_a_place_that_cannot_be_written_costs_one_warning_and_the_history(
 MEGABYTES = 300
 
 
-async def test_a_flood_while_the_file_is_held_up_is_kept_in_bounded_memory(home: Home) -> None:
+async def test_a_flood_while_the_file_is_locked_takes_bounded_memory(home: Home) -> None:
     path = Path(home.environment["XDG_DATA_HOME"]) / "kernel-bridge" / "history.db"
-    # At most 100 MB a second, which any disk takes: what a slower one has not taken is in memory.
+    # At most 100 MB a second, which any disk can write: what it has not written yet is in memory.
     printed = "print('%07d|' % number * 125_000, flush=True); time.sleep(0.01)"
     code = f"import time\nfor number in range({MEGABYTES}): {printed}"
     async with editor(home) as client:
         kernel = await client.command("startKernel", spec="python3")
         await client.run(code="1", kernelId=kernel["id"])
-        await client.command("history")  # the file is there
+        await client.command("history")  # the file exists
         bridge = psutil.Process(client.process.pid)
         before = peak = bridge.memory_info().rss
         blocker = sqlite3.connect(path)
@@ -117,7 +117,7 @@ async def test_a_flood_while_the_file_is_held_up_is_kept_in_bounded_memory(home:
 
 
 @pytest.mark.parametrize("name", [".bashrc", "fifo", "folder", "a\0b"])
-async def test_a_history_path_that_names_something_else_costs_one_warning(home: Home, name: str) -> None:
+async def test_an_unusable_history_path_costs_one_warning(home: Home, name: str) -> None:
     install_fake_kernel(home)
     (home.path / ".bashrc").write_text("alias ll='ls -l'\n")
     os.mkfifo(home.path / "fifo")
@@ -134,7 +134,7 @@ async def test_a_history_path_that_names_something_else_costs_one_warning(home: 
     assert {file.name for file in home.path.iterdir()} - {"stderr"} == before
 
 
-async def test_a_relative_history_path_is_one_in_the_root(home: Home) -> None:
+async def test_a_relative_history_path_is_relative_to_the_root(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home, settings={"history": {"path": "kept/h.db"}}) as client:
         fake = Fake(client, await client.command("startKernel", spec="fake"))

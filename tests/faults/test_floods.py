@@ -1,4 +1,4 @@
-"""Very much output, and editors and bridges that cannot keep up: nothing is lost."""
+"""Floods of output, with editors and bridges that cannot keep up: nothing is lost."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def lines(number: int) -> str:
 
 
 @shared_loop
-async def test_of_200_000_messages_none_is_lost(fake: Fake) -> None:
+async def test_200_000_messages_arrive(fake: Fake) -> None:
     run = await fake.run(f"flood 200000 {LINE}", 'result "done"')
     assert run["outputs"][1]["data"] == {"text/plain": "done"}
     assert await fake.text(run["id"]) == lines(200_000)
@@ -50,7 +50,7 @@ async def test_an_editor_that_stops_reading_loses_nothing_and_can_interrupt(fake
 
 
 @shared_loop
-async def test_an_editor_that_reads_nothing_for_30_s_of_a_flood_gets_all_of_it(fake: Fake) -> None:
+async def test_an_editor_that_stalls_for_30_s_receives_the_whole_flood(fake: Fake) -> None:
     ear = await listening(fake)
     fake.client.reading.clear()
     try:
@@ -79,7 +79,7 @@ async def test_a_thousand_runs_are_queued_and_run_in_order(fake: Fake) -> None:
     assert [fake.client.mirror.text(run) for run in runs] == [str(number) for number in range(100, 1100)]
 
 
-async def test_a_bridge_killed_in_a_flood_leaves_what_came_first(home: Home) -> None:
+async def test_a_bridge_killed_in_a_flood_keeps_the_first_output(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home) as client:
         fake = Fake(client, await client.command("startKernel", spec="fake"))
@@ -96,8 +96,8 @@ async def test_a_bridge_killed_in_a_flood_leaves_what_came_first(home: Home) -> 
 
 
 @shared_loop
-async def test_runs_that_are_held_no_longer_are_in_the_history(fake: Fake) -> None:
-    """Each has outputs of 1 MB, of which a bounded number stays in memory."""
+async def test_evicted_runs_are_in_the_history(fake: Fake) -> None:
+    """Each run has outputs of 1 MB, of which only a bounded number stays in memory."""
     code = script('flood 101 "' + "x" * 10_000 + '"')
     first = await fake.client.run(code=code, kernelId=fake.kernel["id"])
     for _ in range(9):

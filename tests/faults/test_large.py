@@ -1,4 +1,4 @@
-"""Single messages that are very large, both ways."""
+"""Single, very large messages in both directions."""
 
 import base64
 import os
@@ -38,8 +38,8 @@ async def test_pictures_of_5_and_30_mb(fake: Fake) -> None:
         assert data == b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * size_256
 
 
-async def test_messages_that_come_a_byte_at_a_time(home: Home) -> None:
-    """Through a real pipe, in as many writes as there are bytes."""
+async def test_messages_written_one_byte_at_a_time(home: Home) -> None:
+    """Through a real pipe, one byte per write."""
     async with editor(home) as client:
         body = (
             b'{"jsonrpc": "2.0", "id": "slow", "method": "workspace/executeCommand",'

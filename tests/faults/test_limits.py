@@ -1,4 +1,4 @@
-"""The system grants no more: what is new is refused with the reason, and everything that runs goes on."""
+"""The system grants no more resources: new work is refused with the reason, running work continues."""
 
 import asyncio
 import json
@@ -20,11 +20,11 @@ from tests.server.wire import ResponseError
 
 Json = dict[str, Any]
 
-DESCRIPTORS_A_KERNEL = 12  # the mark
+DESCRIPTORS_A_KERNEL = 12  # the limit that the project promises
 
 
 def limit(client: Client, what: int, soft: int) -> None:
-    """Set a limit of the bridge, hard and soft, and of what it starts from now on."""
+    """Set a limit, hard and soft, of the bridge and of everything it starts from now on."""
     resource.prlimit(client.process.pid, what, (soft, soft))
 
 
@@ -50,7 +50,7 @@ def soft_limit(pid: int) -> int:
 
 @contextmanager
 def started_with(soft: int) -> Iterator[None]:
-    """What is started meanwhile has that soft limit of descriptors, and may raise it."""
+    """Processes started in this context inherit that soft limit of descriptors, and may raise it."""
     before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     try:
@@ -60,15 +60,15 @@ def started_with(soft: int) -> Iterator[None]:
 
 
 def unprivileged() -> tuple[str, ...]:
-    """The prefix of a command that runs as a user whom RLIMIT_NPROC binds, which it does not root."""
+    """The prefix of a command that runs as a user bound by RLIMIT_NPROC; root is not."""
     if os.getuid() != 0:
         return ()
-    keeps = "+dac_override,+fowner"  # Python itself may lie where only root may read
+    keeps = "+dac_override,+fowner"  # Python itself may be in a folder that only root can read
     return ("setpriv", "--reuid=54321", "--clear-groups", f"--inh-caps={keeps}", f"--ambient-caps={keeps}")
 
 
 def limit_processes(client: Client, soft: int) -> None:
-    """The soft limit of the processes and threads that an unprivileged bridge's user may have."""
+    """Set the soft limit of processes and threads for the user of an unprivileged bridge."""
     command = [*unprivileged(), "prlimit", f"--pid={client.process.pid}", f"--nproc={soft}:"]
     subprocess.run(command, check=True)
 
@@ -78,7 +78,7 @@ async def start(client: Client) -> Fake:
 
 
 async def start_all(client: Client) -> tuple[list[Fake], ResponseError]:
-    """As many kernels as fit, and how the one after them failed."""
+    """Start as many kernels as fit. Return them, and the error of the next one."""
     fakes: list[Fake] = []
     while True:
         try:
@@ -88,7 +88,7 @@ async def start_all(client: Client) -> tuple[list[Fake], ResponseError]:
 
 
 async def serves(client: Client, fakes: list[Fake]) -> None:
-    """Asserts that everything but a start works, and that each kernel does."""
+    """Assert that everything except a start works, on every kernel."""
     for fake in fakes:
         await fake.answers()
     kernels = (await client.command("listKernels"))["kernels"]
@@ -116,7 +116,7 @@ async def test_a_start_is_refused_before_descriptors_run_out(home: Home) -> None
         fakes, error = await start_all(client)
         assert len(fakes) >= 5
         assert error.kind == "KernelLaunchFailed"
-        assert "hint" not in error.data  # no command can be run for it
+        assert "hint" not in error.data  # no command can fix it
         assert "of 160 file descriptors are open" in error.message
         assert "ulimit -n" in error.message
         await serves(client, fakes)
@@ -126,7 +126,7 @@ async def test_a_start_is_refused_before_descriptors_run_out(home: Home) -> None
         await serves(client, fakes)
 
 
-async def test_starts_at_once_share_what_descriptors_there_are(home: Home) -> None:
+async def test_concurrent_starts_share_the_free_descriptors(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home) as client:
         limit(client, resource.RLIMIT_NOFILE, 128)
@@ -139,7 +139,7 @@ async def test_starts_at_once_share_what_descriptors_there_are(home: Home) -> No
         await serves(client, fakes)
 
 
-async def test_the_limit_is_raised_and_kernels_get_the_one_that_we_were_given(home: Home) -> None:
+async def test_kernels_get_the_inherited_limit_and_not_the_raised_one(home: Home) -> None:
     install_fake_kernel(home)
     with started_with(soft=64):
         async with editor(home) as client:
@@ -149,7 +149,7 @@ async def test_the_limit_is_raised_and_kernels_get_the_one_that_we_were_given(ho
 
 
 async def attach_all(client: Client, ids: list[str]) -> tuple[list[Fake], ResponseError]:
-    """As many of these kernels as fit, and how the one after them failed."""
+    """Attach to as many of these kernels as fit. Return them, and the error of the next one."""
     attached: list[Fake] = []
     for kernel_id in ids:
         try:
@@ -159,7 +159,7 @@ async def attach_all(client: Client, ids: list[str]) -> tuple[list[Fake], Respon
     raise AssertionError("all were attached to")
 
 
-async def test_many_kernels_are_listed_and_attached_to_with_few_descriptors(home: Home) -> None:
+async def test_many_kernels_are_listed_and_attached_with_few_descriptors(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home) as owner:
         ids = [(await start(owner)).kernel["id"] for _ in range(12)]
@@ -178,10 +178,10 @@ async def test_many_kernels_are_listed_and_attached_to_with_few_descriptors(home
             assert "of 96 file descriptors are open" in error.message
             await serves(client, attached)
             await client.kill()
-            client.over = True  # what is left is the owner's
+            client.over = True  # the rest belongs to the owner
 
 
-async def test_a_start_without_processes_left_is_refused_with_the_reason(home: Home) -> None:
+async def test_a_start_is_refused_if_no_process_is_left(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home, prefix=unprivileged()) as client:
         fakes = [await start(client)]
@@ -199,20 +199,20 @@ async def test_a_start_without_processes_left_is_refused_with_the_reason(home: H
         await serves(client, [*fakes, await start(client)])
 
 
-async def test_what_runs_needs_no_more_threads(home: Home) -> None:
+async def test_running_kernels_need_no_new_threads(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home, prefix=unprivileged()) as client:
         fakes = [await start(client)]
         await fakes[0].run()
         limit_processes(client, 1)
-        for _ in range(3):  # more than what the journal brings in on a thread
+        for _ in range(3):  # more than the journal checkpoints on a thread
             run = await fakes[0].run(f"flood 100 {json.dumps('x' * 100_000)}")
             assert run["state"] == "ok"
         await serves(client, fakes)
         assert not warnings(client)
 
 
-async def test_the_first_start_without_processes_left_is_refused(home: Home) -> None:
+async def test_the_first_start_is_refused_if_no_process_is_left(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home, prefix=unprivileged()) as client:
         limit_processes(client, 1)
@@ -223,7 +223,7 @@ async def test_the_first_start_without_processes_left_is_refused(home: Home) -> 
         await serves(client, [await start(client)])
 
 
-async def test_attaching_without_threads_left_is_refused(home: Home) -> None:
+async def test_attaching_is_refused_if_no_thread_is_left(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home) as owner:
         kernel_id = (await start(owner)).kernel["id"]
@@ -237,7 +237,7 @@ async def test_attaching_without_threads_left_is_refused(home: Home) -> None:
             limit_processes(client, 10_000)
             await client.command("attachKernel", kernelId=kernel_id)
             await client.kill()
-            client.over = True  # what is left is the owner's
+            client.over = True  # the rest belongs to the owner
 
 
 async def test_a_start_on_a_full_disk_names_the_folder(home: Home) -> None:
@@ -253,11 +253,11 @@ async def test_a_start_on_a_full_disk_names_the_folder(home: Home) -> None:
         resource.prlimit(
             client.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         )
-        assert len(home.connection_files()) == 1  # no half of another one
+        assert len(home.connection_files()) == 1  # and not half of another one
         await serves(client, fakes)
 
 
-async def test_a_message_that_memory_has_no_room_for_is_refused_and_the_next_is_taken(home: Home) -> None:
+async def test_a_message_too_large_for_memory_is_refused_and_the_next_accepted(home: Home) -> None:
     async with editor(home) as client:
         size = int(Path(f"/proc/{client.process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
         limit(client, resource.RLIMIT_AS, size + 64_000_000)
@@ -268,7 +268,7 @@ async def test_a_message_that_memory_has_no_room_for_is_refused_and_the_next_is_
         assert await client.command("listKernels") == {"kernels": []}
 
 
-async def test_dozens_of_large_messages_need_the_memory_of_one(home: Home) -> None:
+async def test_dozens_of_large_messages_take_the_memory_of_one(home: Home) -> None:
     async with editor(home) as client:
         await client.command("listKernels")
         before = peak_bytes(client)

@@ -1,8 +1,8 @@
-"""Random sessions for as long as one wants, and all triples of commands that cross.
+"""Random sessions for any length of time, and all triples of crossing commands.
 
-python -m tests.fuzz --seconds 3600         new seeds, then figures
-python -m tests.fuzz --seed 20              one session again
-python -m tests.fuzz --seed 20 --shrink     and with as few operations as still fail
+python -m tests.fuzz --seconds 3600         new seeds, then statistics
+python -m tests.fuzz --seed 20              replay one session
+python -m tests.fuzz --seed 20 --shrink     with as few operations as still fail
 python -m tests.fuzz --triples              every triple of commands, in every way
 """
 
@@ -20,8 +20,8 @@ from tests.fuzz.operations import Operation, generate, to_json
 from tests.fuzz.session import Outcome, play
 from tests.home import install_fake_kernel, private_home
 
-BATCH = 100  # scenes for each bridge
-PYTHON_EVERY = 10  # every so many sessions are with ipykernel
+BATCH = 100  # scenes per bridge
+PYTHON_EVERY = 10  # one session in this many uses ipykernel
 
 
 @dataclass
@@ -55,7 +55,7 @@ async def again(seed: int, operations: list[Operation]) -> Outcome:
 
 
 async def search(seconds: float, length: int) -> Figures:
-    """Plays seeds never played before until the time is over."""
+    """Play new seeds until the time is over."""
     figures = Figures()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -81,13 +81,13 @@ def tell(seed: int, outcome: Outcome, length: int) -> None:
 
 
 async def shrink(seed: int, operations: list[Operation]) -> list[Operation]:
-    """Leaves out operations, in pieces that become smaller, for as long as something stays wrong."""
+    """Remove operations, in pieces of decreasing size, as long as something remains wrong."""
     size = len(operations) // 2
     while size:
         at = 0
         while at < len(operations):
             fewer = operations[:at] + operations[at + size :]
-            if (await again(seed, fewer)).wrong or (await again(seed, fewer)).wrong:  # times differ
+            if (await again(seed, fewer)).wrong or (await again(seed, fewer)).wrong:  # timing differs
                 operations = fewer
                 print(f"{len(operations)} operations", flush=True)
             else:
@@ -97,7 +97,7 @@ async def shrink(seed: int, operations: list[Operation]) -> list[Operation]:
 
 
 async def triples() -> int:
-    """How many scenes of three commands were not as they should be."""
+    """The number of three-command scenes that went wrong."""
     failed = 0
     scenes = crossing.scenes(3)
     for at in range(0, len(scenes), BATCH):

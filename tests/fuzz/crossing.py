@@ -1,7 +1,7 @@
-"""Requests that cross: the kernel commands sent without waiting for each other, on one document's kernel.
+"""Crossing requests: kernel commands sent without waiting for each other, on one document's kernel.
 
-A scene is what is sent; it says everything that matters, so that it can be played again. `play` plays many in
-one bridge, each on a document and a kernel of its own; `part` those that the end of the session cuts off.
+A scene describes everything that is sent, so that it can be replayed. `play` plays many scenes in one bridge,
+each on its own document and kernel. `part` plays scenes that the end of the session cuts off.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from tests.server.wire import Call, ResponseError
 
 log = logging.getLogger(__name__)
 
-BESIDE = 6  # scenes that are played at one time
-SETTLED_S = 12.0  # an interrupt takes 5 s at most, a kernel that is attached to 3 s; the machine may be busy
+BESIDE = 6  # scenes played concurrently
+SETTLED_S = 12.0  # an interrupt takes at most 5 s, an attach 3 s; the machine may be busy
 GONE_S = 10.0  # how long a bridge may take to end
 
 SHORT = "\n".join(("busy", "input", 'stream stdout "short\\n"', 'result "2"', "reply", "idle"))
@@ -45,7 +45,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 ENDS_KERNEL = {"restartKernel", "shutdownKernel", "detachKernel", "unbind", "startKernel"}
-"""The commands after which the stage needs a kernel again, or has one too many."""
+"""Commands after which the stage needs a new kernel, or has one too many."""
 
 STATES = ("idle", "busy", "starting")
 WAYS = len(STATES) * 2 * 2  # in which the same commands can cross
@@ -55,8 +55,8 @@ WAYS = len(STATES) * 2 * 2  # in which the same commands can cross
 class Scene:
     """`state` is that of the kernel. `by_document`: commands name the document, not the kernel.
 
-    `at_once`: the bridge reads all of them before it begins with the first; else each has begun, and no more,
-    when the next one comes.
+    `at_once`: the bridge reads all commands before it starts the first. Otherwise each one has just started
+    when the next arrives.
     """
 
     commands: tuple[str, ...]
@@ -71,7 +71,7 @@ class Scene:
 
 
 def scenes(length: int) -> list[Scene]:
-    """All of that many commands."""
+    """All scenes of that many commands."""
     flags = (False, True)
     return [
         Scene(commands, state, by_document, at_once)
@@ -81,13 +81,13 @@ def scenes(length: int) -> list[Scene]:
 
 
 def evenly(all_of_them: list[Scene], number: int) -> list[Scene]:
-    """So many of them, from everywhere, and every way of sending as often as the others."""
+    """A selection of that many scenes, spread evenly, with every way of sending equally often."""
     step = len(all_of_them) / number
     return [all_of_them[int(step * count) // WAYS * WAYS + count % WAYS] for count in range(number)]
 
 
 class Stage:
-    """Where scenes are played one after the other: a document and its kernel."""
+    """Plays scenes one after the other, with one document and its kernel."""
 
     def __init__(self, client: Client, number: int) -> None:
         self.client = client
@@ -96,7 +96,7 @@ class Stage:
         self.folder.mkdir(exist_ok=True)
         self.starting: Call | None = None  # the start that the scene began with
         self.kernel_id = ""
-        self.run_id = "none"  # of the run that goes on, or has ended
+        self.run_id = "none"  # of the run in progress, or the one that ended
         self.by_document = False
 
     @property
@@ -108,7 +108,7 @@ class Stage:
         return self.document if self.by_document else {"kernelId": self.kernel_id}
 
     async def set(self, scene: Scene) -> None:
-        """The document has a kernel in the state that the scene wants."""
+        """Give the document a kernel in the scene's state."""
         self.by_document = scene.by_document
         if scene.state == "starting":
             await self.clear([])
@@ -123,7 +123,7 @@ class Stage:
             await self.client.until_text(self.run_id, "long")
 
     async def _begin(self) -> None:
-        """Asks for a kernel, and waits until its id is known."""
+        """Request a kernel, and wait until its id is known."""
         folder = str(self.folder)
 
         def begun() -> str | None:
@@ -135,7 +135,7 @@ class Stage:
         self.kernel_id = await self.client.until_true(begun)
 
     async def clear(self, calls: list[Call]) -> None:
-        """Ends the kernels of the scene, also what was detached: the next one gets another."""
+        """End the scene's kernels, including detached ones; the next scene gets a new one."""
         results = [result for call in calls if (result := self._result(call))]
         kernels = {result["id"] for result in results if "connectionFile" in result} | {self.kernel_id}
         kernels |= {run["kernelId"] for result in results for run in result.get("runs", [])}
@@ -146,7 +146,7 @@ class Stage:
         self.kernel_id = ""
 
     async def cross(self, scene: Scene) -> list[Call]:
-        """The requests of the scene, sent; and the start that it began with."""
+        """Send the requests of the scene. Return them, and the start that it began with."""
         calls = [self.starting] if self.starting is not None else []
         self.starting = None
         asked = [COMMANDS[name](self) for name in scene.commands]
@@ -160,7 +160,7 @@ class Stage:
         return calls
 
     async def settled(self, calls: list[Call]) -> list[str]:
-        """What is wrong when everything had its time: odd or missing answers, runs without an end."""
+        """What is wrong after everything had time to finish: wrong or missing responses, unfinished runs."""
         await asyncio.wait([call.answer for call in calls], timeout=SETTLED_S)
         wrong = [said for call in calls if (said := self._wrong(call))]
         with suppress(TimeoutError, AssertionError):
@@ -185,7 +185,7 @@ class Stage:
         return f"{asked}: {error}"
 
     def _open(self, calls: list[Call]) -> list[Json]:
-        """The runs of the scene that have not ended, also on kernels that it started."""
+        """Unfinished runs of the scene, including those on kernels that it started."""
         results = [result for call in calls if (result := self._result(call))]
         asked = {run["id"] for result in results for run in result.get("runs", [])} | {self.run_id}
         return [
@@ -196,7 +196,7 @@ class Stage:
 
 
 async def play(home: Home, wanted: Iterable[Scene]) -> dict[str, list[str]]:
-    """Plays scenes in one bridge; what was wrong, by scene (or by what was looked at in the end)."""
+    """Play scenes in one bridge. Return what went wrong, by scene or by final check."""
     client = await start(home)
     wrong: dict[str, list[str]] = {}
     todo = iter(wanted)
@@ -228,7 +228,7 @@ async def play(home: Home, wanted: Iterable[Scene]) -> dict[str, list[str]]:
 
 
 async def part(home: Home, wanted: Sequence[Scene], ending: str) -> list[str]:
-    """Plays scenes in one bridge, all at one time, and ends it right behind; what was wrong."""
+    """Play scenes in one bridge, all at once, and end it right afterwards. Return what went wrong."""
     client = await start(home)
     end, exit_code = ENDINGS[ending]
     try:
@@ -238,7 +238,7 @@ async def part(home: Home, wanted: Sequence[Scene], ending: str) -> list[str]:
         await asyncio.gather(*(stage.cross(scene) for stage, scene in stages))
         end(client)
         wrong = await over(client, exit_code)
-        read = end is not terminate and end is not interrupt  # a signal may come before what was sent
+        read = end is not terminate and end is not interrupt  # a signal may overtake what was sent
         wrong += violations(client, ended=True, all_answered=read)
     finally:
         await client.kill()
@@ -275,7 +275,7 @@ ENDINGS: dict[str, tuple[Callable[[Client], None], int]] = {
 
 
 async def over(client: Client, exit_code: int) -> list[str]:
-    """Waits for the end of the process; what was wrong with it."""
+    """Wait for the end of the process. Return what was wrong with it."""
     try:
         async with asyncio.timeout(GONE_S):
             code = await client.process.wait()
@@ -292,7 +292,7 @@ async def over(client: Client, exit_code: int) -> list[str]:
 
 
 async def sweep(home: Home) -> None:
-    """Ends the kernels that were detached: another bridge finds, attaches to, and shuts down each."""
+    """End detached kernels: another bridge finds, attaches to, and shuts down each one."""
     async with editor(home) as client:
         for kernel in (await client.command("listKernels"))["kernels"]:
             await client.command("attachKernel", kernelId=kernel["id"])

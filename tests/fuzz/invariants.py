@@ -1,6 +1,6 @@
-"""What must hold of a session, whatever was asked of it and however the requests crossed.
+"""Invariants of a session, for any requests and any order in which they cross.
 
-The mirror asserts the order of states and outputs as they come; this looks at the whole of what was said.
+The mirror asserts the order of states and outputs as they arrive; this module checks the complete transcript.
 """
 
 from collections import Counter, defaultdict
@@ -28,19 +28,19 @@ KINDS = {
     "NothingToRun",
     "Untrusted",
 }
-"""Those of protocol.md, "Framing" and "Errors"."""
+"""The codes of protocol.md, "Framing" and "Errors"."""
 
 PLAIN_CODES = {-32601, -32602, -32800}
-"""Codes that need no kind: no such method, a wrong argument, cancelled."""
+"""Codes that need no kind: unknown method, invalid argument, cancelled."""
 AFTER_SHUTDOWN = -32600
 KIND_NEEDED = -32803
 
 
 def violations(client: Client, ended: bool = False, all_answered: bool = True) -> Iterator[str]:
-    """What was said and must not be, or was not said and must be, in a session where nothing is under way.
+    """Violations in a session with nothing in progress: messages that must not exist, or that are missing.
 
-    `ended`: it is over, so that requests behind its end may have been refused. `all_answered`: false where
-    the end may have come before the requests were read.
+    `ended`: the session is over, so requests after its end may have been refused. `all_answered`: false if it
+    may have ended before the requests were read.
     """
     yield from _answers(client, ended, all_answered)
     yield from _order_of_runs(client)
@@ -63,14 +63,14 @@ def _answers(client: Client, ended: bool, all_answered: bool) -> Iterator[str]:
 
 
 def allowed(error: Json, ended: bool = False) -> bool:
-    """Whether the contract has such an error; `ended`: the session may be over."""
+    """Whether the protocol allows the error; `ended`: the session may be over."""
     if error["code"] == KIND_NEEDED:
         return error.get("data", {}).get("kind") in KINDS
     return error["code"] in PLAIN_CODES or (ended and error["code"] == AFTER_SHUTDOWN)
 
 
 def _order_of_runs(client: Client) -> Iterator[str]:
-    """The answer to a run that does not wait comes before what is told of its runs."""
+    """The response to a run request without wait precedes the notifications of its runs."""
     told: set[str] = set()
     for message in client.messages:
         if message.get("method") == "kernel-bridge/run":
@@ -84,7 +84,7 @@ def _order_of_runs(client: Client) -> Iterator[str]:
 
 
 def _queued(client: Client) -> Iterator[str]:
-    """A kernel's `queued` is the number of its runs whose last notification says so."""
+    """A kernel's `queued` is the number of its runs whose last notification was queued."""
     queued: dict[str, set[str]] = defaultdict(set)
     for number, message in enumerate(client.messages):
         if message.get("method") == "kernel-bridge/run":
@@ -101,7 +101,7 @@ def _queued(client: Client) -> Iterator[str]:
 
 
 def argument_of(asked: Json, command: str) -> Json | None:
-    """The argument of `kernel-bridge.<command>`; None: the request is another one."""
+    """The argument of `kernel-bridge.<command>`; None: another request."""
     params = asked.get("params")
     if not isinstance(params, dict) or params.get("command") != f"kernel-bridge.{command}":
         return None

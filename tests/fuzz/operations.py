@@ -1,7 +1,7 @@
-"""What a person, an editor and the world may do to a bridge, chosen at random.
+"""Actions of users, editors and the system on a bridge, chosen at random.
 
-An operation is data: a name, and a seed for all that it chooses among whatever there is at that moment. So a
-list of operations can be played again, also with some of them left out.
+An operation is data: a name, and a seed for its choices among what exists at that moment. A list of
+operations can therefore be replayed, also with some of them removed.
 """
 
 import json
@@ -26,8 +26,11 @@ Dice = random.Random
 
 @dataclass(frozen=True)
 class Operation:
-    """`then`: the next one follows at once ("now"), after an answer of the server ("soon"), or after the
-    answer to this one ("answered")."""
+    """An action, and when the next one follows.
+
+    `then`: at once ("now"), after a response of the server ("soon"), or after the response to this one
+    ("answered").
+    """
 
     name: str
     seed: int
@@ -75,7 +78,7 @@ def close_document(session: "Session", dice: Dice) -> None:
 # Runs
 
 SILENT = "\n\n"
-"""How the code of a silent run ends: nothing else tells them from the others."""
+"""The end of a silent run's code, its only distinguishing mark."""
 
 
 def run_code(session: "Session", dice: Dice) -> None:
@@ -169,7 +172,7 @@ def kill_kernel(session: "Session", dice: Dice) -> None:
 
 
 def stop_kernel(session: "Session", dice: Dice) -> None:
-    """Stops a kernel, or lets those that are stopped go on."""
+    """Stop a kernel, or continue those that are stopped."""
     if session.stopped and dice.random() < 0.5:
         session.resume()
     elif kernel := signal_kernel(session, dice, signal.SIGSTOP):
@@ -177,7 +180,7 @@ def stop_kernel(session: "Session", dice: Dice) -> None:
 
 
 def signal_kernel(session: "Session", dice: Dice, number: int) -> Json | None:
-    """Signals a kernel of this home, as somebody else may do; which one."""
+    """Send a signal to a kernel of this home, as another program might. Return the kernel."""
     kernels = [kernel for kernel in session.client.mirror.kernels.values() if kernel.get("pid")]
     if not kernels:
         return None
@@ -266,13 +269,13 @@ def settings(session: "Session", dice: Dice) -> None:
 
 
 def stop_reading(session: "Session", dice: Dice) -> None:
-    """The editor does not read for a while, or reads again."""
+    """The editor stops reading for a while, or resumes."""
     reading = session.client.reading
     (reading.clear if reading.is_set() else reading.set)()
 
 
 def other_editor(session: "Session", dice: Dice) -> None:
-    """From now on another editor acts, with a bridge of its own."""
+    """From now on another editor acts, with its own bridge."""
     session.change_editor()
 
 
@@ -307,15 +310,15 @@ OPERATIONS: dict[str, tuple[Act, int]] = {
     "stop reading": (stop_reading, 4),
     "other editor": (other_editor, 2),
 }
-"""Name -> (what is done, how often)."""
+"""Name -> (action, weight)."""
 
 
 def perform(session: "Session", operation: Operation) -> None:
-    """Does it. What it sends is not waited for."""
+    """Perform the operation without waiting for responses."""
     act, _ = OPERATIONS[operation.name]
     act(session, Dice(operation.seed))
 
 
 def to_json(operations: list[Operation]) -> str:
-    """One operation a line."""
+    """One operation per line."""
     return "\n".join(json.dumps([operation.name, operation.seed, operation.then]) for operation in operations)

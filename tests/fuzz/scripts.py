@@ -1,4 +1,4 @@
-"""Code for kernels, chosen at random: it prints, fails, asks, sleeps, floods, or ends its kernel."""
+"""Random code for kernels: it prints, fails, asks, sleeps, floods, or ends its kernel."""
 
 import random
 
@@ -71,6 +71,6 @@ def script(language: str, dice: Dice) -> str:
 
 
 def document_text(language: str, dice: Dice) -> str:
-    """A few cells; a line of them alone is a run that ends at once, whatever is executed."""
+    """A document of a few cells, in which any single line is a run that ends at once."""
     lines = ("x = 1", "# %%", "1 + 1", "", "print('😀')", "# %% [markdown]")
     return "".join(f"{dice.choice(lines)}\n" for _ in range(dice.randint(1, 12)))

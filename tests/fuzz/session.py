@@ -1,4 +1,4 @@
-"""A session of random operations, its end at a random moment, and what must hold after it."""
+"""A session of random operations that ends at a random moment, and the checks after it."""
 
 import asyncio
 import json
@@ -22,15 +22,15 @@ from tests.server.documents import Document
 from tests.server.mirror import ENDS
 from tests.server.wire import Call, ResponseError
 
-SETTLED_S = 60.0  # what is queued may take long, on a machine that is busy
-SOON_S = 0.5  # how long an answer is waited for while other things go on
-COMPARED = 30  # runs of which the outputs in the history are looked at
+SETTLED_S = 60.0  # queued runs may take long on a busy machine
+SOON_S = 0.5  # how long to wait for an answer while the session continues
+COMPARED = 30  # runs whose outputs are compared with the history
 Dice = random.Random
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`wrong` is empty if all was as it should be; `transcript` is what was done, sent and heard."""
+    """`wrong` is empty if all is well; `transcript` lists what was done, sent and received."""
 
     wrong: list[str]
     operations: int
@@ -40,7 +40,7 @@ class Outcome:
 
 
 async def play(seed: int, operations: list[Operation], language: str = "fake") -> Outcome:
-    """Plays operations in a home of their own; how the session ends, and when, follows from `seed`."""
+    """Play operations in their own home. `seed` determines how and when the session ends."""
     with private_home() as home:
         install_fake_kernel(home)
         session = Session(home, seed, language)
@@ -57,7 +57,7 @@ async def play(seed: int, operations: list[Operation], language: str = "fake") -
 
 
 class Session:
-    """Two editors with a bridge each, in one home; `client` is the one that acts."""
+    """Two editors in one home, each with its bridge; `client` is the one that acts."""
 
     def __init__(self, home: Home, seed: int, language: str) -> None:
         self.home = home
@@ -66,23 +66,23 @@ class Session:
         self.clients: list[Client] = []
         self.client: Client
         self.stopped: set[int] = set()  # pids of kernels
-        self.killed: set[str] = set()  # ids of kernels that somebody else has killed
+        self.killed: set[str] = set()  # ids of kernels killed by another program
         self.performed = 0
         self.kills = 0
-        self._log: list[tuple[str, list[int]]] = []  # with how many messages each editor had then
+        self._log: list[tuple[str, list[int]]] = []  # with the number of messages each editor had received
         self._dice = Dice(seed)
         self._settling = asyncio.Event()
         self._calls: list[tuple[Client, Call]] = []
-        self._listed: set[str] = set()  # runs that the history has told of
+        self._listed: set[str] = set()  # runs that the history has listed
 
-    # what operations choose among
+    # choices of operations
 
     def document(self, dice: Dice) -> Document | None:
         documents = list(self.client.documents.values())
         return dice.choice(documents) if documents else None
 
     def kernel_id(self, dice: Dice) -> str:
-        """Mostly one that lives, and that the editor's own bridge follows."""
+        """Usually a living one that the editor's own bridge follows."""
         clients = [self.client] if dice.random() < 0.8 else self.clients
         known = [kernel for client in clients for kernel in client.mirror.kernels.values()]
         living = [kernel for kernel in known if kernel["state"] != "dead" or dice.random() < 0.1]
@@ -92,7 +92,7 @@ class Session:
         return id
 
     def kernel(self, dice: Dice) -> Json:
-        """The argument that names a kernel, by its id or by a document."""
+        """An argument that names a kernel, by its id or by a document."""
         document = self.document(dice) if dice.random() < 0.5 else None
         return (
             {"kernelId": self.kernel_id(dice)} if document is None else {"textDocument": document.identifier}
@@ -107,10 +107,10 @@ class Session:
         return sum(kernel["state"] != "dead" for kernel in kernels.values())
 
     def waiting(self) -> list[Call]:
-        """The requests of the editor that acts which have no answer yet."""
+        """Unanswered requests of the acting editor."""
         return [call for client, call in self._calls if client is self.client and not call.answer.done()]
 
-    # what they do
+    # actions of operations
 
     def command(self, name: str, **argument: object) -> None:
         self._sent(self.client.call_command(name, **argument))
@@ -122,7 +122,7 @@ class Session:
         self._log.append((what, [len(client.messages) for client in self.clients]))
 
     def transcript(self) -> list[str]:
-        """What was done, sent (`<editor> <id> …`) and heard (`<editor> < …`), in order."""
+        """What was done, sent (`<editor> <id> …`) and received (`<editor> < …`), in order."""
         lines: list[str] = []
         heard = [0] * len(self.clients)
         for what, had in [*self._log, ("the end", [len(client.messages) for client in self.clients])]:
@@ -141,7 +141,7 @@ class Session:
         self.client = next(client for client in self.clients if client is not self.client)
 
     def resume(self) -> None:
-        """Kernels that were stopped go on."""
+        """Continue stopped kernels."""
         for pid in self.stopped:
             with suppress(psutil.Error, OSError):
                 if psutil.Process(pid).environ().get("HOME") == str(self.home.path):
@@ -179,7 +179,7 @@ class Session:
         await asyncio.wait([call.answer], timeout=SOON_S)
 
     async def _type(self, prompt: str) -> str | None:
-        """Answers input(): at once, late, never, or by cancelling."""
+        """Answer input(): at once, late, never, or by cancelling."""
         match self._dice.choice(("at once", "late", "never", "cancel")):
             case "at once":
                 return "typed"
@@ -193,7 +193,7 @@ class Session:
         return "typed"
 
     async def _settle(self) -> list[str]:
-        """Everything gets its time; what is wrong then."""
+        """Give everything time to finish. Return what is wrong then."""
         self._note("settle")
         self._settling.set()
         self.resume()
@@ -208,12 +208,12 @@ class Session:
                     await client.until_true(lambda: not _open(client))  # noqa: B023
             wrong += violations(client)
             if not wrong:
-                await client.command("history")  # answered when all is written
+                await client.command("history")  # answered once everything is written
                 await client.check_outputs()
         return wrong
 
     async def _end(self, killed: bool) -> list[str]:
-        """Ends the sessions, each in a way of its own; what was wrong with that."""
+        """End the sessions, each in its own way. Return what was wrong with that."""
         wrong: list[str] = []
         for client in self.clients:
             ending = self._dice.choice(list(ENDINGS))
@@ -247,7 +247,7 @@ class Session:
                     await client.command("attachKernel", kernelId=kernel["id"])
                     await client.command("shutdownKernel", kernelId=kernel["id"])
             wrong += await self._remembered(client, killed)
-        for id in self.killed & set(self._may_stay()):  # nobody followed it, so nobody could remove its files
+        for id in self.killed & set(self._may_stay()):  # no bridge could remove its files
             self._remove_files(id)
         if killed:
             self._remove_empty_folders()
@@ -268,13 +268,13 @@ class Session:
             file.unlink(missing_ok=True)
 
     def _remove_empty_folders(self) -> None:
-        """A bridge that is killed may have made a folder a moment before its keepers would hear of it."""
+        """A killed bridge may have made a folder just before its keepers would have learned of it."""
         for folder in Path(self.home.environment["TMPDIR"]).glob("kb-*"):
             with suppress(OSError):
                 folder.rmdir()
 
     def _running(self) -> list[str]:
-        """Kernels that are not kept, and run on when the bridges have been gone for long enough."""
+        """Kernels that are not kept, but still run long after the bridges are gone."""
         kept = [f"kernel-{id}.json" for id in self._may_stay()]
         kernels = [process for process in self.home.processes() if "kernel-" in _command(process)]
         ending = [process for process in kernels if not any(file in _command(process) for file in kept)]
@@ -282,7 +282,7 @@ class Session:
         return [f"a kernel was left: {_command(process)}" for process in alive]
 
     def _may_stay(self) -> Iterator[str]:
-        """The kernels that were detached, or are kept."""
+        """Kernels that were detached or are kept."""
         for client in self.clients:
             yield from (id for id, kernel in client.mirror.kernels.items() if kernel["keepAlive"])
             bound = {
@@ -291,10 +291,10 @@ class Session:
                 if "kernel" in (message.get("params") or {})
             }
             if any(argument_of(asked, "detachKernel") is not None for asked in client.asked.values()):
-                yield from bound  # whichever of them was detached
+                yield from bound  # one of them was detached
 
     async def _remembered(self, client: Client, killed: bool) -> list[str]:
-        """What is wrong with what the history has of the runs."""
+        """What is wrong with the runs in the history."""
         runs = (await client.command("history", limit=1_000_000))["runs"]
         kept = {run["id"]: run for run in runs}
         wrong = [] if len(kept) == len(runs) else ["the history has a run twice"]
@@ -316,7 +316,7 @@ class Session:
                 elif number < COMPARED:
                     got = (await client.command("getRun", runId=run["id"]))["run"]["outputs"]
                     seen = before.mirror.outputs.get(run["id"], [])
-                    # another budget elides otherwise
+                    # another budget elides differently
                     if got != seen and not any("elided" in output for output in seen):
                         wrong.append(f"run {run['id']}: {seen} was seen, {got} is in the history")
         return wrong

@@ -1,6 +1,7 @@
-"""Kernel commands that cross, in pairs and triples, and sessions that end meanwhile.
+"""Crossing kernel commands, in pairs and triples, and sessions that end in the middle.
 
-`make fuzz` plays all of them; here are all pairs, each in one of its ways, and of the rest an even part.
+`make fuzz` plays all of them. This module plays every pair, each in one way, and an even selection of the
+rest.
 """
 
 import pytest
@@ -25,20 +26,20 @@ async def test_triples(home: Home) -> None:
 
 @pytest.mark.parametrize("at_once", [True, False])
 @pytest.mark.parametrize("run", ["run", "run wait"])
-async def test_a_run_behind_a_detach_that_waits(home: Home, run: str, at_once: bool) -> None:
+async def test_a_run_queued_behind_a_detach(home: Home, run: str, at_once: bool) -> None:
     """For a restart, or for the start of the kernel."""
     restarting = [Scene(("restartKernel", "detachKernel", run), state, False, at_once) for state in STATES]
     assert not await play(home, [*restarting, Scene(("detachKernel", run), "starting", False, at_once)])
 
 
 @pytest.mark.parametrize("before", ["shutdownKernel", "restartKernel"])
-async def test_two_detaches_that_wait(home: Home, before: str) -> None:
+async def test_two_queued_detaches(home: Home, before: str) -> None:
     commands = (before, "detachKernel", "detachKernel")
     assert not await play(home, [Scene(commands, "idle", False, at_once) for at_once in (True, False)])
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-async def test_the_session_ends_meanwhile(home: Home, ending: str) -> None:
+async def test_the_session_ends_while_commands_cross(home: Home, ending: str) -> None:
     number = list(ENDINGS).index(ending)
     wanted = evenly(scenes(2), 20)[number::5]
     assert not await part(home, wanted, ending)

@@ -1,4 +1,4 @@
-"""Bridges that are killed (SIGKILL) at each stage of a kernel's life, and while they write the history."""
+"""Bridges killed with SIGKILL at each stage of a kernel's life, and while writing the history."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -67,7 +67,7 @@ async def shutting_down(client: Client) -> None:
 
 
 @pytest.mark.parametrize("reach", [starting, launched, idle, busy, restarting, started_again, shutting_down])
-async def test_a_bridge_that_is_killed_leaves_nothing(home: Home, reach: Reach) -> None:
+async def test_a_killed_bridge_leaves_nothing_behind(home: Home, reach: Reach) -> None:
     install_fake_kernel(home)
     client = await start(home)
     try:
@@ -78,11 +78,11 @@ async def test_a_bridge_that_is_killed_leaves_nothing(home: Home, reach: Reach) 
     assert not await left(home)
 
 
-async def test_a_bridge_that_is_killed_while_it_writes_has_a_history_that_holds(home: Home) -> None:
-    """What the history had told of is there, and what was open is lost."""
+async def test_a_bridge_killed_while_writing_leaves_a_sound_history(home: Home) -> None:
+    """Everything that the history had reported is there, and open runs are lost."""
     install_fake_kernel(home)
     listed: set[str] = set()
-    for number in range(0, 12, 3):  # killed after so many runs have printed
+    for number in range(0, 12, 3):  # killed after this many runs have printed
         client = await start(home)
         try:
             await client.initialize()

@@ -1,4 +1,4 @@
-"""Sessions of random operations that are the same each time; `make fuzz` plays others."""
+"""Reproducible sessions of random operations; `make fuzz` plays new ones."""
 
 import pytest
 
@@ -10,6 +10,6 @@ from tests.fuzz.session import play
     ("seed", "language"), [(1, "fake"), (2, "fake"), (3, "fake"), (4, "fake"), (5, "python")]
 )
 async def test_a_session_of_random_operations(seed: int, language: str) -> None:
-    """Seeds 2 and 4 end by a kill."""
+    """Seeds 2 and 4 end with a kill."""
     outcome = await play(seed, generate(seed, 120), language)
     assert not outcome.wrong, "\n".join([*outcome.transcript, *outcome.wrong])

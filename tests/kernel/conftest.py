@@ -1,4 +1,4 @@
-"""Real kernels, with Jupyter's folders in a private place."""
+"""Real kernels, with Jupyter's folders in a private home."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,18 +17,18 @@ from tests.home import Home
 
 @pytest.fixture(autouse=True)
 def at_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process lives in the private home too, as the bridge would."""
+    """Make this process use the private home, as the bridge would."""
     for name in ("HOME", "TMPDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, home.environment[name])
 
 
 class Ears:
-    """A listener that remembers, and lets a test wait for what it needs."""
+    """A listener that records events and lets a test wait for them."""
 
     def __init__(self) -> None:
         self.session: KernelSession
         self.heard: list[tuple[str | None, Event]] = []
-        self.asides: list[tuple[int, Aside]] = []  # with how much was heard before
+        self.asides: list[tuple[int, Aside]] = []  # with the number of events received before
         self.states: list[tuple[str, int]] = []
         self._news = asyncio.Event()
 
@@ -61,7 +61,7 @@ class Ears:
 
 
 class Kernels:
-    """Starts kernels and ends all that are left; `attached` are let go of."""
+    """Starts kernels and ends all that are left; `attached` ones are detached."""
 
     def __init__(self) -> None:
         self.keeper = Keeper()
@@ -99,5 +99,5 @@ async def kernels() -> AsyncIterator[Kernels]:
 
 @pytest.fixture
 def ears() -> Ears:
-    """For a session that the test makes itself."""
+    """For a session that the test creates itself."""
     return Ears()

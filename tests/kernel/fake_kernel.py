@@ -1,11 +1,12 @@
-"""A kernel that does as it is told, for what real kernels will not do: a real process that speaks zmq.
+"""A scriptable kernel, for behaviour that real kernels lack: a real process that speaks zmq.
 
     python fake_kernel.py -f CONNECTION_FILE [--never-ready | --die CODE] [--deaf-control] [--deaf-shell]
                    [--rewrite]
 
---rewrite puts a connection file of its own in the place of the one it was given, as async-kernel does.
+--rewrite replaces the connection file by one of its own, as async-kernel does.
 
-The code of an execute_request is a script, one step a line; code without steps answers at once like `1+1`:
+The code of an execute_request is a script, one step per line; code without steps is answered at once, like
+`1+1`:
 
     busy / idle / input                 the usual messages
     stream NAME JSON                    a stream message; JSON is the text
@@ -16,13 +17,13 @@ The code of an execute_request is a script, one step a line; code without steps 
                                         Ns: for N seconds (interrupt_request ends it)
     ask JSON                            an input_request with that content; waits for the answer, prints it
                                         (interrupt_request ends it)
-    sleep SECONDS                       say nothing for so long (interrupt_request ends it)
-    block SECONDS                       do nothing at all for so long, and answer nothing (as R does)
-    parent JSON / parent                what follows names that parent_header; none: this request's again
-    forged JSON / unsigned JSON         a stream message with a wrong, with no signature
+    sleep SECONDS                       send nothing for that time (interrupt_request ends it)
+    block SECONDS                       do nothing for that time, and answer nothing (as R does)
+    parent JSON / parent                use that parent_header from now on; without JSON, this request's
+    forged JSON / unsigned JSON         a stream message with a wrong signature, or without one
     garbage CHANNEL                     frames that are no message, on iopub or shell
-    replay                              the last iopub message once more, byte for byte
-    lose N                              leave out N message ids
+    replay                              the last iopub message again, byte for byte
+    lose N                              skip N message ids
     die CODE                            exit at once
 """
 
@@ -164,9 +165,9 @@ class FakeKernel:
                 os._exit(int(rest))
 
     def flood(self, number: str, text: bytes, parent: Json) -> None:
-        """Publish as fast as Python can: the JSON is made once, and only what differs is put in."""
+        """Publish as fast as Python can, from a JSON template in which only the differences are filled in."""
         header = json.dumps({**self.header("stream"), "msg_id": "@"}).encode()
-        self.sent -= 1  # that of the template
+        self.sent -= 1  # the number that the template used
         parent_header = json.dumps(parent).encode()
         content = b'{"name": "stdout", "text": ' + text + b"}"
         send = self.sockets["iopub"].send
@@ -189,7 +190,7 @@ class FakeKernel:
             pass
 
     def answer(self) -> str | None:
-        """What is typed; None: interrupted."""
+        """What the user types; None: interrupted."""
         while not self.sockets["stdin"].poll(0):
             if self.interrupted(0.01):
                 return None
@@ -198,7 +199,7 @@ class FakeKernel:
         return value
 
     def interrupted(self, seconds: float) -> bool:
-        """Answer what comes on control within that time; True: what runs is to end."""
+        """Answer requests on control for that time; True: the execution must end."""
         if not self.sockets["control"].poll(seconds * 1000):
             return False
         if not self.take("control"):

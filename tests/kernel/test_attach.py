@@ -1,4 +1,4 @@
-"""Kernels that run already: found, attached to, watched, restarted where that is possible, and left."""
+"""Running kernels: finding, attaching, watching, restarting if possible, and leaving them."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ class Foreign(subprocess.Popen[bytes]):
 
 @pytest.fixture
 def foreign(home: Home) -> Iterator["Foreign"]:
-    """A kernel that no kernel-bridge has started."""
+    """A kernel that was not started by kernel-bridge."""
     path = home.runtime / f"kernel-{uuid.uuid4()}.json"
     process = Foreign(
         [sys.executable, "-m", "ipykernel_launcher", "-f", str(path)],
@@ -63,7 +63,7 @@ async def reachable(path: Path) -> None:
             pass
 
 
-async def test_an_idle_kernel_is_heard_before_anything_is_run_on_it(kernels: Any, ears: Any) -> None:
+async def test_iopub_of_an_idle_kernel_is_connected_before_the_first_run(kernels: Any, ears: Any) -> None:
     owner, _ = await kernels.start()
     session = attach(kernels, ears, kernel_id=owner.id)
     await session.attach()
@@ -74,7 +74,7 @@ async def test_an_idle_kernel_is_heard_before_anything_is_run_on_it(kernels: Any
     assert ears.of(parent)[:2] == [Status("busy"), ExecuteInput("print('all')", 1)]
 
 
-async def test_a_busy_kernel_is_attached_to_at_once_and_heard(kernels: Any, ears: Any) -> None:
+async def test_attaching_to_a_busy_kernel_does_not_wait(kernels: Any, ears: Any) -> None:
     owner, owner_ears = await kernels.start()
     parent = run(owner, "print('on', flush=True)\ninput()\nprint('off')")
     await owner_ears.has(parent, Stream("stdout", "on\n"))
@@ -101,7 +101,7 @@ async def test_a_busy_kernel_is_attached_to_at_once_and_heard(kernels: Any, ears
     assert psutil.pid_exists(owner.pid)
 
 
-async def test_a_kernel_of_another_program_is_followed_and_not_restarted(
+async def test_a_foreign_kernel_is_followed_but_not_restarted(
     kernels: Any, ears: Any, foreign: Foreign
 ) -> None:
     await reachable(foreign.path)
@@ -119,9 +119,7 @@ async def test_a_kernel_of_another_program_is_followed_and_not_restarted(
     assert "nobody listens" in session.reason
 
 
-async def test_a_kernel_of_another_program_is_shut_down_when_asked(
-    kernels: Any, ears: Any, foreign: Foreign
-) -> None:
+async def test_a_foreign_kernel_shuts_down_on_request(kernels: Any, ears: Any, foreign: Foreign) -> None:
     await reachable(foreign.path)
     session = attach(kernels, ears, connection_file=foreign.path.name)
     await session.attach()
@@ -130,9 +128,7 @@ async def test_a_kernel_of_another_program_is_shut_down_when_asked(
     assert await asyncio.to_thread(foreign.wait, 5) == 0
 
 
-async def test_a_kept_kernel_is_restarted_and_ended_by_a_later_bridge(
-    kernels: Any, ears: Any, home: Home
-) -> None:
+async def test_a_later_bridge_restarts_and_ends_a_kept_kernel(kernels: Any, ears: Any, home: Home) -> None:
     first, _ = await kernels.start(keep_alive=True)
     await first.detach()
     session = attach(kernels, ears, kernel_id=first.id)
@@ -150,7 +146,7 @@ async def test_a_kept_kernel_is_restarted_and_ended_by_a_later_bridge(
     await asyncio.to_thread(home.check_clean)
 
 
-async def test_the_bridge_that_lost_a_kernel_to_a_restart_leaves_its_files(kernels: Any, ears: Any) -> None:
+async def test_files_stay_when_another_bridge_restarts_the_kernel(kernels: Any, ears: Any) -> None:
     first, first_ears = await kernels.start()
     session = attach(kernels, ears, kernel_id=first.id)
     await session.attach()
@@ -162,7 +158,7 @@ async def test_the_bridge_that_lost_a_kernel_to_a_restart_leaves_its_files(kerne
     await session.shutdown()
 
 
-async def test_a_stopped_kernel_is_not_reached_in_time(kernels: Any, ears: Any) -> None:
+async def test_attaching_to_a_stopped_kernel_times_out(kernels: Any, ears: Any) -> None:
     owner, _ = await kernels.start()
     os.kill(owner.pid, signal.SIGSTOP)
     await asyncio.to_thread(os.waitid, os.P_PID, owner.pid, os.WSTOPPED | os.WNOWAIT)
@@ -171,7 +167,9 @@ async def test_a_stopped_kernel_is_not_reached_in_time(kernels: Any, ears: Any) 
     assert await list_running() == []
 
 
-async def test_a_kernel_that_answers_nothing_while_it_is_busy(kernels: Any, ears: Any, home: Home) -> None:
+async def test_attaching_to_a_kernel_that_answers_nothing_while_busy(
+    kernels: Any, ears: Any, home: Home
+) -> None:
     install_fake_kernel(home)
     owner, owner_ears = await kernels.start(find_spec("fake"))
     parent = run(owner, 'busy\nstream stdout "go"\nblock 2\nstream stdout "on"\nreply\nidle')
@@ -187,7 +185,7 @@ async def test_a_kernel_that_answers_nothing_while_it_is_busy(kernels: Any, ears
     await session.detach()
 
 
-async def test_a_wrong_key_is_said(kernels: Any, ears: Any, home: Home) -> None:
+async def test_a_wrong_key_is_reported(kernels: Any, ears: Any, home: Home) -> None:
     owner, _ = await kernels.start()
     described = json.loads(Path(owner.connection_file).read_text())
     wrong = home.path / "wrong.json"
@@ -199,7 +197,7 @@ async def test_a_wrong_key_is_said(kernels: Any, ears: Any, home: Home) -> None:
     await session.detach()
 
 
-async def test_running_kernels_are_listed_and_dead_ones_forgotten(kernels: Any, foreign: Foreign) -> None:
+async def test_running_kernels_are_listed_without_dead_ones(kernels: Any, foreign: Foreign) -> None:
     await reachable(foreign.path)
     followed, _ = await kernels.start()
     kept, kept_ears = await kernels.start(keep_alive=True)
@@ -249,7 +247,7 @@ GOOD = {
         ("curve_publickey", "short"),
     ],
 )
-def test_a_connection_file_that_cannot_be_is_refused(home: Home, key: str, value: Any) -> None:
+def test_an_invalid_connection_file_is_refused(home: Home, key: str, value: Any) -> None:
     path = home.path / "kernel-x.json"
     path.write_text(json.dumps(GOOD | {key: value}))
     with pytest.raises(BadConnectionFile, match=key):
@@ -257,14 +255,14 @@ def test_a_connection_file_that_cannot_be_is_refused(home: Home, key: str, value
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b"[" * 10_000])
-def test_a_connection_file_that_is_none_is_refused(home: Home, data: bytes) -> None:
+def test_a_file_that_is_no_connection_file_is_refused(home: Home, data: bytes) -> None:
     path = home.path / "kernel-x.json"
     path.write_bytes(data)
     with pytest.raises(BadConnectionFile, match="kernel-x"):
         locate(str(path))
 
 
-def test_what_is_not_there_is_said(home: Home) -> None:
+def test_a_missing_connection_file_is_reported(home: Home) -> None:
     os.mkfifo(home.path / "pipe")
     for where in ({}, {"connection_file": "absent*"}, {"connection_file": str(home.path)}):
         with pytest.raises(BadConnectionFile):
@@ -275,10 +273,10 @@ def test_what_is_not_there_is_said(home: Home) -> None:
         locate(kernel_id="absent")
 
 
-def test_a_connection_file_is_found_by_every_name_of_it(home: Home) -> None:
+def test_a_connection_file_is_found_by_path_name_or_pattern(home: Home) -> None:
     path = home.runtime / "kernel-4711.json"
     path.write_text(json.dumps(GOOD))
-    (home.runtime / "kernel-bridge").mkdir(exist_ok=True)  # newer, and matched by patterns too
+    (home.runtime / "kernel-bridge").mkdir(exist_ok=True)  # newer, and it also matches the patterns
     for where in (
         {"connection_file": str(path)},
         {"connection_file": "kernel-4711.json"},
@@ -288,11 +286,11 @@ def test_a_connection_file_is_found_by_every_name_of_it(home: Home) -> None:
         {},
     ):
         assert locate(**where).path == path
-    with pytest.raises(NoSuchKernel):  # an id is no pattern
+    with pytest.raises(NoSuchKernel):  # an id is not a pattern
         locate(kernel_id="*")
 
 
-def test_another_machine_needs_curve_or_a_setting(home: Home) -> None:
+def test_a_remote_kernel_needs_curve_or_a_setting(home: Home) -> None:
     path = home.path / "kernel-x.json"
     path.write_text(json.dumps(GOOD | {"ip": "192.0.2.1"}))
     assert locate(str(path), remote_tcp=True).connection.ip == "192.0.2.1"
@@ -301,7 +299,7 @@ def test_another_machine_needs_curve_or_a_setting(home: Home) -> None:
     assert locate(str(path)).connection.ip == "192.0.2.1"
 
 
-async def test_a_connection_file_of_a_kernel_that_is_gone(kernels: Any, ears: Any, home: Home) -> None:
+async def test_the_connection_file_of_a_dead_kernel(kernels: Any, ears: Any, home: Home) -> None:
     path = home.runtime / "kernel-x.json"
     path.write_text(json.dumps(GOOD))
     with pytest.raises(KernelUnreachable, match="nobody listens"):

@@ -1,4 +1,4 @@
-"""Several clients of one bridge: each has its own numbers, budget and pace; one of them answers input()."""
+"""Several clients of one bridge, each with its own sequence numbers, budget and pace; one answers input()."""
 
 import asyncio
 import copy
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 class Client(Silent):
-    """What one client is notified of, and the outputs that it has by that."""
+    """Records what one client is notified of, and the outputs that this produces."""
 
     can_ask = False
 
@@ -53,7 +53,7 @@ class Client(Silent):
 
 
 class Person(Client):
-    """A client that is asked, and answers when the test does."""
+    """A client that is asked for input, and answers when the test does."""
 
     can_ask = True
 
@@ -82,7 +82,7 @@ class Person(Client):
 
 
 class Faulty(Client):
-    """A client whose code is wrong."""
+    """A client that raises."""
 
     def output(self, run_id: str, kernel_id: str, changes: list[Json], urgent: bool) -> None:
         raise RuntimeError("a bug")
@@ -108,7 +108,7 @@ class Session:
 
 
 async def read_to_the_end(editor: Editor, run_id: str, outputs: list[Json]) -> None:
-    """Apply what an editor is sent of a run, numbered from 1, until it has ended."""
+    """Apply the messages that an editor receives for a run, numbered from 1, until the run has ended."""
     seq, state = 0, None
     async with asyncio.timeout(20):
         while state != "ok":
@@ -150,7 +150,7 @@ async def test_every_client_has_the_same_outputs(session: Session) -> None:
     assert session.first.states[run_id] == second.states[run_id] == "ok"
 
 
-async def test_who_joins_late_has_what_was_there_and_what_comes(session: Session) -> None:
+async def test_a_late_client_gets_past_and_future_output(session: Session) -> None:
     submission = await session.run(CHATTY + "input()\n" + CHATTY)
     run_id = submission.runs[0].id
     await session.first.until_asked()
@@ -164,7 +164,7 @@ async def test_who_joins_late_has_what_was_there_and_what_comes(session: Session
     assert late.states[run_id] == "ok"
 
 
-async def test_who_leaves_hears_nothing_more_and_the_others_all(session: Session) -> None:
+async def test_a_client_that_left_gets_nothing_more(session: Session) -> None:
     leaving, staying = Client(), Client()
     session.bridge.join(leaving)
     session.bridge.join(staying)
@@ -196,14 +196,14 @@ async def test_each_client_has_its_own_budget(session: Session) -> None:
     assert (await session.bridge.get_run(run_id)).outputs == large.outputs[run_id]
 
 
-async def test_nobody_waits_for_a_client_that_does_not_read(session: Session) -> None:
+async def test_a_client_that_does_not_read_delays_nobody(session: Session) -> None:
     before = await session.run("display = print; display('before'); print('more')")
     await before.ended()
     stalled = Editor()
     session.bridge.join(stalled.outbox)
     code = "print('x' * 100_000, flush=True)\n" * 100 + "import sys; print('end', file=sys.stderr)"
     submission = await session.run(code)
-    await submission.ended()  # though nothing of it is read
+    await submission.ended()  # although nothing of its output is read
     run_id = submission.runs[0].id
     assert session.first.outputs[run_id] == session.outputs(submission)
     outputs: list[Json] = []
@@ -212,7 +212,7 @@ async def test_nobody_waits_for_a_client_that_does_not_read(session: Session) ->
     stalled.close()
 
 
-async def test_an_outbox_that_joins_late_continues_what_was_there(session: Session) -> None:
+async def test_a_late_outbox_continues_existing_output(session: Session) -> None:
     submission = await session.run(
         "handle = display('a', display_id=True); input(); display('b'); handle.update('c')"
     )
@@ -222,7 +222,7 @@ async def test_an_outbox_that_joins_late_continues_what_was_there(session: Sessi
     session.bridge.join(late.outbox)
     outputs = copy.deepcopy((await session.bridge.get_run(run_id, late.outbox)).outputs or [])
     assert len(outputs) == 1
-    late.write(4 * BUFFER_BYTES)  # so that everything behind it is joined
+    late.write(4 * BUFFER_BYTES)  # so that everything after it is merged
     await session.first.answer("")
     await submission.ended()
     await read_to_the_end(late, run_id, outputs)
@@ -254,7 +254,7 @@ async def test_the_first_answer_wins(session: Session) -> None:
     assert session.first.text(submission.runs[0].id) == "two\n"
 
 
-async def test_who_leaves_does_not_cancel_what_others_are_asked(session: Session) -> None:
+async def test_a_client_that_leaves_does_not_withdraw_the_prompt_from_others(session: Session) -> None:
     second = Person()
     session.bridge.join(second)
     submission = await session.run("print(input('?'))")
@@ -266,7 +266,7 @@ async def test_who_leaves_does_not_cancel_what_others_are_asked(session: Session
     assert session.first.text(submission.runs[0].id) == "one\n"
 
 
-async def test_who_joins_is_asked_what_is_open(session: Session) -> None:
+async def test_a_new_client_gets_the_open_prompt(session: Session) -> None:
     submission = await session.run("print(input('?'))")
     await session.first.until_asked()
     late = Person()
@@ -277,7 +277,7 @@ async def test_who_joins_is_asked_what_is_open(session: Session) -> None:
     assert late.text(submission.runs[0].id) == "late\n"
 
 
-async def test_when_the_last_one_leaves_the_run_is_interrupted(session: Session) -> None:
+async def test_the_run_is_interrupted_when_the_last_client_leaves(session: Session) -> None:
     watching = Client()
     session.bridge.join(watching)
     submission = await session.run("input('?')")
@@ -290,7 +290,7 @@ async def test_when_the_last_one_leaves_the_run_is_interrupted(session: Session)
     assert watching.states[run.id] == "error"
 
 
-async def test_with_nobody_to_ask_the_kernel_raises_its_own_error(session: Session) -> None:
+async def test_without_a_client_to_ask_the_kernel_raises_its_own_error(session: Session) -> None:
     session.bridge.leave(session.first)
     submission = await session.run("input('?')")
     await submission.ended()

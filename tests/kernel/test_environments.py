@@ -19,7 +19,7 @@ from tests.home import Home
 
 @pytest.fixture(autouse=True)
 def bare(at_home: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of this machine's own environments."""
+    """Hide this machine's own environments."""
     for name in os.environ:
         if name.startswith(
             ("VIRTUAL_ENV", "CONDA_", "MAMBA_", "PYENV_", "POETRY_", "UV_", "WORKON_", "XDG_")
@@ -29,7 +29,7 @@ def bare(at_home: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make(environment: Path, *, ipykernel: bool = True, broken: bool = False, kind: str = "venv") -> Path:
-    """A folder that looks like an environment; its interpreter would fail the test if it were run."""
+    """A folder that looks like an environment; running its interpreter would fail the test."""
     packages = environment / "lib" / "python3.12" / "site-packages"
     packages.mkdir(parents=True)
     (environment / "bin").mkdir()
@@ -72,7 +72,7 @@ async def test_the_environment_in_the_folder(home: Home, name: str) -> None:
     await check_best(home, make(home.path / "work" / name), str(home.path / "work"))
 
 
-async def test_the_environment_of_a_folder_above_up_to_the_root(home: Home) -> None:
+async def test_the_environment_of_a_parent_folder_up_to_the_root(home: Home) -> None:
     folder = home.path / "work" / "a" / "b"
     folder.mkdir(parents=True)
     make(home.path / ".venv")  # above the root
@@ -83,7 +83,7 @@ async def test_the_environment_of_a_folder_above_up_to_the_root(home: Home) -> N
     assert str(home.path / ".venv") not in str(await listed(folder, home.path / "work"))
 
 
-async def test_what_managers_keep_elsewhere(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_environments_that_managers_keep_elsewhere(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     work = home.path / "work"
     conda = make(home.path / "conda" / "envs" / "x", kind="conda")
     (home.path / ".conda").mkdir()
@@ -102,7 +102,7 @@ async def test_what_managers_keep_elsewhere(home: Home, monkeypatch: pytest.Monk
     await check_best(home, pipenv, "pipenv")
 
 
-async def test_named_environments_of_conda_and_its_like(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_named_environments_of_conda_and_mamba(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     work = home.path / "work"
     made = {
         make(home.path / "miniforge", kind="conda"): "the base environment of conda",
@@ -116,12 +116,12 @@ async def test_named_environments_of_conda_and_its_like(home: Home, monkeypatch:
         assert reasons[f"{environment}/bin/python"] == reason
 
 
-async def test_where_uv_is_told_to_keep_the_environment(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_folder_configured_for_uv(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_PROJECT_ENVIRONMENT", ".uv")
     await check_best(home, make(home.path / "work" / ".uv", kind="uv"), "the uv environment of")
 
 
-async def test_a_poetry_environment_is_known_by_the_hash_of_the_project(
+async def test_a_poetry_environment_is_found_by_the_project_hash(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from base64 import urlsafe_b64encode
@@ -143,7 +143,7 @@ async def test_a_poetry_environment_is_known_by_the_hash_of_the_project(
         ("conda", "conda install -p {prefix} ipykernel"),
     ],
 )
-async def test_without_ipykernel_the_command_is_said(home: Home, kind: str, problem: str) -> None:
+async def test_without_ipykernel_the_install_command_is_shown(home: Home, kind: str, problem: str) -> None:
     environment = make(home.path / "work" / ".venv", ipykernel=False, kind=kind)
     python = f"{environment}/bin/python"
     spec = next(
@@ -155,7 +155,7 @@ async def test_without_ipykernel_the_command_is_said(home: Home, kind: str, prob
     )
 
 
-async def test_a_broken_environment_is_listed_last_and_said(home: Home) -> None:
+async def test_a_broken_environment_is_listed_last_with_its_problem(home: Home) -> None:
     work = home.path / "work"
     make(work / ".venv", broken=True)
     last = (await listed(work, work))[-1]
@@ -178,7 +178,7 @@ def install(name: str, *argv: str, language: str = "python", data: Path | None =
     (folder / "kernel.json").write_text(json.dumps(spec))
 
 
-async def test_an_installed_kernelspec_of_that_environment_stands_for_it(home: Home) -> None:
+async def test_an_installed_kernelspec_replaces_its_environment(home: Home) -> None:
     work = home.path / "work"
     python = f"{make(work / '.venv')}/bin/python"
     install("bash", python, "-m", "bash_kernel", language="bash")

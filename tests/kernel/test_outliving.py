@@ -1,4 +1,4 @@
-"""Who outlives whom: kernels of a bridge that was killed, kept kernels, detached kernels."""
+"""Which kernels survive: those of a killed bridge, kept kernels, detached kernels."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ asyncio.run(main())
 
 
 def own_kernel(*options: str) -> tuple[subprocess.Popen[str], psutil.Process]:
-    """A process that has started a kernel, in a session of its own, and that kernel."""
+    """A process that has started a kernel, in its own session, and that kernel."""
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, *options], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -61,7 +61,7 @@ async def test_the_kernels_of_a_killed_bridge_are_gone(home: Home, deaf_to_sigte
 
 
 @pytest.mark.parametrize("way", ["keep", "detach"])
-async def test_a_kernel_outlives_its_bridge_when_told_to(home: Home, way: str) -> None:
+async def test_a_kept_kernel_outlives_its_bridge(home: Home, way: str) -> None:
     owner, kernel = await asyncio.to_thread(own_kernel, way)
     if way == "keep":
         owner.kill()
@@ -70,10 +70,10 @@ async def test_a_kernel_outlives_its_bridge_when_told_to(home: Home, way: str) -
     with pytest.raises(psutil.TimeoutExpired):
         await asyncio.to_thread(kernel.wait, 3)
     kernel.kill()
-    await asyncio.to_thread(home.check_clean, 10)  # somebody cleans up after it all the same
+    await asyncio.to_thread(home.check_clean, 10)  # cleaned up nevertheless
 
 
-async def test_a_detached_kernel_goes_on_while_the_bridge_lives(kernels: Any, home: Home) -> None:
+async def test_a_detached_kernel_keeps_running_while_the_bridge_lives(kernels: Any, home: Home) -> None:
     session, _ = await kernels.start()
     await session.detach()
     kernel = psutil.Process(session.pid)

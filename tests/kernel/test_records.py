@@ -1,4 +1,4 @@
-"""Records of kernels: which count, and what is removed and what stays when a kernel of ours ends."""
+"""Records of kernels: which are trusted, and which files are removed when a kernel ends."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ def change(**fields: Any) -> Callable[[Path], None]:
     return spoil
 
 
-async def test_a_record_of_ours_counts(kernels: Kernels, home: Home) -> None:
+async def test_our_own_record_is_trusted(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
     found = locate(session.connection_file)
     assert found.record is not None
@@ -56,7 +56,7 @@ async def test_a_record_of_ours_counts(kernels: Kernels, home: Home) -> None:
         change(start_time=None),
     ],
 )
-async def test_a_record_that_another_could_have_written_does_not_count(
+async def test_a_record_that_others_could_write_is_not_trusted(
     kernels: Kernels, home: Home, spoil: Callable[[Path], None]
 ) -> None:
     session, _ = await fake(kernels, home)
@@ -71,9 +71,7 @@ async def test_a_record_that_another_could_have_written_does_not_count(
     folder.chmod(0o700)
 
 
-async def test_a_connection_file_that_the_kernel_rewrites_is_still_its_own(
-    kernels: Kernels, home: Home
-) -> None:
+async def test_a_connection_file_rewritten_by_the_kernel_is_its_own(kernels: Kernels, home: Home) -> None:
     from kernel_bridge.kernels.specs import find_spec
 
     install_fake_kernel(home, "--rewrite")
@@ -86,14 +84,14 @@ async def test_a_connection_file_that_the_kernel_rewrites_is_still_its_own(
     assert home.made() == []
 
 
-async def test_a_copy_of_a_connection_file_has_not_the_record(kernels: Kernels, home: Home) -> None:
+async def test_a_copy_of_a_connection_file_has_no_record(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
     copy = home.work / Path(session.connection_file).name
     shutil.copy(session.connection_file, copy)
     assert locate(str(copy)).record is None
 
 
-async def test_a_connection_file_that_was_replaced_stays(kernels: Kernels, home: Home) -> None:
+async def test_a_replaced_connection_file_is_not_removed(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
     path = Path(session.connection_file)
     path.rename(path.with_suffix(".old"))
@@ -103,7 +101,7 @@ async def test_a_connection_file_that_was_replaced_stays(kernels: Kernels, home:
     assert home.made() == []
 
 
-async def test_what_a_killed_writer_of_the_record_left_is_removed(kernels: Kernels, home: Home) -> None:
+async def test_a_temporary_file_of_a_killed_writer_is_removed(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
     (record,) = (home.runtime / "kernel-bridge").glob("*.json")
     record.with_name(f"{record.name}.unfinished").touch(0o600)
@@ -112,7 +110,7 @@ async def test_what_a_killed_writer_of_the_record_left_is_removed(kernels: Kerne
 
 
 @pytest.mark.parametrize("what", ["sockets", "connection file"])
-async def test_a_restart_into_what_was_replaced_is_refused(kernels: Kernels, home: Home, what: str) -> None:
+async def test_a_restart_with_replaced_files_is_refused(kernels: Kernels, home: Home, what: str) -> None:
     session, _ = await fake(kernels, home)
     (folder,) = {path.parent for path in home.sockets()}
     path = folder if what == "sockets" else Path(session.connection_file)
@@ -126,7 +124,7 @@ async def test_a_restart_into_what_was_replaced_is_refused(kernels: Kernels, hom
     assert session.state == "dead"
 
 
-async def test_stopped_keepers_block_nothing_however_much_they_are_sent(home: Home) -> None:
+async def test_stopped_keepers_block_nothing(home: Home) -> None:
     keeper = Keeper()
     file = home.work / "file"
     file.touch()

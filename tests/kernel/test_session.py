@@ -1,4 +1,4 @@
-"""A real ipykernel: what it says, how it is interrupted, restarted, ended, and how it dies."""
+"""A real ipykernel: its messages, interrupts, restarts, shutdown and death."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ def run(session: KernelSession, code: str) -> str:
 
 
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
-async def test_an_execution_is_heard_whole(kernels: Any, transport: str) -> None:
+async def test_all_messages_of_an_execution_arrive(kernels: Any, transport: str) -> None:
     session, ears = await kernels.start(transport=transport)
     assert (session.state, session.transport, session.info.implementation) == ("idle", transport, "ipython")
     code = "import sys\nprint('a'); print('b', flush=True)\nprint('c', file=sys.stderr, flush=True)\n1 + 1"
@@ -71,7 +71,7 @@ async def test_the_connection_file_is_where_jupyter_looks_and_nobody_else_may_re
     assert json.loads(path.read_text())["ip"] == f"{sockets}/k"
 
 
-async def test_input_is_asked_for_and_answered_once(kernels: Any) -> None:
+async def test_input_is_answered_once(kernels: Any) -> None:
     session, ears = await kernels.start()
     session.answer_input("stale")
     parent = run(session, "a = input('name? ')\nb = input('more? ')\nprint(a, b)")
@@ -107,7 +107,7 @@ async def _child_of(session: KernelSession) -> psutil.Process:
             await asyncio.sleep(0)
 
 
-async def test_requests_are_answered_and_their_status_is_not_heard(kernels: Any) -> None:
+async def test_requests_are_answered_without_reporting_their_status(kernels: Any) -> None:
     session, ears = await kernels.start()
     reply = await session.request("complete_request", {"code": "prin", "cursor_pos": 4}, timeout=60)
     assert "print" in reply["matches"]
@@ -128,7 +128,7 @@ comm.close()
 """
 
 
-async def test_comm_messages_come_with_their_buffers_between_the_outputs(kernels: Any) -> None:
+async def test_comm_messages_arrive_in_order_with_their_buffers(kernels: Any) -> None:
     session, ears = await kernels.start()
     parent = run(session, COMM)
     await ears.has(parent, IDLE)
@@ -148,7 +148,7 @@ async def test_comm_messages_come_with_their_buffers_between_the_outputs(kernels
     assert heard == ["a", "a", "ab"]
 
 
-async def test_a_restart_is_a_new_epoch_with_nothing_of_the_old(kernels: Any) -> None:
+async def test_a_restart_begins_a_new_epoch(kernels: Any) -> None:
     session, ears = await kernels.start()
     file, first = session.connection_file, session.pid
     described = json.loads(Path(file).read_text())
@@ -168,7 +168,7 @@ async def test_a_restart_is_a_new_epoch_with_nothing_of_the_old(kernels: Any) ->
     assert ears.text(parent) == "False\n"
 
 
-async def test_a_busy_kernel_is_shut_down_and_leaves_nothing(kernels: Any, home: Home) -> None:
+async def test_a_busy_kernel_is_shut_down_without_remains(kernels: Any, home: Home) -> None:
     session, ears = await kernels.start()
     parent = run(session, f"print('go', flush=True)\n{LOOP}")
     await ears.has(parent, Stream("stdout", "go\n"))
@@ -189,7 +189,9 @@ async def test_a_busy_kernel_is_shut_down_and_leaves_nothing(kernels: Any, home:
         ("import ctypes\nctypes.string_at(0)", ["SIGSEGV"]),
     ],
 )
-async def test_death_is_seen_with_its_reason(kernels: Any, home: Home, code: str, reason: list[str]) -> None:
+async def test_a_death_is_reported_with_its_reason(
+    kernels: Any, home: Home, code: str, reason: list[str]
+) -> None:
     session, ears = await kernels.start()
     parent = run(session, f"import time\nprint('before', flush=True)\ntime.sleep(0.2)\n{code}")
     await ears.until(lambda: session.state == "dead", within_s=5)
@@ -209,7 +211,7 @@ async def test_a_request_to_a_kernel_that_dies_ends(kernels: Any) -> None:
         await request
 
 
-async def test_what_a_kernel_writes_past_jupyter_is_bounded(kernels: Any) -> None:
+async def test_raw_output_of_a_kernel_is_bounded(kernels: Any) -> None:
     session, ears = await kernels.start()
     parent = run(session, "import os\nfor _ in range(2000): os.write(1, b'x' * 65536)\nos.write(1, b'end')")
     await ears.has(parent, IDLE)

@@ -1,4 +1,4 @@
-"""Kernels that do not start: the error, its hint, and that nothing is left."""
+"""Kernels that fail to start: the error, its hint, and the clean-up."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ def spec(*argv: str) -> KernelSpec:
 
 
 def check_nothing_left(home: Home) -> None:
-    """Asserts that there is no file and no folder, and no process but the keeper."""
+    """Assert that no file, folder or process other than the keeper is left."""
     assert home.connection_files() == home.sockets() == home.made() == []
     assert home.left(but="keeper_process") == []
 
@@ -47,7 +47,7 @@ def check_nothing_left(home: Home) -> None:
         ([sys.executable, "-m", "ipykernel_no"], {"exitCode": 1}, "-m pip install ipykernel\n"),
     ],
 )
-async def test_a_failed_start_says_why(
+async def test_a_failed_start_reports_the_reason(
     kernels: Any, home: Home, argv: list[str], data: dict[str, Any], said: str
 ) -> None:
     session, ears = kernels.session(spec(*argv))
@@ -59,17 +59,17 @@ async def test_a_failed_start_says_why(
     check_nothing_left(home)
 
 
-async def test_a_file_that_hides_a_module_is_named(kernels: Any, home: Home) -> None:
+async def test_a_file_that_shadows_a_module_is_named(kernels: Any, home: Home) -> None:
     shadow = home.path / "work" / "random.py"
     shadow.write_text("raise ImportError('mine')")
     session, _ = kernels.session(spec(sys.executable, "-c", "import random"), cwd=str(shadow.parent))
     with pytest.raises(KernelLaunchFailed) as raised:
         await session.start()
     assert f"{shadow} has the name of a module" in raised.value.message
-    assert "hint" not in raised.value.data  # no command mends it
+    assert "hint" not in raised.value.data  # no command can fix it
 
 
-async def test_a_folder_that_is_missing_is_named(kernels: Any, home: Home) -> None:
+async def test_a_missing_folder_is_named(kernels: Any, home: Home) -> None:
     session, _ = kernels.session(cwd=str(home.path / "gone"))
     with pytest.raises(KernelLaunchFailed, match="does not exist"):
         await session.start()
@@ -86,7 +86,7 @@ async def test_a_kernel_that_never_answers_is_ended(kernels: Any, home: Home) ->
 
 
 @pytest.mark.parametrize("way", ["cancel", "shutdown"])
-async def test_a_start_that_is_given_up_leaves_nothing(kernels: Any, home: Home, way: str) -> None:
+async def test_an_abandoned_start_leaves_nothing(kernels: Any, home: Home, way: str) -> None:
     running = home.path / "work" / "running"
     os.mkfifo(running)
     session, _ = kernels.session(spec("sh", "-c", f"echo > {running}; sleep 100"))
@@ -102,8 +102,8 @@ async def test_a_start_that_is_given_up_leaves_nothing(kernels: Any, home: Home,
     check_nothing_left(home)
 
 
-async def test_a_start_leaves_nothing_whenever_it_is_cancelled(kernels: Any, home: Home) -> None:
-    """In each of the first turns of the loop, then at 20 moments of a whole start; every other one twice."""
+async def test_a_start_cancelled_at_any_moment_leaves_nothing(kernels: Any, home: Home) -> None:
+    """Cancel in each of the first loop turns, then at 20 moments of a start; every other time twice."""
 
     async def cancelled(later: Callable[[], Awaitable[None]], again: bool) -> bool:
         session, _ = kernels.session()
@@ -134,7 +134,7 @@ async def test_a_start_leaves_nothing_whenever_it_is_cancelled(kernels: Any, hom
         await cancelled(lambda: asyncio.sleep(whole_s * moment / 18), again=moment % 2 == 0)  # noqa: B023
 
 
-async def test_what_a_person_asks_for_reaches_the_kernel(kernels: Any, home: Home) -> None:
+async def test_start_options_reach_the_kernel(kernels: Any, home: Home) -> None:
     echo = "import os, sys; print(os.getcwd(), os.getenv('X'), os.getenv('JPY_PARENT_PID'), sys.argv[1:])"
     session, _ = kernels.session(
         spec(sys.executable, "-c", echo), cwd=str(home.path), env={"X": "y"}, extra_arguments=["--more"]
@@ -144,7 +144,7 @@ async def test_what_a_person_asks_for_reaches_the_kernel(kernels: Any, home: Hom
     assert raised.value.data["stderr"] == f"{home.path} y None ['--more']"
 
 
-async def test_kernelspecs_are_found_also_the_broken_ones(home: Home) -> None:
+async def test_kernelspecs_are_listed_including_broken_ones(home: Home) -> None:
     def install(name: str, text: str) -> None:
         folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / name
         folder.mkdir(parents=True)

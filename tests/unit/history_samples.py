@@ -1,4 +1,7 @@
-"""Runs, kernels and journals for the tests of the history; as a program it is another bridge's process."""
+"""Runs, kernels and journals for the tests of the history.
+
+Run as a program, it is another bridge's process.
+"""
 
 import asyncio
 import sys
@@ -48,7 +51,7 @@ def printed(text: str, name: str = "stdout") -> Append:
 
 @asynccontextmanager
 async def opened(path: Path, max_bytes: int = PLENTY) -> AsyncIterator[tuple[Journal, list[str]]]:
-    """A journal and the warnings it gave."""
+    """A journal, and the warnings it raised."""
     warnings: list[str] = []
     journal = Journal.open(path, max_bytes, warnings.append)
     try:
@@ -66,7 +69,7 @@ def add(journal: Journal, run: Run, changes: list[FoldChange] | None = None) -> 
 
 
 async def write_runs(path: Path, prefix: str, count: int) -> None:
-    """Another bridge: so many ended runs, then one that prints for ever, telling when a line is kept."""
+    """Another bridge: `count` ended runs, then one that prints without end and reports each stored line."""
     journal = Journal.open(path, PLENTY, lambda warning: print(warning, file=sys.stderr))
     for number in range(count):
         add(journal, make_run(f"{prefix}-{number}"), [printed(f"{number}\n")])

@@ -1,7 +1,8 @@
-"""A program that has a process of its own killed at every step of some work on a journal (Linux: ptrace).
+"""A program that kills its own child process at every step of some work on a journal (Linux: ptrace).
 
-A step is a system call: between two of them nothing reaches the disk. After each kill this process opens the
-journal as the next bridge does. It prints the number of kills, and what was found wrong after which of them.
+A step is a system call: nothing reaches the disk between two of them. After each kill, this process opens the
+journal as the next bridge would. It prints the number of kills, and the problems with the step that caused
+each.
 """
 
 import ctypes
@@ -20,7 +21,7 @@ from kernel_bridge.history.recovery import recover
 from kernel_bridge.history.store import Connection, open_store, transaction
 
 TRACEME, SYSCALL, SETOPTIONS = 0, 24, 0x4200
-OPTIONS = 0x100001  # stops at system calls can be told from signals; a tracer that ends takes its child along
+OPTIONS = 0x100001  # stops at system calls differ from those of signals; the child dies with its tracer
 AT_A_CALL = signal.SIGTRAP | 0x80
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -29,7 +30,7 @@ libc.ptrace.restype = ctypes.c_long
 
 
 def is_killed_at(step: int, work: Callable[[], object]) -> bool:
-    """Do the work in a child process and kill it at that step; False: it was done before."""
+    """Do the work in a child process and kill it at that step; False: it finished earlier."""
     child = os.fork()
     if child == 0:
         try:
@@ -42,7 +43,7 @@ def is_killed_at(step: int, work: Callable[[], object]) -> bool:
     if libc.ptrace(SETOPTIONS, child, None, OPTIONS) != 0:
         raise OSError(ctypes.get_errno(), "the child cannot be traced")
     passed = 0
-    while passed < 2 * step:  # one stop before a system call and one after it
+    while passed < 2 * step:  # one stop before each system call and one after
         libc.ptrace(SYSCALL, child, None, None)
         _, status = os.waitpid(child, 0)
         if not os.WIFSTOPPED(status):
@@ -70,13 +71,13 @@ def take_up(path: Path) -> None:
     connection.close()
 
 
-Ran = tuple[str, int, int]  # a run, its outputs, the characters of their text
+Ran = tuple[str, int, int]  # a run, its number of outputs, the characters of their text
 
 WORK = {"create": create, "migrate": create, "prune": prune_all, "take up": take_up}
 
 
 def problem(path: Path, expected: set[Ran], may_be_fewer: bool) -> str | None:
-    """What the next bridge finds wrong; `expected` are the runs that are to be there."""
+    """What the next bridge finds wrong; `expected` are the runs that must exist."""
     connection, warning = open_store(path)
     try:
         if warning is not None:
@@ -103,7 +104,7 @@ def runs(connection: Connection) -> set[Ran]:
 
 
 def main(what: str, before: Path, folder: Path) -> None:
-    """Work on copies of the folder `before`, which may have a journal in it; they are made in `folder`."""
+    """Work on copies of the folder `before`, which may contain a journal; the copies are made in `folder`."""
     path = folder / "worked on" / "history.db"
     shutil.copytree(before, path.parent)
     take_up(path)
@@ -127,6 +128,6 @@ def main(what: str, before: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a disk takes minutes to be sure of it all
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # syncing to a disk would take minutes
     with tempfile.TemporaryDirectory(dir=memory) as made:
         main(sys.argv[1], Path(sys.argv[2]), Path(made))

@@ -1,4 +1,4 @@
-"""Events of kernels as hypothesis draws them, and what becomes of them."""
+"""Random kernel events for hypothesis, and the outputs they produce."""
 
 from hypothesis import strategies as st
 
@@ -36,13 +36,13 @@ EVENTS: st.SearchStrategy[OutputEvent] = st.one_of(
 
 
 def fold_all(events: list[OutputEvent]) -> list[list[FoldChange]]:
-    """The changes of each event."""
+    """The changes that each event makes."""
     fold = Outputs()
     return [fold.fold(event) for event in events]
 
 
 def outputs_of(changes: list[list[FoldChange]]) -> list[Output]:
-    """All changes applied to nothing."""
+    """The outputs after all changes, starting from none."""
     outputs: list[Output] = []
     for change in (change for some in changes for change in some):
         apply(outputs, change)

@@ -1,4 +1,4 @@
-"""Pieces of a document that is edited, against an oracle that follows every single character."""
+"""Pieces of an edited document, compared with an oracle that tracks every character."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ TEXTS = st.text("ab\n\r\U0001f600", max_size=12)
 
 @dataclass(eq=False)
 class Character:
-    """One character, wherever it goes."""
+    """One character, tracked through all edits."""
 
     value: str
-    member: bool  # of the piece
+    member: bool  # whether it belongs to the piece
 
 
 def replace(text: list[Character], start: int, removed: int, new: str) -> list[Character]:
-    """What is typed belongs to the piece if both its neighbours do."""
+    """New text belongs to the piece if both its neighbours do."""
     before, after = text[:start], text[start + removed :]
     inside = bool(before) and bool(after) and before[-1].member and after[0].member
     return [*before, *(Character(value, inside) for value in new), *after]
@@ -54,7 +54,7 @@ def test_a_piece_goes_where_its_characters_go(case: tuple[str, Span, list[tuple[
 
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
-def test_an_edit_is_no_larger_than_what_it_changes(start: str, old: str, new: str, end: str) -> None:
+def test_an_edit_is_minimal(start: str, old: str, new: str, end: str) -> None:
     edit = narrowed(len(start), old, new)
     before, after = start + old + end, start + new + end
     typed = after[edit.start : edit.start + edit.inserted]
@@ -65,7 +65,7 @@ def test_an_edit_is_no_larger_than_what_it_changes(start: str, old: str, new: st
 
 
 @given(TEXTS, TEXTS, TEXTS)
-def test_a_replacement_is_the_edits_that_it_is_taken_for(start: str, old: str, new: str) -> None:
+def test_edits_reproduce_the_replacement(start: str, old: str, new: str) -> None:
     text = start + old
     made = start + new
     for edit in edits_between(len(start), old, new):
@@ -73,7 +73,7 @@ def test_a_replacement_is_the_edits_that_it_is_taken_for(start: str, old: str, n
     assert text == made
 
 
-def test_a_formatter_that_writes_all_anew_moves_what_it_leaves() -> None:
+def test_a_formatter_that_rewrites_everything_keeps_unchanged_lines() -> None:
     before = "import  a\nx = 1\ny  = 2\nz = 3\n"
     after = "import a\n\n\nx = 1\ny = 2\nz = 3\n"
     for part in ("x = 1", "z = 3"):
@@ -84,7 +84,7 @@ def test_a_formatter_that_writes_all_anew_moves_what_it_leaves() -> None:
         assert after[span.start : span.end] == part
 
 
-def test_lines_are_compared_without_the_kind_of_their_ends() -> None:
+def test_line_ends_are_ignored_when_lines_are_compared() -> None:
     assert whole_lines("a\r\nbc\rd\re", Span(4, 6)) == "bc\nd"
 
 
@@ -99,7 +99,7 @@ def test_lines_are_compared_without_the_kind_of_their_ends() -> None:
         ("xa = 1\nb = 2\nc", True),
     ],
 )
-def test_a_piece_is_stale_while_its_lines_are_others(after: str, stale: bool) -> None:
+def test_a_piece_is_stale_while_its_lines_differ(after: str, stale: bool) -> None:
     before = "a = 1\nb = 2\nc"
     anchor = Anchor(Span(0, len("a = 1\nb = 2")), "a = 1\nb = 2")
     span = moved(anchor.span, narrowed(0, before, after))

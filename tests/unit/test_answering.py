@@ -1,4 +1,4 @@
-"""From what a handler returns or raises to the one response, and what follows it."""
+"""A handler's result or exception becomes exactly one response, and follow-up messages come after it."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from kernel_bridge.server.peer import Peer
 
 
 class Sent:
-    """What goes out."""
+    """Records what is sent."""
 
     def __init__(self) -> None:
         self.messages: list[Any] = []
@@ -24,7 +24,7 @@ class Sent:
 
 
 async def responses(handle: Callable[[Peer], Any]) -> list[Any]:
-    """What is sent when a request is answered by `handle`."""
+    """The messages sent when `handle` answers a request."""
     sent = Sent()
     peer: Peer
     connection = Connection(
@@ -40,7 +40,7 @@ async def responses(handle: Callable[[Peer], Any]) -> list[Any]:
 
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("failed", [False, True])
-async def test_what_follows_an_answer_comes_after_it(asynchronous: bool, failed: bool) -> None:
+async def test_follow_up_messages_come_after_the_response(asynchronous: bool, failed: bool) -> None:
     error = NoSuchRun("no run 'a'") if failed else None
 
     def handle(peer: Peer) -> Any:
@@ -59,7 +59,7 @@ async def test_what_follows_an_answer_comes_after_it(asynchronous: bool, failed:
 
 
 @pytest.mark.parametrize("failed", [False, True])
-async def test_an_early_answer_is_the_only_one(failed: bool) -> None:
+async def test_an_early_response_is_the_only_one(failed: bool) -> None:
     error = NoSuchRun("no run 'a'") if failed else None
 
     def handle(peer: Peer) -> Any:

@@ -1,4 +1,4 @@
-"""What the command line makes of values: sizes, times, pictures, secrets, notebooks."""
+"""Texts of the command line: sizes, times, pictures, secrets, notebooks."""
 
 import base64
 import io
@@ -69,8 +69,8 @@ def test_mime_bundles(data: dict[str, Any], text: str) -> None:
 
 
 @pytest.mark.parametrize(("format", "drawn"), [("JPEG", True), ("PPM", False), ("EPS", False)])
-def test_a_picture_is_read_as_what_it_says_it_is(format: str, drawn: bool) -> None:
-    """Pillow guesses by the content otherwise, and starts Ghostscript for EPS."""
+def test_a_picture_is_read_as_its_declared_format(format: str, drawn: bool) -> None:
+    """Otherwise Pillow guesses from the content, and starts Ghostscript for EPS."""
     content = io.BytesIO()
     PIL.Image.new("RGB", (2, 2)).save(content, format)
     data = {"image/jpeg": base64.b64encode(content.getvalue()).decode()}
@@ -116,6 +116,6 @@ def test_the_code_of_a_notebook() -> None:
         ('{"cells": [{"cell_type": "code", "source": [1]}]}', "cell 1 .code.: its source is neither"),
     ],
 )
-def test_what_is_no_notebook(text: str, problem: str) -> None:
+def test_files_that_are_no_notebook(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         read_notebook(text)

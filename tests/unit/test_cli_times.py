@@ -1,4 +1,4 @@
-"""Points in time as they are typed."""
+"""Points in time as users type them."""
 
 import argparse
 from datetime import UTC, datetime
@@ -29,6 +29,6 @@ def test_a_moment(typed: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "25:00", "2026-13-01", "9999999999w", "-2h"])
-def test_what_is_none(typed: str) -> None:
+def test_texts_that_are_no_moment(typed: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="expected a date or time"):
         moment(typed, NOW)

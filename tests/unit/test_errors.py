@@ -1,4 +1,4 @@
-"""What is said of an error, in the words of each front end."""
+"""Error texts in the words of each front end."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Control sequences and hidden characters: what is dropped, what is shown, and that nothing is left."""
+"""Control sequences and hidden characters: which are dropped, which are shown, and that none remain."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def test_output_loses_its_sequences(text: str, expected: str) -> None:
 
 
 @given(TEXT)
-def test_nothing_that_acts_is_left(text: str) -> None:
+def test_no_active_character_remains(text: str) -> None:
     for clean in (legible, one_line):
         assert not [
             one for one in clean(text) if unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t"

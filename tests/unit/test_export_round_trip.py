@@ -1,4 +1,4 @@
-"""What ran comes back from the exported file as it was: by nbformat, jupytext, and of any size."""
+"""Exported files contain the runs unchanged: checked with nbformat and jupytext, for any size."""
 
 import asyncio
 import json
@@ -135,7 +135,7 @@ async def check_refused(journal: Journal, target: Path, kind: type[BridgeError],
     assert not list(target.parent.parent.rglob("*.tmp"))
 
 
-async def test_what_cannot_be_written_leaves_no_part(tmp_path: Path) -> None:
+async def test_a_failed_export_leaves_no_part(tmp_path: Path) -> None:
     work = tmp_path / "work"
     (work / "folder.ipynb").mkdir(parents=True)
     (work / "old.ipynb").write_text("old")
@@ -155,7 +155,7 @@ async def test_what_cannot_be_written_leaves_no_part(tmp_path: Path) -> None:
         ("bad.py", b"\xff", "codec can't decode"),
     ],
 )
-def test_a_document_that_cannot_be_read_says_where(
+def test_an_unreadable_document_is_reported_with_its_place(
     tmp_path: Path, name: str, text: str | bytes | None, problem: str
 ) -> None:
     if text is not None:
@@ -180,7 +180,7 @@ async def main():
 """
 
 
-async def test_an_export_holds_one_output_and_not_all(tmp_path: Path) -> None:
+async def test_an_export_holds_one_output_at_a_time(tmp_path: Path) -> None:
     line = "0123456789" * 9 + "\n"
     size = 0
     async with opened(tmp_path / "history.db") as (journal, _):
@@ -212,7 +212,7 @@ async def test_an_export_holds_one_output_and_not_all(tmp_path: Path) -> None:
     assert sum(len(text) for cell in cells[:-1] for text in cell["outputs"][0]["text"]) == size
 
 
-async def test_an_export_that_is_cancelled_leaves_the_old_file(tmp_path: Path) -> None:
+async def test_a_cancelled_export_keeps_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "a.ipynb"
     target.write_text("old")
     cancelled, began, told = threading.Event(), asyncio.Event(), []
@@ -233,7 +233,7 @@ async def test_an_export_that_is_cancelled_leaves_the_old_file(tmp_path: Path) -
         with pytest.raises(asyncio.CancelledError):
             await exporting
         cancelled.set()
-    await loop.shutdown_default_executor()  # its thread has ended
+    await loop.shutdown_default_executor()  # wait until its thread has ended
     assert told == [(0, 20)]
     assert target.read_text() == "old"
     assert not list(tmp_path.glob(".*.tmp"))

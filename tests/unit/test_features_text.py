@@ -1,4 +1,4 @@
-"""Runs and what kernels say, as one line, as markdown and as plain text."""
+"""Runs and kernel replies as one line, as markdown and as plain text."""
 
 from typing import Any
 
@@ -102,7 +102,7 @@ def test_a_huge_result_is_not_read_to_its_end() -> None:
     assert summarize(run("ok"), outputs).text == "line … (13108+ lines)"
 
 
-def test_a_run_over_its_budget_shows_its_newest_line_and_says_that_there_are_more() -> None:
+def test_a_run_over_its_budget_shows_its_newest_line() -> None:
     text = "".join(f"line {number}\n" for number in range(1000))
     assert summary(run("ok", [stream(text)]), []).endswith("+ lines)")
     assert summary(run("running", [stream(text)]), []) == "… line 999"
@@ -133,11 +133,11 @@ def test_durations(seconds: float, text: str) -> None:
         ("\x1b[?25lhidden", "hidden"),
     ],
 )
-def test_control_sequences_are_left_out(text: str, expected: str) -> None:
+def test_control_sequences_are_dropped(text: str, expected: str) -> None:
     assert plain(text) == expected
 
 
-def test_a_fence_is_longer_than_what_is_in_it() -> None:
+def test_a_fence_is_longer_than_any_in_its_text() -> None:
     assert fenced("a ```` b") == "`````text\na ```` b\n`````"
 
 
@@ -155,7 +155,7 @@ INSPECTED = (
 )
 
 
-def test_what_ipython_says_of_a_function() -> None:
+def test_ipython_documentation_of_a_function() -> None:
     assert signature_of(plain(INSPECTED)) == "f(a, b=1)"
     assert documentation(INSPECTED, "python", markdown=True) == (
         "```python\nf(a, b=1)\n```\n\n```text\nSays `it`.\n\nMore.\n```"
@@ -163,12 +163,12 @@ def test_what_ipython_says_of_a_function() -> None:
     assert documentation(INSPECTED, "python", markdown=False) == "f(a, b=1)\n\nSays `it`.\n\nMore."
 
 
-def test_what_ipython_says_of_a_value() -> None:
+def test_ipython_documentation_of_a_value() -> None:
     said = "Type:        int\nString form: 3\nDocstring:   <no docstring>"
     assert documentation(said, "python", markdown=False) == "int: 3"
 
 
-def test_what_another_kernel_says_is_kept_as_it_is() -> None:
+def test_documentation_of_other_kernels_is_unchanged() -> None:
     assert documentation("mean(x)\n  The mean.", "R", markdown=True) == "```text\nmean(x)\n  The mean.\n```"
 
 
@@ -207,11 +207,11 @@ ALWAYS = {
 @pytest.mark.parametrize(
     "odd", [None, [], 5, {"textDocument": []}, {"textDocument": {"hover": True, "completion": 5}}]
 )
-def test_a_client_that_says_nothing_sensible_is_offered_what_lsp_has_always_had(odd: Any) -> None:
+def test_a_client_with_invalid_capabilities_gets_the_basic_features(odd: Any) -> None:
     assert set(server.capabilities(read_client(odd, shows_runs=False), FeatureSettings())) == ALWAYS
 
 
-def test_what_is_switched_off_is_not_offered() -> None:
+def test_disabled_features_are_not_advertised() -> None:
     capabilities = {"textDocument": {"foldingRange": {}, "codeLens": {}}}
     settings = FeatureSettings(hover=False, code_lenses=False)
     offered = set(server.capabilities(read_client(capabilities, shows_runs=False), settings))

@@ -1,4 +1,4 @@
-"""Files that somebody else wrote: whatever they are, reading ends at once and takes no more than it may."""
+"""Reading foreign files ends at once and stays within its limits, for every kind of file."""
 
 import os
 import socket
@@ -37,7 +37,7 @@ def test_devices_pipes_sockets_and_folders_are_refused(tmp_path: Path) -> None:
     refused(tmp_path, "not a regular file")
 
 
-def test_a_link_to_itself_and_an_impossible_name_are_errors_of_the_system(tmp_path: Path) -> None:
+def test_a_circular_link_and_an_invalid_name_are_system_errors(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="Too many levels"):
         read_file(tmp_path / "loop", 100)
@@ -49,11 +49,11 @@ def test_text_of_any_bytes(tmp_path: Path) -> None:
     assert read_text(tmp_path / "file", 100) == "a\ufffd\0b"
 
 
-def test_a_file_that_is_larger_than_it_says_is_refused() -> None:
-    refused(Path("/proc/self/maps"), "larger than 100 bytes")  # its size is 0
+def test_a_file_larger_than_its_size_is_refused() -> None:
+    refused(Path("/proc/self/maps"), "larger than 100 bytes")  # its st_size is 0
 
 
-def test_of_an_endless_folder_some_names_are_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_endless_folder_is_read_in_part(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(MOST_NAMES + 10):
         (tmp_path / f"{number}").symlink_to("nowhere")
     assert len(names_in(tmp_path)) == MOST_NAMES
@@ -61,7 +61,7 @@ def test_of_an_endless_folder_some_names_are_read(tmp_path: Path, caplog: pytest
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-def test_names_are_sorted_and_there_are_some_only_in_folders(tmp_path: Path) -> None:
+def test_names_are_sorted_and_only_folders_have_any(tmp_path: Path) -> None:
     for name in (b"b", b"a", b"caf\xe9"):
         Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).touch()
     assert names_in(tmp_path) == ["a", "b", "caf\udce9"]

@@ -1,4 +1,4 @@
-"""What a kernel says becomes nbformat outputs, and changes that make them."""
+"""Kernel events become nbformat outputs, and changes that produce them."""
 
 from typing import Any
 
@@ -29,12 +29,12 @@ def display(data: Any, **more: Any) -> Output:
 
 
 def check(events: list[OutputEvent], expected: list[Output]) -> None:
-    """The outputs behind the events."""
+    """Assert the outputs after the events."""
     assert outputs_of(fold_all(events)) == expected
 
 
 def check_last(events: list[OutputEvent], expected: list[FoldChange]) -> None:
-    """What the last of the events changes."""
+    """Assert the changes of the last event."""
     assert fold_all(events)[-1] == expected
 
 
@@ -110,12 +110,12 @@ def test_clear() -> None:
     check_last([OUT, ClearOutput(False), ClearOutput(False)], [])
 
 
-def test_a_stream_goes_on_afresh_after_a_clear() -> None:
+def test_a_stream_restarts_after_a_clear() -> None:
     check_last([OUT, ClearOutput(False), OUT], [Append(stream("a\n"))])
     check([Stream("stdout", "ab"), ClearOutput(False), Stream("stdout", "\rc")], [stream("c")])
 
 
-def test_a_waiting_clear_comes_with_the_next_output() -> None:
+def test_a_delayed_clear_precedes_the_next_output() -> None:
     check_last([OUT, ClearOutput(True)], [])
     check([OUT, ClearOutput(True)], [stream("a\n")])
     check_last([OUT, ClearOutput(True), OUT], [Clear(), Append(stream("a\n"))])
@@ -124,12 +124,12 @@ def test_a_waiting_clear_comes_with_the_next_output() -> None:
     check_last([ClearOutput(True), OUT], [Append(stream("a\n"))])
 
 
-def test_a_waiting_clear_waits_for_something_to_show() -> None:
+def test_a_delayed_clear_waits_for_visible_output() -> None:
     check_last([OUT, ClearOutput(True), Stream("stdout", "")], [])
     check_last([SHOWN, ClearOutput(True), UPDATE], [Replace(0, display(OTHER, metadata={"width": 2}))])
 
 
-def test_a_clear_at_once_overtakes_one_that_waits() -> None:
+def test_an_immediate_clear_replaces_a_delayed_one() -> None:
     check([OUT, ClearOutput(True), ClearOutput(False), OUT, OUT], [stream("a\na\n")])
 
 
@@ -143,7 +143,7 @@ def test_every_output_of_a_display_id_is_updated() -> None:
     )
 
 
-def test_an_update_keeps_what_the_output_is() -> None:
+def test_an_update_keeps_the_output_type() -> None:
     check(
         [ExecuteResult(PLAIN, {}, 3, "id"), UPDATE],
         [
@@ -195,7 +195,7 @@ def test_splitting_streams_changes_nothing(events: list[OutputEvent], data: st.D
 
 @settings(max_examples=300)
 @given(st.lists(EVENTS, max_size=20))
-def test_what_is_removed_is_counted_in_bytes(events: list[OutputEvent]) -> None:
+def test_removed_text_is_counted_in_bytes(events: list[OutputEvent]) -> None:
     outputs: list[Output] = []
     for changes in fold_all(events):
         for change in changes:

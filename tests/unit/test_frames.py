@@ -1,4 +1,4 @@
-"""The frame reader: every split of a stream gives the same messages, and junk gives FramingError alone."""
+"""The frame reader: any split of a stream yields the same messages, and junk raises only FramingError."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from kernel_bridge.server.frames import MAX_BODY_BYTES, MAX_HEADER_BYTES, FrameR
 
 
 def read(stream: bytes, chunk_bytes: int) -> tuple[list[bytes], bool, FrameReader]:
-    """(the bodies, whether it ended in FramingError, the reader) of a stream fed in chunks."""
+    """The bodies in a stream fed in chunks, whether it raised FramingError, and the reader."""
     reader = FrameReader()
     bodies: list[bytes] = []
     for start in range(0, len(stream), chunk_bytes):
@@ -61,7 +61,7 @@ def test_headers_that_are_read(header: bytes) -> None:
         b"X: y\r\n" * (MAX_HEADER_BYTES // 6 + 1),
     ],
 )
-def test_what_ends_the_connection(junk: bytes) -> None:
+def test_junk_that_ends_the_connection(junk: bytes) -> None:
     check(frame(b"{}") + junk, [b"{}"], broken=True)
 
 
@@ -70,13 +70,13 @@ def test_the_largest_body_is_waited_for() -> None:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=6), st.integers(1, 64))
-def test_any_split_gives_the_same_bodies(bodies: list[bytes], chunk_bytes: int) -> None:
+def test_any_split_yields_the_same_bodies(bodies: list[bytes], chunk_bytes: int) -> None:
     found, failed, reader = read(b"".join(map(frame, bodies)), chunk_bytes)
     assert (found, failed, reader.partial) == (bodies, False, False)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=200), min_size=1, max_size=3), st.data())
-def test_a_stream_that_is_cut_off_is_partial(bodies: list[bytes], data: st.DataObject) -> None:
+def test_a_truncated_stream_is_partial(bodies: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(map(frame, bodies))
     last = len(frame(bodies[-1]))
     cut = data.draw(st.integers(1, last - 1))
@@ -91,6 +91,6 @@ junk = st.one_of(
 
 
 @given(st.lists(junk, max_size=20).map(b"".join), st.integers(1, 40))
-def test_junk_gives_the_same_end_for_every_split(stream: bytes, chunk_bytes: int) -> None:
+def test_junk_ends_the_same_way_for_every_split(stream: bytes, chunk_bytes: int) -> None:
     bodies, failed, _ = read(stream, chunk_bytes)
     assert (bodies, failed) == read(stream, len(stream) + 1)[:2]

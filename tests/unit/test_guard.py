@@ -1,4 +1,4 @@
-"""A bridge that was told to end is gone in time, whatever holds it."""
+"""A bridge that must end is gone in time, regardless of what blocks it."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ HOLDS = {
 
 
 @pytest.mark.parametrize("hold", HOLDS.values(), ids=HOLDS)
-def test_it_ends_whatever_holds_it(hold: str) -> None:
+def test_it_ends_although_something_blocks(hold: str) -> None:
     code = f"import sys, time\nfrom kernel_bridge.guard import end_within\nend_within(0.2)\n{hold}"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert (ended.returncode, ended.stderr) == (
@@ -23,8 +23,8 @@ def test_it_ends_whatever_holds_it(hold: str) -> None:
     )
 
 
-def test_nothing_is_said_where_nobody_reads() -> None:
-    """A pipe that is full: writing to it would hold the process for ever."""
+def test_nothing_is_written_to_a_full_pipe() -> None:
+    """With a full pipe, writing would block the process forever."""
     code = (
         "import os, time\nfrom kernel_bridge.guard import end_within\nos.set_blocking(2, False)\n"
         "try:\n    while True: os.write(2, b'x' * 4096)\nexcept BlockingIOError: os.set_blocking(2, True)\n"
@@ -34,6 +34,6 @@ def test_nothing_is_said_where_nobody_reads() -> None:
         assert process.wait(30) == 1
 
 
-def test_a_process_that_ends_by_itself_is_not_touched() -> None:
+def test_a_process_that_ends_by_itself_is_left_alone() -> None:
     code = "from kernel_bridge.guard import end_within\nend_within(60)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30).returncode == 0

@@ -1,4 +1,4 @@
-"""What a person is told when the system refuses what a kernel needs."""
+"""The advice when the system refuses something that a kernel needs."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from kernel_bridge.kernels.hints import advice_for_oserror
     [
         (errno.ENOSPC, "/run/user/1/kernel-1.json", "nothing can be written to /run/user/1:"),
         (errno.EDQUOT, "/run/user/1/kernel-1.json", "nothing can be written to /run/user/1:"),
-        (errno.ENOSPC, None, "nothing can be written to /"),  # of a write: Jupyter's runtime folder
+        (errno.ENOSPC, None, "nothing can be written to /"),  # from a write: Jupyter's runtime folder
         (errno.EMFILE, None, "file descriptors are open"),
         (errno.ENFILE, None, "file descriptors are open"),
         (errno.EAGAIN, None, "no more processes or threads"),
@@ -21,7 +21,7 @@ from kernel_bridge.kernels.hints import advice_for_oserror
         (errno.ENOEXEC, "kernel", "correct argv"),
     ],
 )
-def test_advice_is_about_what_has_run_out(number: int, path: str | None, said: str) -> None:
+def test_advice_names_the_exhausted_resource(number: int, path: str | None, said: str) -> None:
     advice = advice_for_oserror(OSError(number, os.strerror(number), path), ["kernel"])
     assert said in advice
     assert ("argv" in advice) == ("argv" in said)

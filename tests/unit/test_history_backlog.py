@@ -1,4 +1,4 @@
-"""What waits while the journal's file takes nothing: on disk, in order, and what does not fit is counted."""
+"""Updates wait on disk, in order, while the journal's file is locked; dropped output is counted."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Meanwhile nobody else can write into the database."""
+    """Lock the database against other writers."""
     blocker = sqlite3.connect(path)
     blocker.execute("BEGIN IMMEDIATE")
     try:
@@ -43,14 +43,14 @@ def tell(journal: Journal, run_id: str, start: int, count: int) -> None:
 
 
 async def check_text(journal: Journal, run_id: str, count: int) -> None:
-    """The output of the run is that of `tell`, all of it."""
+    """Assert that the journal has the run's complete output, as `tell` reported it."""
     for number in range(count):
         text, total = await journal.read_output(run_id, 0, number * CHUNK, CHUNK)
         assert text == f"{number:08}" * (CHUNK // 8)
         assert total == count * CHUNK
 
 
-async def test_a_file_that_is_held_up_costs_bounded_memory_and_nothing_is_lost(path: Path) -> None:
+async def test_a_locked_file_costs_bounded_memory_and_no_output(path: Path) -> None:
     async with opened(path) as (journal, warnings):
         add(journal, make_run(), [printed("")])
         await journal.flush()
@@ -68,7 +68,7 @@ async def test_a_file_that_is_held_up_costs_bounded_memory_and_nothing_is_lost(p
     assert sorted(file.name for file in path.parent.iterdir()) == ["history.db", "history.db.lock"]
 
 
-async def test_every_kind_of_news_waits_in_order(path: Path) -> None:
+async def test_all_kinds_of_updates_wait_in_order(path: Path) -> None:
     def show(text: str) -> FoldChange:
         return Append({"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}})
 
@@ -97,7 +97,7 @@ async def test_every_kind_of_news_waits_in_order(path: Path) -> None:
 
 
 def spilled(path: Path) -> int:
-    """The bytes that wait on disk."""
+    """The bytes in spills."""
     return sum(file.stat().st_size for file in path.parent.glob("*.spill-*"))
 
 
@@ -145,7 +145,7 @@ asyncio.run(main())
 
 @contextmanager
 def telling(path: Path, confine: str = "") -> "Iterator[subprocess.Popen[str]]":
-    """A bridge that has told much while nobody can write into the file."""
+    """A bridge that has reported much while the file was locked."""
     command = [sys.executable, "-c", TELLING, str(path), confine]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -154,7 +154,7 @@ def telling(path: Path, confine: str = "") -> "Iterator[subprocess.Popen[str]]":
             process.kill()
 
 
-async def test_a_killed_bridge_leaves_what_waited_to_the_next(path: Path) -> None:
+async def test_a_killed_bridge_leaves_pending_updates_to_the_next(path: Path) -> None:
     with telling(path) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "told {}\n"
@@ -162,8 +162,8 @@ async def test_a_killed_bridge_leaves_what_waited_to_the_next(path: Path) -> Non
         process.wait()
     async with opened(path) as (journal, warnings):
         _, total = await journal.read_output("run-1", 0, 0, 1)
-        missing = (await journal.get_run("run-1", 0)).missing_bytes or 0  # if one was being put there
-        assert total + missing >= 20 * CHUNK  # the newest was in memory
+        missing = (await journal.get_run("run-1", 0)).missing_bytes or 0  # if one was just being written
+        assert total + missing >= 20 * CHUNK  # the newest were in memory
         await check_text(journal, "run-1", total // CHUNK)
         runs = await journal.history()
         assert [(run.id, run.state) for run in runs] == [("2", "lost"), ("run-1", "lost")]
@@ -171,7 +171,7 @@ async def test_a_killed_bridge_leaves_what_waited_to_the_next(path: Path) -> Non
     assert spilled(path) == 0
 
 
-async def test_a_bridge_that_ends_leaves_what_cannot_be_written_to_the_next(path: Path) -> None:
+async def test_an_ending_bridge_leaves_unwritten_updates_to_the_next(path: Path) -> None:
     with telling(path) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -188,7 +188,7 @@ async def test_a_bridge_that_ends_leaves_what_cannot_be_written_to_the_next(path
     assert spilled(path) == 0
 
 
-async def test_a_batch_that_was_cut_off_is_counted_in_its_runs(path: Path) -> None:
+async def test_a_truncated_batch_is_counted_in_its_runs(path: Path) -> None:
     with telling(path) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -205,7 +205,7 @@ async def test_a_batch_that_was_cut_off_is_counted_in_its_runs(path: Path) -> No
         assert warnings == []
 
 
-async def test_what_no_disk_takes_is_counted_in_its_run(path: Path) -> None:
+async def test_dropped_output_is_counted_in_its_run(path: Path) -> None:
     confine = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))"
     with telling(path, confine) as process:
         assert process.stdin is not None

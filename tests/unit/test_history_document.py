@@ -1,4 +1,4 @@
-"""Which run is which cell's: the newest of it, also where the document was edited since."""
+"""Matching cells to their newest runs, including in documents edited since."""
 
 import json
 from typing import Any
@@ -21,12 +21,12 @@ def script(*cells: str) -> Notebook:
 
 
 def ran(*runs: tuple[str, int | None], unit: str = "cell") -> list[Ran]:
-    """Runs of a script, the oldest first: source and line."""
+    """Runs of a script, oldest first: source and line."""
     return [Ran(key, source, unit, line, "file:///a.py", None) for key, (source, line) in enumerate(runs)]
 
 
 def check(document: Notebook, runs: list[Ran], expected: list[int | None]) -> None:
-    """`expected`: for each cell the index of its run."""
+    """`expected`: for each cell, the index of its run."""
     found = match(document.cells, runs[::-1])
     assert [None if run is None else run.key for run in found] == expected
 
@@ -39,14 +39,14 @@ def test_a_cell_that_moved_keeps_its_run_and_one_that_never_ran_has_none() -> No
     check(script("new()", "a = 1"), ran(("a = 1", 1)), [None, 0])
 
 
-def test_cells_of_the_same_code_have_each_their_own() -> None:
+def test_cells_with_the_same_code_have_their_own_runs() -> None:
     runs = ran(("f()", 1), ("f()", 3), ("f()", 3))
     check(script("f()", "f()"), runs, [0, 2])
     check(script("x", "f()", "f()"), runs, [None, 0, 2])
     check(script("f()", "f()"), ran(("f()", 3)), [None, 0])
 
 
-def test_an_edited_cell_has_the_run_of_what_it_was() -> None:
+def test_an_edited_cell_keeps_the_run_of_its_old_code() -> None:
     check(script("total = sum(range(10))"), ran(("total = sum(range(9))", 1)), [0])
     check(script("total = sum(range(10))"), ran(("total = sum([])", 1), ("total = sum(range(9))", 1)), [1])
     check(script("total = sum(range(10))"), ran(("import os", 1)), [None])
@@ -59,7 +59,7 @@ def test_a_part_of_a_cell_is_not_the_cell() -> None:
     check(script("a = 1"), ran(("a = 1", 1), unit="line"), [0])
 
 
-def test_the_cells_of_a_notebook_are_known_by_name() -> None:
+def test_notebook_cells_are_matched_by_id() -> None:
     def named(key: int, source: str, cell: str) -> Ran:
         return Ran(key, source, "cell", None, "file:///a.ipynb", cell)
 
@@ -73,7 +73,7 @@ def test_the_cells_of_a_notebook_are_known_by_name() -> None:
     check(editor, [Ran(0, "h", "all", 0, "cell:c", None), named(1, "g()", "a")], [1, None, 0])
 
 
-def test_markdown_is_kept_and_what_changed_is_marked() -> None:
+def test_markdown_is_kept_and_changed_code_marked() -> None:
     document = read_script("# %% [markdown]\n# text\n# %%\na = 2\n# %%\nb\n", "python")
     run = RunRecord(make_run(source="a = 1", execution_count=3), kernel_record(KERNEL), {"x": "t"}, [])
     cells = list(fill(document.cells, iter([None, run, None])))
@@ -93,7 +93,7 @@ def test_markdown_is_kept_and_what_changed_is_marked() -> None:
     assert [cell["id"] for cell in fill(document.cells, iter([None] * 3))] == ids
 
 
-def test_cells_without_a_sound_id_get_one() -> None:
+def test_cells_without_a_valid_id_get_one() -> None:
     named = ({}, {}, {"id": "a b"}, {"id": "c"})
     raw = json.dumps({"cells": [{"cell_type": "code", "source": "x", **name} for name in named]})
     ids = [cell["id"] for cell in fill(read_notebook(raw).cells, iter([None] * 4))]
@@ -117,7 +117,7 @@ def test_cells_without_a_sound_id_get_one() -> None:
         ),
     ],
 )
-def test_what_nbformat_refuses_of_a_cell_is_left_out(written: Json, expected: Json) -> None:
+def test_parts_that_nbformat_rejects_are_left_out(written: Json, expected: Json) -> None:
     raw = {"cell_type": "code", "source": "x", "outputs": [], "execution_count": None} | written
     document = read_notebook(json.dumps({"cells": [raw]}))
     text = "".join(ipynb(notebook_of(document, iter([None]), kernel_record(KERNEL))))

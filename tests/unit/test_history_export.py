@@ -1,4 +1,4 @@
-"""The exported file is written whole or not at all."""
+"""Exports are atomic."""
 
 import os
 import resource
@@ -36,7 +36,7 @@ def check_refused(target: Path, overwrite: bool, error: type[BridgeError], folde
     assert files(folder) == before
 
 
-def test_what_cannot_be_written_leaves_everything_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_everything_unchanged(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("old")
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
@@ -49,7 +49,7 @@ def test_what_cannot_be_written_leaves_everything_as_it_was(tmp_path: Path) -> N
     check_refused(tmp_path / ("n" * 300), False, ExportFailed, tmp_path)
 
 
-def test_a_link_goes_on_pointing_to_the_file_with_its_permissions(tmp_path: Path) -> None:
+def test_a_link_and_the_permissions_of_its_target_are_kept(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_text("old")
     target.chmod(0o640)
@@ -59,7 +59,7 @@ def test_a_link_goes_on_pointing_to_the_file_with_its_permissions(tmp_path: Path
     assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("new", 0o640)
 
 
-def test_a_dangling_link_is_there_and_leads_where_it_says(tmp_path: Path) -> None:
+def test_a_dangling_link_counts_as_existing(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("target")
     (tmp_path / "nowhere").symlink_to("missing/target")
     (tmp_path / "loop").symlink_to("loop")

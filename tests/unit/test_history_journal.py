@@ -1,4 +1,4 @@
-"""The journal: what is told is kept, also by several bridges and when one is killed; what is asked."""
+"""The journal keeps what is reported, with several bridges and after kills, and answers queries."""
 
 import asyncio
 import os
@@ -29,19 +29,19 @@ def path(tmp_path: Path) -> Path:
 
 
 class OtherBridge:
-    """A process that writes runs into the same journal, the last of them open and growing."""
+    """A process that writes runs into the same journal, the last of them unfinished and growing."""
 
     def __init__(self, path: Path, prefix: str, count: int) -> None:
         command = [sys.executable, "-m", "tests.unit.history_samples", str(path), prefix, str(count)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def kept(self) -> int:
-        """How many characters its open run has in the journal by now; waits for the first."""
+        """How many characters of its unfinished run are stored; waits for the first."""
         assert self._process.stdout is not None
         return int(self._process.stdout.readline())
 
     def kill(self) -> int:
-        """End it in the middle of its writing; how many characters it had said were kept."""
+        """Kill it while it writes. Return how many characters it had reported as stored."""
         os.kill(self._process.pid, signal.SIGKILL)
         assert self._process.stdout is not None
         lines = self._process.stdout.read().splitlines()
@@ -50,7 +50,7 @@ class OtherBridge:
         return int(lines[-1]) if lines else 0
 
 
-async def test_a_run_comes_back_as_it_was_told(path: Path) -> None:
+async def test_a_run_comes_back_unchanged(path: Path) -> None:
     run = make_run(
         source="print('é😀\ud800')\n",
         state="error",
@@ -75,14 +75,14 @@ async def test_a_run_comes_back_as_it_was_told(path: Path) -> None:
         assert record.kernel.language_info == KERNEL.language_info
 
 
-async def test_what_was_told_is_there_in_the_next_session(path: Path) -> None:
+async def test_runs_are_there_in_the_next_session(path: Path) -> None:
     async with opened(path) as (journal, _):
         add(journal, make_run(), [printed("a\n")])
     async with opened(path) as (journal, _):
         assert await journal.read_output("run-1", 0, 0, 9) == ("a\n", 2)
 
 
-async def test_output_after_the_end_is_kept_and_of_no_known_run_dropped(path: Path) -> None:
+async def test_late_output_is_kept_and_output_of_unknown_runs_dropped(path: Path) -> None:
     async with opened(path) as (journal, warnings):
         add(journal, make_run(), [printed("a")])
         await journal.flush()
@@ -137,7 +137,7 @@ async def test_runs_are_found_by_state_and_time(path: Path) -> None:
         await check_history(journal, {"states": ("lost",)}, ["other-open"])
 
 
-async def test_runs_of_a_notebook_are_found_by_it_and_by_their_cell(path: Path) -> None:
+async def test_runs_of_a_notebook_are_found_by_notebook_and_by_cell(path: Path) -> None:
     book = TextDocument(uri="file:///a.ipynb", version=1)
     async with opened(path) as (journal, _):
         for number in (1, 2):
@@ -174,7 +174,7 @@ async def test_runs_are_exported_in_the_order_they_started(path: Path) -> None:
             assert found == expected
 
 
-async def test_what_is_not_there_is_an_error_that_names_it(path: Path) -> None:
+async def test_an_error_names_what_is_missing(path: Path) -> None:
     async with opened(path) as (journal, _):
         result = {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
         add(journal, make_run(), [Append(result)])
@@ -191,7 +191,7 @@ async def test_what_is_not_there_is_an_error_that_names_it(path: Path) -> None:
         await check_error(journal.read_runs(Filter(run_ids=("run-1", "x1")), list), NoSuchRun, "x1")
 
 
-async def test_a_killed_bridge_loses_nothing_that_was_kept_and_its_run_is_lost(path: Path) -> None:
+async def test_a_killed_bridge_loses_no_stored_output(path: Path) -> None:
     async with opened(path) as (journal, warnings):
         other = OtherBridge(path, "other", 3)
         other.kept()
@@ -202,7 +202,7 @@ async def test_a_killed_bridge_loses_nothing_that_was_kept_and_its_run_is_lost(p
         text, total = await journal.read_output("other-open", 0, 0, PLENTY)
         assert total >= kept
         assert text == "".join(f"line {at}\n" for at in line_starts(total))
-    async with opened(path) as (journal, more):  # marked at the start, and then for good
+    async with opened(path) as (journal, more):  # marked at the start, and for good
         assert (await journal.get_run("other-open", 9)).state == "lost"
         assert [run.state for run in await journal.history()] == ["lost", "ok", "ok", "ok"]
         reader = open_reader(path)
@@ -239,7 +239,7 @@ async def test_several_bridges_write_at_once(path: Path) -> None:
 
 
 async def count_steps(path: Path, runs: int, question: dict[str, Any]) -> int:
-    """How much SQLite works for the newest 50 of so many runs."""
+    """The number of SQLite steps to list the newest 50 of `runs` runs."""
     async with opened(path) as (journal, _):
         for number in range(runs):
             uri = f"file:///{number % 2}.py"

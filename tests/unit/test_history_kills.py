@@ -1,4 +1,4 @@
-"""A bridge that is killed at any step of its work on the journal's file leaves one that the next uses."""
+"""The journal stays usable after its bridge is killed at any step of its work on the file."""
 
 import json
 import sqlite3
@@ -25,25 +25,25 @@ def check_kills(work: str, folder: Path, at_least: int) -> None:
     assert steps >= at_least
 
 
-def test_killed_while_it_makes_the_file(tmp_path: Path) -> None:
+def test_killed_while_creating_the_file(tmp_path: Path) -> None:
     check_kills("create", tmp_path, at_least=50)
 
 
-def test_killed_while_it_brings_the_tables_to_its_version(tmp_path: Path) -> None:
+def test_killed_while_migrating_the_tables(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "history.db")
     connection.executescript((DATA / "history_v1.sql").read_text(encoding="utf-8"))
     connection.close()
     check_kills("migrate", tmp_path, at_least=50)
 
 
-async def test_killed_while_it_deletes_old_runs(tmp_path: Path) -> None:
+async def test_killed_while_deleting_old_runs(tmp_path: Path) -> None:
     async with opened(tmp_path / "history.db") as (journal, _):
         for number in range(3):
             add(journal, make_run(str(number)), [printed("x" * 20_000)])
     check_kills("prune", tmp_path, at_least=50)
 
 
-async def test_killed_while_it_writes_what_an_earlier_bridge_left(tmp_path: Path) -> None:
+async def test_killed_while_recovering_from_an_earlier_bridge(tmp_path: Path) -> None:
     async with opened(tmp_path / "history.db"):
         pass
     spill = Spill(spill_path(tmp_path / "history.db", "11111111-0000-4000-8000-000000000000"))

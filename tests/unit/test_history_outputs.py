@@ -1,4 +1,4 @@
-"""What the fold said comes back from the journal as it was, whatever the batches."""
+"""The fold's outputs come back from the journal unchanged, for any batches."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def display(text: str) -> Output:
 
 @st.composite
 def batches(draw: st.DrawFn) -> list[list[FoldChange]]:
-    """Changes as a fold could give them, with the outputs that they act on."""
+    """Changes that a fold could make, with the outputs they apply to."""
     outputs: list[Output] = []
     batches: list[list[FoldChange]] = [[]]
     for _ in range(draw(st.integers(1, 20))):
@@ -68,7 +68,7 @@ def everything(runs: Selection) -> list[list[Output]]:
 
 @settings(max_examples=60)
 @given(batches())
-def test_outputs_are_those_of_the_fold(batches: list[list[FoldChange]]) -> None:
+def test_stored_outputs_equal_those_of_the_fold(batches: list[list[FoldChange]]) -> None:
     async def journalled(path: Path) -> list[Output]:
         async with opened(path) as (journal, warnings):
             add(journal, make_run())
@@ -96,7 +96,7 @@ def test_an_output_in_pieces_is_the_same_json(data: Output) -> None:
     assert json.loads(b"".join(encode_output(output))) == json.loads(encode(output))
 
 
-async def test_the_folds_own_output_may_grow_after_it_was_told(tmp_path: Path) -> None:
+async def test_the_fold_may_change_an_output_after_reporting_it(tmp_path: Path) -> None:
     async with opened(tmp_path / "history.db") as (journal, _):
         change = printed("a")
         add(journal, make_run(), [change])
@@ -104,7 +104,7 @@ async def test_the_folds_own_output_may_grow_after_it_was_told(tmp_path: Path) -
         assert (await journal.read_output("run-1", 0, 0, 9))[0] == "a"
 
 
-async def test_one_line_prints_make_few_rows(tmp_path: Path) -> None:
+async def test_many_short_prints_make_few_rows(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     async with opened(path) as (journal, _):
         add(journal, make_run(), [printed("")])

@@ -1,4 +1,4 @@
-"""The journal stays within its bytes: the oldest runs go, with their files, and the file shrinks."""
+"""The journal stays within its limit: the oldest runs and their files are deleted, and the file shrinks."""
 
 import sqlite3
 from pathlib import Path
@@ -12,7 +12,7 @@ TEXT = "x" * RUN_BYTES
 
 
 async def add_runs(journal: Journal, prefix: str, count: int) -> None:
-    """Runs of a kernel of their own."""
+    """Add runs of a new kernel."""
     for number in range(count):
         add(journal, make_run(f"{prefix}-{number}", kernel_id=prefix), [printed(TEXT)])
         await journal.flush()
@@ -22,7 +22,7 @@ async def kept(journal: Journal) -> list[str]:
     return [run.id for run in reversed(await journal.history(limit=1000))]
 
 
-async def test_the_oldest_runs_of_earlier_sessions_go_first(tmp_path: Path) -> None:
+async def test_the_oldest_runs_of_earlier_sessions_are_deleted_first(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     async with opened(path) as (journal, _):
         await add_runs(journal, "old", 30)
@@ -39,7 +39,7 @@ async def test_the_oldest_runs_of_earlier_sessions_go_first(tmp_path: Path) -> N
     assert path.stat().st_size < min(full / 2, LIMIT * 1.1)
 
 
-async def test_runs_of_a_kernel_that_is_still_used_stay(tmp_path: Path) -> None:
+async def test_runs_of_a_kernel_in_use_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     async with opened(path) as (journal, _):
         for number in range(3):
@@ -57,7 +57,7 @@ async def test_runs_of_a_kernel_that_is_still_used_stay(tmp_path: Path) -> None:
 
 
 async def fill(path: Path) -> None:
-    """An earlier session with four times as much as there is room for."""
+    """Write an earlier session, four times as large as the limit."""
     async with opened(path, LIMIT) as (journal, _):
         await add_runs(journal, "earlier", 40)
 
@@ -80,7 +80,7 @@ async def test_a_session_larger_than_the_limit_keeps_its_runs_until_it_has_ended
         assert warnings == []
 
 
-async def test_a_runs_files_go_with_it(tmp_path: Path) -> None:
+async def test_files_of_a_run_are_deleted_with_it(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     blobs = [tmp_path / f"{number}.png" for number in range(2)]
     for blob in blobs:
@@ -110,7 +110,7 @@ async def test_a_pruned_file_is_sound(tmp_path: Path) -> None:
     connection.close()
 
 
-async def test_nothing_goes_while_there_is_room(tmp_path: Path) -> None:
+async def test_nothing_is_deleted_while_there_is_room(tmp_path: Path) -> None:
     async with opened(tmp_path / "history.db", PLENTY) as (journal, _):
         await add_runs(journal, "mine", 40)
         assert len(await kept(journal)) == 40

@@ -1,4 +1,4 @@
-"""The journal's file: who may read it, which versions open, and what if it is damaged or the disk refuses."""
+"""The journal's file: permissions, versions, damage, and disks that refuse."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def make_database(path: Path, sql: str) -> bytes:
-    """A database file made by those statements; its bytes."""
+    """Make a database file with those statements. Return its bytes."""
     path.parent.mkdir()
     connection = sqlite3.connect(path)
     connection.executescript(sql)
@@ -35,7 +35,7 @@ def make_database(path: Path, sql: str) -> bytes:
     return path.read_bytes()
 
 
-async def test_only_its_user_can_read_it(path: Path) -> None:
+async def test_only_the_user_can_read_the_file(path: Path) -> None:
     async with opened(path) as (journal, _):
         add(journal, make_run())
         await journal.flush()
@@ -70,7 +70,7 @@ async def test_a_file_of_every_version_opens(path: Path, version: int) -> None:
 
 
 @pytest.mark.parametrize("version", range(1, schema.VERSION + 1))
-def test_the_checked_in_files_are_of_their_versions(version: int) -> None:
+def test_the_checked_in_files_have_their_versions(version: int) -> None:
     connection = sqlite3.connect(":memory:")
     connection.executescript(sample(version))
     assert connection.execute("PRAGMA user_version").fetchone() == (version,)
@@ -79,7 +79,7 @@ def test_the_checked_in_files_are_of_their_versions(version: int) -> None:
 
 
 def sample(version: int) -> str:
-    """A journal as that version wrote it, as SQL."""
+    """A journal written by that version, as SQL."""
     return (DATA / f"history_v{version}.sql").read_text(encoding="utf-8")
 
 
@@ -109,12 +109,12 @@ async def check_refused(path: Path, sql: str, named: str) -> None:
     assert path.read_bytes() == before
 
 
-async def test_a_newer_version_is_refused_untouched(path: Path) -> None:
+async def test_a_newer_version_is_refused_and_unchanged(path: Path) -> None:
     newer = f"PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = {schema.VERSION + 1};"
     await check_refused(path, newer + "CREATE TABLE runs (id)", "newer kernel-bridge")
 
 
-async def test_another_programs_database_is_refused_untouched(path: Path) -> None:
+async def test_a_foreign_database_is_refused_and_unchanged(path: Path) -> None:
     await check_refused(path, "CREATE TABLE bookmarks (id)", "another program")
 
 
@@ -138,7 +138,7 @@ async def test_a_damaged_file_with_our_mark_is_set_aside(path: Path) -> None:
 
 
 async def check_untouched(path: Path, named: str) -> None:
-    """What is at the path is no history: one warning says so and what to do, and nothing changes or hangs."""
+    """Assert one warning with advice for a path that is no history, and that nothing hangs or changes."""
     before = {file: file.lstat() for file in path.parent.iterdir()}
     async with asyncio.timeout(20), opened(path) as (journal, warnings):
         add(journal, make_run(), [printed("a")])
@@ -158,7 +158,7 @@ async def check_untouched(path: Path, named: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"alias ll='ls -l'\n", b"x" * 5000, b"SQLite format 3\0" + b"\0" * 200])
-async def test_a_file_of_another_program_is_refused_untouched(tmp_path: Path, content: bytes) -> None:
+async def test_a_foreign_file_is_refused_and_unchanged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / ".bashrc").write_bytes(content)
     await check_untouched(tmp_path / ".bashrc", "another program")
     assert (tmp_path / ".bashrc").read_bytes() == content
@@ -176,7 +176,7 @@ async def test_only_regular_files_are_opened(tmp_path: Path, suffix: str) -> Non
     await check_untouched(tmp_path / "folder" / "h.db", "a folder")
     with socket.socket(socket.AF_UNIX) as server:
         here = os.getcwd()
-        os.chdir(check_kind("socket").parent)  # its name may have 107 bytes
+        os.chdir(check_kind("socket").parent)  # a socket's name may have 107 bytes
         try:
             server.bind(f"h.db{suffix}")
         finally:
@@ -195,7 +195,7 @@ async def test_a_device_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a ?#%.db", os.fsdecode(b"\xff\xfe.db")])
-async def test_names_that_are_odd_are_names(tmp_path: Path, name: str) -> None:
+async def test_unusual_file_names_work(tmp_path: Path, name: str) -> None:
     async with opened(tmp_path / name) as (journal, warnings):
         add(journal, make_run(), [printed("a")])
         assert len(await journal.history()) == 1
@@ -203,7 +203,7 @@ async def test_names_that_are_odd_are_names(tmp_path: Path, name: str) -> None:
     assert (tmp_path / name).is_file()
 
 
-async def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+async def test_a_link_is_followed_and_kept(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "h.db").symlink_to("elsewhere/h.db")
     for count in (1, 2):
@@ -225,7 +225,7 @@ async def test_an_empty_file_becomes_the_history(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-async def test_what_a_killed_creation_left_is_removed_and_only_that(path: Path) -> None:
+async def test_only_remains_of_a_killed_creation_are_removed(path: Path) -> None:
     async with opened(path):
         pass
     sound = path.read_bytes()
@@ -241,7 +241,7 @@ async def test_what_a_killed_creation_left_is_removed_and_only_that(path: Path) 
     assert left == {f"history.db.new-{name}" for name in (*others, "5" * 32)}
 
 
-async def test_every_folder_that_is_made_is_private(tmp_path: Path) -> None:
+async def test_created_folders_are_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         async with opened(tmp_path / "a" / "b" / "history.db"):
@@ -251,7 +251,7 @@ async def test_every_folder_that_is_made_is_private(tmp_path: Path) -> None:
         os.umask(before)
 
 
-async def test_a_file_that_is_damaged_in_use_is_set_aside(path: Path) -> None:
+async def test_a_file_damaged_in_use_is_set_aside(path: Path) -> None:
     async with opened(path) as (journal, _):
         for number in range(200):
             add(journal, make_run(str(number)), [printed("x" * 9000)])
@@ -278,7 +278,7 @@ async def check_unusable(path: Path) -> None:
         assert str(path) in warnings[0]
 
 
-async def test_a_folder_that_cannot_be_is_one_warning(tmp_path: Path) -> None:
+async def test_an_impossible_folder_causes_one_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     await check_unusable(tmp_path / "file" / "history.db")
     await check_unusable(tmp_path)
@@ -317,7 +317,10 @@ asyncio.run(main())
 
 
 def run_confined(path: Path, confine: str) -> list[str]:
-    """Sixty runs of 100 kB in a process held back: runs kept, whole ones, whether some are not, warnings."""
+    """The result of sixty runs of 100 kB in a confined process.
+
+    Stored runs, complete ones, whether output was dropped, and the warnings.
+    """
     code = CONFINED.format(confine=confine)
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
@@ -326,7 +329,7 @@ def run_confined(path: Path, confine: str) -> list[str]:
     return done.stdout.strip().split("|")
 
 
-def test_a_full_disk_is_one_warning_and_what_does_not_fit_is_marked(path: Path) -> None:
+def test_a_full_disk_causes_one_warning_and_dropped_output_is_marked(path: Path) -> None:
     kept, whole, dropped, *warnings = run_confined(
         path, "resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, resource.RLIM_INFINITY))"
     )
@@ -336,14 +339,14 @@ def test_a_full_disk_is_one_warning_and_what_does_not_fit_is_marked(path: Path) 
     assert "incomplete" in warnings[0]
 
 
-def test_a_folder_that_is_not_writable_is_one_warning(tmp_path: Path) -> None:
+def test_an_unwritable_folder_causes_one_warning(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     confine = "if os.geteuid() == 0:\n    os.setuid(65534)\nelse:\n    os.chmod(sys.argv[1] + '/..', 0o500)"
     kept, _, dropped, *warnings = run_confined(tmp_path / "history.db", confine)
     assert (kept, dropped, len(warnings)) == ("HistoryDisabled", "True", 1)
 
 
-async def test_a_file_that_is_deleted_in_use_is_noticed_and_begun_again(path: Path) -> None:
+async def test_a_file_deleted_in_use_is_replaced(path: Path) -> None:
     async with opened(path) as (journal, warnings), opened(path) as (other, more):
         for number in range(3):
             add(journal, make_run(f"mine-{number}"), [printed("a" * 100_000)])

@@ -1,4 +1,4 @@
-"""What `initialize` says of the editor, as real editors and broken ones say it."""
+"""InitializeParams from real editors and from broken ones."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ SILENT = Editor(None, "utf-16", None, None, [], {}, False, None, None, None, Fal
 
 
 def check(params: dict[str, Any], **expected: Any) -> None:
-    """What these InitializeParams say, all else being as where nothing is said."""
+    """Assert the fields read from these InitializeParams; all others have their defaults."""
     editor = read_editor(params)
     names = [name for name in Editor.__slots__ if name != "capabilities"]
     said = {name: getattr(editor, name) for name in names if name in expected}
@@ -19,7 +19,7 @@ def check(params: dict[str, Any], **expected: Any) -> None:
     assert rest == {name: getattr(SILENT, name) for name in rest}
 
 
-def test_an_editor_that_says_everything() -> None:
+def test_an_editor_with_all_capabilities() -> None:
     ours = {"version": 1}
     check(
         {
@@ -53,7 +53,7 @@ def test_columns_are_utf_16_unless_utf_8_is_offered(encodings: Any) -> None:
     check({"capabilities": {"general": {"positionEncodings": encodings}}}, encoding="utf-16")
 
 
-def test_the_first_folder_is_the_root_where_none_is_named() -> None:
+def test_the_first_folder_is_the_root_if_none_is_named() -> None:
     folders = [{"uri": "file:///f", "name": "f"}, {"uri": "file:///g", "name": "g"}]
     check({"rootUri": None, "workspaceFolders": folders}, root_uri="file:///f", folders=folders)
 
@@ -76,5 +76,5 @@ def test_the_first_folder_is_the_root_where_none_is_named() -> None:
     ],
     ids=str,
 )
-def test_what_is_odd_counts_as_not_said(odd: dict[str, Any]) -> None:
+def test_invalid_values_are_ignored(odd: dict[str, Any]) -> None:
     check(odd)

@@ -1,4 +1,4 @@
-"""What a kernel is asked about a place, and which call and parameter it is in."""
+"""The code that a kernel is asked about at a place, and the call and parameter there."""
 
 import pytest
 
@@ -24,11 +24,11 @@ def test_the_code_of_the_cell_up_to_the_line(text: str, place: Place, code: str,
 
 
 @pytest.mark.parametrize("place", [Place(0, 2), Place(1, 1)])
-def test_nothing_is_asked_outside_of_code(place: Place) -> None:
+def test_there_is_no_inquiry_outside_code(place: Place) -> None:
     assert inquiry(["# %% [markdown]", "# text"], "python", place) is None
 
 
-def test_a_long_cell_is_not_sent_whole() -> None:
+def test_a_long_cell_is_sent_in_part() -> None:
     asked = inquiry([f"x{line}" for line in range(1000)], "python", Place(900, 2))
     assert asked is not None
     assert asked.first_line == 700
@@ -107,7 +107,7 @@ def test_the_parameter_at_a_cursor(code: str, active: int) -> None:
 
 
 @pytest.mark.parametrize("signature", ["g(a)", "g(a, *, b=1, c=2)"])
-def test_too_many_arguments_are_for_no_parameter(signature: str) -> None:
+def test_excess_arguments_have_no_parameter(signature: str) -> None:
     call = call_at("g(1, 2, ", 8)
     assert call is not None
     assert active_parameter(signature, parameters(signature), call) is None

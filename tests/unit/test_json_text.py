@@ -1,4 +1,4 @@
-"""JSON that is nested deeply is refused before anything walks it, wherever it is read."""
+"""Deeply nested JSON is rejected before it is processed, wherever it is read."""
 
 import json
 from pathlib import Path
@@ -19,13 +19,13 @@ def nested(levels: int) -> str:
     return '{"a":' * levels + "1" + "}" * levels
 
 
-def test_what_is_as_deep_as_anybody_needs_is_read() -> None:
+def test_ordinary_nesting_is_accepted() -> None:
     for text in (nested(DEEPEST), "[" * DEEPEST + "]" * DEEPEST, "1", "[]"):
         assert read_json(text) == json.loads(text)
 
 
 @pytest.mark.parametrize("levels", DEPTHS)
-def test_deep_json_is_refused_everywhere(levels: int, tmp_path: Path) -> None:
+def test_deep_json_is_rejected_everywhere(levels: int, tmp_path: Path) -> None:
     deep = nested(levels)
     for text in (deep, "[" * levels + "]" * levels, f"[1, {deep}]"):
         with pytest.raises(TooDeep):
@@ -43,7 +43,7 @@ def test_deep_json_is_refused_everywhere(levels: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("levels", DEPTHS)
-def test_a_marker_of_a_cell_says_nothing_so_deep(levels: int) -> None:
+def test_deep_metadata_in_a_marker_is_ignored(levels: int) -> None:
     assert read_metadata(nested(levels)) == {}
     deep = "[" * levels + "]"
     assert read_metadata(f"a={deep}")["a"] == deep

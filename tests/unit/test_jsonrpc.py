@@ -1,4 +1,4 @@
-"""The connection, with a list as its writer: what each message is answered with, and what stays in flight."""
+"""The connection, with a list as its writer: responses to each message, and requests in flight."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from kernel_bridge.server.jsonrpc import Connection, ConnectionClosed, Request, 
 
 
 class Sent:
-    """A writer that keeps what was sent, decoded."""
+    """A writer that records what is sent, decoded."""
 
     def __init__(self) -> None:
         self.messages: list[Any] = []
@@ -26,14 +26,14 @@ class Sent:
         self._one_more.set()
 
     async def until(self, count: int) -> None:
-        """Wait until so many were sent."""
+        """Wait until `count` messages were sent."""
         while len(self.messages) < count:
             self._one_more.clear()
             await asyncio.wait_for(self._one_more.wait(), 10)
 
 
 class Peer:
-    """A connection whose handlers keep what came; `handle` may be replaced by a test's own."""
+    """A connection whose handlers record what arrives; a test may replace `handle`."""
 
     def __init__(self) -> None:
         self.sent = Sent()
@@ -50,7 +50,7 @@ class Peer:
 
 
 def error_of(body: bytes) -> tuple[Any, int]:
-    """(id, code) of the one answer to a message that never reaches a handler."""
+    """(id, code) of the one response to a message that reaches no handler."""
     peer = Peer()
     peer.connection.receive(body)
     assert (peer.requests, peer.notifications, peer.connection.in_flight) == ([], [], {})
@@ -104,7 +104,7 @@ def test_bad_json(body: bytes) -> None:
         (b'{"jsonrpc":"2.0","id":1' + b"0" * 5000 + b',"method":"m"}', None),
     ],
 )
-def test_json_that_is_no_message(body: bytes, id: Any) -> None:
+def test_json_that_is_not_a_message(body: bytes, id: Any) -> None:
     assert error_of(body) == (id, -32600)
 
 
@@ -121,7 +121,7 @@ def test_json_that_is_no_message(body: bytes, id: Any) -> None:
         ),
     ).map(lambda value: json.dumps(value).encode())
 )
-def test_nothing_that_comes_raises(body: bytes) -> None:
+def test_no_message_raises(body: bytes) -> None:
     peer = Peer()
     peer.connection.receive(body)
     for message in peer.sent.messages:
@@ -142,7 +142,7 @@ def test_a_request_is_answered(id: Any, params: dict[str, Any], decoded: Any) ->
 
 
 def check_answer(answer: Any, expected: dict[str, Any]) -> None:
-    """`answer(request)`, and what it sends beside jsonrpc and id."""
+    """Assert what `answer(request)` sends, apart from jsonrpc and id."""
     peer = Peer()
     peer.handle = answer
     peer.receive(id=1, method="m")
@@ -180,7 +180,7 @@ def test_answers() -> None:
     check_answer(lambda r: r.respond(object()), {"error": unencodable})
 
 
-def test_a_handler_that_answers_and_then_raises_has_answered() -> None:
+def test_an_exception_after_the_response_changes_nothing() -> None:
     def answer_and_raise(request: Request) -> None:
         request.respond(1)
         raise KeyError
@@ -188,7 +188,7 @@ def test_a_handler_that_answers_and_then_raises_has_answered() -> None:
     check_answer(answer_and_raise, {"result": 1})
 
 
-def test_an_id_in_flight_is_refused_and_free_after_its_answer() -> None:
+def test_an_id_in_flight_is_refused_until_its_response() -> None:
     peer = Peer()
     peer.receive(id=1, method="first")
     peer.receive(id=1, method="second")
@@ -199,7 +199,7 @@ def test_an_id_in_flight_is_refused_and_free_after_its_answer() -> None:
     assert [request.method for request in peer.requests] == ["first", "third", "fourth"]
 
 
-def test_ten_thousand_requests_leave_nothing() -> None:
+def test_ten_thousand_requests_leave_nothing_behind() -> None:
     peer = Peer()
     for id in range(10_000):
         peer.receive(id=id, method="m")
@@ -221,7 +221,7 @@ def test_notifications_and_order() -> None:
     assert peer.sent.messages == []
 
 
-def test_cancel_reaches_the_request_once_and_does_not_answer_it() -> None:
+def test_cancellation_reaches_the_request_once() -> None:
     peer = Peer()
     cancelled: list[Any] = []
     for id in (1, "1", 2):
@@ -240,7 +240,7 @@ def test_cancel_reaches_the_request_once_and_does_not_answer_it() -> None:
 
 
 async def ask(peer: Peer, **answer: Any) -> Any:
-    """What our request gives when the other side answers so."""
+    """The result of our request when the other side answers like this."""
     task = asyncio.create_task(peer.connection.request("q", {"x": 1}))
     await asyncio.sleep(0)
     sent = peer.sent.messages[-1]
@@ -259,7 +259,7 @@ async def ask(peer: Peer, **answer: Any) -> Any:
         ({"result": "\ud800"}, "\ufffd"),
     ],
 )
-async def test_our_request_gives_its_result(answer: dict[str, Any], result: Any) -> None:
+async def test_our_request_returns_its_result(answer: dict[str, Any], result: Any) -> None:
     assert await ask(Peer(), **answer) == result
 
 
@@ -295,7 +295,7 @@ async def test_our_request_can_be_cancelled() -> None:
     assert unclaimed == [("of another layer", 5)]
 
 
-async def test_a_pause_after_an_answer_keeps_the_order() -> None:
+async def test_a_pause_after_a_response_keeps_the_order() -> None:
     peer = Peer()
     for id in (1, 2):
         peer.receive(id=id, method="m")
@@ -310,7 +310,7 @@ async def test_a_pause_after_an_answer_keeps_the_order() -> None:
     assert peer.sent.messages[-1]["method"] == "at once"
 
 
-async def test_close_sends_what_waits_for_a_pause() -> None:
+async def test_close_sends_messages_that_wait_for_a_pause() -> None:
     peer = Peer()
     peer.connection.pause(60)
     peer.connection.notify("a")
@@ -321,7 +321,7 @@ async def test_close_sends_what_waits_for_a_pause() -> None:
     assert [message["method"] for message in peer.sent.messages] == ["a", "b"]
 
 
-async def test_close_fails_what_waits() -> None:
+async def test_close_fails_pending_requests() -> None:
     peer = Peer()
     task = asyncio.create_task(peer.connection.request("q"))
     await asyncio.sleep(0)
@@ -333,7 +333,7 @@ async def test_close_fails_what_waits() -> None:
 
 
 def check_mended(params: str, decoded: Any) -> None:
-    """The params of a request whose body has these, as a handler decodes them."""
+    """Assert how a handler decodes the params of a request with this body."""
     peer = Peer()
     peer.connection.receive(b'{"jsonrpc":"2.0","id":1,"method":"m","params":%s}' % params.encode())
     assert msgspec.json.decode(peer.requests[0].params) == decoded

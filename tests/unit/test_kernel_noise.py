@@ -1,4 +1,4 @@
-"""What kernels always write is no reason why one ended."""
+"""Output that kernels print at every start is not shown as the reason for a failure."""
 
 import pytest
 
@@ -44,6 +44,6 @@ XEUS = (
         ("", ""),
     ],
 )
-def test_what_is_always_written_is_left_out(text: str, left: str) -> None:
+def test_usual_startup_output_is_left_out(text: str, left: str) -> None:
     assert without_noise(text) == left
     assert without_noise(text.replace("\n", "\r\n")) == left.replace("\n", "\r\n")

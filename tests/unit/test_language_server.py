@@ -1,4 +1,4 @@
-"""The pygls server over our connection: registration, pygls' own types and methods, what it must not keep."""
+"""The pygls server on our connection: registration, pygls' own types and methods, nothing retained."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ URI = "file:///a.py"
 
 
 class Session:
-    """A language server whose messages are kept."""
+    """A language server whose messages are recorded."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
@@ -96,7 +96,7 @@ async def test_a_request_of_pygls_own_methods() -> None:
         ({"method": "workspace/executeCommand", "params": {"command": "a"}}, -32602, "unknown command 'a'"),
     ],
 )
-async def test_requests_that_nobody_can_answer(message: dict[str, Any], code: int, named: str) -> None:
+async def test_requests_without_a_handler(message: dict[str, Any], code: int, named: str) -> None:
     session = Session()
     session.receive(id=1, **message)
     [answer] = await session.responses()
@@ -104,7 +104,7 @@ async def test_requests_that_nobody_can_answer(message: dict[str, Any], code: in
     assert named in answer["error"]["message"]
 
 
-async def test_nothing_is_kept_of_notifications() -> None:
+async def test_notifications_are_not_retained() -> None:
     session = Session()
     document = {"uri": URI, "languageId": "python", "version": 0, "text": ""}
     session.receive(method="textDocument/didOpen", params={"textDocument": document})
@@ -117,7 +117,7 @@ async def test_nothing_is_kept_of_notifications() -> None:
     assert session.sent == []
 
 
-def test_what_the_client_can_in_lsprotocols_types() -> None:
+def test_client_capabilities_in_lsprotocols_types() -> None:
     async def capabilities() -> types.ClientCapabilities:
         return Session().server.client_capabilities
 

@@ -1,4 +1,4 @@
-"""What a client is sent of a run's outputs under a budget of stream text."""
+"""What a client is sent of a run's outputs, within a budget of stream text."""
 
 import copy
 from typing import Any
@@ -14,7 +14,7 @@ from tests.unit.run_events import EVENTS, fold_all, outputs_of
 
 
 def sent(events: list[OutputEvent], budget: int) -> list[list[Change]]:
-    """The changes that each event sends; a client that applies them has what `outputs` says, at any time."""
+    """The changes that each event sends. Asserts that applying them always produces `outputs`."""
     live, client, each = LiveOutputs(budget), list[Output](), []
     for changes in fold_all(events):
         each.append(live.apply(changes))
@@ -28,7 +28,7 @@ def out(*texts: str) -> list[OutputEvent]:
 
 
 def check(events: list[OutputEvent], budget: int, expected: list[Change]) -> None:
-    """What the last of the events sends."""
+    """Assert what the last event sends."""
     assert sent(events, budget)[-1] == expected
 
 
@@ -123,17 +123,17 @@ def test_the_tail_is_the_newest_text() -> None:
     check(out("😀" * 2000 + "a"), 0, [append(""), elide(8001, "😀" * (TAIL_BYTES // 4 - 1) + "a")])
 
 
-def test_overwriting_in_what_is_left_out() -> None:
+def test_overwriting_omitted_text() -> None:
     check(out("ab\n10%", "\r5"), 3, [elide(3, "50%")])
     check(out("ab\n100%", "\r\x1b[K9%"), 3, [elide(2, "9%")])
     check(out("é\né\n100%", "\x1b[A\rb\n"), 3, [elide(6, "b\n100%")])
 
 
-def test_a_clear_gives_bytes_back() -> None:
+def test_a_clear_frees_budget() -> None:
     check([*out("abcdef"), ClearOutput(False), *out("abcd")], 4, [append("abcd")])
 
 
-def test_an_overwritten_line_gives_bytes_back() -> None:
+def test_an_overwritten_line_frees_budget() -> None:
     check(out("abcdef", "\r\x1b[Kg", "hij"), 6, [text("hij")])
     check([*out("abcdef", "\r\x1b[K"), Stream("stderr", "ghijkl")], 6, [append("ghijkl", "stderr")])
 
@@ -142,13 +142,13 @@ def test_a_line_over_the_edge_of_the_budget_is_overwritten() -> None:
     check(out("ab\n100%", "\r200%"), 5, [line("20"), elide(2, "0%")])
 
 
-def test_text_that_fits_again_stands_again() -> None:
+def test_omitted_text_that_fits_again_is_restored() -> None:
     check(out("ab\n100%", "\r\x1b[K9%"), 5, [replace("ab\n9%")])
     check(out("abc\nd\n", "\x1b[A\x1b[2K\x1b[A\x1b[2K\r"), 4, [replace("\n\n")])
     check(out("abc\ndef", "\r\x1b[K"), 4, [replace("abc\n")])
 
 
-def test_what_is_not_known_any_more_does_not_stand_again() -> None:
+def test_omitted_text_that_was_dropped_is_not_restored() -> None:
     long = "x" * TAIL_BYTES
     check(out("a" * 10 + "\n", "b\n", long, "\r\x1b[K"), 11, [elide(2, "")])
 
@@ -177,7 +177,7 @@ def check_against(live: LiveOutputs, everything: list[Output], budget: int) -> N
 
 @settings(max_examples=300)
 @given(st.lists(EVENTS, max_size=25), st.sampled_from([0, 5, 20, 60]))
-def test_nothing_is_lost_but_what_the_budget_elided(events: list[OutputEvent], budget: int) -> None:
+def test_only_the_budget_elides_text(events: list[OutputEvent], budget: int) -> None:
     live, changes = LiveOutputs(budget), fold_all(events)
     for some in changes:
         live.apply(some)
@@ -186,7 +186,7 @@ def test_nothing_is_lost_but_what_the_budget_elided(events: list[OutputEvent], b
 
 @settings(max_examples=300)
 @given(st.lists(EVENTS, max_size=25), st.sampled_from([0, 5, 20, 60, 10**6]))
-def test_a_client_has_what_stands_at_any_time(events: list[OutputEvent], budget: int) -> None:
+def test_a_client_always_has_the_current_outputs(events: list[OutputEvent], budget: int) -> None:
     sent(events, budget)
 
 

@@ -1,4 +1,4 @@
-"""From frames to events: what kernels really send, what broken ones send, and what nobody should."""
+"""From frames to events: messages of real kernels, of broken ones, and of none."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ def frames(message_type: str, content: Any, key: bytes = KEY, parent: Any = None
 
 
 def read(frames: list[bytes], signer: Signer | None = None) -> Message | None:
-    """The message in frames; None: it was dropped."""
+    """The message in the frames; None: it was dropped."""
     parts = (signer or Signer(KEY)).parts(frames)
     return None if parts is None else Codec().decode(parts)
 
@@ -190,7 +190,9 @@ def test_the_parent_of_a_message(parent: Any, expected: tuple[str | None, str | 
         [*frames("stream", {})[:1], b"\xff\xfe", *frames("stream", {})[2:]],
     ],
 )
-def test_what_is_forged_or_cut_is_dropped(broken: list[bytes], caplog: pytest.LogCaptureFixture) -> None:
+def test_forged_or_truncated_messages_are_dropped(
+    broken: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.WARNING):
         assert read(broken) is None
     assert "dropped" in caplog.text
@@ -199,11 +201,11 @@ def test_what_is_forged_or_cut_is_dropped(broken: list[bytes], caplog: pytest.Lo
 
 
 @pytest.mark.parametrize("header", [b"{}", b"null", b"[]", b"", b'{"msg_type": 3}', b"\xff", b"[" * 100_000])
-def test_a_header_that_says_nothing_is_dropped(header: bytes) -> None:
+def test_an_empty_header_is_dropped(header: bytes) -> None:
     assert read([DELIMITER, b"", header, b"{}", b"{}", b"{}"], Signer(b"")) is None
 
 
-def test_a_message_that_comes_twice_is_dropped() -> None:
+def test_a_duplicate_message_is_dropped() -> None:
     signer, sent = Signer(KEY), frames("stream", {"text": "x"})
     assert read(sent, signer) is not None
     assert read(sent, signer) is None
@@ -219,7 +221,7 @@ def test_an_empty_key_means_unsigned() -> None:
 
 @pytest.mark.parametrize("scheme", ["hmac-sha256", "hmac-md5", "hmac-sha512"])
 @pytest.mark.parametrize("size", [1, 1_000_000])
-def test_a_message_of_ours_is_what_jupyter_reads(scheme: str, size: int) -> None:
+def test_jupyter_client_reads_our_messages(scheme: str, size: int) -> None:
     codec = Codec()
     message_id, parts = codec.encode("execute_request", {"code": "é" * size})
     sent = [bytes(frame) for frame in Signer(KEY, scheme).frames(parts)]
@@ -236,7 +238,7 @@ def test_a_message_of_ours_is_what_jupyter_reads(scheme: str, size: int) -> None
 @pytest.mark.parametrize("first", [0, 1, 3])
 @pytest.mark.parametrize("second", [0, 2])
 def test_buffers_come_with_their_message(topics: int, first: int, second: int) -> None:
-    """However the frames were read; before the last of a message is there, it is not given away."""
+    """For any way to read the frames. A message is not returned before its last frame has arrived."""
     signer = Signer(KEY)
     messages = [
         signer.frames(Parts(b'{"msg_type":"comm_msg"}', b"{}", b"{}", content, _buffers(count)))
@@ -258,7 +260,7 @@ def _buffers(count: int) -> list[memoryview]:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8))
-def test_no_frames_at_all_can_raise(noise: list[bytes]) -> None:
+def test_no_frames_can_raise(noise: list[bytes]) -> None:
     for received in (noise, [DELIMITER, b"", *noise]):
         message = read(received, Signer(b""))
         if message is not None:
@@ -279,9 +281,9 @@ KEYS = ["name", "text", "data", "metadata", "transient", "execution_count", "pay
     ),
     st.dictionaries(st.sampled_from(KEYS), JSON),
 )
-def test_no_content_at_all_can_raise(message_type: str, content: Any) -> None:
+def test_no_content_can_raise(message_type: str, content: Any) -> None:
     message = read(frames(message_type, content))
     assert message is not None
     event = event_of(message)
     if isinstance(event, Stream):
-        event.text.encode()  # no lone surrogate is left
+        event.text.encode()  # no lone surrogate remains

@@ -1,4 +1,4 @@
-"""JSON that is nested too deeply: what is below stands as text, and nothing of it is lost."""
+"""Deeply nested JSON: the inner levels become text, and nothing is lost."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ def nested(levels: int, inside: Any) -> Any:
 
 
 @pytest.mark.parametrize("levels", [0, 1, DEEPEST - 1, DEEPEST, DEEPEST + 1, 2 * DEEPEST])
-def test_both_ways_to_cut_give_the_same(levels: int) -> None:
+def test_both_ways_to_cut_agree(levels: int) -> None:
     value = {"b": 'é"]\\[{', "deep": nested(levels, [1, "]", {}]), "c": []}
     text = json.dumps(value, ensure_ascii=False)
     expected = cut(value)
@@ -24,11 +24,11 @@ def test_both_ways_to_cut_give_the_same(levels: int) -> None:
     assert (expected == value) == (levels + 2 <= DEEPEST)
 
 
-def test_what_is_no_json_stays_as_it_is() -> None:
+def test_text_that_is_no_json_is_unchanged() -> None:
     for data in (b"", b"]]]", b'"', b"[" * 500, b"{" * 99 + b"]" * 500):
         assert cut_json(data) == data
 
 
-def test_the_encoder_takes_any_depth() -> None:
+def test_the_encoder_accepts_any_depth() -> None:
     value = {"params": [nested(5000, "\ud800")]}
     assert json.loads(encode(value)).keys() == {"params"}

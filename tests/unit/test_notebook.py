@@ -1,4 +1,4 @@
-"""A notebook of runs: valid, the same bytes every time, whatever a kernel sent."""
+"""Notebooks made of runs: valid and reproducible, for anything that a kernel sends."""
 
 import json
 from dataclasses import replace
@@ -38,7 +38,7 @@ def printed(text: str) -> dict[str, Any]:
     return {"output_type": "stream", "name": "stdout", "text": text}
 
 
-def test_a_notebook_as_it_stands_in_the_file() -> None:
+def test_the_text_of_a_notebook_file() -> None:
     text = text_of(record(source="a\nb", execution_count=3, outputs=[printed("x\ny\n")]))
     assert json.loads(text) == {
         "nbformat": 4,
@@ -100,7 +100,7 @@ OUTPUTS = st.builds(
     st.none()
     | st.dictionaries(st.sampled_from(["name", "mimetype", "codemirror_mode", "file_extension"]), JSON),
 )
-def test_whatever_a_kernel_sends_gives_a_valid_notebook(
+def test_any_kernel_output_makes_a_valid_notebook(
     outputs: list[dict[str, Any]], text: str, language_info: dict[str, Any] | None
 ) -> None:
     kernel = replace(kernel_record(KERNEL), language_info=language_info)
@@ -112,7 +112,7 @@ def test_whatever_a_kernel_sends_gives_a_valid_notebook(
     assert written.decode() == nbformat.v4.writes_json(as_node(book(ran)), split_lines=True) + "\n"
 
 
-def test_what_is_not_valid_is_refused() -> None:
+def test_an_invalid_notebook_is_refused() -> None:
     cell = {
         "cell_type": "code",
         "id": "a",
@@ -138,7 +138,7 @@ def test_lines_are_those_of_the_whole_text(pieces: list[str]) -> None:
     assert list(lines(Pieces(lambda: iter(pieces)))) == "".join(pieces).splitlines(True)
 
 
-def test_a_line_without_an_end_is_cut_at_the_same_places_however_it_came() -> None:
+def test_an_endless_line_is_cut_at_fixed_places() -> None:
     for size in (1000, 400_000, LONGEST_LINE, 3 * LONGEST_LINE):
         text = "x" * (3 * LONGEST_LINE + 5)
         pieces = [text[at : at + size] for at in range(0, len(text), size)]
@@ -170,7 +170,7 @@ def test_a_pair_of_surrogates_in_two_pieces_is_one_character() -> None:
         {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["t"]},
     ],
 )
-def test_what_is_right_stays_as_it_is(output: dict[str, Any]) -> None:
+def test_valid_outputs_are_unchanged(output: dict[str, Any]) -> None:
     assert mend(output) == output
     read = nbformat.reads(text_of(record(outputs=[output])), as_version=4)
     assert read.cells[0].outputs == [output]
@@ -196,7 +196,7 @@ HEADER = """\
 """
 
 
-def test_what_is_missing_is_said_in_the_cell() -> None:
+def test_missing_output_is_reported_in_the_cell() -> None:
     run = make_run(missing_bytes=1_234_567)
     (cell,) = book(RunRecord(run, kernel_record(KERNEL), {}, [printed("a\n")])).cells
     said = "[kernel-bridge could not keep about 1,234,567 bytes of this output]\n"

@@ -1,4 +1,4 @@
-"""Which messages are called lost: those of which nobody has heard, and no others."""
+"""Only messages that nobody received count as lost."""
 
 from random import Random
 
@@ -29,18 +29,18 @@ def check(*numbers: int, lost: int) -> None:
         ([1, 2, 3], 0),
         ([1, 5], 3),
         ([1, 3, 5, 6, 9], 4),
-        ([1, 3, 2], 0),  # a reply comes later than what was published after it
+        ([1, 3, 2], 0),  # a reply arrives after what was published later
         ([1, 5, 3, 2], 1),
-        ([5, 2, 3, 6], 0),  # sent before the first one that was heard
-        ([1, 2, 3, 2, 9], 0),  # not a counter of messages
+        ([5, 2, 3, 6], 0),  # sent before the first one that was received
+        ([1, 2, 3, 2, 9], 0),  # no counter of messages
     ],
 )
-def test_gaps_that_are_not_filled(numbers: list[int], lost: int) -> None:
+def test_unfilled_gaps_count_as_lost(numbers: list[int], lost: int) -> None:
     check(*numbers, lost=lost)
 
 
 @given(st.sets(st.integers(1, 60)), st.randoms(use_true_random=False))
-def test_however_they_are_ordered(lost: set[int], random: Random) -> None:
+def test_the_order_of_messages_does_not_matter(lost: set[int], random: Random) -> None:
     rest = [number for number in range(1, 61) if number not in lost]
     random.shuffle(rest)
     check(0, *rest, 61, lost=len(lost))
@@ -54,7 +54,7 @@ def test_many_gaps_take_bounded_memory_and_are_all_counted() -> None:
 
 
 @pytest.mark.parametrize("message_id", ["", "5", "0a1b-2c3d_7_x", "0a1b-2c3d_x_9", "b-c_7_9", "0a1b-2c3d_9"])
-def test_other_ids_say_nothing(message_id: str) -> None:
+def test_other_ids_are_not_counted(message_id: str) -> None:
     numbering = Numbering()
     see(numbering, 1)
     numbering.see(message_id, SESSION, begins=True)
@@ -72,7 +72,7 @@ def test_children_and_new_processes_of_the_kernel() -> None:
     assert numbering.take_lost(0) == 2
 
 
-def test_answers_to_other_clients_are_not_lost() -> None:
+def test_replies_to_other_clients_are_not_lost() -> None:
     numbering = Numbering()
     see(numbering, 1)
     numbering.other(began=True)
@@ -85,14 +85,14 @@ def test_answers_to_other_clients_are_not_lost() -> None:
     assert numbering.take_lost(0) == 1
 
 
-def test_the_answer_to_a_request_that_began_before_we_listened_is_not_lost() -> None:
+def test_a_reply_to_an_earlier_request_is_not_lost() -> None:
     numbering = Numbering()
     see(numbering, 1, 3)
     numbering.other(began=False)
     assert numbering.take_lost(0) == 0
 
 
-def test_a_reply_that_is_on_its_way_is_not_lost() -> None:
+def test_a_pending_reply_is_not_lost() -> None:
     numbering = Numbering()
     see(numbering, 1, 3)
     assert numbering.take_lost(1) == 0
@@ -100,7 +100,7 @@ def test_a_reply_that_is_on_its_way_is_not_lost() -> None:
     assert numbering.take_lost(0) == 0
 
 
-def test_a_message_that_may_come_late_or_never_is_not_lost() -> None:
+def test_a_doubtful_gap_is_not_lost() -> None:
     numbering = Numbering()
     see(numbering, 1, 3)
     numbering.doubt()

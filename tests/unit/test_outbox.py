@@ -1,4 +1,4 @@
-"""When output leaves: at once, joined, or as soon as an editor that had stopped reading goes on."""
+"""When output is sent: at once, merged, or once an editor that stopped reading resumes."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ MORE = [{"kind": "text", "index": 0, "text": " more"}]
 
 
 class Editor:
-    """The other end of an outbox's pipe, with a buffer that takes BUFFER_BYTES."""
+    """The other end of an outbox's pipe, whose buffer takes BUFFER_BYTES."""
 
     def __init__(self) -> None:
         ours, self._theirs = socket.socketpair()
@@ -39,14 +39,14 @@ class Editor:
         self.writer.on_written = self.outbox.written
 
     def write(self, size_bytes: int) -> None:
-        """Something large of another kind."""
+        """Send a large message of another kind."""
         self._connection.notify("window/showMessage", {"type": 3, "message": "x" * size_bytes})
 
     def output(self, changes: list[Json], urgent: bool = False) -> None:
         self.outbox.output("run", "kernel", changes, urgent)
 
     async def read(self, size_bytes: int = 1 << 30) -> Json:
-        """The next message, taking at most so many bytes at a time."""
+        """The next message, read at most `size_bytes` at a time."""
         while not self._read:
             data = await asyncio.get_running_loop().sock_recv(self._theirs, size_bytes)
             self._read += map(json.loads, self._frames.feed(data))
@@ -73,7 +73,7 @@ async def editor() -> AsyncIterator[Editor]:
     editor.close()
 
 
-async def test_the_first_output_leaves_at_once_and_what_follows_is_joined(editor: Editor) -> None:
+async def test_the_first_output_is_sent_at_once_and_later_output_merged(editor: Editor) -> None:
     editor.outbox.coalesce_s = 0.05
     started = asyncio.get_running_loop().time()
     editor.output(FIRST)
@@ -86,7 +86,7 @@ async def test_the_first_output_leaves_at_once_and_what_follows_is_joined(editor
     assert asyncio.get_running_loop().time() - started >= 0.05
 
 
-async def test_what_is_urgent_or_ends_the_run_takes_what_waits_with_it(editor: Editor) -> None:
+async def test_urgent_output_and_the_end_flush_pending_output(editor: Editor) -> None:
     editor.outbox.coalesce_s = 60
     editor.output(FIRST)
     editor.output(MORE)
@@ -100,7 +100,7 @@ async def test_what_is_urgent_or_ends_the_run_takes_what_waits_with_it(editor: E
     assert (await editor.read())["run"]["state"] == "ok"
 
 
-async def test_output_goes_on_when_the_editor_has_read_enough_and_not_only_all(editor: Editor) -> None:
+async def test_output_resumes_when_the_editor_has_read_enough(editor: Editor) -> None:
     editor.write(4 * BUFFER_BYTES)
     editor.write(STALLED_BYTES // 2)
     editor.output(FIRST)
@@ -112,14 +112,14 @@ async def test_output_goes_on_when_the_editor_has_read_enough_and_not_only_all(e
     assert (editor.outbox._waiting, editor.outbox.flush("run")) == ({}, 1)
 
 
-async def test_output_behind_something_large_that_the_pipe_takes_at_once_is_not_held(editor: Editor) -> None:
+async def test_output_after_a_large_message_is_not_delayed(editor: Editor) -> None:
     editor.write(2 * STALLED_BYTES)
     editor.output(FIRST)
     assert "message" in await editor.read()
     assert (await editor.read())["changes"] == FIRST
 
 
-async def test_a_run_that_was_evicted_keeps_its_number_and_no_more(editor: Editor) -> None:
+async def test_an_evicted_run_keeps_only_its_sequence_number(editor: Editor) -> None:
     editor.outbox.coalesce_s = 60
     editor.output(FIRST)
     editor.output(MORE)

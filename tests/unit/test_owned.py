@@ -1,4 +1,4 @@
-"""What we made is private and can be removed; nothing else is touched, whatever has taken its place."""
+"""Our own files are private and removable; anything that has taken their place is left alone."""
 
 import os
 import socket
@@ -23,7 +23,7 @@ from kernel_bridge.owned import (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of ours with a file and a socket."""
+    """A folder that we made, with a file and a socket."""
     folder = tmp_path / "ours"
     folder.mkdir(mode=0o700)
     (folder / "file").touch()
@@ -34,24 +34,24 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def precious(tmp_path: Path) -> Path:
-    """A folder of the user's with a file, which must stay."""
+    """A folder of the user's with a file, which must survive."""
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "file").write_text("text")
     return precious
 
 
-def test_a_folder_goes_with_its_files_and_sockets(folder: Path) -> None:
+def test_a_folder_is_removed_with_its_files_and_sockets(folder: Path) -> None:
     remove(note(str(folder)))
     assert not folder.exists()
 
 
-def test_a_file_goes(folder: Path) -> None:
+def test_a_file_is_removed(folder: Path) -> None:
     remove(note(str(folder / "file")))
     assert [path.name for path in folder.iterdir()] == ["socket"]
 
 
-def test_a_folder_that_is_gone_is_no_error(folder: Path) -> None:
+def test_a_missing_folder_is_no_error(folder: Path) -> None:
     made = note(str(folder))
     remove(made)
     remove(made)
@@ -60,7 +60,7 @@ def test_a_folder_that_is_gone_is_no_error(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("add", [Path.symlink_to, lambda path, to: path.mkdir()])
-def test_what_else_is_in_a_folder_stays_with_it(
+def test_a_folder_with_other_content_is_kept(
     folder: Path, precious: Path, add: Callable[[Path, Path], None]
 ) -> None:
     add(folder / "more", precious)
@@ -83,11 +83,11 @@ def another_folder(path: Path, precious: Path) -> None:
 
 
 @pytest.mark.parametrize("replace", [link, link_inside, another_folder])
-def test_what_has_taken_the_place_of_a_folder_stays(
+def test_a_replacement_of_a_folder_is_kept(
     folder: Path, precious: Path, replace: Callable[[Path, Path], None]
 ) -> None:
     made = note(str(folder))
-    folder.rename(folder.with_name("elsewhere"))  # so that its inode is not used again
+    folder.rename(folder.with_name("elsewhere"))  # so that its inode is not reused
     replace(folder, precious)
     with pytest.raises(Replaced):
         empty(made)
@@ -98,7 +98,7 @@ def test_what_has_taken_the_place_of_a_folder_stays(
     assert len(list(folder.with_name("elsewhere").iterdir())) == 2
 
 
-def test_what_belongs_to_another_user_stays_also_with_the_same_inode(folder: Path) -> None:
+def test_a_file_of_another_user_is_kept_even_with_the_same_inode(folder: Path) -> None:
     theirs = folder if os.geteuid() == 0 else Path("/etc")
     if theirs is folder:
         os.chown(folder, 65534, 65534)
@@ -112,7 +112,7 @@ def test_what_belongs_to_another_user_stays_also_with_the_same_inode(folder: Pat
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o777])
-def test_what_is_made_is_private_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+def test_created_files_are_private_with_any_umask(tmp_path: Path, umask: int) -> None:
     deep = tmp_path / "a" / "b"
     before = os.umask(umask)
     try:
@@ -125,7 +125,7 @@ def test_what_is_made_is_private_whatever_the_umask(tmp_path: Path, umask: int) 
     assert read_private(str(deep / "file"), 4) == b"text"
 
 
-def test_a_folder_that_others_could_write_to_is_taken_back(tmp_path: Path) -> None:
+def test_a_folder_writable_by_others_is_made_private(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     private_folder(str(tmp_path))
     assert tmp_path.stat().st_mode & 0o777 == 0o700
@@ -141,7 +141,7 @@ def test_a_folder_that_others_could_write_to_is_taken_back(tmp_path: Path) -> No
         lambda path: path.write_bytes(b"x" * 101),
     ],
 )
-def test_what_another_could_have_written_is_not_read(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+def test_a_file_writable_by_others_is_not_read(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     private_folder(str(tmp_path))
     path = tmp_path / "record"
     write_private(str(path), b"text")

@@ -1,4 +1,4 @@
-"""Which colours are in force behind a text, and the shortest honest way from some to others."""
+"""The active colours after a text, and the shortest correct sequence from one set to another."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,7 +40,7 @@ def test_extended_colours() -> None:
     check_after("\x1b[4:0m", PLAIN, before={"underline": "4"})
 
 
-def test_broken_and_unknown_parameters_are_passed_over() -> None:
+def test_broken_and_unknown_parameters_are_skipped() -> None:
     check_after("\x1b[38m", PLAIN)
     check_after("\x1b[38;5m", PLAIN)
     check_after("\x1b[38;2;1;2m", PLAIN)

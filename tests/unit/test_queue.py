@@ -1,4 +1,4 @@
-"""A run ends once, as its kernel says; the queue sends one at a time, in the order asked."""
+"""A run ends once, as its kernel reports; the queue sends one at a time, in the requested order."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def check_runs(runs: list[Run], expected: dict[str, RunState]) -> None:
 
 
 def check_outcome(reply: ExecuteReply | None, published: Error | None, expected: RunState) -> None:
-    """The end of a run whose kernel published that error, and replied so."""
+    """Assert how a run ends when its kernel published that error and sent that reply."""
     run = make_run("a")
     queue = queue_of(run)
     run.error = published
@@ -59,16 +59,16 @@ def check_outcome(reply: ExecuteReply | None, published: Error | None, expected:
 
 @pytest.mark.parametrize("published", [None, FAILURE])
 @pytest.mark.parametrize("status", ["ok", "error", "aborted"])
-def test_a_run_ends_as_its_kernel_says(status: RunState, published: Error | None) -> None:
+def test_a_run_ends_as_its_kernel_reports(status: RunState, published: Error | None) -> None:
     check_outcome(ExecuteReply(status), published, status)
 
 
-def test_a_reply_without_a_status_counts_by_the_error_published() -> None:
+def test_without_a_status_the_published_error_decides() -> None:
     check_outcome(ExecuteReply(None), None, "ok")
     check_outcome(ExecuteReply(None), FAILURE, "error")
 
 
-def test_no_reply_counts_by_the_error_published() -> None:
+def test_without_a_reply_the_published_error_decides() -> None:
     check_outcome(None, None, "ok")
     check_outcome(None, FAILURE, "error")
 
@@ -90,7 +90,7 @@ def test_a_run_of_another_client_needs_its_idle() -> None:
     check_complete("other", None, True, True)
 
 
-def test_what_a_reply_tells() -> None:
+def test_fields_of_a_reply() -> None:
     run = make_run("a")
     run.take_reply(ExecuteReply("error", 7, FAILURE, next_input="x"), ENDED)
     run.take_reply(ExecuteReply("error", None, Error("F", "w", [])), LATER)
@@ -98,7 +98,7 @@ def test_what_a_reply_tells() -> None:
     assert run.times == {"shell.execute_reply": ENDED}
 
 
-def test_an_error_that_was_published_is_kept() -> None:
+def test_a_published_error_is_kept() -> None:
     run = make_run("a", error=FAILURE)
     run.take_reply(ExecuteReply("error", 7, Error("E", "v", [])), ENDED)
     assert run.error is FAILURE
@@ -135,7 +135,7 @@ def test_nothing_in_flight() -> None:
 
 
 def check_after(status: RunState, stop_on_error: bool, expected: dict[str, RunState]) -> None:
-    """The runs that change when the first of three ends so."""
+    """Assert the runs that change when the first of three ends like this."""
     first = make_run("a", stop_on_error=stop_on_error)
     queue = queue_of(first, make_run("b"), make_run("c", stop_on_error=False))
     first.take_reply(ExecuteReply(status), ENDED)
@@ -143,11 +143,11 @@ def check_after(status: RunState, stop_on_error: bool, expected: dict[str, RunSt
     assert len(queue.waiting) == 3 - len(expected)
 
 
-def test_an_error_aborts_what_waits() -> None:
+def test_an_error_aborts_waiting_runs() -> None:
     check_after("error", True, {"a": "error", "b": "aborted", "c": "aborted"})
 
 
-def test_an_error_aborts_nothing_where_the_run_said_so() -> None:
+def test_an_error_aborts_nothing_without_stop_on_error() -> None:
     check_after("error", False, {"a": "error"})
 
 
@@ -156,7 +156,7 @@ def test_other_ends_abort_nothing() -> None:
     check_after("aborted", True, {"a": "aborted"})
 
 
-def test_a_run_asked_for_after_the_error_runs() -> None:
+def test_a_run_requested_after_the_error_is_executed() -> None:
     first, later = make_run("a"), make_run("b")
     queue = queue_of(first)
     first.take_reply(ExecuteReply("error"), ENDED)
@@ -165,7 +165,7 @@ def test_a_run_asked_for_after_the_error_runs() -> None:
     assert queue.take() is later
 
 
-def test_what_is_aborted_never_started() -> None:
+def test_aborted_runs_never_started() -> None:
     first, second = make_run("a"), make_run("b")
     queue = queue_of(first, second)
     first.take_reply(ExecuteReply("error"), ENDED)
@@ -173,7 +173,7 @@ def test_what_is_aborted_never_started() -> None:
     assert (second.started_at, second.ended_at, second.reason) == (None, ENDED, "an earlier run failed")
 
 
-def test_a_kernel_that_is_gone() -> None:
+def test_a_dead_kernel() -> None:
     queue = queue_of(make_run("a"), make_run("b"), make_run("c"))
     changed = queue.lose("the kernel died", ENDED)
     check_runs(changed, {"a": "lost", "b": "cancelled", "c": "cancelled"})
@@ -182,7 +182,7 @@ def test_a_kernel_that_is_gone() -> None:
     assert queue.take() is None
 
 
-def test_an_interrupt_cancels_what_waits() -> None:
+def test_an_interrupt_cancels_waiting_runs() -> None:
     first = make_run("a")
     queue = queue_of(first, make_run("b"), make_run("c"))
     check_runs(queue.drop("cancelled", "interrupted", ENDED), {"b": "cancelled", "c": "cancelled"})
@@ -190,7 +190,7 @@ def test_an_interrupt_cancels_what_waits() -> None:
     assert first.state == "running"
 
 
-def test_cancelling_a_run_that_waits() -> None:
+def test_cancelling_a_waiting_run() -> None:
     first, second, third = make_run("a"), make_run("b"), make_run("c")
     queue = queue_of(first, second, third)
     assert queue.cancel(second, "no more", ENDED)
@@ -199,7 +199,7 @@ def test_cancelling_a_run_that_waits() -> None:
     assert queue.take() is third
 
 
-def test_only_a_run_that_waits_is_cancelled() -> None:
+def test_only_a_waiting_run_is_cancelled() -> None:
     first = make_run("a")
     queue = queue_of(first)
     assert not queue.cancel(first, "no more", ENDED)

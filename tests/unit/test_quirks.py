@@ -1,4 +1,4 @@
-"""What kernels known to misbehave are spared, and what is not believed of them."""
+"""How kernels known to misbehave are spared, and which of their claims are not believed."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def spec(language: str, *argv: str) -> KernelSpec:
         (["python3", "-m", "ipykernel_launcher", "-f"], 107),
     ],
 )
-def test_how_long_the_path_of_a_socket_may_be(argv: list[str], expected: int) -> None:
+def test_the_longest_path_of_a_socket(argv: list[str], expected: int) -> None:
     assert longest_ipc_path(spec("any", *argv)) == expected
 
 
@@ -56,12 +56,14 @@ def test_how_long_the_path_of_a_socket_may_be(argv: list[str], expected: int) ->
         (None, {"complete"}, {"debugger"}),
     ],
 )
-def test_what_is_believed_of_a_kernel(implementation: str | None, can: set[str], cannot: set[str]) -> None:
+def test_which_claims_of_a_kernel_are_believed(
+    implementation: str | None, can: set[str], cannot: set[str]
+) -> None:
     able = set(supports(implementation, ("kernel subshells", "debugger")))
     assert can <= able
     assert not cannot & able
 
 
-def test_a_signal_is_not_sent_to_those_that_it_kills() -> None:
+def test_no_signal_is_sent_to_kernels_that_it_kills() -> None:
     assert quirks_of("xeus-python").interrupt_mode == quirks_of("Deno kernel").interrupt_mode == "message"
     assert quirks_of("ipython").interrupt_mode is None

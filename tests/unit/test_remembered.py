@@ -1,4 +1,4 @@
-"""Which runs are held in memory: the bounds, and what is never let go."""
+"""Which runs are held in memory: the limits, and runs that are never evicted."""
 
 import pytest
 
@@ -12,7 +12,7 @@ MB = 1 << 20
 
 
 class Session:
-    """A kernel's runs, and the ids of those that were let go."""
+    """A kernel's runs, and the ids of the evicted ones."""
 
     def __init__(self) -> None:
         self.gone: list[str] = []
@@ -48,7 +48,7 @@ class Session:
         self.runs.ended(run)
 
 
-def test_the_oldest_go_when_there_are_many() -> None:
+def test_the_oldest_are_evicted_if_there_are_many() -> None:
     session = Session()
     for number in range(ENDED_RUNS + 3):
         session.run(str(number))
@@ -57,7 +57,7 @@ def test_the_oldest_go_when_there_are_many() -> None:
     assert session.runs.get("3") is session.runs.heard("message of 3") is not None
 
 
-def test_a_run_that_has_not_ended_stays() -> None:
+def test_a_run_that_has_not_ended_is_kept() -> None:
     session = Session()
     first = session.run("first", ends=False)
     for number in range(2 * ENDED_RUNS):
@@ -77,7 +77,7 @@ def test_late_output_and_updates_keep_a_run() -> None:
     assert set(session.gone) == {"0", "1"}
 
 
-def test_the_oldest_go_when_they_are_large_but_for_the_newest_and_displays() -> None:
+def test_the_oldest_are_evicted_if_large_except_the_newest_and_displays() -> None:
     session = Session()
     session.run("shown", 8 * MB, display="d")
     for number in range(40):
@@ -97,7 +97,7 @@ def test_no_more_are_held_than_fit(size_bytes: int, held: int) -> None:
     assert len(session.gone) == 10
 
 
-def test_a_display_of_a_run_that_was_evicted_is_forgotten() -> None:
+def test_displays_of_an_evicted_run_are_forgotten() -> None:
     session = Session()
     session.run("shown", display="d")
     for number in range(ENDED_RUNS):

@@ -1,4 +1,4 @@
-"""A signal ends what the command line waits for, whichever thread the system gives it to."""
+"""A signal ends what the command line waits for, on any thread that receives it."""
 
 import signal
 import subprocess
@@ -26,7 +26,7 @@ run(main())
 """
 
 
-def test_a_signal_that_another_thread_gets_wakes_the_loop() -> None:
+def test_a_signal_on_another_thread_wakes_the_loop() -> None:
     ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, timeout=30)
     assert ended.returncode in (-signal.SIGINT, 130)
     assert b"KeyboardInterrupt" in ended.stderr

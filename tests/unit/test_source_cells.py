@@ -41,7 +41,7 @@ def test_markers(marker: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["%%", "%%bash", "x # %%", "# % %", "## %%", "# In[1]: x", "// %%"])
-def test_lines_that_are_no_markers(line: str) -> None:
+def test_lines_that_are_not_markers(line: str) -> None:
     check(f"{line}\nx", [(0, 2, None)])
 
 
@@ -59,11 +59,11 @@ def test_lines_that_are_no_markers(line: str) -> None:
         ("# %%", "unheard-of"),
     ],
 )
-def test_markers_stand_in_the_languages_own_comments(marker: str, language_id: str) -> None:
+def test_markers_use_the_languages_own_comments(marker: str, language_id: str) -> None:
     check(f"{marker}\nx", [(1, 2, 0)], language_id)
 
 
-def test_lines_of_percent_signs_are_decoration_where_percent_is_a_comment() -> None:
+def test_lines_of_percent_signs_are_decoration_if_percent_is_a_comment() -> None:
     check("%%%%%%\n%%% title\nx", [(0, 3, None)], "erlang")
 
 
@@ -98,10 +98,10 @@ def test_kind_title_and_metadata(marker: str, expected: tuple[str, str, str]) ->
     assert (cell.kind, cell.title, cell.metadata) == expected
 
 
-def test_a_comments_end_is_no_title() -> None:
+def test_the_end_of_a_comment_is_not_part_of_the_title() -> None:
     assert cells("(* %% Title *)\nx", "ocaml") == [Cell("code", "Title", "", 1, 2, 0)]
 
 
-def test_a_marker_line_lies_in_the_cell_that_it_starts() -> None:
+def test_a_marker_line_belongs_to_the_cell_that_it_starts() -> None:
     found = cells("\n# %%\na\n# %%\nb", "python")
     assert [cell_at(found, line) for line in range(5)] == [None, found[0], found[0], found[1], found[1]]

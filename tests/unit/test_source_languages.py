@@ -11,7 +11,7 @@ from kernel_bridge.source.languages import (
 )
 
 
-def test_no_language_id_stands_in_two_rows() -> None:
+def test_no_language_id_is_in_two_rows() -> None:
     ids = [name.lower() for language in LANGUAGES for name in language.ids]
     assert len(LANGUAGES) >= 30
     assert len(ids) == len(set(ids))
@@ -37,7 +37,7 @@ def test_no_language_id_stands_in_two_rows() -> None:
         ("python", "brainfuck", False),
     ],
 )
-def test_which_kernel_speaks_which_document(kernel: str, document: str, expected: bool) -> None:
+def test_which_kernel_runs_which_document(kernel: str, document: str, expected: bool) -> None:
     assert speaks(kernel, document) is expected
 
 

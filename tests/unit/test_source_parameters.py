@@ -1,4 +1,4 @@
-"""Parameters as each language writes them, and where their cell stands."""
+"""Parameters in each language's syntax, and the position of their cell."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from kernel_bridge.source.parameters import inject, read_value
 
 
 def book(*tagged: tuple[str, ...]) -> Notebook:
-    """A notebook of code cells with these tags, whose source is their number."""
+    """A notebook of code cells with these tags; each cell's source is its number."""
     cells = (
         {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": str(number)}
         for number, tags in enumerate(tagged)
@@ -72,7 +72,7 @@ def test_values_in_every_language(language: str, expected: str) -> None:
     assert injected(language, **VALUES) == expected
 
 
-def test_what_python_and_the_shell_read_is_what_was_given() -> None:
+def test_python_and_the_shell_read_the_values_back() -> None:
     code = injected("python", **VALUES) + "\nprint([a, b, c, d] == " + repr(list(VALUES.values())) + ")"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "True\n"
     code = injected("bash", **VALUES) + '\nprintf %s "$b"'
@@ -89,7 +89,7 @@ def test_what_python_and_the_shell_read_is_what_was_given() -> None:
         ([(), ("injected-parameters",), ()], ["0", "P", "2"]),
     ],
 )
-def test_the_cell_stands_after_the_defaults(tagged: list[tuple[str, ...]], expected: list[str]) -> None:
+def test_the_cell_follows_the_defaults(tagged: list[tuple[str, ...]], expected: list[str]) -> None:
     notebook = inject(book(*tagged), {"x": 1}, "python")
     assert [cell.source.replace("# Parameters\nx = 1", "P") for cell in notebook.cells] == expected
     assert notebook.metadata["papermill"] == {"version": "2", "parameters": {"x": 1}}
@@ -99,6 +99,6 @@ def test_the_cell_stands_after_the_defaults(tagged: list[tuple[str, ...]], expec
     ("language", "name", "problem"),
     [("cobol", "x", "and not in cobol"), ("python", "a-b", "'a-b' is no name")],
 )
-def test_what_cannot_be_set(language: str, name: str, problem: str) -> None:
+def test_invalid_parameters(language: str, name: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         inject(book(), {name: 1}, language)

@@ -19,7 +19,7 @@ def check(
     selection: tuple[tuple[int, int], tuple[int, int]] | None = None,
     language_id: str = "python",
 ) -> None:
-    """Each expected region: its source, its first line."""
+    """Each expected region: its source and first line."""
     edges = (Place(*selection[0]), Place(*selection[1])) if selection else None
     found = regions(text, language_id, unit, edges, Place(*position) if position else None)
     assert [(region.source, region.start.line) for region in found] == expected
@@ -54,7 +54,7 @@ def test_units(unit: Unit, line: int, expected: list[tuple[str, int]]) -> None:
     check(DOCUMENT, unit, expected, position=(line, 0))
 
 
-def test_a_blank_start_lies_above_the_first_cell() -> None:
+def test_a_blank_start_is_above_the_first_cell() -> None:
     text = "\n# %%\na"
     check(text, "cell", [], position=(0, 0))
     check(text, "above", [], position=(0, 0))
@@ -94,7 +94,7 @@ def test_ranges(start: tuple[int, int], end: tuple[int, int], source: str, line:
     check(INDENTED, "range", [(source, line)], selection=(start, end))
 
 
-def test_blank_ranges_give_nothing() -> None:
+def test_blank_ranges_contain_no_code() -> None:
     check(INDENTED, "range", [], selection=((1, 0), (1, 3)))
     check(INDENTED, "range", [], selection=((4, 0), (4, 0)))
     check("\n \n\n", "range", [], selection=((0, 0), (2, 0)))
@@ -117,12 +117,12 @@ def test_markers_in_a_range_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
-def test_the_kernel_gets_newlines_only(end: str) -> None:
+def test_the_kernel_gets_only_newlines(end: str) -> None:
     text = end.join(["\ufeff# %%", "a", "", "\fb\u2028c", "# %%", "d"])
     check(text, "all", [("a\n\n\fb\u2028c", 1), ("d", 5)])
 
 
-def test_a_byte_order_mark_is_no_code() -> None:
+def test_a_byte_order_mark_is_not_code() -> None:
     for unit in UNITS:
         if unit != "above":
             check("\ufeffa", unit, [("a", 0)], position=(0, 0))
@@ -143,11 +143,11 @@ def test_a_byte_order_mark_is_no_code() -> None:
         ("    %time a\n    b", "%time a\nb"),
     ],
 )
-def test_the_indent_that_goes(text: str, source: str) -> None:
+def test_the_indent_that_is_removed(text: str, source: str) -> None:
     check(text, "range", [(source, 0)], selection=((0, 0), (99, 0)))
 
 
-def test_other_languages_lose_what_all_lines_share() -> None:
+def test_other_languages_lose_the_indent_that_all_lines_share() -> None:
     check("  a\n b\n\n  c", "range", [(" a\nb\n\n c", 0)], selection=((0, 0), (9, 0)), language_id="haskell")
 
 
@@ -201,7 +201,7 @@ def test_line_i_of_a_source_is_line_i_of_its_region(
 
 
 @given(st.lists(LINES, min_size=1, max_size=8))
-def test_what_ran_indented_runs_dedented(lines: list[str]) -> None:
+def test_indented_code_runs_dedented(lines: list[str]) -> None:
     body = "\n".join(line for line in lines if not line.startswith("#"))
     try:
         compile(body, "", "exec", dont_inherit=True)

@@ -18,7 +18,7 @@ from kernel_bridge.source.statement import incremental_statement, python_stateme
 
 
 def check(marked: str) -> None:
-    """A line of the statement starts with `|`, any other with `.`; the cursor's line ends in `<<`."""
+    """Lines of the statement start with `|`, others with `.`; the cursor's line ends with `<<`."""
     rows = textwrap.dedent(marked).strip("\n").split("\n")
     lines = [row[1:].removesuffix("<<") for row in rows]
     [cursor] = [number for number, row in enumerate(rows) if row.endswith("<<")]
@@ -470,7 +470,7 @@ BREAKS = ["foo(1,", "x = = 1", "y = [1, 2)", "print('it's)", "def h(:", "z = 'ab
     st.sampled_from(["", *BREAKS, "t = '''", 'u = """a']),
     st.lists(st.sampled_from(PIECES), max_size=3),
 )
-def test_a_break_below_changes_nothing(above: list[str], broken: str, below: list[str]) -> None:
+def test_a_syntax_error_below_changes_nothing(above: list[str], broken: str, below: list[str]) -> None:
     whole = "\n".join(above)
     text = "\n".join([*above, broken, *below])
     for line in range(len(split_lines(whole))):
@@ -478,7 +478,7 @@ def test_a_break_below_changes_nothing(above: list[str], broken: str, below: lis
 
 
 @given(st.sampled_from(BREAKS), st.lists(st.sampled_from(PIECES[1:4]), min_size=1, max_size=6))
-def test_a_break_above_changes_nothing(broken: str, below: list[str]) -> None:
+def test_a_syntax_error_above_changes_nothing(broken: str, below: list[str]) -> None:
     text = "\n".join([broken, "import a", *below])
     alone = "\n".join(below)
     for line in range(len(split_lines(alone))):
@@ -487,7 +487,7 @@ def test_a_break_above_changes_nothing(broken: str, below: list[str]) -> None:
 
 
 @given(st.text(alphabet="ab \n\r\t\f\\'\"()[]{}#%!?:@=") | st.text())
-def test_any_text_gives_lines_of_the_document(text: str) -> None:
+def test_any_text_yields_lines_of_the_document(text: str) -> None:
     last_line = len(split_lines(text)) - 1
     for line in range(last_line + 1):
         found = python_statement(text, line)

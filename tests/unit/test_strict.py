@@ -1,4 +1,4 @@
-"""What a client sends is taken strictly, and an error names the field and what it must be."""
+"""A client's params are read strictly; errors name the field and what it must be."""
 
 from typing import Any
 

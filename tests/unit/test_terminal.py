@@ -1,4 +1,4 @@
-r"""Stream text is what a terminal would show of it, however the writes are cut."""
+"""Stream text is what a terminal would show, however the writes are split."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from kernel_bridge.runs.terminal import LONGEST_ROW, WINDOW_ROWS, Terminal
 
 
 def shown(*writes: str) -> str:
-    """The text after the writes, kept as a reader of their results keeps it."""
+    """The text after the writes, assembled as by a reader of their results."""
     terminal, text = Terminal(), ""
     for write in writes:
         written = terminal.write(write)
@@ -25,14 +25,14 @@ def shown(*writes: str) -> str:
 
 
 def check(written: str | list[str], expected: str) -> None:
-    """Written as given, in one piece and character by character."""
+    """Assert the text after writing as given, in one piece, and character by character."""
     writes = [written] if isinstance(written, str) else written
     assert shown(*writes) == expected
     assert shown("".join(writes)) == expected
     assert shown(*"".join(writes)) == expected
 
 
-# what programs write; tqdm's and rich's writes are captured ones
+# output of programs; tqdm's and rich's writes were captured
 
 
 def test_plain_text_is_kept() -> None:
@@ -161,7 +161,7 @@ def test_a_sequence_cut_by_the_end_of_a_write() -> None:
     check(["a\x1b]8;;http", "://b\x1b", "\\c"], "a\x1b]8;;http://b\x1b\\c")
 
 
-def test_an_escape_that_begins_nothing_is_shown() -> None:
+def test_an_escape_that_starts_no_sequence_is_shown() -> None:
     check("a\x1b\nb", "a\u241b\nb")
     check("a\x1b\x1b[31mb", "a\u241b\x1b[31mb")
 
@@ -227,7 +227,7 @@ def test_splitting_writes_changes_nothing(text: str, data: st.DataObject) -> Non
 
 @settings(max_examples=300)
 @given(st.text(st.sampled_from("ab\n\t\x07é漢\u0301😀"), max_size=20))
-def test_text_that_overwrites_nothing_is_kept(text: str) -> None:
+def test_text_without_overwriting_is_kept(text: str) -> None:
     assert shown(text) == text
 
 
@@ -237,7 +237,7 @@ ACTS = ["\n", "\r", "\b", "\r\n", "\x1b[A", "\x1b[2A", "\x1b[K", "\x1b[0K", "\x1
 
 
 def screen(text: str) -> list[list[tuple[str, Pen]]]:
-    """What an endless terminal draws: rows of (character, its pen); an empty cell is behind a wide one.
+    """What an endless terminal shows: rows of (character, its pen); an empty cell follows a wide one.
 
     Knows only the moves of ACTS, the colours of PENS and characters of one or two columns.
     """
@@ -277,7 +277,7 @@ def screen(text: str) -> list[list[tuple[str, Pen]]]:
 
 
 def cells_of(text: str) -> list[tuple[str, Pen]]:
-    """The characters of a text that moves nothing, each with its pen as its SGR sequences plainly say."""
+    """The characters of a text without moves, each with the pen that its SGR sequences define."""
     cells: list[tuple[str, Pen]] = []
     pen: Pen = ()
     for token in re.findall(r"\x1b\[[\d;]*m|[\s\S]", text):
@@ -314,5 +314,5 @@ def test_the_text_is_the_screen(text: str) -> None:
         ("\x1b[38;5;9mab\x1b[39m\r\x1b[38:2::1:2:3mX\x1b[0m\n", "\x1b[38:2::1:2:3mX\x1b[38;5;9mb\x1b[0m\n"),
     ],
 )
-def test_colours_of_what_is_left(written: str, expected: str) -> None:
+def test_colours_of_the_remaining_text(written: str, expected: str) -> None:
     check(written, expected)

@@ -1,4 +1,4 @@
-"""The line of an error, from tracebacks that real kernels sent (data/tracebacks.json)."""
+"""The failing line, from tracebacks that real kernels sent (data/tracebacks.json)."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_nothing_to_read() -> None:
     check(["", "error"], "1 / 0", None)
 
 
-def test_a_kernel_that_counts_nothing() -> None:
+def test_a_kernel_without_execution_counts() -> None:
     check(["Cell In[3], line 2"], "a\nb", 1, execution_count=None)
 
 
@@ -69,7 +69,7 @@ def test_ipykernel_6_on_windows() -> None:
             ],
             [Frame(2, "", count=4), Frame(11, "g", path="~/a b/helper.py"), Frame(4, "f", count=2)],
         ),
-        (  # Python's own, all in one text
+        (  # Python's own: one text
             [
                 'Traceback (most recent call last):\n  File "/w/a.py", line 7, in <module>\n    f()\n'
                 '  File "/w/b.py", line 2, in f'

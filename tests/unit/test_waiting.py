@@ -1,4 +1,4 @@
-"""Changes that wait are joined, and give what they gave one by one."""
+"""Pending changes are merged without changing their effect."""
 
 import copy
 
@@ -14,7 +14,7 @@ from tests.unit.run_events import EVENTS, fold_all
 
 
 def check(events: list[OutputEvent], expected: list[Change], taken: int = 0, budget: int = 10**6) -> None:
-    """What waits behind the events, the first `taken` of which the client has already."""
+    """Assert what is pending after the events, the first `taken` of which were sent already."""
     live, waiting = LiveOutputs(budget), WaitingChanges()
     for number, changes in enumerate(fold_all(events)):
         if number == taken:
@@ -63,7 +63,7 @@ def test_text_after_other_outputs() -> None:
     )
 
 
-def test_lines_that_nobody_saw_are_dropped() -> None:
+def test_overwritten_lines_are_not_sent() -> None:
     check(out("a\n1%", "\r2%", "\r3%"), [{"kind": "line", "index": 0, "text": "3%"}], taken=1)
     check(out("a\n1%", "\r2%", "\r3%"), [{"kind": "append", "output": stream("a\n3%")}])
     check(out("1%", "\n2%", "\r3%"), [{"kind": "text", "index": 0, "text": "\n3%"}], taken=1)
@@ -81,7 +81,7 @@ def test_a_replaced_output_is_sent_once() -> None:
     )
 
 
-def test_a_clear_drops_what_waits() -> None:
+def test_a_clear_drops_pending_changes() -> None:
     check([*out("a", "b"), ClearOutput(False)], [{"kind": "clear"}], taken=1)
     check(
         [SHOWN, ClearOutput(False), *out("c", "d")],
@@ -102,7 +102,7 @@ def test_only_the_newest_elide_is_sent() -> None:
     )
 
 
-def test_a_bar_over_the_edge_of_the_budget_does_not_pile_up() -> None:
+def test_a_progress_bar_at_the_edge_of_the_budget_does_not_pile_up() -> None:
     check(
         out("ab", *[f"\r{number}" for number in range(100, 200)]),
         [
@@ -114,7 +114,7 @@ def test_a_bar_over_the_edge_of_the_budget_does_not_pile_up() -> None:
     )
 
 
-def test_a_bar_beside_a_display_does_not_pile_up() -> None:
+def test_a_progress_bar_beside_a_display_does_not_pile_up() -> None:
     both: list[OutputEvent] = [*out("\r1%"), UPDATE, *out("\r2%"), AGAIN]
     check(
         [SHOWN, *out("0%"), *both * 50],
@@ -128,7 +128,7 @@ def test_a_bar_beside_a_display_does_not_pile_up() -> None:
 
 @settings(max_examples=300)
 @given(st.lists(EVENTS, max_size=25), st.sampled_from([0, 5, 20, 60, 10**6]), st.data())
-def test_joined_changes_give_what_single_ones_give(
+def test_merged_changes_equal_single_ones(
     events: list[OutputEvent], budget: int, data: st.DataObject
 ) -> None:
     live, every = LiveOutputs(budget), fold_all(events)
