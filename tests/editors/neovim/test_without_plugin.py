@@ -7,7 +7,8 @@ from typing import Any
 import pynvim
 import pytest
 
-from tests.editors.plain.screens import BIN, configuration
+from tests.documentation.pages import named
+from tests.editors.plain.screens import BIN
 from tests.home import Home
 
 BOUND_MS = 60_000
@@ -17,7 +18,7 @@ TEXT = "# %%\na = '😀'\nprint('six times seven', 6 * 7)\n# %%\n1 / 0\n"
 @pytest.fixture
 def nvim(home: Home) -> Iterator[pynvim.Nvim]:
     init = home.path / "init.lua"
-    init.write_text(configuration("neovim") + configuration("neovim-settings"))
+    init.write_text(named("neovim") + named("neovim-settings"))
     path = home.work / "a.py"
     path.write_text(TEXT)
     environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}

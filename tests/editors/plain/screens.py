@@ -1,6 +1,5 @@
-"""Real editors on a terminal, without a plugin, with the configuration of docs/getting-started."""
+"""Real editors on a terminal, without a plugin, with the configuration that the documentation shows."""
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,16 +8,8 @@ from pathlib import Path
 from tests.home import Home
 from tests.server.command import Terminal, open_terminal
 
-GETTING_STARTED = Path(__file__).parents[3] / "docs" / "getting-started"
 BIN = Path(sys.executable).parent
 ENTER, ESCAPE = "\r", "\x1b"
-
-
-def configuration(name: str) -> str:
-    """The block with that name in docs/getting-started."""
-    pages = "".join(page.read_text(encoding="utf-8") for page in GETTING_STARTED.glob("*.md"))
-    (block,) = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```", pages, re.M | re.S)
-    return block
 
 
 @contextmanager

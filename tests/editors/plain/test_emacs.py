@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.plain.screens import ENTER, configuration, screen
+from tests.documentation.pages import named
+from tests.editors.plain.screens import ENTER, screen
 from tests.home import Home
 from tests.server.command import Terminal
 
@@ -20,7 +21,7 @@ END_OF_LINE, SECOND_LINE, MARK, QUIT = "\x05", "\x0e", "\x00", "\x18\x03"
 
 def command(home: Home, client: str) -> list[str]:
     init = home.path / "init.el"
-    init.write_text("(require 'package)\n(package-initialize)\n" + QUIET + configuration(client))
+    init.write_text("(require 'package)\n(package-initialize)\n" + QUIET + named(client))
     return ["emacs", "-nw", "-q", "-l", str(init)]
 
 

@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.editors.plain.screens import ENTER, configuration, screen
+from tests.documentation.pages import named
+from tests.editors.plain.screens import ENTER, screen
 from tests.home import Home
 
 TEXT = "a = '😀'\nprint('six times seven', 6 * 7)\n1 / 0\n"
 QUIET = "set nocompatible nomore cmdheight=2 encoding=utf-8 | filetype plugin on\n"
-ALE = f"{QUIET}packadd ale\n{configuration('ale')}"
-YOU_COMPLETE_ME = f"""{QUIET}{configuration("ycm")}
+ALE = f"{QUIET}packadd ale\n{named('ale')}"
+YOU_COMPLETE_ME = f"""{QUIET}{named("ycm")}
 let g:ycm_server_python_interpreter = '/usr/bin/python3' " Debian's ycmd is made for Debian's Python
 packadd youcompleteme
 function! IsReady(timer)
