@@ -11,18 +11,11 @@ from hypothesis import strategies as st
 
 from kernel_bridge.cli.terminal.screen import Screen
 from kernel_bridge.cli.terminal.transcript import Transcript
+from tests.outputs import append, display, stream
 from tests.server.command import Display, pseudo_terminal
 
 Change = dict[str, Any]
 COLUMNS, ROWS = 40, 24
-
-
-def stream(text: str, name: str = "stdout") -> Change:
-    return {"kind": "append", "output": {"output_type": "stream", "name": name, "text": text}}
-
-
-def shown(text: str) -> dict[str, Any]:
-    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}
 
 
 def text(index: int, added: str) -> Change:
@@ -83,23 +76,27 @@ def in_pipe(changes: list[Change]) -> str:
 @pytest.mark.parametrize(
     ("changes", "terminal", "pipe"),
     [
-        ([stream("a"), text(0, "b\nc\n")], "ab\nc", "ab\nc\n"),
-        ([stream("0%"), line(0, "50%"), line(0, "100%\n")], "100%", "100%\n"),
-        ([stream("x\n0%"), line(0, "1%"), stream("\nend\n", "stderr")], "x\n1%\nend", "x\n1%\nend\n"),
-        ([stream("wide " * 12), line(0, "short")], "short", "short"),
-        ([stream("text"), {"kind": "append", "output": shown("5")}], "text\n5", "text\n5\n"),
+        ([append(stream("a")), text(0, "b\nc\n")], "ab\nc", "ab\nc\n"),
+        ([append(stream("0%")), line(0, "50%"), line(0, "100%\n")], "100%", "100%\n"),
         (
-            [{"kind": "append", "output": shown("a")}, stream("b\n"), replace(0, shown("A"))],
+            [append(stream("x\n0%")), line(0, "1%"), append(stream("\nend\n", "stderr"))],
+            "x\n1%\nend",
+            "x\n1%\nend\n",
+        ),
+        ([append(stream("wide " * 12)), line(0, "short")], "short", "short"),
+        ([append(stream("text")), append(display("5"))], "text\n5", "text\n5\n"),
+        (
+            [append(display("a")), append(stream("b\n")), replace(0, display("A"))],
             "A\nb",
             "a\nb\nA\n",
         ),
-        ([stream("one\n"), CLEAR, stream("two\n")], "two", "one\ntwo\n"),
-        ([stream("half"), CLEAR, stream("two\n")], "two", "two\n"),
-        ([stream("\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07\n")], "red", "red\n"),
-        ([stream("\x1b[3"), text(0, "1mred\x1b[0m\n")], "red", "red\n"),
+        ([append(stream("one\n")), CLEAR, append(stream("two\n"))], "two", "one\ntwo\n"),
+        ([append(stream("half")), CLEAR, append(stream("two\n"))], "two", "two\n"),
+        ([append(stream("\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07\n"))], "red", "red\n"),
+        ([append(stream("\x1b[3")), text(0, "1mred\x1b[0m\n")], "red", "red\n"),
         (
             [
-                stream("outer 0\ninner 0"),
+                append(stream("outer 0\ninner 0")),
                 replace(0, {"output_type": "stream", "name": "stdout", "text": "outer 1\ninner 0"}),
                 line(0, "inner 1\n"),
             ],
@@ -115,7 +112,7 @@ def test_outputs_are_shown_as_they_are_in_the_end(changes: list[Change], termina
 
 def test_what_has_scrolled_away_is_shown_again() -> None:
     rows = "".join(f"{number}\n" for number in range(50))
-    changes = [{"kind": "append", "output": shown("before")}, stream(rows), replace(0, shown("after"))]
+    changes = [append(display("before")), append(stream(rows)), replace(0, display("after"))]
     assert on_terminal(changes) == ["before", *rows.split(), "after"]
 
 
@@ -138,8 +135,7 @@ def histories(draw: st.DrawFn) -> list[Change]:
                 outputs.append(draw(st.booleans()))
                 name = draw(st.sampled_from(["stdout", "stderr"]))
                 content = draw(TEXTS.filter(lambda text: text.count("\n") < 4))
-                append = {"kind": "append", "output": shown(content)}
-                changes.append(stream(content, name) if outputs[-1] else append)
+                changes.append(append(stream(content, name) if outputs[-1] else display(content)))
             case "text":
                 changes.append(text(len(outputs) - 1, draw(TEXTS.filter(lambda text: text.count("\n") < 2))))
             case "line":
@@ -148,7 +144,7 @@ def histories(draw: st.DrawFn) -> list[Change]:
                 index = draw(st.integers(0, len(outputs) - 1))
                 if not outputs[index]:
                     changes.append(
-                        replace(index, shown(draw(TEXTS.filter(lambda text: text.count("\n") < 4))))
+                        replace(index, display(draw(TEXTS.filter(lambda text: text.count("\n") < 4))))
                     )
             case _:
                 changes.append(CLEAR)

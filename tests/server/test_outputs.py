@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.home import Home
+from tests.outputs import display, stream
 from tests.server.client import Client, editor
 from tests.server.mirror import apply
 from tests.server.wire import Json, ResponseError
@@ -12,14 +13,6 @@ from tests.server.wire import Json, ResponseError
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DISPLAY = "from IPython.display import clear_output, display, update_display\n"
-
-
-def stream(text: str, name: str = "stdout") -> Json:
-    return {"output_type": "stream", "name": name, "text": text}
-
-
-def shown(value: object) -> Json:
-    return {"output_type": "display_data", "data": {"text/plain": repr(value)}, "metadata": {}}
 
 
 async def check(client: Client, code: str, expected: list[Json]) -> Json:
@@ -45,12 +38,12 @@ async def check(client: Client, code: str, expected: list[Json]) -> Json:
         ("print('50%', end='\\r', flush=True)\nprint('99%')", [stream("99%\n")]),
         ("print('a', flush=True)\nclear_output()\nprint('b')", [stream("b\n")]),
         ("display(1)\nclear_output(wait=True)\nprint('b', flush=True)\nprint('c')", [stream("b\nc\n")]),
-        ("display(1)\nclear_output(wait=True)", [shown(1)]),
+        ("display(1)\nclear_output(wait=True)", [display("1")]),
         ("display(1)\ndisplay(2)\nclear_output()", []),
-        ("h = display(1, display_id=True)\ndisplay(2)\nh.update(3)", [shown(3), shown(2)]),
+        ("h = display(1, display_id=True)\ndisplay(2)\nh.update(3)", [display("3"), display("2")]),
         (
             "display(1, display_id='x')\ndisplay(2, display_id='x')\nupdate_display(3, display_id='x')",
-            [shown(3)] * 2,
+            [display("3")] * 2,
         ),
         ("update_display(1, display_id='nothing')", []),
     ],
@@ -77,12 +70,14 @@ Rich()"""
 
 
 async def test_a_display_is_updated_in_every_run_that_shows_it(shared: Client) -> None:
-    first = await check(shared, "_ = display(1, display_id='across')", [shown(1)])
-    second = await check(shared, "print('s'); _ = display(2, display_id='across')", [stream("s\n"), shown(2)])
+    first = await check(shared, "_ = display(1, display_id='across')", [display("1")])
+    second = await check(
+        shared, "print('s'); _ = display(2, display_id='across')", [stream("s\n"), display("2")]
+    )
     third = await check(shared, "update_display(3, display_id='across')", [])
-    await shared.until_true(lambda: shared.mirror.outputs[second["id"]][1] == shown(3))
-    assert shared.mirror.outputs[first["id"]] == [shown(3)]
-    for run, expected in ((first, [shown(3)]), (second, [stream("s\n"), shown(3)]), (third, [])):
+    await shared.until_true(lambda: shared.mirror.outputs[second["id"]][1] == display("3"))
+    assert shared.mirror.outputs[first["id"]] == [display("3")]
+    for run, expected in ((first, [display("3")]), (second, [stream("s\n"), display("3")]), (third, [])):
         answer = await shared.command("getRun", runId=run["id"])
         assert answer["run"]["outputs"] == expected
     path = (await shared.command("export", path="across.ipynb", runIds=[first["id"]]))["path"]
@@ -91,7 +86,7 @@ async def test_a_display_is_updated_in_every_run_that_shows_it(shared: Client) -
 
 async def test_a_display_is_updated_by_what_is_no_run(shared: Client) -> None:
     """As the callback of a widget does, whose parent is a comm message."""
-    first = await check(shared, "_ = display(1, display_id='comm')", [shown(1)])
+    first = await check(shared, "_ = display(1, display_id='comm')", [display("1")])
     code = """
 kernel = get_ipython().kernel
 parent = {"header": {"msg_id": "of-a-widget", "msg_type": "comm_msg"}}
@@ -99,7 +94,7 @@ content = {"data": {"text/plain": "'by a widget'"}, "metadata": {}, "transient":
 _ = kernel.session.send(kernel.iopub_socket, "update_display_data", content, parent=parent)
 """
     await check(shared, code, [])
-    await shared.until_true(lambda: shared.mirror.outputs[first["id"]] == [shown("by a widget")])
+    await shared.until_true(lambda: shared.mirror.outputs[first["id"]] == [display("'by a widget'")])
 
 
 async def test_help_is_shown_as_an_output(shared: Client) -> None:

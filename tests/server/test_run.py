@@ -5,12 +5,9 @@ import asyncio
 import pytest
 
 from tests.home import Home
+from tests.outputs import stream
 from tests.server.client import Client, editor
-from tests.server.wire import Json, ResponseError
-
-
-def stream(text: str, name: str = "stdout") -> Json:
-    return {"output_type": "stream", "name": name, "text": text}
+from tests.server.wire import ResponseError
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

@@ -4,16 +4,13 @@ import asyncio
 
 import pytest
 
+from tests.outputs import stream
 from tests.server.client import Client
 from tests.server.wire import Call, Json, ResponseError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOOP = "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.01)"
-
-
-def stream(text: str, name: str = "stdout") -> Json:
-    return {"output_type": "stream", "name": name, "text": text}
 
 
 async def cancelled(call: Call) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from kernel_bridge.history.journal import Journal
 from kernel_bridge.protocol.objects import Kernel, Run
 from kernel_bridge.runs.changes import Append, FoldChange, Rewrite
+from tests.outputs import stream
 
 PLENTY = 1 << 40
 
@@ -46,7 +47,7 @@ def make_run(run_id: str = "run-1", **fields: Any) -> Run:
 
 
 def printed(text: str, name: str = "stdout") -> Append:
-    return Append({"output_type": "stream", "name": name, "text": text})
+    return Append(stream(text, name))
 
 
 @asynccontextmanager

@@ -17,16 +17,13 @@ from kernel_bridge.server.features.markup import documentation, fenced, shortene
 from kernel_bridge.server.features.showing import content_of, whole_text
 from kernel_bridge.server.features.summary import summary
 from kernel_bridge.server.handlers import server
+from tests.outputs import stream
 
 
 def run(state: Any, outputs: list[dict[str, Any]] = [], **fields: Any) -> Run:  # noqa: B006
     live = LiveOutputs(1000)
     live.apply([Append(output) for output in outputs])
     return Run("r", "k", 1, "code", "", Outputs(), live, state=state, **fields)
-
-
-def stream(text: str) -> dict[str, Any]:
-    return {"output_type": "stream", "name": "stdout", "text": text}
 
 
 def data(kind: str, **bundle: str) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Kernel events become nbformat outputs, and changes that produce them."""
 
-from typing import Any
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,15 +15,8 @@ from kernel_bridge.runs.events import (
     UpdateDisplayData,
 )
 from kernel_bridge.runs.fold import Outputs, apply
+from tests.outputs import display_data, stream
 from tests.unit.run_events import EVENTS, fold_all, outputs_of
-
-
-def stream(text: str, name: str = "stdout") -> Output:
-    return {"output_type": "stream", "name": name, "text": text}
-
-
-def display(data: Any, **more: Any) -> Output:
-    return {"output_type": "display_data", "data": data, "metadata": {}} | more
 
 
 def check(events: list[OutputEvent], expected: list[Output]) -> None:
@@ -69,7 +60,7 @@ def test_overwritten_text() -> None:
 
 
 def test_a_display_ends_a_stream() -> None:
-    check([OUT, DisplayData(PLAIN, {}), OUT], [stream("a\n"), display(PLAIN), stream("a\n")])
+    check([OUT, DisplayData(PLAIN, {}), OUT], [stream("a\n"), display_data(PLAIN), stream("a\n")])
 
 
 def test_a_result() -> None:
@@ -88,16 +79,16 @@ def test_an_error() -> None:
 def test_a_page() -> None:
     fold = Outputs()
     fold.fold(OUT)
-    assert fold.page({"text/plain": ["Docs", "tring"]}) == [Append(display({"text/plain": "Docstring"}))]
+    assert fold.page({"text/plain": ["Docs", "tring"]}) == [Append(display_data({"text/plain": "Docstring"}))]
 
 
 def test_text_in_lines_is_joined() -> None:
     lines = ["a\n", "b"]
     bundle = {"text/html": lines, "image/png": lines, "application/json": lines, "application/x+json": lines}
     joined = bundle | {"text/html": "a\nb", "image/png": "a\nb"}
-    check([DisplayData(bundle, {})], [display(joined)])
-    check([SHOWN, UpdateDisplayData(bundle, {}, "id")], [display(joined)])
-    check([DisplayData({"text/x": [1, 2]}, {})], [display({"text/x": [1, 2]})])
+    check([DisplayData(bundle, {})], [display_data(joined)])
+    check([SHOWN, UpdateDisplayData(bundle, {}, "id")], [display_data(joined)])
+    check([DisplayData({"text/x": [1, 2]}, {})], [display_data({"text/x": [1, 2]})])
 
 
 # clear_output
@@ -119,14 +110,14 @@ def test_a_delayed_clear_precedes_the_next_output() -> None:
     check_last([OUT, ClearOutput(True)], [])
     check([OUT, ClearOutput(True)], [stream("a\n")])
     check_last([OUT, ClearOutput(True), OUT], [Clear(), Append(stream("a\n"))])
-    check_last([OUT, ClearOutput(True), SHOWN], [Clear(), Append(display(PLAIN))])
+    check_last([OUT, ClearOutput(True), SHOWN], [Clear(), Append(display_data(PLAIN))])
     check_last([OUT, ClearOutput(True), OUT, OUT], [Rewrite(0, 2, "a\n")])
     check_last([ClearOutput(True), OUT], [Append(stream("a\n"))])
 
 
 def test_a_delayed_clear_waits_for_visible_output() -> None:
     check_last([OUT, ClearOutput(True), Stream("stdout", "")], [])
-    check_last([SHOWN, ClearOutput(True), UPDATE], [Replace(0, display(OTHER, metadata={"width": 2}))])
+    check_last([SHOWN, ClearOutput(True), UPDATE], [Replace(0, display_data(OTHER, metadata={"width": 2}))])
 
 
 def test_an_immediate_clear_replaces_a_delayed_one() -> None:
@@ -137,9 +128,10 @@ def test_an_immediate_clear_replaces_a_delayed_one() -> None:
 
 
 def test_every_output_of_a_display_id_is_updated() -> None:
-    updated = display(OTHER, metadata={"width": 2})
+    updated = display_data(OTHER, metadata={"width": 2})
     check(
-        [SHOWN, OUT, SHOWN, DisplayData(PLAIN, {}), UPDATE], [updated, stream("a\n"), updated, display(PLAIN)]
+        [SHOWN, OUT, SHOWN, DisplayData(PLAIN, {}), UPDATE],
+        [updated, stream("a\n"), updated, display_data(PLAIN)],
     )
 
 
@@ -158,7 +150,7 @@ def test_an_update_keeps_the_output_type() -> None:
 
 
 def test_an_update_does_not_end_a_stream() -> None:
-    check([SHOWN, OUT, UPDATE, OUT], [display(OTHER, metadata={"width": 2}), stream("a\na\n")])
+    check([SHOWN, OUT, UPDATE, OUT], [display_data(OTHER, metadata={"width": 2}), stream("a\na\n")])
 
 
 def test_an_update_of_nothing() -> None:

@@ -17,15 +17,12 @@ from kernel_bridge.runs.changes import Append, Clear, FoldChange, Replace, Rewri
 from kernel_bridge.runs.events import Stream
 from kernel_bridge.runs.fold import Outputs, apply
 from kernel_bridge.runs.live import LiveOutputs
+from tests.outputs import display
 from tests.unit.history_samples import add, make_run, opened, printed
 
 TEXT = st.text(st.sampled_from("ab\né😀\ud800"), max_size=12) | st.builds(
     lambda part, times: part * times, st.sampled_from(["x", "né\n", "😀"]), st.sampled_from([4000, 150_000])
 )
-
-
-def display(text: str) -> Output:
-    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}
 
 
 @st.composite

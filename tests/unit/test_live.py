@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kernel_bridge.protocol.vocabulary import Change, Output
 from kernel_bridge.runs.events import ClearOutput, DisplayData, OutputEvent, Stream, UpdateDisplayData
 from kernel_bridge.runs.live import TAIL_BYTES, LiveOutputs
+from tests.outputs import stream
 from tests.server.mirror import apply
 from tests.unit.run_events import EVENTS, fold_all, outputs_of
 
@@ -33,7 +34,7 @@ def check(events: list[OutputEvent], budget: int, expected: list[Change]) -> Non
 
 
 def append(text: str, name: str = "stdout") -> Change:
-    return {"kind": "append", "output": {"output_type": "stream", "name": name, "text": text}}
+    return {"kind": "append", "output": stream(text, name)}
 
 
 def elide(omitted: int, tail: str, index: int = 0) -> Change:
@@ -41,8 +42,7 @@ def elide(omitted: int, tail: str, index: int = 0) -> Change:
 
 
 def replace(text: str, index: int = 0, **elided: Any) -> Change:
-    output = {"output_type": "stream", "name": "stdout", "text": text} | elided
-    return {"kind": "replace", "index": index, "output": output}
+    return {"kind": "replace", "index": index, "output": stream(text) | elided}
 
 
 def text(text: str, index: int = 0) -> Change:

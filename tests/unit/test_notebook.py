@@ -14,6 +14,7 @@ from kernel_bridge.history.ipynb import LONGEST_LINE, ipynb, lines
 from kernel_bridge.history.notebook import Notebook, as_node, mend, notebook, validated
 from kernel_bridge.history.records import Pieces, RunRecord, kernel_record
 from kernel_bridge.protocol.errors import ExportFailed
+from tests.outputs import stream
 from tests.unit.history_samples import KERNEL, make_run
 
 TIMES = {"iopub.status.busy": "2026-01-01T00:00:01Z", "shell.execute_reply": "2026-01-01T00:00:02Z"}
@@ -34,12 +35,8 @@ def text_of(*records: RunRecord) -> str:
     return "".join(ipynb(book(*records)))
 
 
-def printed(text: str) -> dict[str, Any]:
-    return {"output_type": "stream", "name": "stdout", "text": text}
-
-
 def test_the_text_of_a_notebook_file() -> None:
-    text = text_of(record(source="a\nb", execution_count=3, outputs=[printed("x\ny\n")]))
+    text = text_of(record(source="a\nb", execution_count=3, outputs=[stream("x\ny\n")]))
     assert json.loads(text) == {
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -159,7 +156,7 @@ def test_a_pair_of_surrogates_in_two_pieces_is_one_character() -> None:
 @pytest.mark.parametrize(
     "output",
     [
-        printed("a\x0bb\u2028c\r\n\x1b[31md"),
+        stream("a\x0bb\u2028c\r\n\x1b[31md"),
         PNG,
         {
             "output_type": "execute_result",
@@ -198,10 +195,10 @@ HEADER = """\
 
 def test_missing_output_is_reported_in_the_cell() -> None:
     run = make_run(missing_bytes=1_234_567)
-    (cell,) = book(RunRecord(run, kernel_record(KERNEL), {}, [printed("a\n")])).cells
+    (cell,) = book(RunRecord(run, kernel_record(KERNEL), {}, [stream("a\n")])).cells
     said = "[kernel-bridge could not keep about 1,234,567 bytes of this output]\n"
     assert list(cell["outputs"]) == [
-        printed("a\n"),
+        stream("a\n"),
         {"output_type": "stream", "name": "stderr", "text": said},
     ]
     assert cell["metadata"] == {"kernel-bridge": {"missingBytes": 1_234_567}}
@@ -223,7 +220,7 @@ def test_markdown() -> None:
     check_format("md", [record(outputs=[])], "```python\n1+1\n```\n")
     check_format(
         "md",
-        [record(source="'```'\n", outputs=[printed("\x1b[1mx\x1b[0m\n"), PNG, svg, error, result])],
+        [record(source="'```'\n", outputs=[stream("\x1b[1mx\x1b[0m\n"), PNG, svg, error, result])],
         "````python\n'```'\n````\n\n```\nx\n```\n\n![](data:image/png;base64,aGk=)\n\n"
         "![](data:image/svg+xml;base64,PHN2Zy8+)\n\n```\nE\nat\n```\n\n```\nb\n```\n",
     )
@@ -234,7 +231,7 @@ def test_a_text_has_no_control_sequence_of_an_output_or_a_name() -> None:
     markdown = {"output_type": "display_data", "data": {"text/markdown": hostile}, "metadata": {}}
     check_format(
         "md",
-        [record(outputs=[printed(hostile), markdown])],
+        [record(outputs=[stream(hostile), markdown])],
         "```python\n1+1\n```\n\n```\n2Ja\tb\n```\n\n2Ja\tb\n",
     )
     named = record(source="x")
@@ -245,7 +242,7 @@ def test_a_text_has_no_control_sequence_of_an_output_or_a_name() -> None:
 
 
 def test_html_is_a_page_with_the_outputs() -> None:
-    page = "".join(render(book(record(source="print('x')", outputs=[printed("<x>\n"), PNG])), "html"))
+    page = "".join(render(book(record(source="print('x')", outputs=[stream("<x>\n"), PNG])), "html"))
     assert page.startswith("<!DOCTYPE html>")
     assert "&lt;x&gt;" in page
     assert "data:image/png;base64,aGk=" in page

@@ -5,10 +5,11 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_bridge.protocol.vocabulary import Change, Output
+from kernel_bridge.protocol.vocabulary import Change
 from kernel_bridge.runs.events import ClearOutput, DisplayData, OutputEvent, Stream, UpdateDisplayData
 from kernel_bridge.runs.live import LiveOutputs
 from kernel_bridge.runs.waiting import WaitingChanges
+from tests.outputs import append, display, stream
 from tests.server.mirror import apply
 from tests.unit.run_events import EVENTS, fold_all
 
@@ -30,14 +31,6 @@ def out(*texts: str) -> list[OutputEvent]:
     return [Stream("stdout", text) for text in texts]
 
 
-def stream(text: str, name: str = "stdout") -> Output:
-    return {"output_type": "stream", "name": name, "text": text}
-
-
-def display(text: str) -> Output:
-    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}
-
-
 SHOWN = DisplayData({"text/plain": "1"}, {}, "id")
 UPDATE = UpdateDisplayData({"text/plain": "2"}, {}, "id")
 AGAIN = UpdateDisplayData({"text/plain": "3"}, {}, "id")
@@ -48,7 +41,7 @@ def test_nothing() -> None:
 
 
 def test_text_is_joined() -> None:
-    check(out("a", "b", "c"), [{"kind": "append", "output": stream("abc")}])
+    check(out("a", "b", "c"), [append(stream("abc"))])
     check(out("a", "b", "c"), [{"kind": "text", "index": 0, "text": "bc"}], taken=1)
 
 
@@ -56,8 +49,8 @@ def test_text_after_other_outputs() -> None:
     check(
         [*out("a"), Stream("stderr", "b"), Stream("stderr", "c"), *out("d")],
         [
-            {"kind": "append", "output": stream("bc", "stderr")},
-            {"kind": "append", "output": stream("d")},
+            append(stream("bc", "stderr")),
+            append(stream("d")),
         ],
         taken=1,
     )
@@ -65,14 +58,14 @@ def test_text_after_other_outputs() -> None:
 
 def test_overwritten_lines_are_not_sent() -> None:
     check(out("a\n1%", "\r2%", "\r3%"), [{"kind": "line", "index": 0, "text": "3%"}], taken=1)
-    check(out("a\n1%", "\r2%", "\r3%"), [{"kind": "append", "output": stream("a\n3%")}])
+    check(out("a\n1%", "\r2%", "\r3%"), [append(stream("a\n3%"))])
     check(out("1%", "\n2%", "\r3%"), [{"kind": "text", "index": 0, "text": "\n3%"}], taken=1)
     check(out("1%", "\r2%\n3%", "\r4%", "\n"), [{"kind": "line", "index": 0, "text": "2%\n4%\n"}], taken=1)
     check(out("1", "2", "\r3%"), [{"kind": "line", "index": 0, "text": "3%"}], taken=1)
 
 
 def test_a_replaced_output_is_sent_once() -> None:
-    check([SHOWN, UPDATE, AGAIN], [{"kind": "append", "output": display("3")}])
+    check([SHOWN, UPDATE, AGAIN], [append(display("3"))])
     check([SHOWN, UPDATE, AGAIN], [{"kind": "replace", "index": 0, "output": display("3")}], taken=1)
     check(
         out("1\n2\n", "\x1b[A3", "4"),
@@ -85,7 +78,7 @@ def test_a_clear_drops_pending_changes() -> None:
     check([*out("a", "b"), ClearOutput(False)], [{"kind": "clear"}], taken=1)
     check(
         [SHOWN, ClearOutput(False), *out("c", "d")],
-        [{"kind": "clear"}, {"kind": "append", "output": stream("cd")}],
+        [{"kind": "clear"}, append(stream("cd"))],
         taken=1,
     )
 
