@@ -1,4 +1,4 @@
-"""What the clients share with the server is the server's; what every source of theirs keeps to."""
+"""Generated files of the clients are up to date, and their sources follow the project's rules."""
 
 import json
 import runpy
@@ -13,17 +13,17 @@ GENERATED: dict[Path, str] = runpy.run_path(str(EDITORS / "generate.py"))["files
 
 
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
-def test_generated_files_are_fresh(path: Path) -> None:
+def test_generated_files_are_up_to_date(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == GENERATED[path], "run editors/generate.py"
 
 
-def test_vscode_activates_the_extension_for_every_language_that_a_kernel_runs() -> None:
+def test_vscode_activates_the_extension_for_every_language() -> None:
     events = json.loads((EDITORS / "vscode" / "package.json").read_text(encoding="utf-8"))["activationEvents"]
     languages = [f"onLanguage:{name}" for language in LANGUAGES for name in language.vscode]
     assert events == [*languages, "onNotebook:jupyter-notebook"]
 
 
-def test_no_markdown_is_trusted_as_a_whole() -> None:
-    """A link in the name of a kernel could run any command of VS Code."""
+def test_no_markdown_is_fully_trusted() -> None:
+    """A link in the name of a kernel could otherwise run any command of VS Code."""
     sources = (EDITORS / "vscode" / "src").glob("*.ts")
     assert not [path.name for path in sources if "isTrusted = true" in path.read_text()]

@@ -14,7 +14,7 @@ ENTER, ESCAPE = "\r", "\x1b"
 
 @contextmanager
 def screen(home: Home, command: list[str], text: str) -> Iterator[Terminal]:
-    """An editor on a.py with that text; `kernel-bridge` is what stands in PATH."""
+    """Opens a.py with this text in an editor that finds `kernel-bridge` on PATH."""
     path = home.work / "a.py"
     path.write_text(text, encoding="utf-8")
     environment = {"PATH": f"{BIN}:{home.environment['PATH']}", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}

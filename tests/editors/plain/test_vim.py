@@ -45,4 +45,4 @@ def test_a_selection_runs_and_the_result_is_seen(
         vim.see("→ six times seven 42  [1]")
         vim.press(f"{ENTER}:qa!{ENTER}")
         vim.end()
-    home.check_clean(gone_within_s=30)  # ycmd takes its time to end, and ends its servers last
+    home.check_clean(gone_within_s=30)  # ycmd exits slowly, and stops its servers last

@@ -1,4 +1,4 @@
-"""A real VS Code in a home of its own: a code-server process with the extension installed."""
+"""A real VS Code: a code-server process with the extension installed, in a private home."""
 
 import json
 import os
@@ -38,7 +38,7 @@ QUIET = {
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
 }
-"""A window that shows nothing unasked and asks nothing of the network."""
+"""Settings for a window without welcome pages, tips and network requests."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +51,21 @@ class CodeServer:
     log: Path
 
     def logs(self) -> list[Path]:
-        """What our extension has logged in each window, the newest last."""
+        """The extension's logs, one per window, the newest last."""
         found = self.user.glob("logs/*/exthost*/kernel-bridge.kernel-bridge/*.log")
         return sorted(found, key=lambda path: path.stat().st_mtime)
 
     def wait_for_backup(self, text: str) -> None:
-        """Until VS Code has kept an unsaved file with this text, as it does a second after each change."""
+        """Waits until VS Code has backed up an unsaved file with this text, a second after each change."""
         deadline = time.monotonic() + 30
         while not any(
             text in path.read_text(errors="replace") for path in self.user.glob("User/Backups/*/*/*")
         ):
-            assert time.monotonic() < deadline, f"no unsaved file with {text!r} is kept"
+            assert time.monotonic() < deadline, f"VS Code has not backed up a file with {text!r}"
             time.sleep(0.1)
 
     def extension(self) -> Path:
-        """The folder of our extension, as installed from the vsix."""
+        """The folder in which the vsix was installed."""
         return next(self.extensions.glob("kernel-bridge.kernel-bridge-*"))
 
 
@@ -73,10 +73,10 @@ class CodeServer:
 def code_server(
     home: Home, installation: Installation, settings: dict[str, object], *options: str
 ) -> Iterator[CodeServer]:
-    """A code-server that answers; `settings` are the user's, besides `QUIET`.
+    """Starts a code-server and waits until it responds. `settings` are added to `QUIET` as user settings.
 
     Raises:
-        AssertionError: it did not come up, or did not end within ten seconds of being told to.
+        AssertionError: it did not respond within 60 s, or did not exit within 10 s of SIGTERM.
     """
     root = home.path / "code-server"
     user, extensions, log = root / "user", root / "extensions", root / "log.txt"
@@ -137,8 +137,8 @@ def code_server(
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise AssertionError("code-server has not ended within 10 s of SIGTERM") from None
-        for left in home.sockets():  # VS Code's own, which it leaves behind whenever a window closes
+            raise AssertionError("code-server did not exit within 10 s of SIGTERM") from None
+        for left in home.sockets():  # VS Code leaves its sockets behind when a window closes
             if left.name.startswith(("vscode-", "code-server-")):
                 left.unlink()
 
@@ -153,10 +153,10 @@ def _free_port() -> int:
 def _wait_until_it_answers(process: subprocess.Popen[bytes], authority: str, log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        assert process.poll() is None, f"code-server ended:\n{log.read_text()}"
+        assert process.poll() is None, f"code-server exited:\n{log.read_text()}"
         try:
             with urllib.request.urlopen(f"http://{authority}/healthz", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
-    raise AssertionError(f"code-server does not answer within 60 s:\n{log.read_text()}")
+    raise AssertionError(f"code-server did not respond within 60 s:\n{log.read_text()}")

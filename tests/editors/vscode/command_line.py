@@ -1,4 +1,4 @@
-"""`kernel-bridge` as a person types it in the home of a test."""
+"""Runs `kernel-bridge` on the command line, in the home of a test."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from tests.home import Home
 
 
 def kernel_bridge(home: Home, *arguments: str, code: str = "") -> str:
-    """What a command prints; `code` is its standard input."""
+    """Runs a command with `code` as its standard input. Returns its standard output."""
     command = [sys.executable, "-m", "kernel_bridge", *arguments]
     done = subprocess.run(
         command,

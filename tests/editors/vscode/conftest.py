@@ -1,4 +1,4 @@
-"""One VS Code for all tests, a window and a folder for each."""
+"""Fixtures: one VS Code for all tests, and a window and a folder for each test."""
 
 import sys
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def chromium(vscode_home: Home, installation: Installation) -> Iterator[BrowserC
 
 @pytest.fixture
 def folder(vscode_home: Home, request: pytest.FixtureRequest) -> Path:
-    """The folder of a test, with nothing in it."""
+    """An empty folder for one test."""
     folder = vscode_home.work / request.node.name
     folder.mkdir()
     return folder
@@ -56,7 +56,7 @@ def vscode(chromium: BrowserContext, server: CodeServer, folder: Path) -> Iterat
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Keeps what a window showed when its test failed, and what it and the extension wrote."""
+    """Adds a screenshot, the extension's log and the console of the window to the report of a failed test."""
     report = yield
     arguments = getattr(item, "funcargs", {})
     windows = [value for value in arguments.values() if isinstance(value, Window)]

@@ -1,8 +1,8 @@
-"""Sets up what the tests in a real VS Code need: system packages, VS Code and Node, the packaged extension.
+"""Sets up the tests in a real VS Code: system packages, VS Code, Node, and the packaged extension.
 
-VS Code is the npm package code-server: the real workbench and a real extension host, served to a browser. It
-and Node are in a folder of the user's cache that is named after package.json and its lock, so that a second
-run installs nothing. Their versions stand in package.json and nowhere else; the browser is the system's
+VS Code is the npm package code-server: the real workbench and a real extension host, served to a browser.
+It is installed with Node in the user's cache, in a folder named after the hash of package.json and its lock
+file, so that a second run installs nothing. package.json pins both versions. The browser is the system's
 Chromium.
 """
 
@@ -19,16 +19,16 @@ HERE = Path(__file__).parent
 EXTENSION = HERE.parents[2] / "editors" / "vscode"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("chromium", "fonts-dejavu-core", "g++", "make", "pkg-config", "libkrb5-dev")
-"""Debian's: the browser with a font, and what compiles code-server's native modules."""
+"""Debian packages: the browser with a font, and the tools that compile code-server's native modules."""
 
 
 class MissingError(Exception):
-    """Something that the tests need is not there; the text says what, and what to do."""
+    """Something that the tests need is missing. The message says what it is and how to install it."""
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where everything is."""
+    """The paths of everything that is installed."""
 
     root: Path
     browser: Path
@@ -47,15 +47,15 @@ class Installation:
         return self.modules / "code-server" / "out" / "node" / "entry.js"
 
     def environment(self) -> dict[str, str]:
-        """That of this process, with the installed Node first."""
+        """This process's environment, with the installed Node first on PATH."""
         return os.environ | {"PATH": f"{self.node.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def installed() -> Installation:
-    """What `python -m tests.editors.vscode.install` has set up.
+    """Returns the installation made by `python -m tests.editors.vscode.install`.
 
     Raises:
-        MissingError: it was not run, or not since the versions in package.json have changed.
+        MissingError: it was not run, or the versions in package.json have changed since.
     """
     browser = _browser()
     root = _root()
@@ -63,12 +63,12 @@ def installed() -> Installation:
         raise MissingError("VS Code or Chromium is not set up for the tests: run `make test-vscode`")
     installation = Installation(root, browser)
     if not installation.vsix.exists():
-        raise MissingError(f"{installation.vsix} is not there: run `make test-vscode`")
+        raise MissingError(f"{installation.vsix} is missing: run `make test-vscode`")
     return installation
 
 
 def install() -> Installation:
-    """Installs what is missing and packages the extension as it is now."""
+    """Installs missing parts and packages the extension."""
     installation = Installation(_install_modules(_root()), _install_browser())
     _package(installation)
     return installation
@@ -96,7 +96,7 @@ def _install_browser() -> Path:
 
 
 def _can_compile() -> bool:
-    """Whether there are a compiler and the headers of Kerberos, which a module of code-server needs."""
+    """Whether a compiler and the headers of Kerberos exist, which a module of code-server needs."""
     if not all(shutil.which(name) for name in ("g++", "make", "pkg-config")):
         return False
     return subprocess.run(["pkg-config", "--exists", "krb5-gssapi"], check=False).returncode == 0
@@ -106,10 +106,10 @@ def _install_packages() -> None:
     by_hand = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
     if shutil.which("apt-get") is None:
         raise MissingError(
-            f"no apt-get here; install what these packages of Debian are: {' '.join(PACKAGES)}"
+            f"no apt-get here; install the equivalents of these Debian packages: {' '.join(PACKAGES)}"
         )
     if os.geteuid() != 0:
-        raise MissingError(f"system packages are missing; as root: {by_hand}")
+        raise MissingError(f"system packages are missing; run as root: {by_hand}")
     print(f"installing {' '.join(PACKAGES)}", flush=True)
     apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
@@ -128,11 +128,11 @@ def _install_modules(root: Path) -> Path:
             _install_packages()
         if shutil.which("npm") is None:
             raise MissingError("npm is not on PATH: install Node.js with npm")
-        print(f"installing VS Code and Node into {root}, once; this takes some minutes", flush=True)
+        print(f"installing VS Code and Node into {root}, once; this takes a few minutes", flush=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, root)
         _npm(root, os.environ, "ci", "--ignore-scripts")
-        # Node first: code-server compiles for the Node that runs npm, and refuses all but one major version
+        # Node first: code-server compiles for the Node that runs npm, and accepts only one major version
         _npm(root, os.environ, "rebuild", "--foreground-scripts", "node")
         headers = next(root.glob("node_modules/node/node_modules/*/include")).parent
         environment = os.environ | {
@@ -150,11 +150,11 @@ def _package(installation: Installation) -> None:
     _npm(EXTENSION, environment, "ci")
     _npm(EXTENSION, environment, "run", "package")
     if not installation.vsix.exists():
-        raise MissingError(f"`npm run package` has not made {installation.vsix}")
+        raise MissingError(f"`npm run package` did not create {installation.vsix}")
 
 
 def _npm(folder: Path, environment: dict[str, str] | os._Environ[str], *arguments: str) -> None:
-    """Runs npm quietly: what it prints is shown only if it fails."""
+    """Runs npm, and shows its output only if it fails."""
     command = ["npm", "--no-audit", "--no-fund", "--no-update-notifier", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -1,4 +1,4 @@
-"""Errors where they happened, and code that asks."""
+"""Errors as problems, and code that asks for input."""
 
 from tests.editors.vscode.window import Window, expect
 
@@ -13,7 +13,7 @@ print("it has", len(secret), "letters")
 """
 
 
-def test_an_error_stands_at_its_line_in_the_problems(vscode: Window) -> None:
+def test_an_error_is_a_problem_on_its_line(vscode: Window) -> None:
     vscode.write("a.py", "x = 1\n\ndef f():\n    return x / 0\n\nf()\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("ZeroDivisionError")
@@ -28,7 +28,7 @@ def test_an_error_stands_at_its_line_in_the_problems(vscode: Window) -> None:
     expect(vscode.problems.filter(has_text="division by zero")).to_have_count(0)
 
 
-def test_input_is_asked_for_in_a_box(vscode: Window) -> None:
+def test_input_opens_an_input_box(vscode: Window) -> None:
     vscode.write("a.py", ASKS)
     vscode.run("Run All")
     expect(vscode.box).to_contain_text("Who is there?")
@@ -39,7 +39,7 @@ def test_input_is_asked_for_in_a_box(vscode: Window) -> None:
     expect(vscode.text).to_contain_text("hello Ada")
 
 
-def test_a_password_is_not_shown_and_escape_interrupts(vscode: Window) -> None:
+def test_a_password_is_hidden_and_escape_interrupts(vscode: Window) -> None:
     vscode.write("a.py", ASKS_SECRETLY)
     vscode.run("Run All")
     field = vscode.box.locator("input")

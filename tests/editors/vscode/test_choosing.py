@@ -1,4 +1,4 @@
-"""A person chooses the kernel of a file: another kernelspec, or one that was started elsewhere."""
+"""Choosing the kernel of a file: another kernelspec, or a kernel that was started elsewhere."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from tests.home import Home
 
 @pytest.fixture
 def other_kernelspec(vscode_home: Home) -> Iterator[str]:
-    """The name of a kernelspec whose kernels say `WHICH=other`."""
+    """The name of a kernelspec whose kernels have WHICH=other in their environment."""
     folder = Path(vscode_home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "other"
     folder.mkdir(parents=True)
     spec = {
@@ -31,14 +31,14 @@ def other_kernelspec(vscode_home: Home) -> Iterator[str]:
 
 @pytest.fixture
 def kernel_elsewhere(vscode_home: Home) -> Iterator[str]:
-    """The id of a kernel that was started on the command line and knows a variable."""
+    """The ID of a kernel that was started on the command line and has a variable."""
     kernel: str = kernel_bridge_json(vscode_home, "start", "--kernel", "python3")["id"]
     kernel_bridge(vscode_home, "run", "--attach", kernel, "-", code="known = 'only there'\n")
     yield kernel
     kernel_bridge(vscode_home, "stop", kernel)
 
 
-def test_another_kernelspec_is_chosen_in_the_status_bar(
+def test_choosing_another_kernelspec_in_the_status_bar(
     vscode: Window, vscode_home: Home, other_kernelspec: str
 ) -> None:
     vscode.write("a.py", "import os\nprint('which:', os.environ.get('WHICH', 'the first'))\n")
@@ -58,7 +58,7 @@ def test_another_kernelspec_is_chosen_in_the_status_bar(
     expect(vscode.text.get_by_text("which: other")).to_have_count(2)
 
 
-def test_a_kernel_of_the_command_line_is_attached_to(vscode: Window, kernel_elsewhere: str) -> None:
+def test_attaching_to_a_kernel_of_the_command_line(vscode: Window, kernel_elsewhere: str) -> None:
     vscode.write("a.py", "print('known:', known)\n")
     vscode.run("Attach to Kernel")
     expect(vscode.box).to_contain_text("Attach to a kernel for a.py")

@@ -1,4 +1,4 @@
-"""The server ends by itself: once, twice, and with kernels that live on."""
+"""The server crashes: once, twice, and with kernels that are kept alive."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.home import Home
 
 @pytest.fixture
 def keeping_folder(folder: Path, vscode_home: Home) -> Iterator[Path]:
-    """The folder of the test, whose kernels are kept alive until the end of the test."""
+    """A folder whose kernels are kept alive until the end of the test."""
     (folder / ".vscode").mkdir()
     (folder / ".vscode" / "settings.json").write_text(json.dumps({"kernel-bridge.keepAlive": True}))
     yield folder
@@ -22,7 +22,7 @@ def keeping_folder(folder: Path, vscode_home: Home) -> Iterator[Path]:
         kernel_bridge(vscode_home, "stop", kernel["id"])
 
 
-def test_a_server_that_ends_twice_is_not_started_again_by_itself(vscode: Window, vscode_home: Home) -> None:
+def test_a_server_that_crashes_twice_is_not_restarted(vscode: Window, vscode_home: Home) -> None:
     vscode.write("a.py", "print('at', 'work')\n")
     vscode.run("Run All")
     expect(vscode.text.get_by_text("at work")).to_have_count(1)
@@ -42,7 +42,7 @@ def test_a_server_that_ends_twice_is_not_started_again_by_itself(vscode: Window,
     expect(vscode.notebooks).to_have_count(1)
 
 
-def test_a_kernel_that_is_kept_is_attached_again(
+def test_the_window_attaches_to_a_kept_kernel_again(
     keeping_folder: Path, vscode: Window, vscode_home: Home
 ) -> None:
     vscode.write("a.py", "# %%\nkept = 'still there'\nprint('before')\n# %%\nprint('it is', kept)\n")
@@ -67,7 +67,7 @@ print("after", "the crash")
 """
 
 
-def test_a_run_goes_on_while_the_server_is_away(
+def test_a_run_continues_while_the_server_is_down(
     keeping_folder: Path, vscode: Window, vscode_home: Home
 ) -> None:
     vscode.write("a.py", WAITS)

@@ -1,4 +1,4 @@
-"""The mocha tests of exthost/, which run inside VS Code's extension host with the `vscode` module at hand."""
+"""Runs the Mocha tests of exthost/ in VS Code's extension host, where they can use the `vscode` module."""
 
 import json
 from pathlib import Path

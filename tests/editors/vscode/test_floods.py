@@ -1,4 +1,4 @@
-"""The window stays usable while a kernel prints as fast as it can."""
+"""The window stays responsive while a kernel prints as fast as it can."""
 
 from tests.editors.vscode.window import Window, expect
 
@@ -11,7 +11,7 @@ while not pathlib.Path("enough").exists():
 print("printed", lines > 10000)
 """
 
-# How long each key takes until the editor has drawn it, and the longest time between two frames.
+# Measures the time until the editor has drawn each key, and the longest time between two frames.
 WATCH = """() => {
     const lines = document.querySelector('.editor-instance .monaco-editor[data-uri$="/b.py"] .view-lines');
     const watch = window.watch = {keys: [], longest: 0, frames: 0};
@@ -33,7 +33,7 @@ WATCH = """() => {
 }"""
 
 
-def test_a_person_types_while_a_kernel_floods(vscode: Window) -> None:
+def test_typing_stays_fast_while_a_kernel_floods(vscode: Window) -> None:
     (vscode.folder / "b.py").touch()
     vscode.write("a.py", FLOOD)
     vscode.open("b.py")
@@ -53,7 +53,7 @@ def test_a_person_types_while_a_kernel_floods(vscode: Window) -> None:
 
 
 def typed(vscode: Window, text: str) -> tuple[list[float], float]:
-    """Milliseconds that each key took, the quickest first, and the longest time between two frames."""
+    """Milliseconds that each key took, fastest first, and the longest time between two frames."""
     lines = vscode.editor("b.py").locator(".view-lines")
     lines.click()
     vscode.press("Control+A")

@@ -1,11 +1,11 @@
-"""What stands beside the code keeps to its lines while a person goes on writing."""
+"""Inline results and problems follow their lines while the user edits the file."""
 
 from tests.editors.vscode.window import Window, expect
 
 ERRORS = "x = 6\n\n1 / 0\n\nboom\n"
 
 
-def test_results_keep_to_their_lines_while_a_person_types_fast(vscode: Window) -> None:
+def test_results_follow_their_lines_during_fast_typing(vscode: Window) -> None:
     vscode.write("a.py", "x = 6\n\nx * 7\n")
     vscode.run("Run Line")
     vscode.expect_inline("a.py", 1, "✓")
@@ -21,7 +21,7 @@ def test_results_keep_to_their_lines_while_a_person_types_fast(vscode: Window) -
         vscode.expect_inline("a.py", line + 3, "→ 42")
 
 
-def test_an_object_without_a_text_shows_what_it_is(vscode: Window) -> None:
+def test_an_object_without_text_shows_its_type(vscode: Window) -> None:
     vscode.write("a.py", "from IPython.display import *\nMarkdown('# *hi*')\nHTML('<b>x</b>')\n")
     vscode.run("Run Line")
     for line, result in ((2, "→ # *hi*"), (3, "→ [text/html]")):
@@ -30,7 +30,7 @@ def test_an_object_without_a_text_shows_what_it_is(vscode: Window) -> None:
         vscode.expect_inline("a.py", line, result)
 
 
-def test_a_new_line_behind_the_code_is_none_of_its(vscode: Window) -> None:
+def test_a_new_line_after_the_code_does_not_dim_the_result(vscode: Window) -> None:
     vscode.write("a.py", "6 * 7\n")
     vscode.run("Run Line")
     vscode.expect_inline("a.py", 1, "→ 42")
@@ -56,7 +56,7 @@ def test_an_error_stays_on_its_line_when_another_is_added(vscode: Window) -> Non
     expect(vscode.problems.filter(has_text="ZeroDivisionError")).to_contain_text("[Ln 5,")
 
 
-def test_the_error_of_a_closed_file_goes_with_it(vscode: Window) -> None:
+def test_closing_a_file_removes_its_errors(vscode: Window) -> None:
     vscode.write("a.py", ERRORS)
     vscode.press("Control+Shift+M")
     vscode.select("a.py", 3)

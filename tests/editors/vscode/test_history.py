@@ -1,4 +1,4 @@
-"""What ran is found again, and exported."""
+"""Searching the history and exporting it."""
 
 import re
 
@@ -7,7 +7,7 @@ import nbformat
 from tests.editors.vscode.window import Window, expect
 
 
-def test_a_run_is_found_in_the_history_and_shown(vscode: Window) -> None:
+def test_finding_a_run_in_the_history(vscode: Window) -> None:
     vscode.write("a.py", "# %%\nprint('the', 'first')\n# %%\nprint('the', 'second')\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("the second")
@@ -26,7 +26,7 @@ def test_a_run_is_found_in_the_history_and_shown(vscode: Window) -> None:
     expect(vscode.notebooks).to_have_count(1)
 
 
-def test_the_history_is_exported_to_a_notebook(vscode: Window) -> None:
+def test_exporting_the_history_to_a_notebook(vscode: Window) -> None:
     vscode.write("a.py", "# %%\nprint('one')\n# %%\n1 + 1\n# %%\n1 / 0\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("ZeroDivisionError")

@@ -1,4 +1,4 @@
-"""Kernels: seen in the status bar, chosen, interrupted, restarted, dead."""
+"""Kernels in VS Code: shown in the status bar, chosen, interrupted, restarted, and dead."""
 
 import psutil
 
@@ -8,7 +8,7 @@ from tests.home import Home
 FOR_EVER = "print('begun')\nwhile True: pass\n"
 
 
-def test_an_endless_run_is_interrupted_and_the_kernel_goes_on(vscode: Window) -> None:
+def test_the_kernel_keeps_running_after_an_interrupt(vscode: Window) -> None:
     vscode.write("a.py", FOR_EVER)
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("begun")
@@ -19,7 +19,7 @@ def test_an_endless_run_is_interrupted_and_the_kernel_goes_on(vscode: Window) ->
     expect(vscode.text.get_by_text("begun", exact=True)).to_have_count(2)
 
 
-def test_a_restarted_kernel_has_forgotten_everything(vscode: Window) -> None:
+def test_a_restarted_kernel_has_no_variables(vscode: Window) -> None:
     vscode.write("a.py", "kept = 'kept it'\nprint(kept)\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("kept it")
@@ -31,7 +31,7 @@ def test_a_restarted_kernel_has_forgotten_everything(vscode: Window) -> None:
     expect(vscode.text.get_by_text("kept it")).to_have_count(2)
 
 
-def test_a_kernel_that_dies_says_so(vscode: Window) -> None:
+def test_a_dead_kernel_is_reported(vscode: Window) -> None:
     vscode.write("a.py", "import os\nprint('alive', flush=True)\nos._exit(7)\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("ended")
@@ -39,7 +39,7 @@ def test_a_kernel_that_dies_says_so(vscode: Window) -> None:
     expect(vscode.status.locator(".codicon-error")).to_be_visible()
 
 
-def test_a_kernel_that_died_is_restarted(vscode: Window) -> None:
+def test_restarting_a_dead_kernel(vscode: Window) -> None:
     vscode.write("a.py", "import os; os._exit(7)\nprint('at', 'work again')\n")
     vscode.run("Run Line")
     expect(vscode.status.locator(".codicon-error")).to_be_visible()
@@ -64,7 +64,7 @@ def test_the_status_bar_shows_the_kernel_and_offers_others(vscode: Window) -> No
     expect(vscode.status).to_contain_text("No Kernel")
 
 
-def test_a_server_that_is_killed_is_started_once_more(vscode: Window, vscode_home: Home) -> None:
+def test_a_killed_server_is_restarted(vscode: Window, vscode_home: Home) -> None:
     vscode.write("a.py", "print('at work')\n")
     vscode.run("Run All")
     expect(vscode.text.get_by_text("at work")).to_have_count(1)
@@ -77,7 +77,7 @@ def test_a_server_that_is_killed_is_started_once_more(vscode: Window, vscode_hom
 
 
 def server_of(home: Home) -> psutil.Process:
-    """The server of the only window there is."""
+    """The server of the only open window."""
     (server,) = [process for process in home.processes() if process.cmdline()[1:3] == ["-m", "kernel_bridge"]]
     return server
 

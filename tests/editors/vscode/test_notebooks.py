@@ -1,4 +1,4 @@
-"""Results are a notebook; notebooks run on the same kernels."""
+"""Saving results as a notebook, and running notebooks on the same kernels."""
 
 import re
 
@@ -17,12 +17,12 @@ def save_results(vscode: Window) -> None:
     vscode.cells.first.click()
     vscode.palette("File: Save As...")
     field = vscode.box.locator("input")
-    expect(field).to_have_value(re.compile("a results"))  # once the dialog has its own, a text stays
+    expect(field).to_have_value(re.compile("a results"))  # then the dialog no longer replaces it
     field.fill(str(vscode.folder / "kept.ipynb"))
     vscode.press("Enter")
 
 
-def test_a_run_goes_on_in_the_notebook_that_its_results_are_saved_as(vscode: Window) -> None:
+def test_a_run_continues_in_the_saved_results(vscode: Window) -> None:
     vscode.write("a.py", WAITS_FOR_A_FILE)
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("before")
@@ -34,7 +34,7 @@ def test_a_run_goes_on_in_the_notebook_that_its_results_are_saved_as(vscode: Win
     expect(vscode.cells.last.locator(".codicon-notebook-state-success")).to_be_visible()
 
 
-def test_saving_the_results_makes_a_notebook(vscode: Window) -> None:
+def test_saving_the_results_creates_a_notebook(vscode: Window) -> None:
     vscode.write("a.py", f"# %%\nprint('first')\n# %%\n{PICTURE}")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("first")
@@ -54,7 +54,7 @@ def test_saving_the_results_makes_a_notebook(vscode: Window) -> None:
 
 
 def run_notebook(vscode: Window, cells: list[NotebookNode]) -> None:
-    """Have n.ipynb with these cells run by the controller that VS Code takes by itself."""
+    """Runs n.ipynb with these cells, on the controller that VS Code selects."""
     nbformat.write(new_notebook(cells=cells), vscode.folder / "n.ipynb")
     vscode.write("a.py", "")
     vscode.status.wait_for()
@@ -63,7 +63,7 @@ def run_notebook(vscode: Window, cells: list[NotebookNode]) -> None:
     vscode.palette("Notebook: Run All")
 
 
-def test_a_notebook_runs_with_our_controller(vscode: Window) -> None:
+def test_a_notebook_runs_on_the_controller(vscode: Window) -> None:
     cells = [
         new_markdown_cell("# A notebook"),
         new_code_cell("x = 20"),
@@ -82,7 +82,7 @@ def test_a_notebook_runs_with_our_controller(vscode: Window) -> None:
     assert saved.cells[2].outputs[0].text == "x is 21\n"
 
 
-def test_a_cell_of_the_results_is_edited_and_run_again(vscode: Window) -> None:
+def test_editing_and_rerunning_a_cell_of_the_results(vscode: Window) -> None:
     vscode.write("a.py", "x = 5\nprint('x is', x)\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("x is 5")
@@ -94,7 +94,7 @@ def test_a_cell_of_the_results_is_edited_and_run_again(vscode: Window) -> None:
     expect(vscode.text).not_to_contain_text("x is 5")
 
 
-def test_an_error_in_a_notebook_stands_at_the_line_of_its_cell(vscode: Window, vscode_home: Home) -> None:
+def test_an_error_in_a_notebook_is_a_problem_on_its_line(vscode: Window, vscode_home: Home) -> None:
     cells = [new_code_cell("x = 0"), new_code_cell("y = 1\n1 / x\n")]
     run_notebook(vscode, cells)
     expect(vscode.text).to_contain_text("ZeroDivisionError")

@@ -1,4 +1,4 @@
-"""A file has one notebook of results, whatever becomes of its kernel."""
+"""A file keeps its results notebook when its kernel is replaced or dies."""
 
 from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.window import Window, expect
@@ -6,7 +6,7 @@ from tests.editors.vscode.window import Window, expect
 COUNTS = "runs = globals().get('runs', 0) + 1\nprint('run number', runs)\n"
 
 
-def test_the_results_go_on_with_the_next_kernel(vscode: Window) -> None:
+def test_the_results_continue_with_the_next_kernel(vscode: Window) -> None:
     vscode.write("a.py", COUNTS)
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("run number 1")
@@ -25,7 +25,7 @@ def test_the_results_go_on_with_the_next_kernel(vscode: Window) -> None:
     expect(vscode.cells).to_have_count(5)
 
 
-def test_the_results_go_on_after_a_death(vscode: Window) -> None:
+def test_the_results_continue_after_a_kernel_died(vscode: Window) -> None:
     vscode.write("a.py", "print('alive')\nimport os; os._exit(7)\n")
     vscode.select("a.py", 1)
     vscode.run("Run Line")
@@ -71,7 +71,7 @@ def test_a_cell_of_the_results_runs_on_the_new_kernel_of_its_file(vscode: Window
     expect(vscode.notebooks).to_have_count(1)
 
 
-def test_the_results_go_on_after_a_reload(vscode: Window, server: CodeServer) -> None:
+def test_the_results_continue_after_a_reload(vscode: Window, server: CodeServer) -> None:
     vscode.write("a.py", "print('before and after', 'a reload')\n")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("before and after a reload")
@@ -86,7 +86,7 @@ def test_the_results_go_on_after_a_reload(vscode: Window, server: CodeServer) ->
     expect(vscode.notebooks).to_have_count(1)
 
 
-def test_results_that_were_closed_during_a_run_go_on_in_the_next_notebook(vscode: Window) -> None:
+def test_results_closed_during_a_run_continue_in_the_next_notebook(vscode: Window) -> None:
     vscode.write(
         "a.py", "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\n1 + 41\n"
     )

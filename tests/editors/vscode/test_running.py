@@ -1,4 +1,4 @@
-"""A person runs code from a file, and sees what it prints and shows."""
+"""Running code from a file, and its output in the results notebook and inline."""
 
 import re
 
@@ -40,7 +40,7 @@ print("second")
 """
 
 
-def test_the_selection_runs_and_its_output_stands_beside_the_editor(vscode: Window) -> None:
+def test_the_output_of_a_selection_is_shown_beside_the_editor(vscode: Window) -> None:
     vscode.write("a.py", "x = 6\nprint('six times seven is', x * 7)\nprint('not selected')\n")
     vscode.select("a.py", 1, 2)
     vscode.run("Run Selection")
@@ -52,13 +52,13 @@ def test_the_selection_runs_and_its_output_stands_beside_the_editor(vscode: Wind
     expect(vscode.text).to_contain_text("the keyboard is still in the file")
 
 
-def test_a_picture_is_shown_by_its_pixels(vscode: Window) -> None:
+def test_an_image_is_shown_with_its_pixels(vscode: Window) -> None:
     vscode.write("a.py", PICTURE)
     vscode.run("Run All")
     assert pixels(vscode.outputs().locator("img")) == (64, 48, (220, 30, 40, 255))
 
 
-def test_what_is_printed_is_seen_before_the_run_ends(vscode: Window) -> None:
+def test_printed_text_is_shown_before_the_run_ends(vscode: Window) -> None:
     vscode.write("a.py", WAITS_FOR_A_FILE)
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("before")
@@ -77,7 +77,7 @@ def test_a_progress_bar_updates_its_line(vscode: Window) -> None:
     assert "50/50" in shown
 
 
-def test_cells_run_one_after_another_with_their_results_behind_the_code(vscode: Window) -> None:
+def test_cells_run_in_order_with_inline_results(vscode: Window) -> None:
     vscode.write("a.py", CELLS)
     vscode.select("a.py", 2)
     vscode.run("Run Cell and Advance")
@@ -89,7 +89,7 @@ def test_cells_run_one_after_another_with_their_results_behind_the_code(vscode: 
     expect(vscode.text).to_contain_text("second")
 
 
-def test_what_is_run_while_the_server_starts_runs_in_its_order(vscode: Window) -> None:
+def test_runs_requested_during_startup_keep_their_order(vscode: Window) -> None:
     cells = "".join(f"# %%\nran.append({number}); print(ran)\n" for number in range(8))
     vscode.write("a.py", "ran = []\n" + cells)
     vscode.status.wait_for()
@@ -99,7 +99,7 @@ def test_what_is_run_while_the_server_starts_runs_in_its_order(vscode: Window) -
     expect(vscode.text).to_contain_text("[0, 1, 2, 3, 4, 5, 6, 7]")
 
 
-def test_the_links_above_a_cell_run_it(vscode: Window) -> None:
+def test_the_link_above_a_cell_runs_it(vscode: Window) -> None:
     editor = vscode.write("a.py", CELLS)
     editor.locator(".codelens-decoration a").filter(has_text="Run Cell").nth(1).click()
     expect(vscode.text).to_contain_text("second")

@@ -1,6 +1,6 @@
-"""docs/examples/tour.py as a person goes through it, and the pictures of it that stand in the docs.
+"""Goes through docs/examples/tour.py like a user, and takes the screenshots for the documentation.
 
-They are written to build/test-vscode/pictures, or to the folder that KERNEL_BRIDGE_PICTURES names.
+The screenshots are written to build/test-vscode/pictures, or to the folder in KERNEL_BRIDGE_PICTURES.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A window that may not start anything, and one that has nothing to start."""
+"""A window whose workspace is not trusted, and one without a server."""
 
 import os
 import sys
@@ -38,7 +38,7 @@ def vscode(chromium: BrowserContext, server: CodeServer) -> Iterator[Window]:
         yield opened
 
 
-def test_nothing_is_started_before_trust_nor_without_a_server(vscode: Window, server: CodeServer) -> None:
+def test_nothing_starts_without_trust_or_without_a_server(vscode: Window, server: CodeServer) -> None:
     vscode.write("a.py", "print('hello')\n")
     expect(vscode.status).to_contain_text("restricted")
     vscode.run("Run All")

@@ -1,4 +1,4 @@
-"""A workspace that is on no disk, where no kernel can work."""
+"""A virtual workspace, in which kernels cannot run."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def vscode(chromium: BrowserContext, server: CodeServer) -> Iterator[Window]:
         yield opened
 
 
-def test_a_virtual_workspace_says_why_nothing_runs(vscode: Window) -> None:
+def test_a_virtual_workspace_reports_why_nothing_runs(vscode: Window) -> None:
     vscode.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text="a.py").dblclick()
     expect(vscode.editor("a.py")).to_contain_text("print('hello')")
     expect(vscode.status).to_contain_text("virtual")

@@ -1,4 +1,4 @@
-"""A window of VS Code as a person uses it: keys, clicks, and what is on the screen."""
+"""A window of VS Code, driven like a user does: with keys and clicks, by what is on the screen."""
 
 import re
 from collections.abc import Iterator
@@ -25,16 +25,16 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
 PATIENCE_MS = 30_000
-"""How long a window may take for anything on a busy machine."""
+"""Maximum time for any step of a window on a busy machine."""
 
-# What VS Code calls when it was told to run tests.
+# VS Code calls these functions when it runs tests.
 AUTOMATION = """
     window.automation = {lines: [], code: undefined};
     window.codeAutomationLog = (type, args) => window.automation.lines.push(args.join(" "));
     window.codeAutomationExit = code => { window.automation.code = code; };
 """
 
-# What an extension shows behind a line is the content of a pseudo-element.
+# Text that an extension shows after a line is the content of a pseudo-element.
 INLINE = """([end, index]) => {
     const editor = document.querySelector(`.editor-instance .monaco-editor[data-uri$="${end}"]`);
     const lines = [...(editor?.querySelectorAll(".view-line") ?? [])];
@@ -46,7 +46,7 @@ INLINE = """([end, index]) => {
     return found.find(({text}) => text !== "none");
 }"""
 
-# The notebook in front of each group; those behind are only moved away, their webviews count as visible.
+# The front notebook of each group. VS Code moves the others away, but their webviews count as visible.
 NOTEBOOK = '.notebookOverlay:not([style*="visibility: hidden"])'
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -65,22 +65,22 @@ class Window:
         self.choose(title)
 
     def choose(self, label: str) -> None:
-        """Chooses from the list that is open; another one may open in its place."""
+        """Chooses an item of the open list. Another list may then replace it."""
         exact = self.page.locator(".label-name").filter(has_text=re.compile(f"^{re.escape(label)}$"))
         self.box.locator(".monaco-list-row").filter(has=exact).click()
 
     def run(self, title: str) -> None:
-        """Runs one of our commands, once the extension is there."""
+        """Runs a command of the extension, after waiting for its activation."""
         self.status.wait_for()
         self.palette(f"Kernel Bridge: {title}")
 
     def write(self, name: str, text: str) -> Locator:
-        """Makes a file and opens it; make others before it: VS Code offers those of its last search."""
+        """Creates a file and opens it. Create other files first: VS Code's search caches its results."""
         (self.folder / name).write_text(text)
         return self.open(name)
 
     def open(self, name: str) -> Locator:
-        """Opens a file of the folder; gives its editor."""
+        """Opens a file of the folder. Returns its editor."""
         self.press("Control+P")
         self.box.locator("input").fill(name)
         self.choose(name)
@@ -91,7 +91,7 @@ class Window:
         return self.page.locator(f'.editor-instance .monaco-editor[data-uri$="/{name}"]')
 
     def select(self, name: str, first: int, last: int | None = None) -> None:
-        """Puts the cursor into a line of a text editor, counted from 1; selects whole lines up to `last`."""
+        """Puts the cursor on a line of a text editor, 1-based, or selects whole lines up to `last`."""
         self.editor(name).locator(".view-lines").click()
         self.press("Control+G")
         self.page.locator(".quick-input-widget input").fill(f":{first}")
@@ -104,7 +104,7 @@ class Window:
             expect(self.page.locator("#status\\.editor\\.selection")).to_contain_text("selected")
 
     def expect_inline(self, name: str, line: int, text: str, font: str = "normal") -> str:
-        """Waits for a text behind a line (from 1) of an editor that is not scrolled; gives its colour."""
+        """Waits for a text after a line, 1-based, of an editor that is not scrolled. Returns its color."""
         shows = f"([place, text, font]) => {{ const seen = ({INLINE})(place);"
         shows += " return seen?.text.includes(text) && seen.fontStyle === font && seen.color; }"
         color: str = self.page.wait_for_function(shows, arg=[[f"/{name}", line - 1], text, font]).json_value()
@@ -115,21 +115,21 @@ class Window:
 
     @property
     def status(self) -> Locator:
-        """Our item of the status bar."""
+        """The extension's item in the status bar."""
         return self.page.locator(r"#kernel-bridge\.kernel-bridge\.kernel")
 
     @property
     def cells(self) -> Locator:
-        """The cells of the notebooks that are visible."""
+        """The cells of the visible notebooks."""
         return self.page.locator(f"{NOTEBOOK} .cell-list-container .monaco-list-row")
 
     @property
     def notebooks(self) -> Locator:
-        """The tabs of notebooks."""
+        """The notebook tabs."""
         return self.page.locator(".tab[data-resource-name$='.ipynb']")
 
     def message(self, text: str) -> Locator:
-        """A message of VS Code, in its list of them: a window under test shows none by itself."""
+        """A message in VS Code's notification center: a window under test shows no notifications."""
         center = self.page.locator(".notifications-center")
         if not center.is_visible():
             self.page.locator(r"#status\.notifications").get_by_role("button").click()
@@ -141,20 +141,20 @@ class Window:
 
     @property
     def box(self) -> Locator:
-        """An input box, and a list to choose from."""
+        """The input box or quick pick."""
         return self.page.locator(".quick-input-widget")
 
     @property
     def text(self) -> Locator:
-        """All that the outputs of the visible notebook show."""
+        """The text of all outputs of the visible notebook."""
         return self.outputs().locator("#container")
 
     def outputs(self) -> FrameLocator:
-        """What the notebook renderers show: all outputs of one notebook are in one webview."""
+        """The webview of the notebook renderers. It contains all outputs of a notebook."""
         return self.webview(f'{NOTEBOOK} iframe.webview.ready[src*="purpose=notebookRenderer"]')
 
     def webview(self, selector: str) -> FrameLocator:
-        """The visible page of a webview; VS Code keeps those of hidden editors."""
+        """The visible page of a webview. VS Code keeps the pages of hidden editors."""
         shown = self.page.locator(selector).filter(visible=True)
         return shown.content_frame.frame_locator("iframe#active-frame")
 
@@ -164,7 +164,7 @@ class Window:
 
 @contextmanager
 def browser(playwright: Playwright, installation: Installation, home: Home) -> Iterator[BrowserContext]:
-    """A Chromium with a profile of its own; its cache spares each window but the first most of its start."""
+    """Starts a Chromium with its own profile. Windows after the first start faster because of its cache."""
     context = playwright.chromium.launch_persistent_context(
         home.path / "chromium",
         executable_path=installation.browser,
@@ -182,11 +182,11 @@ def browser(playwright: Playwright, installation: Installation, home: Home) -> I
 
 @contextmanager
 def window(browser: BrowserContext, server: CodeServer, folder: Path, query: str = "") -> Iterator[Window]:
-    """A window of VS Code on a folder, as if it were the first."""
+    """Opens a window of VS Code on a folder, without the state of earlier windows."""
     page = browser.new_page()
     try:
         window = Window(page, folder)
-        # What earlier windows left (layout, what was chosen in lists) goes; the cache of the browser stays.
+        # Clear the state of earlier windows (layout, recent choices), but keep the browser's cache.
         everything = {"origin": server.url, "storageTypes": "all"}
         browser.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
         page.on("console", lambda message: window.console.append(f"{message.type}: {message.text}"))
@@ -198,7 +198,7 @@ def window(browser: BrowserContext, server: CodeServer, folder: Path, query: str
 
 
 def pixels(image: Locator) -> tuple[int, int, tuple[int, int, int, int]]:
-    """Width and height of a picture as the browser decodes it, and its top left pixel."""
+    """Width and height of an image as decoded by the browser, and its top left pixel."""
     width, height, *pixel = image.evaluate("""async image => {
         await image.decode();
         const canvas = document.createElement("canvas");

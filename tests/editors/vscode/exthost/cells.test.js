@@ -15,15 +15,15 @@ const CELLS = {
 const linesOf = (found) => [...new Set(found.map(({ range }) => range.start.line))];
 
 describe("the cells of a file", () => {
-  it("are for its links what they are for the server", async () => {
-    await show("starts.py", "'the server runs'");
+  it("are the same for its links as for the server", async () => {
+    await show("starts.py", "'the server is running'");
     await vscode.commands.executeCommand("kernelBridge.runAll");
-    await ended("'the server runs'");
+    await ended("'the server is running'");
     for (const [name, text] of Object.entries(CELLS)) {
       const { uri } = await show(name, text);
       const symbols = await vscode.commands.executeCommand("vscode.executeDocumentSymbolProvider", uri);
       const cells = symbols.filter(({ detail }) => detail === "code cell");
-      assert.ok(cells.length > 1, `the server finds no cells in ${name}`);
+      assert.ok(cells.length > 1, `the server found no cells in ${name}`);
       const lenses = await vscode.commands.executeCommand("vscode.executeCodeLensProvider", uri);
       const links = lenses.filter(({ command }) => command?.title.includes("Run Cell"));
       assert.deepEqual(linesOf(links), linesOf(cells), name);

@@ -1,4 +1,4 @@
-/** What VS Code's extension host calls to run the tests of this folder: its `extensionTestsPath`. */
+/** Runs the tests of this folder in VS Code's extension host, which calls it as its `extensionTestsPath`. */
 
 const fs = require("node:fs");
 const path = require("node:path");

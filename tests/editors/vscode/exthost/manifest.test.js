@@ -27,7 +27,7 @@ const TITLES = [
 describe("the extension", () => {
   const extension = vscode.extensions.getExtension("kernel-bridge.kernel-bridge");
 
-  it("has the commands by their titles, each of them registered", async () => {
+  it("registers a command for each title", async () => {
     await extension.activate();
     const { commands } = extension.packageJSON.contributes;
     const registered = await vscode.commands.getCommands(true);
@@ -59,7 +59,7 @@ describe("the extension", () => {
     }
   });
 
-  it("has the files that its manifest names", () => {
+  it("contains the files in its manifest", () => {
     const text = JSON.stringify(extension.packageJSON);
     for (const [, file] of text.matchAll(/"((?:\.\/)?media\/[^"]+)"/g))
       assert.ok(fs.existsSync(path.join(extension.extensionPath, file)), `${file} is not in the package`);

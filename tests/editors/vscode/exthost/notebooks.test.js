@@ -29,7 +29,7 @@ async function runAll(notebookEditor) {
 }
 
 describe("a notebook", () => {
-  it("has errors at the lines of its cells, and names from its kernel", async () => {
+  it("shows errors on the lines of its cells, and completes names from its kernel", async () => {
     const editor = await open("errors.ipynb");
     const [first, second, third] = editor.notebook.getCells();
     await runAll(editor);

@@ -28,7 +28,7 @@ async function runAll(name, source) {
 }
 
 describe("a run", () => {
-  it("is a cell with its state, its count and its time", async () => {
+  it("is a cell with its state, execution count and time", async () => {
     const { cell } = await runAll("count.py", "6 * 7");
     const { success, executionOrder, timing } = cell.executionSummary;
     assert.equal(success, true);
@@ -38,7 +38,7 @@ describe("a run", () => {
     assert.equal(vscode.window.activeTextEditor.document.fileName.endsWith("count.py"), true);
   });
 
-  it("shows every kind of output by the type that VS Code renders", async () => {
+  it("puts the type that VS Code renders first in every output", async () => {
     const { cell } = await runAll("rich.py", RICH);
     const mimes = cell.outputs.map((output) => output.items.map(({ mime }) => mime));
     for (const mime of ["text/html", "text/latex", "text/markdown", "application/json", "image/svg+xml"])
@@ -59,7 +59,7 @@ describe("a run", () => {
     );
   });
 
-  it("that fails is a failed cell and a diagnostic at its line, which goes with the next run", async () => {
+  it("that fails is a failed cell, and a diagnostic that the next run removes", async () => {
     const failing = "x = 1\nx / 0";
     const { document, cell } = await runAll("fails.py", failing);
     assert.equal(cell.executionSummary.success, false);
@@ -80,7 +80,7 @@ describe("a run", () => {
     await until(() => vscode.languages.getDiagnostics(document.uri).length === 0);
   });
 
-  it("of a cell can be started from the link above it", async () => {
+  it("of a cell starts with the link above it", async () => {
     const document = await show("cells.py", "# %%\n'first'\n# %%\n'second'\n");
     const lenses = await vscode.commands.executeCommand("vscode.executeCodeLensProvider", document.uri);
     const second = lenses.find(

@@ -1,4 +1,4 @@
-/** Waiting for what VS Code tells by events. */
+/** Waits for conditions that VS Code announces with events. */
 
 const vscode = require("vscode");
 
@@ -9,7 +9,7 @@ const EVENTS = [
   vscode.languages.onDidChangeDiagnostics,
 ];
 
-/** Resolves with what `look` gives once it gives something; it looks again at every event. The test's limit bounds it. */
+/** Resolves with the first truthy result of `look`, which is called at every event. The test's timeout applies. */
 exports.until = (look) =>
   new Promise((resolve, reject) => {
     const subscriptions = EVENTS.map((event) => event(() => setImmediate(again)));
@@ -26,7 +26,7 @@ exports.until = (look) =>
     again();
   });
 
-/** A file of the workspace, shown in the first column. */
+/** Creates a file in the workspace, and shows it in the first column. */
 exports.show = async (name, text) => {
   const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, name);
   await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
@@ -35,7 +35,7 @@ exports.show = async (name, text) => {
   return document;
 };
 
-/** The cell of a run with this source, once it has ended. */
+/** Waits until a run with this source has ended. Resolves with its cell. */
 exports.ended = (source) =>
   exports.until(() =>
     vscode.workspace.notebookDocuments
