@@ -1,8 +1,9 @@
-"""Writes what the clients share with the server: the types of the protocol, and its tables as data.
+"""Generates the code that the clients share with the server: the protocol's types, and tables of languages.
 
 python editors/generate.py
 
-The types come from docs/protocol.schema.json, the tables from the server's own. A test compares the files.
+The types come from docs/protocol.schema.json, the tables from the server's modules. A test checks that the
+generated files are up to date.
 """
 
 import json
@@ -28,18 +29,18 @@ Type = Callable[[Json | bool], str]
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """How a language writes types."""
+    """The syntax of types in a language."""
 
-    plain: dict[str, str]  # JSON's name of a type -> the language's
+    plain: dict[str, str]  # JSON Schema's name of a type -> the language's
     unknown: str
-    prefix: str  # of the protocol's types
-    union: str  # between two members
-    record: str  # a table from text to {}
+    prefix: str  # before the name of a type of the protocol
+    union: str  # separator of two members
+    record: str  # a map from strings to {}
     empty: str  # an object without fields
-    fields: Callable[[Json, Type], str]  # an object that has no name
+    fields: Callable[[Json, Type], str]  # an object without a name
 
     def type_of(self, schema: Json | bool) -> str:
-        """The type of a value."""
+        """The type of a schema in the language."""
         if isinstance(schema, bool) or not schema:
             return self.unknown
         if reference := schema.get("$ref"):
@@ -68,7 +69,7 @@ class Printer:
 
 
 def fields(schema: Json) -> Iterator[tuple[str, str, Json | bool, str]]:
-    """(name, "?" if it can be missing, schema, description on one line) of each field of an object."""
+    """(name, "?" if optional, schema, description on one line) of each field of an object."""
     required = set(schema.get("required", ()))
     for name, value in schema["properties"].items():
         words = value.get("description", "") if isinstance(value, dict) else ""
@@ -81,7 +82,7 @@ def definitions() -> list[tuple[str, Json]]:
 
 
 def listed(words: Iterable[str], brackets: str) -> str:
-    """A list of texts; JSON's strings are those of both languages."""
+    """A list of strings. Both languages accept JSON strings."""
     inside = ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
     return f"[{inside}]" if brackets == "[]" else f"{{ {inside} }}"
 
@@ -126,19 +127,19 @@ def typescript_vocabulary() -> str:
     ends = listed(get_args(RunEnd), "[]")
     return "\n".join(
         [
-            "// What is known without the server, generated from its tables by editors/generate.py.",
+            "// Tables for use without the server, generated from its modules by editors/generate.py.",
             "",
             'import type { RunState } from "./protocol";',
             "",
-            "/** The states in which a run has ended. */",
+            "/** States of a run that has ended. */",
             f"export const ENDS: ReadonlySet<RunState> = new Set<RunState>({ends});",
             "",
-            "/** The languages that some kernel runs, by VS Code's ids: what begins a comment. */",
+            "/** Comment prefixes of the languages that have a kernel, by VS Code's language ID. */",
             "export const COMMENTS: ReadonlyMap<string, readonly string[]> = new Map([",
             *comments,
             "]);",
             "",
-            "/** What makes a cell one of text, in brackets. */",
+            "/** Words in brackets that mark a text cell. */",
             f"export const TEXT_KINDS: readonly string[] = {listed(TEXT_KINDS, '[]')};",
             "",
         ]
@@ -193,23 +194,23 @@ def lua_vocabulary() -> str:
 
     return "\n".join(
         [
-            "-- What is known without the server, generated from its tables by editors/generate.py.",
+            "-- Tables for use without the server, generated from its modules by editors/generate.py.",
             "",
             "local M = {}",
             *table(
-                "The states in which a run has ended.",
+                "States of a run that has ended.",
                 "ends",
                 "table<kernel_bridge.RunState, true>",
                 dict.fromkeys(get_args(RunEnd), "true"),
             ),
             *table(
-                "The languages that some kernel runs, by Neovim's filetypes: what begins a comment.",
+                "Comment prefixes of the languages that have a kernel, by filetype.",
                 "comments",
                 "table<string, string[]>",
                 {name: listed(prefixes, "{}") for name, prefixes in languages.items()},
             ),
             "",
-            "--- What makes a cell one of text, in brackets.",
+            "--- Words in brackets that mark a text cell.",
             "---@type string[]",
             f"M.text_kinds = {listed(TEXT_KINDS, '{}')}",
             "",
@@ -220,7 +221,7 @@ def lua_vocabulary() -> str:
 
 
 def files() -> dict[Path, str]:
-    """The text of each file that is generated."""
+    """The text of each generated file."""
     return {
         TYPESCRIPT / "protocol.ts": typescript_types(),
         TYPESCRIPT / "vocabulary.ts": typescript_vocabulary(),

@@ -1,11 +1,11 @@
-// What is known without the server, generated from its tables by editors/generate.py.
+// Tables for use without the server, generated from its modules by editors/generate.py.
 
 import type { RunState } from "./protocol";
 
-/** The states in which a run has ended. */
+/** States of a run that has ended. */
 export const ENDS: ReadonlySet<RunState> = new Set<RunState>(["ok", "error", "aborted", "cancelled", "lost"]);
 
-/** The languages that some kernel runs, by VS Code's ids: what begins a comment. */
+/** Comment prefixes of the languages that have a kernel, by VS Code's language ID. */
 export const COMMENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["python", ["#"]],
   ["r", ["#"]],
@@ -86,5 +86,5 @@ export const COMMENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["idl", [";"]],
 ]);
 
-/** What makes a cell one of text, in brackets. */
+/** Words in brackets that mark a text cell. */
 export const TEXT_KINDS: readonly string[] = ["markdown", "md", "raw"];

@@ -1,8 +1,8 @@
--- What is known without the server, generated from its tables by editors/generate.py.
+-- Tables for use without the server, generated from its modules by editors/generate.py.
 
 local M = {}
 
---- The states in which a run has ended.
+--- States of a run that has ended.
 ---@type table<kernel_bridge.RunState, true>
 M.ends = {
   ok = true,
@@ -12,7 +12,7 @@ M.ends = {
   lost = true,
 }
 
---- The languages that some kernel runs, by Neovim's filetypes: what begins a comment.
+--- Comment prefixes of the languages that have a kernel, by filetype.
 ---@type table<string, string[]>
 M.comments = {
   python = { "#" },
@@ -97,7 +97,7 @@ M.comments = {
   idl = { ";" },
 }
 
---- What makes a cell one of text, in brackets.
+--- Words in brackets that mark a text cell.
 ---@type string[]
 M.text_kinds = { "markdown", "md", "raw" }
 
