@@ -1,4 +1,4 @@
--- A journal as version 1 of its tables wrote it. Released: never to be changed.
+-- A journal as written by version 1 of the schema. Released, so it must never change.
 PRAGMA application_id = 1801613929;
 PRAGMA user_version = 1;
 CREATE TABLE bridges (

@@ -1,4 +1,4 @@
--- A journal as version 2 of its tables wrote it. Released: never to be changed.
+-- A journal as written by version 2 of the schema. Released, so it must never change.
 PRAGMA application_id = 1801613929;
 PRAGMA user_version = 2;
 CREATE TABLE bridges (

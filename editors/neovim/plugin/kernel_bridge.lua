@@ -33,7 +33,7 @@ vim.api.nvim_create_autocmd("BufReadCmd", {
   end,
 })
 
---- Mappings that call the function of the same name in the Lua API.
+--- Mappings that call a function of the Lua API.
 for plug, name in pairs({
   ["run-cell"] = "run_cell",
   ["run-and-advance"] = "run_and_advance",

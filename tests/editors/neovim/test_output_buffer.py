@@ -51,7 +51,7 @@ def test_it_follows_a_running_run(buffer: Neovim) -> None:
     buffer.until("vim.wo.winbar:find('✓') and true")
 
 
-def test_colors_are_highlights(buffer: Neovim) -> None:
+def test_colours_are_highlights(buffer: Neovim) -> None:
     run(buffer, r"print('a \x1b[1;32mgreen\x1b[0m b')" + "\n")
     buffer.command("output")
     buffer.until("vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == 'a green b'")

@@ -64,7 +64,7 @@ def test_wide_characters_and_tabs_keep_their_columns(buffer: Neovim) -> None:
     check(buffer, "print('日本\\tx')\n", ["日本    x"])
 
 
-def test_colors_become_highlights_and_other_sequences_are_dropped(buffer: Neovim) -> None:
+def test_colours_become_highlights_and_other_sequences_are_dropped(buffer: Neovim) -> None:
     result = check(buffer, r"print('\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2Jplain')" + "\n", ["red plain"])
     assert "KernelBridgeAnsiT01_" in result["groups"]
 
@@ -196,7 +196,7 @@ def test_a_rule_is_cut_instead_of_wrapped(buffer: Neovim) -> None:
     assert set(rule.removeprefix("│ ")) == {"-"}
 
 
-def test_colors_are_legible_on_dark_and_light(buffer: Neovim) -> None:
+def test_colours_are_legible_on_dark_and_light(buffer: Neovim) -> None:
     check(buffer, r"print('\x1b[38;5;22mgreen\x1b[33mbrown\x1b[0m')" + "\n", ["greenbrown"])
     for background in ("dark", "light"):
         buffer.api.command(f"set background={background}")

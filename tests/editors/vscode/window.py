@@ -104,7 +104,7 @@ class Window:
             expect(self.page.locator("#status\\.editor\\.selection")).to_contain_text("selected")
 
     def expect_inline(self, name: str, line: int, text: str, font: str = "normal") -> str:
-        """Waits for a text after a line, 1-based, of an editor that is not scrolled. Returns its color."""
+        """Waits for a text after a line, 1-based, of an editor that is not scrolled. Returns its colour."""
         shows = f"([place, text, font]) => {{ const seen = ({INLINE})(place);"
         shows += " return seen?.text.includes(text) && seen.fontStyle === font && seen.color; }"
         color: str = self.page.wait_for_function(shows, arg=[[f"/{name}", line - 1], text, font]).json_value()

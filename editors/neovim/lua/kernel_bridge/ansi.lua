@@ -1,4 +1,4 @@
---- Converts terminal text to highlighted pieces. SGR sequences set colors; every other control sequence is dropped.
+--- Converts terminal text to highlighted pieces. SGR sequences set colours; every other control sequence is dropped.
 
 local M = {}
 
@@ -13,7 +13,7 @@ local M = {}
 ---@field reverse? boolean
 ---@field dim? boolean
 
--- Legible on the dark and the light background, unlike the sixteen colors of many terminals.
+-- Legible on the dark and the light background, unlike the sixteen colours of many terminals.
 -- stylua: ignore
 local SIXTEEN = {
   dark = {
@@ -43,7 +43,7 @@ local function rgb(colour)
   return ("#%02x%02x%02x"):format(grey, grey, grey)
 end
 
---- The relative luminance of a color, 0 to 1 (WCAG 2.2).
+--- The relative luminance of a colour, 0 to 1 (WCAG 2.2).
 ---@param channels integer[] red, green, blue
 ---@return number
 local function luminance(channels)
@@ -64,7 +64,7 @@ end
 
 local LEGIBLE = 3.5 -- contrast ratio; WCAG requires 3 for large text and 4.5 for small text
 
---- Lightens or darkens a color until it is legible on the editor's background. Programs do not know the background
+--- Lightens or darkens a colour until it is legible on the editor's background. Programs do not know the background
 --- of the terminal: IPython's tracebacks, for example, have dark green keywords.
 ---@param colour string
 ---@return string
@@ -157,7 +157,7 @@ end
 ---@param codes integer[]
 ---@param at integer of the code 38 or 48
 ---@return integer|string? colour
----@return integer last index that belongs to the color
+---@return integer last index that belongs to the colour
 local function extended(codes, at)
   if codes[at + 1] == 5 and codes[at + 2] then
     return codes[at + 2] % 256, at + 2

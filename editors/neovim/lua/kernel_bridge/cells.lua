@@ -66,7 +66,7 @@ function M.at(bufnr, line)
   return 1, vim.api.nvim_buf_line_count(bufnr), 1
 end
 
---- Moves the cursor to the first line of code in another cell. Returns false in the first or last cell.
+--- Moves the cursor by some cells, to the first line of code. Returns false if there is no cell to move to.
 ---@param count integer forward, or backward when negative
 ---@return boolean
 function M.jump(count)

@@ -53,8 +53,8 @@ local function check_kernels(command)
   local listed = vim.system({ command[1], "specs", "--json" }, { timeout = 20000 }):wait()
   local parsed, specs = pcall(vim.json.decode, listed.stdout or "")
   if listed.code ~= 0 or not parsed then
-    local said = vim.trim(listed.stderr or listed.stdout or "")
-    return health.warn("cannot list the kernels, `kernel-bridge specs` failed: " .. said, {
+    local failure = vim.trim(listed.stderr or listed.stdout or "")
+    return health.warn("cannot list the kernels, `kernel-bridge specs` failed: " .. failure, {
       "run `kernel-bridge doctor` in a terminal",
     })
   end
@@ -81,11 +81,8 @@ local function check_images()
   health.start("kernel-bridge: images")
   local backend, reason = images.backend()
   if backend == "none" then
-    health.info(
-      ("no images in buffers (%s); open them with :KernelBridge open, or use kitty or Ghostty, "):format(
-        reason
-      ) .. "or set up snacks.nvim or image.nvim"
-    )
+    local remedy = "open them with :KernelBridge open, or use kitty, Ghostty, snacks.nvim or image.nvim"
+    health.info(("images are not displayed, because %s; %s"):format(reason, remedy))
   else
     health.ok(("images are displayed with %s (%s)"):format(backend, reason))
   end
@@ -119,7 +116,7 @@ function M.check()
     health.error(("Neovim %s is too old; install 0.11 or newer"):format(tostring(vim.version())))
   end
   if not vim.o.termguicolors then
-    health.info("'termguicolors' is off, so output uses 256 colors; for exact colors, set it")
+    health.info("'termguicolors' is off, so output uses 256 colours; for exact colours, set it")
   end
   local command = check_server(source)
   if command then

@@ -153,7 +153,7 @@ function M.show(output, width, changed)
   return { text = "", group = "KernelBridgeOutput" }
 end
 
---- Whether a chunk of a virtual line is part of an image. Its highlight group must not change: the color is the ID.
+--- Whether a chunk of a virtual line is part of an image. Its highlight group must not change: the colour is the ID.
 ---@param chunk [string, any]
 ---@return boolean
 function M.is_picture(chunk)

@@ -11,7 +11,7 @@ M.namespace = vim.api.nvim_create_namespace("kernel_bridge_output")
 ---@param row integer
 ---@param lines string[]
 ---@param group? string highlight group for all lines
----@param pen? kernel_bridge.Pen the current colors; updated
+---@param pen? kernel_bridge.Pen the current colours; updated
 function M.write(bufnr, row, lines, group, pen)
   local plain, marks = {}, {}
   pen = pen or {}

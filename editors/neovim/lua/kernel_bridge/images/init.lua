@@ -25,7 +25,7 @@ local M = {}
 function M.backend()
   local wanted = config.get().images.backend
   if wanted ~= "auto" then
-    return wanted, "set with images.backend"
+    return wanted, ('images.backend is "%s"'):format(wanted)
   end
   return terminal.backend()
 end

@@ -1,5 +1,5 @@
 --- The kitty graphics protocol with Unicode placeholders. An image is sent once; the text contains placeholder
---- characters whose color is the ID of the image and whose diacritics are row and column.
+--- characters whose colour is the ID of the image and whose diacritics are row and column.
 --- https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 
 local terminal = require("kernel_bridge.images.terminal")
@@ -34,7 +34,7 @@ end
 local next_id = nil
 local function new_id()
   if not vim.o.termguicolors then
-    -- Only 256 colors, and so only 256 IDs.
+    -- Only 256 colours, and so only 256 IDs.
     next_id = (next_id or 16 + vim.uv.os_getpid() % 64) % 255 + 1
     return next_id
   end

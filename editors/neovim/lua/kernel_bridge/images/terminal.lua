@@ -39,7 +39,7 @@ end
 ---@return string reason
 function M.backend()
   if #vim.api.nvim_list_uis() == 0 then
-    return "none", "no terminal"
+    return "none", "Neovim has no terminal"
   end
   if has("snacks") and (Snacks.config.image or {}).enabled and not M.snacks_unsupported then
     return "snacks", "snacks.image is enabled"
