@@ -1,4 +1,4 @@
--- What luacheck knows of Neovim; `make check` runs it.
+-- luacheck settings for Neovim. `make check` runs luacheck.
 
 std = "luajit"
 max_line_length = 120
