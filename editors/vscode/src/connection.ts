@@ -111,7 +111,7 @@ export class Connection implements vscode.Disposable {
       const places = "in the selected Python environment or on PATH";
       throw new NoServer("missing", `kernel-bridge is not installed ${places}; install it, or set its path`);
     }
-    // Clean up after a server that exited unexpectedly. Failing to stop it is no error.
+    // Clean up after a server that exited unexpectedly. Failing to stop it is not an error.
     await this.client?.dispose().catch((error: unknown) => this.log.debug(messageOf(error)));
     this.log.info(`starting ${[found.command, ...found.args].join(" ")} (from ${found.origin})`);
     const library = await import("./language_client"); // takes longer to load than everything else
@@ -197,7 +197,7 @@ export class Connection implements vscode.Disposable {
   }
 }
 
-/** Announces the protocol's extensions to LSP. */
+/** Announces the client capabilities of the kernel-bridge protocol. */
 const capabilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
     const kernelBridge: ClientCapabilities = { version: 1, output: true, stdin: true, blobs: "inline" };
