@@ -61,8 +61,8 @@ export class Running {
   }
 
   /**
-   * Makes sure that a document has a kernel. If its last kernel is dead, starts the same kind again. If it had none,
-   * starts the interpreter that the user selected; without one, the run makes the server start the best kernel.
+   * Starts a kernel for a document: the same kind again if its last kernel is dead, or for a new Python document the
+   * interpreter that the user selected. In all other cases, the server starts the best kernel with the run.
    */
   async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
     assertRunnable(document.uri);
@@ -97,7 +97,7 @@ export class Running {
     try {
       if (origin === "started") return await this.startKernel({ spec: name, textDocument });
     } catch (error) {
-      if (errorData(error)?.kind !== "NoSuchKernelSpec") throw error; // the kernel ran an interpreter that the user selected by path
+      if (errorData(error)?.kind !== "NoSuchKernelSpec") throw error; // an interpreter selected by path
     }
     const selected = language === "python" ? await this.startSelected(document) : undefined;
     return selected ?? (await this.startKernel({ textDocument }));

@@ -19,7 +19,7 @@ const ICONS: Record<Kernel["state"], string> = {
   unreachable: "warning",
 };
 
-/** The only commands that the tooltip can run. A link in the name of a kernel, for example, cannot. */
+/** The only commands that the tooltip can run. A link in a kernel's name cannot run any. */
 const LINKS = [
   ["Interrupt", "interruptKernel"],
   ["Restart", "restartKernel"],
