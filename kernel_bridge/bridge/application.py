@@ -351,8 +351,9 @@ class Bridge:
     # the end
 
     async def close(self) -> None:
-        """Shut down the kernels started here, unless they are kept; detach from the rest; close the
-        history.
+        """Shut down or detach from every kernel, then close the history.
+
+        Kernels started here are shut down, unless they are kept.
         """
         self.starts.cancel()
         try:
@@ -372,7 +373,8 @@ class Bridge:
     async def _leave(self, kernel: FollowedKernel) -> None:
         if not kernel.alive or kernel.id in self._departures:
             return
-        ended_here = kernel.session.origin == "started" and not kernel.session.keep_alive
+        host = kernel.session.host
+        ended_here = host.origin == "started" and not host.keep_alive
         try:
             await (kernel.shutdown() if ended_here else kernel.detach())
         except Exception:

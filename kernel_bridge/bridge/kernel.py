@@ -133,7 +133,7 @@ class FollowedKernel:
         run = self.queue.take()
         if run is None:
             return None
-        run.epoch = self.session.epoch
+        run.epoch = self.session.host.epoch
         if self.session.state == "idle":
             self.session.take_lost()  # messages lost earlier, such as during an attach, are not this run's
         message_id = self.session.execute(
@@ -296,7 +296,7 @@ class FollowedKernel:
         return Run(
             id=str(uuid.uuid4()),
             kernel_id=self.id,
-            epoch=self.session.epoch,
+            epoch=self.session.host.epoch,
             source=source,
             outputs=Outputs(),
             live=LiveOutputs(self._budget()),
@@ -388,7 +388,7 @@ class FollowedKernel:
             raise KernelDead(
                 f"kernel {self.id} ({self.session.spec.display_name}) is dead: "
                 f"{self.session.reason or 'it has ended'}",
-                remedy=Remedy.RESTART_KERNEL if self.session.restartable else Remedy.START_KERNEL,
+                remedy=Remedy.RESTART_KERNEL if self.session.host.restartable else Remedy.START_KERNEL,
             )
         return self
 

@@ -19,21 +19,21 @@ def now() -> str:
 
 
 def kernel_to_wire(session: "KernelSession", queued: int) -> wire.Kernel:
-    info = session.info
+    host, info = session.host, session.info
     return wire.Kernel(
         id=session.id,
-        epoch=session.epoch,
+        epoch=host.epoch,
         name=session.spec.name,
         display_name=session.spec.display_name,
         language=session.spec.language,
-        cwd=session.cwd and readable(session.cwd),
+        cwd=host.cwd and readable(host.cwd),
         state=session.state,
         reason=session.reason,
-        origin=session.origin,
-        keep_alive=session.keep_alive,
-        transport=session.transport,
-        connection_file=session.connection_file,
-        pid=session.pid,
+        origin=host.origin,
+        keep_alive=host.keep_alive,
+        transport=host.transport,
+        connection_file=host.connection_file,
+        pid=host.pid,
         protocol_version=info.protocol_version if info else None,
         implementation=info.implementation if info else None,
         implementation_version=info.implementation_version if info else None,

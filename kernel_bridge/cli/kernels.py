@@ -163,7 +163,7 @@ async def interrupt(options: argparse.Namespace) -> int:
 async def restart(options: argparse.Namespace) -> int:
     async with opened(WITHOUT_HISTORY) as bridge:
         followed = await attach(bridge, options.which)
-        record = read_record(followed.id, followed.session.connection_file or "")
+        record = read_record(followed.id, followed.session.host.connection_file or "")
         await bridge.restart_kernel(followed)
         kernel = followed.to_wire()
     print_text(Text(f"restarted {_called(kernel)}"))

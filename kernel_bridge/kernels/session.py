@@ -11,7 +11,6 @@ from typing import Literal, Protocol
 import msgspec
 
 from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
-from ..protocol import objects as wire
 from ..protocol.errors import KernelDead, NotOurs
 from ..protocol.objects import KernelState
 from ..runs.events import Aside, Event, Json
@@ -65,39 +64,6 @@ class KernelSession:
         self._deaf = False  # it does not understand us
 
     @property
-    def epoch(self) -> int:
-        return self.host.epoch
-
-    @property
-    def cwd(self) -> str | None:
-        return self.host.cwd
-
-    @property
-    def origin(self) -> Literal["started", "attached"]:
-        return self.host.origin
-
-    @property
-    def keep_alive(self) -> bool:
-        return self.host.keep_alive
-
-    @property
-    def transport(self) -> wire.Transport:
-        return self.host.transport
-
-    @property
-    def connection_file(self) -> str | None:
-        return self.host.connection_file
-
-    @property
-    def pid(self) -> int | None:
-        return self.host.pid
-
-    @property
-    def restartable(self) -> bool:
-        """Whether `restart` can make a new process, also when the kernel is dead."""
-        return self.host.restartable
-
-    @property
     def quirks(self) -> Quirks:
         return quirks_of(self.info.implementation if self.info is not None else None)
 
@@ -118,7 +84,7 @@ class KernelSession:
                 with claimed_descriptors(descriptors):
                     channels = self._connect(await self.host.start())
             except (OSError, ModuleNotFoundError) as error:
-                raise not_runnable(self.spec, self.cwd, error) from None
+                raise not_runnable(self.spec, self.host.cwd, error) from None
             self._know(await meet_new(channels, self.host, self._unwanted, self._ready_timeout_s))
             self._follow("idle")
             self.host.became_ready()
@@ -143,7 +109,7 @@ class KernelSession:
                 raise
 
     async def _attach(self) -> None:
-        where = self.id, self.connection_file, self.pid
+        where = self.id, self.host.connection_file, self.host.pid
         try:
             with claimed_descriptors(KERNEL_DESCRIPTORS):
                 channels = self._connect(await self.host.reach())
@@ -343,7 +309,7 @@ class KernelSession:
         KernelDead: it is no longer followed. KernelLaunchFailed, KernelNotReady: it is dead now, and can be
         restarted again.
         """
-        if not self.restartable:
+        if not self.host.restartable:
             raise NotOurs(
                 f"kernel {self.id} ({self.spec.display_name}) was started by another program, which alone "
                 "can restart it; restart it there and attach again, or start one here"
@@ -366,7 +332,7 @@ class KernelSession:
             await self.host.end(lambda: self._ask_to_end(restart=True), restart=True)
         except OSError as error:
             await finished(self._abandon(str(error)))
-            raise not_runnable(self.spec, self.cwd, error) from None
+            raise not_runnable(self.spec, self.host.cwd, error) from None
         except BaseException:
             await finished(self._abandon("its restart was cancelled"))
             raise

@@ -41,7 +41,7 @@ class Ears:
         self._news.set()
 
     def changed(self) -> None:
-        self.states.append((self.session.state, self.session.epoch))
+        self.states.append((self.session.state, self.session.host.epoch))
         self._news.set()
 
     async def until(self, condition: Callable[[], bool], within_s: float = 20) -> None:

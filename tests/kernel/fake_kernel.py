@@ -3,7 +3,7 @@
     python fake_kernel.py -f CONNECTION_FILE [--never-ready | --die CODE] [--deaf-control] [--deaf-shell]
                    [--rewrite]
 
---rewrite replaces the connection file by one of its own, as async-kernel does.
+--rewrite replaces the connection file with one of its own, as async-kernel does.
 
 The code of an execute_request is a script, one step per line; code without steps is answered at once, like
 `1+1`:
@@ -267,7 +267,7 @@ INFO: Json = {
     "implementation": "fake",
     "implementation_version": "1",
     "language_info": {"name": "fake", "version": "1", "mimetype": "text/plain", "file_extension": ".fake"},
-    "banner": "does as it is told",
+    "banner": "a scripted kernel",
 }
 
 
@@ -281,7 +281,7 @@ def main() -> None:
     parser.add_argument("--rewrite", action="store_true")
     options = parser.parse_args()
     if options.die is not None:
-        print("the fake kernel dies as it was told", file=sys.stderr)
+        print("the fake kernel exits by request", file=sys.stderr)
         sys.exit(options.die)
     if options.never_ready:
         time.sleep(1000)

@@ -81,11 +81,11 @@ async def test_attaching_to_a_busy_kernel_does_not_wait(kernels: Any, ears: Any)
     session = attach(kernels, ears, kernel_id=owner.id)
     async with asyncio.timeout(2):
         await session.attach()
-    assert (session.id, session.state, session.origin, session.pid) == (
+    assert (session.id, session.state, session.host.origin, session.host.pid) == (
         owner.id,
         "busy",
         "attached",
-        owner.pid,
+        owner.host.pid,
     )
     assert session.info is not None
     owner.answer_input("")
@@ -98,7 +98,7 @@ async def test_attaching_to_a_busy_kernel_does_not_wait(kernels: Any, ears: Any)
     await ears.has(ours, IDLE)
     assert ears.text(ours) == "3\n"
     await session.detach()
-    assert psutil.pid_exists(owner.pid)
+    assert psutil.pid_exists(owner.host.pid)
 
 
 async def test_a_foreign_kernel_is_followed_but_not_restarted(
@@ -107,7 +107,7 @@ async def test_a_foreign_kernel_is_followed_but_not_restarted(
     await reachable(foreign.path)
     session = attach(kernels, ears)
     await session.attach()
-    assert (session.state, session.spec.language, session.pid) == ("idle", "python", None)
+    assert (session.state, session.spec.language, session.host.pid) == ("idle", "python", None)
     parent = run(session, "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.05)")
     await ears.has(parent, Stream("stdout", "go\n"))
     await session.interrupt()
@@ -133,14 +133,14 @@ async def test_a_later_bridge_restarts_and_ends_a_kept_kernel(kernels: Any, ears
     await first.detach()
     session = attach(kernels, ears, kernel_id=first.id)
     await session.attach()
-    assert (session.id, session.epoch, session.pid) == (first.id, 1, first.pid)
+    assert (session.id, session.host.epoch, session.host.pid) == (first.id, 1, first.host.pid)
     await session.restart()
-    assert (session.epoch, session.state) == (2, "idle")
-    assert session.pid != first.pid
+    assert (session.host.epoch, session.state) == (2, "idle")
+    assert session.host.pid != first.host.pid
     again = attach(kernels, ears, kernel_id=first.id)
     await session.detach()
     await again.attach()
-    assert (again.epoch, again.pid) == (2, session.pid)
+    assert (again.host.epoch, again.host.pid) == (2, session.host.pid)
     await again.shutdown()
     await kernels.close()
     await asyncio.to_thread(home.check_clean)
@@ -154,14 +154,14 @@ async def test_files_stay_when_another_bridge_restarts_the_kernel(kernels: Any, 
     await first_ears.until(lambda: first.state == "dead")
     parent = run(session, "1")
     await ears.has(parent, IDLE)
-    assert Path(session.connection_file).exists()
+    assert Path(session.host.connection_file).exists()
     await session.shutdown()
 
 
 async def test_attaching_to_a_stopped_kernel_times_out(kernels: Any, ears: Any) -> None:
     owner, _ = await kernels.start()
-    os.kill(owner.pid, signal.SIGSTOP)
-    await asyncio.to_thread(os.waitid, os.P_PID, owner.pid, os.WSTOPPED | os.WNOWAIT)
+    os.kill(owner.host.pid, signal.SIGSTOP)
+    await asyncio.to_thread(os.waitid, os.P_PID, owner.host.pid, os.WSTOPPED | os.WNOWAIT)
     with pytest.raises(KernelUnreachable):
         await attach(kernels, ears, kernel_id=owner.id).attach()
     assert await list_running() == []
@@ -187,7 +187,7 @@ async def test_attaching_to_a_kernel_that_answers_nothing_while_busy(
 
 async def test_a_wrong_key_is_reported(kernels: Any, ears: Any, home: Home) -> None:
     owner, _ = await kernels.start()
-    described = json.loads(Path(owner.connection_file).read_text())
+    described = json.loads(Path(owner.host.connection_file).read_text())
     wrong = home.path / "wrong.json"
     wrong.write_text(json.dumps(described | {"key": "another"}))
     session = attach(kernels, ears, connection_file=str(wrong))
@@ -209,7 +209,7 @@ async def test_running_kernels_are_listed_without_dead_ones(kernels: Any, foreig
         other: ("idle", "found"),
         kept.id: ("busy", "found"),
     }
-    assert (listed[kept.id].pid, listed[other].implementation) == (kept.pid, "ipython")
+    assert (listed[kept.id].pid, listed[other].implementation) == (kept.host.pid, "ipython")
     foreign.kill()
     foreign.wait()
     assert [kernel.id for kernel in await list_running({followed.id})] == [kept.id]

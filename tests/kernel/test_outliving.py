@@ -29,7 +29,7 @@ async def main():
     keep = "keep" in sys.argv
     session = KernelSession(LocalHost(find_spec("python3"), keeper=keeper, keep_alive=keep), listener=Deaf())
     await session.start()
-    print(session.pid, flush=True)
+    print(session.host.pid, flush=True)
     if "detach" in sys.argv:
         await session.detach()
         await keeper.close()
@@ -76,7 +76,7 @@ async def test_a_kept_kernel_outlives_its_bridge(home: Home, way: str) -> None:
 async def test_a_detached_kernel_keeps_running_while_the_bridge_lives(kernels: Any, home: Home) -> None:
     session, _ = await kernels.start()
     await session.detach()
-    kernel = psutil.Process(session.pid)
+    kernel = psutil.Process(session.host.pid)
     assert home.connection_files()
     await kernels.close()
     kernel.kill()

@@ -35,9 +35,9 @@ def change(**fields: Any) -> Callable[[Path], None]:
 
 async def test_our_own_record_is_trusted(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
-    found = locate(session.connection_file)
+    found = locate(session.host.connection_file)
     assert found.record is not None
-    assert found.record.pid == session.pid
+    assert found.record.pid == session.host.pid
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ async def test_a_record_that_others_could_write_is_not_trusted(
     (record,) = (home.runtime / "kernel-bridge").iterdir()
     content, folder = record.read_bytes(), record.parent
     spoil(record)
-    assert locate(session.connection_file).record is None
+    assert locate(session.host.connection_file).record is None
     for path in folder.iterdir():
         path.unlink()
     record.write_bytes(content)  # for the end of the test
@@ -76,24 +76,24 @@ async def test_a_connection_file_rewritten_by_the_kernel_is_its_own(kernels: Ker
 
     install_fake_kernel(home, "--rewrite")
     session, _ = await kernels.start(find_spec("fake"))
-    record = locate(session.connection_file).record
+    record = locate(session.host.connection_file).record
     assert record is not None
     await session.restart()
-    assert (session.epoch, session.state) == (2, "idle")
+    assert (session.host.epoch, session.state) == (2, "idle")
     await session.shutdown()
     assert home.made() == []
 
 
 async def test_a_copy_of_a_connection_file_has_no_record(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
-    copy = home.work / Path(session.connection_file).name
-    shutil.copy(session.connection_file, copy)
+    copy = home.work / Path(session.host.connection_file).name
+    shutil.copy(session.host.connection_file, copy)
     assert locate(str(copy)).record is None
 
 
 async def test_a_replaced_connection_file_is_not_removed(kernels: Kernels, home: Home) -> None:
     session, _ = await fake(kernels, home)
-    path = Path(session.connection_file)
+    path = Path(session.host.connection_file)
     path.rename(path.with_suffix(".old"))
     path.write_text("of somebody else")
     await session.shutdown()
@@ -113,7 +113,7 @@ async def test_a_temporary_file_of_a_killed_writer_is_removed(kernels: Kernels, 
 async def test_a_restart_with_replaced_files_is_refused(kernels: Kernels, home: Home, what: str) -> None:
     session, _ = await fake(kernels, home)
     (folder,) = {path.parent for path in home.sockets()}
-    path = folder if what == "sockets" else Path(session.connection_file)
+    path = folder if what == "sockets" else Path(session.host.connection_file)
     path.rename(path.with_name("elsewhere"))
     path.mkdir()
     (path / "file").touch()

@@ -35,7 +35,11 @@ def run(session: KernelSession, code: str) -> str:
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
 async def test_all_messages_of_an_execution_arrive(kernels: Any, transport: str) -> None:
     session, ears = await kernels.start(transport=transport)
-    assert (session.state, session.transport, session.info.implementation) == ("idle", transport, "ipython")
+    assert (session.state, session.host.transport, session.info.implementation) == (
+        "idle",
+        transport,
+        "ipython",
+    )
     code = "import sys\nprint('a'); print('b', flush=True)\nprint('c', file=sys.stderr, flush=True)\n1 + 1"
     parent = run(session, code)
     await ears.has(parent, IDLE)
@@ -64,7 +68,7 @@ async def test_the_connection_file_is_where_jupyter_looks_and_nobody_else_may_re
 ) -> None:
     session, _ = await kernels.start()
     path = home.runtime / f"kernel-{session.id}.json"
-    assert session.connection_file == str(path)
+    assert session.host.connection_file == str(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     (sockets,) = Path(home.environment["TMPDIR"]).iterdir()
     assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
@@ -101,7 +105,7 @@ async def test_an_interrupt_reaches_the_kernel_and_its_children(kernels: Any) ->
 async def _child_of(session: KernelSession) -> psutil.Process:
     async with asyncio.timeout(10):
         while True:
-            for child in psutil.Process(session.pid).children():
+            for child in psutil.Process(session.host.pid).children():
                 if "sleep" in child.name():
                     return child
             await asyncio.sleep(0)
@@ -150,7 +154,7 @@ async def test_comm_messages_arrive_in_order_with_their_buffers(kernels: Any) ->
 
 async def test_a_restart_begins_a_new_epoch(kernels: Any) -> None:
     session, ears = await kernels.start()
-    file, first = session.connection_file, session.pid
+    file, first = session.host.connection_file, session.host.pid
     described = json.loads(Path(file).read_text())
     flood = run(session, "x = 1\nwhile True: print('old', flush=True)")
     await ears.until(lambda: bool(ears.text(flood)))
@@ -160,7 +164,7 @@ async def test_a_restart_begins_a_new_epoch(kernels: Any) -> None:
     await restart
     assert len(ears.heard) == heard
     assert ears.states[-2:] == [("restarting", 1), ("idle", 2)]
-    assert session.pid != first
+    assert session.host.pid != first
     assert not psutil.pid_exists(first)
     assert json.loads(Path(file).read_text()) == described
     parent = run(session, "print('x' in globals())")
@@ -172,7 +176,7 @@ async def test_a_busy_kernel_is_shut_down_without_remains(kernels: Any, home: Ho
     session, ears = await kernels.start()
     parent = run(session, f"print('go', flush=True)\n{LOOP}")
     await ears.has(parent, Stream("stdout", "go\n"))
-    pid = session.pid
+    pid = session.host.pid
     await session.shutdown()
     assert (session.state, ears.states[-1]) == ("dead", ("dead", 1))
     assert not psutil.pid_exists(pid)
@@ -206,7 +210,7 @@ async def test_a_request_to_a_kernel_that_dies_ends(kernels: Any) -> None:
     run(session, LOOP)
     request = asyncio.create_task(session.request("complete_request", {"code": "", "cursor_pos": 0}))
     await asyncio.sleep(0)
-    os.kill(session.pid, signal.SIGKILL)
+    os.kill(session.host.pid, signal.SIGKILL)
     with pytest.raises(KernelDead):
         await request
 

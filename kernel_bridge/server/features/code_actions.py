@@ -135,11 +135,11 @@ def _of_kernel(context: Context, document: "Snapshot") -> Iterator[Action]:
     name = kernel.session.spec.display_name
     if kernel.alive and (kernel.session.state != "idle" or kernel.queue.running is not None):
         yield "kernel", interrupt(document.uri)
-    if kernel.session.restartable:
+    if kernel.session.host.restartable:
         yield "kernel", act(f"Restart {name}", "restartKernel", named)
     if not kernel.alive:
         return
-    if kernel.session.origin == "attached":
+    if kernel.session.host.origin == "attached":
         yield "kernel", act(f"Detach from {name}", "detachKernel", named)
     yield "kernel", act(f"Shut down {name}", "shutdownKernel", named)
 

@@ -62,6 +62,6 @@ class Context:
         if kernel is not None and run.state in ("ok", "error"):
             if not kernel.alive:
                 marks.append("kernel ended")
-            elif kernel.session.epoch != run.epoch:
+            elif kernel.session.host.epoch != run.epoch:
                 marks.append("before restart")
         return marks
