@@ -32,12 +32,8 @@ def read_file(path: str | os.PathLike[str], largest_bytes: int) -> bytes:
     invalid. OSError: it cannot be opened or read.
     """
     flags = os.O_RDONLY
-    for name in (
-        "O_NONBLOCK",
-        "O_NOCTTY",
-        "O_CLOEXEC",
-        "O_BINARY",
-    ):  # a FIFO with no writer would block
+    # without O_NONBLOCK, opening a FIFO that has no writer would block
+    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
         flags |= getattr(os, name, 0)
     try:
         _require_regular(path, os.stat(path), largest_bytes)  # opening some devices has side effects

@@ -53,7 +53,7 @@ def raise_descriptors() -> None:
 
 
 def restore_descriptors(pid: int) -> None:
-    """Restore the soft limit that we inherited in a child, before it checks.
+    """Give a child process the soft limit that we inherited, before it reads its own.
 
     Programs that use select() break with a higher limit. Only Linux can set it from outside. Elsewhere the
     child keeps ours, because subprocess's preexec_fn may deadlock in a process with threads.

@@ -145,7 +145,7 @@ def write_private(path: str, content: bytes) -> None:
 def read_private(path: str, largest_bytes: int) -> bytes:
     """The content of a file that only we can have written: the file and its folder are ours and private.
 
-    Raises NotReadable: it is a link, or another user could have written it. OSError.
+    Raises OSError; NotReadable: it is a link, or another user could have written it.
     """
     if sys.platform == "win32":  # st_mode has no permissions there; the user's folders are private
         return read_file(path, largest_bytes)

@@ -21,7 +21,7 @@ from .observer import Progress
 
 T = TypeVar("T")
 
-AUTO = ".auto"  # stands in for the extension of the kernel's language, as in jupytext
+AUTO = ".auto"  # replaced by the extension of the kernel's language, as in jupytext
 
 
 async def export(

@@ -45,7 +45,7 @@ class Observer(Protocol):
         """The run was evicted from memory; no further notifications follow."""
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        """What the user types; None if the user cancelled. If it raises, this client is not asked again.
+        """What the user types; None if the user cancelled. If it raises, another client must answer.
 
         Cancelled when the run ends first, or when another client has answered.
         """

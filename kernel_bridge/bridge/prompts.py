@@ -44,7 +44,7 @@ class Prompts:
                 prompt.ask(prompt.group, observer)
 
     def left(self, observer: Observer) -> None:
-        """A client left. If it was the last one asked, its runs are interrupted."""
+        """A client left. A run whose prompt no other client can answer is interrupted."""
         for prompt in self._open.values():
             prompt.drop(observer)
 

@@ -11,7 +11,7 @@ from .wire import run_to_wire
 
 
 class Publication:
-    """`open_journal` returns None if the history is disabled. A run once stored is stored to its end."""
+    """`open_journal` returns None if the history is disabled. Once a run is stored, all of it is."""
 
     def __init__(self, observers: Observers, open_journal: Callable[[], Journal | None]) -> None:
         self.observers = observers

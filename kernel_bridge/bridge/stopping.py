@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # a handler is imported before a bridge is
     from .kernel import FollowedKernel
 
 INTERRUPT_S = 5.0  # how long an interrupt may take to end the run
-BEGIN_S = 0.05  # how long after execute_input a kernel cannot be interrupted yet
+BEGIN_S = 0.05  # a kernel cannot be interrupted this soon after its execute_input
 
 
 async def interrupt(kernel: "FollowedKernel") -> InterruptOutcome:

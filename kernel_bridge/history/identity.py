@@ -39,7 +39,7 @@ def examine(path: Path) -> Whose:
     """The owner of the file at `path`. "nobody's": there is none, or an empty one.
 
     "deleted": only SQLite's companion files are left, which it would replay into a new file of that name.
-    Raises Unusable: not a regular file, or written by a newer version. OSError.
+    Raises OSError; Unusable: not a regular file, or written by a newer version.
     """
     kept = [suffix for suffix in COMPANIONS if _is_regular(beside(path, suffix))]
     if not _is_regular(path):
@@ -86,7 +86,7 @@ def inode_of(path: Path) -> tuple[int, int] | None:
 
 
 def read_header(path: Path) -> bytes:
-    """The first bytes of a regular file. Raises Unusable: it is no longer one. OSError."""
+    """The first bytes of a regular file. Raises OSError; Unusable: it is no longer a regular file."""
     with open_regular(path) as file:
         return file.read(HEADER_BYTES)
 

@@ -154,9 +154,7 @@ class Journal:
     async def read_runs(self, wanted: Filter, use: Callable[[Selection], R]) -> R:
         """Call `use` in the reading thread with the matching runs, in the order they started.
 
-        Return its result.
-
-        Raises NoSuchRun if a requested id does not exist, and everything that `use` raises.
+        Returns its result. Raises NoSuchRun: a requested id does not exist; and the errors of `use`.
         """
         return await self._ask(lambda reader: use(selection.select(reader, self._is_alive, wanted)))
 

@@ -1,4 +1,4 @@
-"""Makes a notebook of runs, nbformat 4.5. The only user of nbformat, which is imported only when needed.
+"""Converts runs to a notebook, nbformat 4.5. The only user of nbformat, which is imported when needed.
 
 Pure: the same runs make the same notebook. Outputs are produced lazily, so a notebook may exceed memory.
 """

@@ -11,7 +11,7 @@ from ..protocol.vocabulary import Output
 from ..runs.changes import Append, Clear, FoldChange, Replace, Rewrite, size_bytes
 from .records import KernelRecord
 
-OVERHEAD_BYTES = 64  # cost of a short string besides its characters
+OVERHEAD_BYTES = 64  # overhead of a short string
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ def condition(connection: Connection, is_alive: IsAlive, wanted: Filter) -> tupl
         values.append(wanted.kernel_id)
     if wanted.uri is not None:
         of = "SELECT 1 FROM runs WHERE document = ?"
-        column = "document" if connection.execute(of, (wanted.uri,)).fetchone() else "uri"  # a cell
+        column = "document" if connection.execute(of, (wanted.uri,)).fetchone() else "uri"  # uri: a cell
         where.append(f"runs.{column} = ?")
         values.append(wanted.uri)
     for operator, time in ((">=", wanted.since), ("<", wanted.until)):

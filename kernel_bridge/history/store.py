@@ -43,8 +43,9 @@ def open_store(path: Path) -> tuple[Connection, str | None]:
     """A writing connection for the calling thread, and a warning if a file was set aside.
 
     Creates the file (mode 0600) and its folder (0700) if necessary, and migrates the tables. Only a damaged
-    file of ours is set aside: one with our mark, or one at our default path. Raises Unusable, OSError,
-    StoreError.
+    journal is set aside: a file with our mark, or at our default path.
+
+    Raises Unusable, OSError, StoreError.
     """
     _whose(path)  # first, so that no lock file is created beside a rejected file
     make_folders(str(path.parent))

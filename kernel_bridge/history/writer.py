@@ -74,12 +74,7 @@ class Writer:
             warning = self._open()
             if warning is not None:
                 self._warn(warning)
-        except (
-            Unusable,
-            OSError,
-            StoreError,
-            ValueError,
-        ) as error:  # ValueError: a path such as "/"
+        except (Unusable, OSError, StoreError, ValueError) as error:  # ValueError: a path like "/"
             self._stop(error)
         while (taken := self._backlog.take()) is not None:
             if self._connection is not None and taken.updates:
@@ -105,9 +100,7 @@ class Writer:
     def _open(self) -> str | None:
         """Open the file, mark this bridge as alive, and recover from others.
 
-        Return the warning of `open_store`.
-
-        Raises Unusable, OSError, StoreError.
+        Returns the warning of `open_store`. Raises Unusable, OSError, StoreError.
         """
         self._connection, warning = open_store(self.path)
         self._inode = inode_of(self.path)
@@ -133,7 +126,7 @@ class Writer:
             self._replace()
 
     def _replace(self) -> None:
-        """Replace a damaged file by a new one. Raises Unusable, OSError, StoreError."""
+        """Replace a damaged file with a new one. Raises Unusable, OSError, StoreError."""
         self._connection, warning = replace_damaged(self.path, self._required())
         self._inode = inode_of(self.path)
         self._warn(warning)

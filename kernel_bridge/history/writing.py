@@ -186,7 +186,7 @@ def _set_body(connection: Connection, row: int, output: Output) -> None:
 
 
 def _rewrite(connection: Connection, run: int, position: int, start: int, parts: list[str]) -> None:
-    """Replace the text from character `start` on by `parts`. Touches only chunks at or after it."""
+    """Replace the text from character `start` on with `parts`. Touches only chunks at or after it."""
     row = connection.execute(
         "SELECT start, length FROM chunks WHERE run = ? AND position = ? AND start <= ?"
         " ORDER BY start DESC LIMIT 1",

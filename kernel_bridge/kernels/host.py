@@ -71,10 +71,10 @@ class Host(Protocol):
         """Leave the kernel running, even after this process has ended."""
 
     def close(self) -> None:
-        """Stop watching the process. A process that depends on this one will end with it."""
+        """Stop watching the process. Unless it is kept, it ends with this one."""
 
     def written(self) -> str:
-        """The last output of the process on stdout and stderr, if it is known."""
+        """The last output of the process on stdout and stderr, if known."""
 
     def cause_of_death(self) -> str:
         """Why the process ended: a sentence, followed by the kernel's output."""

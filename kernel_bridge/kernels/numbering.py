@@ -1,4 +1,4 @@
-"""Detects lost messages by gaps in their numbers.
+"""Detects lost messages of a kernel by gaps in their numbers.
 
 jupyter_client's Session, which ipykernel and every kernel built on it use, ends its message ids with one
 counter for all channels and clients. Other kernels use random ids, which show nothing. A gap that may be a

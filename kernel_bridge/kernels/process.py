@@ -116,9 +116,8 @@ class KernelProcess:
     def _have_exited(self) -> None:
         self._close_pidfd()
         if not self._left_running:
-            self._signal_group(
-                signal.SIGKILL
-            )  # ends its children too; the group still exists, since the process is not reaped yet
+            # its children end too; the process is not reaped yet, so the group is still its own
+            self._signal_group(signal.SIGKILL)
         self._reap()
 
     def _reap(self) -> None:

@@ -189,7 +189,7 @@ def interpreter_of(spec: KernelSpec) -> str | None:
 
 
 def _command(argv: list[str]) -> str:
-    """argv[0] as it is run: like jupyter_client, we replace `python` by the bridge's own interpreter."""
+    """argv[0] as it is run: like jupyter_client, we replace `python` with the bridge's own interpreter."""
     version = sys.version_info
     own = {"python", f"python{version[0]}", f"python{version[0]}.{version[1]}"}
     return sys.executable if argv[0] in own else os.path.expanduser(argv[0])

@@ -9,7 +9,7 @@ from ..protocol.vocabulary import Change, Display, ElideChange, ErrorOutput, Out
 from .changes import Append, FoldChange, Replace, Rewrite, size_bytes
 
 TAIL_BYTES = 4096
-NODE_BYTES = 100  # overhead of a JSON value besides its characters
+NODE_BYTES = 100  # overhead of a JSON value
 LARGEST_COUNT = 10_000  # JSON values examined to estimate an output's size
 
 

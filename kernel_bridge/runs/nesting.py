@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-DEEPEST = 100  # levels of lists and objects kept in an output that something failed to process
+DEEPEST = 100  # levels of lists and objects that are kept in an output nested too deeply
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 

@@ -56,9 +56,8 @@ def apply(pen: Pen, parameters: str) -> Pen:
         width = 1
         if code in ("38", "48", "58") and ":" not in codes[at]:  # 38;5;n and 38;2;r;g;b
             width = {"5": 3, "2": 5}.get(codes[at + 1] if at + 1 < len(codes) else "", 1)
-            if width == 1 or at + width > len(
-                codes
-            ):  # broken: it must not swallow what is joined to it later
+            # A broken sequence must not consume codes that are appended later.
+            if width == 1 or at + width > len(codes):
                 at += width
                 continue
         if code == "0":

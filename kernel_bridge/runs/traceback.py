@@ -29,8 +29,8 @@ _TOKENIZER = re.compile(r'\s*File "?<tokenize>"?(?:, line |:)(?P<line>\d+)')
 _ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)  # in the source lines of an entry
 
 
-# 'File "a.py", line 3, in f' (Python itself), "File ~/a.py:3, in f(x)" (IPython 8 and later), "~/a.py in
-# f(x)" with an arrow below (IPython 7)
+# 'File "a.py", line 3, in f' (Python itself), "File ~/a.py:3, in f(x)" (IPython 8 and later),
+# "~/a.py in f(x)" with an arrow below (IPython 7)
 _FILE = re.compile(
     r'\s*(?:File "(?P<quoted>[^"\n<]+)", line (?P<after>\d+)(?:, in (?P<name>[^\n(]+))?'
     r"|File (?P<path>[^\n<:]+):(?P<line>\d+)(?:, in (?P<where>[^\n(]+))?"

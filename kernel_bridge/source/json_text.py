@@ -24,7 +24,7 @@ class TooDeep(ValueError):
 def read_json(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
     """The value; `parse_constant` is that of json.loads.
 
-    Raises json.JSONDecodeError: not JSON. TooDeep. Another ValueError: a number with thousands of digits.
+    Raises TooDeep; json.JSONDecodeError: not JSON; another ValueError: a number with thousands of digits.
     """
     try:
         value = json.loads(text, parse_constant=parse_constant)

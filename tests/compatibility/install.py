@@ -88,7 +88,7 @@ def _unpack_debian(package: str) -> None:
 
 
 def _mend(file: Path) -> None:
-    """Replace `python`, Jupyter's name for the interpreter that starts the kernel, by the full path."""
+    """Replace `python`, Jupyter's name for the interpreter that starts the kernel, with the full path."""
     spec = json.loads(file.read_text())
     if file.parent.name not in KERNELS:
         shutil.rmtree(file.parent)  # installed as a dependency: another python3

@@ -80,7 +80,7 @@ def _order_of_runs(client: Client) -> Iterator[str]:
             if argument is not None and not argument.get("wait"):
                 for run in message.get("result", {}).get("runs", []):
                     if run["id"] in told:
-                        yield f"run {run['id']} was told of before its request was answered"
+                        yield f"run {run['id']} was notified before the response to its request"
 
 
 def _queued(client: Client) -> Iterator[str]:

@@ -121,7 +121,7 @@ WHOLE = {
         |    await e<<
         .await f
     """,
-    "brackets whose lines stand at the margin": """
+    "brackets with lines at the margin": """
         |a = f(
         |b,
         |c=[1, {2:<<
