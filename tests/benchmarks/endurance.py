@@ -20,7 +20,7 @@ def measure(home: Home) -> Iterator[Row]:
             run_id = ours.command("history", limit=1)["runs"][0]["id"]
             lost.append(LINES - sum(map(str.__eq__, history_lines(ours, run_id), map(str, range(LINES)))))
             resident.append(ours.resident_bytes() / 1e6)
-    yield Row(f"{LINES:,} flushed prints, {TIMES} times: lines lost", "", [max(lost)], 0, "lines")
+    yield Row(f"{LINES:,} flushed prints, {TIMES} times, lines lost", "", [max(lost)], 0, "lines")
     yield Row(
         "resident memory after the last", "after the second", [resident[-1] - resident[1]], 20, "MB more"
     )

@@ -23,7 +23,7 @@ def measure(home: Home) -> Iterator[Row]:
         for editor in (many, few):
             editor.run("1")
         figures = ratios(9, lambda: _newest_s(many), lambda: _newest_s(few))
-        yield Row(f"the newest 50 runs out of {MANY:,}", f"out of {FEW}", figures, 2.0)
+        yield Row(f"the newest 50 runs of {MANY:,}", f"of {FEW}", figures, 2.0)
         figures = ratios(9, lambda: _run_s(many), lambda: _run_s(few))
         yield Row(f"a run with {MANY:,} in the history", f"with {FEW}", figures, 1.2)
         path = home.path / "runs.ipynb"

@@ -19,7 +19,7 @@ def measure(home: Home) -> Iterator[Row]:
         sleep(SECONDS)
         woken = (_switches(editor) - switches) / SECONDS
         percent = (_cpu_s(editor) - cpu_s) / SECONDS * 100
-    yield Row("idle, times that the bridge wakes", "", [woken], 0, "a second")
+    yield Row("idle, wake-ups of the bridge", "", [woken], 0, "a second")
     yield Row("idle, CPU of all threads, zmq's too", "", [percent], 0.1, "%")
 
 

@@ -15,7 +15,7 @@ def measure(home: Home) -> Iterator[Row]:
     yield from _with_ipykernel(home)
     with bridge(home, "fake") as ours, peer(home, "raw", "fake") as raw:
         figures = _rounds(ours, {"raw zmq": raw}, rounds=7, times=200)["raw zmq"]
-    yield Row("1+1 on a kernel that answers at once", "raw zmq", figures, 2.5)
+    yield Row("1+1 on a kernel that replies at once", "raw zmq", figures, 2.5)
 
 
 def _with_ipykernel(home: Home) -> Iterator[Row]:
@@ -34,7 +34,7 @@ def _with_ipykernel(home: Home) -> Iterator[Row]:
         for name, figures in seen.items():
             yield Row(what, name, figures, None)
         first = [_first_ms(ours) - _first_ms(raw) for _ in range(7)]
-        yield Row("first output, later than raw zmq", "raw zmq", first, 3.0, "ms")
+        yield Row("delay of the first output", "raw zmq", first, 3.0, "ms")
 
 
 def _rounds(ours: Client, theirs: Mapping[str, Client], rounds: int, times: int) -> dict[str, list[float]]:

@@ -26,7 +26,7 @@ def measure(home: Home) -> Iterator[Row]:
         yield Row("interrupt in a flood", "raw zmq", figures, 1.5)
     notebook = Peer(home, "notebook")
     yield Row(
-        "the same by nbclient, lines lost", "", [LINES - notebook.run(PRINTS).ran[0].lines], None, "lines"
+        "the same with nbclient, lines lost", "", [LINES - notebook.run(PRINTS).ran[0].lines], None, "lines"
     )
     notebook.close()
     with bridge(home, "fake") as ours:

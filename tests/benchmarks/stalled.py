@@ -47,10 +47,10 @@ def measure(home: Home) -> Iterator[Row]:
         outcome = ours.answer(interrupt)["outcome"]
         lost = lines - len(history_lines(ours, run_id))
     what = f"an editor that reads nothing for {SECONDS} s"
-    yield Row(f"{what}: of {lines:,} lines lost", "", [lost], 0, "lines")
-    yield Row(f"{what}: time a line takes the kernel", "raw zmq", [raw_lines * SECONDS / lines], 1.2)
-    yield Row(f"{what}: an interrupt then ({outcome})", "", [1000 * (ended_at - asked_at)], None, "ms")
-    yield Row(f"{what}: memory at the peak", "", [growth / 1e6], 64, "MB more")
+    yield Row(f"{what}, lines lost of {lines:,}", "", [lost], 0, "lines")
+    yield Row("the same, time per line in the kernel", "raw zmq", [raw_lines * SECONDS / lines], 1.2)
+    yield Row(f"the same, an interrupt meanwhile ({outcome})", "", [1000 * (ended_at - asked_at)], None, "ms")
+    yield Row("the same, peak memory", "", [growth / 1e6], 64, "MB more")
 
 
 def _until_written(path: Path) -> tuple[int, float]:

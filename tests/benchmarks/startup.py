@@ -17,7 +17,7 @@ EMPTY_SERVER = "from pygls.lsp.server import LanguageServer; LanguageServer('emp
 def measure(home: Home) -> Iterator[Row]:
     _empty_server_s(home)
     figures = ratios(12, lambda: _bridge_s(home), lambda: _empty_server_s(home))
-    yield Row("start to the initialize answer", "an empty pygls server", figures, 0.6)
+    yield Row("start to the initialize response", "an empty pygls server", figures, 0.6)
     launcher = Peer(home, "launching")
     with bridge(home) as ours:
         _start_s(ours)

@@ -33,8 +33,8 @@ def ratios(rounds: int, ours: Callable[[], float], theirs: Callable[[], float]) 
 
 
 def print_rows(sections: Sequence[Sequence[Row]]) -> None:
-    table = Table(caption="the figure is the median of the repetitions, the spread their least and largest")
-    for title in ("what", "measured against", "figure", "spread", "mark", ""):
+    table = Table(caption="figure: median of the repetitions; spread: smallest to largest value")
+    for title in ("what", "compared with", "figure", "spread", "mark", ""):
         table.add_column(title, justify="right" if title in ("figure", "spread", "mark") else "left")
     for rows in sections:
         for row in rows:

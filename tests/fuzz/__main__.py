@@ -76,7 +76,7 @@ def tell(seed: int, outcome: Outcome, length: int) -> None:
     if outcome.wrong:
         transcript = Path(tempfile.gettempdir()) / f"kernel-bridge-fuzz-{seed}.txt"
         transcript.write_text("\n".join(outcome.transcript))
-        print(f"  what was sent and heard is in {transcript}")
+        print(f"  transcript: {transcript}")
     sys.stdout.flush()
 
 
