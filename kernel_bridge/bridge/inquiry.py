@@ -24,8 +24,9 @@ async def first_complete(
 ) -> "Region | None":
     """The first candidate that the kernel does not report as incomplete, or else the first of all.
 
-    Sends is_complete_request. Waits until `place` is next and the kernel is free, since it would answer no
-    sooner. Returns None if the place was dropped. Raises KernelDead.
+    Sends is_complete_request (Jupyter messaging specification, "Code completeness"). Waits until `place` is
+    next and the kernel is free, since it would answer no sooner. Returns None if the place was dropped.
+    Raises KernelDead.
     """
     shortest = None
     for candidate in candidates:
@@ -51,9 +52,10 @@ async def first_complete(
 async def ask_now(
     kernel: "FollowedKernel", message_type: str, content: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """The reply to a request such as complete_request; None if the kernel cannot answer now.
+    """The reply to a complete_request or inspect_request; None if the kernel cannot answer now.
 
-    A busy kernel is asked only if it can answer on another thread.
+    Follows the Jupyter messaging specification, "Completion" and "Introspection". A busy kernel is asked only
+    if it can answer on another thread.
     """
     async with kernel.inquiry_lock:
         if kernel.session.state not in ("idle", "busy"):

@@ -156,7 +156,8 @@ class Channels:
     def answer_input(self, value: str) -> None:
         """Answer the open input_request, if there is one.
 
-        Without one, the kernel would use the answer for its next prompt.
+        Without one, the kernel would use the answer for its next prompt. Follows the Jupyter messaging
+        specification, "Messages on the stdin (ROUTER/DEALER) channel".
         """
         if self._input_request is not None:
             request, self._input_request = self._input_request, None

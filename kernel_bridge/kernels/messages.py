@@ -269,7 +269,10 @@ def event_of(message: Message) -> Event:
 
 
 def kernel_info(content: Json) -> KernelInfo:
-    """Read a kernel_info_reply. Lists features as claimed, even those that wrapper kernels merely inherit."""
+    """Read a kernel_info_reply (Jupyter messaging specification, "Kernel info").
+
+    Lists features as claimed, even those that wrapper kernels merely inherit.
+    """
     language_info = content.get("language_info")
     return KernelInfo(
         protocol_version=_text_or_none(content.get("protocol_version")),

@@ -15,6 +15,8 @@ from ..protocol.objects import KernelSpec
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
+    """How a kernel differs from the Jupyter messaging specification, or from its own claims."""
+
     interrupt_mode: Literal["signal", "message"] | None = None  # overrides the kernelspec's
     cannot: frozenset[str] = frozenset()  # removed from what `supports` lists
     rest_after_error_s: float = 0.0  # how long nothing is sent after an error

@@ -238,7 +238,10 @@ class KernelSession:
     def execute(
         self, code: str, *, silent: bool, store_history: bool, allow_stdin: bool, stop_on_error: bool
     ) -> str:
-        """Send an execute_request at once and return its message id. Raises KernelDead."""
+        """Send an execute_request at once and return its message id. Raises KernelDead.
+
+        Follows the Jupyter messaging specification, "Execute".
+        """
         return self._connected().execute(
             code,
             silent=silent,
@@ -285,7 +288,10 @@ class KernelSession:
         return await self._connected().request_beside(message_type, content, timeout)
 
     async def interrupt(self) -> None:
-        """Interrupt the running code, by a signal to the process group or by message. Raises KernelDead."""
+        """Interrupt the running code, by a signal to the process group or by message. Raises KernelDead.
+
+        Follows the Jupyter messaging specification, "Kernel interrupt".
+        """
         channels = self._connected()
         channels.interrupting()
         by_signal = (self.quirks.interrupt_mode or self.spec.interrupt_mode) == "signal"
@@ -343,7 +349,10 @@ class KernelSession:
             self._channels.send("control", "shutdown_request", {"restart": restart})
 
     async def shutdown(self) -> None:
-        """End the kernel, first by request, and remove its files. Does nothing if it is dead."""
+        """End the kernel, first by request, and remove its files. Does nothing if it is dead.
+
+        Follows the Jupyter messaging specification, "Kernel shutdown".
+        """
         self._unwanted.set()
         async with self._order:
             if self.state == "dead":
