@@ -1,6 +1,7 @@
 """The command lines that the README and docs/ show work: the real programs run them, page by page."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def commands(block: Block) -> list[tuple[str, str]]:
             found.append(([line[2:]], []))
             here = re.search(r"<<-?\s*['\"]?(\w+)", line)
             continued = here[1] if here else "\\" if line.endswith("\\") else None
-        elif line.strip() and not line.startswith("#"):
+        elif line.strip() and not line.startswith(("#", "…")):
             assert found, f"{block}: output before the first command"
             found[-1][1].append(line)
     return [("\n".join(lines), "\n".join(shown)) for lines, shown in found]
@@ -61,7 +62,8 @@ def filled(command: str) -> str:
 
 
 def words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]{3,}", text))
+    """Those without digits: ids, times and durations differ from run to run."""
+    return set(re.findall(r"\b[^\W\d_]{3,}\b", text))
 
 
 def run(home: Home, script: str) -> list[tuple[str, int]]:
@@ -123,6 +125,19 @@ def test_the_commands_of_a_page_do_what_it_shows(home: Home, page: Path) -> None
     assert not problems, "\n".join(problems)
     for process in home.processes():
         process.kill()
+
+
+def test_what_the_prose_installs_exists() -> None:
+    """`pip install NAME` between backticks, as in a console."""
+    problems = []
+    for page in shown_to_readers():
+        for command in set(
+            re.findall(r"`((?:pip|pipx|uv) [^`\n]*\b(?:install|add)\b[^`\n]*)`", page.read_text("utf-8"))
+        ):
+            stand_in = [sys.executable, Path(__file__).parent / "stand_in.py", *shlex.split(command)]
+            if subprocess.run(stand_in, capture_output=True).returncode:
+                problems.append(f"{page.relative_to(ROOT)}: {command}")
+    assert problems == []
 
 
 def test_every_program_of_a_page_is_shown_as_a_console() -> None:
