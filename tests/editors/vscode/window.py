@@ -133,6 +133,7 @@ class Window:
         center = self.page.locator(".notifications-center")
         if not center.is_visible():
             self.page.locator(r"#status\.notifications").get_by_role("button").click()
+            self.page.mouse.move(0, 0)  # the tooltip of the button would cover those of the message
         return center.locator(".notification-list-item").filter(has_text=text)
 
     @property
