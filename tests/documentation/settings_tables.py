@@ -68,11 +68,14 @@ def _code(value: Any) -> str:
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
-def _vscode() -> str:
+def vscode_settings() -> dict[str, Any]:
+    """The settings of the VS Code extension, by their names without the section."""
     parts = json.loads(PACKAGE.read_text(encoding="utf-8"))["contributes"]["configuration"]
-    properties = {
-        name.removeprefix(SECTION): one for part in parts for name, one in part["properties"].items()
-    }
+    return {name.removeprefix(SECTION): one for part in parts for name, one in part["properties"].items()}
+
+
+def _vscode() -> str:
+    properties = vscode_settings()
     shared = dict(_defaults())
     own = (
         (f"`{SECTION}{name}`", _type(one), _code(one["default"]), _plain(one["markdownDescription"]))

@@ -1,4 +1,4 @@
-"""The configuration that the README and docs/ show: Neovim loads the Lua; JSON and TOML are well-formed.
+"""The configuration that the README and docs/ show: Neovim loads the Lua; JSON and TOML are well-formed, and VS Code has the settings.
 
 Emacs Lisp and Vim script are loaded by `make test-editors`.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.documentation.pages import ROOT, Block, all_blocks
+from tests.documentation.settings_tables import SECTION, vscode_settings
 from tests.home import Home
 
 NVIM = Path(sys.executable).parent / "nvim"
@@ -58,7 +59,9 @@ def test_neovim_loads_it(home: Home, block: Block) -> None:
 
 @blocks("json")
 def test_it_is_json(block: Block) -> None:
-    json.loads(block.text)
+    read = json.loads(block.text)
+    names = {name.removeprefix(SECTION) for name in read if name.startswith(SECTION)}
+    assert names <= set(vscode_settings())
 
 
 @blocks("toml")
