@@ -1,4 +1,4 @@
-"""The configuration that the README and docs/ show: Neovim loads the Lua; JSON and TOML are well-formed, and VS Code has the settings.
+"""The configuration that the documentation shows: Neovim loads the Lua, JSON and TOML parse.
 
 Emacs Lisp and Vim script are loaded by `make test-editors`.
 """
