@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def filled(command: str) -> str:
 
 
 def words(text: str) -> set[str]:
-    """Those without digits: ids, times and durations differ from run to run."""
+    """The words without digits: ids, times and durations differ from run to run."""
     return set(re.findall(r"\b[^\W\d_]{3,}\b", text))
 
 
@@ -109,22 +110,19 @@ PAGES = [
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_do_what_it_shows(home: Home, page: Path) -> None:
-    """A command that fails is followed by `$ echo $?`. The words of an output shown are in the real one."""
-    told = [(block, *one) for block in blocks(page, "console") if block.runs for one in commands(block)]
-    done = run(home, "\n".join(f"{filled(command)}\n{EPILOG}" for _, command, _ in told))
+    """They exit with 0, unless `$ echo $?` follows, and print every word that the page shows."""
+    steps = [(block, *step) for block in blocks(page, "console") if block.runs for step in commands(block)]
+    done = run(home, "\n".join(f"{filled(command)}\n{EPILOG}" for _, command, _ in steps))
     problems = []
-    for number, (block, command, shown) in enumerate(told):
-        if number >= len(done):
-            problems.append(f"{block}: $ {command}\n  never ended")
-            break
-        output, code = done[number]
-        may_fail = number + 1 < len(told) and told[number + 1][1] == "echo $?"
+    followers = [command for _, command, _ in steps[1:]] + [""]
+    for (block, command, shown), follower, result in zip_longest(steps, followers, done):
+        output, code = result or ("it did not end", 0)
         missing = words(shown) - words(output)
-        if (code and not may_fail) or missing or (command == "echo $?" and output.strip() != shown):
-            problems.append(f"{block}: $ {command}\n  code {code}, not in the output: {missing}\n{output}")
+        if command == "echo $?" and output.strip() != shown:
+            missing = {shown}
+        if result is None or missing or (code and follower != "echo $?"):
+            problems.append(f"{block}: $ {command}\nexit code {code}, missing: {missing}\n{output}")
     assert not problems, "\n".join(problems)
-    for process in home.processes():
-        process.kill()
 
 
 def test_what_the_prose_installs_exists() -> None:
