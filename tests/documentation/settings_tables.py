@@ -17,32 +17,33 @@ NEOVIM = ROOT / "editors" / "neovim"
 SECTION = "kernel-bridge."
 
 
+STRUCTS = {
+    "server": ("", "Settings"),
+    "history": ("history.", "HistorySettings"),
+    "features": ("features.", "FeatureSettings"),
+}
+"""The server's settings: the part of the page, the prefix of the names, the type in the schema."""
+
+
 def regions() -> dict[str, str]:
     """The generated parts of the page, by name."""
-    defs = schema()["$defs"]
-    return {
-        "server": _table(_rows("", defs["Settings"])),
-        "history": _table(_rows("history.", defs["HistorySettings"])),
-        "features": _table(_rows("features.", defs["FeatureSettings"])),
-        "vscode": _vscode(),
-        "neovim": _neovim(),
-    }
+    tables = {name: _server(*struct) for name, struct in STRUCTS.items()}
+    return {**tables, "vscode": _vscode(), "neovim": _neovim()}
 
 
-def _rows(prefix: str, node: Any) -> Iterator[tuple[str, ...]]:
-    for name, field in node["properties"].items():
-        if "$ref" not in field:
-            yield (
-                f"`{prefix}{name}`",
-                _type(field),
-                _code(field["default"]),
-                field["description"],
-                field["x-takes-effect"],
-            )
-
-
-def _table(rows: Iterator[tuple[str, ...]]) -> str:
+def _server(prefix: str, struct: str) -> str:
+    rows = (
+        (f"`{name}`", _type(field), _code(field["default"]), field["description"], field["x-takes-effect"])
+        for name, field in _fields(prefix, struct)
+    )
     return _markdown(("setting", "type", "default", "meaning", "takes effect"), rows)
+
+
+def _fields(prefix: str, struct: str) -> Iterator[tuple[str, Any]]:
+    """(name, schema) of each setting that is not a group of settings."""
+    for name, field in schema()["$defs"][struct]["properties"].items():
+        if "$ref" not in field:
+            yield prefix + name, field
 
 
 def _markdown(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
@@ -76,7 +77,7 @@ def vscode_settings() -> dict[str, Any]:
 
 def _vscode() -> str:
     properties = vscode_settings()
-    shared = dict(_defaults())
+    shared = {name: field["default"] for struct in STRUCTS.values() for name, field in _fields(*struct)}
     own = (
         (f"`{SECTION}{name}`", _type(one), _code(one["default"]), _plain(one["markdownDescription"]))
         for name, one in properties.items()
@@ -94,18 +95,6 @@ def _vscode() -> str:
     return _markdown(("setting", "type", "default", "meaning"), own) + f"\n{sentence}\n"
 
 
-def _defaults() -> Iterator[tuple[str, Any]]:
-    """(name, default) of each server setting."""
-    defs = schema()["$defs"]
-    for prefix, struct in (
-        ("", "Settings"),
-        ("history.", "HistorySettings"),
-        ("features.", "FeatureSettings"),
-    ):
-        for name, field in defs[struct]["properties"].items():
-            yield prefix + name, field.get("default")
-
-
 def _plain(description: str) -> str:
     """VS Code's markup for a link to another setting, as plain code."""
     return re.sub(r"`#([\w.-]+)#`", r"`\1`", description)
@@ -113,33 +102,24 @@ def _plain(description: str) -> str:
 
 def _neovim() -> str:
     source = (NEOVIM / "lua" / "kernel_bridge" / "config.lua").read_text(encoding="utf-8")
+    defaults = _lua_defaults()
     classes: dict[str, list[tuple[str, str, str]]] = {}
     for name, body in re.findall(r"^---@class kernel_bridge\.(\w+)\n((?:---@field .*\n)+)", source, re.M):
         classes[name] = re.findall(r"^---@field (\w+)\?? (table<.*?>|\S+)(?: (.*))?$", body, re.M)
-    defaults = _lua_defaults()
     rows = []
     for name, type_, words in classes["Options"]:
-        nested = classes.get(type_.removeprefix("kernel_bridge."))
         value = defaults.get(name)
-        if nested is None:
-            shown = json.dumps(value, ensure_ascii=False) if not isinstance(value, dict) else "…"
-            rows.append(
-                (f"`{name}`", _lua_type(type_), f"`{shown}`" if value is not None else "", _sentence(words))
-            )
-            continue
-        for inner, inner_type, inner_words in nested:
-            rows.append(
-                (f"`{name}.{inner}`", _lua_type(inner_type), _code(value[inner]), _sentence(inner_words))
-            )
-    return _markdown(("option", "type", "default", "meaning"), iter(rows))
+        if nested := classes.get(type_.removeprefix("kernel_bridge.")):
+            rows += [(f"{name}.{inner}", *rest, _code(value[inner])) for inner, *rest in nested]
+        else:
+            shown = "" if value is None else "`…`" if isinstance(value, dict) else _code(value)
+            rows.append((name, type_, words, shown))
+    cells = ((f"`{name}`", f"`{type_}`", shown, _sentence(words)) for name, type_, words, shown in rows)
+    return _markdown(("option", "type", "default", "meaning"), cells)
 
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
-
-
-def _lua_type(type_: str) -> str:
-    return f"`{type_}`"
 
 
 def _lua_defaults() -> Any:
