@@ -21,6 +21,7 @@ from ..escapes import one_line
 from ..history.identity import default_path
 from ..kernels import specs as kernelspecs
 from ..kernels.interpreters import install_ipykernel
+from ..plurals import count
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import BridgeError
 from ..protocol.objects import KernelSpec, Wire
@@ -110,7 +111,7 @@ async def _start(bridge: Bridge, specs: list[KernelSpec], options: argparse.Name
     """What comes of starting each, in an empty folder."""
     shows_progress = specs and sys.stderr.isatty() and not options.json and not options.start_all
     if shows_progress:
-        print(f"starting {len(specs)} kernels …", end="\r", file=drawing(sys.stderr), flush=True)
+        print(f"starting {count(len(specs), 'kernel')} …", end="\r", file=drawing(sys.stderr), flush=True)
     slots = asyncio.Semaphore(AT_ONCE)
     with tempfile.TemporaryDirectory(prefix="kernel-bridge-doctor-", ignore_cleanup_errors=True) as folder:
 

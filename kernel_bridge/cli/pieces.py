@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import LARGEST_DOCUMENT_BYTES, NotReadable, read_file
+from ..plurals import count
 from ..protocol.vocabulary import Unit
 from ..runs.run import Location
 from ..source.document import Place, split_lines
@@ -117,7 +118,9 @@ def _lines(name: str, text: str, language_id: str, lines: tuple[int, int]) -> tu
     """The lines as cells."""
     every = split_lines(text)
     if lines[1] > len(every):
-        raise UsageError(f"{name} has {len(every)} lines, so there are no lines {lines[0]}:{lines[1]}")
+        raise UsageError(
+            f"{name} has {count(len(every), 'line')}; --lines {lines[0]}:{lines[1]} is past its end"
+        )
     selection = Place(lines[0] - 1, 0), Place(lines[1] - 1, len(every[lines[1] - 1]))
     found = regions(text, language_id, "range", selection)
     if not found:
@@ -159,11 +162,9 @@ def _script(
     if number is None:
         return Script(name, uri, language_id, notebook, pieces)
     if number > len(pieces):
-        titles = ", ".join(
-            f"{count} {piece.title}".strip() for count, piece in enumerate(pieces[:20], start=1)
-        )
-        count = "1 cell" if len(pieces) == 1 else f"{len(pieces)} cells"
-        raise UsageError(f"{name} has no cell {number}; it has {count} with code: {titles}")
+        titles = ", ".join(f"{at} {piece.title}".strip() for at, piece in enumerate(pieces[:20], start=1))
+        cells = count(len(pieces), "cell")
+        raise UsageError(f"{name} has no cell {number}; it has {cells} with code: {titles}")
     chosen = pieces[number - 1]
     notebook = replace(notebook, cells=(notebook.cells[chosen.cell],))
     return Script(name, uri, language_id, notebook, [replace(chosen, cell=0)])

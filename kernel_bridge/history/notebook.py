@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from ..plurals import count
 from ..protocol.errors import ExportFailed
 from ..protocol.objects import Run
 from ..runs.nesting import DEEPEST, cut
@@ -149,7 +150,7 @@ def run_cell(record: RunRecord) -> Json:
 def _notice(run: Run) -> Iterator[Json]:
     """A final output that reports missing output."""
     if run.missing_bytes:
-        text = f"[kernel-bridge could not keep about {run.missing_bytes:,} bytes of this output]\n"
+        text = f"[kernel-bridge could not keep about {count(run.missing_bytes, 'byte')} of this output]\n"
         yield {"output_type": "stream", "name": "stderr", "text": text}
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from ..plurals import count
 from ..protocol.errors import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR
 from .encoding import encode, mend
 from .pauses import Pauses
@@ -128,7 +129,7 @@ class Connection:
         except RecursionError:
             self._refuse(None, PARSE_ERROR, "the message is nested too deeply")
         except MemoryError:
-            self._refuse(None, INTERNAL_ERROR, f"there is no memory for a message of {len(body):,} bytes")
+            self._refuse(None, INTERNAL_ERROR, f"out of memory: a message has {count(len(body), 'byte')}")
         else:
             self._dispatch(message, body)
 

@@ -183,10 +183,10 @@ def test_runs_are_forgotten(ran: Home) -> None:
     assert before.code == 2
     assert "--file stands before prune" in before.stderr
     for option in ("--until", "1h"), ("--since", "2099-01-01"):
-        assert run_command(ran, "history", "prune", *option, "--yes").stdout == "forgot 0 runs\n"
-    assert run_command(ran, "history", "prune", "--run", first[:8], "--yes").stdout == "forgot 1 run\n"
+        assert run_command(ran, "history", "prune", *option, "--yes").stdout == "deleted 0 runs\n"
+    assert run_command(ran, "history", "prune", "--run", first[:8], "--yes").stdout == "deleted 1 run\n"
     assert ids(ran) == [second]
-    assert run_command(ran, "history", "prune", "--all", "--yes").stdout == "forgot 1 run\n"
+    assert run_command(ran, "history", "prune", "--all", "--yes").stdout == "deleted 1 run\n"
     assert [count(ran, table) for table in ("runs", "outputs", "chunks", "kernels")] == [0, 0, 0, 0]
     assert run_command(ran, "history").stdout == "Nothing was run yet.\n"
 

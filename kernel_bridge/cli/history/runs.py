@@ -11,6 +11,7 @@ from ...bridge.application import Bridge
 from ...bridge.documents import path_of
 from ...escapes import legible
 from ...history.records import Filter, RunRecord
+from ...plurals import count
 from ...protocol.commands import HistoryParams, HistoryResult
 from ...protocol.objects import Run
 from ...protocol.settings import Settings
@@ -72,7 +73,8 @@ def _print_head(run: Run, record: RunRecord | None) -> None:
     if run.reason:
         print_text(Text(run.reason, "yellow"))
     if run.missing_bytes:
-        print_text(Text(f"about {run.missing_bytes:,} bytes of its output could not be kept", "yellow"))
+        missing = count(run.missing_bytes, "byte")
+        print_text(Text(f"about {missing} of its output could not be stored", "yellow"))
     if run.source.strip():
         language = record.kernel.language if record is not None else ""
         out = console()
@@ -145,8 +147,8 @@ async def prune(options: argparse.Namespace) -> int:
         if not options.yes and not await _confirmed(wanted):
             return OK
         with bar("forgetting") as progress:
-            count = await bridge.history.forget(wanted, progress)
-    print_text(Text(f"forgot {count} run{'s' if count != 1 else ''}"))
+            forgotten = await bridge.history.forget(wanted, progress)
+    print_text(Text(f"deleted {count(forgotten, 'run')}"))
     return OK
 
 

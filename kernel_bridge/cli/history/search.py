@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ...bridge.exporting import read_document
+from ...plurals import count
 from ...protocol.commands import ExportParams, HistoryParams, HistoryResult
 from ...protocol.objects import Run, TextDocument
 from ..exits import OK, UsageError
@@ -87,9 +88,7 @@ async def export(options: argparse.Namespace) -> int:
             result = await bridge.history.export(asked, document, progress)
     if options.json:
         return print_json(result)
-    print_text(
-        Text(f"wrote {short_name(result.path)} ({result.cells} cell{'s' if result.cells != 1 else ''})")
-    )
+    print_text(Text(f"wrote {short_name(result.path)} ({count(result.cells, 'cell')})"))
     return OK
 
 
@@ -106,5 +105,5 @@ def _code(run: Run) -> Text:
     elif run.state in ("lost", "aborted", "cancelled"):
         code.append(f"  {run.state}", "yellow")
     if len(lines) > 1:
-        code.append(f"  +{len(lines) - 1} line{'s' if len(lines) > 2 else ''}", "dim")
+        code.append(f"  +{count(len(lines) - 1, 'line')}", "dim")
     return code

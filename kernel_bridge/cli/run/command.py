@@ -17,6 +17,7 @@ from ...bridge.kernel import FollowedKernel
 from ...bridge.submission import RunOptions, Source, Submission, Wanted, submit
 from ...bridge.wire import run_to_wire
 from ...guard import END_S, end_within
+from ...plurals import count
 from ...protocol.commands import StartKernelParams
 from ...protocol.errors import BridgeError
 from ...protocol.objects import Run as WireRun
@@ -213,7 +214,7 @@ class _Execution:
         cells = await file.finish(may_resume)
         name = file.path
         if cells is not None:
-            self._reporter.note(f"wrote {name} ({cells} cell{'s' if cells != 1 else ''})")
+            self._reporter.note(f"wrote {name} ({count(cells, 'cell')})")
         if cells is not None and may_resume:
             self._reporter.note(
                 "the kernel goes on: the same command with --resume goes on where this failed"

@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 from ...bridge.summary import without_name
+from ...plurals import count
 from ...protocol.vocabulary import ErrorOutput, MimeBundle
 from ...runs.nesting import cut
 from .screen import DIM, Channel
@@ -38,14 +39,14 @@ def render_data(data: MimeBundle, channel: Channel) -> str:
     return "".join(channel.style(_describe(mime, value), DIM) + "\n" for mime, value in data.items())
 
 
-def format_bytes(count: int) -> str:
+def format_bytes(size_bytes: int) -> str:
     """A size as a person reads it: 812 bytes, 12.3 kB, 4.5 MB."""
-    if count < 1000:
-        return f"{count} bytes" if count != 1 else "1 byte"
-    for unit, size in (("kB", count / 1e3), ("MB", count / 1e6)):
+    if size_bytes < 1000:
+        return count(size_bytes, "byte")
+    for unit, size in (("kB", size_bytes / 1e3), ("MB", size_bytes / 1e6)):
         if size < 999.95:
             return f"{size:.1f} {unit}"
-    return f"{count / 1e9:.1f} GB"
+    return f"{size_bytes / 1e9:.1f} GB"
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol
 from ...bridge.observer import Observer, Silent
 from ...bridge.summary import MARKS, duration, error_text
 from ...escapes import one_line, plain
+from ...plurals import count
 from ...protocol.objects import Run
 from ...protocol.vocabulary import Change, ErrorOutput
 from ..pieces import Piece
@@ -131,12 +132,12 @@ class Terminal(Silent):
             return
         glyph = self._screen.glyph
         took = duration(time.monotonic() - self._began)
-        count = "" if len(runs) == 1 else f"{len(runs)} cells "
+        cells = "" if len(runs) == 1 else f"{count(len(runs), 'cell')} "
         failed = next(
             (number for number, run in enumerate(runs, 1) if run.state not in ("ok", "queued")), None
         )
         if failed is None:
-            self._line((glyph(MARKS["ok"], "ok"), GREEN), (f" {count}in {took}", DIM))
+            self._line((glyph(MARKS["ok"], "ok"), GREEN), (f" {cells}in {took}", DIM))
             return
         run = runs[failed - 1]
         what = run.error.ename if run.error is not None and run.error.ename else run.state
@@ -185,9 +186,9 @@ class Terminal(Silent):
         self._label = ""
         self._show_status()
         if run.lost_messages:
-            self.warn(f"the kernel dropped {run.lost_messages} messages, so output is missing")
+            self.warn(f"output is missing: the kernel dropped {count(run.lost_messages, 'message')}")
         if run.missing_bytes:
-            self.warn(f"the history could not keep about {run.missing_bytes:,} bytes of the output")
+            self.warn(f"the history is missing about {count(run.missing_bytes, 'byte')} of this output")
         if run.state == "lost":
             self._line(("the kernel is gone:", RED), f" {run.reason}")
         elif run.error is not None:
