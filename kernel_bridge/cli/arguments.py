@@ -1,27 +1,32 @@
-"""What can be typed: the commands and their options."""
+"""The commands and options of `kernel-bridge`, and their help."""
 
 import argparse
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 from .. import __version__
 from ..protocol.vocabulary import RunState
 from .history.times import HELP, moment
 from .logs import LEVELS
 
-OUT = "an .ipynb, .md or .html file, or a script (.py or the extension of another language; .auto: its own)"
-EXIT_CODES = "exit codes: 0 ok, 1 the code raised, 2 usage, 3 the kernel failed to start, 130 interrupted"
+OUT = "an .ipynb, .md or .html file, or a script: .py, .jl, …, or .auto for the kernel's own extension"
+KERNEL = "the kernel's id, the start of its id, or its connection file"
+RUN_CODES = """\
+exit codes: 0 success, 1 the code failed, 2 wrong usage, 3 the kernel did not
+            start, 130 interrupted"""
+KERNEL_CODES = (
+    "exit codes: 0 success, 2 wrong usage or no such kernel, 3 the kernel did not\n            start"
+)
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """The options of a command line.
+    """The options of a command line; `command` is None for `--stdio`, and if nothing was asked for.
 
-    Raises SystemExit: help or the version was asked for, or the usage is wrong; it has been printed.
+    Raises SystemExit: help or the version was asked for, or the usage is wrong. argparse has printed it.
     """
     parser = _parser()
     options = parser.parse_args(argv)
-    if options.command is None and not options.stdio:
-        parser.print_help()
-        raise SystemExit(2)
     if options.command is not None and options.stdio:
         parser.error(f"--stdio serves an editor and takes no command, got {options.command!r}")
     return options
@@ -31,24 +36,60 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kernel-bridge",
         description="A live Jupyter kernel for every editor, over the Language Server Protocol.",
-        epilog=EXIT_CODES,
+        epilog=f"`kernel-bridge COMMAND --help` shows the options of a command.\n\n{RUN_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--stdio", action="store_true", help="serve an editor on stdin and stdout")
-    parser.add_argument("--version", action="version", version=f"kernel-bridge {__version__}")
-    _log_options(parser, "warning", None)
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"kernel-bridge {__version__}",
+        help="print the version and exit",
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        default="warning",
+        metavar="LEVEL",
+        help="log at LEVEL: debug, info, warning (default) or error; works before and after COMMAND",
+    )
+    parser.add_argument(
+        "--log-file",
+        metavar="PATH",
+        help="write the log to PATH instead of stderr; works before and after COMMAND",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_run(commands)
+    _add_kernel_commands(commands)
+    _add_history(commands)
+    export = _command(
+        commands,
+        "export",
+        "write past runs to a notebook, a script, Markdown or HTML",
+        "kernel-bridge export today.ipynb --since today",
+        "kernel-bridge export report.html --file analysis.py --document",
+    )
+    _export_options(export)
+    _add_doctor(commands)
+    return parser
 
+
+def _add_run(commands: Commands) -> None:
     run = _command(
-        commands, "run", "run a script with cells, a notebook, or code from stdin", epilog=EXIT_CODES
+        commands,
+        "run",
+        "run a script, a notebook, or code from stdin",
+        "kernel-bridge run analysis.py",
+        "kernel-bridge run report.ipynb -p alpha 0.5 --export report.html",
+        "kernel-bridge run analysis.py --cell 2 --attach 1f0c",
+        codes=RUN_CODES,
     )
     run.add_argument(
-        "file", metavar="FILE", help="a script (`# %%%%` starts a cell), a notebook, or - for stdin"
+        "file", metavar="FILE", help="a notebook, a script (`# %%%%` starts a cell), or - for stdin"
     )
     part = run.add_mutually_exclusive_group()
-    part.add_argument(
-        "--cell", type=_natural, metavar="N", help="only the Nth cell that has code (1 is the first)"
-    )
-    part.add_argument("--lines", type=_lines, metavar="A:B", help="only the lines A to B (1 is the first)")
+    part.add_argument("--cell", type=_natural, metavar="N", help="run only the Nth code cell, counted from 1")
+    part.add_argument("--lines", type=_lines, metavar="A:B", help="run only lines A to B, counted from 1")
     run.add_argument(
         "-p",
         "--parameter",
@@ -56,86 +97,117 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar=("NAME", "VALUE"),
-        help="set NAME after the cell tagged `parameters` (VALUE: JSON, or text); may be repeated",
+        help="set NAME to VALUE (JSON, or text) after the cell tagged `parameters`; repeatable",
     )
     _run_options(run)
 
-    specs = _command(commands, "specs", "list the kernels that can be started")
-    _json_option(specs)
 
-    kernels = _command(commands, "kernels", "list the kernels that are running")
-    _json_option(kernels)
+def _add_kernel_commands(commands: Commands) -> None:
+    _json_option(_command(commands, "specs", "list the kernels that you can start"))
+    _json_option(_command(commands, "kernels", "list the running kernels"))
 
-    start = _command(commands, "start", "start a kernel that lives on until it is stopped", epilog=EXIT_CODES)
+    start = _command(
+        commands,
+        "start",
+        "start a kernel that keeps running until you stop it",
+        "kernel-bridge start",
+        "kernel-bridge start --kernel ir --cwd ~/project",
+        codes=KERNEL_CODES,
+    )
     choice = start.add_mutually_exclusive_group()
-    choice.add_argument("--kernel", metavar="NAME", help="the kernelspec (default: the folder's Python)")
-    choice.add_argument("--python", metavar="PATH", help="this Python interpreter, which has ipykernel")
-    start.add_argument("--cwd", metavar="DIR", help="the kernel's folder (default: this one)")
+    choice.add_argument("--kernel", metavar="NAME", help="the kernelspec (default: this folder's Python)")
+    choice.add_argument("--python", metavar="PATH", help="a Python interpreter that has ipykernel")
+    start.add_argument("--cwd", metavar="DIR", help="the kernel's working folder (default: this one)")
     _json_option(start)
+
     for name, what, codes in (
-        ("stop", "end a kernel", EXIT_CODES),
+        ("stop", "shut down a kernel", KERNEL_CODES),
         (
             "interrupt",
-            "interrupt what a kernel runs, and say what came of it",
-            "exit codes: 0 interrupted, 1 ignored or died, 2 usage",
+            "interrupt a kernel and report the outcome",
+            "exit codes: 0 interrupted, 1 the kernel ignored it or died, 2 no such kernel",
         ),
-        ("restart", "start a kernel afresh, with the same id and connection file", EXIT_CODES),
+        ("restart", "restart a kernel under the same id and connection file", KERNEL_CODES),
     ):
-        command = _command(commands, name, what, epilog=codes)
+        command = _command(commands, name, what, codes=codes)
         command.add_argument(
-            "which", nargs="?", metavar="KERNEL",
-            help="its id, the start of it, or its connection file (default: the only one that runs)",
-        )  # fmt: skip
+            "which", nargs="?", metavar="KERNEL", help=f"{KERNEL} (default: the only running kernel)"
+        )
 
-    history = _command(commands, "history", "list what was run, newest first")
-    history.add_argument("--text", metavar="T", help="only runs whose code contains T (case does not matter)")
+
+def _add_history(commands: Commands) -> None:
+    history = _command(
+        commands,
+        "history",
+        "list past runs, newest first",
+        "kernel-bridge history --file analysis.py --state error",
+        "kernel-bridge history show",
+        "kernel-bridge history rerun 3b7e",
+        "kernel-bridge history prune --until 30d",
+    )
+    history.add_argument("--text", metavar="TEXT", help="only runs whose code contains TEXT, in any case")
     history.add_argument(
         "--state",
         action="append",
         choices=get_args(RunState),
-        help="only runs in this state; may be repeated",
+        metavar="STATE",
+        help=f"only runs in this state ({', '.join(get_args(RunState))}); repeatable",
     )
     history.add_argument(
-        "--limit", type=_natural, default=20, metavar="N", help="at most N runs (default: 20)"
+        "--limit", type=_natural, default=20, metavar="N", help="list at most N runs (default: 20)"
     )
     _filter_options(history)
     _json_option(history)
-    _history_actions(history)
 
-    _export_options(_command(commands, "export", "write runs of the history, or a file with what it gave"))
+    actions = history.add_subparsers(dest="action", metavar="ACTION", title="actions", action=_HistoryAction)
+    show = _command(actions, "show", "print the code and outputs of runs")
+    _runs_argument(show)
+    _json_option(show)
+    rerun = _command(
+        actions, "rerun", "run code again, on its kernel if that is still running", codes=RUN_CODES
+    )
+    _runs_argument(rerun)
+    _run_options(rerun)
+    _export_options(_command(actions, "export", "write past runs to a file (same as `kernel-bridge export`)"))
+    prune = _command(actions, "prune", "delete runs and their outputs")
+    _filter_options(prune)
+    prune.add_argument("--run", action="append", metavar="ID", help="delete this run; repeatable")
+    prune.add_argument("--all", action="store_true", help="delete all runs")
+    prune.add_argument("--yes", action="store_true", help="delete without asking")
 
-    doctor = _command(commands, "doctor", "check the installation, and which installed kernels really start")
+
+def _add_doctor(commands: Commands) -> None:
+    doctor = _command(commands, "doctor", "check the installation, and test which installed kernels start")
     which = doctor.add_mutually_exclusive_group()
     which.add_argument("--no-start", action="store_true", help="start no kernel")
     which.add_argument(
         "--start-all",
         action="store_true",
-        help="also start environments, those of this folder's project among them; prints each command first",
+        help="also start the Pythons of environments, including this project's; prints each command first",
     )
     _json_option(doctor)
-    return parser
 
 
 def _export_options(export: argparse.ArgumentParser) -> None:
     export.add_argument("out", metavar="OUT", help=OUT)
     _filter_options(export)
-    export.add_argument(
-        "--run", action="append", metavar="ID", help="this run, by its id or the start of it; may be repeated"
-    )
+    export.add_argument("--run", action="append", metavar="ID", help="only this run; repeatable")
     export.add_argument(
         "--document",
         action="store_true",
-        help="the cells of --file, with the text between them, each with the outputs of its newest run",
+        help="write all of --file, its text included, and the newest outputs of each cell",
     )
-    export.add_argument("--format", choices=("ipynb", "py", "md", "html"), help="default: by the name of OUT")
-    export.add_argument("--overwrite", action="store_true", help="OUT may replace a file that exists")
+    export.add_argument(
+        "--format", choices=("ipynb", "py", "md", "html"), help="the format (default: by OUT's extension)"
+    )
+    export.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     _json_option(export)
 
 
 class _HistoryAction(argparse._SubParsersAction):  # type: ignore[type-arg]
-    """Refuses options of the list that stand before an action: argparse would forget them without a word.
+    """Refuses options before an action. argparse drops them silently.
 
-    `history --file a.py prune --all` must not forget the runs of other files.
+    `history --file a.py prune --all` must not delete the runs of other files.
     """
 
     def __call__(
@@ -146,100 +218,79 @@ class _HistoryAction(argparse._SubParsersAction):  # type: ignore[type-arg]
         option_string: str | None = None,
     ) -> None:
         for option in parser._actions:
-            may_stand = not option.option_strings or option.default is argparse.SUPPRESS
-            if not may_stand and getattr(namespace, option.dest) != option.default:
+            allowed = not option.option_strings or option.default is argparse.SUPPRESS
+            if not allowed and getattr(namespace, option.dest) != option.default:
                 name = option.option_strings[0]
-                parser.error(f"{name} stands before {values[0]}, whose options go after it")
+                parser.error(f"{name} must come after {values[0]}, not before it")
         super().__call__(parser, namespace, values, option_string)
-
-
-def _history_actions(history: argparse.ArgumentParser) -> None:
-    actions = history.add_subparsers(dest="action", metavar="ACTION", title="actions", action=_HistoryAction)
-
-    show = _command(actions, "show", "show a run: its code, and what it put out")
-    _runs_argument(show)
-    _json_option(show)
-
-    rerun = _command(actions, "rerun", "run it again, on its kernel if that lives on", epilog=EXIT_CODES)
-    _runs_argument(rerun)
-    _run_options(rerun)
-
-    _export_options(_command(actions, "export", "the same as `kernel-bridge export`"))
-
-    prune = _command(actions, "prune", "forget runs and what they put out")
-    _filter_options(prune)
-    prune.add_argument("--run", action="append", metavar="ID", help="this run; may be repeated")
-    prune.add_argument("--all", action="store_true", help="everything")
-    prune.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _runs_argument(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "run", nargs="*", metavar="ID", help="a run's id, or the start of it (default: the newest run)"
+        "run", nargs="*", metavar="ID", help="the run's id, or the start of it (default: the newest run)"
     )
 
 
 def _run_options(run: argparse.ArgumentParser) -> None:
-    """Where code runs, how it may end, and what is written of it."""
+    """Options of `run` and `history rerun`: which kernel, when to stop, what to write."""
     kernel = run.add_mutually_exclusive_group()
-    kernel.add_argument("--kernel", metavar="NAME", help="the kernelspec (`kernel-bridge specs` lists them)")
     kernel.add_argument(
-        "--python", metavar="PATH", help="run on this Python interpreter, which has ipykernel"
+        "--kernel", metavar="NAME", help="the kernelspec to start (`kernel-bridge specs` lists them)"
     )
+    kernel.add_argument("--python", metavar="PATH", help="a Python interpreter that has ipykernel")
     kernel.add_argument(
-        "--attach", metavar="KERNEL", help="run on this kernel, which runs already and goes on after it"
+        "--attach",
+        metavar="KERNEL",
+        help=f"use a running kernel, and leave it running: {KERNEL}",
     )
-    run.add_argument("--export", metavar="OUT", help=f"write it with what it gave: {OUT}")
-    run.add_argument("--overwrite", action="store_true", help="the notebook may replace a file that exists")
+    run.add_argument("--export", metavar="OUT", help=f"write the code and its outputs to OUT: {OUT}")
+    run.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     run.add_argument(
-        "--allow-errors", action="store_true", help="go on after a cell that raises, and exit with 0"
+        "--allow-errors", action="store_true", help="continue after a cell fails, and exit with 0"
     )
     run.add_argument(
-        "--timeout", type=_seconds, metavar="S", help="interrupt a cell that runs for longer than S seconds"
+        "--timeout", type=_seconds, metavar="SECONDS", help="interrupt a cell that runs longer than this"
     )
     run.add_argument(
-        "--keep-alive", action="store_true", help="the kernel goes on after it, for --resume or --attach"
+        "--keep-alive", action="store_true", help="leave the kernel running, for --resume or --attach"
     )
     run.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the first cell that did not end well in OUT, on the kernel that ran it",
+        help="continue at the first cell of OUT that did not succeed, on the kernel that ran it",
     )
-    run.add_argument(
-        "--json", action="store_true", help="print every notification of the protocol, one a line"
-    )
+    run.add_argument("--json", action="store_true", help="print each notification as a line of JSON")
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    what: str,
-    epilog: str | None = None,
+    commands: Commands, name: str, what: str, *examples: str, codes: str | None = None
 ) -> argparse.ArgumentParser:
-    sentence = what[0].upper() + what[1:] + "."
-    command = commands.add_parser(name, help=what, description=sentence, epilog=epilog)
-    _log_options(command, argparse.SUPPRESS, argparse.SUPPRESS)
+    """A command; `what` is its line in the list of commands and, as a sentence, the head of its help."""
+    shown = "\n".join(["examples:", *(f"  {example}" for example in examples)]) if examples else None
+    command = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog="\n\n".join(filter(None, (shown, codes))),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # Listed in the help of `kernel-bridge` alone.
+    for option, choices in (("--log-level", LEVELS), ("--log-file", None)):
+        command.add_argument(option, choices=choices, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return command
 
 
-def _log_options(parser: argparse.ArgumentParser, level: str, file: str | None) -> None:
-    parser.add_argument("--log-level", choices=LEVELS, default=level, help="default: warning")
-    parser.add_argument("--log-file", metavar="PATH", default=file, help="log there instead of to stderr")
-
-
 def _json_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON, as the protocol has it")
+    parser.add_argument("--json", action="store_true", help="print JSON, in the shapes of docs/protocol.md")
 
 
 def _filter_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kernel", metavar="ID", help="only runs of this kernel (the start of its id)")
+    parser.add_argument("--kernel", metavar="ID", help="only runs of this kernel (its id, or the start)")
     parser.add_argument("--file", metavar="PATH", help="only runs of this file")
     parser.add_argument(
-        "--since", type=moment, metavar="TIME", help=f"only runs that started then or later: {HELP}"
+        "--since", type=moment, metavar="TIME", help=f"only runs started at TIME or later: {HELP}"
     )
-    parser.add_argument(
-        "--until", type=moment, metavar="TIME", help="only runs that started before that time"
-    )
+    parser.add_argument("--until", type=moment, metavar="TIME", help="only runs started before TIME")
 
 
 def _natural(text: str) -> int:
@@ -248,7 +299,7 @@ def _natural(text: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
     return number
 
 

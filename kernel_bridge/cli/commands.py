@@ -66,6 +66,8 @@ def execute(options: argparse.Namespace) -> int:
 
 async def _command(options: argparse.Namespace) -> int:
     match options.command:
+        case None:
+            from .overview import overview as command
         case "run":
             from .run.command import run as command
         case "doctor":

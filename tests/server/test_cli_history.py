@@ -172,16 +172,16 @@ def count(home: Home, table: str) -> Any:
 def test_runs_are_forgotten(ran: Home) -> None:
     second, first = ids(ran)
     refused = run_command(ran, "history", "prune")
-    assert (refused.code, "say which runs" in refused.stderr) == (2, True)
+    assert (refused.code, "choose the runs to delete" in refused.stderr) == (2, True)
     refused = run_command(ran, "history", "prune", "--all")
-    assert (refused.code, "--yes says" in refused.stderr) == (2, True)
+    assert (refused.code, "confirm with --yes" in refused.stderr) == (2, True)
     with open_terminal(ran, "history", "prune", "--all") as terminal:
-        terminal.see("for good? [y/N]")
+        terminal.see("outputs? [y/N]")
         terminal.press("\r")
         assert terminal.end() == 0
     before = run_command(ran, "history", "--file", "other.py", "prune", "--all", "--yes")
     assert before.code == 2
-    assert "--file stands before prune" in before.stderr
+    assert "--file must come after prune" in before.stderr
     for option in ("--until", "1h"), ("--since", "2099-01-01"):
         assert run_command(ran, "history", "prune", *option, "--yes").stdout == "deleted 0 runs\n"
     assert run_command(ran, "history", "prune", "--run", first[:8], "--yes").stdout == "deleted 1 run\n"

@@ -187,8 +187,8 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
             2,
             "cells.py has no cell 9; it has 3 cells with code: 1 Numbers",
         ),
-        (["run", "cells.py", "--cell", "0"], 2, "expected a whole number, at least 1, got '0'"),
-        (["run", "cells.py", "--lines", "5:70"], 2, "cells.py has 11 lines, so there are no lines 5:70"),
+        (["run", "cells.py", "--cell", "0"], 2, "expected a whole number of at least 1, got '0'"),
+        (["run", "cells.py", "--lines", "5:70"], 2, "cells.py has 11 lines, too few for --lines 5:70"),
         (["run", "cells.py", "--lines", "b:a"], 2, "expected A:B, two line numbers, got 'b:a'"),
         (["run", "cells.py", "--lines", "4"], 2, "there is no code in the lines 4:4 of cells.py"),
         (["run", "cells.py", "--kernel", "nope"], 2, "no kernelspec 'nope'; there are: "),
@@ -204,7 +204,6 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["run"], 2, "the following arguments are required: FILE"),
         (["dance"], 2, "invalid choice: 'dance'"),
         (["--stdio", "run", "x"], 2, "--stdio serves an editor and takes no command"),
-        ([], 2, ""),
     ],
 )
 def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: int, message: str) -> None:
@@ -217,6 +216,13 @@ def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: in
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     home.check_clean()
+
+
+def test_without_arguments_it_shows_what_it_can_do(home: Home) -> None:
+    shown = run_command(home)
+    assert (shown.code, shown.stderr) == (0, "")
+    for part in ("docs/index.md", "kernel-bridge run ", "kernel-bridge doctor", "kernel-bridge history"):
+        assert part in shown.stdout
 
 
 def test_a_kernel_that_dies_is_reported(home: Home) -> None:

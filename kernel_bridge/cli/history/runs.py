@@ -134,7 +134,7 @@ def _location(run: Run) -> Location | None:
 async def prune(options: argparse.Namespace) -> int:
     if not any((options.all, options.since, options.until, options.run, options.file, options.kernel)):
         raise UsageError(
-            "say which runs are to be forgotten: --since or --until TIME, --file, --kernel, --run ID or --all"
+            "choose the runs to delete: --since or --until TIME, --file PATH, --kernel ID, --run ID or --all"
         )
     async with opened() as bridge:
         wanted = Filter(
@@ -146,19 +146,19 @@ async def prune(options: argparse.Namespace) -> int:
         )
         if not options.yes and not await _confirmed(wanted):
             return OK
-        with bar("forgetting") as progress:
+        with bar("deleting") as progress:
             forgotten = await bridge.history.forget(wanted, progress)
     print_text(Text(f"deleted {count(forgotten, 'run')}"))
     return OK
 
 
 async def _confirmed(wanted: Filter) -> bool:
-    what = "all runs" if wanted == Filter() else "these runs with their outputs"
+    what = "all runs" if wanted == Filter() else "these runs and their outputs"
     answers = Answers(0)
     if not answers.is_terminal:
-        raise UsageError(f"--yes says that {what} are really to be forgotten")
-    # Not input(): it writes past the gate, and misses a Ctrl-C that comes between its prompt and its read.
-    print(f"forget {what}, for good? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise UsageError(f"deleting {what} needs a yes, and stdin is not a terminal; confirm with --yes")
+    # Not input(): it bypasses the gate, and misses a Ctrl-C between its prompt and its read.
+    print(f"permanently delete {what}? [y/N] ", end="", file=sys.stderr, flush=True)
     return (await answers.line() or "").strip().lower() in ("y", "yes")
 
 

@@ -1,4 +1,4 @@
-"""Points in time as a person types them."""
+"""Points in time as people type them."""
 
 import argparse
 import re
@@ -14,13 +14,14 @@ _UNITS = {
     "d": "days",
     "w": "weeks",
 }
-HELP = (
-    "a date or time (2026-01-31, 2026-01-31T09:00, 09:00), today, yesterday, or how long ago (90min, 2h, 3d)"
-)
+HELP = "a date or time (2026-01-31, 2026-01-31T09:00, 09:00), today, yesterday, or an age (90min, 2h, 3d)"
 
 
 def moment(text: str, now: datetime | None = None) -> datetime:
-    """The point in time, in the local zone unless it says another; raises argparse.ArgumentTypeError."""
+    """The point in time, in the local zone unless `text` names another.
+
+    Raises argparse.ArgumentTypeError.
+    """
     now = (now or datetime.now()).astimezone()
     word = text.strip().lower()
     if match := _AGO.fullmatch(word):
