@@ -8,6 +8,7 @@ import sys
 
 from ..escapes import legible
 from ..limits import run
+from ..protocol.errors import BUG as REPORT
 from ..protocol.errors import BridgeError, Remedy, StartFailed
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
@@ -19,13 +20,13 @@ log = logging.getLogger(__name__)
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 WORDS = {
-    Remedy.START_KERNEL: "`kernel-bridge start` starts a new one",
-    Remedy.RESTART_KERNEL: "`kernel-bridge start` starts a new one",
-    Remedy.CHOOSE_KERNEL: "name one with --attach (`kernel-bridge kernels` lists those that run)",
-    Remedy.ATTACH_KERNEL: "`kernel-bridge kernels` lists those that run, `kernel-bridge start` starts one",
-    Remedy.SHUT_DOWN_KERNEL: "wake it, choose another, or end it with `kernel-bridge stop`",
-    Remedy.CHOOSE_KERNEL_SPEC: "install one that does, or name one of these with --kernel",
-    Remedy.LIST_RUNS: "`kernel-bridge history` lists those there are",
+    Remedy.START_KERNEL: "start a new kernel with `kernel-bridge start`",
+    Remedy.RESTART_KERNEL: "start a new kernel with `kernel-bridge start`",
+    Remedy.CHOOSE_KERNEL: "choose one with --attach (`kernel-bridge kernels` lists the running ones)",
+    Remedy.ATTACH_KERNEL: "`kernel-bridge kernels` lists running kernels, `kernel-bridge start` starts one",
+    Remedy.SHUT_DOWN_KERNEL: "resume its process, use another kernel, or end it with `kernel-bridge stop`",
+    Remedy.CHOOSE_KERNEL_SPEC: "install one, or choose another kernel with --kernel",
+    Remedy.LIST_RUNS: "`kernel-bridge history` lists all runs",
     Remedy.OVERWRITE: "--overwrite replaces it",
 }
 """What to do about an error, as it is typed."""
@@ -61,7 +62,7 @@ def execute(options: argparse.Namespace) -> int:
             give_up(sys.stdout)
             return _fail(f"cannot write the output: {error.strerror}", UNWRITABLE)
         log.critical("%s failed", options.command, exc_info=error)
-        return _fail(f"{type(error).__name__}: {error}; this is a bug in kernel-bridge", BUG)
+        return _fail(f"{type(error).__name__}: {error}; {REPORT}", BUG)
 
 
 async def _command(options: argparse.Namespace) -> int:

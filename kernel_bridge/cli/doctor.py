@@ -119,7 +119,7 @@ async def _start(bridge: Bridge, specs: list[KernelSpec], options: argparse.Name
             async with slots:
                 if options.start_all and spec.usable:
                     command = one_line(shlex.join(spec.argv))
-                    print(f"kernel-bridge: runs {command}", file=sys.stderr, flush=True)
+                    print(f"kernel-bridge: running {command}", file=sys.stderr, flush=True)
                 return await _examine(bridge, spec, folder)
 
         examined = await asyncio.gather(*map(examine, specs))
@@ -200,7 +200,7 @@ def _print_installation(diagnosis: Diagnosis) -> None:
             name: Text("\n").join(map(_place, paths.split(os.pathsep)))
             for name, paths in diagnosis.files.items()
         }
-        | {"log": Text("stderr, or the file that --log-file names")}
+        | {"log": Text("stderr, or the file of --log-file")}
     )
     for problem in diagnosis.problems:
         print_text(Text(f"  {problem}", "yellow"))
@@ -214,7 +214,7 @@ def _found(version: str | None) -> Text:
 def _place(path: str) -> Text:
     text = Text(short_name(path))
     if not os.path.exists(path):
-        text.append("  not there yet", "dim")
+        text.append("  does not exist yet", "dim")
     elif os.path.isfile(path):
         text.append(f"  {format_bytes(Path(path).stat().st_size)}", "dim")
     return text
@@ -236,9 +236,9 @@ def _print_kernels(diagnosis: Diagnosis) -> None:
     if diagnosis.kernels:
         table.print()
     if any(kernel.starts is None and not kernel.problem for kernel in diagnosis.kernels):
-        print_text(Text("· not started; `kernel-bridge doctor --start-all` starts these, too", "dim"))
+        print_text(Text("· not started; `kernel-bridge doctor --start-all` starts these as well", "dim"))
     if not any(map(_may_start, diagnosis.kernels)):
         print_text(
-            Text("No kernel starts. Install one, e.g. the one for Python:", "yellow"),
+            Text("No kernel starts. Install one, for example Python's:", "yellow"),
             Text(f"    {install_ipykernel(sys.executable)}"),
         )

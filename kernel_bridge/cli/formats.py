@@ -16,6 +16,6 @@ def format_of(name: str) -> ExportFormat:
     if language_of_path(name):
         return "py"
     raise UsageError(
-        f"the name {name!r} does not say what to write: end it in .ipynb, .md, .html, .auto "
+        f"the name {name!r} has no known format; end it in .ipynb, .md, .html, .auto "
         "or the extension of a language, such as .py"
     )

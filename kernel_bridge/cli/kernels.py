@@ -58,7 +58,7 @@ def _state(kernel: Kernel) -> Text:
 def _starter(kernel: Kernel) -> str:
     if kernel.pid is None:  # no kernel-bridge has noted it down
         return "another program"
-    return "kernel-bridge, stays" if kernel.keep_alive else "kernel-bridge, ends with its editor"
+    return "kernel-bridge, kept alive" if kernel.keep_alive else "kernel-bridge, ends with its editor"
 
 
 async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
@@ -90,25 +90,25 @@ def _named(running: list[Kernel], asked: str) -> list[Kernel]:
 
 def _which(asked: str | None, meant: list[Kernel], running: list[Kernel]) -> str:
     if not running:
-        what = "no kernel is running" if asked is None else f"no kernel {asked!r} is running, nor any other"
+        what = "no kernel is running" if asked is None else f"no kernel {asked!r}: no kernel is running"
         return f"{what}; `kernel-bridge start` starts one"
     if asked is None:
         what = f"{len(running)} kernels are running"
     elif meant:
-        what = f"the ids of {len(meant)} kernels start with {asked!r}"
+        what = f"{len(meant)} kernel ids start with {asked!r}"
     else:
         what = f"no kernel {asked!r} is running"
     lines = [
         "  ".join(filter(None, (kernel.id, kernel.state, kernel.display_name, short_name(kernel.cwd or ""))))
         for kernel in meant or running
     ]
-    return "\n    ".join([f"{what}; name one of these, by its id or the start of it:", *lines])
+    return "\n    ".join([f"{what}; choose one of these by its id, or the start of its id:", *lines])
 
 
 async def start(options: argparse.Namespace) -> int:
     folder = Path(options.cwd or ".").expanduser().absolute()
     if not folder.is_dir():
-        raise UsageError(f"there is no folder {options.cwd} to start a kernel in")
+        raise UsageError(f"the folder {options.cwd} does not exist; create it, or choose another with --cwd")
     async with opened(WITHOUT_HISTORY, folder) as bridge:
         name = options.kernel
         if name is None and options.python is None:
@@ -122,12 +122,12 @@ async def start(options: argparse.Namespace) -> int:
         return print_json(kernel)
     id, file = short_id(kernel), kernel.connection_file or ""
     out = console()
-    out.print(Text(f"{kernel.display_name} runs in {short_name(str(folder))} as kernel {id}"))
+    out.print(Text(f"started {kernel.display_name} in {short_name(str(folder))} as kernel {id}"))
     for what, how in (
         ("connection file", file),
-        ("run on it", f"kernel-bridge run FILE --attach {id}"),
-        ("attach to it", f"jupyter console --existing {Path(file).name}"),
-        ("end it", f"kernel-bridge stop {id}"),
+        ("run code on it", f"kernel-bridge run FILE --attach {id}"),
+        ("open a console", f"jupyter console --existing {Path(file).name}"),
+        ("stop it", f"kernel-bridge stop {id}"),
     ):
         out.print(Text.assemble((f"  {what:<17}", "dim"), how), soft_wrap=True)  # whole, to be copied
     return OK
@@ -142,8 +142,8 @@ async def stop(options: argparse.Namespace) -> int:
         async with opened(WITHOUT_HISTORY) as bridge:
             if any(other.connection_file == kernel.connection_file for other in await bridge.list_kernels()):
                 raise UsageError(
-                    f"{_called(kernel)} was asked to end and still runs, or the program that had started it "
-                    "has restarted it; end it there"
+                    f"{_called(kernel)} still runs: it ignored the request to shut down, or the program that "
+                    "started it restarted it; stop it in that program"
                 )
     print_text(Text(f"stopped {_called(kernel)}"))
     return OK
@@ -169,7 +169,7 @@ async def restart(options: argparse.Namespace) -> int:
     print_text(Text(f"restarted {_called(kernel)}"))
     if record is not None and not record.keep_alive:
         print_text(
-            Text(f"  its editor has to attach to it again; `kernel-bridge stop {short_id(kernel)}` ends it")
+            Text(f"  its editor must attach to it again; `kernel-bridge stop {short_id(kernel)}` stops it")
         )
     return OK
 

@@ -70,7 +70,7 @@ def open_script(
         name, uri, text = file, path.absolute().as_uri(), _read(path)
         if path.suffix.lower() == ".ipynb":
             if lines is not None:
-                raise UsageError(f"--lines is for scripts and {file} is a notebook; choose with --cell N")
+                raise UsageError(f"--lines selects lines of a script, and {file} is a notebook; use --cell N")
             notebook = _notebook(file, text)
             return _script(name, uri, notebook.language or language_id, notebook, cell, parameters)
         language_id = language_of_path(file) or language_id
@@ -88,7 +88,7 @@ def _stdin() -> str:
         text = sys.stdin.read()
         text.encode()  # in the C locale Python hands on bytes that are not UTF-8 as lone surrogates
     except UnicodeError as error:
-        raise UsageError(f"stdin is not UTF-8 text ({error}); pipe UTF-8 into it") from None
+        raise UsageError(f"stdin is not UTF-8 text ({error}); convert it to UTF-8 first") from None
     return text
 
 
@@ -111,7 +111,7 @@ def _notebook(name: str, text: str) -> Notebook:
     try:
         return read_notebook(text)
     except ValueError as error:
-        raise UsageError(f"{name} is no notebook to run: {error}") from None
+        raise UsageError(f"cannot run {name}: {error}") from None
 
 
 def _lines(name: str, text: str, language_id: str, lines: tuple[int, int]) -> tuple[NotebookCell, ...]:
@@ -124,7 +124,7 @@ def _lines(name: str, text: str, language_id: str, lines: tuple[int, int]) -> tu
     selection = Place(lines[0] - 1, 0), Place(lines[1] - 1, len(every[lines[1] - 1]))
     found = regions(text, language_id, "range", selection)
     if not found:
-        raise UsageError(f"there is no code in the lines {lines[0]}:{lines[1]} of {name}")
+        raise UsageError(f"{name} has no code in lines {lines[0]}:{lines[1]}")
     return tuple(
         NotebookCell({"cell_type": "code", "metadata": {}, "source": region.source}, region=region)
         for region in found
@@ -158,7 +158,7 @@ def _script(
         if cell.has_code and SKIPPED not in cell.tags
     ]
     if not pieces:
-        raise UsageError(f"there is no code to run in {name}")
+        raise UsageError(f"{name} has no code to run")
     if number is None:
         return Script(name, uri, language_id, notebook, pieces)
     if number > len(pieces):

@@ -47,7 +47,11 @@ async def specs(options: argparse.Namespace) -> int:
             return print_json(ListKernelSpecsResult(specs=found))
         defaults = await default_names(bridge, found)
     if not found:
-        print_text(Text("No kernels are installed; e.g. python -m pip install ipykernel installs one."))
+        print_text(
+            Text(
+                "No kernels are installed. Install one, for example Python's: python -m pip install ipykernel"
+            )
+        )
         return OK
     table = Table("", "name", "language", "kernel", "where")
     for spec in found:
@@ -59,7 +63,7 @@ async def specs(options: argparse.Namespace) -> int:
         if spec.problem:
             table.add_note(Text(spec.problem, "yellow"))
     table.print()
-    print_text(Text("● started by default for its language", "dim"))
+    print_text(Text("● the default for its language", "dim"))
     return OK
 
 

@@ -49,6 +49,10 @@ SERVER_NOT_INITIALIZED = -32002
 REQUEST_CANCELLED = -32800
 REQUEST_FAILED = -32803
 
+BUG = (
+    "this is a bug in kernel-bridge; please report it: https://github.com/kernel-bridge/kernel-bridge/issues"
+)
+
 Specs = Annotated[list[KernelSpec], Meta(description="The kernels that can be started, the best first.")]
 Stderr = Annotated[str, Meta(description="The tail of the kernel's stderr.")]
 ExitCode = Annotated[int, Meta(description="The exit code of the kernel's process; negative: a signal.")]

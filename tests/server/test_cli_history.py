@@ -55,7 +55,7 @@ def test_runs_are_found(ran: Home) -> None:
     assert ids(ran, "--kernel", kernel[:8]) == [second, first]
     assert ids(ran, "--kernel", "none-such") == []
     done = run_command(ran, "history", "--until", "1h")
-    assert done.stdout == "No run matches.\n"
+    assert done.stdout == "No runs match.\n"
 
 
 def test_a_run_is_shown_with_what_it_put_out(ran: Home) -> None:
@@ -188,15 +188,15 @@ def test_runs_are_forgotten(ran: Home) -> None:
     assert ids(ran) == [second]
     assert run_command(ran, "history", "prune", "--all", "--yes").stdout == "deleted 1 run\n"
     assert [count(ran, table) for table in ("runs", "outputs", "chunks", "kernels")] == [0, 0, 0, 0]
-    assert run_command(ran, "history").stdout == "Nothing was run yet.\n"
+    assert run_command(ran, "history").stdout == "No runs yet.\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["show", "zzzz"], "no run 'zzzz'; `kernel-bridge history` lists the runs there are"),
+        (["show", "zzzz"], "no run 'zzzz'; `kernel-bridge history` lists all runs"),
         (["rerun", "zzzz"], "no run 'zzzz'"),
-        (["show"], "nothing was run yet"),
+        (["show"], "the history has no runs yet"),
         (["dance"], "invalid choice: 'dance'"),
         (["--state", "fine"], "invalid choice: 'fine'"),
         (["--since", "soon"], "expected a date or time"),

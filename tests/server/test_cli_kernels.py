@@ -104,7 +104,7 @@ def test_a_kernel_lives_on_and_anybody_can_attach_to_it(home: Home) -> None:
     lines = run_command(home, "kernels").stdout.splitlines()
     assert lines[0].split("  ")[0] == "id"
     assert lines[1].split()[:3] == [id[:8], "idle", "python3"]
-    assert lines[1].endswith("kernel-bridge, stays")
+    assert lines[1].endswith("kernel-bridge, kept alive")
     assert lines[2].strip() == Path(file).name
     done = run_command(home, "stop")
     assert (done.code, done.stdout) == (0, f"stopped kernel {id[:8]} (Python 3 (ipykernel))\n")
@@ -129,15 +129,15 @@ def test_a_kernel_is_started_as_it_is_asked_for(home: Home) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["start", "--cwd", "nowhere"], 2, "there is no folder nowhere to start a kernel in"),
+        (["start", "--cwd", "nowhere"], 2, "the folder nowhere does not exist; create it"),
         (["start", "--kernel", "nope"], 2, "no kernelspec 'nope'"),
         (["start", "--kernel", "a", "--python", "b"], 2, "not allowed with argument"),
         (["start", "--kernel", "ends"], 3, "ended with exit code 1 before it was ready\nit broke here"),
         (["start", "--kernel", "broken"], 3, "broken/kernel.json cannot be read: Input data was"),
         (["stop"], 2, "no kernel is running; `kernel-bridge start` starts one"),
-        (["restart", "abc"], 2, "no kernel 'abc' is running, nor any other"),
+        (["restart", "abc"], 2, "no kernel 'abc': no kernel is running"),
         (["interrupt", "gone.json"], 2, "no connection file 'gone.json'"),
-        (["run", "-", "--attach", "abc"], 2, "no kernel 'abc' is running"),
+        (["run", "-", "--attach", "abc"], 2, "no kernel 'abc': no kernel is running"),
         (["run", "-", "--attach", "abc", "--kernel", "python3"], 2, "not allowed with argument"),
     ],
 )

@@ -40,7 +40,7 @@ def test_no_kernels_are_running(home: Home) -> None:
 def test_history_and_export_start_nothing(home: Home) -> None:
     write(home, "a.py", "# %%\nalpha = 1\n\n# %%\nbeta = alpha + 1\nbeta\n")
     write(home, "b.py", "gamma = 1 / 0\n")
-    assert run_command(home, "history").stdout == "Nothing was run yet.\n"
+    assert run_command(home, "history").stdout == "No runs yet.\n"
     assert run_command(home, "run", "a.py").code == 0
     assert run_command(home, "run", "b.py").code == 1
 
@@ -54,7 +54,7 @@ def test_history_and_export_start_nothing(home: Home) -> None:
     ):
         runs = json.loads(run_command(home, "history", "--json", *filters).stdout)["runs"]
         assert [run["source"] for run in runs] == expected
-    assert run_command(home, "history", "--text", "nothing").stdout == "No run matches.\n"
+    assert run_command(home, "history", "--text", "nothing").stdout == "No runs match.\n"
 
     done = run_command(home, "export", "out.ipynb", "--file", "a.py")
     assert (done.code, done.stdout) == (0, "wrote out.ipynb (2 cells)\n")

@@ -182,7 +182,7 @@ def test_a_cell_that_takes_too_long_is_interrupted(home: Home) -> None:
     write(home, "in.ipynb", notebook("while True: pass", "print('after')"))
     done = run_command(home, "run", "in.ipynb", "--timeout", "1", "--export", "out.ipynb")
     assert (done.code, done.stdout) == (1, "")
-    assert "cell has run for 1 s (--timeout) and is interrupted" in done.stderr
+    assert "interrupting cell: it ran for more than 1 s (--timeout)" in done.stderr
     assert texts(read(home, "out.ipynb")) == ["KeyboardInterrupt", ""]
     done = run_command(home, "run", "in.ipynb", "--timeout", "1", "--allow-errors")
     assert (done.code, done.stdout) == (0, "after\n")
@@ -194,8 +194,8 @@ def test_a_cell_that_cannot_be_interrupted_ends_all(home: Home) -> None:
     done = run_command(home, "run", "in.ipynb", "--timeout", "1", "--export", "out.ipynb")
     assert (done.code, done.stdout) == (1, "go\n")
     assert done.stderr.splitlines() == [
-        "warning: cell has run for 1 s (--timeout) and is interrupted",
-        "warning: the kernel ignores the interrupt, so this ends here",
+        "warning: interrupting cell: it ran for more than 1 s (--timeout)",
+        "warning: the kernel ignored the interrupt; stopping here",
         "the kernel is gone: the kernel was shut down",
     ]
     assert texts(read(home, "out.ipynb")) == ["go\n", ""]
@@ -216,7 +216,7 @@ def test_a_failed_run_is_resumed_where_it_failed(home: Home) -> None:
     assert "kernel-bridge" not in found.metadata
     again = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--resume")
     assert again.code == 2
-    assert "does not say on which kernel to go on" in again.stderr
+    assert "names no kernel to resume on" in again.stderr
     new = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--resume", "--kernel", "python3")
     assert (new.code, new.stdout) == (0, "")
     assert run_command(home, "stop").code == 0
@@ -238,13 +238,16 @@ def test_a_kernel_that_is_gone_cannot_be_resumed(home: Home) -> None:
     ("arguments", "message"),
     [
         (["in.ipynb", "--export", "folder"], "folder is a folder; name a file in it"),
-        (["in.ipynb", "--resume"], "name that file with --export OUT"),
-        (["in.ipynb", "--export", "new.ipynb", "--resume"], "there is no new.ipynb to resume"),
-        (["in.ipynb", "--export", "bad.ipynb", "--resume"], "bad.ipynb cannot be resumed: not JSON"),
-        (["in.ipynb", "--export", "out.md", "--resume"], "--resume needs the outputs of an .ipynb file"),
+        (["in.ipynb", "--resume"], "name the file that it wrote with --export OUT"),
+        (["in.ipynb", "--export", "new.ipynb", "--resume"], "cannot resume new.ipynb: it does not exist"),
+        (["in.ipynb", "--export", "bad.ipynb", "--resume"], "cannot resume bad.ipynb: not JSON"),
+        (
+            ["in.ipynb", "--export", "out.md", "--resume"],
+            "--resume needs an .ipynb file, and out.md is not one",
+        ),
         (["in.ipynb", "-p", "a b", "1"], "'a b' is no name for a parameter"),
         (["in.ipynb", "--timeout", "soon"], "expected a number of seconds above 0, got 'soon'"),
-        (["bad.ipynb"], "no notebook to run: not JSON: Expecting ',' delimiter at line 1, column 14"),
+        (["bad.ipynb"], "cannot run bad.ipynb: not JSON: Expecting ',' delimiter at line 1, column 14"),
         (["conflict.ipynb"], "at line 2, column 1: <<<<<<< HEAD (a merge conflict"),
         (["old.ipynb"], "nbformat 3, which is older than 4"),
         (["odd.ipynb"], "cell 2 (code): its source is neither text nor a list of lines"),

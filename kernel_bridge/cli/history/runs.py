@@ -90,7 +90,7 @@ async def rerun(options: argparse.Namespace) -> int:
     async with opened() as bridge:
         records = await bridge.history.records(await _ids(bridge, options.run))
         if not records:
-            raise UsageError("none of these runs ever ran; `kernel-bridge run` runs code")
+            raise UsageError("the chosen runs never started, so there is nothing to run again")
         kernel_id = records[-1].run.kernel_id
         chosen = (options.attach, options.kernel, options.python) != (None, None, None)
         if not chosen and any(kernel.id == kernel_id for kernel in await bridge.list_kernels()):
@@ -156,7 +156,7 @@ async def _confirmed(wanted: Filter) -> bool:
     what = "all runs" if wanted == Filter() else "these runs and their outputs"
     answers = Answers(0)
     if not answers.is_terminal:
-        raise UsageError(f"deleting {what} needs a yes, and stdin is not a terminal; confirm with --yes")
+        raise UsageError(f"cannot ask before deleting {what}: stdin is not a terminal; confirm with --yes")
     # Not input(): it bypasses the gate, and misses a Ctrl-C between its prompt and its read.
     print(f"permanently delete {what}? [y/N] ", end="", file=sys.stderr, flush=True)
     return (await answers.line() or "").strip().lower() in ("y", "yes")
@@ -168,7 +168,7 @@ async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
         return [await full_id(bridge, start) for start in starts]
     newest = await bridge.history.find(HistoryParams(limit=1))
     if not newest:
-        raise UsageError("nothing was run yet")
+        raise UsageError("the history has no runs yet; `kernel-bridge run FILE` adds some")
     return [newest[0].id]
 
 
@@ -176,9 +176,9 @@ async def full_id(bridge: Bridge, start: str) -> str:
     """The id of the one run that `start` begins; raises UsageError."""
     found = [start] if len(start) >= 36 else await bridge.history.find_ids(start)  # a uuid
     if not found:
-        raise UsageError(f"no run {start!r}; `kernel-bridge history` lists the runs there are")
+        raise UsageError(f"no run {start!r}; `kernel-bridge history` lists all runs")
     if len(found) > 1:
-        raise UsageError(f"several runs begin with {start!r}; give more of the id: {', '.join(found[:5])}")
+        raise UsageError(f"several run ids start with {start!r}; give more of one: {', '.join(found[:5])}")
     return found[0]
 
 
@@ -186,5 +186,5 @@ async def full_kernel_id(bridge: Bridge, start: str | None) -> str | None:
     """The id of the kernel that `start` begins, or `start` if none has run anything; raises UsageError."""
     found = await bridge.history.find_kernel_ids(start) if start else []
     if len(found) > 1 and start not in found:
-        raise UsageError(f"several kernels begin with {start!r}; give more of the id: {', '.join(found[:5])}")
+        raise UsageError(f"several kernel ids start with {start!r}; give more of one: {', '.join(found[:5])}")
     return found[0] if len(found) == 1 else start

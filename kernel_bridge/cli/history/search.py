@@ -49,7 +49,7 @@ async def _list(options: argparse.Namespace) -> int:
         filtered = any(
             (options.text, options.kernel, options.file, options.state, options.since, options.until)
         )
-        print_text(Text("No run matches." if filtered else "Nothing was run yet."))
+        print_text(Text("No runs match." if filtered else "No runs yet."))
         return OK
     table = Table("when", "", "took", "id", "file", "code", right=("took",))
     for run in runs:
@@ -69,7 +69,7 @@ async def export(options: argparse.Namespace) -> int:
     document = None
     if options.document:
         if options.file is None:
-            raise UsageError("--document takes the cells of a file: name it with --file PATH")
+            raise UsageError("--document exports a file; name it with --file PATH")
         document = read_document(uri_of(options.file))
     async with opened() as bridge:
         run_ids = [await full_id(bridge, run) for run in options.run] if options.run else None

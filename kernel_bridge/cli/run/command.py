@@ -57,7 +57,7 @@ def _parameter(name: str, text: str) -> Any:
     try:
         return read_value(text)
     except ValueError as error:
-        raise UsageError(f"the parameter {name} cannot be given: {error}") from None
+        raise UsageError(f"cannot set the parameter {name}: {error}") from None
 
 
 async def execute(options: argparse.Namespace, script: Callable[[str | None], Script], name: str) -> int:
@@ -131,7 +131,7 @@ class _Execution:
         pieces = [piece for piece in script.pieces if piece.cell not in kept]
         if kept:
             self._reporter.note(
-                f"{len(kept)} of {len(script.pieces)} cells have run before; going on after them"
+                f"skipping {len(kept)} of {count(len(script.pieces), 'cell')} that succeeded before"
             )
         if options.export:
             path = destination(Path(options.export).expanduser(), kernel.to_wire().language)
@@ -177,8 +177,8 @@ class _Execution:
             which = earlier.kernel_id
             if which is None:
                 raise UsageError(
-                    f"{options.export} does not say on which kernel to go on: it was finished, or its kernel "
-                    "was not kept (--keep-alive); name one with --attach, or a new one with --kernel"
+                    f"{options.export} names no kernel to resume on: its run finished, or did not keep its "
+                    "kernel (--keep-alive); choose a running kernel with --attach, or a new one with --kernel"
                 )
         self._reporter.waiting("attaching to the kernel")
         try:
@@ -187,8 +187,8 @@ class _Execution:
             if options.attach is not None:
                 raise
             raise UsageError(
-                f"the kernel that ran {options.export} is gone ({error}); run it without --resume, or name a "
-                "new one with --kernel, which does not know what the earlier cells defined"
+                f"the kernel that ran {options.export} is gone ({error}); run without --resume, or continue "
+                "on a new kernel with --kernel, without the variables of the earlier cells"
             ) from error
         self._reporter.waiting("")
         return kernel
@@ -199,10 +199,10 @@ class _Execution:
             await asyncio.wait_for(kernel.ended(run), limit)
         except TimeoutError:
             what = f"cell {piece.title}".strip()
-            self._reporter.warn(f"{what} has run for {limit:g} s (--timeout) and is interrupted")
+            self._reporter.warn(f"interrupting {what}: it ran for more than {limit:g} s (--timeout)")
             await stopping.cancel(kernel, run)
             if not run.ended:
-                self._reporter.warn("the kernel ignores the interrupt, so this ends here")
+                self._reporter.warn("the kernel ignored the interrupt; stopping here")
                 self._end(RAISED)
                 await kernel.ended(run)
 
@@ -217,7 +217,7 @@ class _Execution:
             self._reporter.note(f"wrote {name} ({count(cells, 'cell')})")
         if cells is not None and may_resume:
             self._reporter.note(
-                "the kernel goes on: the same command with --resume goes on where this failed"
+                "the kernel keeps running; repeat the command with --resume to continue at the failed cell"
             )
 
     async def _language(self) -> str | None:
@@ -237,13 +237,13 @@ class _Execution:
                 name = script.kernelspec
             else:
                 self._reporter.warn(
-                    f"{script.name} asks for the kernel {script.kernelspec!r}, which is not installed here; "
-                    f"taking one for {script.language_id or 'its language'}"
+                    f"the kernel {script.kernelspec!r} that {script.name} names is not installed; "
+                    f"using the default for {script.language_id or 'its language'}"
                 )
         if name is None and options.python is None and script.language_id is None:
             raise UsageError(
-                f"the name of {script.name} does not tell its language; "
-                "name a kernel with --kernel (`kernel-bridge specs` lists them)"
+                f"cannot tell the language of {script.name} from its name; "
+                "choose a kernel with --kernel (`kernel-bridge specs` lists them)"
             )
         self._reporter.waiting(f"starting {name or options.python or 'a kernel'}")
         asked = StartKernelParams(
@@ -293,7 +293,7 @@ class _Execution:
     async def _interrupt_kernel(self, kernel: FollowedKernel) -> None:
         self._reporter.interrupting()
         if await stopping.interrupt(kernel) == "ignored":
-            self._reporter.note("the kernel ignores the interrupt; Ctrl-C again ends everything")
+            self._reporter.note("the kernel ignored the interrupt; press Ctrl-C again to quit")
 
     def _terminated(self, number: int) -> None:
         end_within(END_S)
@@ -320,7 +320,7 @@ def _check_export(options: argparse.Namespace) -> None:
     if options.export is None:
         if options.resume:
             raise UsageError(
-                "--resume goes on with what an earlier run wrote: name that file with --export OUT"
+                "--resume continues an earlier run; name the file that it wrote with --export OUT"
             )
         return
     path = Path(options.export).expanduser()
@@ -328,11 +328,11 @@ def _check_export(options: argparse.Namespace) -> None:
         raise UsageError(f"{options.export} is a folder; name a file in it")
     format_ = format_of(options.export)
     if options.resume and format_ != "ipynb":
-        raise UsageError(f"--resume needs the outputs of an .ipynb file, and {options.export} is none")
+        raise UsageError(f"--resume needs an .ipynb file, and {options.export} is not one")
     if not (options.overwrite or options.resume):
         _check_new(path)
     if not path.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to write {path.name} to; make it first")
+        raise UsageError(f"there is no folder {path.parent} to write {path.name} to; create it first")
 
 
 def _check_new(path: Path) -> None:

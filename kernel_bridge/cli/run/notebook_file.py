@@ -93,7 +93,7 @@ class NotebookFile:
                 await self._write(resumable=True)
             except BridgeError as error:  # the last writing may succeed, and says so if it does not
                 if not self._has_warned:
-                    self._warn(f"{error}; what was written before is kept")
+                    self._warn(f"{error}; the file keeps its previous content")
                 self._has_warned = True
             self._written = state
             pause = max(PAUSE_S, (SHARE - 1) * (time.monotonic() - began))
@@ -138,9 +138,9 @@ def read_earlier(path: Path) -> Earlier:
     try:
         notebook = read_notebook(read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig"))
     except FileNotFoundError:
-        raise UsageError(f"there is no {path} to resume; run it without --resume first") from None
+        raise UsageError(f"cannot resume {path}: it does not exist; run without --resume first") from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be resumed: {error}") from None
+        raise UsageError(f"cannot resume {path}: {error}") from None
     ours = notebook.metadata.get(OURS)
     kernel_id = ours.get("kernelId") if isinstance(ours, dict) else None
     return Earlier(notebook.cells, kernel_id if isinstance(kernel_id, str) else None)

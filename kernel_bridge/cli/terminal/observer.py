@@ -98,7 +98,7 @@ class Terminal(Silent):
             elif self._stderr.is_terminal:
                 screen.write("stderr", "\n")
         if line is None and not answers.is_terminal:
-            self.warn("the code asked for input, and stdin has no more lines")
+            self.warn("the code asked for input, but stdin has no more lines")
         self._show_status()
         return line
 
@@ -125,7 +125,7 @@ class Terminal(Silent):
     def interrupting(self) -> None:
         if self._answers.is_terminal:
             self._screen.echoed()
-        self.note("interrupting; Ctrl-C again ends everything")
+        self.note("interrupting; press Ctrl-C again to quit")
 
     def summary(self, runs: list[Run]) -> None:
         if not self._stderr.is_terminal:
