@@ -1,21 +1,21 @@
-"""The entry: with `--stdio` it guards stdin and stdout before any other import, then hands over to cli."""
+"""The entry point. With `--stdio` it guards stdin and stdout before any other import, then calls cli."""
 
-import os  # these two are there before this module is, so that they come from nowhere else
+import os  # both are loaded before this module, so no other folder can supply them
 import sys
 
 
 def _import_nothing_from_here() -> None:
-    """Take the current folder out of sys.path: it may be anybody's, and its json.py would be run.
+    """Remove the current folder from sys.path: it may be untrusted, and its json.py would be run.
 
-    `python -m` puts it there, as does an empty or relative part of PYTHONPATH. What Python itself imports
-    before this module (runpy, sitecustomize) only `python -P` keeps away from there; the command
-    `kernel-bridge` has no such weakness.
+    `python -m` adds it, and so does an empty or relative part of PYTHONPATH. Only `python -P` protects the
+    modules that Python imports before this one (runpy, sitecustomize). The command `kernel-bridge` is not
+    affected.
     """
     try:
         here = os.getcwd()
     except OSError:  # it was removed
         here = ""
-    if not f"{here}{os.sep}".startswith(f"{sys.prefix}{os.sep}"):  # our own packages may lie there
+    if not f"{here}{os.sep}".startswith(f"{sys.prefix}{os.sep}"):  # it may hold our own packages
         sys.path[:] = [folder for folder in sys.path if folder not in ("", here)]
 
 
@@ -30,7 +30,7 @@ from kernel_bridge.guard import (  # noqa: E402
 
 
 def main() -> int:
-    """The exit status of `kernel-bridge`, with the arguments of this process."""
+    """Run `kernel-bridge` with the arguments of this process; return its exit code."""
     open_closed()
     arguments = sys.argv[1:]
     stdin_fd, stdout_fd = 0, 1
@@ -44,7 +44,7 @@ def main() -> int:
 
         limits.raise_descriptors()
         return cli.main(arguments, stdin_fd=stdin_fd, stdout_fd=stdout_fd)
-    except KeyboardInterrupt:  # while modules are imported
+    except KeyboardInterrupt:  # during an import
         return 130
 
 

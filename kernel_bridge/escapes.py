@@ -1,13 +1,13 @@
-"""Control sequences and hidden characters: what acts on a terminal, or deceives a reader (pure).
+"""Control sequences and hidden characters, which act on a terminal or deceive a reader (pure).
 
-There are two kinds of foreign text. The output of a run loses its control sequences (`plain`, `coloured`) and
-stays as the kernel sent it otherwise. Everything else (names, paths, messages, code) is made `legible`: each
-character that a terminal would act on, or a reader would not see, is shown as an escape.
+Foreign text comes in two kinds. The output of a run loses its control sequences (`plain`, `coloured`) and is
+otherwise left as the kernel sent it. All other text (names, paths, messages, code) is made `legible`: each
+character that a terminal would obey, or a reader would not see, is shown as an escape.
 """
 
 import re
 
-_CSI = r"\x1b\[[0-?]*[ -/]*[@-~]"  # ECMA-48, 5.4: colours, and where the cursor goes
+_CSI = r"\x1b\[[0-?]*[ -/]*[@-~]"  # ECMA-48, 5.4: colours and cursor movements
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SEQUENCE = re.compile(
     r"(?P<colour>\x1b\[[0-9;:]*m)"
@@ -17,9 +17,9 @@ _SEQUENCE = re.compile(
     rf"|{_CONTROL.pattern}"
 )
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,1000}\x1b?)?\Z")
-# C0 and C1; characters that reorder text (UAX #9), have no width or end a line unseen; and lone surrogates,
-# by which Python keeps the bytes of a file name that is not UTF-8. The joiners U+200C and U+200D are legible:
-# emoji and Persian need them.
+# C0 and C1; characters that reorder text (UAX #9), have no width, or end a line invisibly; and lone
+# surrogates, in which Python stores the bytes of a file name that is not UTF-8. The joiners U+200C and U+200D
+# are kept: emoji and Persian need them.
 _UNSEEN = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e"
     r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
@@ -30,32 +30,32 @@ _HIDDEN_OR_BREAK = re.compile(rf"\r\n|{_CSI}|[{_UNSEEN}\n\t]")
 
 
 def plain(text: str) -> str:
-    """The text without control sequences and control characters, but tabs and newlines."""
+    """The text without control sequences and control characters; tabs and newlines are kept."""
     return _SEQUENCE.sub("", text) if _CONTROL.search(text) else text
 
 
 def coloured(text: str) -> str:
-    """The same with the colours (SGR sequences) that it has."""
+    """As `plain`, but colours (SGR sequences) are kept."""
     return _SEQUENCE.sub(lambda match: match["colour"] or "", text) if _CONTROL.search(text) else text
 
 
 def finished(text: str) -> int:
-    """How much of a text that may go on can be written: all but a control sequence it stops inside."""
+    """How many characters can be written now if more may follow: all but an incomplete control sequence."""
     match = _UNFINISHED.search(text, max(0, len(text) - 1000))
     return match.start() if match else len(text)
 
 
 def legible(text: str) -> str:
-    r"""The text with every character that acts or hides shown as JSON escapes it: U+202E as `\u202e`.
+    r"""The text with control and hidden characters shown as JSON escapes, U+202E as `\u202e`.
 
-    Tabs and line ends stay. Colours and cursor movements are dropped: programs write them to stderr in good
-    faith. JSON stays valid, with the same values.
+    Tabs and line ends are kept. Colours and cursor movements are dropped, because harmless programs write
+    them to stderr. JSON stays valid and keeps its values.
     """
     return _HIDDEN.sub(_shown, text) if _ANY_HIDDEN.search(text) else text
 
 
 def one_line(text: str) -> str:
-    r"""The same for a name or a cell of a table: a tab is a blank, and a line end is shown, as `\n`."""
+    r"""As `legible`, for a name or a table cell: a tab becomes a space, and a line end is shown as `\n`."""
     return _HIDDEN_OR_BREAK.sub(_shown, text)
 
 

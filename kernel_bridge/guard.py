@@ -1,20 +1,19 @@
-"""What must be done before anything else where an editor is served: stdin, stdout and the session are ours.
+"""Prepares the process before anything else runs: standard descriptors, session, working folder.
 
-Imports nothing but the standard library's smallest modules: it runs before every other import.
+Imports only small modules of the standard library, because it runs before every other import.
 """
 
 import contextlib
 import os
 import sys
 
-END_S = 9.5  # from being told to end until the process is gone, at most
+END_S = 9.5  # the longest that ending may take, from the request until the process is gone
 
 
 def open_closed() -> None:
-    """Have stdin, stdout and stderr, also where whoever started us has closed one.
+    """Open /dev/null in place of each standard descriptor that the parent closed.
 
-    Nothing is read from or kept of such a one. A descriptor below 3 that is closed would be given out to the
-    first file or socket that is opened.
+    Otherwise the first file or socket that is opened would get that number.
     """
     for fd in range(3):
         try:
@@ -27,10 +26,10 @@ def open_closed() -> None:
 
 
 def claim_stdio() -> tuple[int, int]:
-    """Private descriptors of stdin and stdout, at least 3 and not inherited by children.
+    """Return private descriptors of stdin and stdout: 3 or higher, and not inherited by children.
 
-    Afterwards fd 0 is empty and fd 1 is stderr, so no print, no library and no child process can read from
-    or write into the connection to the editor.
+    Afterwards fd 0 is empty and fd 1 is stderr, so no print, library or child process can read from or
+    write to the connection with the editor.
     """
     sys.stdout.flush()
     stdin_fd, stdout_fd = os.dup(0), os.dup(1)
@@ -47,29 +46,29 @@ def claim_stdio() -> tuple[int, int]:
 
 
 def end_within(limit_s: float) -> None:
-    """End this process after that time with exit code 1, whatever it still waits for.
+    """Exit with code 1 after `limit_s` seconds, even if the process is still waiting for something.
 
-    A disk that hangs, a thread that blocks or a fault of ours must not keep a bridge alive that was told to
-    end; the keeper ends its kernels then.
+    A disk that hangs, a thread that blocks or a bug in kernel-bridge must not keep an ending bridge alive.
+    The keeper then ends its kernels.
     """
     import select
     import threading
 
     def end() -> None:
-        message = f"kernel-bridge: did not end within {limit_s:g} s, so it ends at once\n"
+        message = f"kernel-bridge: shutting down took longer than {limit_s:g} s; exiting now\n"
         with contextlib.suppress(OSError, ValueError):
-            if select.select([], [2], [], 0)[1]:  # nobody may be reading, and then a write would block
+            if select.select([], [2], [], 0)[1]:  # a write would block if nothing reads the pipe
                 os.write(2, message.encode())
         os._exit(1)
 
     timer = threading.Timer(limit_s, end)
     timer.daemon = True
-    with contextlib.suppress(RuntimeError):  # no more threads can be started
+    with contextlib.suppress(RuntimeError):  # the system refuses to start a thread
         timer.start()
 
 
 def leave_removed_folder() -> None:
-    """Go home if the folder that we were started in was removed: nothing could be started from it."""
+    """Change to the home folder if the working folder was removed: no process can be started from it."""
     try:
         os.getcwd()
     except OSError:
@@ -79,12 +78,12 @@ def leave_removed_folder() -> None:
 
 
 def leave_session(stdin_fd: int) -> None:
-    """Have a session of our own, as every kernel has.
+    """Start a new session (setsid), as every kernel does.
 
-    Linux shares the machine out among sessions (autogroups). In that of an editor which is at work with much
-    else, we would get so little of it that a kernel in a flood drops what we have not taken. A person who
-    types into the terminal keeps Ctrl-C.
+    Linux shares CPU time among sessions (autogroups). In the session of a busy editor, the bridge would get
+    so little of it that a kernel that floods drops messages. If stdin is a terminal, the session is kept, so
+    that Ctrl-C works.
     """
     if hasattr(os, "setsid") and not os.isatty(stdin_fd):
-        with contextlib.suppress(PermissionError):  # we have one already
+        with contextlib.suppress(PermissionError):  # already the leader of a session
             os.setsid()

@@ -1,4 +1,4 @@
-"""What of a text is secret: no log, of ours or of the editor, may show it."""
+"""Redacts secrets from text before it reaches a log."""
 
 import re
 
@@ -10,5 +10,5 @@ _SECRET = re.compile(
 
 
 def redact(text: str) -> str:
-    """The text with the value of everything that is called a key, token, password or secret left out."""
+    """The text with `***` for each value named key, token, password, secret or authorization."""
     return _SECRET.sub(r"\1***", text)

@@ -1,20 +1,20 @@
-"""`kernel-bridge --stdio` and the commands that a person types; drives the bridge, owns no logic."""
+"""The command line: `kernel-bridge --stdio` and the commands for a terminal. It drives the bridge."""
 
 import sys
 
 
 def main(argv: list[str], stdin_fd: int, stdout_fd: int) -> int:
-    """The exit code of `kernel-bridge ARGV`; the descriptors are those of JSON-RPC, for `--stdio` alone."""
+    """Run `kernel-bridge ARGV`; return its exit code. Only `--stdio` uses the descriptors, for JSON-RPC."""
     from .output import guard_output
 
     guard_output()
-    if argv == ["--stdio"]:  # what editors start: not even argparse is imported for it
+    if argv == ["--stdio"]:  # editors start this; importing argparse would only delay it
         return _serve(stdin_fd, stdout_fd, "warning", None)
     from .arguments import parse
 
     try:
         options = parse(argv)
-    except SystemExit as end:  # argparse has printed help, the version or what is wrong
+    except SystemExit as end:  # argparse has printed the help, the version or an error
         return int(end.code or 0)
     if options.stdio:
         return _serve(stdin_fd, stdout_fd, options.log_level, options.log_file)

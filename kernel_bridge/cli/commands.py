@@ -1,4 +1,4 @@
-"""From options to a command, and from what it raises to an exit code and a sentence on stderr."""
+"""Runs the command that the options name; turns an exception into an exit code and a message on stderr."""
 
 import argparse
 import errno
@@ -16,7 +16,7 @@ from .output import drawing
 
 log = logging.getLogger(__name__)
 
-# A full disk, a lost terminal, an stdout that is open for reading.
+# A full disk, a lost terminal, an stdout that was opened for reading.
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 WORDS = {
@@ -29,11 +29,11 @@ WORDS = {
     Remedy.LIST_RUNS: "`kernel-bridge history` lists all runs",
     Remedy.OVERWRITE: "--overwrite replaces it",
 }
-"""What to do about an error, as it is typed."""
+"""What to do about an error, as commands and options."""
 
 
 def execute(options: argparse.Namespace) -> int:
-    """The exit code of a command."""
+    """Run a command; return its exit code."""
     try:
         configure(options.log_level, options.log_file)
     except OSError as error:

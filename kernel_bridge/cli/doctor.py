@@ -1,6 +1,6 @@
-"""`kernel-bridge doctor`: what is installed, where files are, which kernels really start, what to do.
+"""`kernel-bridge doctor`: what is installed, where files are, which kernels start, and how to fix the others.
 
-A project may be anybody's. Only installed kernels are started unless a person asks for more, and always in an
+The project may be untrusted. Unless the user asks for more, only installed kernels are started, each in an
 empty folder.
 """
 
@@ -47,19 +47,19 @@ AT_ONCE = 2  # kernels that start at the same time
 
 
 class Examined(Wire):
-    """What came of one kernelspec."""
+    """The result for one kernelspec."""
 
     name: str
     display_name: str
     language: str
-    starts: bool | None = None  # None: not tried
-    seconds: float | None = None  # until it was ready
-    version: str | None = None  # of its implementation
-    problem: str | None = None  # what is wrong, and what to do
+    starts: bool | None = None  # None: not tested
+    seconds: float | None = None  # from start to ready
+    version: str | None = None  # of the kernel's implementation
+    problem: str | None = None  # with what to do about it
 
 
 class Diagnosis(Wire):
-    """Everything that `doctor` says."""
+    """The whole report of `doctor`."""
 
     version: str
     python: str
@@ -68,7 +68,7 @@ class Diagnosis(Wire):
     packages: dict[str, str | None]  # None: not installed
     files: dict[str, str]
     kernels: list[Examined]
-    problems: list[str]  # that are not a kernel's
+    problems: list[str]  # of the installation; a kernel has its own
 
 
 async def doctor(options: argparse.Namespace) -> int:
@@ -99,7 +99,7 @@ async def doctor(options: argparse.Namespace) -> int:
 
 
 def _identity(spec: KernelSpec) -> tuple[str, str | None, tuple[str, ...]]:
-    """What tells two of the same name apart."""
+    """Distinguishes kernelspecs of the same name."""
     return spec.name, spec.resource_dir, tuple(spec.argv)
 
 
@@ -108,7 +108,7 @@ def _may_start(kernel: Examined) -> bool:
 
 
 async def _start(bridge: Bridge, specs: list[KernelSpec], options: argparse.Namespace) -> list[Examined]:
-    """What comes of starting each, in an empty folder."""
+    """Start each kernel in an empty folder; return the results."""
     shows_progress = specs and sys.stderr.isatty() and not options.json and not options.start_all
     if shows_progress:
         print(f"starting {count(len(specs), 'kernel')} …", end="\r", file=drawing(sys.stderr), flush=True)

@@ -1,4 +1,4 @@
-"""Which format the name of a file asks for."""
+"""The export format that a file name asks for."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _FORMATS: dict[str, ExportFormat] = {".ipynb": "ipynb", ".md": "md", ".html": "h
 
 
 def format_of(name: str) -> ExportFormat:
-    """A script for the extension of a language. Raises UsageError: the name says nothing of a format."""
+    """The format; the extension of a language asks for a script. Raises UsageError: unknown extension."""
     if format_ := _FORMATS.get(Path(name).suffix.lower()):
         return format_
     if language_of_path(name):

@@ -1,4 +1,4 @@
-"""`kernel-bridge kernels`, `start`, `stop`, `interrupt` and `restart`: kernels that live on their own."""
+"""`kernel-bridge kernels`, `start`, `stop`, `interrupt` and `restart`: kernels that outlive a command."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ from .exits import OK, RAISED, UsageError
 from .specs import WITHOUT_HISTORY, opened, print_json
 from .terminal.tables import Table, Text, console, print_text, short_name
 
-SHORT = 8  # characters of a kernel's uuid as it is shown
+SHORT = 8  # characters of a kernel's uuid that are shown
 ID = re.compile(r"[\w-]+")
 
 
@@ -47,7 +47,7 @@ async def kernels(options: argparse.Namespace) -> int:
 
 
 def short_id(kernel: Kernel) -> str:
-    """The start of a uuid, or the whole of another id."""
+    """The start of a uuid; any other id in full."""
     return kernel.id[:SHORT] if len(kernel.id) == 36 else kernel.id
 
 
@@ -56,15 +56,15 @@ def _state(kernel: Kernel) -> Text:
 
 
 def _starter(kernel: Kernel) -> str:
-    if kernel.pid is None:  # no kernel-bridge has noted it down
+    if kernel.pid is None:  # no kernel-bridge has a record of it
         return "another program"
     return "kernel-bridge, kept alive" if kernel.keep_alive else "kernel-bridge, ends with its editor"
 
 
 async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
-    """Attach to the kernel of an id, the start of one, or a connection file; None: the only one that runs.
+    """Attach to a kernel by its id, the start of its id or its connection file; None: the only running one.
 
-    Raises UsageError: none or several fit; BadConnectionFile, KernelUnreachable, KernelDead.
+    Raises UsageError: no kernel matches, or several do; BadConnectionFile, KernelUnreachable, KernelDead.
     """
     if asked is not None and (os.sep in asked or asked.endswith(".json")):
         return await bridge.attach_kernel(AttachKernelParams(connection_file=asked))
@@ -73,7 +73,7 @@ async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
     if len(meant) == 1:
         return await bridge.attach_kernel(AttachKernelParams(connection_file=meant[0].connection_file))
     if asked is not None and not meant and ID.fullmatch(asked):
-        # one that does not answer is not listed, and says so here
+        # A kernel that does not answer is not listed; attaching to it reports why.
         there = [one.kernel_id for one in await bridge.running_kernels() if one.kernel_id.startswith(asked)]
         try:
             kernel_id = there[0] if len(there) == 1 else asked
@@ -113,7 +113,7 @@ async def start(options: argparse.Namespace) -> int:
         name = options.kernel
         if name is None and options.python is None:
             name = (await bridge.specs.default("", "python")).name
-        # Until it is ready it ends with us, however we end.
+        # Until the kernel is ready, it ends with this process, even if that is killed.
         asked = StartKernelParams(spec=name, python=options.python, keep_alive=False)
         followed = await bridge.start_kernel(asked)
         await bridge.detach_kernel(followed)
@@ -129,7 +129,7 @@ async def start(options: argparse.Namespace) -> int:
         ("open a console", f"jupyter console --existing {Path(file).name}"),
         ("stop it", f"kernel-bridge stop {id}"),
     ):
-        out.print(Text.assemble((f"  {what:<17}", "dim"), how), soft_wrap=True)  # whole, to be copied
+        out.print(Text.assemble((f"  {what:<17}", "dim"), how), soft_wrap=True)  # one line, to copy
     return OK
 
 
@@ -138,7 +138,7 @@ async def stop(options: argparse.Namespace) -> int:
         followed = await attach(bridge, options.which)
         kernel = followed.to_wire()
         await bridge.shutdown_kernel(followed)
-    if kernel.pid is None:  # all we could do was to ask
+    if kernel.pid is None:  # not our process: it could only be asked to shut down
         async with opened(WITHOUT_HISTORY) as bridge:
             if any(other.connection_file == kernel.connection_file for other in await bridge.list_kernels()):
                 raise UsageError(

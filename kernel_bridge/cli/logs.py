@@ -1,4 +1,4 @@
-"""Where log records go, and that they are legible and no key, password or token is in them."""
+"""Where log records go. They are made legible, and keys, passwords and tokens are redacted."""
 
 import logging
 import sys
@@ -11,14 +11,14 @@ LEVELS = ("debug", "info", "warning", "error")
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return legible(redact(super().format(record)))  # a log file is read on a terminal, too
+        return legible(redact(super().format(record)))  # log files are read in terminals as well
 
 
 def configure(level: str, file: str | None) -> logging.Handler:
-    """Send what `kernel_bridge` logs at `level` or above, and warnings of others, to the file or stderr.
+    """Log `kernel_bridge` at `level` or above to the file or stderr, and other libraries at warnings.
 
-    Other libraries stay at warnings: they log whole messages, and with them what was typed. Raises OSError:
-    the file cannot be written.
+    At lower levels, other libraries log whole messages, including what the user typed. Raises OSError: the
+    file cannot be written.
     """
     if file is None:
         handler: logging.Handler = logging.StreamHandler(sys.stderr)

@@ -1,4 +1,4 @@
-"""The bridge's observers for scripts: silence, and the protocol's notifications as lines of JSON."""
+"""The bridge's observers for scripts: one prints only warnings, one prints notifications as JSON lines."""
 
 import sys
 from collections.abc import Callable
@@ -22,20 +22,20 @@ from .terminal.answers import Answers
 
 
 class Quiet(Silent):
-    """Only warnings, on stderr."""
+    """Prints warnings to stderr, and nothing else."""
 
     def warn(self, message: str) -> None:
         print(f"kernel-bridge: warning: {message}", file=sys.stderr)
 
 
 class JsonLines(Quiet):
-    """Every notification as one line `{"method", "params"}` on stdout."""
+    """Prints each notification to stdout as a line `{"method", "params"}`."""
 
     can_ask = True
 
     def __init__(self, answers: Answers, broken: Callable[[OSError], None]) -> None:
         self._answers = answers
-        self._broken: Callable[[OSError], None] | None = broken  # called once when stdout takes no more
+        self._broken: Callable[[OSError], None] | None = broken  # called once, when stdout breaks
         self._seq: dict[str, int] = {}
 
     def kernel_changed(self, kernel: Kernel) -> None:

@@ -1,9 +1,9 @@
-"""The gate that all text to stdout and stderr goes through.
+"""The gate that all text to stdout and stderr passes through.
 
-Names, paths and messages come from projects and kernels that may want to control the terminal. The gate takes
-the place of `sys.stdout` and `sys.stderr`, so that no print, log record, warning, traceback or message of
-argparse can bypass it. Our own drawing asks for more: `drawing` lets colours and cursor movements through,
-`unguarded` is for a `Screen`, which cleans what it is given.
+Names, paths and messages come from projects and kernels that may try to control the terminal. The gate
+replaces `sys.stdout` and `sys.stderr`, so no print, log record, warning, traceback or argparse message can
+bypass it. Code that draws opts out: `drawing` lets colours and cursor movements through, and `unguarded` is
+for a `Screen`, which cleans its own text.
 """
 
 import io
@@ -14,12 +14,12 @@ from typing import TextIO, cast
 
 from ..escapes import legible
 
-# What we and rich draw with: colours, the cursor's moves and visibility, erasing from the cursor on.
+# The sequences that we and rich draw with: colours, cursor movement and visibility, erasing after the cursor.
 _DRAWN = re.compile(r"(\x1b\[(?:[0-9;:]*m|\?25[lh]|[0-9]*[ABCD]|[012]?K|0?J)|\r)")
 
 
 class Gate(io.TextIOBase):
-    """A text file in front of another one, which gets what `clean` makes of each text that is written."""
+    """A text file that passes each text through `clean` and writes the result to another file."""
 
     def __init__(self, file: TextIO, clean: Callable[[str], str] = legible) -> None:
         self.unguarded = file
@@ -42,7 +42,7 @@ class Gate(io.TextIOBase):
         return self.unguarded.isatty()
 
     def close(self) -> None:
-        """Nothing: the file behind it is the interpreter's, and gates on it come and go."""
+        """Do nothing: the interpreter owns the file behind the gate."""
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -54,24 +54,22 @@ class Gate(io.TextIOBase):
 
 
 def guard_output() -> None:
-    """Make `sys.stdout` and `sys.stderr` gates, which show characters that their encoding lacks as `?`."""
+    """Turn `sys.stdout` and `sys.stderr` into gates; unencodable characters are written as `?`."""
     for name in ("stdout", "stderr"):
         file = getattr(sys, name)
         if not isinstance(file, Gate):
             if isinstance(file, io.TextIOWrapper):
-                file.reconfigure(
-                    errors="replace"
-                )  # a character that the encoding lacks must not end a command
+                file.reconfigure(errors="replace")  # unencodable characters must not abort the command
             setattr(sys, name, Gate(file))
 
 
 def unguarded(file: TextIO) -> TextIO:
-    """The file behind a gate, for a caller that cleans all that it writes."""
+    """The file behind a gate, for callers that clean their own text."""
     return file.unguarded if isinstance(file, Gate) else file
 
 
 def drawing(file: TextIO) -> TextIO:
-    """The same file, which takes our own colours and cursor movements; other text becomes legible."""
+    """The same file behind a gate that lets our colours and cursor movements through."""
     return cast(TextIO, Gate(unguarded(file), _drawn))
 
 
@@ -83,10 +81,10 @@ def _drawn(text: str) -> str:
 
 
 def write_json(body: bytes) -> None:
-    """Write JSON to stdout at once, in UTF-8 and legible, which leaves its values as they are."""
+    """Write a line of JSON to stdout and flush it: UTF-8, made legible, with unchanged values."""
     file = unguarded(sys.stdout)
     file.flush()
-    if not body.isascii() or b"\x7f" in body:  # JSON escapes all other control characters by itself
+    if not body.isascii() or b"\x7f" in body:  # JSON already escapes all other control characters
         body = legible(body.decode()).encode()
     file.buffer.write(body + b"\n")
     file.buffer.flush()

@@ -23,7 +23,7 @@ async def overview(options: argparse.Namespace) -> int:
         out.print()
         out.print(Text(task, "bold"))
         for line in lines:
-            out.print(Text(f"  {line}", "cyan"), soft_wrap=True)  # whole, to be copied
+            out.print(Text(f"  {line}", "cyan"), soft_wrap=True)  # one line, to copy
     out.print()
     out.print(Text("`kernel-bridge --help` lists all commands.", "dim"))
     return OK

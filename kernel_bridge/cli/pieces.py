@@ -1,4 +1,4 @@
-"""From the FILE of `run` to the pieces of code to run, each with where it stands."""
+"""Reads the FILE of `run` and splits it into the pieces of code to run, each with its location."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from ..source.script import read_script
 from .exits import UsageError
 
 STDIN_URI = "untitled:stdin"
-SKIPPED = "skip-execution"  # the tag of cells that are passed over
+SKIPPED = "skip-execution"  # the tag of cells that are not run
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,25 @@ class Piece:
 
     source: str
     title: str
-    location: Location | None  # None: code from stdin
-    cell: int  # its place among the cells of the notebook
-    may_fail: bool = False  # tagged raises-exception
+    location: Location | None  # None: the code comes from stdin
+    cell: int  # its index among the cells of the notebook
+    may_fail: bool = False  # the cell is tagged raises-exception
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     """A file to run."""
 
-    name: str  # as the person named it
+    name: str  # as the user typed it
     uri: str
-    language_id: str | None  # None: not to be told from its name
-    notebook: Notebook  # what `--export` writes: all cells of the file, or those that are chosen
+    language_id: str | None  # None: its name does not tell
+    notebook: Notebook  # what `--export` writes: all cells of the file, or the chosen ones
     pieces: list[Piece]
-    cwd: str | None = None  # where its kernel starts; None: in its folder
+    cwd: str | None = None  # the kernel's working folder; None: the file's
 
     @property
     def kernelspec(self) -> str | None:
-        """That it asks for itself."""
+        """The kernelspec that the file names."""
         return self.notebook.kernelspec
 
 
@@ -56,10 +56,10 @@ def open_script(
     language_id: str | None,
     parameters: dict[str, Any],
 ) -> Script:
-    """The file's pieces, or the chosen one; `language_id` is for files whose name does not tell it.
+    """Read a file; `language_id` applies if its name does not tell the language.
 
-    Raises UsageError: it cannot be read, or has no such lines or cell, or nothing to run, or its language
-    takes no such parameters.
+    Raises UsageError: the file cannot be read, has no such lines or cell, has no code, or its language does
+    not support such parameters.
     """
     if file == "-":
         name, uri = "stdin", STDIN_URI
@@ -86,7 +86,7 @@ def open_script(
 def _stdin() -> str:
     try:
         text = sys.stdin.read()
-        text.encode()  # in the C locale Python hands on bytes that are not UTF-8 as lone surrogates
+        text.encode()  # in the C locale, Python decodes bytes that are not UTF-8 as lone surrogates
     except UnicodeError as error:
         raise UsageError(f"stdin is not UTF-8 text ({error}); convert it to UTF-8 first") from None
     return text
@@ -115,7 +115,7 @@ def _notebook(name: str, text: str) -> Notebook:
 
 
 def _lines(name: str, text: str, language_id: str, lines: tuple[int, int]) -> tuple[NotebookCell, ...]:
-    """The lines as cells."""
+    """The chosen lines as cells."""
     every = split_lines(text)
     if lines[1] > len(every):
         raise UsageError(

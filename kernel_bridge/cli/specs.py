@@ -1,4 +1,4 @@
-"""`kernel-bridge specs`: what can be started."""
+"""`kernel-bridge specs`: the kernels that can be started."""
 
 import argparse
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from .terminal.tables import Table, Text, print_text, short_name
 
 @asynccontextmanager
 async def opened(settings: Settings = Settings(), root: Path | None = None) -> AsyncIterator[Bridge]:
-    """A bridge to ask, in the current folder or `root`."""
+    """Open a bridge in the current folder or `root`, and close it afterwards."""
     bridge = Bridge(settings, root or Path.cwd())
     bridge.join(Quiet())
     try:
@@ -35,7 +35,7 @@ WITHOUT_HISTORY = Settings(history=HistorySettings(enabled=False))
 
 
 def print_json(value: Wire) -> int:
-    """The value on stdout, as the protocol has it."""
+    """Print the value to stdout in its wire form."""
     write_json(msgspec.json.format(encode(value), indent=2))
     return OK
 
@@ -68,7 +68,7 @@ async def specs(options: argparse.Namespace) -> int:
 
 
 async def default_names(bridge: Bridge, found: list[KernelSpec]) -> set[str]:
-    """The specs that a run starts where none is named, one for each language."""
+    """The default kernelspec of each language."""
     names = set()
     for language in {spec.language.lower() for spec in found if spec.usable}:
         fitting = [spec for spec in found if spec.language.lower() in kernel_languages(language)]

@@ -1,1 +1,1 @@
-"""`history` and `export`: what ran before."""
+"""`history` and `export`: past runs."""

@@ -1,4 +1,4 @@
-"""A run in a few words."""
+"""A run in a few words, for lists and headers."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,34 +8,34 @@ from ...bridge.summary import MARKS, duration
 from ...protocol.objects import Run
 from ..terminal.tables import Text
 
-ID_LENGTH = 8  # of a run's id as it is shown; `export --run` takes it
+ID_LENGTH = 8  # characters of a run's id that are shown; `export --run` accepts them
 _COLOURS = {"ok": "green", "error": "red", "running": "cyan"}
 
 
 def uri_of(file: str) -> str:
-    """The URI of a file that a person names."""
+    """The URI of a file as the user typed it."""
     return Path(file).expanduser().absolute().as_uri()
 
 
 def local_time(time: str) -> str:
-    """A time of the wire as a person reads it, in the local zone."""
+    """A wire time in the local zone, readable."""
     return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def mark(run: Run) -> Text:
-    """Its state as one coloured sign."""
+    """The state of a run as one coloured sign."""
     return Text(MARKS[run.state], _COLOURS.get(run.state, "dim"))
 
 
 def took(run: Run) -> str:
-    """How long it took, or has taken by now; "" if it never ran."""
+    """How long the run took, or has taken so far; "" if it never started."""
     if run.state == "running" and run.started_at is not None:
         return duration((datetime.now(UTC) - datetime.fromisoformat(run.started_at)).total_seconds())
     return (run.summary and run.summary.duration) or ""
 
 
 def file_of(run: Run) -> str:
-    """Where it came from: the file's name and line."""
+    """The name and line of the file that the run came from."""
     if run.text_document is None:
         return ""
     path = path_of(run.text_document.uri)

@@ -1,4 +1,4 @@
-"""`kernel-bridge history show`, `rerun` and `prune`: what was run before, looked at, run again, forgotten."""
+"""`kernel-bridge history show`, `rerun` and `prune`: print past runs, run them again, or delete them."""
 
 import argparse
 import os
@@ -38,7 +38,7 @@ async def show(options: argparse.Namespace) -> int:
         if options.json:
             return print_json(HistoryResult(runs=runs))
         records = {record.run.id: record for record in await bridge.history.records([run.id for run in runs])}
-    # All of it is what was asked for, errors too: it goes where a pager reads it.
+    # The user asked for all of it, errors included, so everything goes to stdout, where a pager reads it.
     screen = Screen(sys.stdout, sys.stdout, _unwritable, find_protocol(os.environ))
     for number, run in enumerate(runs):
         if number:
@@ -101,7 +101,7 @@ async def rerun(options: argparse.Namespace) -> int:
 
 
 def _script(records: list[RunRecord]) -> Script:
-    """The runs as the pieces of a script, each with where it stood."""
+    """The runs as the pieces of a script, each with its location."""
     kernel = records[-1].kernel
     cells, pieces = [], []
     for index, record in enumerate(records):
@@ -163,7 +163,7 @@ async def _confirmed(wanted: Filter) -> bool:
 
 
 async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
-    """The runs that are named by their ids or the starts of them; the newest one, if none is."""
+    """The ids of the runs whose ids start with each of `starts`; without any, that of the newest run."""
     if starts:
         return [await full_id(bridge, start) for start in starts]
     newest = await bridge.history.find(HistoryParams(limit=1))
@@ -173,7 +173,7 @@ async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
 
 
 async def full_id(bridge: Bridge, start: str) -> str:
-    """The id of the one run that `start` begins; raises UsageError."""
+    """The id of the run whose id starts with `start`. Raises UsageError: there is none, or several."""
     found = [start] if len(start) >= 36 else await bridge.history.find_ids(start)  # a uuid
     if not found:
         raise UsageError(f"no run {start!r}; `kernel-bridge history` lists all runs")
@@ -183,7 +183,10 @@ async def full_id(bridge: Bridge, start: str) -> str:
 
 
 async def full_kernel_id(bridge: Bridge, start: str | None) -> str | None:
-    """The id of the kernel that `start` begins, or `start` if none has run anything; raises UsageError."""
+    """The id of the kernel whose id starts with `start`, or `start` if the history knows none.
+
+    Raises UsageError: several kernels match.
+    """
     found = await bridge.history.find_kernel_ids(start) if start else []
     if len(found) > 1 and start not in found:
         raise UsageError(f"several kernel ids start with {start!r}; give more of one: {', '.join(found[:5])}")

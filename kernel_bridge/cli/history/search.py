@@ -1,4 +1,4 @@
-"""`kernel-bridge history` and `export`: what was run before, from the journal; starts nothing."""
+"""`kernel-bridge history` and `export`: list or export past runs. Starts no kernel."""
 
 import argparse
 from pathlib import Path
@@ -97,7 +97,7 @@ def _document(file: str | None) -> TextDocument | None:
 
 
 def _code(run: Run) -> Text:
-    """The first line that says something."""
+    """The first line that is not blank, and how many follow."""
     lines = [line.strip() for line in run.source.splitlines() if line.strip()]
     code = Text(lines[0] if lines else "")
     if run.state == "error" and run.error is not None:

@@ -1,4 +1,4 @@
-"""`kernel-bridge run`: a kernel for a file, its pieces one by one, and what came of it."""
+"""`kernel-bridge run`: gets a kernel for a file, runs its pieces in order, and returns an exit code."""
 
 import argparse
 import asyncio
@@ -36,13 +36,13 @@ from ..terminal.pictures import find_protocol
 from ..terminal.screen import Screen
 from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
 
-EVERYTHING = Settings(output_budget=2**62)  # all output is written, however much it is
+EVERYTHING = Settings(output_budget=2**62)  # write all output, without a limit
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Run what the options say; the exit code.
+    """Run the file that the options name; return the exit code.
 
-    Raises UsageError, and what starting a kernel and exporting raise (protocol/errors).
+    Raises UsageError, and the errors of starting a kernel and exporting (protocol/errors).
     """
     parameters = {name: _parameter(name, value) for name, value in options.parameter}
 
@@ -61,7 +61,7 @@ def _parameter(name: str, text: str) -> Any:
 
 
 async def execute(options: argparse.Namespace, script: Callable[[str | None], Script], name: str) -> int:
-    """Run a script, read once it is known which language the kernel chosen by the options has, if one is."""
+    """Run a script. `script` reads it, given the language of the kernel that the options name, if any."""
     _check_export(options)
     execution = _Execution(options, script, name)
     with execution.signals():
@@ -69,7 +69,7 @@ async def execute(options: argparse.Namespace, script: Callable[[str | None], Sc
 
 
 class _Execution:
-    """One call of `run`, and what a signal does to it."""
+    """One `run` command, and its reaction to signals."""
 
     def __init__(
         self, options: argparse.Namespace, script: Callable[[str | None], Script], name: str
@@ -86,11 +86,11 @@ class _Execution:
             self._reporter = Terminal(screen, answers, name)
         self._bridge = Bridge(EVERYTHING, Path.cwd())
         self._bridge.join(self._reporter)
-        self._kernel: FollowedKernel | None = None  # while it runs our code
+        self._kernel: FollowedKernel | None = None  # set while it runs our code
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None
-        self._ended_by: int | None = None  # the exit code of what ended everything
-        self._unwritten: OSError | None = None  # why stdout or stderr takes no more
+        self._ended_by: int | None = None  # the exit code, once a signal or a broken output ends the command
+        self._unwritten: OSError | None = None  # why stdout or stderr is broken
 
     async def finish(self) -> int:
         self._work = asyncio.create_task(self._run(), name="run")
@@ -104,7 +104,7 @@ class _Execution:
             if self._interrupt is not None:
                 self._interrupt.cancel()
                 await asyncio.gather(self._interrupt, return_exceptions=True)
-            if self._file is not None:  # it did not come to its end
+            if self._file is not None:  # the run was cut short
                 await self._file.finish(resumable=True)
             self._reporter.waiting("" if self._is_left else "stopping the kernel")
             await self._bridge.close()
@@ -115,7 +115,7 @@ class _Execution:
 
     @property
     def _is_left(self) -> bool:
-        """Whether the kernel goes on after this."""
+        """Whether the kernel keeps running afterwards."""
         return self._options.attach is not None or self._options.keep_alive
 
     async def _run(self) -> int:
@@ -157,7 +157,7 @@ class _Execution:
         return code
 
     async def _submit(self, kernel: FollowedKernel, name: str, pieces: list[Piece]) -> Submission:
-        if not pieces:  # all have run before
+        if not pieces:  # all succeeded before
             return Submission(kernel, [], [])
         sources = [Source(piece.source, piece.location, piece.may_fail) for piece in pieces]
         options = RunOptions(stop_on_error=not self._options.allow_errors)
@@ -167,8 +167,8 @@ class _Execution:
         return self._options.kernel is not None or self._options.python is not None
 
     async def _attach(self, earlier: Earlier | None) -> FollowedKernel:
-        """The kernel that is named, or that an earlier run has left."""
-        from ..kernels import attach  # with rich, which takes its time to import
+        """The kernel that --attach names, or that an earlier run left running."""
+        from ..kernels import attach  # imports rich, which is slow
 
         options = self._options
         which = options.attach
@@ -221,7 +221,7 @@ class _Execution:
             )
 
     async def _language(self) -> str | None:
-        """The language of the kernel that the options name, for a file whose name does not tell its own."""
+        """The language of the kernel that the options name, for a file whose name does not tell it."""
         if self._options.python:
             return "python"
         for spec in await self._bridge.specs.list() if self._options.kernel else ():
@@ -269,7 +269,7 @@ class _Execution:
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Ctrl-C interrupts the kernel, again it ends everything; once more it kills us."""
+        """Handle signals: the first Ctrl-C interrupts the kernel, the second quits, the third kills us."""
         handlers = {"SIGINT": self._pressed, "SIGTERM": self._terminated, "SIGHUP": self._terminated}
         before = {}
         for name, handler in handlers.items():
@@ -310,13 +310,13 @@ class _Execution:
 
 
 def document_language(kernel_language: str) -> str:
-    """The language id of documents that a kernel of this language runs."""
+    """The language id of the documents that a kernel of this language runs."""
     known = find_language(kernel_language)
     return known.ids[0] if known else kernel_language
 
 
 def _check_export(options: argparse.Namespace) -> None:
-    """Say before anything is run what would make the export fail after it."""
+    """Raise UsageError before the run if the export would fail after it."""
     if options.export is None:
         if options.resume:
             raise UsageError(
@@ -341,7 +341,7 @@ def _check_new(path: Path) -> None:
 
 
 def _handle(number: int, handler: Callable[[int], None]) -> None:
-    """Have a signal handled on the event loop."""
+    """Handle a signal on the event loop."""
     loop = asyncio.get_running_loop()
     try:
         loop.add_signal_handler(number, handler, number)

@@ -1,7 +1,7 @@
-"""The file that `run --export` writes: the cells that were run with what they gave, as far as it has come.
+"""The file that `run --export` writes: the cells with the outputs that they have so far.
 
-It is written again and again while code runs, each time whole or not at all, so that a killed run keeps what
-it had. What is not finished says which kernel it was run on: `run --resume` goes on there.
+It is rewritten while code runs, each time atomically, so a killed run keeps its results. A file that is not
+finished names its kernel, on which `run --resume` continues.
 """
 
 import asyncio
@@ -24,20 +24,20 @@ from ...source.notebook import NotebookCell, read_notebook
 from ..exits import UsageError
 from ..pieces import SKIPPED, Script
 
-PAUSE_S = 1.0  # between two writings, at least
-SHARE = 10  # of the time at most one part in so many goes into writing
+PAUSE_S = 1.0  # the shortest pause between two writes
+SHARE = 10  # writing takes at most 1/SHARE of the time
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What an earlier run left in the file."""
+    """The state that an earlier run left in the file."""
 
     cells: tuple[NotebookCell, ...]
-    kernel_id: str | None  # of the kernel that it was run on, if it is not finished
+    kernel_id: str | None  # of its kernel; None: the run finished
 
 
 class NotebookFile:
-    """One file; `path` is where it goes, `overwrite` whether another file may be there at first."""
+    """One export file; `overwrite`: the first write may replace an existing file."""
 
     def __init__(
         self,
@@ -53,21 +53,21 @@ class NotebookFile:
         self._overwrite = overwrite
         self._warn = warn
         self._has_warned = False
-        self._runs: dict[int, Run] = {}  # by the place of the cell
-        self._kept: dict[int, NotebookCell] = {}  # cells that are not run again
+        self._runs: dict[int, Run] = {}  # by the index of the cell
+        self._kept: dict[int, NotebookCell] = {}  # cells that are not run again, by their index
         self._kernel: FollowedKernel
         self._known: KernelRecord
         self._written: object = None
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, kernel: FollowedKernel, runs: dict[int, Run], kept: dict[int, NotebookCell]) -> None:
-        """Follow these runs, by the places of their cells."""
+        """Follow these runs; the keys are the indexes of their cells."""
         self._kernel, self._known = kernel, kernel_record(kernel.to_wire())
         self._runs, self._kept = runs, kept
         self._task = asyncio.create_task(self._keep_up(), name=f"write {self.path}")
 
     async def finish(self, resumable: bool) -> int | None:
-        """Write for the last time; how many cells, or None: nothing ever ran.
+        """Write for the last time. Return the number of cells, or None if no run started.
 
         Raises ExportExists, ExportFailed.
         """
@@ -91,7 +91,7 @@ class NotebookFile:
             began = time.monotonic()
             try:
                 await self._write(resumable=True)
-            except BridgeError as error:  # the last writing may succeed, and says so if it does not
+            except BridgeError as error:  # the last write may succeed; it raises if it does not
                 if not self._has_warned:
                     self._warn(f"{error}; the file keeps its previous content")
                 self._has_warned = True
@@ -103,7 +103,7 @@ class NotebookFile:
         writing = asyncio.ensure_future(asyncio.to_thread(self._write_now, records, resumable))
         try:
             await asyncio.shield(writing)
-        except asyncio.CancelledError:  # it must be over before the next one begins
+        except asyncio.CancelledError:  # it must end before the next write begins
             await asyncio.gather(writing, return_exceptions=True)
             raise
 
@@ -115,7 +115,7 @@ class NotebookFile:
             return None if kept is None else run_of_cell(kept, self._known)
         if run.started_at is None:
             return None
-        outputs = [dict(output) for output in run.live.outputs]  # they go on changing
+        outputs = [dict(output) for output in run.live.outputs]  # a copy, because they keep changing
         return RunRecord(run_to_wire(run), self._known, dict(run.times), outputs)
 
     def _write_now(self, records: list[RunRecord | None], resumable: bool) -> None:
@@ -134,7 +134,7 @@ def _length(run: Run) -> int:
 
 
 def read_earlier(path: Path) -> Earlier:
-    """What an earlier run left; raises UsageError: there is no such notebook."""
+    """Read the file of an earlier run. Raises UsageError: it is missing, or not a notebook."""
     try:
         notebook = read_notebook(read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig"))
     except FileNotFoundError:
@@ -147,7 +147,7 @@ def read_earlier(path: Path) -> Earlier:
 
 
 def finished_cells(script: Script, earlier: Earlier) -> dict[int, NotebookCell]:
-    """The cells, by their places, that ended well in the file, up to the first that did not or is another."""
+    """The leading cells that succeeded and have not changed since, by their index."""
     finished: dict[int, NotebookCell] = {}
     before = [cell for cell in earlier.cells if cell.has_code and SKIPPED not in cell.tags]
     for piece, cell in zip(script.pieces, before, strict=False):

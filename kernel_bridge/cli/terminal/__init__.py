@@ -1,1 +1,1 @@
-"""What a person sees in a terminal."""
+"""Everything that is shown in a terminal."""

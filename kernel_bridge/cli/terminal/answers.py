@@ -1,8 +1,7 @@
-"""What a person types, or a pipe holds, for a kernel's input().
+"""Lines from stdin, typed or piped, that answer a kernel's input().
 
-Lines are read in a thread of their own, one at a time and only when asked for, since nothing else can wait
-for a terminal, a pipe and a file alike, on every platform, and be given up. A line that nobody waits for any
-more is the answer to the next question.
+A thread reads them, one at a time and only on request: only a thread can wait for a terminal, a pipe or a
+file on every platform and still be abandoned. If a request is cancelled, its line answers the next one.
 """
 
 import asyncio
@@ -25,22 +24,22 @@ class Answers:
         self._reading: asyncio.Future[str | None] | None = None
 
     async def line(self) -> str | None:
-        """The next line, without its end; None: there is none."""
+        """The next line, without its line end; None: there are no more."""
         if self._reading is None:
             loop = asyncio.get_running_loop()
             self._reading = loop.create_future()
-            # A daemon: a thread that waits for the terminal must not keep the process.
+            # A daemon: a thread that waits for the terminal must not keep the process alive.
             threading.Thread(target=self._read, args=(loop, self._reading), name="stdin", daemon=True).start()
         line = await asyncio.shield(self._reading)
         self._reading = None
         return line
 
     def hidden(self, password: bool) -> AbstractContextManager[None]:
-        """While this is open, a password that is typed is not shown; open it before the prompt."""
+        """A context in which a typed password is not echoed; enter it before printing the prompt."""
         return _no_echo(self._fd) if password else contextlib.nullcontext()
 
     def _read(self, loop: asyncio.AbstractEventLoop, future: "asyncio.Future[str | None]") -> None:
-        # os.read, for a buffered file that a thread waits in is locked when the interpreter ends.
+        # os.read: a buffered file stays locked by the waiting thread when the interpreter exits.
         try:
             while b"\n" not in self._buffer and (chunk := os.read(self._fd, 65536)):
                 self._buffer += chunk
@@ -55,7 +54,7 @@ class Answers:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a read that blocks the event loop, whose own handlers wait for its end."""
+    """Let Ctrl-C and SIGTERM end a read that blocks the event loop; the loop's own handlers cannot run."""
     before = (
         (signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)),
         (signal.SIGTERM, signal.signal(signal.SIGTERM, signal.SIG_DFL)),

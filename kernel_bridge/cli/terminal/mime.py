@@ -1,4 +1,4 @@
-"""An output as text: what a terminal can show of a MIME bundle."""
+"""Outputs as text for a terminal."""
 
 import base64
 import binascii
@@ -18,13 +18,13 @@ _BINARY = ("image/", "audio/", "video/", "application/pdf")
 
 
 def render_error(output: ErrorOutput, channel: Channel) -> str:
-    """The traceback, or the error's name and value where the kernel sends none."""
+    """The traceback; without one, the error's name and value."""
     lines = output["traceback"] or [f"{output['ename'] or 'error'}: {output['evalue']}".strip(": ")]
     return channel.clean("\n".join(lines)).rstrip("\n") + "\n"
 
 
 def render_data(data: MimeBundle, channel: Channel) -> str:
-    """A MIME bundle: a picture as a line that describes it, else its text, else what there is of it."""
+    """A MIME bundle as text: a line that describes its picture, else its text, else its types and sizes."""
     data = without_name(data)
     pictures = [mime for mime in _PICTURES if mime in data] or [
         mime for mime in data if mime.startswith(_BINARY)
@@ -40,7 +40,7 @@ def render_data(data: MimeBundle, channel: Channel) -> str:
 
 
 def format_bytes(size_bytes: int) -> str:
-    """A size as a person reads it: 812 bytes, 12.3 kB, 4.5 MB."""
+    """A readable size: 812 bytes, 12.3 kB, 4.5 MB."""
     if size_bytes < 1000:
         return count(size_bytes, "byte")
     for unit, size in (("kB", size_bytes / 1e3), ("MB", size_bytes / 1e6)):
@@ -69,7 +69,7 @@ def _describe(mime: str, value: Any) -> str:
 
 
 def _pixels(mime: str, content: bytes) -> tuple[int, int] | None:
-    """(width, height) by the file's header."""
+    """(width, height) from the file's header."""
     try:
         if mime == "image/png" and content.startswith(b"\x89PNG"):
             return struct.unpack(">II", content[16:24])
@@ -86,7 +86,7 @@ def _jpeg_pixels(content: bytes) -> tuple[int, int] | None:
     at = 2
     while at + 9 < len(content) and content[at] == 0xFF:
         marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of frame
             height, width = struct.unpack(">HH", content[at + 5 : at + 9])
             return width, height
         at += 2 + length

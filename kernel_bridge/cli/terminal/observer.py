@@ -1,4 +1,4 @@
-"""The bridge's observer for a person: outputs as they come, a header a cell, a status line, questions."""
+"""The bridge's observer for a terminal: live outputs, a header for each cell, a status line, prompts."""
 
 import asyncio
 import time
@@ -15,34 +15,34 @@ from .answers import Answers
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
 from .transcript import Transcript
 
-TICK_S = 0.1  # how often the elapsed time is shown anew, on a terminal
-RULE = 72  # columns of a header
+TICK_S = 0.1  # between two updates of the status line
+RULE = 72  # the width of a header, in columns
 
 
 class Reporter(Observer, Protocol):
-    """An observer that `run` also tells what it is doing."""
+    """An observer to which `run` also reports its own progress."""
 
     def expect(self, pieces: dict[str, Piece]) -> None:
-        """The runs to come, by their ids, in order."""
+        """Announce the coming runs: their pieces by run id, in order."""
 
     def waiting(self, what: str) -> None:
-        """What is being waited for, outside of runs; "": nothing."""
+        """Show what the command is waiting for, between runs; "" clears it."""
 
     def note(self, message: str) -> None:
-        """Something that a person at a terminal wants to know now."""
+        """Print a message on a terminal; other outputs do not get it."""
 
     def interrupting(self) -> None:
-        """Ctrl-C was pressed for the first time."""
+        """The first Ctrl-C was pressed."""
 
     def summary(self, runs: list[Run]) -> None:
         """All runs have ended."""
 
     async def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
 
 class Terminal(Silent):
-    """Writes for a person, or into a pipe."""
+    """Writes readable text, to a terminal or a pipe."""
 
     can_ask = True
 
@@ -53,7 +53,7 @@ class Terminal(Silent):
         self._name = name  # of the file
         self._pieces: dict[str, Piece] = {}
         self._transcripts: dict[str, Transcript] = {}
-        self._writing: Transcript | None = None  # the last that wrote
+        self._writing: Transcript | None = None  # the transcript that wrote last
         self._label = ""
         self._since = time.monotonic()
         self._began = self._since
@@ -63,7 +63,7 @@ class Terminal(Silent):
     # the observer
 
     def run_changed(self, run: Run) -> None:
-        if run.id not in self._pieces:  # of another client of the same kernel
+        if run.id not in self._pieces:  # it belongs to another client of the kernel
             return
         if run.state == "running":
             self._header(run)
@@ -87,7 +87,7 @@ class Terminal(Silent):
         try:
             with answers.hidden(password):
                 if answers.is_terminal or self._stderr.is_terminal:
-                    # ipykernel's getpass() says nothing by itself, where Python's own says this.
+                    # ipykernel's getpass() has no default prompt; Python's own has this one.
                     screen.write("stderr", plain(prompt) or ("Password: " if password else ""))
                     screen.flush()
                 line = await answers.line()
@@ -105,7 +105,7 @@ class Terminal(Silent):
     def warn(self, message: str) -> None:
         self._line(("warning:", YELLOW), f" {message}")
 
-    # what `run` tells
+    # reports of `run`
 
     def expect(self, pieces: dict[str, Piece]) -> None:
         self._pieces = pieces

@@ -1,6 +1,6 @@
-"""Pictures on a terminal, by its own protocol: kitty's, iTerm2's, or sixel (by textual-image, if installed).
+"""Draws pictures with the terminal's protocol: kitty, iTerm2, or sixel (with textual-image, if installed).
 
-Which of them the terminal has is told by what it says of itself in the environment; of sixel it is asked.
+Environment variables identify terminals with the first two; the terminal itself is queried for sixel.
 """
 
 import base64
@@ -19,13 +19,13 @@ from ..output import unguarded
 Protocol = Literal["kitty", "iterm2", "sixel"]
 
 _RASTER = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_PIECE = 4096  # characters of base64 in one of kitty's sequences, at most
-_CELL_PIXELS = 10  # the width of a character where the terminal does not tell
-_ANSWER_S = 0.2  # how long a terminal may take to say what it is
+_PIECE = 4096  # the most characters of base64 in one kitty sequence
+_CELL_PIXELS = 10  # the assumed width of a character if the terminal does not report it
+_ANSWER_S = 0.2  # how long a terminal may take to answer the query
 
 
 def find_protocol(environment: Mapping[str, str]) -> Protocol | None:
-    """What stdout's terminal draws pictures by; None: nothing that is known, or it is no terminal."""
+    """The protocol of stdout's terminal; None: no known protocol, or stdout is not a terminal."""
     if not sys.stdout.isatty() or environment.get("NO_COLOR") or environment.get("TMUX"):
         return None
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
@@ -47,7 +47,7 @@ def _has_textual_image() -> bool:
 
 
 def _says_sixel() -> bool:
-    """Ask the terminal for its primary device attributes (DA1 of ECMA-48), of which 4 is sixel."""
+    """Query the terminal's primary device attributes (DA1 of ECMA-48); attribute 4 is sixel."""
     if sys.platform == "win32":
         return False
     import select
@@ -73,9 +73,9 @@ def _says_sixel() -> bool:
 
 
 def draw(protocol: Protocol, data: Mapping[str, Any], columns: int) -> str | None:
-    """The sequences that draw the picture of a MIME bundle, at the start of a line; the cursor is below it.
+    """The sequences that draw the picture of a MIME bundle. They leave the cursor on the line below it.
 
-    None: it has none that this terminal can draw.
+    None: the bundle has no picture that this terminal can draw.
     """
     mime = next((mime for mime in _RASTER if isinstance(data.get(mime), str)), None)
     if mime is None:
@@ -93,7 +93,7 @@ def draw(protocol: Protocol, data: Mapping[str, Any], columns: int) -> str | Non
 
 
 def _kitty(png: bytes, columns: int) -> Iterator[str]:
-    """sw.kovidgoyal.net/kitty/graphics-protocol: transmit and display, in pieces, without answers."""
+    """Transmit and display in pieces, without responses (sw.kovidgoyal.net/kitty/graphics-protocol)."""
     width = struct.unpack(">I", png[16:20])[0] if png.startswith(b"\x89PNG") and len(png) > 24 else 0
     fit = f",c={columns}" if width > columns * _cell_width(columns) else ""
     encoded = base64.b64encode(png).decode()
@@ -120,12 +120,12 @@ def _cell_width(columns: int) -> float:
 
 
 def _format(mime: str) -> list[str]:
-    """The one format that Pillow may read: left to guess, it starts Ghostscript for what looks like EPS."""
+    """The only format that Pillow may read: if it guesses, it runs Ghostscript on anything like EPS."""
     return [mime.removeprefix("image/").upper()]
 
 
 def _as_png(content: bytes, mime: str) -> bytes | None:
-    """The same as PNG, where Pillow is there and reads it."""
+    """The picture as PNG; None: Pillow is not installed, or cannot read it."""
     try:
         from PIL import Image
     except ImportError:
@@ -143,14 +143,14 @@ def _sixel(content: bytes, mime: str, columns: int) -> str | None:
     import PIL.Image
     from rich.console import Console
 
-    logging.getLogger("textual_image").setLevel(logging.ERROR)  # it tells of each question without an answer
+    logging.getLogger("textual_image").setLevel(logging.ERROR)  # it logs each query without a response
     from textual_image.renderable.sixel import Image
 
     text = StringIO()
     console = Console(file=text, force_terminal=True, width=columns, legacy_windows=False)
     try:
         with PIL.Image.open(BytesIO(content), formats=_format(mime)) as picture:
-            console.print(Image(picture.convert("RGBA")))  # it fails on some palettes
-    except (OSError, ValueError, LookupError, ArithmeticError):  # of no size, or not what it says it is
+            console.print(Image(picture.convert("RGBA")))  # textual-image fails on some palettes
+    except (OSError, ValueError, LookupError, ArithmeticError):  # an empty picture, or another format
         return None
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, for a person, on work that takes long."""
+"""A progress bar on stderr, for slow work."""
 
 import sys
 import time
@@ -11,12 +11,15 @@ from ...bridge.observer import Progress
 from ...escapes import one_line
 from ..output import drawing
 
-PATIENCE_S = 0.3  # work that is done sooner needs no bar
+PATIENCE_S = 0.3  # faster work gets no bar
 
 
 @contextmanager
 def bar(what: str) -> Iterator[Progress | None]:
-    """Draw how far it is, once it has taken a while; None: stderr is no terminal. Any thread may tell."""
+    """Draw a bar once the work has taken a while. The yielded function may be called from any thread.
+
+    None: stderr is not a terminal.
+    """
     console = Console(file=drawing(sys.stderr))
     if not console.is_terminal or console.is_dumb_terminal:
         yield None
@@ -24,7 +27,7 @@ def bar(what: str) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    title = TextColumn("{task.description}", markup=False)  # it names a file
+    title = TextColumn("{task.description}", markup=False)  # it contains a file name
     columns = (title, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     drawn = Bar(*columns, console=console, transient=True)
     task = drawn.add_task(one_line(what), total=None)

@@ -1,8 +1,8 @@
-"""stdout and stderr, either of which may be the terminal, and where its cursor is.
+"""stdout and stderr, either of which may be the terminal, and the position of its cursor.
 
-Owns the status line: one line below everything, on stderr, that is gone before anything else is written.
-It takes three kinds of text: the output of a run, which keeps its colours (`write`), our own messages, which
-are made legible with the names in them (`line`, `show_status`), and sequences that draw a picture (`draw`).
+Owns the status line: one line at the bottom, on stderr, which is erased before anything else is written.
+Text comes in three kinds: output of a run, which keeps its colours (`write`); our own messages, which are
+made legible (`line`, `show_status`); and sequences that draw a picture (`draw`).
 """
 
 import asyncio
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .pictures import Protocol
 
 Name = Literal["stdout", "stderr"]
-Part = str | tuple[str, ...]  # of a line: a text, or one with its SGR codes
+Part = str | tuple[str, ...]  # part of a line: text, or text followed by its SGR codes
 
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _RESETS = ("\x1b[m", "\x1b[0m")
@@ -38,22 +38,21 @@ class Channel:
         self.colours = (
             self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         )
-        self.at_line_start = True  # as far as this channel has written
+        self.at_line_start = True  # nothing, or a line end, was written last on this channel
 
     def clean(self, text: str) -> str:
-        """What of a run's output is written."""
+        """The output of a run without control sequences; colours are kept if the channel shows them."""
         return coloured(text) if self.colours else plain(text)
 
     def style(self, text: str, *codes: str) -> str:
-        """The text, made legible, in these SGR codes, where there are colours."""
+        """The text, made legible; styled with these SGR codes if the channel shows colours."""
         text = legible(text)
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colours and text else text
 
 
 class Screen:
-    """Both channels; `broken` is called once when one of them takes no more.
-
-    That is when nobody reads it, or when the disk is full. `protocol` is what the terminal draws pictures by.
+    """Both channels. `broken` is called once, when writing to one of them fails: the reader has ended, or
+    the disk is full. `protocol` is the terminal's protocol for pictures.
     """
 
     def __init__(
@@ -64,16 +63,16 @@ class Screen:
         protocol: "Protocol | None" = None,
     ) -> None:
         self.channels: dict[Name, Channel] = {"stdout": Channel(stdout), "stderr": Channel(stderr)}
-        self.column = 0  # of the cursor, on the terminal
+        self.column = 0  # of the terminal's cursor
         self.can_redraw = os.environ.get("TERM") != "dumb"
         self._broken: Callable[[OSError], None] | None = broken
-        self._colours: list[str] = []  # the newest that the terminal was told since a reset
+        self._colours: list[str] = []  # the newest SGR sequences since the last reset
         self._status = ""
         self._drawn = False  # the status line is on the terminal
-        self._last: Channel | None = None  # what was written to since the last flush
+        self._last: Channel | None = None  # the channel written to since the last flush
         self._flush: asyncio.Handle | None = None
         self._protocol = protocol
-        # One buffer for all that goes to the terminal keeps it from flickering.
+        # A single buffer for the terminal prevents flicker.
         both = self.channels["stdout"].is_terminal and self.channels["stderr"].is_terminal
         self._status_channel = self.channels["stdout" if both else "stderr"]
 
@@ -87,11 +86,11 @@ class Screen:
         return 80, 24
 
     def glyph(self, fine: str, plain: str) -> str:
-        """The first where stderr can show it, else the second."""
+        """`fine` if stderr can encode it, else `plain`."""
         return fine if "utf" in (self.channels["stderr"].file.encoding or "").lower() else plain
 
     def write(self, name: Name, text: str) -> None:
-        """Write output of a run; seen at the latest when the event loop comes round."""
+        """Write output of a run. It is flushed in the next turn of the event loop."""
         channel = self.channels[name]
         text = channel.clean(text)
         if not text:
@@ -103,14 +102,14 @@ class Screen:
         self._put(channel, text)
 
     def line(self, name: Name, *parts: Part) -> None:
-        """Write a line of our own."""
+        """Write one of our own lines."""
         self.start_line(name)
         style = self.channels[name].style
         self.write(name, "".join(legible(part) if isinstance(part, str) else style(*part) for part in parts))
         self.write(name, "\n")
 
     def picture(self, data: dict[str, Any]) -> str | None:
-        """What draws the picture of a MIME bundle here; None: it has none, or the terminal draws none."""
+        """The sequences that draw the picture of a MIME bundle; None: no picture, or none can be drawn."""
         if self._protocol is None:
             return None
         from .pictures import draw
@@ -118,33 +117,33 @@ class Screen:
         return draw(self._protocol, data, self.size[0])
 
     def draw(self, name: Name, sequences: str) -> None:
-        """Put a picture on the terminal, below what is there."""
+        """Draw a picture below the current content."""
         self.start_line(name)
         self._erase_status()
         self.column = 0
         self._put(self.channels[name], sequences)
 
     def start_line(self, name: Name) -> None:
-        """Go to a new line, unless at the start of one."""
+        """Start a new line, unless the cursor is at the start of one."""
         channel = self.channels[name]
         if self.column if channel.is_terminal else not channel.at_line_start:
             self.write(name, "\n")
 
     def typed(self) -> None:
-        """The person has typed a line: the cursor is below it."""
+        """The user typed a line, so the cursor is below it."""
         self.column = 0
 
     def echoed(self) -> None:
-        """The terminal has written ^C where the cursor is."""
+        """The terminal echoed ^C at the cursor."""
         self.column += 2
 
     def rows(self, text: str, column: int) -> int:
-        """How many rows of the terminal a text takes that starts in `column`."""
+        """How many terminal rows `text` fills if it starts in `column`."""
         width, _ = self.size
         return sum(max(1, -(-_width(line) // width)) for line in (" " * column + text).split("\n"))
 
     def rewind(self, name: Name, text: str, column: int) -> None:
-        """Take back `text`, which was the last written and started in `column`; it must be in view."""
+        """Erase `text`, the last text written, which started in `column` and must still be in view."""
         self._erase_status()
         up = self.rows(text, column) - 1
         self.column = column
@@ -153,7 +152,7 @@ class Screen:
         self._put(self.channels[name], f"{move}\x1b[0m\x1b[J")
 
     def show_status(self, text: str) -> None:
-        """Keep one line below everything that is written, cut to fit; "" takes it away."""
+        """Show a line below everything else, truncated to the width; "" removes it."""
         if not self.channels["stderr"].is_terminal or not self.can_redraw:
             return
         self._erase_status()
@@ -162,7 +161,7 @@ class Screen:
 
     def _draw_status(self) -> None:
         width, _ = self.size
-        if self.column and self.column % width == 0:  # the terminal has yet to wrap
+        if self.column and self.column % width == 0:  # the terminal has not wrapped yet
             return
         text = self._status
         text = text if cell_len(text) < width else set_cell_size(text, width - 2) + self.glyph("…", ".")
@@ -178,7 +177,7 @@ class Screen:
     def _erase_status(self) -> None:
         if self._drawn:
             self._drawn = False
-            # tmux keeps a copy of a screen that is erased from its first cell on, but none of a line.
+            # tmux saves a copy of a screen that is erased from its first cell, but not of an erased line.
             self._put(self._status_channel, f"\x1b[{'J' if self.column else 'K'}\x1b[?25h")
 
     def _follow(self, text: str) -> None:
@@ -201,7 +200,7 @@ class Screen:
             self._flush = asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Let everything be seen, the status line below it."""
+        """Flush both channels, with the status line at the bottom."""
         if self._flush is not None:
             self._flush.cancel()
         try:
@@ -216,7 +215,7 @@ class Screen:
             self._flush = None
 
     def _break(self, error: OSError) -> None:
-        """Write nothing more, and leave nothing in the buffers that the interpreter would try at its end."""
+        """Write nothing more, and empty the buffers: the interpreter would fail on them at exit."""
         for channel in self.channels.values():
             try:
                 channel.file.flush()
@@ -227,7 +226,7 @@ class Screen:
             broken(error)
 
     def close(self) -> None:
-        """Leave the terminal as a shell wants it."""
+        """Restore the terminal for the shell."""
         self.show_status("")
         for name, channel in self.channels.items():
             if channel.is_terminal:
@@ -238,5 +237,5 @@ class Screen:
 
 
 def _width(line: str) -> int:
-    """Columns of a line without newlines."""
+    """The width in columns of a text without newlines."""
     return cell_len(_COLOUR.sub("", line).expandtabs(8))

@@ -1,4 +1,4 @@
-"""Tables and text of the listing commands, by rich: aligned, few colours, whole when piped."""
+"""Tables and text of the listing commands, drawn with rich: aligned, and not cut in a pipe."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ from ..output import drawing
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-PIPED_WIDTH = 1_000  # whoever reads a pipe cuts for himself
+PIPED_WIDTH = 1_000  # the reader of a pipe decides where to cut
 
 
 class Text(RichText):
-    """rich's, made legible before it is measured: the names and messages in it come from others."""
+    """rich's Text, made legible before it is measured: names and messages come from projects and kernels."""
 
     def __init__(self, text: str = "", style: Any = "", **layout: Any) -> None:
         super().__init__(legible(text), style, **layout)
@@ -29,7 +29,7 @@ class Text(RichText):
 
 
 def console() -> Console:
-    """stdout, without colours or a width where it is no terminal."""
+    """A console on stdout; without colours and a width limit if stdout is not a terminal."""
     out = drawing(sys.stdout)
     plain = Console(file=out, highlight=False, soft_wrap=False)
     if not plain.is_terminal:
@@ -43,7 +43,7 @@ def print_text(*lines: "RenderableType") -> None:
 
 
 def print_fields(fields: Mapping[str, RichText]) -> None:
-    """Names and values below each other; long values wrap in their own column."""
+    """Print a name and a value on each line; long values wrap in their own column."""
     out = console()
     margin = max(map(len, fields)) + 4
     for name, value in fields.items():
@@ -51,20 +51,20 @@ def print_fields(fields: Mapping[str, RichText]) -> None:
 
 
 def _print_indented(out: Console, head: RichText, text: RichText) -> None:
-    """The head with the text beside it, which wraps in its own column."""
+    """Print the head with the text beside it; the text wraps in its own column."""
     for number, line in enumerate(text.wrap(out, max(out.width - head.cell_len, 10))):
         line.rstrip()
         out.print((head if number == 0 else Text(" " * head.cell_len)) + line)
 
 
 class Table:
-    """Columns with a heading, and notes that take a whole line below a row."""
+    """Columns with headings, and notes on a line of their own below a row."""
 
     def __init__(self, *columns: str, right: tuple[str, ...] = ()) -> None:
         self._columns = columns
         self._right = right
         self._rows: list[list[RichText]] = []
-        self._notes: dict[int, list[Text]] = {}  # row -> what stands below it
+        self._notes: dict[int, list[Text]] = {}  # by row
 
     def add(self, *cells: str | RichText) -> None:
         self._rows.append([_cell_of(cell) for cell in cells])
@@ -105,7 +105,7 @@ def _cell_of(cell: str | RichText) -> RichText:
 
 
 def _fit(widths: list[int], room: int) -> list[int]:
-    """Narrow the widest columns until all of them fit."""
+    """Narrow the widest columns until all columns fit."""
     widths = list(widths)
     while sum(widths) > room and max(widths) > 4:
         widths[max(range(len(widths)), key=lambda index: (widths[index], index))] -= 1
@@ -113,7 +113,7 @@ def _fit(widths: list[int], room: int) -> list[int]:
 
 
 def short_name(path: str) -> str:
-    """A path for a person: relative to the current folder, or with ~, where that is shorter."""
+    """The shortest form of a path: as it is, relative to the current folder, or with ~."""
     home = os.path.expanduser("~")
     short = [path]
     if path.startswith(os.getcwd() + os.sep):

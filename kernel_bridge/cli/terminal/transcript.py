@@ -1,8 +1,8 @@
-"""The outputs of one run on paper or on the screen, as their changes come.
+"""Writes the outputs of one run to the screen, change by change.
 
-On a terminal, what is still in view is written anew where it changes. What cannot be taken back (a pipe, a
-file, text that has scrolled away) gets complete lines as they come, and what changed in them afterwards
-once, when the run has ended.
+On a terminal, text that is still in view is rewritten when it changes. Text that cannot be erased (in a pipe,
+in a file, or scrolled out of view) is written line by line; later changes to it are written once, at the end
+of the run.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ...protocol.vocabulary import Change, Output
 from .mime import render_data, render_error
 from .screen import Name, Screen
 
-KEPT = 65_536  # characters of a stream that are kept to be written anew
+KEPT = 65_536  # characters of a stream that are kept for rewriting
 
 
 @dataclass(slots=True)
@@ -22,28 +22,28 @@ class _Block:
 
     name: Name
     is_stream: bool
-    text: str  # a stream's as it came, else rendered
-    printed: int = 0  # how much of it has been written
-    dropped: int = 0  # characters before `text` that are written and forgotten
-    lead: str = ""  # the newline that was written before it
-    column: int = 0  # the terminal's, before the lead
-    stale: str | None = None  # what was written, where it is no longer what the text begins with
-    picture: str | None = None  # what draws it, in the place of text
+    text: str  # of a stream as received, of any other output as rendered
+    printed: int = 0  # characters of `text` written so far
+    dropped: int = 0  # characters before `text` that were written and discarded
+    lead: str = ""  # the newline written before the output
+    column: int = 0  # the terminal's column before the lead
+    stale: str | None = None  # the text written, if `text` no longer starts with it
+    picture: str | None = None  # the sequences that draw it, instead of text
     drawn: bool = False
 
 
 class Transcript:
-    """What is written of one run."""
+    """The written outputs of one run."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._blocks: list[_Block] = []
-        self._floor = 0  # the first block that nothing but blocks follows on the terminal
+        self._floor = 0  # the first block that is followed only by blocks on the terminal
         self._ended = False
         self.has_error = False
 
     def apply(self, changes: list[Change]) -> None:
-        """Write what changes of the wire (kernel-bridge/output) do."""
+        """Write the changes of a kernel-bridge/output notification."""
         for change in changes:
             match change["kind"]:
                 case "append":
@@ -60,13 +60,13 @@ class Transcript:
                     self._clear()
 
     def interrupted(self) -> None:
-        """Something else is going to be written."""
+        """Other text is about to be written."""
         if self._blocks:
             self._print(self._blocks[-1], whole=True)
         self._floor = len(self._blocks)
 
     def end(self) -> None:
-        """The run has ended: write all that was held back."""
+        """The run has ended: write everything that was held back."""
         self._ended = True
         for block in self._blocks:
             self._print(block, whole=True)
@@ -80,9 +80,9 @@ class Transcript:
         )
 
     def settle(self) -> None:
-        """Write what has changed of outputs that could not be taken back."""
+        """Write the changes of outputs that could not be erased."""
         for block in self._blocks:
-            if block.picture is not None and not block.drawn:  # it took the place of another one
+            if block.picture is not None and not block.drawn:  # it replaced another picture
                 self._screen.start_line(block.name)
                 self._print(block)
             if block.stale is None or block.picture is not None:
@@ -167,7 +167,7 @@ class Transcript:
     def _replace(self, index: int, output: Output) -> None:
         block, new = self._blocks[index], self._render(output)
         if block.picture is not None or new.picture is not None:
-            # A picture cannot be taken back: the last one is drawn below when the run has ended.
+            # A picture cannot be erased: the last one is drawn below when the run has ended.
             if new.picture != block.picture:
                 block.picture, block.text, block.drawn = new.picture, new.text, False
                 block.printed = 0
@@ -191,7 +191,7 @@ class Transcript:
         self._floor = 0
 
     def _take_back(self, index: int) -> bool:
-        """Take the outputs from `index` on off the terminal; False: not all are there and in view."""
+        """Erase the outputs from `index` on from the terminal; False: not all of them are in view."""
         blocks = self._blocks[index:]
         if index < self._floor or any(
             not self._on_terminal(block) or block.dropped or block.stale is not None for block in blocks
@@ -217,7 +217,7 @@ class Transcript:
 
 
 def _shared_lines(one: str, other: str) -> str:
-    """The whole lines that both begin with."""
+    """The complete lines that both texts start with."""
     lines = zip(one.splitlines(keepends=True), other.splitlines(keepends=True), strict=False)
     return "".join(
         line for line, _ in takewhile(lambda pair: pair[0] == pair[1] and pair[0].endswith("\n"), lines)
