@@ -1,1 +1,1 @@
-"""The language server. The only user of pygls and lsprotocol."""
+"""The language server. Only this package uses pygls and lsprotocol."""

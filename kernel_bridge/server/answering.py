@@ -1,4 +1,4 @@
-"""A handler's result or exception becomes exactly one response."""
+"""Turns a handler's result or exception into exactly one response."""
 
 import asyncio
 import logging
@@ -17,12 +17,16 @@ log = logging.getLogger(__name__)
 
 _current: ContextVar[Request] = ContextVar("request")
 
-_PROSE = ("hint", "reason", "stderr")  # fields of an error's data that are read by a person, not looked up
+_PROSE = (
+    "hint",
+    "reason",
+    "stderr",
+)  # fields of an error's data that people read, and programs do not look up
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result, or an error, and what is to be done as soon as the response with it is written."""
+    """A result or an error, and `then`, which is called as soon as the response is written."""
 
     then: Callable[[], object]
     result: Any = None
@@ -30,12 +34,12 @@ class Answer:
 
 
 def answer_early(result: Any) -> None:
-    """Answer the request that is being handled; what its handler returns is not sent any more."""
+    """Answer the current request now; the result of its handler is then not sent."""
     _current.get().respond(result)
 
 
 def answer(peer: Peer, request: Request, handle: Callable[[], Any]) -> None:
-    """Answer with the result of `handle`; a coroutine becomes a task, which `$/cancelRequest` cancels."""
+    """Answer with the result of `handle`. A coroutine becomes a task, which `$/cancelRequest` cancels."""
     token = _current.set(request)
     try:
         result = handle()
@@ -53,7 +57,7 @@ def answer(peer: Peer, request: Request, handle: Callable[[], Any]) -> None:
 
 
 def described(error: Exception, words: Mapping[Remedy, str]) -> tuple[int, str, dict[str, Any] | None]:
-    """The code, the message and the data of an error response; `words` are those for its remedy."""
+    """The code, message and data of an error response; `words` has the text of its remedy."""
     if isinstance(error, InvalidArgument | RequestCancelled):
         return error.code, legible(error.message), None
     if isinstance(error, BridgeError):
@@ -76,7 +80,7 @@ async def _finish(request: Request, coroutine: Coroutine[Any, Any, Any]) -> None
 
 
 def _answer_unbegun(request: Request, coroutine: Coroutine[Any, Any, Any]) -> None:
-    """A task that is cancelled before its first step runs nothing, not even its `finally`."""
+    """Answer for a task that was cancelled before its first step: not even its `finally` runs."""
     if not request.answered:
         coroutine.close()
         _fail(request, RequestCancelled("the request was cancelled"))
@@ -92,7 +96,7 @@ def _respond(request: Request, result: Any) -> None:
     try:
         result.then()
     except Exception:
-        log.exception("what follows the answer to %s failed", request.method)
+        log.exception("the work after the answer to %s failed", request.method)
 
 
 def _fail(request: Request, error: Exception) -> None:

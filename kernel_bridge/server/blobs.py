@@ -1,7 +1,7 @@
-"""Binary MIME data as files, for a client that asked for `blobs: "file"` (protocol.md, "Blobs").
+"""Writes binary MIME data to files, for clients that set `blobs: "file"` (protocol.md, "Blobs").
 
-The files lie in the user's private cache folder. Those of a run in the history go when it goes, those of a
-run that is not kept with the session.
+The files are in the user's private cache folder. A file is removed with its run: when the history deletes the
+run or, if the run is not in the history, at the end of the session.
 """
 
 import binascii
@@ -24,21 +24,21 @@ SVG = "image/svg+xml"
 
 
 class Blobs:
-    """The files of one session. What cannot be written is sent inline, with one warning."""
+    """The files of one session. Data that cannot be written is sent inline, with one warning."""
 
     def __init__(self, bridge: "Bridge", files: SessionFiles, warn: Callable[[str], None]) -> None:
         self._bridge = bridge
-        self._files = files  # of runs that are not in the history
+        self._files = files  # for runs that are not in the history
         self._warn = warn
         self._warned = False
-        self._kept: set[Path] = set()  # written here, to be removed by the history
+        self._kept: set[Path] = set()  # written here; the history removes them
 
     def outputs(self, run_id: str, outputs: list[Output]) -> list[Output]:
-        """The same outputs with files for binary data."""
+        """The same outputs, with files instead of binary data."""
         return [self._output(run_id, output) for output in outputs]
 
     def changes(self, run_id: str, changes: list[Change]) -> list[Change]:
-        """The same wire changes with files for binary data."""
+        """The same wire changes, with files instead of binary data."""
         return [self._change(run_id, change) for change in changes]
 
     def _change(self, run_id: str, change: Change) -> Change:
@@ -63,7 +63,7 @@ class Blobs:
         try:
             content = value.encode("utf-8", "replace") if mime == SVG else _decode(value)
         except (AttributeError, TypeError, ValueError):
-            return value  # no text, or no base64: whatever the kernel means by it, it is no file
+            return value  # neither text nor base64: the kernel sent something else
         try:
             path = self._file(run_id, mime, content)
         except OSError as error:
@@ -79,7 +79,7 @@ class Blobs:
         if not self._bridge.keeps(run_id):
             path = self._files.folder() / name
             _write(path, content)
-        elif (path := cache_folder() / name) not in self._kept:  # else it is there, or went with its entry
+        elif (path := cache_folder() / name) not in self._kept:  # else it exists, or its run was deleted
             _write(path, content)
             self._kept.add(path)
             self._bridge.history.blob_written(run_id, path)
@@ -87,7 +87,7 @@ class Blobs:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all; the name says what is in it."""
+    """Write atomically. An existing file has the same content: its name contains the hash."""
     if path.exists():
         return
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")

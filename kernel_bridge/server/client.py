@@ -1,4 +1,4 @@
-"""What of LSP the client of a session has, as far as a feature depends on it (LSP 3.17, "initialize")."""
+"""The client capabilities that features depend on (LSP 3.17, "Initialize Request")."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from ..protocol.settings import FeatureSettings
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Each field is a capability of the client; what it does not say it does not have."""
+    """Each field is a capability of the client; one that it does not declare is false."""
 
     code_actions: bool
     code_action_literals: bool
@@ -16,10 +16,10 @@ class Client:
     code_lens_refresh: bool
     inlay_hints: bool
     inlay_hint_refresh: bool
-    pull_diagnostics: bool  # and asks again when it is told to; they are pushed to all others
+    pull_diagnostics: bool  # with refresh; to other clients, diagnostics are pushed
     related_information: bool
     hover_markdown: bool
-    data_uris: bool  # pictures within markdown are shown from data URIs
+    data_uris: bool  # shows pictures in markdown from data URIs
     completion_markdown: bool
     completion_kinds: frozenset[int]
     signature_markdown: bool
@@ -31,19 +31,19 @@ class Client:
     folding_lines_only: bool
     selection_ranges: bool
     text_document_content: bool
-    shows_runs: bool  # one of ours: it shows runs and kernels itself
+    shows_runs: bool  # a kernel-bridge plugin, which shows runs and kernels itself
 
     def wants(self, wanted: bool | str) -> bool:
-        """Whether a feature of that setting is served to this client."""
+        """Whether this client gets a feature whose setting is `wanted`."""
         return not self.shows_runs if wanted == "auto" else bool(wanted)
 
     def hints_shown(self, features: FeatureSettings) -> bool:
-        """Whether a person sees a result as inlay hint when it comes; without refresh, at some later edit."""
+        """Whether results appear as inlay hints at once; without refresh they appear at a later edit."""
         return self.inlay_hints and self.inlay_hint_refresh and self.wants(features.inlay_hints)
 
 
 def read_client(capabilities: Any, shows_runs: bool) -> Client:
-    """From the ClientCapabilities that an editor sent, read with tolerance."""
+    """Read the ClientCapabilities of an editor; malformed ones count as absent."""
 
     def has(path: str) -> bool:
         return _at(capabilities, path) is True

@@ -1,7 +1,7 @@
-"""One short handler a command (protocol.md, "Commands").
+"""One short handler for each command (protocol.md, "Commands").
 
-A handler takes the context and its params. What it does before it returns a coroutine happens at once, and
-sees documents as they were when the command came.
+A handler takes the context and its params. Its code before it returns a coroutine runs at once, and sees the
+documents as they were when the command arrived.
 """
 
 from collections.abc import Coroutine
@@ -26,12 +26,12 @@ Params = TypeVar("Params", wire.StartKernelParams, wire.AttachKernelParams)
 
 
 def _owner(context: Context, params: Any) -> str | None:
-    """The URI of the document that has a kernel: the notebook, for one of its cells."""
+    """The URI of the document that owns the kernel: for a cell, its notebook."""
     return None if params.text_document is None else context.documents.owner(params.text_document.uri)
 
 
 def _of_owner(context: Context, params: Params) -> Params:
-    """The same params about the document that has a kernel."""
+    """The same params, for the document that owns the kernel."""
     uri = _owner(context, params)
     return params if uri is None else msgspec.structs.replace(params, text_document=TextDocument(uri=uri))
 

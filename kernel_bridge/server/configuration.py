@@ -1,4 +1,4 @@
-"""The settings of a session: those of `initialize`, then what the client says, or answers, of them.
+"""The settings of a session: from `initialize`, then from the client's notifications and responses.
 
 LSP 3.17, "DidChangeConfiguration Notification" and "Configuration Request".
 """
@@ -12,7 +12,7 @@ from .peer import Peer
 
 
 class Configuration:
-    """Holds the settings; `on_change` is called with those before whenever the client has sent some."""
+    """Holds the settings. `on_change` is called with the previous ones whenever the client sends some."""
 
     def __init__(self, peer: Peer, editor: Editor, settings: Settings) -> None:
         self.settings = settings
@@ -25,7 +25,7 @@ class Configuration:
         return self.settings.features
 
     def initialized(self) -> None:
-        """Register for changes, and ask for the settings, where the client has that."""
+        """Register for changes and request the settings, if the client supports that."""
         if self._editor.registers_configuration:
             registration = {
                 "id": "kernel-bridge-configuration",
@@ -37,11 +37,11 @@ class Configuration:
         self._pull()
 
     def changed(self, settings: Any) -> None:
-        """Take the settings that the client sent, of any shape."""
+        """Apply the settings that the client sent, in any shape."""
         section = settings.get("kernel-bridge") if isinstance(settings, dict) else None
         if section is not None:
             self._take(section)
-        else:  # says only that something has changed
+        else:  # the client only announces a change
             self._pull()
 
     def _pull(self) -> None:
@@ -62,5 +62,5 @@ class Configuration:
 
 
 def section(raw: Any) -> Any:
-    """The settings, with or without their section around them."""
+    """The settings without the section that may enclose them."""
     return raw["kernel-bridge"] if isinstance(raw, dict) and "kernel-bridge" in raw else raw

@@ -1,8 +1,8 @@
-"""The open documents and the positions in them: pygls' workspace, with LSP's own rules for lines and columns.
+"""The open documents: pygls' workspace, with LSP's own rules for lines and columns.
 
-pygls 2.1 splits lines with str.splitlines (also at form feeds, U+2028 and others; LSP 3.17 knows \\n, \\r\\n
-and \\r only), puts a column behind the end of an unterminated line before its last character, and mends
-positions in place. Edits and selections would go to the wrong place, so those parts are done here.
+pygls 2.1 splits lines with str.splitlines (at form feeds, U+2028 and others as well; LSP 3.17 allows only
+\\n, \\r\\n and \\r), moves a column past the end of an unterminated line to before its last character, and
+modifies positions in place. Edits and selections would hit the wrong text, so this module replaces all that.
 """
 
 import logging
@@ -29,12 +29,12 @@ log = logging.getLogger(__name__)
 
 
 class Watcher(Protocol):
-    """Whoever follows the documents. Called when the document is as it says."""
+    """Follows the documents. Each method is called after the document has changed."""
 
     def opened(self, document: Snapshot) -> None: ...
 
     def edited(self, uri: str, version: int | None, edits: list[Edit], text: str) -> None:
-        """`edits` made `text` of what it was; `version` is the one that it has since."""
+        """`edits` turned the previous text into `text`, which has the new `version`."""
 
     def closed(self, document: Snapshot) -> None: ...
 
@@ -59,7 +59,7 @@ class Document(TextDocument):
 
     @property
     def lines(self) -> Sequence[str]:
-        """The lines with their ends, as pygls has them."""
+        """The lines with their ends, as pygls expects them."""
         starts = line_starts(self.source)
         return [self.source[start:end] for start, end in pairwise([*starts, len(self.source)])]
 
@@ -118,8 +118,8 @@ class Documents(Workspace):
         if document is not None:
             document.version = text_doc.version  # pygls sets it after the first of several changes at once
             super().update_text_document(text_doc, change)
-        else:  # pygls shows people a KeyError
-            log.warning("a change of %s was ignored: it is not open", text_doc.uri)
+        else:  # pygls would show a KeyError to the user
+            log.warning("ignored a change to %s, which is not open", text_doc.uri)
 
     def remove_text_document(self, doc_uri: str) -> None:
         document = self.find(doc_uri)
@@ -128,7 +128,7 @@ class Documents(Workspace):
             self.watcher.closed(document)
 
     def language_of(self, uri: str | None) -> str | None:
-        """The language id of a document, by its name where it is not open; None: not to be told."""
+        """The language id of a document; if it is not open, by its name. None: unknown."""
         if uri is None:
             return None
         document = self.text_documents.get(unquote(uri))
@@ -137,23 +137,23 @@ class Documents(Workspace):
         return (document.language_id if document else None) or language_of_path(uri)
 
     def find(self, uri: str) -> Snapshot | None:
-        """The document as it is now; None: it is not open."""
+        """The current state of a document; None: it is not open."""
         document = self.text_documents.get(unquote(uri))  # pygls' keys
         return document.snapshot if isinstance(document, Document) else None
 
     def notebook_of(self, uri: str) -> types.NotebookDocument | None:
-        """The notebook that is open under that URI, or that has a cell there."""
+        """The open notebook with that URI, or with a cell of that URI."""
         if not self.notebook_documents:
             return None
         return self.get_notebook_document(notebook_uri=uri) or self.get_notebook_document(cell_uri=uri)
 
     def owner(self, uri: str) -> str:
-        """The URI of what has a kernel: the notebook, for one of its cells."""
+        """The URI of the document that owns the kernel: for a cell, its notebook."""
         notebook = self.notebook_of(uri)
         return uri if notebook is None else notebook.uri
 
     def kernelspec_of(self, uri: str) -> str | None:
-        """The kernelspec that a document asks for itself: a notebook, or a script with jupytext's header."""
+        """The kernelspec that a notebook, or a script with jupytext's header, names."""
         if (notebook := self.notebook_of(uri)) is not None:
             return notebooks.kernelspec_of(notebook)
         document = self.find(uri)
@@ -162,19 +162,19 @@ class Documents(Workspace):
         return read_script(document.text, document.language_id).kernelspec
 
     def notebook(self, uri: str) -> Notebook:
-        """The cells of a document, as it is open here or stands in its file; raises ExportFailed."""
+        """The cells of a document, open or read from its file. Raises ExportFailed."""
         if (open_notebook := self.notebook_of(uri)) is not None:
             return notebooks.as_notebook(open_notebook, self)
         document = self.find(uri)
         return read_document(uri) if document is None else read_script(document.text, document.language_id)
 
     def all_open(self) -> list[Snapshot]:
-        """Every open document as it is now."""
+        """The current state of every open document."""
         documents = self.text_documents.values()
         return [document.snapshot for document in documents if isinstance(document, Document)]
 
     def opened(self, uri: str) -> Snapshot:
-        """The document as it is now; raises DocumentNotOpen."""
+        """The current state of a document. Raises DocumentNotOpen."""
         document = self.find(uri)
         if document is None:
             raise DocumentNotOpen(

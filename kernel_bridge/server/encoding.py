@@ -1,7 +1,7 @@
-"""JSON text of what goes out, and what JavaScript and Python strings may hold that JSON in UTF-8 may not.
+"""Encodes outgoing JSON, and replaces lone surrogates in both directions.
 
-A lone surrogate (half of a character outside the basic plane) is legal in both languages and in JSON's
-grammar, but has no UTF-8, and msgspec refuses it in both directions. U+FFFD replaces it (`source.json_text`).
+A lone surrogate (half of a character outside the basic plane) is legal in JavaScript, in Python and in JSON's
+grammar, but it has no UTF-8 form, and msgspec refuses it. U+FFFD replaces it (`source.json_text`).
 """
 
 import json
@@ -16,9 +16,9 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(value: Any) -> bytes:
-    """`value` (structs, JSON values, msgspec.Raw) as JSON.
+    """`value` (structs, JSON values, msgspec.Raw) as JSON; values nested too deeply are cut.
 
-    What is nested too deeply is cut. Raises TypeError: of a type that is none of these.
+    Raises TypeError: a value of another type.
     """
     try:
         return _encode(value)
@@ -35,7 +35,7 @@ def _encode(value: Any) -> bytes:
 
 
 def _cut(value: Any, levels: int) -> Any:
-    """The same with text in the place of JSON that is nested deeper; structs stay structs."""
+    """The same value, with text instead of JSON that is nested deeper; structs stay structs."""
     if isinstance(value, msgspec.Struct):
         fields = {name: _cut(getattr(value, name), levels) for name in value.__struct_fields__}
         return msgspec.structs.replace(value, **fields)
@@ -49,7 +49,7 @@ def _cut(value: Any, levels: int) -> Any:
 
 
 def mend(body: bytes) -> bytes | None:
-    """JSON text with its lone surrogate escapes replaced; None: it has none, or more is wrong with it."""
+    """JSON text with its lone surrogate escapes replaced; None: it has none, or is not JSON."""
     if b"\\ud" not in body and b"\\uD" not in body:
         return None
     try:

@@ -1,7 +1,7 @@
 """The LSP base protocol: bytes to message bodies and back (LSP 3.17, "Base Protocol"). Pure; knows no JSON.
 
-Lenient where no meaning is lost: header names in any case, LF alone ends a line, unknown headers are
-passed over. A frame whose length cannot be told ends the connection: there is no way to find the next one.
+Lenient if no meaning is lost: header names in any case, LF alone as a line end, unknown headers are ignored.
+A frame without a readable length ends the connection: the start of the next frame is unknown.
 """
 
 import re
@@ -11,14 +11,14 @@ from typing import cast
 MAX_BODY_BYTES = 1 << 30
 MAX_HEADER_BYTES = 1 << 16
 
-# The header that nearly every client sends, read at once: less than half the time of line by line.
+# The header that nearly every client sends. Matching it as a whole takes less than half the time.
 _PLAIN_HEADER = re.compile(rb"Content-Length: (\d{1,9})\r\n\r\n")
 
 
 class FramingError(Exception):
-    """The stream holds no more frames that could be told apart.
+    """Frame boundaries can no longer be determined.
 
-    `bodies` are the messages that were complete before it in the same data.
+    `bodies` are the messages that were complete before the error, in the same data.
     """
 
     def __init__(self, message: str) -> None:
@@ -27,23 +27,23 @@ class FramingError(Exception):
 
 
 class FrameReader:
-    """Cuts a stream into message bodies; takes time linear in its input, however that is split."""
+    """Splits a stream into message bodies, in linear time however the input is chunked."""
 
     def __init__(self) -> None:
-        self._line = bytearray()  # a header line whose end has not come
+        self._line = bytearray()  # an incomplete header line
         self._header_bytes = 0  # of the complete lines of this header
         self._length: int | None = None  # Content-Length of this header
-        self._body = bytearray()  # that comes in parts: as long as it will be, or empty if memory has no room
-        self._taken: int | None = None  # bytes of it that have come; None: none of them yet
-        self._missing: int | None = None  # bytes of the body still to come; None: in a header
+        self._body = bytearray()  # of a chunked message: full size, or empty if memory is too small
+        self._taken: int | None = None  # bytes of the body received; None: not a chunked message
+        self._missing: int | None = None  # bytes of the body still missing; None: in a header
 
     @property
     def partial(self) -> bool:
-        """A frame has begun and is not complete."""
+        """Whether a frame has begun and is incomplete."""
         return self._missing is not None or self._header_bytes > 0 or len(self._line) > 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The bodies that `data` completes, in order; b"" for one that memory has no room for.
+        """The bodies that `data` completes, in order; b"" for one that does not fit in memory.
 
         Raises FramingError: Content-Length is missing, malformed or over 1 GiB, or a header is over 64 KiB.
         """
@@ -97,7 +97,7 @@ class FrameReader:
         if not value.isdigit():
             raise FramingError(f"Content-Length must be a number of bytes, not {_shown(value)}")
         digits = value.lstrip(b"0") or b"0"
-        # Counted before they are read: int() refuses thousands of digits with a ValueError.
+        # Count the digits first: int() refuses thousands of them with a ValueError.
         if len(digits) > len(str(MAX_BODY_BYTES)) or int(digits) > MAX_BODY_BYTES:
             raise FramingError(f"Content-Length {_shown(value)} is over the limit of {MAX_BODY_BYTES} bytes")
         length = int(digits)
@@ -125,14 +125,14 @@ class FrameReader:
             return
         if self._taken is None:
             self._taken = 0
-            with suppress(MemoryError):  # then the rest is skipped: the next message is another one
+            with suppress(MemoryError):  # skip this message; the next one may fit
                 self._body = bytearray(self._missing)
         if self._body:
             self._body[self._taken : self._taken + len(part)] = part
         self._taken += len(part)
         self._missing -= len(part)
         if not self._missing:
-            bodies.append(cast(bytes, self._body))  # a copy would double what a large message needs
+            bodies.append(cast(bytes, self._body))  # a copy would double the memory of a large message
             self._body = bytearray()
             self._taken = self._missing = None
 

@@ -1,4 +1,4 @@
-"""Every handler of the server: importing this module registers them all in `server`."""
+"""Imports every handler, which registers it in `server`."""
 
 from . import commands, notifications
 from .features import (

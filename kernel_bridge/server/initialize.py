@@ -1,7 +1,7 @@
-"""What an editor says of itself in `initialize` (LSP 3.17, "Initialize Request").
+"""Reads the editor's `initialize` params (LSP 3.17, "Initialize Request").
 
-Editors leave out, null and mistype what they do not care for; what is not as it should be counts as not
-said, so that it spoils no session.
+Editors omit, null and mistype fields that they do not use. A malformed field counts as absent, so it cannot
+break the session.
 """
 
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ class Editor:
     """The client of a session."""
 
     process_id: int | None
-    encoding: str  # of positions: utf-8 where it is offered, else utf-16
+    encoding: str  # of positions: utf-8 if the editor offers it, else utf-16
     root_uri: str | None
     root_path: str | None
     folders: list[dict[str, str]]  # uri and name of each
-    capabilities: Any  # unread but for what stands here
+    capabilities: Any  # unread, except for the fields below
     has_notebooks: bool
     kernel_bridge: Any  # capabilities.experimental.kernelBridge, unread
     options: Any  # initializationOptions, unread
     trace: Any
-    registers_configuration: bool  # wants didChangeConfiguration to be registered
+    registers_configuration: bool  # expects a registration of didChangeConfiguration
     has_configuration: bool  # answers workspace/configuration
 
 
 def read_editor(params: dict[str, Any]) -> Editor:
-    """The editor that sent these InitializeParams."""
+    """Read the InitializeParams of an editor."""
     capabilities = _object(params.get("capabilities"))
     workspace = _object(capabilities.get("workspace"))
     encodings = _list(_object(capabilities.get("general")).get("positionEncodings"))

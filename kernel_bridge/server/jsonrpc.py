@@ -1,7 +1,7 @@
-"""JSON-RPC 2.0 over some writer: requests in and out, each answered exactly once (jsonrpc.org/specification).
+"""JSON-RPC 2.0: requests in both directions, each answered exactly once (jsonrpc.org/specification).
 
-Owns what is in flight. Knows no LSP but `$/cancelRequest` (LSP 3.17, "Cancellation Support"), and never logs
-what a message holds.
+Owns the requests in flight. The only part of LSP that it knows is `$/cancelRequest` (LSP 3.17, "Cancellation
+Support"). It never logs the content of messages.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 
 Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | str
 CANCEL = "$/cancelRequest"
-ID_PREFIX = "kernel-bridge:"  # tells our requests from those of another layer on the same pipe
+ID_PREFIX = "kernel-bridge:"  # distinguishes our requests from those of pygls on the same pipe
 NULL = Raw(b"null")
 
 
 class Writer(Protocol):
-    """Where messages go."""
+    """Receives the outgoing messages."""
 
     def write(self, body: bytes) -> None: ...
 
@@ -49,7 +49,7 @@ class ConnectionClosed(Exception):
 class Request:
     """A request of the other side; answer it once, now or later.
 
-    `on_cancel` is called when the other side cancels it, which does not answer it.
+    `on_cancel` is called when the other side cancels the request. It must still be answered.
     """
 
     __slots__ = ("_connection", "cancelled", "id", "method", "on_cancel", "params")
@@ -57,7 +57,7 @@ class Request:
     def __init__(self, connection: "Connection", id: int | str, method: str, params: Raw) -> None:
         self.id = id
         self.method = method
-        self.params = params  # JSON text; `null` where there were none
+        self.params = params  # JSON text; `null` if the request had none
         self.on_cancel: Callable[[], object] | None = None
         self.cancelled = False
         self._connection: Connection | None = connection
@@ -67,7 +67,7 @@ class Request:
         return self._connection is None
 
     def respond(self, result: Any) -> None:
-        """Answer with `result`: a struct, a JSON value, or None. What cannot be encoded answers -32603."""
+        """Answer with `result`: a struct, a JSON value, or None. If it cannot be encoded, answer -32603."""
         try:
             body = encode(_Result(self.id, result))
         except Exception:
@@ -84,18 +84,18 @@ class Request:
     def _answer(self, body: bytes) -> None:
         connection, self._connection = self._connection, None
         if connection is None:
-            log.warning("request %r (%s) is answered already; one more is dropped", self.id, self.method)
+            log.warning("dropped a second answer to request %r (%s)", self.id, self.method)
             return
-        log.debug("request %r (%s) is answered", self.id, self.method)
+        log.debug("answering request %r (%s)", self.id, self.method)
         self.on_cancel = None
         del connection.in_flight[self.id]
         connection.notify_raw(body)
 
 
 class Connection:
-    """One peer. `receive` takes the bodies in order; handlers are called in that order, before it returns.
+    """The connection with one peer. `receive` takes the bodies in order and calls the handlers in that order.
 
-    A handler answers its Request itself or hands it to a task. One that raises answers -32603.
+    A handler answers its Request itself, or hands it to a task. If it raises, the answer is -32603.
     """
 
     def __init__(
@@ -107,16 +107,16 @@ class Connection:
         self.on_request = on_request
         self.on_notification = on_notification
         self.on_unclaimed_response: Callable[[int | str, bytes], None] | None = None  # (id, the whole body)
-        self.in_flight: dict[int | str, Request] = {}  # requests of the other side without an answer
+        self.in_flight: dict[int | str, Request] = {}  # unanswered requests of the other side
         self._out = Pauses(writer.write)
-        self._asked: dict[int | str, asyncio.Future[_Message]] = {}  # our requests without an answer
+        self._asked: dict[int | str, asyncio.Future[_Message]] = {}  # our unanswered requests
         self._numbers = itertools.count(1)
         self._closed = False
 
     # in
 
     def receive(self, body: bytes) -> None:
-        """Take one message; whatever it holds, this does not raise."""
+        """Take one message. Never raises, even if the message is malformed."""
         if not body:
             self._refuse(None, PARSE_ERROR, "a message was empty, or there is no memory for one so large")
             return
@@ -188,14 +188,14 @@ class Connection:
         elif id is None:
             log.warning("the client could not read one of our messages")
         elif isinstance(id, str) and id.startswith(ID_PREFIX):
-            log.debug("a late answer to %s is dropped", id)
+            log.debug("dropped a late answer to %s", id)
         elif self.on_unclaimed_response is not None:
             self.on_unclaimed_response(id, body)
         else:
-            log.warning("an answer to the request %r that was never sent is dropped", id)
+            log.warning("dropped an answer to the request %r, which was never sent", id)
 
     def _refuse(self, id: int | str | None, code: int, message: str) -> None:
-        log.warning("a message of the client is refused: %s", message)
+        log.warning("refused a message of the client: %s", message)
         self._send(_Failure(id, _Error(code, message)))
 
     # out
@@ -208,20 +208,20 @@ class Connection:
         self._send(_Notification(method, UNSET if params is None else params))
 
     def notify_raw(self, body: bytes) -> None:
-        """Send a message that is encoded already, the whole of it."""
+        """Send a complete message that is already encoded."""
         self._out.write(body)
 
     def _send(self, message: msgspec.Struct) -> None:
         self.notify_raw(encode(message))
 
     def pause(self, pause_s: float) -> None:
-        """What is sent from now on goes out after that time, in order."""
+        """Hold back all later messages for that time; their order stays the same."""
         self._out.pause(pause_s)
 
     async def request(self, method: str, params: Any = None) -> Any:
-        """Send a request and wait for its result, decoded; cancelling the wait tells the other side.
+        """Send a request and return its decoded result. Cancelling the wait cancels the request.
 
-        Raises ResponseError: it answered with an error. Raises ConnectionClosed: it never will.
+        Raises ResponseError: the answer is an error. Raises ConnectionClosed: no answer can come.
         """
         if self._closed:
             raise ConnectionClosed(f"{method} cannot be asked: the connection is closed")
@@ -236,7 +236,7 @@ class Connection:
             raise
 
     def close(self) -> None:
-        """No more answers come: every request of ours that waits fails with ConnectionClosed."""
+        """End the connection: each of our unanswered requests fails with ConnectionClosed."""
         self._closed = True
         self._out.close()
         asked, self._asked = self._asked, {}
@@ -246,7 +246,7 @@ class Connection:
 
 
 class _Message(msgspec.Struct):
-    """Any message, as far as it tells what it is."""
+    """The envelope of any message; params and result stay undecoded."""
 
     jsonrpc: str = ""
     id: Id | UnsetType | None = UNSET
@@ -301,13 +301,13 @@ _ids = msgspec.json.Decoder(_WithId)
 
 
 def _decode(body: bytes) -> _Message:
-    # msgspec passes over text that it need not decode without looking whether it is UTF-8.
+    # msgspec does not check that text which it skips is UTF-8.
     if not body.isascii():
         body.decode()
     try:
         return _messages.decode(body)
     except msgspec.ValidationError:
-        _any.decode(body)  # bad JSON further on comes before a wrong type
+        _any.decode(body)  # bad JSON later in the body is the more serious error
         raise
     except msgspec.DecodeError:
         mended = mend(body)
@@ -317,7 +317,7 @@ def _decode(body: bytes) -> _Message:
 
 
 def _id_of(body: bytes) -> int | str | None:
-    """The id of a message that is JSON but not JSON-RPC, if it has a usable one."""
+    """The id of a message that is JSON but not JSON-RPC; None: it has no valid one."""
     try:
         return _ids.decode(body).id
     except msgspec.ValidationError:

@@ -1,6 +1,6 @@
 """The pygls server of a session: documents, commands and features.
 
-`initialize` is answered from the registry before this module is imported: pygls takes most of a second.
+`initialize` is answered from the registry before this module is imported: importing pygls takes up to 0.7 s.
 """
 
 import itertools
@@ -43,9 +43,9 @@ class ExecuteCommand(Wire):
 
 
 class BridgeProtocol(LanguageServerProtocol):
-    """pygls' protocol over `Connection`, which reads, writes, and keeps the requests in flight.
+    """pygls' protocol over `Connection`, which reads, writes, and tracks the requests in flight.
 
-    Each override names what of pygls 2.1 it replaces (decision 0004).
+    Each override names the behaviour of pygls 2.1 that it replaces (decision 0004).
     """
 
     _server: "KernelBridge"
@@ -59,7 +59,7 @@ class BridgeProtocol(LanguageServerProtocol):
     def handle_message(self, message: Any) -> None:
         """Handle a Request, or a message that pygls has structured.
 
-        pygls lets cancelled handlers run on, keeps async requests for ever and lets them overtake others.
+        pygls does not stop cancelled handlers, never forgets async requests, and lets them overtake others.
         """
         if isinstance(message, Request):
             self._handle(message)
@@ -79,7 +79,7 @@ class BridgeProtocol(LanguageServerProtocol):
         answer(self.peer, request, lambda: handler(self.params(method, msgspec.json.decode(request.params))))
 
     def _unstructured(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The handler, with its result as JSON in the place of lsprotocol's types."""
+        """The handler, with its result as JSON instead of lsprotocol's types."""
 
         async def later(coroutine: Coroutine[Any, Any, Any]) -> Any:
             return self._converter.unstructure(await coroutine)
@@ -93,18 +93,18 @@ class BridgeProtocol(LanguageServerProtocol):
     def handle_notification(self, method: str, params: msgspec.Raw) -> None:
         """Take a notification; unknown ones are ignored, as LSP says, and requests without an id."""
         if METHOD_TO_TYPES.get(method, (None, None))[1] is not None:
-            return log.warning("%s was ignored: it has no id", method)
+            return log.warning("ignored the request %s, which has no id", method)
         try:
             handler = self._get_handler(method)
             value = self.params(method, msgspec.json.decode(params))
         except (JsonRpcException, InvalidArgument) as error:
-            return log.warning("%s was ignored: %s", method, error)
+            return log.warning("ignored %s: %s", method, error)
         self._execute_handler(
             f"{method} {next(self._numbers)}", handler, self._check_handler_result, (value,)
         )
 
     def params(self, method: str, value: Any) -> Any:
-        """Params as the handler takes them: strict structs for ours, lsprotocol's types for pygls' own.
+        """Params as the handler takes them: strict structs for our handlers, lsprotocol's types for pygls'.
 
         pygls' converter turns 5 into "5" and "no" into true. Raises InvalidArgument, JsonRpcException.
         """
@@ -123,29 +123,29 @@ class BridgeProtocol(LanguageServerProtocol):
         return registered.params if registered is not None else None
 
     def _get_handler(self, feature_name: str) -> Any:
-        """The handler of a method: the registered one comes before that of pygls, which it replaces."""
+        """The handler of a method; a registered one replaces that of pygls."""
         return self.fm.features.get(feature_name) or super()._get_handler(feature_name)
 
     def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, *args: Any, **kwargs: Any) -> None:
-        """pygls keeps a future for every notification that a generator handles, such as each didChange."""
+        """Forget the futures that pygls keeps for each notification with a generator, such as didChange."""
         super()._execute_handler(msg_id, handler, callback, *args, **kwargs)
         if (future := self._request_futures.get(msg_id)) is not None:
             future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     def lsp_workspace__execute_command(self, params: Any) -> Any:
-        """pygls spreads the arguments over parameters, by a look at the handler's signature at every call."""
+        """Pass the argument as one value; pygls inspects the handler's signature on every call instead."""
         arguments = params.arguments or [{}]
         if len(arguments) > 1:
             raise InvalidArgument(f"{params.command}: takes one argument, an object; got {len(arguments)}")
         return self._server.execute(params.command, {} if arguments[0] is None else arguments[0])
 
     def _send_data(self, data: Any) -> None:
-        """pygls' writer blocks the loop while the editor does not read, and logs bodies."""
+        """Send through `Connection`: pygls' writer blocks while the editor does not read, and logs bodies."""
         self.connection.notify_raw(encode(self._converter.unstructure(data)))
 
     def handle_response(self, id: int | str, body: bytes) -> None:
-        """Take the answer to a request that was sent by pygls' own methods."""
+        """Handle the response to a request that pygls' own methods sent."""
         self.handle_message(self.structure_message(msgspec.json.decode(body)))
 
 
@@ -170,10 +170,10 @@ class KernelBridge(LanguageServer):
             [types.WorkspaceFolder(uri=folder["uri"], name=folder["name"]) for folder in editor.folders],
             types.PositionEncodingKind(editor.encoding),
         )
-        self.protocol._workspace = self.documents  # pygls' own knows LSP's lines and columns less well
+        self.protocol._workspace = self.documents  # pygls' own gets lines and columns wrong (see documents)
 
     def serve(self, context: Context) -> None:
-        """Register what the registry has, for this session."""
+        """Register all handlers of the registry for this session."""
         for name, command in self.registry.commands.items():
             self.command(name)(partial(command.handler, context))
         for method, feature in self.registry.features.items():
@@ -189,7 +189,7 @@ class KernelBridge(LanguageServer):
         return handler(self.structure(argument, registered.params, command))
 
     def structure(self, value: Any, to: Any, what: str) -> Any:
-        """JSON as a strict struct, by the converter; `what` names it in the error. Raises InvalidArgument."""
+        """Convert JSON to a strict struct; `what` names the value in the error. Raises InvalidArgument."""
         if to is Any:
             return value
         try:
@@ -199,12 +199,12 @@ class KernelBridge(LanguageServer):
 
     @cached_property
     def client_capabilities(self) -> types.ClientCapabilities:
-        """What the client can, in lsprotocol's types; raises an error of cattrs where it is malformed."""
+        """The client's capabilities in lsprotocol's types; raises cattrs' error if they are malformed."""
         return self.protocol._converter.structure(self.editor.capabilities, types.ClientCapabilities)
 
 
 def strict_converter() -> Converter:
-    """pygls' converter, with our structs converted strictly."""
+    """pygls' converter, which converts our structs strictly."""
     converter: Converter = default_converter()  # type: ignore[no-untyped-call]
     converter.register_structure_hook_func(_is_wire, _strict)
     return converter

@@ -1,7 +1,7 @@
 """The process of the language server: initialize, shutdown, and everything that can end it.
 
-It ends by `exit`, the end of stdin, a signal, a broken pipe or the death of the editor's process;
-in every case the kernels that were started here are shut down first (those with keepAlive are left).
+It ends with `exit`, the end of stdin, a signal, a broken pipe or the death of the editor's process. It first
+shuts down the kernels that it started, except those with keepAlive.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTEBOOK_SYNC = {"notebookSelector": [{"notebook": "*"}], "save": True}
-ANSWER_SHUTDOWN_S = 2.0  # kernels that take longer are waited for after the answer to `shutdown`
+ANSWER_SHUTDOWN_S = 2.0  # `shutdown` is answered after this time even if kernels are still ending
 
 
 class Server:
@@ -53,7 +53,7 @@ class Server:
         self._editor_fd: int | None = None
 
     async def serve(self) -> int:
-        """Serve until the session ends; the exit code of the process."""
+        """Serve until the session ends; return the exit code of the process."""
         self._writer.on_broken = lambda _: self._end(1)
         self._watch_signals()
         self._reader.start()
@@ -84,7 +84,7 @@ class Server:
         if method == "exit":
             self._end(0 if self._phase == "shutdown" else 1)
         elif self._session is None or self._phase != "running":
-            log.warning("%s was ignored: the session is %s", method, self._phase)
+            log.warning("ignored %s: the session is %s", method, self._phase)
         else:
             self._session.server.protocol.handle_notification(method, params)
 
@@ -116,7 +116,7 @@ class Server:
         self._log.trace(editor.trace)
         self._watch_editor(editor.process_id)
         self._writer.flush()
-        from .session import Session  # imports what initialize did not need
+        from .session import Session  # slow imports, which `initialize` did not need
 
         self._session = Session(
             self.connection, self._writer, self._peer, self._log, editor, ours, client, settings, server
@@ -141,7 +141,7 @@ class Server:
 
     async def _close(self) -> None:
         await self._start_closing()
-        await self._peer.close(but=self._answering_shutdown)  # `exit` may come before that is answered
+        await self._peer.close(but=self._answering_shutdown)  # `exit` may come before its answer
         if self._session is not None:
             self._session.close()
         self.connection.close()
@@ -168,21 +168,21 @@ class Server:
                 continue
             try:
                 loop.add_signal_handler(number, self._end, 128 + number)
-            except NotImplementedError:  # Windows: the handlers of the signal module
+            except NotImplementedError:  # Windows has only the handlers of the signal module
                 signal.signal(number, lambda got, _: loop.call_soon_threadsafe(self._end, 128 + got))
 
     def _watch_editor(self, process_id: int | None) -> None:
-        """End when the editor's process ends, though the pipe may live on in its children.
+        """End when the editor's process ends, even if its children keep the pipe open.
 
-        Linux only (pidfd); elsewhere the end of stdin tells. A pid that is not to be seen from here (an
-        editor in another container) is not watched.
+        Linux only (pidfd); elsewhere the bridge ends with stdin. A pid that is not visible here (an editor in
+        another container) is not watched.
         """
         if process_id is None or not hasattr(os, "pidfd_open"):
             return
         try:
             self._editor_fd = os.pidfd_open(process_id)
         except OSError:
-            log.info("the editor's process %s is not to be seen from here", process_id)
+            log.info("the editor's process %s is not visible from here", process_id)
             return
         asyncio.get_running_loop().add_reader(self._editor_fd, self._editor_died, process_id)
 

@@ -1,7 +1,7 @@
 """Notebook documents that an editor has open (LSP 3.17, "Notebook Document Synchronization").
 
-pygls keeps them, and their cells as documents of their own. A notebook has one kernel: what is asked for by
-the URI of a cell is about the notebook. A cell runs as it stands; cell markers mean nothing in it.
+pygls keeps them, and keeps each cell as a document. A notebook has one kernel, so a request with the URI of a
+cell concerns the notebook. A cell runs as a whole; cell markers in it have no meaning.
 """
 
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,15 +21,15 @@ WHOLE_CELLS = ("cell", "above", "below", "all")
 
 
 class Cells(Protocol):
-    """What of the open documents is needed here."""
+    """The part of the open documents that this module needs."""
 
     def find(self, uri: str) -> "Snapshot | None": ...
 
 
 def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells) -> "list[Snapshot]":
-    """The cells with code that a unit means, seen from the cell (or the notebook, for "all") of that URI.
+    """The code cells of a unit, relative to the cell with that URI (for "all", also the notebook's URI).
 
-    Raises InvalidArgument: it is about one cell, and the notebook was named.
+    Raises InvalidArgument: the unit needs a cell, and the URI is the notebook's.
     """
     every = notebook.cells
     here = next((number for number, cell in enumerate(every) if cell.document == uri), None)
@@ -49,7 +49,7 @@ def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells
 
 
 def whole(cell: "Snapshot") -> Region:
-    """All of a cell."""
+    """The region of a whole cell."""
     last = len(cell.lines) - 1
     return Region("\n".join(cell.lines), Place(0, 0), Place(last, len(cell.lines[last])))
 
@@ -60,7 +60,7 @@ def kernelspec_of(notebook: "NotebookDocument") -> str | None:
 
 
 def language_of(notebook: "NotebookDocument", cells: Cells) -> str | None:
-    """The language of its first cell of code, else the one that it names."""
+    """The language of the first code cell, else the one that the notebook names."""
     for cell in notebook.cells:
         document = cells.find(cell.document)
         if cell.kind == CODE and document is not None:
@@ -69,7 +69,7 @@ def language_of(notebook: "NotebookDocument", cells: Cells) -> str | None:
 
 
 def cell_id(notebook: "NotebookDocument", uri: str) -> str | None:
-    """The id that a cell has in the notebook's file, as far as the editor tells."""
+    """The id of a cell in the notebook's file; None: the editor does not send it."""
     for cell in notebook.cells:
         if cell.document == uri:
             return text_or_none(_object(cell.metadata).get("id"))
@@ -77,7 +77,7 @@ def cell_id(notebook: "NotebookDocument", uri: str) -> str | None:
 
 
 def as_notebook(notebook: "NotebookDocument", cells: Cells) -> Notebook:
-    """The notebook as it is open."""
+    """The open notebook, with the current text of its cells."""
     found = []
     for cell in notebook.cells:
         document = cells.find(cell.document)
@@ -93,7 +93,7 @@ def as_notebook(notebook: "NotebookDocument", cells: Cells) -> Notebook:
 
 
 def _spec(notebook: "NotebookDocument") -> dict[str, Any]:
-    """The kernelspec in its metadata; VS Code's are those of the file, one level down."""
+    """The kernelspec in the metadata; VS Code nests the file's metadata one level deeper."""
     metadata = _object(notebook.metadata)
     return _object(metadata.get("kernelspec") or _object(metadata.get("metadata")).get("kernelspec"))
 

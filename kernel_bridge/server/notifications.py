@@ -1,4 +1,4 @@
-"""Standard notifications of a session that are about no document."""
+"""Standard notifications that concern no document."""
 
 from typing import Any
 

@@ -1,8 +1,9 @@
-"""What goes out by itself: notifications and the stdin request; their order, joining and numbering.
+"""Sends notifications and the stdin request: owns their order, coalescing and numbering.
 
-The first output of a run leaves at once. What follows within `coalesce_s` is joined and leaves together;
-while the editor does not read it is joined further, so a stalled editor costs at most the budget, and goes on
-as soon as some was read. Nothing but output is ever held back, and a run's state never overtakes it.
+The first output of a run is sent at once. Later output within `coalesce_s` coalesces into one notification.
+While the editor does not read, output keeps coalescing, so a stalled editor costs at most the output budget;
+sending resumes as soon as the editor reads. Only output is ever delayed, and a run's state never overtakes
+its output.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ STALLED_BYTES = 65_536  # unread bytes above which output waits for the editor
 
 
 class Outbox(Silent):
-    """The bridge's observer for one client, with its own numbers and its own back-pressure."""
+    """The bridge's observer for one client, with its own numbering and back-pressure."""
 
     def __init__(
         self, connection: Connection, writer: StdoutWriter, client: ClientCapabilities | None
@@ -52,8 +53,8 @@ class Outbox(Silent):
         self.blobs: Blobs | None = None  # for a client that wants files
         self._streams: dict[str, _Stream] = {}
         self._ended: dict[str, int] = {}  # the last number of each evicted run
-        self._waiting: dict[str, None] = {}  # ids of the runs whose output waits, in order
-        self._held = False  # because the editor does not read
+        self._waiting: dict[str, None] = {}  # the ids of runs with pending output, in order
+        self._held = False  # output is held back because the editor does not read
         self._timer: asyncio.TimerHandle | None = None
 
     # the bridge's observer
@@ -86,7 +87,7 @@ class Outbox(Silent):
         stream.waiting.add(changes)
         self._waiting[run_id] = None
         if self._writer.backlog > STALLED_BYTES:
-            self._held = True  # until written() says otherwise
+            self._held = True  # until written() is called
             return
         now = asyncio.get_running_loop().time()
         if urgent or now - stream.sent_at >= self.coalesce_s:
@@ -108,12 +109,12 @@ class Outbox(Silent):
     # the editor
 
     def written(self) -> None:
-        """The editor may have read something: what waited for that goes on."""
+        """The editor may have read something: resume sending."""
         if self._held and self._writer.backlog <= STALLED_BYTES:
             self._flush_all()
 
     def flush(self, run_id: str) -> int:
-        """Send what waits for a run; the number of its last output notification."""
+        """Send the pending output of a run; return the number of its last output notification."""
         stream = self._streams.get(run_id)
         if stream is None:
             return self._ended.get(run_id, 0)

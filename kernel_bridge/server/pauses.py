@@ -1,4 +1,4 @@
-"""Pauses between messages, for clients that lose what comes too soon after an answer. Knows no JSON."""
+"""Pauses between messages, for clients that lose messages sent too soon after an answer. Knows no JSON."""
 
 import asyncio
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Pauses:
-    """Hands messages to `write` in order, those after a pause when it is over."""
+    """Passes messages to `write` in order; messages after a pause wait until it is over."""
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write
@@ -20,23 +20,23 @@ class Pauses:
             self._waiting.append(body)
 
     def pause(self, pause_s: float) -> None:
-        """What is written from now on goes out after that time."""
+        """Hold back all later messages for that time."""
         self._waiting.append(pause_s)
         if self._timer is None:
-            self._go_on()
+            self._resume()
 
     def close(self) -> None:
-        """Hand over what waits."""
+        """Write the waiting messages now."""
         if self._timer is not None:
             self._timer.cancel()
         self._waiting = deque(item for item in self._waiting if isinstance(item, bytes))
-        self._go_on()
+        self._resume()
 
-    def _go_on(self) -> None:
+    def _resume(self) -> None:
         self._timer = None
         while self._waiting:
             item = self._waiting.popleft()
             if not isinstance(item, bytes):
-                self._timer = asyncio.get_running_loop().call_later(item, self._go_on)
+                self._timer = asyncio.get_running_loop().call_later(item, self._resume)
                 return
             self._write(item)

@@ -1,4 +1,4 @@
-"""The editor at the other end: messages to it, and the tasks of its session."""
+"""The editor at the other end: sends it messages, and owns the tasks of its session."""
 
 import asyncio
 import logging
@@ -16,10 +16,10 @@ ERROR, WARNING, INFO = 1, 2, 3  # MessageType
 
 
 class Peer:
-    """Speaks to the editor, and holds the tasks of its session."""
+    """Sends messages to the editor, and holds the tasks of its session."""
 
     def __init__(self, connection: Connection) -> None:
-        self.closing = False  # the session ends: what happens now is no news to a person
+        self.closing = False  # the session is ending, so the death of a kernel is not reported
         self._connection = connection
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -28,11 +28,11 @@ class Peer:
         self._connection.notify(method, params)
 
     async def request(self, method: str, params: Any = None) -> Any:
-        """Send a request; its result. Raises ResponseError, ConnectionClosed."""
+        """Send a request; return its result. Raises ResponseError, ConnectionClosed."""
         return await self._connection.request(method, params)
 
     async def ask(self, method: str, params: Any = None) -> Any:
-        """Send a request; its result, None: the editor refused it."""
+        """Send a request; return its result, or None if the editor refused it."""
         try:
             return await self._connection.request(method, params)
         except (ResponseError, ConnectionClosed) as error:
@@ -48,18 +48,18 @@ class Peer:
         self.show(WARNING, message)
 
     def pause(self, pause_s: float) -> None:
-        """Send nothing for that time; what is sent meanwhile goes out after it, in order."""
+        """Hold back all later messages for that time; their order stays the same."""
         self._connection.pause(pause_s)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Run a task that is held until it ends."""
+        """Start a task and hold it until it ends."""
         task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def close(self, but: asyncio.Task[None] | None) -> None:
-        """Cancel the tasks, all `but` one, and wait until each has ended."""
+        """Cancel all tasks except `but`, and wait until all have ended."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             if task is not but:

@@ -1,4 +1,4 @@
-"""From the argument of `kernel-bridge.run` to the code to run and where it stands in its document."""
+"""Finds the code that `kernel-bridge.run` asks for, and its location in the document."""
 
 from dataclasses import replace
 from functools import partial
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # lsprotocol is slow to import
 
 
 def wanted(params: RunParams, documents: "Documents") -> Wanted:
-    """The code that `params` ask for, as it is now; raises InvalidArgument, DocumentNotOpen."""
+    """The code that `params` ask for, at this moment. Raises InvalidArgument, DocumentNotOpen."""
     uri = params.text_document.uri if params.text_document is not None else None
     if params.code is not None:
         location = None
@@ -76,7 +76,7 @@ async def _find_statement(
     kernel: "FollowedKernel",
     held: QueuePlace,
 ) -> list[Source]:
-    """The statement at `place`, which the kernel is asked for in its turn; empty: there is none."""
+    """The statement at `place`; the kernel is asked in queue order where it ends. Empty: none there."""
     candidates = statement_candidates(document.text, document.language_id, place)
     region = await first_complete(kernel, candidates, held)
     return [] if region is None else [_source(document, region, "statement", notebook)]
@@ -98,7 +98,7 @@ def _in_notebook(location: Location, notebook: "NotebookDocument | None") -> Loc
 
 
 def _location(params: RunParams, named: TextDocument, documents: "Documents") -> Location:
-    """Where the client says that `code` stands."""
+    """The location that the client gave for `code`."""
     document = documents.find(named.uri)
     if params.range is None:
         version = document.version if document and named.version is None else named.version

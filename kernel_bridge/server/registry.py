@@ -1,7 +1,7 @@
-"""What the server serves: commands and features, registered by the modules that own them.
+"""The server's commands and features, registered by the modules that own them.
 
-`server` has the decorators of a pygls server, and is there before pygls is: `initialize` is answered from it
-in a fraction of the time that importing pygls takes. The language server then registers everything on itself.
+`server` has the decorators of a pygls server but does not need pygls: `initialize` is answered before pygls
+is imported, which is slow. The language server then registers all handlers with pygls.
 """
 
 from collections.abc import Callable
@@ -16,20 +16,20 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """How a feature is offered in the answer to `initialize` (LSP 3.17, "ServerCapabilities")."""
+    """How a feature is advertised in the response to `initialize` (LSP 3.17, "ServerCapabilities")."""
 
-    capability: str | None  # its server capability, a dot leads into an object; None: that of another feature
-    setting: str | None = None  # of `features`, which switches it; None: nothing does
-    options: Any = True  # the value of the capability, or what makes it of the client
-    needs: Callable[[Client], bool] = lambda _: True  # clients without it are not offered the feature
-    off: Any = None  # the result while the setting switches it off
+    capability: str | None  # the server capability, with dots for nesting; None: another feature has it
+    setting: str | None = None  # the setting in `features` that switches it; None: always on
+    options: Any = True  # the value of the capability, or a function of the client that returns it
+    needs: Callable[[Client], bool] = lambda _: True  # false: not advertised to this client
+    off: Any = None  # the result while the feature is switched off
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A handler `(context, params)`, and the type of its params: a strict struct, or Any for JSON as it is.
+    """A handler `(context, params)`, and the type of its params: a strict struct, or Any for plain JSON.
 
-    What it does before it returns a coroutine happens before the client's next message is looked at.
+    Its code before it returns a coroutine runs before the client's next message is read.
     """
 
     handler: Callable[..., Any]
@@ -38,14 +38,14 @@ class Registered:
 
 
 class Registry:
-    """Commands and features by their names, in the order they were registered."""
+    """Commands and features by name, in the order of registration."""
 
     def __init__(self) -> None:
         self.commands: dict[str, Registered] = {}
         self.features: dict[str, Registered] = {}
 
     def command(self, name: str) -> Callable[[Handler], Handler]:
-        """Register the handler of a command; its second parameter is the command's one argument."""
+        """Register the handler of a command; its second parameter is the command's only argument."""
 
         def register(handler: Handler) -> Handler:
             assert name not in self.commands, name
@@ -55,7 +55,7 @@ class Registry:
         return register
 
     def feature(self, method: str, options: Provider | None = None) -> Callable[[Handler], Handler]:
-        """Register the handler of a standard request or notification; `options` offers it to clients."""
+        """Register the handler of a standard request or notification; `options` advertises it."""
 
         def register(handler: Handler) -> Handler:
             assert method not in self.features, method
@@ -65,11 +65,11 @@ class Registry:
         return register
 
     def capabilities(self, client: Client, settings: FeatureSettings) -> dict[str, Any]:
-        """The ServerCapabilities of what is registered, for this client.
+        """The ServerCapabilities for this client.
 
-        A feature that is "auto" and not wanted is offered where the client has it, so that it can be switched
-        on later. What LSP has always had is offered to all: Kate 22 has completion, Helix 25 symbols, without
-        saying so.
+        A feature that "auto" turns off is still advertised, so that it can be switched on later. The oldest
+        features of LSP are advertised to all clients: Kate 22 has completion, and Helix 25 symbols, without
+        declaring them.
         """
         capabilities: dict[str, Any] = {"executeCommandProvider": {"commands": list(self.commands)}}
         for feature in self.features.values():

@@ -24,18 +24,22 @@ COMMANDS = {
 }
 
 ACTIONS = {
-    Remedy.START_KERNEL: "start a new one with the code action “Start …”",
-    Remedy.RESTART_KERNEL: "start it again with the code action “Restart …”, or a new one with “Start …”",
+    Remedy.START_KERNEL: "start a new kernel with the code action “Start …”",
+    Remedy.RESTART_KERNEL: (
+        "restart it with the code action “Restart …”, or start a new kernel with “Start …”"
+    ),
     Remedy.CHOOSE_KERNEL: (
-        "start one with the code action “Start …”, or choose one that runs with “Use …” or “Attach to …”"
+        "start one with the code action “Start …”, or use a running one with “Use …” or “Attach to …”"
     ),
     Remedy.ATTACH_KERNEL: (
-        "start a new one with the code action “Start …”, or a running one with “Use …” or “Attach to …”"
+        "start a new kernel with the code action “Start …”, or a running one with “Use …” or “Attach to …”"
     ),
-    Remedy.SHUT_DOWN_KERNEL: "wake it, choose another, or end it with the code action “Shut down …”",
+    Remedy.SHUT_DOWN_KERNEL: (
+        "resume its process, use another kernel, or end it with the code action “Shut down …”"
+    ),
     Remedy.CHOOSE_KERNEL_SPEC: (
-        "install one that does, or name one of these in the setting kernel-bridge.defaultKernels"
+        "install one, or choose another kernel in the setting kernel-bridge.defaultKernels"
     ),
-    Remedy.LIST_RUNS: "`kernel-bridge history` lists those there are",
+    Remedy.LIST_RUNS: "`kernel-bridge history` lists all runs",
     Remedy.OVERWRITE: "choose another name",
 }

@@ -1,4 +1,4 @@
-"""A session with an editor: everything that `initialize` makes, built whole."""
+"""A session with an editor: builds every object that it needs after `initialize`."""
 
 import os
 from pathlib import Path
@@ -48,7 +48,7 @@ class Session:
         self._peer = peer
         self._outbox = Outbox(connection, writer, capabilities)
         self._files = SessionFiles()
-        self._ignored: list[str] = []  # what was said of settings that are not in force
+        self._ignored: list[str] = []  # warnings shown about ignored settings
         documents = self.server.documents
         root = path_of(editor.root_uri) if editor.root_uri else None
         self.bridge = bridge = Bridge(
@@ -91,6 +91,6 @@ class Session:
             self._observer.settings_changed()
 
     def close(self) -> None:
-        """Remove the session's files, and end what waits; the bridge has been closed before."""
+        """Stop the timers and remove the session's files, after the bridge is closed."""
         self.context.progress.close()
         self._files.close()

@@ -1,4 +1,4 @@
-"""Files of one session, in the user's cache folder: gone with it, or with a later one if it was killed."""
+"""Files of one session, in the user's cache folder. If the bridge is killed, a later session removes them."""
 
 import logging
 import uuid
@@ -10,11 +10,11 @@ from ..owned import Made, note, private_folder, remove
 
 log = logging.getLogger(__name__)
 
-PREFIX = "session-"  # begins the name of each folder
+PREFIX = "session-"  # of the name of each folder
 
 
 def cache_folder() -> Path:
-    """The private folder for files that are made from outputs. Raises OSError."""
+    """The private folder for files made from outputs. Raises OSError."""
     import platformdirs  # not needed to answer `initialize`
 
     ours = Path(platformdirs.user_cache_dir("kernel-bridge", appauthor=False))
@@ -25,13 +25,13 @@ def cache_folder() -> Path:
 
 
 class SessionFiles:
-    """A folder that is made when the first file is wanted."""
+    """The folder of a session, created on first use."""
 
     def __init__(self) -> None:
         self._made: tuple[Made, Presence] | None = None
 
     def folder(self) -> Path:
-        """Blocks. Raises OSError."""
+        """The path of the folder. Blocks. Raises OSError."""
         if self._made is None:
             _sweep()
             folder = cache_folder() / f"{PREFIX}{uuid.uuid4().hex}"
@@ -41,7 +41,7 @@ class SessionFiles:
         return Path(self._made[0].path)
 
     def close(self) -> None:
-        """Remove them."""
+        """Remove the folder and its files."""
         if self._made is not None:
             folder, presence = self._made
             self._made = None
@@ -50,11 +50,11 @@ class SessionFiles:
 
 
 def _sweep() -> None:
-    """Remove what bridges left behind that were killed."""
+    """Remove the files of bridges that were killed."""
     for folder in cache_folder().glob(f"{PREFIX}*/"):
         sign = folder.with_suffix(".bridge")
         if not is_present(sign):
-            log.info("files of a bridge that was killed are removed: %s", folder)
+            log.info("removing the files of a killed bridge: %s", folder)
             with suppress(OSError):
                 remove(note(str(folder)))
             sign.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A document as it was at one moment, and its positions as LSP counts them."""
+"""A document at one moment, and its positions as LSP counts them."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..source.document import Place, line_starts, split_lines
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A document as it was when it was asked for; inner columns are code points."""
+    """The state of a document at one moment; inner columns count code points."""
 
     uri: str
     version: int | None
@@ -27,7 +27,7 @@ class Snapshot:
 
     @cached_property
     def starts(self) -> list[int]:
-        """The index into the text at which each line begins."""
+        """The index into the text at which each line starts."""
         return line_starts(self.text)
 
     def to_inner(self, position: Position | types.Position) -> Place:

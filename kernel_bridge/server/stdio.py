@@ -1,7 +1,7 @@
-"""The connection's two ends: message bodies in from stdin, out to stdout, without ever blocking the loop.
+"""Reads message bodies from stdin and writes them to stdout, without ever blocking the event loop.
 
-Knows frames, not what is in them. Pipes, sockets and terminals are polled; what cannot be polled (regular
-files, and everything on Windows) is read and written by a thread.
+Knows frames but not their content. Pipes, sockets and terminals are polled; a thread reads and writes
+descriptors that cannot be polled (regular files, and everything on Windows).
 """
 
 import asyncio
@@ -20,17 +20,17 @@ from .frames import FrameReader, FramingError, header
 log = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 16  # the capacity of a pipe
-WRITE_BYTES = 1 << 20  # most that one turn of the loop writes
-WRITE_PARTS = 64  # most buffers in one writev
-JOIN_BYTES = 1 << 14  # up to here copying a body behind its header is cheaper than one buffer more
-SLICE_S = 0.002  # messages are handled for so long before the loop has its turn
+WRITE_BYTES = 1 << 20  # the most that one turn of the loop writes
+WRITE_PARTS = 64  # the most buffers in one writev
+JOIN_BYTES = 1 << 14  # copying a body of up to this size behind its header is cheaper than another buffer
+SLICE_S = 0.002  # how long messages are handled before the loop gets its turn
 
 
 class StdinReader:
     """Calls `on_frame(body)` for each message of `fd`, in order, then `on_end(error)` once.
 
     The error is None at an orderly end of file, else the FramingError or OSError that ended the stream.
-    While messages wait to be handled nothing more is read.
+    Reading pauses while messages wait to be handled.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class StdinReader:
         self._bodies: deque[bytes] = deque()
         self._pollable = _is_pollable(fd)
         self._polling = False
-        self._read_on = threading.Semaphore(0)  # for the thread, where there is one
+        self._read_on = threading.Semaphore(0)  # lets the thread, if there is one, read on
         self._ended = False
         self._error: FramingError | OSError | None = None
         self._closed = False
@@ -59,7 +59,7 @@ class StdinReader:
             threading.Thread(target=self._read_all, name="stdin", daemon=True).start()
 
     def close(self) -> None:
-        """No callback comes any more; `fd` stays open."""
+        """Stop calling back; `fd` stays open."""
         self._closed = True
         self._stop_polling()
         self._read_on.release()
@@ -74,7 +74,7 @@ class StdinReader:
             self._loop.remove_reader(self._fd)
 
     def _readable(self) -> None:
-        # One read after each poll never blocks, so fd needs no O_NONBLOCK, a flag that others may share.
+        # One read after each poll never blocks, so fd does not need O_NONBLOCK, which others would share.
         try:
             data = os.read(self._fd, READ_BYTES)
         except BlockingIOError:
@@ -85,7 +85,7 @@ class StdinReader:
             self._received(data)
 
     def _read_all(self) -> None:
-        """The thread: a chunk at a time, the next one when its messages have been handled."""
+        """The thread: read a chunk at a time, each after the messages of the last one were handled."""
         while not self._closed:
             try:
                 data: bytes | OSError = os.read(self._fd, READ_BYTES)
@@ -139,14 +139,14 @@ class StdinReader:
 
 
 class StdoutWriter:
-    """Writes messages to `fd` in order; what the editor does not read at once waits here.
+    """Writes messages to `fd` in order; messages that the editor does not read at once wait here.
 
-    What is written in one turn of the loop goes out together when that is over: each write may wake the
-    editor's process, which costs more than all else.
+    The messages of one turn of the loop are written together at its end: each write may wake the editor's
+    process, which is the largest cost.
 
-    `backlog` is the number of bytes that wait. `on_written` is called when some of what waited is written;
-    `on_broken` once, when the other end is gone: what is written after that is dropped. Neither is called
-    from within `write`.
+    `backlog` is the number of waiting bytes. `on_written` is called when waiting bytes were written, and
+    `on_broken` once, when the other end is gone; later messages are dropped. Neither is called from within
+    `write`.
     """
 
     def __init__(self, fd: int) -> None:
@@ -156,9 +156,9 @@ class StdoutWriter:
         self._loop = asyncio.get_running_loop()
         self._thread_id = threading.get_ident()
         self._parts: deque[memoryview] = deque()
-        self._scheduled = False  # flush is called when this turn of the loop is over
-        self._waiting = False  # until fd takes more, or the thread has written
-        self._idle = asyncio.Event()  # nothing waits
+        self._scheduled = False  # flush will be called at the end of this turn of the loop
+        self._waiting = False  # until fd is writable again, or the thread has written
+        self._idle = asyncio.Event()  # set while nothing is waiting
         self._idle.set()
         self._open = True
         self._pollable = _is_pollable(fd)
@@ -190,13 +190,13 @@ class StdoutWriter:
             self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write now what fd takes, before something that takes long."""
+        """Write as much as fd accepts now, before slow work."""
         self._scheduled = False
         if self._parts and not self._waiting:
             self._write()
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait until nothing is left to write; False: it took longer, or the other end is gone."""
+        """Wait until everything is written; False: it took longer, or the other end is gone."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._idle.wait()
@@ -205,7 +205,7 @@ class StdoutWriter:
         return self._open
 
     def close(self) -> None:
-        """Drop what waits; `fd` stays open and gets its blocking mode back."""
+        """Drop the waiting messages; `fd` stays open, in its original blocking mode."""
         if not self._open:
             return
         self._open = False
@@ -220,7 +220,7 @@ class StdoutWriter:
         self._idle.set()
 
     def _write(self) -> None:
-        """Write what fd takes; the loop calls again when it takes more."""
+        """Write as much as fd accepts; the loop calls again when it accepts more."""
         if not self._pollable:
             self._start_thread()
             return
@@ -246,7 +246,7 @@ class StdoutWriter:
         self._tell()
 
     def _tell(self) -> None:
-        """Tell who waits for it that something was written."""
+        """Wake `drain` if everything is written, and call `on_written`."""
         if not self._parts:
             self._idle.set()
         if self.on_written is not None:
@@ -282,7 +282,7 @@ class StdoutWriter:
         threading.Thread(target=self._write_part, args=(self._parts[0],), name="stdout", daemon=True).start()
 
     def _write_part(self, part: memoryview) -> None:
-        """The thread: writes one buffer, then tells the loop."""
+        """The thread: write one buffer, then notify the loop."""
         size = len(part)
         error = None
         try:
@@ -312,10 +312,10 @@ def _is_pollable(fd: int) -> bool:
 
 
 def _reopened(fd: int) -> int | None:
-    """The same pipe or terminal as a non-blocking descriptor with flags of its own, where that can be had.
+    """A second, non-blocking descriptor of the same pipe or terminal; None: not supported here.
 
-    O_NONBLOCK belongs to the open file, which may also be our stderr or the parent's terminal; whoever else
-    writes there would meet EAGAIN. Linux opens a pipe anew by its name in /proc; sockets have none.
+    O_NONBLOCK belongs to the open file description, which our stderr or the parent's terminal may share;
+    their writes would then fail with EAGAIN. Linux can reopen a pipe by its name in /proc, but not a socket.
     """
     try:
         return os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""The log as the editor sees it: window/logMessage at the level that `$/setTrace` asks for."""
+"""Sends our log to the editor with window/logMessage, at the level that `$/setTrace` sets."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ MESSAGE_TYPES = ((logging.ERROR, 1), (logging.WARNING, 2), (logging.INFO, 3))
 
 
 class EditorLog(logging.Handler):
-    """Sends our log records to the editor; off until a trace is asked for."""
+    """Sends log records to the editor; off until the editor requests a trace."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(logging.CRITICAL)
@@ -25,7 +25,7 @@ class EditorLog(logging.Handler):
         self._level_before = self._logger.level
 
     def trace(self, value: Any) -> None:
-        """`value` is LSP's TraceValue: off, messages or verbose."""
+        """Set the level; `value` is LSP's TraceValue: off, messages or verbose."""
         self._logger.removeHandler(self)
         level = LEVELS.get(value)
         if level is None:

@@ -1,4 +1,4 @@
-"""Commands that are run for a person and report to them: code actions and code lenses are made of these."""
+"""Commands of code actions and code lenses. They report their outcome to the user."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -17,35 +17,35 @@ from .context import Context
 from .showing import show
 
 PATIENCE_S = 5.0
-"""How long an editor may have to wait for an answer: Emacs does nothing else, and gives up after 10 s."""
+"""The longest that an editor waits for an answer: Emacs blocks meanwhile, and gives up after 10 s."""
 
 TAKEN_S = 0.2
-"""How long after that answer nothing else is sent. lsp-mode up to 9.0 loses what it reads together with the
-answer it waits for, and the jsonrpc.el of Emacs 28 lets it lie until more comes (both leave their reader by a
-`throw`); Emacs may read 70 ms late, to read more at once (process-adaptive-read-buffering)."""
+"""The pause after that answer. lsp-mode up to 9.0 loses messages that it reads together with the awaited
+answer, and jsonrpc.el of Emacs 28 leaves them unprocessed until more arrive (both exit their reader with a
+`throw`). Emacs may delay a read by 70 ms to read more at once (process-adaptive-read-buffering)."""
 
 Command = dict[str, Any]  # of LSP
 
 
 def act(title: str, command: str, argument: dict[str, Any]) -> Command:
-    """`kernel-bridge.<command>` with that argument, asked for by a person."""
+    """A command that runs `kernel-bridge.<command>` with that argument on behalf of the user."""
     asked = {"command": f"kernel-bridge.{command}", "argument": argument}
     return {"title": one_line(title), "command": "kernel-bridge.act", "arguments": [asked]}
 
 
 def run_unit(uri: str, unit: str, position: dict[str, int]) -> dict[str, Any]:
-    """The argument of `run` for a unit of a document."""
+    """The argument of `run` for one unit of a document."""
     return {"textDocument": {"uri": uri}, "unit": unit, "position": position}
 
 
 def interrupt(uri: str) -> Command:
-    """Interrupts the kernel of a document."""
+    """A command that interrupts the kernel of a document."""
     return act("Interrupt", "interruptKernel", {"textDocument": {"uri": uri}})
 
 
 @server.command("kernel-bridge.act")
 def perform(context: Context, params: ActParams) -> Any:
-    """Run another command, and report to the person how it went (protocol.md, "act")."""
+    """Run another command, and report its outcome to the user (protocol.md, "act")."""
     try:
         if params.command == "kernel-bridge.act":
             raise InvalidArgument("kernel-bridge.act: field command: must be another command")
@@ -78,7 +78,7 @@ async def _finish(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Answ
 
 
 def _reported(context: Context, outcome: Any, pause_s: float) -> Answer:
-    """The answer with this result or error; once it is written, it is reported to the person."""
+    """The answer with this result or error, which is reported to the user after it is written."""
     follows = outcome.then if isinstance(outcome, Answer) else None
     result = outcome.result if isinstance(outcome, Answer) else outcome
 

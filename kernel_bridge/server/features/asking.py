@@ -1,4 +1,4 @@
-"""Asking the kernel of a document about a place in it, without ever waiting for what it executes."""
+"""Asks the kernel of a document about a position, without waiting for running code."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A place in a document, and the kernel that is asked about it."""
+    """A position in a document, and the kernel to ask about it."""
 
     document: "Snapshot"
     kernel: "FollowedKernel"
@@ -23,16 +23,16 @@ class Asked:
 
     @property
     def language(self) -> str:
-        """What a fence in markdown calls it."""
+        """The language, as a markdown fence names it."""
         return self.kernel.session.spec.language
 
     async def inspect(self, cursor: int) -> str | None:
-        """What the kernel says of the name at that position in the code."""
+        """The kernel's documentation of the name at that index of the code."""
         return await inspect(self.kernel, self.inquiry.code, cursor)
 
 
 def about(context: Context, params: OfPosition) -> Asked | None:
-    """The place of a request; None: not in code, or the document has no kernel that lives."""
+    """The position of a request; None: it is not in code, or the document has no living kernel."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
@@ -44,7 +44,7 @@ def about(context: Context, params: OfPosition) -> Asked | None:
 
 
 async def inspect(kernel: "FollowedKernel", code: str, cursor: int) -> str | None:
-    """The text of an inspect_reply; None: nothing was found, or the kernel cannot say it now."""
+    """The text of an inspect_reply; None: the kernel found nothing, or is busy."""
     content = {"code": code, "cursor_pos": cursor, "detail_level": 0}
     reply = await ask_now(kernel, "inspect_request", content)
     if reply is None or not reply.get("found"):

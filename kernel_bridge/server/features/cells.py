@@ -1,6 +1,6 @@
 """Cells as document symbols, folding ranges and selection ranges (LSP 3.17).
 
-A document without a marker has none: its own language server knows it better.
+A document without cell markers gets none of these: its language server has better ones.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ def _cells(document: "Snapshot") -> list[Cell]:
 
 
 def _last_line(document: "Snapshot", cell: Cell) -> int:
-    """The last line of a cell that is not blank; its marker where all are."""
+    """The last line of a cell that is not blank; if all are, the marker."""
     first = cell.start_line if cell.marker_line is None else cell.marker_line
     lines = range(cell.end_line - 1, first, -1)
     return next((line for line in lines if document.lines[line].strip()), first)
@@ -37,7 +37,7 @@ def _whole_lines(document: "Snapshot", first: int, last: int) -> dict[str, Any]:
 
 @server.feature("textDocument/documentSymbol", Provider("documentSymbolProvider", "symbols"))
 def document_symbols(context: Context, params: OfDocument) -> list[dict[str, Any]] | None:
-    """A symbol for each cell: its title, else its first line of code."""
+    """A symbol for each cell, named by its title, else by its first line of code."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
@@ -68,7 +68,7 @@ def document_symbols(context: Context, params: OfDocument) -> list[dict[str, Any
     Provider("foldingRangeProvider", "folding", needs=lambda client: client.folding),
 )
 def folding_ranges(context: Context, params: OfDocument) -> list[dict[str, Any]] | None:
-    """A fold for each cell of more than its marker."""
+    """A fold for each cell that is longer than its marker."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
@@ -114,7 +114,7 @@ def _around(document: "Snapshot", place: Place) -> dict[str, Any]:
 
 
 def _nested(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those of the spans that contain the ones before them, each once."""
+    """The spans that contain the ones before them, without duplicates."""
     kept = spans[:1]
     for first, last in spans[1:]:
         if first <= kept[-1][0] and last >= kept[-1][1] and (first, last) != kept[-1]:

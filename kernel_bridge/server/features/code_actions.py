@@ -1,6 +1,6 @@
-"""Everything that can be done at a place, as code actions (LSP 3.17, "Code Action Request").
+"""Offers everything that can be done at a position as code actions (LSP 3.17, "Code Action Request").
 
-Their kinds are our own, so that no editor applies one unasked.
+Their kinds are private to kernel-bridge, so no editor applies one automatically.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 AUTOMATIC = 2  # CodeActionTriggerKind: a light bulb, at every movement of the cursor
 LIKELY_KERNELS = 4
-LOOKING_S = 1.0  # how long finding kernels may keep a person waiting
+LOOKING_S = 1.0  # how long the user may wait for the search for kernels
 
 KINDS = [f"kernel-bridge.{kind}" for kind in ("run", "kernel", "show", "export")]
 
-Action = tuple[str, Command]  # its kind without our prefix, what it does
+Action = tuple[str, Command]  # (kind without the prefix, command)
 
 
 def _offered(client: Client) -> Any:
@@ -40,16 +40,16 @@ def _offered(client: Client) -> Any:
     Provider("codeActionProvider", "code_actions", _offered, needs=lambda client: client.code_actions),
 )
 async def code_actions(context: Context, params: CodeActionParams) -> list[dict[str, Any]] | None:
-    """The actions of the kinds asked for, those that run code first."""
+    """The actions of the requested kinds; those that run code come first."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     bound = context.bridge.bindings.get(context.documents.owner(document.uri))
     if find_language(document.language_id) is None and bound is None:
-        return []  # text and data, of which nothing runs
+        return []  # text or data, which no kernel runs
     asked = params.context
     if context.client.shows_runs and asked.trigger_kind == AUTOMATIC:
-        return []  # it has ways of its own: no light bulb on every line
+        return []  # the client has its own commands, and needs no light bulb on every line
     actions = [*_answers(context, document, bound, params)]
     actions += [*_running(document, params), *_of_result(context, document, params)]
     actions += _of_kernel(context, document)
@@ -67,14 +67,14 @@ async def code_actions(context: Context, params: CodeActionParams) -> list[dict[
 
 
 def _wanted(kind: str, only: list[str] | None) -> bool:
-    """Whether a kind is among those asked for; one stands for all below it."""
+    """Whether a kind was requested; a requested kind includes all kinds below it."""
     return not only or any(f"{kind}.".startswith(f"{part}.") or not part for part in only)
 
 
 def _answers(
     context: Context, document: "Snapshot", bound: str | None, params: CodeActionParams
 ) -> Iterator[Action]:
-    """To what the kernel asks: the selection or the line, without a comment prefix at its start."""
+    """Answers to the kernel's prompt: the selection or the line, without a leading comment prefix."""
     prompt = context.prompts.of_kernel(bound)
     if prompt is None:
         return
@@ -108,12 +108,12 @@ def _running(document: "Snapshot", params: CodeActionParams) -> Iterator[Action]
         units["all"] = "Run whole document"
     for unit, title in units.items():
         yield "run", act(title, "run", run_unit(uri, unit, position))
-    if length == 1:  # in Helix and YouCompleteMe, where nothing is selected: not what Enter should choose
+    if length == 1:  # Helix and YouCompleteMe send this without a selection, so it must not be the default
         yield "run", selection
 
 
 def _of_result(context: Context, document: "Snapshot", params: CodeActionParams) -> Iterator[Action]:
-    """What the run on that line gave."""
+    """Actions on the outputs of the run on that line."""
     result = context.results.at(document, document.to_inner(params.range.start).line)
     if result is None:
         return
@@ -145,14 +145,14 @@ def _of_kernel(context: Context, document: "Snapshot") -> Iterator[Action]:
 
 
 def _whose(bridge: Any, kernel_id: str) -> str:
-    """The documents that use a kernel, as a person tells it from others of its kind."""
+    """The documents that use a kernel, which distinguish it from others of the same kind."""
     paths = [path_of(uri) for uri, bound in bridge.bindings.items() if bound == kernel_id]
     names = [path.name for path in paths if path is not None]
     return f" of {', '.join(names)}" if names else ", which runs"
 
 
 async def _kernels(context: Context, document: "Snapshot") -> list[Action]:
-    """The kernels that a person is likely to want: those that run, and those that can be started."""
+    """The kernels that the user probably wants: the running ones, then those that can be started."""
     bridge, uri, language = context.bridge, document.uri, document.language_id
     actions: list[Action] = []
     for kernel in bridge.kernels.values():
@@ -184,7 +184,7 @@ async def _kernels(context: Context, document: "Snapshot") -> list[Action]:
 
 
 def _exports(context: Context, document: "Snapshot") -> Iterator[Action]:
-    """A notebook beside the document; never one that is there already."""
+    """Exports to a new notebook beside the document."""
     if not any(result.run.ended for result in context.results.of(document.uri)):
         return
     path = path_of(document.uri)
@@ -195,7 +195,7 @@ def _exports(context: Context, document: "Snapshot") -> Iterator[Action]:
 
 
 def _free(path: Path) -> Path:
-    """The path with the suffix of a notebook, and a number where that is taken."""
+    """The path with a notebook's suffix, and a number if that file exists."""
     target, number = path.with_suffix(".ipynb"), 1
     while target.exists():
         number += 1

@@ -1,4 +1,4 @@
-"""Completion by the live kernel, documented when an item is looked at (LSP 3.17, "Completion Request")."""
+"""Completion by the live kernel; items are documented on demand (LSP 3.17, "Completion Request")."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from .context import Context
 from .markup import documentation, markup, signature_of
 from .params import CompletionItem, OfPosition
 
-# CompletionItemKind, by what IPython calls it
+# CompletionItemKind, by IPython's name for it
 KINDS = {
     "method": 2,
     "function": 3,
@@ -35,7 +35,7 @@ INCOMPLETE: dict[str, Any] = {"isIncomplete": True, "items": []}
     Provider("completionProvider", "completion", {"triggerCharacters": [".", "$"], "resolveProvider": True}),
 )
 async def completion(context: Context, params: OfPosition) -> dict[str, Any] | None:
-    """What the kernel offers; an incomplete list at once while it is busy."""
+    """The kernel's completions; while it is busy, an incomplete list at once."""
     asked = about(context, params)
     if asked is None:
         return None
@@ -74,14 +74,14 @@ def _items(context: Context, asked: Asked, reply: dict[str, Any]) -> list[dict[s
             item["kind"] = KINDS[kind]
         if signature:
             item["detail"] = plain(f"{new}{signature}")
-        if not new.startswith(typed) and typed:  # magics without their %, names in another case
+        if not new.startswith(typed) and typed:  # a magic without its %, or a name in another case
             item["filterText"] = typed + new.lstrip("%")[len(typed) :]
         items.append(item)
     return items
 
 
 def _shared_head(typed: str, texts: list[str]) -> str:
-    """What was typed up to its last dot, where all texts repeat it: editors complete names, not paths."""
+    """The typed text up to its last dot, if all texts repeat it: editors complete names, not paths."""
     head = typed[: typed.rfind(".") + 1]
     return head if all(text.startswith(head) for text in texts) else ""
 
@@ -91,7 +91,7 @@ def _bounded(value: Any, otherwise: int) -> int:
 
 
 def _types(reply: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Text -> (what it is, its signature), where the kernel says so: IPython's experimental metadata."""
+    """Text -> (type, signature), from IPython's experimental metadata; empty for other kernels."""
     metadata = reply.get("metadata")
     found = metadata.get("_jupyter_types_experimental") if isinstance(metadata, dict) else None
     types = {}
@@ -104,7 +104,7 @@ def _types(reply: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 @server.feature("completionItem/resolve", Provider(None, "completion"))
 async def resolve(context: Context, params: CompletionItem) -> dict[str, Any]:
-    """The same item with what the kernel says of it."""
+    """The same item with the kernel's documentation."""
     resolved = params.raw
     found = context.lists.get(params.data.list) if params.data is not None else None
     if found is None:

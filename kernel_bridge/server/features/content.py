@@ -1,4 +1,4 @@
-"""All text of a run as a read-only document (LSP 3.18, "Text Document Content Request")."""
+"""The whole text of a run as a read-only document (LSP 3.18, "Text Document Content Request")."""
 
 from ...protocol.errors import InvalidArgument
 from ..registry import Provider, server
@@ -16,7 +16,7 @@ from .showing import SCHEME, run_of, text_of, uri_of
     ),
 )
 async def text_document_content(context: Context, params: OfUri) -> dict[str, str]:
-    """Raises InvalidArgument: no document of ours. Raises NoSuchRun."""
+    """The text of the document. Raises InvalidArgument: it is not a document of a run. Raises NoSuchRun."""
     uri = params.uri
     if (run_id := run_of(uri)) is None:
         raise InvalidArgument(

@@ -1,4 +1,4 @@
-"""What the handlers of a session may read and call: whole from its first moment on."""
+"""Everything that the handlers of a session may read and call; complete from the start."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .messages import Messages
 from .progress import Progress
 from .prompts import Prompts
 
-if TYPE_CHECKING:  # slow to import: made after `initialize` has been answered
+if TYPE_CHECKING:  # slow to import, and not needed to answer `initialize`
     from ...bridge.application import Bridge
     from ...bridge.kernel import FollowedKernel
     from ..documents import Documents
@@ -35,7 +35,7 @@ class Context:
     files: SessionFiles
     documents: "Documents"
     bridge: "Bridge"
-    execute: Callable[[str, Any], Any]  # a command with its argument, as `workspace/executeCommand` does
+    execute: Callable[[str, Any], Any]  # runs a command with its argument, as `workspace/executeCommand`
     results: "Results"
     prompts: Prompts
     progress: Progress
@@ -43,20 +43,20 @@ class Context:
     lists: Lists
 
     def wants(self, setting: str) -> bool:
-        """Whether a feature is switched on for this client; `setting` is its name in `features`."""
+        """Whether a feature is on for this client; `setting` is its name in `features`."""
         return self.client.wants(getattr(self.configuration.features, setting))
 
     @property
     def hints_shown(self) -> bool:
-        """Whether a person sees results behind the code."""
+        """Whether results appear as inlay hints behind the code."""
         return self.client.hints_shown(self.configuration.features)
 
     def kernel_of(self, document: "Snapshot") -> "FollowedKernel | None":
-        """The kernel that a document is bound to, dead or alive."""
+        """The kernel that a document is bound to, alive or dead."""
         return self.bridge.kernels.get(self.bridge.bindings.get(self.documents.owner(document.uri), ""))
 
     def marks(self, result: "Result") -> list[str]:
-        """Why a result may no longer hold: its lines were edited, or what it made in its kernel is gone."""
+        """Why a result may be outdated: its lines were edited, or its kernel ended or was restarted."""
         run, kernel = result.run, self.bridge.kernels.get(result.run.kernel_id)
         marks = ["edited"] if result.stale else []
         if kernel is not None and run.state in ("ok", "error"):

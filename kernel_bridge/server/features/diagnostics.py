@@ -1,7 +1,7 @@
-"""What runs raised, at the lines that raised it, with the frames that led there (LSP 3.17, "Diagnostics").
+"""Errors of runs as diagnostics: at the line that raised, with the calling frames (LSP 3.17, "Diagnostics").
 
-Pushed, or asked for by clients that ask again when they are told to. Editing a run's lines or running them
-anew takes its diagnostic away.
+Clients that support refresh pull them; to others they are pushed. Editing the lines of a run, or running them
+again, removes its diagnostic.
 """
 
 from pathlib import Path
@@ -31,17 +31,17 @@ ERROR, INFORMATION = 1, 3  # DiagnosticSeverity
         "diagnostics",
         {"identifier": "kernel-bridge", "interFileDependencies": True, "workspaceDiagnostics": False},
         needs=lambda client: client.pull_diagnostics,
-        off={"kind": "full", "items": []},  # null is not legal here
+        off={"kind": "full", "items": []},  # LSP does not allow null here
     ),
 )
 def diagnostic_report(context: Context, params: OfDocument) -> dict[str, Any]:
-    """The answer to `textDocument/diagnostic`."""
+    """The response to `textDocument/diagnostic`."""
     document = context.documents.find(params.text_document.uri)
     return {"kind": "full", "items": diagnostics(context, document) if document else []}
 
 
 def diagnostics(context: Context, document: "Snapshot") -> list[dict[str, Any]]:
-    """A diagnostic for each run of a document that raised and whose lines still stand."""
+    """A diagnostic for each failed run of a document whose lines are unchanged."""
     return [
         _diagnostic(context, document, result)
         for result in context.results.of(document.uri, "error")
@@ -64,7 +64,7 @@ def _diagnostic(context: Context, document: "Snapshot", result: "Result") -> dic
 
 
 def line_range(document: "Snapshot", line: int) -> dict[str, Any]:
-    """The range of a line without its indent."""
+    """The range of a line without its indentation."""
     text = document.lines[line]
     return document.range(
         Place(line, len(text) - len(text.lstrip())), Place(line, max(len(text.rstrip()), 1) if text else 0)
@@ -72,7 +72,7 @@ def line_range(document: "Snapshot", line: int) -> dict[str, Any]:
 
 
 def _related(context: Context, run: Run) -> list[dict[str, Any]]:
-    """The frames that stand in open documents, outermost first."""
+    """The frames in open documents, outermost first."""
     related = []
     for frame in frames(run.error.traceback) if run.error is not None else []:
         if (place := _open_place(context, run, frame)) is not None:
@@ -84,7 +84,7 @@ def _related(context: Context, run: Run) -> list[dict[str, Any]]:
 
 
 def _open_place(context: Context, run: Run, frame: Frame) -> tuple["Snapshot", int] | None:
-    """The open document and the line in it, as it is now, of a frame."""
+    """The open document of a frame, and its current line there; None: not in an open document."""
     if frame.path is not None:
         path = Path(frame.path).expanduser()
         document = next((one for one in context.documents.all_open() if path_of(one.uri) == path), None)

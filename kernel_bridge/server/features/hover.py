@@ -1,4 +1,4 @@
-"""What a run gave, and what the kernel says of the name under the cursor (LSP 3.17, "Hover Request")."""
+"""Outputs of a run, and the kernel's documentation of the name at the cursor (LSP 3.17, "Hover Request")."""
 
 import asyncio
 import re
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from ...runs.run import Run
     from .results import Result
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")  # nothing that could end the link it stands in
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")  # no character that could end the link around it
 
 
 @server.feature("textDocument/hover", Provider("hoverProvider", "hover"))
 async def hover(context: Context, params: OfPosition) -> dict[str, Any] | None:
-    """Documentation, and the outputs of the run on that line: these first where nothing else shows them."""
+    """Documentation and the outputs of the run on that line; outputs first if nothing else shows them."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
@@ -45,7 +45,7 @@ async def hover(context: Context, params: OfPosition) -> dict[str, Any] | None:
 
 
 def _first_line_is_all(context: Context) -> bool:
-    """Emacs and ALE show but the first line of a hover wherever the cursor rests: it says what came."""
+    """Whether the first line must contain the result: Emacs and ALE show only that line at the cursor."""
     return not context.client.shows_runs and not context.hints_shown
 
 
@@ -68,7 +68,7 @@ def _plain_outputs(context: Context, result: "Result") -> str:
 
 async def _outputs(context: Context, result: "Result") -> str:
     head = _head(context, result)
-    # Neovim takes the brackets of [1] for a link's, and hides them.
+    # Neovim treats the brackets of [1] as a link, and hides them.
     parts = [f"**{escaped(one_line(head))}**" if context.client.shows_runs else fenced(head)]
     outputs = result.run.live.outputs
     if whole_text(outputs).strip() in head and not any(map(view_of, outputs)):
@@ -84,7 +84,7 @@ async def _outputs(context: Context, result: "Result") -> str:
 
 
 async def _data(context: Context, run: "Run", index: int, output: "Display") -> str:
-    """A MIME bundle: a picture, markdown as it is, else its text; a file that can be opened beside it."""
+    """A MIME bundle in markdown: a picture or a link to its file, its own markdown, or its text."""
     data = output["data"]
     mime = view_of(output)
     if mime is not None and mime != "text/html":

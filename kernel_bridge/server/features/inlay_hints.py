@@ -1,4 +1,4 @@
-"""The result of each run behind its last line (LSP 3.17, "Inlay Hint Request")."""
+"""The result of each run, as a hint behind its last line (LSP 3.17, "Inlay Hint Request")."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Provider("inlayHintProvider", "inlay_hints", needs=lambda client: client.inlay_hints),
 )
 def inlay_hints(context: Context, params: OfRange) -> list[dict[str, Any]] | None:
-    """A hint for each run that stands in the range; one that may not hold any more says so."""
+    """A hint for each run in the range; outdated results are marked."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None

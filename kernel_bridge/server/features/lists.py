@@ -1,4 +1,4 @@
-"""The latest lists of completions of a session, for what is asked of their items later."""
+"""The latest completion lists of a session, needed to document their items later."""
 
 from typing import TYPE_CHECKING
 
@@ -23,5 +23,5 @@ class Lists:
         return self._next
 
     def get(self, number: int) -> tuple["FollowedKernel", str] | None:
-        """A list, while it is remembered."""
+        """A list; None: it is too old."""
         return self._lists.get(number)

@@ -1,14 +1,14 @@
-"""What kernels say and give as markdown or plain text of a hover, a completion or a signature (pure)."""
+"""Text of kernels as markdown or plain text, for hovers, completions and signatures (pure)."""
 
 import re
 from typing import Any
 
 from ...escapes import plain
 
-LONGEST = 12_000  # characters of one text: editors lay a hover out as a whole
+LONGEST = 12_000  # characters of one text: editors lay out a hover as a whole
 DATA_URI_BYTES = 90_000  # VS Code cuts a hover at 100,000 characters
 
-# The fields of IPython's inspector, as far as they tell a reader something.
+# The fields of IPython's inspector that are worth reading.
 _FIELD = re.compile(
     r"^(Signature|Init signature|Call signature|Type|String form|Length|Docstring|Class docstring"
     r"|Init docstring|Call docstring|File|Subclasses|Repr|Namespace|Source|Base class|Object `.*` not found):"
@@ -20,15 +20,15 @@ _DOCSTRINGS = ("Docstring", "Class docstring", "Init docstring", "Call docstring
 
 
 def fenced(text: str, language: str = "text") -> str:
-    """A block of code in markdown, whatever is in the text."""
+    """A fenced block in markdown; the fence is longer than any in the text."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    language = re.sub(r"[^\w+#.-]", "", language)  # a kernelspec's: a backtick in it would end the fence
+    language = re.sub(r"[^\w+#.-]", "", language)  # the kernelspec's; a backtick would end the fence
     return f"{fence}{language}\n{text}\n{fence}"
 
 
 def escaped(text: str) -> str:
-    """Text within a line of markdown, none of which is markup (CommonMark 0.31, 2.4 and 6)."""
+    """The text for a line of markdown, with all markup escaped (CommonMark 0.31, 2.4 and 6)."""
     return re.sub(r"([\\`*_\[\]<>&~!|])", r"\\\1", text)
 
 
@@ -41,7 +41,7 @@ def shortened(text: str) -> str:
 
 
 def fields(text: str) -> dict[str, str]:
-    """What an inspect_reply of IPython says, by field; empty for other kernels."""
+    """The fields of IPython's inspect_reply; empty for other kernels."""
     marks = list(_FIELD.finditer(text))
     if not marks or marks[0].start() != 0:
         return {}
@@ -64,7 +64,7 @@ def docstring_of(text: str) -> str:
 
 
 def documentation(text: str, language: str, markdown: bool) -> str:
-    """An inspect_reply as documentation: the signature or the value first, then the docstring."""
+    """An inspect_reply as documentation: the signature or the value, then the docstring."""
     text = plain(text).strip("\n")
     found = fields(text)
     if not found:

@@ -1,4 +1,4 @@
-"""What a person is told by `window/showMessage` where their editor shows nothing of runs and kernels."""
+"""Messages (`window/showMessage`) about runs and kernels, for editors that do not show them otherwise."""
 
 from typing import TYPE_CHECKING
 
@@ -19,22 +19,22 @@ NO_INPUT = (
 
 
 class Messages:
-    """Of one session; switched by the setting `features.messages`."""
+    """The messages of one session; the setting `features.messages` switches them."""
 
     def __init__(self, peer: Peer, client: Client, configuration: Configuration, bridge: "Bridge") -> None:
         self._peer = peer
         self._client = client
         self._configuration = configuration
         self._bridge = bridge
-        self._states: dict[str, str] = {}  # kernel id -> the last that was heard
-        self._asked_for: set[str] = set()  # runs of code actions and lenses
+        self._states: dict[str, str] = {}  # kernel id -> last known state
+        self._asked_for: set[str] = set()  # ids of runs that code actions and lenses started
 
     @property
     def _wanted(self) -> bool:
         return self._client.wants(self._configuration.features.messages)
 
     def kernel_changed(self, kernel: Kernel) -> None:
-        """A kernel that dies by itself stays bound to its documents; one that is shut down does not."""
+        """Report a kernel that died. It stays bound to its documents; one that was shut down does not."""
         before, self._states[kernel.id] = self._states.get(kernel.id), kernel.state
         if kernel.state != "dead" or before not in ("idle", "busy", "unreachable") or not self._wanted:
             return
@@ -42,7 +42,7 @@ class Messages:
             self._show(ERROR, f"{kernel.display_name} has died: {kernel.reason or 'nobody knows why'}")
 
     def asked_for(self, runs: list[Run]) -> None:
-        """A person asked for these, and looks for what comes of them."""
+        """The user started these runs, and waits for their results."""
         self._asked_for.update(run.id for run in runs)
 
     def run_ended(self, run: Run) -> None:
@@ -64,7 +64,7 @@ class Messages:
             self._show(ERROR, "the kernel has died of the interrupt; the next run says how to go on")
 
     def ready(self, kernel: Kernel) -> None:
-        """A kernel that was asked for; where there is progress it has said so."""
+        """A kernel that the user requested is ready; if the client shows progress, it has shown this."""
         if self._wanted and not self._client.progress:
             self._show(INFO, f"{kernel.display_name} is {kernel.state}")
 

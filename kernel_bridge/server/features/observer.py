@@ -1,4 +1,4 @@
-"""The bridge's observer for an editor: the outbox comes first, then what standard LSP makes of the news."""
+"""The bridge's observer for an editor: notifies the outbox first, then the standard LSP features."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from .refresher import Refresher
 
 
 class EditorObserver(Silent):
-    """Tells the outbox, then serves diagnostics, hints, lenses, progress and messages."""
+    """Notifies the outbox, then updates diagnostics, hints, lenses, progress and messages."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._outbox = context.outbox
-        self._lives: dict[str, tuple[int, bool]] = {}  # kernel id -> its epoch, and whether it has ended
-        self._published: dict[str, list[dict[str, Any]] | None] = {}  # uri -> diagnostics that the client has
+        self._lives: dict[str, tuple[int, bool]] = {}  # kernel id -> (epoch, whether it has ended)
+        self._published: dict[str, list[dict[str, Any]] | None] = {}  # uri -> last published diagnostics
         self._hints = Refresher(context.peer, "workspace/inlayHint/refresh")
         self._lenses = Refresher(context.peer, "workspace/codeLens/refresh")
         self._problems = Refresher(context.peer, "workspace/diagnostic/refresh")
@@ -73,7 +73,7 @@ class EditorObserver(Silent):
             self._refresh_hints()
 
     def settings_changed(self) -> None:
-        """Features were switched on or off: show it at once, and have the client ask again."""
+        """Features were switched on or off: publish and refresh everything."""
         for document in self._context.documents.all_open():
             self._publish(document.uri)
         if self._context.client.inlay_hint_refresh:
@@ -82,10 +82,10 @@ class EditorObserver(Silent):
             self._lenses.soon()
 
     def _publish(self, uri: str) -> None:
-        """Diagnostics of a document, if they have changed. (A client asks for hints again at every edit.)"""
+        """Publish the diagnostics of a document if they changed. (Clients request hints at every edit.)"""
         context = self._context
         document = context.documents.find(uri) if context.wants("diagnostics") else None
-        # None at first is sent, too: Neovim keeps those of its old name with a buffer that gets a new one.
+        # An initial None is sent as well: a renamed buffer in Neovim keeps the diagnostics of its old name.
         now = diagnostics(context, document) if document is not None else None
         before = self._published.get(uri)
         if now == before:

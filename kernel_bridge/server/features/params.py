@@ -1,4 +1,4 @@
-"""The params of the standard requests: the fields that a feature reads. LSP's other fields are ignored."""
+"""The params of standard requests: only the fields that a feature reads."""
 
 from typing import Any
 
@@ -35,11 +35,11 @@ class ListNumber(Wire):
 
 
 class CompletionItem(Wire):
-    """A completion item that the client sends back."""
+    """A completion item that the client returns."""
 
     label: str
     data: ListNumber | None = None
-    raw: dict[str, Any] = {}  # all of it, as the client sent it
+    raw: dict[str, Any] = {}  # the whole item, as the client sent it
 
 
 class CodeActionContext(Wire):

@@ -1,6 +1,6 @@
-"""Work-done progress of kernels that start and runs that take long (LSP 3.17, "Work Done Progress").
+"""Work-done progress of starting kernels and long runs (LSP 3.17, "Work Done Progress").
 
-A person can cancel both: the kernel is shut down, the run is interrupted.
+The user can cancel both: the kernel is shut down, the run is interrupted.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from ..peer import Peer
 if TYPE_CHECKING:
     from ...bridge.application import Bridge
 
-LONG_S = 2.0  # from which on a run is long
-REPORT_S = 0.5  # between two reports of the same run
+LONG_S = 2.0  # a run that takes longer shows progress
+REPORT_S = 0.5  # between two reports of a run
 
 
 @dataclass(slots=True)
 class _Work:
-    """Something that goes on; `shown` once the client has its token."""
+    """A piece of work in progress; `shown` once the client has accepted its token."""
 
     token: str
     title: str
@@ -37,7 +37,7 @@ class _Work:
 
 
 class Progress:
-    """Of one session; switched by the setting `features.progress`."""
+    """The progress of one session; the setting `features.progress` switches it."""
 
     def __init__(self, peer: Peer, client: Client, configuration: Configuration, bridge: "Bridge") -> None:
         self._peer = peer
@@ -46,7 +46,7 @@ class Progress:
         self._bridge = bridge
         self._numbers = itertools.count(1)
         self._works: dict[str, _Work] = {}  # by the id of the kernel or run
-        self._timers: dict[str, asyncio.TimerHandle] = {}  # run id -> until it is long
+        self._timers: dict[str, asyncio.TimerHandle] = {}  # run id -> fires when the run is long
 
     @property
     def _wanted(self) -> bool:
@@ -121,6 +121,6 @@ class Progress:
         self._peer.notify("$/progress", {"token": work.token, "value": value})
 
     def close(self) -> None:
-        """End what waits."""
+        """Cancel the timers."""
         for timer in self._timers.values():
             timer.cancel()

@@ -1,7 +1,7 @@
-"""What kernels ask a person for, answered from a document where the client has no `kernel-bridge/stdin`.
+"""Prompts of kernels, answered from a document, for clients without `kernel-bridge/stdin`.
 
-A person writes the answer on a line and chooses the code action there. Only where the setting
-`features.input` asks for it; a password never stands in a document.
+The user types the answer on a line and chooses the code action there. The setting `features.input` enables
+this. Passwords are refused: they must not be in a document.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ NO_PASSWORDS = "the code asks for a password, which must not stand in a document
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One open prompt of a kernel; `answer` gets what was typed, None cancels it."""
+    """One open prompt of a kernel; `answer` receives the typed text, or None to cancel."""
 
     run_id: str
     kernel_id: str
-    text: str  # its prompt, and how it is answered
+    text: str  # the prompt, and how to answer it
     answer: asyncio.Future[str | None]
 
 
@@ -35,7 +35,7 @@ class Prompts:
         self._open: dict[str, Prompt] = {}  # by the id of the run
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        """What a person answers; None: nothing, and the kernel is interrupted."""
+        """The user's answer; None: there is none, and the kernel is interrupted."""
         if password:
             self._warn(NO_PASSWORDS)
             return None
@@ -58,7 +58,7 @@ class Prompts:
         return next((prompt for prompt in self._open.values() if prompt.kernel_id == kernel_id), None)
 
     def answer(self, run_id: str, value: str | None) -> None:
-        """Raises NoSuchRun: that run asks nothing."""
+        """Answer the prompt of a run. Raises NoSuchRun: the run is not waiting for input."""
         opened = self._open.get(run_id)
         if opened is None or opened.answer.done():
             raise NoSuchRun(f"the run {run_id!r} asks for no input now")

@@ -1,16 +1,16 @@
-"""Telling a client to ask again (`workspace/*/refresh`), soon after something changed and not too often."""
+"""Sends `workspace/*/refresh` soon after a change, but not too often."""
 
 import asyncio
 
 from ..peer import Peer
 
-SOON_S = 0.02  # what happens within it is told of together: a short run is asked for once, when it has ended
-PAUSE_S = 0.2  # between the client's answer and the next time
-ANSWER_S = 5.0  # how long a client may take before it is told again
+SOON_S = 0.02  # changes within this time share a refresh, so a short run needs only one
+PAUSE_S = 0.2  # between the client's answer and the next refresh
+ANSWER_S = 5.0  # how long to wait for the client's answer
 
 
 class Refresher:
-    """Sends `method` after `soon`, one at a time; no timer runs while nothing changes."""
+    """Sends `method` after `soon` was called, one at a time; no timer runs while nothing changes."""
 
     def __init__(self, peer: Peer, method: str) -> None:
         self._peer = peer

@@ -1,7 +1,7 @@
-"""Which runs stand where in the open documents, while these are edited.
+"""Tracks which lines of the open documents belong to which run, while the documents are edited.
 
-A run stands on the lines that its source came from until another run of one of them takes its place, or
-nothing of it is left. Knows nothing of what is shown of a run.
+A run keeps the lines that its source came from until another run takes one of them, or all are deleted.
+Does not know how a run is shown.
 """
 
 from collections import deque
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from ..snapshot import Snapshot
 
 REMEMBERED_EDITS = 1000
-"""How many edits may come between a run command and its kernel's being ready."""
+"""How many edits of a document may come between a run command and the moment its kernel is ready."""
 
 
 @dataclass(slots=True)
 class Result:
-    """A run and the piece of a document that it ran."""
+    """A run and the part of a document that it ran."""
 
     run: Run
     uri: str
     anchor: Anchor
-    stale: bool = False  # its lines are no longer those that ran
+    stale: bool = False  # its lines have changed since it ran
 
     def lines(self, document: "Snapshot") -> tuple[int, int]:
-        """The first and the last of its lines."""
+        """The first and the last line."""
         start, end = document.place(self.anchor.span.start), document.place(self.anchor.span.end)
         return start.line, end.line - 1 if end.column == 0 and end.line > start.line else end.line
 
     def error_line(self, document: "Snapshot") -> int | None:
-        """The line that raised, where it is now."""
+        """The current line of the code that raised; None: unknown."""
         location = self.run.location
         if self.run.error_line is None or location is None or location.range is None:
             return None
@@ -48,17 +48,17 @@ class Result:
 
 @dataclass(slots=True)
 class _Sheet:
-    """One document: the results on it, and its latest edits, each with the version that it is part of."""
+    """One document: its results, and its latest edits with the version that each belongs to."""
 
     results: dict[str, Result] = field(default_factory=dict)
     edits: deque[tuple[int | None, list[Edit]]] = field(
         default_factory=lambda: deque(maxlen=REMEMBERED_EDITS)
     )
-    text: str = ""  # of a document that is closed
+    text: str = ""  # the last text of a closed document
 
 
 class Results:
-    """The documents' watcher; `changed(uri)`: edits have moved results, removed them or made them stale."""
+    """Watches the documents. Calls `changed(uri)` when edits moved or removed results, or made them stale."""
 
     def __init__(self, documents: "Documents") -> None:
         self.changed: Callable[[str], object] = lambda _: None
@@ -68,14 +68,14 @@ class Results:
         self.by_run: dict[str, Result] = {}
 
     def of(self, uri: str, state: RunState | None = None) -> list[Result]:
-        """The results on a document, from top to bottom; those in that state."""
+        """The results on a document, from top to bottom; only those in `state`, if given."""
         sheet = self._sheets.get(unquote(uri))
         found = sheet.results.values() if sheet is not None else ()
         wanted = (result for result in found if state is None or result.run.state == state)
         return sorted(wanted, key=lambda result: result.anchor.span)
 
     def at(self, document: "Snapshot", line: int) -> Result | None:
-        """The result that stands on a line."""
+        """The result on a line."""
         for result in self.of(document.uri):
             first, last = result.lines(document)
             if first <= line <= last:
@@ -83,7 +83,7 @@ class Results:
         return None
 
     def add(self, run: Run) -> None:
-        """A run was queued: it takes the place of those that stood on its lines."""
+        """A run was queued: it replaces the results on its lines."""
         location = run.location
         document = self._documents.find(location.uri) if location is not None else None
         if location is None or location.span is None or document is None:
@@ -108,7 +108,7 @@ class Results:
     def opened(self, document: "Snapshot") -> None:
         sheet = self._sheets.setdefault(unquote(document.uri), _Sheet())
         sheet.edits.clear()
-        if sheet.text != document.text:  # it was changed while nobody looked
+        if sheet.text != document.text:  # it changed while it was closed
             for result in list(sheet.results.values()):
                 self._remove(sheet, result)
         sheet.text = ""
@@ -143,7 +143,7 @@ def _seen(sheet: _Sheet) -> Iterator[tuple[str, int, bool]]:
 
 
 def _catch_up(anchor: Anchor, version: int | None, edits: deque[tuple[int | None, list[Edit]]]) -> bool:
-    """Move an anchor of that version with the edits since; False: nothing of it is left, or nobody knows."""
+    """Move an anchor of that version by the edits since; False: its text is gone, or edits are missing."""
     if version is None:
         return True
     since = [made for part_of, made in edits if part_of is not None and part_of > version]

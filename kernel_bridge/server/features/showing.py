@@ -1,6 +1,6 @@
-"""Opening what a run gave in the editor, the browser or a viewer (LSP 3.17, "Show Document Request").
+"""Opens outputs in the editor, the browser or a viewer (LSP 3.17, "Show Document Request").
 
-A client that cannot show documents is told where the file is.
+A client that cannot show documents gets a message with the path of the file.
 """
 
 import asyncio
@@ -31,18 +31,18 @@ VIEWS = {
     "application/pdf": ("PDF", ".pdf"),
     "text/html": ("page", ".html"),
 }
-"""What can be looked at outside of a text editor, the best first: what it is called, the file's suffix."""
+"""MIME types that other programs can show, the best first: (name, suffix of the file)."""
 
-SHOW_S = 10.0  # how long a client may take to say whether it has shown a document
+SHOW_S = 10.0  # how long a client may take to answer whether it showed a document
 
-SCHEME = "kernel-bridge"  # of the documents that the server has
+SCHEME = "kernel-bridge"  # of the server's own documents
 
 _START, _END = f"{SCHEME}:/runs/", "/output.txt"
 
 
 @server.command("kernel-bridge.showOutput")
 async def show_output(context: Context, params: ShowOutputParams) -> ShowOutputResult:
-    """Open an output of a run, or all its text. Raises NoSuchRun, InvalidArgument, ExportFailed."""
+    """Open an output of a run, or its whole text. Raises NoSuchRun, InvalidArgument, ExportFailed."""
     if params.index is None:
         text = await text_of(context, params.run_id)
         if context.client.text_document_content:
@@ -64,14 +64,14 @@ async def show_output(context: Context, params: ShowOutputParams) -> ShowOutputR
 
 
 async def text_of(context: Context, run_id: str) -> str:
-    """All text of a run, from the history where it is over the budget; raises NoSuchRun."""
+    """The whole text of a run; text over the budget comes from the history. Raises NoSuchRun."""
     outputs = (await context.bridge.get_run(run_id)).outputs or []
     for index, output in enumerate(outputs):
         if output["output_type"] == "stream" and "elided" in output:
             asked = ReadOutputParams(run_id=run_id, index=index, start=0, length=1 << 40)
             try:
                 text, _ = await context.bridge.history.read_output(asked)
-            except HistoryError:  # a silent run, or none is kept
+            except HistoryError:  # a silent run, or there is no history
                 elided = output["elided"]
                 text = f"{output['text']}\n[{elided['omitted']} bytes]\n{elided['tail']}"
             outputs[index] = {**output, "text": text}
@@ -79,19 +79,19 @@ async def text_of(context: Context, run_id: str) -> str:
 
 
 def uri_of(run_id: str) -> str:
-    """The document of a run's text."""
+    """The URI of the document with a run's text."""
     return f"{_START}{run_id}{_END}"
 
 
 def run_of(uri: str) -> str | None:
-    """The run whose text that document is; None: it is no document of the server."""
+    """The run whose text a document contains; None: it is not one of the server's documents."""
     if not (uri.startswith(_START) and uri.endswith(_END)):
         return None
     return uri.removeprefix(_START).removesuffix(_END)
 
 
 async def show(context: Context, uri: str, *, external: bool) -> bool:
-    """Show a document, or say where it is; `external`: in another program, such as the browser."""
+    """Show a document, or its path; `external`: in another program, such as the browser."""
     if context.client.show_document and await _shown(context.peer, uri, external=external):
         return True
     context.peer.show(INFO, f"kernel-bridge has written {path_of(uri) or uri}")
@@ -99,7 +99,7 @@ async def show(context: Context, uri: str, *, external: bool) -> bool:
 
 
 async def _shown(peer: Peer, uri: str, *, external: bool) -> bool:
-    """Whether the client has shown it."""
+    """Ask the client to show it; return whether it did."""
     params = {"uri": uri, "external": True} if external else {"uri": uri, "takeFocus": True}
     try:
         async with asyncio.timeout(SHOW_S):
@@ -110,7 +110,7 @@ async def _shown(peer: Peer, uri: str, *, external: bool) -> bool:
 
 
 def view_of(output: Output) -> str | None:
-    """The MIME type by which an output is looked at; None: it is text."""
+    """The MIME type in which another program can show an output; None: it is text."""
     if output["output_type"] == "stream" or output["output_type"] == "error":
         return None
     return next((mime for mime in VIEWS if mime in output["data"]), None)
@@ -132,19 +132,17 @@ def whole_text(outputs: Sequence[Output]) -> str:
 
 
 def write_shown(files: SessionFiles, name: str, content: bytes) -> Path:
-    """A file with that content (blocks). Raises ExportFailed."""
+    """Write a file with that content; return its path. Blocks. Raises ExportFailed."""
     try:
         path = files.folder() / name
         write_private(str(path), content)
     except OSError as error:
-        raise ExportFailed(
-            f"{name} cannot be written to be shown: {error}", path=name, reason=str(error)
-        ) from None
+        raise ExportFailed(f"cannot write {name} to show it: {error}", path=name, reason=str(error)) from None
     return path
 
 
 def content_of(output: Output) -> tuple[str, bytes]:
-    """The suffix and the bytes of a file that shows an output; raises InvalidArgument: there is none."""
+    """The suffix and the bytes of a file that shows an output. Raises InvalidArgument: it is plain text."""
     mime = view_of(output)
     if mime is None or output["output_type"] == "stream" or output["output_type"] == "error":
         raise InvalidArgument(

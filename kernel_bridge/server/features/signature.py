@@ -16,7 +16,7 @@ from .params import OfPosition
     Provider("signatureHelpProvider", "signature_help", {"triggerCharacters": ["(", ","]}),
 )
 async def signature_help(context: Context, params: OfPosition) -> dict[str, Any] | None:
-    """One signature; null where there is no call, or the kernel tells none."""
+    """One signature; null if there is no call, or the kernel knows none."""
     asked = about(context, params)
     if asked is None or (call := call_at(asked.inquiry.code, asked.inquiry.cursor)) is None:
         return None
@@ -34,11 +34,11 @@ async def signature_help(context: Context, params: OfPosition) -> dict[str, Any]
         help_["documentation"] = markup(f"```text\n{docstring}\n```" if markdown else docstring, markdown)
     answer: dict[str, Any] = {"signatures": [help_], "activeSignature": 0}
     active = active_parameter(signature, spans, call)
-    # Out of range stands for none: LSP 3.17 has no other way to say it.
+    # Out of range means none: LSP 3.17 has no other way to express it.
     answer["activeParameter"] = len(spans) if active is None else active
     return answer
 
 
 def _units(text: str) -> int:
-    """Offsets within a label count UTF-16, whatever was agreed on for documents."""
+    """The length in UTF-16 units, which label offsets count in any position encoding."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,11 +1,11 @@
-"""A run as the text of a hint, a message or the first line of a hover."""
+"""A run as one line, for hints, messages and the head of a hover."""
 
 from ...bridge.summary import MARKS, newest_line, summarize
 from ...runs.run import Run
 
 
 def summary(run: Run, marks: list[str]) -> str:
-    """The run with its state as a sign; `marks` say why it may not hold any more."""
+    """The run in one line, its state as a sign; `marks` are the reasons why it may be outdated."""
     outputs = run.live.outputs
     brief = summarize(run, outputs)
     mark = MARKS[run.state]
