@@ -234,14 +234,14 @@ class Bridge:
     def _followed(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
         if kernel_id is None:
             if uri is None:
-                raise InvalidArgument("field kernelId: is required and missing (or give textDocument)")
+                raise InvalidArgument("field kernelId: is required and missing (or pass textDocument)")
             kernel_id = self.bindings.get(uri)
             if kernel_id is None:
                 raise NoSuchKernel(f"no kernel is bound to {uri}", remedy=Remedy.CHOOSE_KERNEL)
         kernel = self.kernels.get(kernel_id)
         if kernel is None:
             raise NoSuchKernel(
-                f"no kernel {kernel_id!r}; followed here: {', '.join(self.kernels) or 'none'}",
+                f"no kernel {kernel_id!r} in this session; its kernels: {', '.join(self.kernels) or 'none'}",
                 remedy=Remedy.ATTACH_KERNEL,
             )
         return kernel
@@ -260,8 +260,8 @@ class Bridge:
             return await self.starts.share(uri, lambda: self._resume(uri, language_id)).wait()
         specs = await self.specs.list(uri, language_id)
         raise KernelRequired(
-            f"no kernel to run on: {uri or 'no textDocument was given'} has no kernel bound"
-            + ("" if self.settings.auto_start else " and the setting autoStart is off"),
+            f"no kernel to run on: {f'{uri} has no kernel' if uri else 'no textDocument was passed'}"
+            + ("" if self.settings.auto_start else ", and the setting autoStart is off"),
             specs=specs,
             remedy=Remedy.CHOOSE_KERNEL,
         )

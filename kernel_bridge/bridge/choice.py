@@ -69,8 +69,8 @@ class Specs:
             return spec
         specs = await self.list()
         raise KernelRequired(
-            "nothing says which kernel to start; give spec, python, or the textDocument of an open document; "
-            f"specs: {', '.join(s.name for s in specs) or 'none'}",
+            "cannot tell which kernel to start; pass spec, python, or the textDocument of an open document; "
+            f"installed kernels: {', '.join(s.name for s in specs) or 'none'}",
             specs=specs,
         )
 
@@ -79,7 +79,7 @@ class Specs:
         if spec.name not in (self._named_by(uri), self._settings().default_kernels.get(language_id)):
             missed = await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
             if missed is not None:
-                self._warn(f"{spec.display_name} is started, not {missed.reason}: {missed.problem}")
+                self._warn(f"using {spec.display_name} instead of {missed.reason}: {missed.problem}")
 
 
 def choose(
@@ -105,12 +105,12 @@ def choose(
             return spec
     if fitting:
         raise KernelRequired(
-            f"no usable kernel speaks {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
+            f"no usable kernel for {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
             specs=specs,
         )
     raise KernelRequired(
-        f"no installed kernel speaks {language_id!r} (document {uri}); "
-        f"there are: {', '.join(spec.name for spec in specs) or 'none'}",
+        f"no kernel for {language_id!r} is installed{f' (document {uri})' if uri else ''}; "
+        f"installed kernels: {', '.join(spec.name for spec in specs) or 'none'}",
         specs=specs,
         remedy=Remedy.CHOOSE_KERNEL_SPEC,
     )

@@ -59,7 +59,7 @@ def read_document(uri: str) -> Document:
     """The cells of a notebook or script on disk. Raises ExportFailed if it cannot be read."""
     path = path_of(uri)
     if path is None:
-        raise ExportFailed(f"the document {uri} is not open here, and no file", path=uri)
+        raise ExportFailed(f"the document {uri} is neither open nor a file", path=uri)
     try:
         text = read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig")
         if path.suffix.lower() == ".ipynb":
@@ -93,7 +93,7 @@ def _write(
     from ..history import export, formats, notebook
 
     if not runs:
-        raise NothingToExport("none of the runs asked for ever ran, so there is nothing to export")
+        raise NothingToExport("nothing to export: no run that matches was ever started")
     kernel = runs.read(runs.keys[-1]).kernel
     if document is not None:
         total = len(document.cells)

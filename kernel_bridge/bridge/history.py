@@ -15,6 +15,8 @@ from ..source.notebook import Notebook
 from .observer import Progress
 from .summary import summarize
 
+NO_THREAD = "the system refused to start a thread; raise the limit (`ulimit -u`)"
+
 
 class History:
     """The history; relative paths are resolved against `root`.
@@ -43,7 +45,7 @@ class History:
             try:
                 self._journal = Journal.open(path, history.max_bytes, self._warn, self._lost)
             except RuntimeError:  # tried again at the next run
-                self._warn("this run is not kept in the history: the system grants no thread to write it")
+                self._warn(f"this run is not stored in the history: {NO_THREAD}")
         return self._journal if history.enabled else None
 
     def _required(self) -> Journal:
@@ -51,7 +53,7 @@ class History:
         if journal is not None:
             return journal
         if self._settings().history.enabled:
-            raise HistoryDisabled("the history cannot be used: the system grants no thread (`ulimit -u`)")
+            raise HistoryDisabled(f"the history cannot be used: {NO_THREAD}")
         raise HistoryDisabled("the history is switched off; set kernel-bridge.history.enabled to true")
 
     @property

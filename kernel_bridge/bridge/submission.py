@@ -105,10 +105,7 @@ async def submit(
         sources = await wanted.sources(kernel, place) if callable(wanted.sources) else wanted.sources
         kernel.require_reachable()
         if place.dropped:
-            raise RequestCancelled(
-                "the statement was not run: the kernel's queue was cleared meanwhile, by an interrupt or a "
-                "failed run"
-            )
+            raise RequestCancelled("not run: the kernel's queue was cleared by an interrupt or a failed run")
         if not sources:
             raise _nothing(wanted)
         runs = [_new_run(kernel, source, options) for source in sources]

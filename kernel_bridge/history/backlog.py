@@ -119,7 +119,7 @@ class Backlog:
                 self._spill_fails = True
         if self._is_too_much():
             self._break(run_id, pending, self._number + 1)
-            self._call(self._on_trouble, "it is written too slowly")
+            self._call(self._on_trouble, "the disk is too slow")
         self._changed.notify_all()
 
     def _is_too_much(self) -> bool:
@@ -219,7 +219,7 @@ class Backlog:
         try:
             taken = Taken(self._taken, self._spill.take(self._taken))
         except (OSError, ValueError, EOFError) as error:
-            self._call(self._on_trouble, f"what waited on disk cannot be read ({error})")
+            self._call(self._on_trouble, f"output that waited on disk cannot be read ({error})")
             return Taken(self._taken, {})
         with self._lock:
             return self._fitting(taken)
@@ -282,7 +282,7 @@ class Backlog:
             if self._spill is not None:
                 self._spill.append(number, updates)
         except OSError as error:
-            self._call(self._on_trouble, f"what waits at the end cannot be kept ({error})")
+            self._call(self._on_trouble, f"output that is still waiting cannot be stored ({error})")
 
     def end(self) -> None:
         """Close the spill. The file is removed unless the next bridge needs it."""

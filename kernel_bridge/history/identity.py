@@ -15,7 +15,7 @@ from . import schema
 HEADER_BYTES = 100
 COMPANIONS = ("-journal", "-wal", "-shm")  # files that SQLite keeps beside a database
 _MAGIC = b"SQLite format 3\0"
-_ELSEWHERE = "set history.path to another file"
+_ELSEWHERE = "set kernel-bridge.history.path to another file"
 
 Whose = Literal["nobody's", "ours", "unknown", "deleted"]
 
@@ -67,13 +67,15 @@ def check_version(path: Path, version: int) -> None:
     """Raises Unusable if the tables are newer than this version of kernel-bridge."""
     if version > schema.VERSION:
         raise Unusable(
-            f"{path} was written by a newer kernel-bridge (version {version} of its tables, this one knows "
-            f"{schema.VERSION}); update kernel-bridge or {_ELSEWHERE}"
+            f"{path} was written by a newer kernel-bridge (schema {version}; this one reads up to "
+            f"{schema.VERSION}); update kernel-bridge, or {_ELSEWHERE}"
         )
 
 
 def not_ours(path: Path) -> Unusable:
-    return Unusable(f"{path} is a file of another program, not a history, and was not changed; {_ELSEWHERE}")
+    return Unusable(
+        f"{path} is not a history but a file of another program, so it was left alone; {_ELSEWHERE}"
+    )
 
 
 def inode_of(path: Path) -> tuple[int, int] | None:

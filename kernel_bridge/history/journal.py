@@ -215,15 +215,15 @@ class Journal:
         self._backlog.give_up()
         what = str(error)
         if not isinstance(error, Unusable):
-            what = f"{self.path}: {error}; make room for it there, or set history.path to another file"
-        self._warn(f"no history is kept: {what}")
+            what = f"{self.path}: {error}; free some space, or set kernel-bridge.history.path to another file"
+        self._warn(f"runs are not stored in the history: {what}")
 
     def _warn_of_drops(self, reason: str) -> None:
         if not self._warned_of_drops:
             self._warned_of_drops = True
             self._on_warning(
-                f"the history {self.path} is incomplete: {reason}; runs continue, what it does not take is "
-                "dropped, and each run says how much of its output is missing"
+                f"the history {self.path} is incomplete: {reason}; runs continue, but some output is not "
+                "stored, and each run reports how much is missing"
             )
 
     def _warn(self, message: str) -> None:

@@ -151,7 +151,7 @@ def key_of(connection: Connection, run_id: str) -> int:
 
 def _no_such_run(run_id: str) -> NoSuchRun:
     return NoSuchRun(
-        f"no run {run_id!r} is in the history (silent runs are not kept, old ones go when it is full)",
+        f"no run {run_id!r} is in the history (silent runs are not stored; a full history deletes old ones)",
         remedy=Remedy.LIST_RUNS,
     )
 

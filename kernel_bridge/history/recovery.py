@@ -56,8 +56,8 @@ def _take_up(connection: Connection, spill: Path, bridge_id: str, warn: Callable
     except FileNotFoundError:
         return  # another bridge was faster
     except (OSError, Unusable) as error:
-        warn(f"an earlier bridge left news for the history that cannot be read: {spill}: {error}")
+        warn(f"cannot read the runs that an earlier bridge left for the history: {spill}: {error}")
     except ValueError as error:
         aside = beside(spill, ".damaged")
         spill.replace(aside)
-        warn(f"an earlier bridge left damaged news for the history ({error}); they are kept as {aside}")
+        warn(f"the runs that an earlier bridge left for the history are damaged ({error}); see {aside}")

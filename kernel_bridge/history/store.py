@@ -150,7 +150,7 @@ def set_aside(path: Path) -> str:
     for suffix in ("", *COMPANIONS):
         with suppress(FileNotFoundError):
             beside(path, suffix).replace(beside(aside, suffix))
-    return f"the history {path} was damaged or deleted; a new one was begun, and {aside} is what is left"
+    return f"the history {path} was damaged or deleted; a new one was created, the old one is kept as {aside}"
 
 
 def used_bytes(connection: Connection) -> int:

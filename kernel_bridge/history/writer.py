@@ -136,7 +136,7 @@ class Writer:
         """Create a new file, because ours was deleted or moved. Raises as `_open`."""
         self._required().close()  # SQLite removes nothing if the file has moved
         self._open()
-        self._warn(f"the history {self.path} was deleted or moved; a new one was begun")
+        self._warn(f"the history {self.path} was deleted or moved; a new one was created")
 
     def _register(self) -> None:
         connection = self._required()

@@ -129,10 +129,10 @@ def _load(path: Path) -> dict[str, Any]:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise BadConnectionFile(f"{path} is not a file; give the path of a kernel's connection file")
+                raise BadConnectionFile(f"{path} is not a file; pass the path of a kernel's connection file")
             if hasattr(os, "getuid") and status.st_uid not in (os.getuid(), 0):
                 raise BadConnectionFile(
-                    f"{path} belongs to another user (uid {status.st_uid}), who may read all that is run; "
+                    f"{path} belongs to another user (uid {status.st_uid}), who could read all that you run; "
                     "attach to a kernel of your own"
                 )
             data = os.read(descriptor, LARGEST_BYTES + 1)
@@ -149,7 +149,7 @@ def _load(path: Path) -> dict[str, Any]:
         raise BadConnectionFile(f"connection file {path}: {TooDeep()}") from None
     except ValueError as error:
         raise BadConnectionFile(
-            f"connection file {path} is no JSON: {error}; it may be half-written"
+            f"connection file {path} is not JSON: {error}; it may be half-written"
         ) from None
     if not isinstance(raw, dict):
         raise BadConnectionFile(f"connection file {path}: expected a JSON object")
@@ -170,7 +170,7 @@ def _port(path: Path, raw: dict[str, Any], key: str, transport: str) -> int:
 def _text(path: Path, raw: dict[str, Any], key: str) -> str:
     text = raw.get(key, "")
     if not isinstance(text, str):
-        raise BadConnectionFile(f"connection file {path}: {key} is no string", key=key)  # never show it
+        raise BadConnectionFile(f"connection file {path}: {key} is not a string", key=key)  # never show it
     return text
 
 
@@ -180,17 +180,17 @@ def _curve_key(path: Path, raw: dict[str, Any], key: str) -> bytes | None:
     text = _text(path, raw, key)
     if len(text) != 40 or not text.isascii():
         raise BadConnectionFile(
-            f"connection file {path}: {key} is no CurveZMQ key (40 characters of Z85)", key=key
+            f"connection file {path}: {key} is not a CurveZMQ key (40 characters of Z85)", key=key
         )
     return text.encode()
 
 
 def _ip(path: Path, ip: Any, transport: str, allow_remote: bool) -> str:
     if not isinstance(ip, str) or not ip:
-        raise _bad(path, "ip", ip, "expected the address or the path that the kernel listens at")
+        raise _bad(path, "ip", ip, "expected the address or the path that the kernel listens on")
     if transport == "ipc":
         if "\0" in ip or len(os.fsencode(ip)) > 100:
-            raise _bad(path, "ip", ip, "this path is too long for a socket, or impossible")
+            raise _bad(path, "ip", ip, "this path is too long for a socket, or invalid")
         return os.path.join(path.parent, ip)
     if ip in ("localhost", "*", "0.0.0.0"):
         return "127.0.0.1"
@@ -200,7 +200,7 @@ def _ip(path: Path, ip: Any, transport: str, allow_remote: bool) -> str:
         raise _bad(path, "ip", ip, "expected an IP address") from None
     if not allow_remote and not _is_local(address):
         raise _bad(
-            path, "ip", ip, "it is not of this machine, and what is sent there is not encrypted; use a "
+            path, "ip", ip, "it is on another machine, and the connection would not be encrypted; use a "
             "connection file with curve keys, an SSH tunnel, or the setting remoteTcp",
         )  # fmt: skip
     return f"[{ip}]" if address.version == 6 else ip

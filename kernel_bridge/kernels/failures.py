@@ -25,7 +25,7 @@ def not_runnable(
 def no_command(spec: KernelSpec) -> KernelLaunchFailed:
     """Its kernel.json names no command."""
     return KernelLaunchFailed(
-        f"kernel {spec.name!r} could not be started: {spec.problem}; correct that or install it again",
+        f"kernel {spec.name!r} could not be started: {spec.problem}; fix that, or reinstall the kernel",
         stderr="",
     )
 
@@ -65,8 +65,9 @@ def ended_at_start(spec: KernelSpec, cwd: str | None, code: int | None, written:
 def not_ready(spec: KernelSpec, written: str, within_s: float) -> KernelNotReady:
     """The process runs but does not answer."""
     message = (
-        f"kernel {spec.name!r} did not answer within {within_s:g} s and was ended; "
-        f"raise readyTimeout if it needs longer, or see what it {'wrote' if written else 'does'}"
+        f"kernel {spec.name!r} did not answer within {within_s:g} s and was stopped; "
+        f"{'see its output below' if written else 'it wrote no output'} "
+        "(for a slow kernel, raise readyTimeout in your editor's settings)"
     )
     return KernelNotReady(with_output(message, written), stderr=written)
 
@@ -74,7 +75,7 @@ def not_ready(spec: KernelSpec, written: str, within_s: float) -> KernelNotReady
 def unreachable(kernel_id: str, where: str | None, pid: int | None, why: str) -> KernelUnreachable:
     """Attaching to a kernel failed."""
     at = f" of {where}" if where else ""
-    process = f"; its process is {pid}" if pid is not None else ""
+    process = f" (process {pid})" if pid is not None else ""
     return KernelUnreachable(
         f"kernel {kernel_id}{at} cannot be reached: {why}{process}", remedy=Remedy.ATTACH_KERNEL
     )

@@ -32,7 +32,7 @@ class ForeignHost:
 
     async def start(self) -> Connect:
         """Raises NotOurs."""
-        raise NotOurs(f"kernel {self.kernel_id} was started by another program, which alone can start it")
+        raise NotOurs(f"kernel {self.kernel_id} was started by another program, and only that can start it")
 
     async def reach(self) -> Connect:
         connect = await self._found.reach()
@@ -69,4 +69,4 @@ class ForeignHost:
         return ""
 
     def cause_of_death(self) -> str:
-        return "the kernel has ended: nobody listens at its address any more"
+        return "the kernel has ended: nothing listens at its address any more"

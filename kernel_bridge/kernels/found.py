@@ -39,7 +39,9 @@ class Found:
 
         if not await asyncio.to_thread(is_listening, self.connection):
             pid = self.record.pid if self.record else None
-            raise unreachable(self.kernel_id, str(self.path), pid, "nobody listens there; it has ended")
+            raise unreachable(
+                self.kernel_id, str(self.path), pid, "nothing listens at its address; it has ended"
+            )
         return self.connect()
 
 
@@ -61,9 +63,7 @@ def locate(
     if kernel_id is not None and connection_file is None:
         path = next((path for path in connection_files() if kernel_id_of(path) == kernel_id), None)
         if path is None:
-            raise NoSuchKernel(
-                f"no kernel {kernel_id!r} is followed or running here", remedy=Remedy.ATTACH_KERNEL
-            )
+            raise NoSuchKernel(f"no kernel {kernel_id!r} is running here", remedy=Remedy.ATTACH_KERNEL)
     else:
         path = find_connection_file(connection_file)
     connection, spec_name = read_connection_file(path, remote_tcp)

@@ -27,13 +27,13 @@ def advice_for_exit(python: str | None, stderr: str, cwd: str | None) -> Advice 
         command = install_ipykernel(python or sys.executable)
         return Advice(f"this Python has no ipykernel; install it: {command}", command)
     if missing := re.search(r"No module named '?([\w.]+)", stderr):
-        return Advice(f"the kernel needs the Python module {missing[1]}, which its interpreter does not have")
+        return Advice(f"the kernel's Python has no module {missing[1]}; install it there")
     if shadow := _shadowing(stderr, cwd):
         return Advice(
             f"{shadow} has the name of a module of the standard library and hides it; rename the file"
         )
     if "Permission denied" in stderr:
-        return Advice("the kernel may not read or write a file that it needs; see its output")
+        return Advice("the kernel has no permission to use a file that it needs; see its output")
     return None
 
 
@@ -67,15 +67,15 @@ def advice_for_oserror(error: OSError, argv: Sequence[str] = (), cwd: str | None
     if cwd is not None and not os.path.isdir(cwd):
         return f"the folder {cwd} does not exist; start the kernel with another cwd"
     if error.filename is None and isinstance(error, FileNotFoundError):  # from os.getcwd()
-        return "the folder that kernel-bridge runs in was removed; restart it in another one"
+        return "the working folder of kernel-bridge was removed; restart it in another folder"
     command = argv[0] if argv else None
     if error.filename != command and (runtime := _runtime_folder(error)) is not None:
-        return f"its connection file goes into {runtime}, which must be writable (set JUPYTER_RUNTIME_DIR)"
+        return f"its connection file goes to {runtime}; make that folder writable, or set JUPYTER_RUNTIME_DIR"
     if isinstance(error, FileNotFoundError):
-        return f"the command {command!r} was not found; install it, or correct argv in the kernelspec"
+        return f"the command {command!r} was not found; install it, or fix argv in the kernelspec"
     if isinstance(error, PermissionError):
-        return f"{command!r} may not be executed; make it executable, or correct argv in the kernelspec"
-    return f"{command!r} could not be run ({error.strerror}); correct argv in the kernelspec"
+        return f"{command!r} is not executable; make it so, or fix argv in the kernelspec"
+    return f"{command!r} could not be run ({error.strerror}); fix argv in the kernelspec"
 
 
 def _shortage(error: OSError) -> str | None:
@@ -84,14 +84,14 @@ def _shortage(error: OSError) -> str | None:
         return used_descriptors()
     if error.errno == errno.EAGAIN:  # from fork and pthread_create
         return (
-            "the system grants this user no more processes or threads; end some of them, or raise the limit "
-            "(`ulimit -u`, or that of the container)"
+            "this user cannot start more processes or threads; end some of them, or raise the limit "
+            "(`ulimit -u`, or the container's)"
         )
     if error.errno == errno.ENOMEM:
-        return "the system has no memory left; shut down kernels or other programs"
+        return "the system is out of memory; shut down kernels or other programs"
     if error.errno in DISK_FULL:
         from jupyter_core.paths import jupyter_runtime_dir
 
         folder = os.path.dirname(error.filename) if isinstance(error.filename, str) else jupyter_runtime_dir()
-        return f"nothing can be written to {folder}: its disk or a quota is full; free some space there"
+        return f"cannot write to {folder}: the disk or the quota is full; free some space there"
     return None

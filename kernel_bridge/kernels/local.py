@@ -127,7 +127,7 @@ class LocalHost:
             record = read_record(self.kernel_id, self.connection_file)
             if record is not None and is_of_a_process(record):
                 raise KernelLaunchFailed(
-                    f"kernel {self.kernel_id} was restarted by another kernel-bridge and runs; attach to it",
+                    f"kernel {self.kernel_id} was restarted by another kernel-bridge; attach to it",
                     stderr="",
                 )
         return self._new_launcher(None)
@@ -266,6 +266,6 @@ class LocalHost:
 
     def cause_of_death(self) -> str:
         if launch_of(record_path(self.kernel_id)) not in (None, self._launch_id):
-            return "another kernel-bridge restarted it; it can be attached to again"
+            return "another kernel-bridge restarted it; attach to it again"
         code = self.exited.result() if self.exited is not None and self.exited.done() else None
         return with_output(f"the kernel {describe_exit(code)}", self.written())

@@ -172,14 +172,14 @@ class KernelSession:
         elif beat == "alive" and self.state == "unreachable" and self._channels is not None:
             self._set("busy" if self._channels.executing else "idle")
         elif beat == "silent" and self.state in ("idle", "busy"):
-            self._set("unreachable", "its heartbeat has stopped: the process was suspended, or it hangs")
+            self._set("unreachable", "its heartbeat has stopped; the process is suspended, or hangs")
 
     def _set_deaf(self) -> None:
         self._deaf = True
         self._set(
             "unreachable",
-            "it is there, and answers neither on shell nor on control: the key in its connection "
-            "file is wrong, or it is busy and cannot say so",
+            "it is running but answers neither on shell nor on control; the key in its connection file is "
+            "wrong, or the kernel is busy",
         )
 
     def _understood(self) -> None:
@@ -317,8 +317,8 @@ class KernelSession:
         """
         if not self.host.restartable:
             raise NotOurs(
-                f"kernel {self.id} ({self.spec.display_name}) was started by another program, which alone "
-                "can restart it; restart it there and attach again, or start one here"
+                f"kernel {self.id} ({self.spec.display_name}) was started by another program, and only that "
+                "can restart it; restart it there and attach again, or start a kernel here"
             )
         async with self._order:
             if self.state == "dead":

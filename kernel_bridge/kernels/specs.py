@@ -63,8 +63,8 @@ def pick(specs: list[KernelSpec], name: str) -> KernelSpec:
             return spec
     names = [spec.name for spec in specs]
     raise NoSuchKernelSpec(
-        f"no kernelspec {name!r}; there are: {', '.join(names) or 'none'}. "
-        "Install the kernel, or give one of these names",
+        f"no kernelspec {name!r}; installed: {', '.join(names) or 'none'}. "
+        "Install the kernel, or use one of these names",
         specs=specs,
     )
 
@@ -128,9 +128,9 @@ def read_kernel_json(folder: Path) -> KernelJson:
         raise TooDeep from None
     check_depth(described.metadata)
     if any("\0" in text for text in (*described.argv, *described.env, *described.env.values())):
-        raise ValueError("a zero byte is in argv or env, which no command can have")
+        raise ValueError("argv or env contains a zero byte")
     if wrong := [name for name in described.env if not name or "=" in name]:
-        raise ValueError(f"env has {wrong[0]!r}, which is no name of a variable")
+        raise ValueError(f"env has {wrong[0]!r}, which is not a valid variable name")
     return described
 
 
@@ -201,7 +201,7 @@ def _problem(argv: list[str]) -> str | None:
         return "its kernel.json names no command (argv)"
     command = _command(argv)
     if shutil.which(command) is None:
-        return f"the command {command!r} is not there; install it, or correct argv in its kernel.json"
+        return f"the command {command!r} does not exist; install it, or fix argv in its kernel.json"
     if (
         command == sys.executable
         and argv[1:3] == LAUNCHER[:2]
@@ -236,7 +236,9 @@ def python_spec(python: str) -> KernelSpec:
     """
     path = shutil.which(os.path.expanduser(python))
     if path is None:
-        raise InvalidArgument(f"field python: no interpreter {python!r}; give the path of a Python to run")
+        raise InvalidArgument(
+            f"field python: no interpreter {python!r}; pass the path of a Python interpreter"
+        )
     path = os.path.abspath(path)
     return environment_spec(path, has_ipykernel=holds_ipykernel(path) or _imports_ipykernel(path))
 

@@ -135,8 +135,8 @@ def in_force(settings: Settings) -> tuple[Settings, list[str]]:
         return settings, []
     history = msgspec.structs.replace(settings.history, path=None)
     warning = (
-        f"setting kernel-bridge.history.path: {settings.history.path!r} is not used, because the workspace "
-        "is not trusted (setting trusted); the history is in the user data folder"
+        f"setting kernel-bridge.history.path: {settings.history.path!r} is ignored because the workspace is "
+        "not trusted (setting trusted); the history is in the user data folder"
     )
     return msgspec.structs.replace(settings, history=history), [warning]
 

@@ -69,7 +69,7 @@ class Blobs:
         except OSError as error:
             if not self._warned:
                 self._warned = True
-                self._warn(f"binary data is sent inline: its file cannot be written: {error}")
+                self._warn(f"cannot write binary data to a file, so it is sent inline: {error}")
             return value
         return {"uri": path.as_uri(), "bytes": len(content)}
 

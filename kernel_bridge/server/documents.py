@@ -178,6 +178,6 @@ class Documents(Workspace):
         document = self.find(uri)
         if document is None:
             raise DocumentNotOpen(
-                f"the document {uri} is not open here; open it with textDocument/didOpen, or send `code`"
+                f"the document {uri} is not open; open it with textDocument/didOpen, or pass `code`"
             )
         return document

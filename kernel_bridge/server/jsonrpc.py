@@ -118,7 +118,7 @@ class Connection:
     def receive(self, body: bytes) -> None:
         """Take one message. Never raises, even if the message is malformed."""
         if not body:
-            self._refuse(None, PARSE_ERROR, "a message was empty, or there is no memory for one so large")
+            self._refuse(None, PARSE_ERROR, "the message is empty, or too large for the free memory")
             return
         try:
             message = _decode(body)
@@ -129,7 +129,7 @@ class Connection:
         except RecursionError:
             self._refuse(None, PARSE_ERROR, "the message is nested too deeply")
         except MemoryError:
-            self._refuse(None, INTERNAL_ERROR, f"out of memory: a message has {count(len(body), 'byte')}")
+            self._refuse(None, INTERNAL_ERROR, f"out of memory for a message of {count(len(body), 'byte')}")
         else:
             self._dispatch(message, body)
 
@@ -224,7 +224,7 @@ class Connection:
         Raises ResponseError: the answer is an error. Raises ConnectionClosed: no answer can come.
         """
         if self._closed:
-            raise ConnectionClosed(f"{method} cannot be asked: the connection is closed")
+            raise ConnectionClosed(f"cannot send {method}: the connection is closed")
         id = f"{ID_PREFIX}{next(self._numbers)}"
         self._send(_Request(id, method, UNSET if params is None else params))
         future = self._asked[id] = asyncio.get_running_loop().create_future()

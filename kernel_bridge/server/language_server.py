@@ -184,7 +184,7 @@ class KernelBridge(LanguageServer):
         registered = self.registry.commands.get(command)
         if registered is None:
             known = ", ".join(self.registry.commands)
-            raise InvalidArgument(f"unknown command {command!r}; there are: {known}")
+            raise InvalidArgument(f"unknown command {command!r}; the commands are: {known}")
         handler = self.protocol.fm.commands[command]
         return handler(self.structure(argument, registered.params, command))
 

@@ -35,8 +35,8 @@ def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells
     here = next((number for number, cell in enumerate(every) if cell.document == uri), None)
     if here is None and unit != "all":
         raise InvalidArgument(
-            f'kernel-bridge.run: field textDocument: unit "{unit}" is about one cell of a notebook, '
-            f"and {uri} is the notebook; give the URI of the cell"
+            f'kernel-bridge.run: field textDocument: unit "{unit}" needs a cell, and {uri} is the notebook; '
+            "pass the URI of the cell"
         )
     if unit == "cell":
         every = every[here : (here or 0) + 1]

@@ -38,11 +38,11 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
         owner = documents.owner(uri) if uri is not None else None
         return Wanted("`code`", sources, owner, documents.language_of(uri))
     if uri is None:
-        raise InvalidArgument("kernel-bridge.run: field textDocument: is required and missing (or give code)")
+        raise InvalidArgument("kernel-bridge.run: field textDocument: is required and missing (or pass code)")
     unit = params.unit or ("range" if params.range else None)
     if unit is None:
         raise InvalidArgument(
-            "kernel-bridge.run: field unit: is required and missing (or give range or code)"
+            "kernel-bridge.run: field unit: is required and missing (or pass range or code)"
         )
     notebook = documents.notebook_of(uri)
     if notebook is not None and (unit in notebooks.WHOLE_CELLS or uri == notebook.uri):

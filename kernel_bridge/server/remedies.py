@@ -1,25 +1,27 @@
-"""What to do about an error, for a client by its commands, and for a person by the titles of code actions."""
+"""What to do about an error: COMMANDS for clients, ACTIONS (code action titles) for people."""
 
 from ..protocol.errors import Remedy
 
 COMMANDS = {
-    Remedy.START_KERNEL: "start a new one with kernel-bridge.startKernel",
+    Remedy.START_KERNEL: "start a new kernel with kernel-bridge.startKernel",
     Remedy.RESTART_KERNEL: (
-        "restart it with kernel-bridge.restartKernel, or start a new one with kernel-bridge.startKernel"
+        "restart it with kernel-bridge.restartKernel, or start a new kernel with kernel-bridge.startKernel"
     ),
     Remedy.CHOOSE_KERNEL: (
-        "start one with kernel-bridge.startKernel, choose one with kernel-bridge.bindKernel, or give kernelId"
+        "start one with kernel-bridge.startKernel, choose one with kernel-bridge.bindKernel, or pass kernelId"
     ),
     Remedy.ATTACH_KERNEL: (
-        "start a new one with kernel-bridge.startKernel, or attach to one that runs with "
-        "kernel-bridge.attachKernel (kernel-bridge.listKernels lists all)"
+        "start a new kernel with kernel-bridge.startKernel, or attach to a running one with "
+        "kernel-bridge.attachKernel (kernel-bridge.listKernels lists them)"
     ),
-    Remedy.SHUT_DOWN_KERNEL: "wake it, choose another, or end it with kernel-bridge.shutdownKernel",
+    Remedy.SHUT_DOWN_KERNEL: (
+        "resume its process, use another kernel, or end it with kernel-bridge.shutdownKernel"
+    ),
     Remedy.CHOOSE_KERNEL_SPEC: (
-        "install one that does, or name one of these (kernel-bridge.startKernel, or the setting "
-        "kernel-bridge.defaultKernels)"
+        "install one, or choose another kernel with kernel-bridge.startKernel or the setting "
+        "kernel-bridge.defaultKernels"
     ),
-    Remedy.LIST_RUNS: "kernel-bridge.history lists those there are",
+    Remedy.LIST_RUNS: "kernel-bridge.history lists all runs",
     Remedy.OVERWRITE: "set overwrite to replace it",
 }
 

@@ -72,7 +72,7 @@ def read_notebook(text: str) -> Notebook:
         version = raw.get("nbformat") if isinstance(raw, dict) else None
         if isinstance(version, int) and version < 4:
             raise ValueError(
-                f"nbformat {version}, which is older than 4; open and save it in Jupyter to convert it"
+                f"nbformat {version} is too old; open and save the notebook in Jupyter to convert it"
             )
         raise ValueError("not a notebook: it has no list of cells")
     cells = []
@@ -93,13 +93,13 @@ def _where(text: str, error: json.JSONDecodeError) -> str:
     excerpt = line if len(line) <= _EXCERPT else line[:_EXCERPT] + "…"
     where = f"{error.msg} at line {error.lineno}, column {error.colno}" + (f": {excerpt}" if excerpt else "")
     if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        where += " (a merge conflict, which is to be resolved first)"
+        where += " (a merge conflict; resolve it first)"
     return where
 
 
 def _read_cell(number: int, cell: Any) -> Json:
     if not isinstance(cell, dict):
-        raise ValueError(f"cell {number} is no object")
+        raise ValueError(f"cell {number} is not an object")
     kind = cell.get("cell_type")
     if not isinstance(kind, str):
         raise ValueError(f"cell {number} has no cell_type")

@@ -46,10 +46,10 @@ def inject(notebook: Notebook, values: Mapping[str, Any], language_id: str) -> N
     write = _WRITERS.get(language.ids[0] if language else language_id.lower())
     if write is None:
         known = ", ".join(sorted(_WRITERS))
-        raise ValueError(f"parameters can be set in {known}, and not in {language_id}")
+        raise ValueError(f"parameters are not supported in {language_id}, only in {known}")
     for name in values:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name for a parameter")
+            raise ValueError(f"{name!r} is not a valid parameter name")
     comment, end = comments_of(language_id)
     lines = [" ".join(part for part in (comment, "Parameters", end) if part)]
     lines += [write.assign.format(name, write.value(value)) for name, value in values.items()]

@@ -129,7 +129,7 @@ async def test_an_unusable_history_path_costs_one_warning(home: Home, name: str)
         with pytest.raises(ResponseError, match="the history cannot be used"):
             await client.command("history")
         (warning,) = warnings(client)
-        assert "set history.path to another file" in warning
+        assert "set kernel-bridge.history.path to another file" in warning
     assert (home.path / ".bashrc").read_text() == "alias ll='ls -l'\n"
     assert {file.name for file in home.path.iterdir()} - {"stderr"} == before
 

@@ -187,14 +187,14 @@ async def test_a_start_is_refused_if_no_process_is_left(home: Home) -> None:
         fakes = [await start(client)]
         limit_processes(client, 1)
         for _ in range(2):
-            with pytest.raises(ResponseError, match="no more processes or threads") as refused:
+            with pytest.raises(ResponseError, match="cannot start more processes or threads") as refused:
                 await start(client)
             assert refused.value.kind == "KernelLaunchFailed"
             assert "argv" not in refused.value.message
         run = await fakes[0].run('result "2"')
         assert run["state"] == "ok"
         (warning,) = warnings(client)
-        assert "not kept in the history" in warning
+        assert "not stored in the history" in warning
         limit_processes(client, 10_000)
         await serves(client, [*fakes, await start(client)])
 
@@ -216,7 +216,7 @@ async def test_the_first_start_is_refused_if_no_process_is_left(home: Home) -> N
     install_fake_kernel(home)
     async with editor(home, prefix=unprivileged()) as client:
         limit_processes(client, 1)
-        with pytest.raises(ResponseError, match="no more processes or threads") as refused:
+        with pytest.raises(ResponseError, match="cannot start more processes or threads") as refused:
             await start(client)
         assert refused.value.kind == "KernelLaunchFailed"
         limit_processes(client, 10_000)
@@ -229,7 +229,7 @@ async def test_attaching_is_refused_if_no_thread_is_left(home: Home) -> None:
         kernel_id = (await start(owner)).kernel["id"]
         async with editor(home, prefix=unprivileged()) as client:
             limit_processes(client, 1)
-            with pytest.raises(ResponseError, match="no more processes or threads") as refused:
+            with pytest.raises(ResponseError, match="cannot start more processes or threads") as refused:
                 await client.command("attachKernel", kernelId=kernel_id)
             assert refused.value.kind == "KernelUnreachable"
             (kernel,) = (await client.command("listKernels"))["kernels"]
@@ -248,7 +248,7 @@ async def test_a_start_on_a_full_disk_names_the_folder(home: Home) -> None:
         with pytest.raises(ResponseError) as refused:
             await start(client)
         assert refused.value.kind == "KernelLaunchFailed"
-        assert f"nothing can be written to {home.runtime}" in refused.value.message
+        assert f"cannot write to {home.runtime}" in refused.value.message
         assert "argv" not in refused.value.message
         resource.prlimit(
             client.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
@@ -264,7 +264,7 @@ async def test_a_message_too_large_for_memory_is_refused_and_the_next_accepted(h
         client.notify("no/such", {"text": "x" * 200_000_000})
         refused = await client.until(lambda message: "error" in message)
         assert (refused["id"], refused["error"]["code"]) == (None, -32700)
-        assert "no memory for one so large" in refused["error"]["message"]
+        assert "too large for the free memory" in refused["error"]["message"]
         assert await client.command("listKernels") == {"kernels": []}
 
 

@@ -116,7 +116,7 @@ async def test_a_foreign_kernel_is_followed_but_not_restarted(
         await session.restart()
     foreign.kill()
     await ears.until(lambda: session.state == "dead", within_s=3)
-    assert "nobody listens" in session.reason
+    assert "nothing listens" in session.reason
 
 
 async def test_a_foreign_kernel_shuts_down_on_request(kernels: Any, ears: Any, foreign: Foreign) -> None:
@@ -302,6 +302,6 @@ def test_a_remote_kernel_needs_curve_or_a_setting(home: Home) -> None:
 async def test_the_connection_file_of_a_dead_kernel(kernels: Any, ears: Any, home: Home) -> None:
     path = home.runtime / "kernel-x.json"
     path.write_text(json.dumps(GOOD))
-    with pytest.raises(KernelUnreachable, match="nobody listens"):
+    with pytest.raises(KernelUnreachable, match="nothing listens"):
         await attach(kernels, ears).attach()
     assert await list_running() == []

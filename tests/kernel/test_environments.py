@@ -206,7 +206,7 @@ async def test_kernels_of_other_languages_in_an_environment(home: Home) -> None:
     assert "bash" not in [spec.name for spec in rest]
     assert await find_kernel_for("bash", work, work) == bash
     (problem,) = [spec.problem for spec in await listed(work / "a", work) if spec.name == "bash"]
-    assert "the command '/gone' is not there" in (problem or "")
+    assert "the command '/gone' does not exist" in (problem or "")
 
 
 async def test_the_usual_kernel_of_python_is_the_default(home: Home) -> None:

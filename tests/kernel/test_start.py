@@ -43,7 +43,7 @@ def check_nothing_left(home: Home) -> None:
             "kernel 'odd' ended with exit code 3 before it was ready\nbroken",
         ),
         (["no-such-command"], {"stderr": ""}, "'no-such-command' was not found"),
-        (["/"], {"stderr": ""}, "may not be executed"),
+        (["/"], {"stderr": ""}, "is not executable"),
         ([sys.executable, "-m", "ipykernel_no"], {"exitCode": 1}, "-m pip install ipykernel\n"),
     ],
 )
@@ -160,7 +160,7 @@ async def test_kernelspecs_are_listed_including_broken_ones(home: Home) -> None:
     assert set(specs) == {"python3", "good", "upper", "broken", "numbers"}
     assert [name for name, spec in sorted(specs.items()) if spec.usable] == ["good", "python3"]
     assert specs["upper"].interrupt_mode == "message"
-    assert "'gone' is not there" in (specs["upper"].problem or "")
+    assert "'gone' does not exist" in (specs["upper"].problem or "")
     assert "kernel.json cannot be read" in (specs["broken"].problem or "")
     assert "Expected `str`, got `int` - at `$.env" in (specs["numbers"].problem or "")
     with pytest.raises(NoSuchKernelSpec, match="python3, broken, good, numbers, upper") as raised:

@@ -176,7 +176,7 @@ def test_runs_are_forgotten(ran: Home) -> None:
     refused = run_command(ran, "history", "prune", "--all")
     assert (refused.code, "confirm with --yes" in refused.stderr) == (2, True)
     with open_terminal(ran, "history", "prune", "--all") as terminal:
-        terminal.see("outputs? [y/N]")
+        terminal.see("permanently delete all runs? [y/N]")
         terminal.press("\r")
         assert terminal.end() == 0
     before = run_command(ran, "history", "--file", "other.py", "prune", "--all", "--yes")

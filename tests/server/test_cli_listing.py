@@ -25,7 +25,7 @@ def test_specs_say_which_are_usable(home: Home) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["name", "language", "kernel", "where"]
     assert any(line.split()[:3] == ["✗", "broken", "broken"] for line in lines)
-    assert any("'/no/such/program' is not there" in line for line in lines)
+    assert any("'/no/such/program' does not exist" in line for line in lines)
     assert any(line.startswith("●  python3") for line in lines)
     specs = json.loads(run_command(home, "specs", "--json").stdout)["specs"]
     installed = [(spec["name"], spec["usable"]) for spec in specs if spec["source"] == "kernelspec"]
@@ -89,7 +89,7 @@ def test_doctor_explains_to_a_person(home: Home) -> None:
     done = run_command(home, "doctor", environment={"JUPYTER_PATH": home.environment["JUPYTER_DATA_DIR"]})
     assert done.code == 3
     assert "✗  python3" in done.stdout
-    assert "'/no/such/python' is not there" in done.stdout
+    assert "'/no/such/python' does not exist" in done.stdout
     assert "No kernel starts." in done.stdout
 
 

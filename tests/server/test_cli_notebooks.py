@@ -245,13 +245,13 @@ def test_a_kernel_that_is_gone_cannot_be_resumed(home: Home) -> None:
             ["in.ipynb", "--export", "out.md", "--resume"],
             "--resume needs an .ipynb file, and out.md is not one",
         ),
-        (["in.ipynb", "-p", "a b", "1"], "'a b' is no name for a parameter"),
+        (["in.ipynb", "-p", "a b", "1"], "'a b' is not a valid parameter name"),
         (["in.ipynb", "--timeout", "soon"], "expected a number of seconds above 0, got 'soon'"),
         (["bad.ipynb"], "cannot run bad.ipynb: not JSON: Expecting ',' delimiter at line 1, column 14"),
         (["conflict.ipynb"], "at line 2, column 1: <<<<<<< HEAD (a merge conflict"),
-        (["old.ipynb"], "nbformat 3, which is older than 4"),
+        (["old.ipynb"], "nbformat 3 is too old"),
         (["odd.ipynb"], "cell 2 (code): its source is neither text nor a list of lines"),
-        (["main.sql", "--kernel", "python3", "-p", "a", "1"], "and not in sql"),
+        (["main.sql", "--kernel", "python3", "-p", "a", "1"], "parameters are not supported in sql"),
     ],
 )
 def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], message: str) -> None:

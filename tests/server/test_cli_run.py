@@ -191,7 +191,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["run", "cells.py", "--lines", "5:70"], 2, "cells.py has 11 lines; --lines 5:70 is past its end"),
         (["run", "cells.py", "--lines", "b:a"], 2, "expected A:B, two line numbers, got 'b:a'"),
         (["run", "cells.py", "--lines", "4"], 2, "cells.py has no code in lines 4:4"),
-        (["run", "cells.py", "--kernel", "nope"], 2, "no kernelspec 'nope'; there are: "),
+        (["run", "cells.py", "--kernel", "nope"], 2, "no kernelspec 'nope'; installed: "),
         (["run", "cells.txt"], 2, "cannot tell the language of cells.txt from its name; choose a kernel"),
         (["run", "bad.ipynb"], 2, "cannot run bad.ipynb: not JSON"),
         (["run", "cells.py", "--export", "cells.jl"], 2, "cells.jl exists; --overwrite replaces it"),
@@ -199,7 +199,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["export", "out"], 2, "the name 'out' has no known format"),
         (["run", "cells.py", "--export", "no/out.ipynb"], 2, "there is no folder no"),
         (["run", "cells.py", "--kernel", "ends"], 3, "it broke here"),
-        (["run", "cells.jl"], 3, "no installed kernel speaks 'julia'"),
+        (["run", "cells.jl"], 3, "no kernel for 'julia' is installed"),
         (["run", "cells.jl"], 3, "install one, or choose another kernel with --kernel"),
         (["run"], 2, "the following arguments are required: FILE"),
         (["dance"], 2, "invalid choice: 'dance'"),
@@ -319,7 +319,7 @@ def test_a_runtime_folder_that_cannot_be_written(home: Home) -> None:
     write(home, "x.py", "1\n")
     refused = run_command(home, "run", "x.py", environment={"JUPYTER_RUNTIME_DIR": "/proc/none/runtime"})
     assert refused.code == 3
-    assert "connection file goes into /proc/none/runtime, which must be writable" in refused.stderr
+    assert "connection file goes to /proc/none/runtime; make that folder writable" in refused.stderr
     assert "not found" not in refused.stderr
 
 

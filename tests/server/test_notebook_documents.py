@@ -121,7 +121,7 @@ async def test_cells_run_by_unit_on_the_kernel_of_their_notebook(client: Client)
     assert len(kernels) == 1
     for named in (book.cell(4), book.identifier):
         assert await client.command("interruptKernel", textDocument=named) == {"outcome": "interrupted"}
-    await check_fails(client, 'unit "cell" is about one cell', unit="cell", textDocument=book.identifier)
+    await check_fails(client, 'unit "cell" needs a cell', unit="cell", textDocument=book.identifier)
     await check_fails(client, "no code to run", unit="cell", textDocument=book.cell(1))
 
 
@@ -141,12 +141,12 @@ async def test_what_is_edited_runs_as_it_stands(client: Client) -> None:
     ]
     book.delete(1, 7)
     assert await sources(client, unit="all", textDocument=book.identifier) == ["x = 0; x = 1", "print(x)"]
-    await check_fails(client, "is not open here", unit="cell", textDocument=book.cell(7), position=START)
+    await check_fails(client, "is not open;", unit="cell", textDocument=book.cell(7), position=START)
     client.notify("notebookDocument/didSave", {"notebookDocument": book.identifier})
     runs = await client.runs(unit="cell", textDocument=book.cell(0))
     assert runs[0]["notebookDocument"]["version"] == book.version
     book.close(2)
-    await check_fails(client, "is not open here", unit="all", textDocument=book.identifier)
+    await check_fails(client, "is not open;", unit="all", textDocument=book.identifier)
 
 
 async def test_what_no_editor_should_send_ends_nothing(client: Client) -> None:

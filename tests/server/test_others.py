@@ -130,9 +130,7 @@ async def test_a_kernel_of_another_bridge_that_died_is_started_again(home: Home)
             assert (again["id"], again["epoch"], again["origin"]) == (kernel["id"], 2, "attached")
             run = await second.run(unit="all", textDocument=document.identifier)
             assert (run["kernelId"], run["epoch"], run["state"]) == (kernel["id"], 2, "ok")
-            with pytest.raises(
-                ResponseError, match="by another kernel-bridge and runs; attach to it"
-            ) as refused:
+            with pytest.raises(ResponseError, match="by another kernel-bridge; attach to it") as refused:
                 await first.command("restartKernel", kernelId=kernel["id"])
             assert refused.value.kind == "KernelLaunchFailed"
             assert (await second.run(unit="all", textDocument=document.identifier))["state"] == "ok"

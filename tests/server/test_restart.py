@@ -129,7 +129,7 @@ async def test_a_kernel_that_dies_says_why(shared: Client, code: str, reason: st
         await shared.run(unit="all", textDocument=document.identifier)
     assert failed.value.kind == "KernelDead"
     advice = (
-        "; restart it with kernel-bridge.restartKernel, or start a new one with kernel-bridge.startKernel"
+        "; restart it with kernel-bridge.restartKernel, or start a new kernel with kernel-bridge.startKernel"
     )
     assert failed.value.message.endswith(f"is dead: {reason}{advice}{written}")
 

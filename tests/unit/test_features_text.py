@@ -142,7 +142,7 @@ def test_a_long_text_keeps_both_ends() -> None:
     text = shortened("a" * 10_000 + "b" * 10_000)
     assert text.startswith("aaa")
     assert text.endswith("bbb")
-    assert "… 8000 characters …" in text
+    assert "… 8,000 characters omitted …" in text
 
 
 INSPECTED = (

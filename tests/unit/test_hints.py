@@ -11,14 +11,14 @@ from kernel_bridge.kernels.hints import advice_for_oserror
 @pytest.mark.parametrize(
     ("number", "path", "said"),
     [
-        (errno.ENOSPC, "/run/user/1/kernel-1.json", "nothing can be written to /run/user/1:"),
-        (errno.EDQUOT, "/run/user/1/kernel-1.json", "nothing can be written to /run/user/1:"),
-        (errno.ENOSPC, None, "nothing can be written to /"),  # from a write: Jupyter's runtime folder
+        (errno.ENOSPC, "/run/user/1/kernel-1.json", "cannot write to /run/user/1:"),
+        (errno.EDQUOT, "/run/user/1/kernel-1.json", "cannot write to /run/user/1:"),
+        (errno.ENOSPC, None, "cannot write to /"),  # from a write: Jupyter's runtime folder
         (errno.EMFILE, None, "file descriptors are open"),
         (errno.ENFILE, None, "file descriptors are open"),
-        (errno.EAGAIN, None, "no more processes or threads"),
-        (errno.ENOMEM, None, "no memory left"),
-        (errno.ENOEXEC, "kernel", "correct argv"),
+        (errno.EAGAIN, None, "cannot start more processes or threads"),
+        (errno.ENOMEM, None, "out of memory"),
+        (errno.ENOEXEC, "kernel", "fix argv"),
     ],
 )
 def test_advice_names_the_exhausted_resource(number: int, path: str | None, said: str) -> None:

@@ -146,7 +146,7 @@ async def check_untouched(path: Path, named: str) -> None:
             await journal.history()
     (warning,) = warnings
     assert str(path) in warning
-    assert "set history.path to another file" in warning
+    assert "set kernel-bridge.history.path to another file" in warning
     for file, stat_before in before.items():
         now = file.lstat()
         assert (now.st_ino, now.st_size, now.st_mtime_ns) == (

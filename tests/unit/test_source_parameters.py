@@ -97,7 +97,7 @@ def test_the_cell_follows_the_defaults(tagged: list[tuple[str, ...]], expected: 
 
 @pytest.mark.parametrize(
     ("language", "name", "problem"),
-    [("cobol", "x", "and not in cobol"), ("python", "a-b", "'a-b' is no name")],
+    [("cobol", "x", "not supported in cobol"), ("python", "a-b", "'a-b' is not a valid parameter name")],
 )
 def test_invalid_parameters(language: str, name: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):

@@ -148,7 +148,7 @@ def _whose(bridge: Any, kernel_id: str) -> str:
     """The documents that use a kernel, which distinguish it from others of the same kind."""
     paths = [path_of(uri) for uri, bound in bridge.bindings.items() if bound == kernel_id]
     names = [path.name for path in paths if path is not None]
-    return f" of {', '.join(names)}" if names else ", which runs"
+    return f" of {', '.join(names)}" if names else ", already running"
 
 
 async def _kernels(context: Context, document: "Snapshot") -> list[Action]:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from ...escapes import plain
+from ...plurals import count
 
 LONGEST = 12_000  # characters of one text: editors lay out a hover as a whole
 DATA_URI_BYTES = 90_000  # VS Code cuts a hover at 100,000 characters
@@ -37,7 +38,7 @@ def shortened(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2
-    return f"{text[:half]}\n… {len(text) - 2 * half} characters …\n{text[-half:]}"
+    return f"{text[:half]}\n… {count(len(text) - 2 * half, 'character')} omitted …\n{text[-half:]}"
 
 
 def fields(text: str) -> dict[str, str]:

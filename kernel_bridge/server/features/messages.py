@@ -2,19 +2,21 @@
 
 from typing import TYPE_CHECKING
 
+from ...protocol.errors import Remedy
 from ...protocol.objects import InterruptOutcome, Kernel, Run
 from ..client import Client
 from ..configuration import Configuration
 from ..peer import ERROR, INFO, WARNING, Peer
+from ..remedies import ACTIONS
 from .summary import summary
 
 if TYPE_CHECKING:
     from ...bridge.application import Bridge
 
 NO_INPUT = (
-    "the code asked for input, which this editor cannot give; take the value from a variable or a file, "
-    "switch on the setting features.input to answer by a code action, or run the code with "
-    "`kernel-bridge run`, which asks in the terminal"
+    "the code asked for input, and this editor cannot ask you for it; set kernel-bridge.features.input to "
+    "answer with a code action, run the file in a terminal with `kernel-bridge run`, or read the value from "
+    "a variable or a file"
 )
 
 
@@ -39,7 +41,8 @@ class Messages:
         if kernel.state != "dead" or before not in ("idle", "busy", "unreachable") or not self._wanted:
             return
         if not self._peer.closing and kernel.id in self._bridge.bindings.values():
-            self._show(ERROR, f"{kernel.display_name} has died: {kernel.reason or 'nobody knows why'}")
+            reason = f": {kernel.reason}" if kernel.reason else " (no reason reported)"
+            self._show(ERROR, f"{kernel.display_name} has died{reason}")
 
     def asked_for(self, runs: list[Run]) -> None:
         """The user started these runs, and waits for their results."""
@@ -59,9 +62,9 @@ class Messages:
 
     def interrupted(self, outcome: InterruptOutcome) -> None:
         if outcome == "ignored":
-            self._show(WARNING, "the kernel ignores the interrupt; restart it if it does not end")
+            self._show(WARNING, "the kernel ignored the interrupt; restart it if the code does not stop")
         elif outcome == "died":
-            self._show(ERROR, "the kernel has died of the interrupt; the next run says how to go on")
+            self._show(ERROR, f"the interrupt killed the kernel; {ACTIONS[Remedy.RESTART_KERNEL]}")
 
     def ready(self, kernel: Kernel) -> None:
         """A kernel that the user requested is ready; if the client shows progress, it has shown this."""

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from ...escapes import plain
 from ...protocol.errors import NoSuchRun
 
-HOW = "(write it on a line, and choose the code action “Answer …” there)"
-NO_PASSWORDS = "the code asks for a password, which must not stand in a document; it is interrupted"
+HOW = "(type the answer on a line, then choose the code action “Answer …” there)"
+NO_PASSWORDS = (
+    "the code asked for a password, which must not be typed into a document, so it was interrupted; "
+    "run it in a terminal with `kernel-bridge run`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +64,5 @@ class Prompts:
         """Answer the prompt of a run. Raises NoSuchRun: the run is not waiting for input."""
         opened = self._open.get(run_id)
         if opened is None or opened.answer.done():
-            raise NoSuchRun(f"the run {run_id!r} asks for no input now")
+            raise NoSuchRun(f"the run {run_id!r} is not waiting for input")
         opened.answer.set_result(value)

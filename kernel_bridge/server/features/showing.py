@@ -13,6 +13,7 @@ from pathlib import Path
 from ...bridge.documents import path_of
 from ...escapes import plain
 from ...owned import write_private
+from ...plurals import count
 from ...protocol.commands import ReadOutputParams, ShowOutputParams, ShowOutputResult
 from ...protocol.errors import ExportFailed, HistoryError, InvalidArgument
 from ...protocol.vocabulary import Output
@@ -55,7 +56,8 @@ async def show_output(context: Context, params: ShowOutputParams) -> ShowOutputR
     outputs = run.outputs or []
     if params.index >= len(outputs):
         raise InvalidArgument(
-            f"kernel-bridge.showOutput: field index: must be below {len(outputs)}, got {params.index}"
+            f"kernel-bridge.showOutput: field index: the run has {count(len(outputs), 'output')}, "
+            f"got {params.index}"
         )
     suffix, content = content_of(outputs[params.index])
     name = f"{run.id}-{params.index + 1}{suffix}"
@@ -73,7 +75,7 @@ async def text_of(context: Context, run_id: str) -> str:
                 text, _ = await context.bridge.history.read_output(asked)
             except HistoryError:  # a silent run, or there is no history
                 elided = output["elided"]
-                text = f"{output['text']}\n[{elided['omitted']} bytes]\n{elided['tail']}"
+                text = f"{output['text']}\n[{count(elided['omitted'], 'byte')} omitted]\n{elided['tail']}"
             outputs[index] = {**output, "text": text}
     return whole_text(outputs)
 
@@ -94,7 +96,7 @@ async def show(context: Context, uri: str, *, external: bool) -> bool:
     """Show a document, or its path; `external`: in another program, such as the browser."""
     if context.client.show_document and await _shown(context.peer, uri, external=external):
         return True
-    context.peer.show(INFO, f"kernel-bridge has written {path_of(uri) or uri}")
+    context.peer.show(INFO, f"kernel-bridge wrote {path_of(uri) or uri}")
     return False
 
 
@@ -146,8 +148,8 @@ def content_of(output: Output) -> tuple[str, bytes]:
     mime = view_of(output)
     if mime is None or output["output_type"] == "stream" or output["output_type"] == "error":
         raise InvalidArgument(
-            f"kernel-bridge.showOutput: field index: names a {output['output_type']} that is only text; "
-            "leave index out to see it"
+            f"kernel-bridge.showOutput: field index: the output is plain text ({output['output_type']}); "
+            "omit index to show it"
         )
     suffix, value = VIEWS[mime][1], output["data"][mime]
     text = value if isinstance(value, str) else "".join(map(str, value))

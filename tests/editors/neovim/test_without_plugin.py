@@ -76,7 +76,7 @@ def test_answering_input_with_a_code_action(nvim: pynvim.Nvim) -> None:
     until(nvim, "vim.lsp.get_clients({ bufnr = 0 })[1] and vim.lsp.get_clients({ bufnr = 0 })[1].initialized")
     nvim.command("normal! 3Gcclen(input('Your name: '))")
     act(nvim, "Run line")
-    until_hint(nvim, "… asks: Your name: (write it on a line")
+    until_hint(nvim, "… asks: Your name: (type the answer on a line")
     nvim.command("normal! o# Ada 😀")
     act(nvim, "Answer “Ada 😀”")
     until_hint(nvim, "→ 5")

@@ -114,7 +114,7 @@ async def test_a_kernel_that_died_is_restarted(plain: Plain) -> None:
     await plain.until_hint(document, "(kernel ended)")
     with pytest.raises(ResponseError, match="is dead"):
         await plain.act(document, "Run line", (0, 0))
-    await plain.until_message("start it again with the code action “Restart …”")
+    await plain.until_message("restart it with the code action “Restart …”")
     again = await plain.act(document, f"Restart {kernel['displayName']}", (0, 0))
     assert (again["id"], again["epoch"], again["state"]) == (kernel["id"], 2, "idle")
     await plain.act(document, "Run line", (0, 0))
@@ -255,7 +255,7 @@ async def test_a_client_without_hints_is_told_what_came_of_it(home: Home) -> Non
         assert (await plain.until_message("ZeroDivisionError: division by zero"))[0] == 1
         run["arguments"][0]["argument"]["position"]["line"] = 2
         await plain.execute(run)
-        assert (await plain.until_message("which asks in the terminal"))[0] == 2
+        assert (await plain.until_message("in a terminal with `kernel-bridge run`"))[0] == 2
 
 
 async def test_lenses_of_cells(plain: Plain) -> None:

@@ -43,7 +43,7 @@ async def test_it_is_answered_from_the_document(
         await plain.execute(found[first]["command"])
         await plain.until_hint(document, f"→ {answer!r}")
         assert not any(title.startswith("Answer") for title in await plain.actions(document, start, end))
-        with pytest.raises(ResponseError, match="asks for no input now"):
+        with pytest.raises(ResponseError, match="is not waiting for input"):
             await plain.execute(found[first]["command"])
 
 
@@ -55,7 +55,7 @@ async def test_it_is_told_where_there_are_no_hints(home: Home) -> None:
         document = client.open(TEXT)
         run = {"textDocument": document.identifier, "unit": "line", "position": document.position(0, 0)}
         (asking,) = (await client.command("run", **run))["runs"]
-        message = await plain.until_message("the code asks: Your name: (write it on a line")
+        message = await plain.until_message("the code asks: Your name: (type the answer on a line")
         assert message[0] == 2
         await client.command("answerInput", runId=asking["id"], value="Ada")
 
