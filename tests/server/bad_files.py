@@ -1,4 +1,4 @@
-"""Files that a cloned project can bring where we read: git carries links and any bytes."""
+"""Bad files that a cloned project can place where kernel-bridge reads: git carries links and any bytes."""
 
 import json
 import os

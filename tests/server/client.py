@@ -1,6 +1,6 @@
-"""An editor for tests: it drives the real `kernel-bridge --stdio` over pipes, and trusts it in nothing.
+"""An editor for tests: drives the real `kernel-bridge --stdio` over pipes, and does not trust it.
 
-It shares no code with the server. Every wait has a bound, and shows the last messages when that is over.
+Shares no code with the server. Every wait has a time limit, and shows the last messages when it expires.
 """
 
 import asyncio
@@ -115,7 +115,7 @@ class Client:
         encodings: tuple[str, ...] = ("utf-8", "utf-16"),
         standard: Json | None = None,
     ) -> Json:
-        """The initialize result; the `initialized` notification is sent too."""
+        """Initialize the session, with `initialized`; return the result of `initialize`."""
         self.settings = settings
         experimental = {} if capabilities is None else {"kernelBridge": capabilities}
         self.server = await self.request(
@@ -135,7 +135,7 @@ class Client:
         return self.server
 
     async def close(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
-        """Ends as an editor does, and asserts that all promises were kept and nothing is left."""
+        """End as an editor does; assert that the server kept its promises and left nothing behind."""
         if not self._reader.done():
             await self.check_outputs()
             assert await self.request("shutdown") is None
@@ -143,7 +143,7 @@ class Client:
         await self.ended(exit_code, gone_within_s)
 
     async def ended(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
-        """Waits for the process to end by itself, and asserts how it did and that nothing is left."""
+        """Wait for the process to end by itself; assert its exit code and that nothing is left behind."""
         async with self._bounded("the process to end"):
             code = await self.process.wait()
         await self.finished()
@@ -198,7 +198,7 @@ class Client:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is sent inside goes out in one piece, so that the server reads all of it before it acts."""
+        """Send all messages of the block in one piece, so the server reads all of them before it acts."""
         self._together = []
         try:
             yield
@@ -207,7 +207,7 @@ class Client:
             self.send_bytes(b"".join(messages))
 
     def send_bytes(self, data: bytes) -> None:
-        """Puts bytes on the wire as they are."""
+        """Write raw bytes to the wire."""
         assert self.process.stdin
         if self._together is not None:
             self._together.append(data)
@@ -222,7 +222,7 @@ class Client:
     # Documents
 
     def open(self, text: str, name: str = "a.py", language_id: str = "python") -> Document:
-        """Opens a document that is nowhere on disk."""
+        """Open a document that is not on disk."""
         uri = (self.home.work / name).as_uri()
         encoding = self.server["capabilities"].get("positionEncoding", "utf-16")
         document = self.documents[uri] = Document(uri, language_id, text, encoding)
@@ -233,7 +233,7 @@ class Client:
         return document
 
     def change(self, document: Document, start: Place, end: Place, text: str) -> None:
-        """Replaces what stands from `start` to `end`."""
+        """Replace the text from `start` to `end`."""
         changes = [document.replace(start, end, text)]
         self.notify(
             "textDocument/didChange",
@@ -270,7 +270,7 @@ class Client:
         return run
 
     async def check_outputs(self) -> None:
-        """Asserts that what the notifications gave of every run is what getRun gives."""
+        """Assert that getRun returns every run as the notifications described it."""
         for run_id in list(self.mirror.outputs):
             answer = await self.command("getRun", runId=run_id)
             await self.until_true(lambda: self.mirror.seq[run_id] >= answer["seq"])  # noqa: B023
@@ -280,11 +280,11 @@ class Client:
     # Waiting
 
     async def until(self, predicate: Callable[[Json], bool], *, since: int = 0) -> Json:
-        """The first message, from index `since` on, that `predicate` holds for."""
+        """Wait for a message, from index `since` on, that satisfies `predicate`; return the first."""
         return await self.until_true(lambda: next(filter(predicate, self.messages[since:]), None))
 
     async def until_true(self, condition: Callable[[], T | None]) -> T:
-        """What `condition` gives once that is true; it is asked again after each message."""
+        """Wait until `condition` is true, checking after each message; return its value."""
         waiter = (condition, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         self._wake()
@@ -293,21 +293,21 @@ class Client:
         return result
 
     async def until_state(self, run_id: str, *states: str) -> Json:
-        """The run, once a notification gave it one of the states."""
+        """Wait until a notification reports one of the states; return the run."""
         await self.until_true(lambda: set(states) & set(self.mirror.states.get(run_id, [])))
         return self.mirror.runs[run_id]
 
     async def until_ended(self, run_id: str) -> Json:
-        """The run, once a notification says that it has ended."""
+        """Wait until a notification reports the end of the run; return the run."""
         await self.until_true(lambda: self.mirror.ended(run_id))
         return self.mirror.runs[run_id]
 
     async def until_text(self, run_id: str, part: str) -> None:
-        """Until `part` stands in the run's stream text."""
+        """Wait until the run's stream text contains `part`."""
         await self.until_true(lambda: part in self.mirror.text(run_id))
 
     async def until_kernel(self, kernel_id: str, *states: str) -> Json:
-        """The kernel, once its last notification gives it one of the states."""
+        """Wait until the kernel's last notification reports one of the states; return the kernel."""
         await self.until_true(lambda: self.mirror.kernels.get(kernel_id, {}).get("state") in states)
         return self.mirror.kernels[kernel_id]
 

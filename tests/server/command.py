@@ -1,4 +1,4 @@
-"""`kernel-bridge` as a person or a script has it: a real process, on pipes or on a terminal."""
+"""`kernel-bridge` as a user or a script runs it: a real process, on pipes or in a terminal."""
 
 import fcntl
 import os
@@ -33,7 +33,7 @@ client.wait_for_ready(timeout=30)
 client.execute_interactive(sys.argv[2], timeout=30)
 client.stop_channels()
 """
-"""Another program than ours: it runs code (its second argument) on the kernel of a connection file."""
+"""A different client: runs code (its second argument) on the kernel of a connection file."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def write(home: Home, name: str, text: str) -> str:
 
 
 class Display:
-    """What a person sees of a terminal: its master end, read into an emulator."""
+    """The visible content of a terminal: its master end, read into an emulator."""
 
     def __init__(self, master: int, columns: int, rows: int) -> None:
         self.raw = b""
@@ -80,7 +80,7 @@ class Display:
 
     @property
     def lines(self) -> list[str]:
-        """All lines ever shown and not erased, without trailing blanks."""
+        """All lines that were shown and not erased, without trailing spaces."""
         width = self._screen.columns
         above = ["".join(line[x].data for x in range(width)) for line in self._screen.history.top]
         lines = [line.rstrip() for line in [*above, *self._screen.display]]
@@ -110,7 +110,7 @@ class Display:
 
 
 class Terminal(Display):
-    """A command on a terminal of its own."""
+    """A command in a terminal of its own."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", master: int, columns: int, rows: int) -> None:
         super().__init__(master, columns, rows)
@@ -153,7 +153,7 @@ def open_terminal(
     environment: dict[str, str] | None = None,
     command: list[str] = COMMAND,
 ) -> Terminal:
-    """Start the command on a terminal, which is its controlling one."""
+    """Start the command in a terminal, which becomes its controlling terminal."""
     with pseudo_terminal(columns, rows) as (master, slave):
         process = subprocess.Popen(
             [*command, *arguments],

@@ -1,4 +1,4 @@
-"""A bridge as an editor has it: a real process, started and initialized, which must leave nothing behind."""
+"""Fixtures for a real bridge process, started and initialized, which must leave nothing behind."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any

@@ -1,5 +1,6 @@
-"""A process at the other end of the tests' pipes: our connection, and a few methods. Says on stderr, a JSON
-line each, what cannot be said through the connection.
+"""A process at the other end of the tests' pipes: our connection, with a few methods.
+
+Events that it cannot send through the connection are lines of JSON on stderr.
 
 Run as `python -m tests.server.connection_process`.
 """
@@ -64,7 +65,7 @@ async def serve() -> None:
 
 
 def make_noise() -> list[str]:
-    """Whatever libraries and children do to fd 0 and fd 1: write, and read a line."""
+    """Do to fd 0 and fd 1 what libraries and children do: write, and read a line."""
     os.write(1, b"raw\n")
     print("printed", flush=True)
     child = "import sys; print('child'); sys.stdin.read(); sys.exit(7)"

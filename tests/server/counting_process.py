@@ -1,4 +1,4 @@
-"""The server, which tells on SIGUSR1 what it holds: a JSON line on stderr.
+"""The server, which on SIGUSR1 writes a count of its objects to stderr, as a line of JSON.
 
 Run as `python -m tests.server.counting_process`.
 """

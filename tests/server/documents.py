@@ -1,4 +1,4 @@
-"""A document as an editor holds it: its text, its version, and positions in the negotiated encoding."""
+"""A document in an editor: its text, its version, and positions in the negotiated encoding."""
 
 import re
 from dataclasses import dataclass
@@ -38,14 +38,14 @@ class Document:
         return {"start": self.position(*start), "end": self.position(*end)}
 
     def replace(self, start: Place, end: Place, text: str) -> Json:
-        """Changes the text as a person types; gives the LSP content change that says so."""
+        """Change the text as typing does; return the LSP content change."""
         change = {"range": self.range(start, end), "text": text}
         self.text = self.text[: self._offset(start)] + text + self.text[self._offset(end) :]
         self.version += 1
         return change
 
     def place_of(self, part: str) -> Place:
-        """Where `part` first stands."""
+        """The first place of `part` in the text."""
         before = self.text[: self.text.index(part)]
         lines = LINE_BREAK.split(before)
         return len(lines) - 1, len(lines[-1])

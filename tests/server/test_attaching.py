@@ -1,4 +1,4 @@
-"""Kernels that several use at once, and those that an earlier bridge has left."""
+"""Kernels that several clients share, and kernels that an earlier bridge left running."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ async def attached(home: Home, kernel: str, use: Callable[[Client], Any]) -> Non
         await use(client)
         await client.command("detachKernel", kernelId=kernel)
         await client.kill()
-        client.over = True  # what is left now is left by whoever has started the kernel
+        client.over = True  # the bridge that started the kernel cleans up the rest
 
 
 def of_source(client: Client, source: str) -> Json | None:
@@ -72,7 +72,7 @@ async def test_two_bridges_and_a_jupyter_console_on_one_kernel(home: Home) -> No
 
 
 async def check_console(console: Terminal) -> None:
-    """It shows what it has executed itself, completes, and goes on."""
+    """The other client shows its own output, completes code, and keeps working."""
     for who in ("first", "second"):
         assert f"of {who}" not in console.text
     console.press("6 * 7\r")

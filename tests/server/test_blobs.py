@@ -1,4 +1,4 @@
-"""Binary data as files (protocol.md, "Blobs"), as an editor finds them on the disk."""
+"""Binary data as files on disk (protocol.md, "Blobs")."""
 
 import base64
 import json

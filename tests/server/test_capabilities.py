@@ -1,4 +1,4 @@
-"""What the client says it can do, and what it then gets; what the server says of itself."""
+"""Capabilities: what a client gets for those that it declares, and those of the server."""
 
 from typing import Any
 

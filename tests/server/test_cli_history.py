@@ -1,4 +1,4 @@
-"""`kernel-bridge history`: found, shown with its outputs, run again, exported, forgotten."""
+"""`kernel-bridge history`: past runs are listed, shown, run again, exported and deleted."""
 
 import json
 import re
@@ -169,7 +169,7 @@ def count(home: Home, table: str) -> Any:
         connection.close()
 
 
-def test_runs_are_forgotten(ran: Home) -> None:
+def test_runs_are_deleted(ran: Home) -> None:
     second, first = ids(ran)
     refused = run_command(ran, "history", "prune")
     assert (refused.code, "choose the runs to delete" in refused.stderr) == (2, True)

@@ -1,4 +1,4 @@
-"""`kernel-bridge` in a project that wants to control the terminal: what it brings is shown, and does nothing.
+"""`kernel-bridge` in a project that tries to control the terminal: its text is shown, without any effect.
 
 Names, messages and notebooks hold control sequences in their 7-bit and 8-bit forms, and characters that
 reorder or hide text. What reaches the terminal is read from it as bytes.

@@ -1,4 +1,4 @@
-"""`kernel-bridge start`, `kernels`, `stop`, `interrupt`, `restart`, `run --attach`: kernels on their own."""
+"""`kernel-bridge start`, `kernels`, `stop`, `interrupt`, `restart`, `run --attach`: standalone kernels."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def clean(home: Home) -> Iterator[None]:
 
 @pytest.fixture
 def foreign(home: Home) -> Iterator[Path]:
-    """The connection file of a kernel that no kernel-bridge has started."""
+    """The connection file of a kernel that another program started."""
     path = home.runtime / f"kernel-{uuid.uuid4()}.json"
     process = subprocess.Popen(
         [sys.executable, "-m", "ipykernel_launcher", "-f", str(path)],

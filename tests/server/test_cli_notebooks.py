@@ -1,4 +1,4 @@
-"""`kernel-bridge run` with a file that keeps what came: as it goes, with parameters, resumed."""
+"""`kernel-bridge run --export`: the file during the run, with parameters, and resumed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`kernel-bridge run` on pipes: what is written where, and the exit codes."""
+"""`kernel-bridge run` on pipes: what it writes to stdout and stderr, and its exit codes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`kernel-bridge` on a terminal: what a person sees, types and interrupts."""
+"""`kernel-bridge` in a terminal: what the user sees, types and interrupts."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What is seen of a run's outputs while they change: on a terminal, and in a pipe."""
+"""The outputs of a run while they change, in a terminal and in a pipe."""
 
 import asyncio
 import io

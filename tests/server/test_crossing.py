@@ -1,4 +1,4 @@
-"""Requests that are sent before the earlier ones are answered: each is answered, each run ends once."""
+"""Requests sent before earlier ones are answered: each gets an answer, and each run ends once."""
 
 import asyncio
 import signal
@@ -103,7 +103,7 @@ async def test_leaving_a_kernel_goes_on_when_its_request_is_cancelled(fake: Clie
 
 
 async def test_runs_are_answered_while_a_statement_waits_for_the_kernel(fake: Client) -> None:
-    """Where a statement ends only the kernel can say, outside Python; the run keeps its place."""
+    """Outside Python, only the kernel knows where a statement ends; the run keeps its place in the queue."""
     kernel = await start(fake)
     document = fake.open("1\n2\n", "statement.nim", "nim")
     await fake.command("bindKernel", textDocument=document.identifier, kernelId=kernel)

@@ -29,7 +29,7 @@ async def cycle(client: Client) -> None:
 
 
 def held(client: Client) -> Json:
-    """What the server and its home have, as far as it could be left by a kernel."""
+    """Everything in the server and its home that a kernel could leave behind."""
     descriptors = Counter[str]()
     for link in Path(f"/proc/{client.process.pid}/fd").iterdir():
         descriptors[os.readlink(link).partition(":")[0]] += 1

@@ -1,4 +1,4 @@
-"""Documents as editors sync them: what runs is the text that the editor has, at the places it means."""
+"""Document synchronisation: the code that runs is the editor's current text, at the editor's positions."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ async def test_versions_and_ranges_are_those_of_the_text_that_runs(shared: Clien
 
 
 async def test_a_run_has_the_text_of_when_it_was_asked_for(shared: Client) -> None:
-    """Though its kernel is only being started then, and the next change is right behind the command."""
+    """Even if the kernel is still starting, and the next change directly follows the command."""
     document = shared.open("print('before')", name="behind.py")
     call = shared.call_command("run", unit="all", textDocument=document.identifier, wait=True)
     shared.change(document, (0, 0), (0, 5), "broken")

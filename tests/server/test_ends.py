@@ -1,4 +1,4 @@
-"""How a run ends with a kernel that answers oddly, or not at all (protocol.md, "How a run ends")."""
+"""How a run ends if the kernel answers oddly, or not at all (protocol.md, "How a run ends")."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Every error that a command can answer with: its code, its kind, and a message that helps."""
+"""Every error of a command: its code, its kind, and a helpful message."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ async def failure(client: Client, name: str, *arguments: Any) -> ResponseError:
 
 
 async def check(client: Client, name: str, argument: Json, kind: str, *said: str) -> Json:
-    """The command fails with this kind, and its message says all this; the error's data."""
+    """Assert that the command fails with this kind and a message with these parts; return the data."""
     error = await failure(client, name, argument)
     assert (error.code, error.kind) == (REQUEST_FAILED, kind), error
     for part in said:

@@ -1,4 +1,4 @@
-"""Kernels, editors and files that misbehave: the session goes on."""
+"""Kernels, editors and files that misbehave: the session survives."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ async def test_any_text_reaches_the_editor_and_the_history(shared: Client, code:
 
 @shared_loop
 async def test_a_lone_surrogate_in_the_source_is_mended(shared: Client) -> None:
-    """Editors that hold UTF-16 can send half a character; it has no UTF-8."""
+    """Editors that store UTF-16 can send half a character, which has no UTF-8 form."""
     kernel = await shared.kernel()
     argument = {"code": "len('A')", "kernelId": kernel, "wait": True}
     params = {"command": "kernel-bridge.run", "arguments": [argument]}
@@ -81,7 +81,7 @@ print("said late")
 
 
 async def test_a_kernel_whose_iopub_fell_asleep_is_woken(bridge: Client) -> None:
-    """An exception in ipykernel's iopub thread, as text without UTF-8 raises one, can leave it asleep."""
+    """An exception in ipykernel's iopub thread, such as for text without UTF-8, can leave it asleep."""
     run = await bridge.run(code=IOPUB_ASLEEP, kernelId=await bridge.kernel())
     assert (run["state"], "degraded" in run) == ("ok", False)
     await bridge.until_text(run["id"], "said late\n")

@@ -20,7 +20,7 @@ def request(id: Any, method: str = "no/such", **fields: Any) -> bytes:
 
 
 async def check_answer(client: Client, data: bytes, id: Any, code: int, said: str = "") -> None:
-    """The bytes are answered with this error, and the connection goes on."""
+    """Assert that the bytes are answered with this error, and that the connection still works."""
     since = len(client.messages)
     client.send_bytes(data)
     answer = await client.until(lambda message: "error" in message, since=since)
@@ -82,7 +82,7 @@ async def test_an_unknown_command_is_named_with_those_there_are(shared: Client) 
 
 @shared_loop
 async def test_what_is_unknown_is_passed_over(shared: Client) -> None:
-    """Notifications, answers to what was never asked, cancellations of what is not there."""
+    """Notifications, responses to no request, and cancellations of unknown requests."""
     for method, params in [
         ("no/such", {}),
         ("$/no/such", None),

@@ -1,4 +1,4 @@
-"""Files and values that a person or a client names: an answer that says what is wrong, at once."""
+"""Bad files and values that a user or a client passes: an error that names the problem, at once."""
 
 import json
 import os
@@ -130,7 +130,7 @@ async def test_what_a_client_nests_is_answered(home: Home, levels: int) -> None:
 
 
 async def answered(client: Client, command: str, **argument: Any) -> ResponseError | None:
-    """The error of a command, which must not be one inside the server; None: it gave a result."""
+    """The error of a command, which must not be an internal error; None: it succeeded."""
     try:
         await client.command(command, **argument)
     except ResponseError as refused:

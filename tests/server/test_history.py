@@ -1,4 +1,4 @@
-"""The history of runs, and the notebooks that are made of it."""
+"""The history of runs, and the notebooks made from it."""
 
 import json
 from datetime import UTC, datetime
@@ -182,7 +182,7 @@ async def test_what_a_killed_bridge_was_running_is_lost(home: Home) -> None:
         run = await client.run(code=code, wait=False)
         queued = await client.run(code="1", wait=False)
         await client.until_text(run["id"], "received")
-        await client.command("history")  # what was told so far is written
+        await client.command("history")  # everything reported so far is written
         client.process.kill()
         await client.ended(exit_code=-9, gone_within_s=10)
     async with editor(home) as client:
@@ -227,7 +227,7 @@ async def test_json_of_any_depth_is_shown_kept_and_exported(shared: Client, leve
 
 
 def depth_of(value: object) -> int:
-    """The levels around the 1 in it; where text stands for what is nested deeper, those in the text, too."""
+    """The number of levels around the 1 in it, including those in text that replaces deeper levels."""
     levels = 0
     while value != 1:
         if isinstance(value, str):

@@ -20,7 +20,7 @@ NAMES = (
     "sitecustomize", "traitlets", "usercustomize", "zmq",
 )  # fmt: skip
 EARLY = ("runpy", "importlib", "contextlib", "typing", "sitecustomize", "usercustomize")
-"""What Python itself imports at its start (`python -m`, and PYTHONPATH), before anything of ours runs."""
+"""The modules that Python imports at its start (`python -m`, PYTHONPATH), before kernel-bridge runs."""
 
 
 def plant(folder: Path, but: tuple[str, ...] = ()) -> Path:
@@ -82,7 +82,7 @@ async def test_an_interpreter_is_looked_at_without_the_folder(home: Home) -> Non
 
 
 async def test_an_interpreter_that_finds_ipykernel_elsewhere_is_started(home: Home) -> None:
-    """What PYTHONPATH names counts, and the folder only once the kernel runs."""
+    """Entries of PYTHONPATH take effect; the folder itself takes effect only in the running kernel."""
     venv.create(home.path / "bare", symlinks=True)
     packages = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
     async with editor(home, environment={"PYTHONPATH": packages}) as client:
@@ -145,8 +145,8 @@ def test_doctor_says_what_it_runs_of_a_project_before_it_does(home: Home) -> Non
     trace = hostile_project(home)
     done = run_command(home, "doctor", "--json", "--start-all")
     program = str(home.work / ".venv" / "bin" / "python")
-    assert f"runs {program} odd" in done.stderr
-    assert f"runs {program} -m ipykernel_launcher" in done.stderr
+    assert f"running {program} odd" in done.stderr
+    assert f"running {program} -m ipykernel_launcher" in done.stderr
     assert trace.read_text().count(program) == 3
     assert str(home.work) not in {line.split()[1] for line in trace.read_text().splitlines()}
     assert run_command(home, "doctor", "--no-start", "--start-all").code == 2

@@ -25,7 +25,7 @@ def ipc_folders(home: Home) -> list[str]:
 
 
 def pipes(pid: int) -> set[str]:
-    """What the process' descriptors are open on, as far as they are pipes or sockets."""
+    """The pipes and sockets that the process has open."""
     links = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -36,7 +36,7 @@ def pipes(pid: int) -> set[str]:
 
 
 async def test_nothing_but_messages_is_on_stdout(bridge: Client) -> None:
-    """Neither what the kernel and its children write to their fd 1 and 2, nor anything of the server."""
+    """Neither the kernel and its children, through fd 1 and 2, nor the server write to it."""
     code = """
 import os, subprocess, sys
 os.write(1, b"stray 1"); os.write(2, b"stray 2")
@@ -91,7 +91,7 @@ async def test_a_killed_server_leaves_nothing(home: Home, launch: Launch) -> Non
     client = await launch()
     await client.initialize()
     busy = await client.run(code=GO, wait=False)
-    # one that does not listen to SIGTERM, nor to the end of its parent
+    # it ignores SIGTERM and the end of its parent
     stubborn = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + GO
     kernel = (await client.command("startKernel", spec="python3"))["id"]
     deaf = await client.run(code=stubborn, kernelId=kernel, wait=False)
@@ -109,7 +109,7 @@ async def test_kernels_with_keep_alive_go_on(home: Home, launch: Launch, end: si
     kept = await client.command("startKernel", spec="python3")
     ended = await client.command("startKernel", spec="python3", keepAlive=False)
     assert (kept["keepAlive"], ended["keepAlive"]) == (True, False)
-    # writes on and on to where nobody reads any more
+    # keeps writing after the reader is gone
     code = "import os, threading\ndef w():\n    while True: os.write(1, b'x' * 1000)\n"
     await client.run(code=code + "threading.Thread(target=w, daemon=True).start()", kernelId=kept["id"])
     if end is None:

@@ -1,4 +1,4 @@
-"""Interrupting a kernel: at any moment, whatever it does, with what came of it."""
+"""Interrupting a kernel at any moment, and the outcome."""
 
 import asyncio
 
@@ -61,7 +61,7 @@ async def test_an_idle_kernel_is_interrupted_already(shared: Client) -> None:
 
 
 async def test_code_that_goes_on_after_one_interrupt(shared: Client) -> None:
-    """It is told once, not again and again: it may be cleaning up."""
+    """The kernel gets one interrupt, not several: it may be cleaning up."""
     code = f"""
 caught = 0
 import threading

@@ -1,4 +1,4 @@
-"""Starting kernels, by hand and by a run, and which document has which."""
+"""Starting kernels, explicitly and by a run, and which document is bound to which kernel."""
 
 import asyncio
 import json
@@ -131,7 +131,7 @@ async def test_a_command_that_is_not_there(shared: Client) -> None:
     install(shared.home, "nowhere", "", argv=["/no/such/command"])
     failed = await fails(shared, "KernelLaunchFailed", spec="nowhere")
     assert "/no/such/command" in failed.message
-    assert "hint" not in failed.data  # no command is known that mends it
+    assert "hint" not in failed.data  # no command fixes it
     assert "exitCode" not in failed.data
     failed = await fails(shared, "KernelLaunchFailed", spec="python3", cwd="/no/such/folder")
     assert "/no/such/folder" in failed.message

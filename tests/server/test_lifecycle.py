@@ -1,4 +1,4 @@
-"""How a session begins, and all the ways in which it ends."""
+"""How a session starts, and all the ways in which it ends."""
 
 import asyncio
 import signal

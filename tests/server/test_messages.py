@@ -1,4 +1,4 @@
-"""Everything that the server says is valid by the schema that clients are made from."""
+"""Every message of the server is valid by the schema that clients are generated from."""
 
 from typing import Any
 

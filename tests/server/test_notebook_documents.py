@@ -1,4 +1,4 @@
-"""Notebook documents (LSP 3.17): cells run by unit and URI as files do, on the kernel of their notebook."""
+"""Notebook documents (LSP 3.17): cells run by unit and URI, as in files, on the kernel of their notebook."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +21,7 @@ async def client(home: Home) -> AsyncIterator[Client]:
 
 
 class Book:
-    """A notebook that an editor has open; cells are code, but for those that begin with `# `."""
+    """A notebook that an editor has open; cells are code, except those that start with `# `."""
 
     def __init__(self, client: Client, *sources: str, metadata: Json | None = None, name: str = "a") -> None:
         self.client = client

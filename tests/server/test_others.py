@@ -26,7 +26,7 @@ async def other(shared: Client) -> AsyncIterator[Client]:
         await client.command("attachKernel", kernelId=kernel)
         yield client
         await client.kill()
-        client.over = True  # what is left now is left by `shared`
+        client.over = True  # `shared` cleans up the rest
 
 
 def foreign(client: Client, source: str) -> Json | None:
@@ -72,7 +72,7 @@ async def test_a_kernel_that_another_bridge_restarts_is_followed_again(home: Hom
             assert (run["kernelId"], run["state"]) == (kernel, "ok")
             await second.command("shutdownKernel", kernelId=kernel)
             await second.kill()
-            second.over = True  # what is left now is left by `first`
+            second.over = True  # `first` cleans up the rest
         await first.until_kernel(kernel, "dead")
         with pytest.raises(ResponseError, match="is dead") as refused:
             await first.command("attachKernel", kernelId=kernel)
@@ -86,7 +86,7 @@ async def test_the_command_restarts_the_kernel_of_an_editor(home: Home) -> None:
         assert f"attach to it again; `kernel-bridge stop {kernel[:8]}`" in done.stdout
         await client.until_kernel(kernel, "dead")
         again = await asyncio.to_thread(run_command, home, "restart")
-        assert "attach to it again" not in again.stdout  # now it is nobody's
+        assert "attach to it again" not in again.stdout  # now it has no owner
         assert (await asyncio.to_thread(run_command, home, "stop")).code == 0
 
 
@@ -136,6 +136,6 @@ async def test_a_kernel_of_another_bridge_that_died_is_started_again(home: Home)
             assert (await second.run(unit="all", textDocument=document.identifier))["state"] == "ok"
             await second.command("shutdownKernel", kernelId=kernel["id"])
             await second.kill()
-            second.over = True  # what is left now is left by `first`
+            second.over = True  # `first` cleans up the rest
         again = await first.command("restartKernel", kernelId=kernel["id"])
         assert (again["origin"], again["state"]) == ("started", "idle")

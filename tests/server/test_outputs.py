@@ -1,4 +1,4 @@
-"""Outputs as a kernel makes them and as an editor gets them: the same, whatever came in between."""
+"""Outputs of a kernel reach the editor unchanged, on every way."""
 
 from pathlib import Path
 
@@ -85,7 +85,7 @@ async def test_a_display_is_updated_in_every_run_that_shows_it(shared: Client) -
 
 
 async def test_a_display_is_updated_by_what_is_no_run(shared: Client) -> None:
-    """As the callback of a widget does, whose parent is a comm message."""
+    """As in the callback of a widget, whose parent is a comm message."""
     first = await check(shared, "_ = display(1, display_id='comm')", [display("1")])
     code = """
 kernel = get_ipython().kernel
@@ -121,7 +121,7 @@ async def test_the_first_notification_builds_on_nothing(shared: Client) -> None:
 
 async def test_over_the_budget(home: Home) -> None:
     async with editor(home, settings={"outputBudget": 100}) as client:
-        line = "0123456789" * 10  # with its newline one byte too much
+        line = "0123456789" * 10  # one byte too many, with its newline
         run = await client.run(code=f"print({line!r}, flush=True)")
         (output,) = run["outputs"]
         assert output == stream(line) | {"elided": {"omitted": 1, "tail": "\n"}}

@@ -1,4 +1,4 @@
-"""Only what the bridge made is removed or ended by it, and all of that is, whatever is killed or stopped."""
+"""The bridge removes or ends exactly what it made, no matter which process is killed or stopped."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def keepers(home: Home) -> dict[int, psutil.Process]:
 
 @contextmanager
 def shared_folder() -> Iterator[Path]:
-    """A folder as /tmp is: everybody writes there, and removes only what is his."""
+    """A folder like /tmp: everybody can write there, and remove only their own files."""
     path = Path(tempfile.mkdtemp(prefix="kb-", dir="/tmp"))
     path.chmod(0o1777)
     try:
@@ -54,7 +54,7 @@ def running(command: list[str]) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def until(condition: Callable[[], Any]) -> None:
-    """Wait, with a bound, for what no message tells."""
+    """Wait, with a time limit, for a condition that no message reports."""
     with subprocess.Popen(["sleep", str(BOUND_S)]) as bound:
         while not condition():
             assert bound.poll() is None, "it did not come"
@@ -81,7 +81,7 @@ def test_a_link_that_somebody_puts_into_a_removed_folder_is_not_followed(home: H
 
 
 def test_a_record_beside_a_connection_file_is_not_believed(home: Home) -> None:
-    """git brings it: a connection file that points to a kernel, and a record that names a process of ours."""
+    """git can carry a connection file that points to a kernel, and a record that names our process."""
     clone, id = home.work / "clone", str(uuid.uuid4())
     precious = home.work / "kb-12345678"
     precious.mkdir()

@@ -1,4 +1,4 @@
-"""What a cloned project or another program left where we read: it hides only itself, and nothing hangs."""
+"""Bad files of a cloned project or another program: each hides only itself, and nothing hangs."""
 
 import os
 import resource
@@ -20,7 +20,7 @@ from tests.server.wire import ResponseError
 
 MEMORY_BYTES = 400_000_000
 ADDRESSES_BYTES = 4_000_000_000
-BOUND_S = 10  # for a listing, on a machine that does much else
+BOUND_S = 10  # for a listing, on a busy machine
 INTERNAL_ERROR = -32603
 
 PLACES: dict[str, str] = {
@@ -34,7 +34,7 @@ PLACES: dict[str, str] = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bounded() -> AsyncIterator[Client]:
-    """A bridge that cannot take the machine's memory."""
+    """A bridge with limited memory."""
     with private_home() as home:
         async with editor(home) as client:
             psutil.Process(client.process.pid).rlimit(resource.RLIMIT_AS, (ADDRESSES_BYTES, ADDRESSES_BYTES))
@@ -50,7 +50,7 @@ def peak_bytes(pid: int) -> int:
 
 
 def project(folder: Path, *bad: tuple[str, str]) -> Path:
-    """A project with an interpreter that must not be run, and a bad file in each of some places."""
+    """A project with an interpreter that must not be run, and a bad file in each of these places."""
     python = folder / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\ntouch {folder}/was-run\n")
@@ -63,7 +63,7 @@ def project(folder: Path, *bad: tuple[str, str]) -> Path:
 
 
 async def specs_of(client: Client, folder: Path) -> list[dict[str, Any]]:
-    """What can be started in the folder; within the bound, and python3 with it."""
+    """The kernels that can be started in the folder, with python3 among them, within the time limit."""
     began = time.monotonic()
     document = {"uri": (folder / "a.py").as_uri()}
     specs: list[dict[str, Any]] = (await client.command("listKernelSpecs", textDocument=document))["specs"]

@@ -1,4 +1,4 @@
-"""Kernels that are started in another way than by a local process: the kernelspec names its provisioner."""
+"""Kernels that a provisioner starts, instead of a local process: the kernelspec names it."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The queue of a kernel: one run at a time, in the order asked; errors and cancelling empty it."""
+"""The queue of a kernel: one run at a time, in order; errors and cancellation clear it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +16,7 @@ Release = Callable[[], Awaitable[Json]]
 
 @asynccontextmanager
 async def held(client: Client, after: str = "") -> AsyncIterator[tuple[Json, Release]]:
-    """A run that runs until it is released, then `after`; with it what releases it and gives its end."""
+    """A run that blocks until it is released, then runs `after`; also the function that releases it."""
     released = asyncio.Event()
 
     async def answer(_: str) -> str:

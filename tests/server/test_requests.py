@@ -1,4 +1,4 @@
-"""Whatever an editor asks, it gets one answer: also notifications of LSP that it sends as requests."""
+"""Every request gets exactly one answer, even an LSP notification that is sent as a request."""
 
 import pytest
 from lsprotocol.types import METHOD_TO_TYPES, message_direction
@@ -24,7 +24,7 @@ REQUESTS = sorted(
 
 
 async def code_of(client: Client, method: str, params: object) -> int | None:
-    """The code of the error that a request is answered with; None: a result."""
+    """The error code of the response; None: the request succeeded."""
     try:
         await client.request(method, params)
     except ResponseError as error:

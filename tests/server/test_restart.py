@@ -1,4 +1,4 @@
-"""Kernels that are restarted, shut down or die: what becomes of their runs, and of what is asked of them."""
+"""Kernels that are restarted, shut down or die, and the effect on their runs and on open requests."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ LOOP = "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.01)"
 
 
 async def busy(client: Client, **start: object) -> tuple[Json, list[str]]:
-    """A kernel of its own, and the ids of the run it runs and of two that are queued."""
+    """A new kernel, and the ids of its running run and of two queued ones."""
     kernel = await client.command("startKernel", spec="python3", **start)
     ids = [(await client.run(code=LOOP, kernelId=kernel["id"], wait=False))["id"]]
     ids += [(await client.run(code="1", kernelId=kernel["id"], wait=False))["id"] for _ in range(2)]
@@ -34,7 +34,7 @@ async def check_gone(client: Client, ids: list[str], reason: str) -> None:
 
 
 async def check_dead(client: Client, kernel_id: str, reason: str) -> None:
-    """The kernel is dead for that reason, says so to all that ask, and stays listed."""
+    """Assert that the kernel is dead for that reason, that commands report it, and that it stays listed."""
     assert reason in (await client.until_kernel(kernel_id, "dead"))["reason"]
     for name, argument in [
         ("run", {"code": "1"}),

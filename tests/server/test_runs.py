@@ -1,4 +1,4 @@
-"""A run: what it says of itself, its states, and the order of everything that is said about it."""
+"""A run: its fields, its states, and the order of its notifications."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def cancelled(call: Call) -> None:
 
 
 def of_run(client: Client, run_id: str) -> list[str]:
-    """What was said about a run, in order: its states, "output", and "answer" for what answered a command."""
+    """The messages about a run, in order: its states, "output", and "answer" for a response."""
     said = []
     for message in client.messages:
         params = message.get("params", {})

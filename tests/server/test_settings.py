@@ -1,4 +1,4 @@
-"""Settings by every way in which editors send them, and what each of them does."""
+"""Settings, in every way that editors send them, and the effect of each."""
 
 import sqlite3
 from typing import Any
@@ -14,7 +14,7 @@ SECTION = "kernel-bridge"
 
 
 def warnings(client: Client) -> list[str]:
-    """What was shown to the person, all of it warnings."""
+    """The messages shown to the user, all of them warnings."""
     shown = [
         message["params"] for message in client.messages if message.get("method") == "window/showMessage"
     ]

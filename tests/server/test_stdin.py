@@ -1,4 +1,4 @@
-"""input() and getpass(): asked of the editor, answered, cancelled, withdrawn, or refused."""
+"""input() and getpass(): the editor is asked; the prompt is answered, cancelled, withdrawn or refused."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ class Person:
         raise AssertionError(prompt)
 
     def withdrawn(self, prompt: str) -> bool:
-        """The server has taken the question back."""
+        """Wait until the server has withdrawn the prompt."""
         cancel = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": self.request_id(prompt)}}
         return cancel in self.client.messages
 
@@ -122,7 +122,7 @@ async def test_a_question_goes_away_with_its_run(shared: Client, person: Person,
 
 
 async def test_a_late_answer_is_ignored(shared: Client, person: Person) -> None:
-    """The question is withdrawn, and the editor answers it all the same: not what the next one asks for."""
+    """The editor answers a withdrawn prompt; the answer must not go to the next prompt."""
     code = "try:\n    input('early? ')\nexcept KeyboardInterrupt:\n    print(input('late? '))"
     released = asyncio.Event()
 

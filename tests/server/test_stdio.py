@@ -244,7 +244,7 @@ async def test_messages_that_came_together_leave_the_loop_its_turns() -> None:
     ended: asyncio.Future[Any] = loop.create_future()
 
     def handle(body: bytes) -> None:
-        """As long as a slice lasts, then lets another callback come up."""
+        """Block for the length of a slice, then let another callback run."""
         order.append(body.decode())
         loop.call_soon(order.append, "turn")
         until = loop.time() + SLICE_S

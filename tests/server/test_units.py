@@ -1,4 +1,4 @@
-"""Every unit of a document: the source that reaches the kernel, and the Range that it came from."""
+"""Every unit of a document: the source that the kernel receives, and the Range that it came from."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def extent(ends: Ends) -> Json:
 async def check(
     client: Client, text: str, expected: list[tuple[str, Ends]], language: str = "python", **argument: Any
 ) -> None:
-    """Running this gives runs with these sources and ranges, and the kernel gets the very sources."""
+    """Assert that the command runs these sources, from these ranges, and that the kernel gets them."""
     document = client.open(text, name="units.py", language_id=language)
     kernel = await client.kernel()
     runs = await client.runs(textDocument=document.identifier, kernelId=kernel, stopOnError=False, **argument)

@@ -110,7 +110,7 @@ def test_the_code_of_a_notebook() -> None:
         ('{\n<<<<<<< HEAD\n "a": 1}', "at line 2, column 1: <<<<<<< HEAD .a merge conflict"),
         ("[" * 100_000, "nested more than 200 levels deep"),
         ("[]", "no list of cells"),
-        ('{"nbformat": 3}', "older than 4"),
+        ('{"nbformat": 3}', "is too old"),
         ('{"cells": [{"cell_type": "raw"}, 1]}', "cell 2 is not an object"),
         ('{"cells": [{}]}', "cell 1 has no cell_type"),
         ('{"cells": [{"cell_type": "code", "source": [1]}]}', "cell 1 .code.: its source is neither"),

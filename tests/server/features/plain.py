@@ -1,4 +1,4 @@
-"""What a person does in an editor that has a language client and nothing of ours."""
+"""The actions of a user in an editor that has a language client but no kernel-bridge plugin."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ class Plain:
         return await self.client.request("workspace/executeCommand", params)
 
     async def hints(self, document: Document) -> list[tuple[int, str]]:
-        """The lines and labels of all inlay hints; each stands behind its line."""
+        """The lines and labels of all inlay hints, each of which must be at the end of its line."""
         lines = document.text.replace("\r\n", "\n").split("\n")
         range_ = document.range((0, 0), (len(lines) - 1, len(lines[-1])))
         params = {"textDocument": document.identifier, "range": range_}
@@ -86,7 +86,7 @@ class Plain:
         return [(lens["range"]["start"]["line"], lens["command"]) for lens in lenses]
 
     async def until_hint(self, document: Document, part: str) -> list[tuple[int, str]]:
-        """All hints, once one of them has `part`; asked for when the server says so, as an editor does."""
+        """Wait for a hint that contains `part`, requesting hints at each refresh; return all hints."""
         since = 0
         while True:
             hints = await self.hints(document)

@@ -1,4 +1,4 @@
-"""Code actions and lenses: everything done by choosing, in an editor that knows nothing of us."""
+"""Code actions and lenses, in an editor without a kernel-bridge plugin."""
 
 import json
 import os

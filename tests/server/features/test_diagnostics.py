@@ -1,4 +1,4 @@
-"""What runs raise as diagnostics: where, with which frames, and when they go."""
+"""Errors of runs as diagnostics: their lines, their frames, and when they disappear."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ async def test_a_client_that_shows_runs_itself_has_none_unless_it_asks(home: Hom
 
 
 async def test_a_document_that_is_opened_has_none_at_first(plain: Plain) -> None:
-    """A buffer that gets another name keeps the diagnostics of the old one in Neovim, until it is told."""
+    """In Neovim, a renamed buffer keeps the diagnostics of its old name until new ones are published."""
     document = plain.client.open("1 / 0\n")
     await plain.act(document, "Run line", (0, 0))
     await plain.until_diagnostics(document, 1)
@@ -130,5 +130,5 @@ async def test_what_is_switched_off_goes_at_once_and_comes_back(plain: Plain) ->
 
 
 def refreshes(plain: Plain) -> list[Any]:
-    """Every time that the client was told to ask for hints again."""
+    """The requests to refresh inlay hints."""
     return [m for m in plain.client.messages if m.get("method") == "workspace/inlayHint/refresh"]

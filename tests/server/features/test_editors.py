@@ -1,8 +1,8 @@
-"""A complete session for each of the editors in data/editors, in which every message must be legal for it.
+"""A complete session for each editor in data/editors, in which every message must be legal for that editor.
 
-The files hold what the editors send in `initialize`, as far as a server looks at it: Emacs 28, YouCompleteMe
-and Kate 22 as it was sent here, ALE, Helix, Kate 24 and Sublime Text by their sources, the others as they are
-in pytest-lsp.
+The files contain the `initialize` params that a server reads: recorded here for Emacs 28, YouCompleteMe and
+Kate 22, written after the source code for ALE, Helix, Kate 24 and Sublime Text, taken from pytest-lsp for the
+others.
 """
 
 import json
@@ -69,7 +69,7 @@ def at(value: Any, path: str) -> Any:
 
 
 def check_legal(client: Client, capabilities: Json) -> None:
-    """Every message that came can be read by LSP's types, and the editor has said that it takes it."""
+    """Assert that every message fits LSP's types, and that the editor declared support for it."""
     for message in client.messages:
         if "method" not in message:
             continue

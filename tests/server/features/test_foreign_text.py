@@ -1,4 +1,4 @@
-"""Names, messages and values from a project and its kernels: no editor gets them with control characters."""
+"""Names, messages and values from a project and its kernels never reach an editor with control characters."""
 
 import json
 import os

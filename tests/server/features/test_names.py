@@ -1,4 +1,4 @@
-"""Hover, completion and signatures from the live kernel, also while that is busy."""
+"""Hover, completion and signatures from the live kernel, even while it is busy."""
 
 from typing import Any
 
@@ -134,7 +134,7 @@ async def test_hover_says_what_a_name_is_and_what_ran(plain: Plain) -> None:
 async def test_a_hover_starts_with_the_result_where_none_stands_behind_the_code(
     home: Home, markdown: bool
 ) -> None:
-    """Emacs and ALE show but the first line of a hover, in place of the message that came before."""
+    """Emacs and ALE show only the first line of a hover, which replaces the previous message."""
     formats = ["markdown", "plaintext"] if markdown else ["plaintext"]
     standard = {"textDocument": {"codeAction": {}, "hover": {"contentFormat": formats}}}
     async with editor(home, capabilities=None, standard=standard) as client:

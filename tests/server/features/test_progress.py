@@ -1,4 +1,4 @@
-"""What a person sees of what takes long, and how they stop it."""
+"""Progress of slow work, and how the user cancels it."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ async def test_a_long_run_reports_its_newest_line_and_is_cancelled(plain: Plain)
     token, value = await until_told(plain, "begin", "Running import time")
     assert value["cancellable"]
     await until_told(plain, "report", "step ")
-    plain.client.notify("window/workDoneProgress/cancel", {"token": "not one of ours"})
+    plain.client.notify("window/workDoneProgress/cancel", {"token": "unknown"})
     plain.client.notify("window/workDoneProgress/cancel", {"token": token})
     await plain.until_hint(document, "KeyboardInterrupt")
     await plain.client.until_true(lambda: (token, {"kind": "end"}) in told(plain))

@@ -1,4 +1,4 @@
-"""What code asks for, in an editor that knows nothing of us."""
+"""input(), in an editor without a kernel-bridge plugin."""
 
 from typing import Any
 
