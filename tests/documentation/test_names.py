@@ -1,0 +1,40 @@
+"""The commands of the editors that the documentation names in its prose exist."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.documentation.pages import ROOT, shown_to_readers
+from tests.documentation.settings_tables import NEOVIM, PACKAGE
+from tests.home import Home
+
+NVIM = Path(sys.executable).parent / "nvim"
+COMPLETIONS = "lua io.stdout:write(vim.json.encode(vim.fn.getcompletion('KernelBridge ', 'cmdline')))"
+
+
+def named(pattern: str) -> dict[str, str]:
+    """What the pages name, each with one of the pages."""
+    return {
+        name: str(page.relative_to(ROOT))
+        for page in shown_to_readers()
+        for name in re.findall(pattern, page.read_text(encoding="utf-8"))
+    }
+
+
+def test_the_commands_of_vscode_exist() -> None:
+    contributes = json.loads(PACKAGE.read_text(encoding="utf-8"))["contributes"]
+    titles = {command["title"] for command in contributes["commands"]}
+    names = named(r"\*Kernel Bridge: ([^*\n]+)\*")
+    assert names
+    assert {name: page for name, page in names.items() if name not in titles} == {}
+
+
+def test_the_commands_of_neovim_exist(home: Home) -> None:
+    command = [NVIM, "--clean", "--headless", "--cmd", f"set rtp^={NEOVIM}"]
+    command += ["-c", "runtime plugin/kernel_bridge.lua", "-c", COMPLETIONS, "-c", "qall!"]
+    done = subprocess.run(command, env=home.environment, capture_output=True, text=True, check=True)
+    names = named(r"`:KernelBridge!? (\w+)")
+    assert names
+    assert {name: page for name, page in names.items() if name not in json.loads(done.stdout)} == {}
