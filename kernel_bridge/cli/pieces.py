@@ -97,7 +97,7 @@ def _read(path: Path) -> str:
         return read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig")
     except NotReadable as error:
         raise UsageError(
-            f"cannot read {path}: {error.strerror}; give a file, or pipe the code into `kernel-bridge run -`"
+            f"cannot read {path}: {error.strerror}; name a file, or pipe the code into `kernel-bridge run -`"
         ) from None
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}") from None

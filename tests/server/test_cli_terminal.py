@@ -134,7 +134,7 @@ def until_read(pipe: int) -> None:
 def test_ctrl_c_ends_what_waits_for_a_person_or_a_pipe(home: Home) -> None:
     os.mkfifo(home.work / "slow.py")
     refused = run_command(home, "run", "slow.py")
-    assert (refused.code, "not a regular file; give a file, or pipe" in refused.stderr) == (2, True)
+    assert (refused.code, "not a regular file; name a file, or pipe" in refused.stderr) == (2, True)
     piped = ["sh", "-c", 'exec "$@" < slow.py', "sh", *COMMAND]
     with (
         open_terminal(home, "run", "-", command=piped) as terminal,

@@ -178,7 +178,7 @@ async def full_id(bridge: Bridge, start: str) -> str:
     if not found:
         raise UsageError(f"no run {start!r}; `kernel-bridge history` lists all runs")
     if len(found) > 1:
-        raise UsageError(f"several run ids start with {start!r}; give more of one: {', '.join(found[:5])}")
+        raise UsageError(f"several run ids start with {start!r}; type more of the id: {', '.join(found[:5])}")
     return found[0]
 
 
@@ -189,5 +189,5 @@ async def full_kernel_id(bridge: Bridge, start: str | None) -> str | None:
     """
     found = await bridge.history.find_kernel_ids(start) if start else []
     if len(found) > 1 and start not in found:
-        raise UsageError(f"several kernel ids start with {start!r}; give more of one: {', '.join(found[:5])}")
+        raise UsageError(f"several kernel ids start with {start!r}; type more of it: {', '.join(found[:5])}")
     return found[0] if len(found) == 1 else start
