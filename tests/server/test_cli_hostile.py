@@ -192,7 +192,7 @@ def test_json_has_the_same_values_and_no_character_that_acts(home: Home) -> None
 def test_what_is_left_out_is_said(home: Home) -> None:
     with open_terminal(home, "start", "--cwd", "a\x1b]52;c;x\x07\u202eb\udcff") as terminal:
         assert terminal.end() == 2
-        assert r"no folder a\u001b]52;c;x\u0007\u202eb\udcff to" in terminal.text
+        assert r"the folder a\u001b]52;c;x\u0007\u202eb\udcff does" in terminal.text
 
 
 @pytest.mark.parametrize(
