@@ -233,7 +233,7 @@ def tour(editor: Editor, console: Console) -> list[str]:
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     if not len(cells) == exported["cells"] == len(EXPECTED):
         wrong.append(f"expected {len(EXPECTED)} cells in the notebook, got {len(cells)}")
-    console.print(f"\n[bold]{len(cells)} cells in {NOTEBOOK.name}[/]")
+    console.print(f"\n[bold]wrote {NOTEBOOK.name} ({len(cells)} cells)[/]")
 
     editor.request("shutdown")
     editor.send(method="exit")

@@ -93,7 +93,7 @@ def _write(
     from ..history import export, formats, notebook
 
     if not runs:
-        raise NothingToExport("nothing to export: no run that matches was ever started")
+        raise NothingToExport("nothing to export: no matching run has started")
     kernel = runs.read(runs.keys[-1]).kernel
     if document is not None:
         total = len(document.cells)

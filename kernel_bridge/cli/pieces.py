@@ -100,7 +100,7 @@ def _read(path: Path) -> str:
             f"cannot read {path}: {error.strerror}; name a file, or pipe the code into `kernel-bridge run -`"
         ) from None
     except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
+        raise UsageError(f"{path} does not exist") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:

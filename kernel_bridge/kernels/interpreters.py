@@ -133,7 +133,7 @@ def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -
     if is_broken(python):
         problem = f"its interpreter {readable(python)} cannot be run; create the environment again"
     elif problem is None and not has_ipykernel:
-        problem = f"it has no ipykernel; install it: {readable(install_ipykernel(python))}"
+        problem = f"ipykernel is not installed; run {readable(install_ipykernel(python))}"
     digest = hashlib.sha256(os.fsencode(python)).hexdigest()[:8]
     version = version_of(python)
     place = readable(str(prefix))

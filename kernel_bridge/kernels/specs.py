@@ -61,10 +61,10 @@ def pick(specs: list[KernelSpec], name: str) -> KernelSpec:
     for spec in specs:
         if spec.name == name.lower():
             return spec
-    names = [spec.name for spec in specs]
+    usable = ", ".join(spec.name for spec in specs if spec.usable)
     raise NoSuchKernelSpec(
-        f"no kernelspec {name!r}; installed: {', '.join(names) or 'none'}. "
-        "Install the kernel, or use one of these names",
+        f"no kernelspec {name!r}; install the kernel"
+        + (f", or use one of these: {usable}" if usable else ""),
         specs=specs,
     )
 
@@ -236,9 +236,7 @@ def python_spec(python: str) -> KernelSpec:
     """
     path = shutil.which(os.path.expanduser(python))
     if path is None:
-        raise InvalidArgument(
-            f"field python: no interpreter {python!r}; pass the path of a Python interpreter"
-        )
+        raise InvalidArgument(f"no Python interpreter {python!r}; pass the path of one")
     path = os.path.abspath(path)
     return environment_spec(path, has_ipykernel=holds_ipykernel(path) or _imports_ipykernel(path))
 

@@ -151,7 +151,7 @@ async def test_without_ipykernel_the_install_command_is_shown(home: Home, kind: 
     )
     assert (spec.usable, spec.problem) == (
         False,
-        f"it has no ipykernel; install it: {problem.format(python=python, prefix=environment)}",
+        f"ipykernel is not installed; run {problem.format(python=python, prefix=environment)}",
     )
 
 

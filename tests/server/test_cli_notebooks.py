@@ -196,7 +196,7 @@ def test_a_cell_that_cannot_be_interrupted_ends_all(home: Home) -> None:
     assert done.stderr.splitlines() == [
         "warning: interrupting cell: it ran for more than 1 s (--timeout)",
         "warning: the kernel ignored the interrupt; stopping here",
-        "the kernel is gone: the kernel was shut down",
+        "the run is lost: the kernel was shut down",
     ]
     assert texts(read(home, "out.ipynb")) == ["go\n", ""]
     home.check_clean()

@@ -181,7 +181,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["run", "missing.py"], 2, "there is no file missing.py"),
+        (["run", "missing.py"], 2, "missing.py does not exist"),
         (
             ["run", "cells.py", "--cell", "9"],
             2,
@@ -191,7 +191,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["run", "cells.py", "--lines", "5:70"], 2, "cells.py has 11 lines; --lines 5:70 is past its end"),
         (["run", "cells.py", "--lines", "b:a"], 2, "expected A:B, two line numbers, got 'b:a'"),
         (["run", "cells.py", "--lines", "4"], 2, "cells.py has no code in lines 4:4"),
-        (["run", "cells.py", "--kernel", "nope"], 2, "no kernelspec 'nope'; installed: "),
+        (["run", "cells.py", "--kernel", "nope"], 2, "no kernelspec 'nope'; install the kernel"),
         (["run", "cells.txt"], 2, "cannot tell the language of cells.txt from its name; choose a kernel"),
         (["run", "bad.ipynb"], 2, "cannot run bad.ipynb: not JSON"),
         (["run", "cells.py", "--export", "cells.jl"], 2, "cells.jl exists; --overwrite replaces it"),
@@ -230,7 +230,7 @@ def test_a_kernel_that_dies_is_reported(home: Home) -> None:
         home, "run", "-", stdin="import os, time\nprint('last', flush=True)\ntime.sleep(.5)\nos._exit(7)"
     )
     assert (done.code, done.stdout) == (1, "last\n")
-    assert "the kernel is gone" in done.stderr
+    assert "the run is lost:" in done.stderr
 
 
 def test_the_options_of_the_log_go_anywhere(home: Home) -> None:

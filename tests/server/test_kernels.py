@@ -195,7 +195,7 @@ async def test_another_python_than_that_of_the_project_is_said(home: Home) -> No
         await client.run(unit="all", textDocument=document.identifier)
         said = (await client.until(lambda message: message.get("method") == "window/showMessage"))["params"]
         assert said["type"] == 2
-        missed = f"not the environment .venv of {home.work}: it has no ipykernel; install it: "
+        missed = f"not the environment .venv of {home.work}: ipykernel is not installed; run "
         assert said["message"].startswith(f"Python 3 (ipykernel) is started, {missed}")
         await client.command("startKernel", spec="python3", textDocument=document.identifier)
         messages = [message["method"] for message in client.messages if "method" in message]

@@ -190,7 +190,7 @@ class Terminal(Silent):
         if run.missing_bytes:
             self.warn(f"the history is missing about {count(run.missing_bytes, 'byte')} of this output")
         if run.state == "lost":
-            self._line(("the kernel is gone:", RED), f" {run.reason}")
+            self._line(("the run is lost:", RED), f" {run.reason}")
         elif run.error is not None:
             error = run.error
             if not transcript.has_error:
