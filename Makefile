@@ -97,9 +97,12 @@ check-lua: $(STYLUA) ## StyLua and luacheck
 check-ts: $(VSCODE_STAMP) ## Biome and tsc
 	cd $(VSCODE) && npm run --silent check
 
-fix: $(STAMP) $(STYLUA) $(VSCODE_STAMP) ## format, and fix what lint can fix
+fix: $(STAMP) $(STYLUA) $(VSCODE_STAMP) ## format, fix what lint can fix, and write generated files
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/python -m kernel_bridge.protocol.schema
+	$(BIN)/python editors/generate.py
+	$(BIN)/python -m tests.documentation.reference
 	cd $(NVIM) && node scripts/format.mjs $$(git ls-files '*.lua')
 	cd $(VSCODE) && npm run --silent fix
 
