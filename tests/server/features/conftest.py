@@ -11,6 +11,6 @@ from tests.server.features.plain import STANDARD, Plain
 
 @pytest.fixture
 async def plain(home: Home) -> AsyncIterator[Plain]:
-    """An editor with all capabilities of standard LSP, which counts in UTF-16."""
+    """An editor with all capabilities of standard LSP. It counts columns in UTF-16."""
     async with editor(home, capabilities=None, standard=STANDARD, encodings=("utf-16",)) as client:
         yield Plain(client)

@@ -1,4 +1,4 @@
-"""The actions of a user in an editor that has a language client but no kernel-bridge plugin."""
+"""A user's actions in an editor that has a language client but no kernel-bridge plugin."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ STANDARD: Json = {
 
 
 class Plain:
-    """A client as such an editor drives it."""
+    """A client driven like an editor without a plugin."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -59,7 +59,7 @@ class Plain:
         return {action["title"]: action for action in actions}
 
     async def act(self, document: Document, title: str, start: Place, end: Place | None = None) -> Any:
-        """Choose a code action, as a person does; its answer."""
+        """Choose a code action as the user does. Return its response."""
         action = (await self.actions(document, start, end))[title]
         return await self.execute(action["command"])
 
@@ -86,7 +86,7 @@ class Plain:
         return [(lens["range"]["start"]["line"], lens["command"]) for lens in lenses]
 
     async def until_hint(self, document: Document, part: str) -> list[tuple[int, str]]:
-        """Wait for a hint that contains `part`, requesting hints at each refresh; return all hints."""
+        """Wait for a hint that contains `part`, requesting hints at each refresh. Return all hints."""
         since = 0
         while True:
             hints = await self.hints(document)
@@ -105,12 +105,12 @@ class Plain:
             since = await self.client.until_true(told)
 
     async def at(self, method: str, document: Document, place: Place) -> Any:
-        """The answer to `textDocument/<method>` at a place."""
+        """The response to `textDocument/<method>` at a place."""
         params = {"textDocument": document.identifier, "position": document.position(*place)}
         return await self.client.request(f"textDocument/{method}", params)
 
     def diagnostics(self, document: Document) -> list[Json] | None:
-        """Those that were published last; None: none ever were."""
+        """The diagnostics published last; None if none were ever published."""
         sent: list[list[Json]] = [
             message["params"]["diagnostics"]
             for message in self.client.messages
@@ -120,7 +120,7 @@ class Plain:
         return sent[-1] if sent else None
 
     async def until_diagnostics(self, document: Document, count: int) -> list[Json]:
-        """The diagnostics of a document, once there are so many."""
+        """Wait until a document has `count` diagnostics. Return them."""
         await self.client.until_true(lambda: len(self.diagnostics(document) or []) == count)
         return self.diagnostics(document) or []
 

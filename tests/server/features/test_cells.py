@@ -23,7 +23,7 @@ async def test_symbols_of_cells(plain: Plain) -> None:
     assert symbols[0]["selectionRange"] == document.range((0, 0), (0, 10))
 
 
-async def test_a_client_without_trees_has_a_list(home: Home) -> None:
+async def test_a_client_without_symbol_trees_gets_a_list(home: Home) -> None:
     standard = {"textDocument": {"documentSymbol": {}}}
     async with editor(home, capabilities=None, standard=standard) as client:
         document = client.open(TEXT)
@@ -42,13 +42,13 @@ async def test_folds_of_cells(plain: Plain) -> None:
     assert [(fold["startLine"], fold["endLine"]) for fold in folds] == [(0, 2), (4, 5), (6, 7)]
 
 
-async def test_a_document_without_cells_is_left_to_others(plain: Plain) -> None:
+async def test_a_document_without_cells_has_no_symbols_or_folds(plain: Plain) -> None:
     params = {"textDocument": plain.client.open("def f():\n    1\n").identifier}
     for method in ("documentSymbol", "foldingRange"):
         assert await plain.client.request(f"textDocument/{method}", params) == []
 
 
-async def test_selections_grow(plain: Plain) -> None:
+async def test_selections_expand(plain: Plain) -> None:
     document = plain.client.open(TEXT)
     positions = [document.position(2, 5), document.position(3, 0)]
     params = {"textDocument": document.identifier, "positions": positions}

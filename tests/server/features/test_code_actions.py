@@ -15,7 +15,7 @@ from tests.server.wire import ResponseError
 CELLS = "# %%\r\nx = '😀'; y = 20\r\n# %% two\r\nx, y\r\n# %% three\r\nx * 2\r\n"
 
 
-async def test_a_selection_runs_and_its_result_stands_behind_it(plain: Plain) -> None:
+async def test_a_selection_runs_and_its_result_is_shown_after_it(plain: Plain) -> None:
     document = plain.client.open("a = '😀'; b = 6 * 7; b\r\nb\r\n")
     await plain.act(document, "Run selection", (0, 9), (0, 22))
     ((line, label),) = await plain.until_hint(document, "→")
@@ -48,8 +48,8 @@ async def test_each_unit(plain: Plain, title: str, sources: list[str]) -> None:
     assert [run["source"] for run in runs] == sources
 
 
-async def test_a_run_after_several_changes_at_once_stands_on_its_line(plain: Plain) -> None:
-    """Emacs sends what is typed within half a second as one change a key, all in one notification."""
+async def test_a_run_after_several_changes_in_one_notification_has_the_right_line(plain: Plain) -> None:
+    """Emacs collects the keys of half a second in one notification, with one change per key."""
     document = plain.client.open("1\n6 * 7\n")
     changes = [document.replace((0, at), (0, at), key) for at, key in enumerate("2 + ")]
     named = {"uri": document.uri, "version": document.version}
@@ -61,21 +61,21 @@ async def test_a_run_after_several_changes_at_once_stands_on_its_line(plain: Pla
 
 
 @pytest.mark.parametrize(("end", "first"), [(0, "Run line"), (1, "Run line"), (2, "Run selection")])
-async def test_a_cursor_of_one_character_is_hardly_a_selection(plain: Plain, end: int, first: str) -> None:
+async def test_a_selection_of_one_character_counts_as_a_cursor(plain: Plain, end: int, first: str) -> None:
     document = plain.client.open("😀😀")
     titles = list(await plain.actions(document, (0, 0), (0, end)))
     assert titles[0] == first
     assert ("Run selection" in titles) == (end > 0)
 
 
-async def test_a_document_without_cells_is_run_as_a_whole(plain: Plain) -> None:
+async def test_a_document_without_cells_runs_as_a_whole(plain: Plain) -> None:
     document = plain.client.open("1\n2\n")
     titles = list(await plain.actions(document, (0, 0)))
     assert titles[:3] == ["Run line", "Run statement", "Run whole document"]
     assert "Run cell" not in titles
 
 
-async def test_nothing_runs_of_text(plain: Plain) -> None:
+async def test_a_file_without_code_offers_no_actions(plain: Plain) -> None:
     document = plain.client.open("# Title\n", "a.md", "markdown")
     assert await plain.actions(document, (0, 0)) == {}
 
@@ -102,7 +102,7 @@ async def test_actions_on_the_kernel(plain: Plain) -> None:
     assert f"Restart {name}" not in await plain.actions(document, (0, 0))
 
 
-async def test_a_kernel_that_died_is_restarted(plain: Plain) -> None:
+async def test_a_dead_kernel_is_restarted(plain: Plain) -> None:
     document = plain.client.open("6 * 7\n")
     start = next(
         title for title in await plain.actions(document, (0, 0)) if title.startswith("Start Python 3")
@@ -121,7 +121,7 @@ async def test_a_kernel_that_died_is_restarted(plain: Plain) -> None:
     await plain.until_hint(document, "→ 42  [1]")
 
 
-async def test_a_result_of_before_a_restart_says_so(plain: Plain) -> None:
+async def test_a_result_from_before_a_restart_is_marked(plain: Plain) -> None:
     document = plain.client.open("x = 6 * 7; x\n1 / 0\nx\n")
     for line in (0, 1):
         await plain.act(document, "Run line", (line, 0))
@@ -160,7 +160,7 @@ async def test_a_running_kernel_is_attached(plain: Plain) -> None:
     await plain.act(document, f"Shut down {kernel['displayName']}", (0, 0))
 
 
-async def test_runs_are_exported_beside_the_document_and_shown(plain: Plain) -> None:
+async def test_runs_are_exported_next_to_the_document_and_shown(plain: Plain) -> None:
     document = plain.client.open("6 * 7\n")
     await plain.act(document, "Run line", (0, 0))
     await plain.until_hint(document, "→ 42")
@@ -172,7 +172,7 @@ async def test_runs_are_exported_beside_the_document_and_shown(plain: Plain) -> 
         assert cells[0]["outputs"][0]["data"]["text/plain"] == ["42"]
 
 
-async def test_what_a_run_gave_is_opened(plain: Plain) -> None:
+async def test_outputs_of_a_run_are_opened(plain: Plain) -> None:
     code = "from IPython.display import HTML, display\nprint('\\x1b[31mred\\x1b[0m 😀')\n"
     code += "display(HTML('<b>ü</b>'))"
     document = plain.client.open(f"{code}\n")
@@ -189,13 +189,13 @@ async def test_what_a_run_gave_is_opened(plain: Plain) -> None:
     assert not text.parent.exists()
 
 
-async def test_a_light_bulb_looks_for_no_kernels(plain: Plain) -> None:
+async def test_a_light_bulb_does_not_search_for_kernels(plain: Plain) -> None:
     document = plain.client.open("1\n")
     titles = await plain.actions(document, (0, 0), triggerKind=2)
     assert list(titles) == ["Run line", "Run statement", "Run whole document"]
 
 
-async def test_a_client_that_shows_runs_itself_has_no_light_bulb(home: Home) -> None:
+async def test_a_client_that_shows_runs_gets_no_light_bulb(home: Home) -> None:
     async with editor(home, standard=STANDARD) as client:
         plain = Plain(client)
         document = client.open("1\n")
@@ -212,13 +212,13 @@ async def test_a_client_that_shows_runs_itself_has_no_light_bulb(home: Home) -> 
         (["kernel"], []),
     ],
 )
-async def test_only_the_kinds_that_are_asked_for(plain: Plain, only: list[str], titles: list[str]) -> None:
+async def test_only_the_requested_kinds(plain: Plain, only: list[str], titles: list[str]) -> None:
     document = plain.client.open("1\n")
     found = await plain.actions(document, (0, 0), only=only, triggerKind=2)
     assert list(found) == titles
 
 
-async def test_what_is_known_to_no_person_is_said_otherwise(home: Home) -> None:
+async def test_advice_to_the_user_names_code_actions_not_commands(home: Home) -> None:
     settings = {"autoStart": False}
     async with editor(home, capabilities=None, standard=STANDARD, settings=settings) as client:
         plain = Plain(client)
@@ -228,14 +228,14 @@ async def test_what_is_known_to_no_person_is_said_otherwise(home: Home) -> None:
         await plain.until_message("start one with the code action “Start …”")
 
 
-async def test_a_failure_is_answered_and_shown(plain: Plain) -> None:
+async def test_a_failure_is_returned_and_shown(plain: Plain) -> None:
     document = plain.client.open("\n")
     with pytest.raises(ResponseError, match="no code to run"):
         await plain.act(document, "Run line", (0, 0))
     assert (await plain.until_message("no code to run"))[0] == 1
 
 
-async def test_a_client_without_hints_is_told_what_came_of_it(home: Home) -> None:
+async def test_a_client_without_hints_gets_a_message_with_the_result(home: Home) -> None:
     document_only = {"textDocument": {"codeAction": {}}}
     async with editor(home, capabilities=None, standard=document_only) as client:
         plain = Plain(client)

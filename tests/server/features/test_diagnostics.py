@@ -9,7 +9,7 @@ from tests.server.features.plain import STANDARD, Plain
 FAILS = "# %% 😀\r\nok = 1\r\n# %%\r\n\r\ndef f():\r\n    '😀'; return 1 / 0\r\n# %%\r\n'é'; f()\r\n"
 
 
-async def test_an_error_stands_at_its_line_with_its_frames(plain: Plain) -> None:
+async def test_an_error_is_shown_at_its_line_with_its_frames(plain: Plain) -> None:
     document = plain.client.open(FAILS)
     await plain.act(document, "Run all cells", (0, 0))
     (diagnostic,) = await plain.until_diagnostics(document, 1)
@@ -26,7 +26,7 @@ async def test_an_error_stands_at_its_line_with_its_frames(plain: Plain) -> None
     ]
 
 
-async def test_frames_in_files_that_are_open(plain: Plain) -> None:
+async def test_frames_in_open_files(plain: Plain) -> None:
     text = "def g():\n    raise ValueError('no')\n"
     (plain.client.home.work / "helper.py").write_text(text)
     helper = plain.client.open(text, "helper.py")
@@ -39,7 +39,7 @@ async def test_frames_in_files_that_are_open(plain: Plain) -> None:
     assert last["message"] == "in g"
 
 
-async def test_it_moves_with_its_line_and_goes_when_that_is_edited(plain: Plain) -> None:
+async def test_it_moves_with_its_line_and_disappears_when_the_line_is_edited(plain: Plain) -> None:
     document = plain.client.open("# %%\n1 / 0\n")
     await plain.act(document, "Run cell", (1, 0))
     await plain.until_diagnostics(document, 1)
@@ -55,7 +55,7 @@ async def test_it_moves_with_its_line_and_goes_when_that_is_edited(plain: Plain)
     await plain.until_diagnostics(document, 0)
 
 
-async def test_it_goes_when_the_lines_run_again(plain: Plain) -> None:
+async def test_it_disappears_when_the_lines_run_again(plain: Plain) -> None:
     document = plain.client.open("import os\n1 / int(os.environ.setdefault('N', '0'))\n")
     await plain.act(document, "Run whole document", (0, 0))
     await plain.until_diagnostics(document, 1)
@@ -64,7 +64,7 @@ async def test_it_goes_when_the_lines_run_again(plain: Plain) -> None:
     await plain.until_diagnostics(document, 0)
 
 
-async def test_an_interrupt_is_no_problem(plain: Plain) -> None:
+async def test_an_interrupt_is_not_a_diagnostic(plain: Plain) -> None:
     document = plain.client.open("import time; time.sleep(60)\n")
     await plain.act(document, "Run line", (0, 0))
     await plain.until_hint(document, "… running")
@@ -73,7 +73,7 @@ async def test_an_interrupt_is_no_problem(plain: Plain) -> None:
     assert (diagnostic["severity"], diagnostic["message"]) == (3, "KeyboardInterrupt")
 
 
-async def test_a_client_that_pulls_is_told_to_ask_again(home: Home) -> None:
+async def test_a_client_that_pulls_diagnostics_gets_a_refresh(home: Home) -> None:
     standard: Any = {
         **STANDARD,
         "workspace": {"diagnostics": {"refreshSupport": True}},
@@ -91,7 +91,7 @@ async def test_a_client_that_pulls_is_told_to_ask_again(home: Home) -> None:
         assert plain.diagnostics(document) is None
 
 
-async def test_a_client_that_shows_runs_itself_has_none_unless_it_asks(home: Home) -> None:
+async def test_a_client_that_shows_runs_gets_none_unless_enabled(home: Home) -> None:
     for wanted, settings in ((False, {}), (True, {"features": {"diagnostics": True, "inlayHints": True}})):
         async with editor(home, standard=STANDARD, settings=settings) as client:
             plain = Plain(client)
@@ -105,7 +105,7 @@ async def test_a_client_that_shows_runs_itself_has_none_unless_it_asks(home: Hom
             assert await plain.actions(document, (0, 0))
 
 
-async def test_a_document_that_is_opened_has_none_at_first(plain: Plain) -> None:
+async def test_opening_a_document_clears_its_diagnostics(plain: Plain) -> None:
     """In Neovim, a renamed buffer keeps the diagnostics of its old name until new ones are published."""
     document = plain.client.open("1 / 0\n")
     await plain.act(document, "Run line", (0, 0))
@@ -115,7 +115,7 @@ async def test_a_document_that_is_opened_has_none_at_first(plain: Plain) -> None
     await plain.client.until_true(lambda: plain.diagnostics(renamed) == [])
 
 
-async def test_what_is_switched_off_goes_at_once_and_comes_back(plain: Plain) -> None:
+async def test_disabled_features_disappear_immediately_and_come_back(plain: Plain) -> None:
     document = plain.client.open("1 / 0\n")
     await plain.act(document, "Run line", (0, 0))
     await plain.until_diagnostics(document, 1)

@@ -1,8 +1,7 @@
-"""A complete session for each editor in data/editors, in which every message must be legal for that editor.
+"""A complete session for each editor in data/editors. Every message must be legal for that editor.
 
-The files contain the `initialize` params that a server reads: recorded here for Emacs 28, YouCompleteMe and
-Kate 22, written after the source code for ALE, Helix, Kate 24 and Sublime Text, taken from pytest-lsp for the
-others.
+The files contain the `initialize` params that a server reads: recorded for Emacs 28, YouCompleteMe and
+Kate 22, derived from source code for ALE, Helix, Kate 24 and Sublime Text, and from pytest-lsp for the rest.
 """
 
 import json
@@ -25,10 +24,10 @@ DATA = Path(__file__).parents[2] / "data" / "editors"
 EDITORS = sorted(path.stem for path in DATA.glob("*.json"))
 TEXT = "# %% 😀\r\nname = '😀'; print(name)\r\n# %% broken\r\n1 / 0\r\n# %%\r\nname.uppe\r\nprint(\r\n"
 
-# What the server may send, and the capability of the client that allows it; empty: always
+# The messages that the server may send, and the client capability that allows each; empty: always allowed
 ALLOWED_BY = {
     "window/showMessage": "",
-    "textDocument/publishDiagnostics": "",  # some take them without saying so, as ycmd
+    "textDocument/publishDiagnostics": "",  # some accept them without declaring it, such as ycmd
     "window/workDoneProgress/create": "window.workDoneProgress",
     "$/progress": "window.workDoneProgress",
     "window/showDocument": "window.showDocument.support",
@@ -39,7 +38,7 @@ ALLOWED_BY = {
     "workspace/diagnostic/refresh": "workspace.diagnostics.refreshSupport",
 }
 
-# Method -> the server's capability that offers it, and the client's that it needs
+# Method -> the server capability that offers it, and the client capability that it needs
 OFFERED = {
     "textDocument/codeAction": ("codeActionProvider", "codeAction"),
     "textDocument/codeLens": ("codeLensProvider", "codeLens"),
@@ -57,7 +56,7 @@ ALWAYS_OFFERED = (
     "completion",
     "signatureHelp",
     "documentSymbol",
-)  # some have them without saying so
+)  # some support them without declaring it
 
 converter = get_converter()
 
@@ -81,7 +80,7 @@ def check_legal(client: Client, capabilities: Json) -> None:
 
 
 async def ask(client: Client, method: str, params: Json) -> Any:
-    """The answer, which must be of the type that LSP has for it."""
+    """Send a request. Return the response, which must have the type that LSP defines."""
     answer = await client.request(method, params)
     body = {"jsonrpc": "2.0", "id": 1, "result": answer}
     structured = converter.structure(body, types.METHOD_TO_TYPES[method][1])
@@ -90,7 +89,7 @@ async def ask(client: Client, method: str, params: Json) -> Any:
 
 
 def asked(document: Document) -> Iterator[tuple[str, Json]]:
-    """Everything that editors ask about a document."""
+    """All requests that editors send about a document."""
     named = {"textDocument": document.identifier}
     everything = document.range((0, 0), (7, 0))
     for line, column in ((1, 3), (5, 9), (6, 6)):

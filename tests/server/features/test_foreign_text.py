@@ -34,7 +34,7 @@ def install_python(home: Home) -> None:
 
 
 def check_inert(value: Any) -> None:
-    """No text in it has a character that acts on a terminal or reorders text."""
+    """Assert that no text in it has a character that controls a terminal or reorders text."""
     match value:
         case str():
             assert not ACTING.search(value), ascii(value)
@@ -47,7 +47,7 @@ def check_inert(value: Any) -> None:
                     check_inert(one)
 
 
-async def test_all_that_an_editor_is_sent_of_a_run_is_inert(plain: Plain) -> None:
+async def test_every_message_about_a_run_is_inert(plain: Plain) -> None:
     client = plain.client
     install_python(client.home)
     client.notify("$/setTrace", {"value": "verbose"})
@@ -73,7 +73,7 @@ async def test_a_list_of_kernels_is_inert(plain: Plain) -> None:
     check_inert(await plain.client.command("listKernels"))
 
 
-async def test_the_last_words_of_a_kernel_are_inert(plain: Plain) -> None:
+async def test_the_stderr_of_a_dead_kernel_is_inert(plain: Plain) -> None:
     said = f"one\n{HOSTILE}"
     install(plain.client.home, "dies", [sys.executable, "-c", f"raise SystemExit({said!r})"])
     with pytest.raises(ResponseError) as raised:
@@ -82,7 +82,7 @@ async def test_the_last_words_of_a_kernel_are_inert(plain: Plain) -> None:
     assert raised.value.data["stderr"].startswith("one\n")
 
 
-async def test_a_hover_is_not_broken_out_of(plain: Plain) -> None:
+async def test_text_cannot_break_out_of_a_hover(plain: Plain) -> None:
     install_python(plain.client.home)
     document = plain.client.open(
         "from IPython.display import display\n"

@@ -31,7 +31,7 @@ async def started(plain: Plain, text: str) -> Document:
 
 
 async def items(plain: Plain, document: Document, place: tuple[int, int]) -> list[dict[str, Any]]:
-    """What is offered there; an incomplete list is asked for again, as editors do."""
+    """The completions at a place. Requests an incomplete list again, as editors do."""
     while (answer := await plain.at("completion", document, place))["isIncomplete"]:
         assert answer["items"] == []
     found: list[dict[str, Any]] = answer["items"]
@@ -39,7 +39,7 @@ async def items(plain: Plain, document: Document, place: tuple[int, int]) -> lis
 
 
 def accepted(document: Document, item: dict[str, Any]) -> str:
-    """The line after the item is accepted, by the columns that the client counts."""
+    """The line after accepting the item, using the client's column counts."""
     edit = item["textEdit"]
     start, end = edit["range"]["start"], edit["range"]["end"]
     assert start["line"] == end["line"]
@@ -48,14 +48,14 @@ def accepted(document: Document, item: dict[str, Any]) -> str:
     return made.decode("utf-16-le")
 
 
-async def test_completion_of_what_lives_in_the_kernel(plain: Plain) -> None:
+async def test_completion_of_names_in_the_kernel(plain: Plain) -> None:
     document = await started(plain, "# %%\r\n'😀'; box.si\r\n")
     (item,) = await items(plain, document, (1, 11))
     assert item["label"] == "size"
     assert accepted(document, item) == "'😀'; box.size"
 
 
-async def test_kinds_and_documentation_of_what_is_looked_at(plain: Plain) -> None:
+async def test_kinds_and_documentation_of_the_selected_item(plain: Plain) -> None:
     document = await started(plain, "gree\nbox.fi")
     (item,) = await items(plain, document, (0, 4))
     assert (item["label"], item["kind"]) == ("greet", 3)
@@ -69,7 +69,7 @@ async def test_kinds_and_documentation_of_what_is_looked_at(plain: Plain) -> Non
     assert "Puts it in." in resolved["documentation"]["value"]
 
 
-async def test_a_magic_is_completed_with_its_signs(plain: Plain) -> None:
+async def test_a_magic_is_completed_with_its_percent_signs(plain: Plain) -> None:
     document = await started(plain, "%timei")
     assert "%timeit" in [accepted(document, item) for item in await items(plain, document, (0, 6))]
 
@@ -78,11 +78,11 @@ async def test_a_magic_is_completed_with_its_signs(plain: Plain) -> None:
     ("text", "place"),
     [("# %% [markdown]\nbox.", (1, 4)), ("# %%\nbox.", (0, 4))],
 )
-async def test_nothing_is_completed_outside_of_code(plain: Plain, text: str, place: tuple[int, int]) -> None:
+async def test_nothing_is_completed_outside_code(plain: Plain, text: str, place: tuple[int, int]) -> None:
     assert await plain.at("completion", await started(plain, text), place) is None
 
 
-async def test_without_a_kernel_there_is_nothing(plain: Plain) -> None:
+async def test_without_a_kernel_nothing_is_offered(plain: Plain) -> None:
     document = plain.client.open("box.si\n")
     for method in ("completion", "hover", "signatureHelp"):
         assert await plain.at(method, document, (0, 3)) is None
@@ -90,7 +90,7 @@ async def test_without_a_kernel_there_is_nothing(plain: Plain) -> None:
     assert await plain.client.request("completionItem/resolve", item) == item
 
 
-async def test_a_busy_kernel_with_subshells_answers_all_the_same(plain: Plain) -> None:
+async def test_a_busy_kernel_with_subshells_still_responds(plain: Plain) -> None:
     document = await started(plain, "import time; time.sleep(60)\nbox.si\ngreet(")
     await plain.act(document, "Run line", (0, 0))
     await plain.until_hint(document, "… running")
@@ -101,7 +101,7 @@ async def test_a_busy_kernel_with_subshells_answers_all_the_same(plain: Plain) -
     await plain.until_hint(document, "KeyboardInterrupt")
 
 
-async def test_a_busy_kernel_without_subshells_is_not_waited_for(home: Home) -> None:
+async def test_requests_do_not_wait_for_a_busy_kernel_without_subshells(home: Home) -> None:
     install_fake_kernel(home)
     async with editor(home, capabilities=None, standard=STANDARD) as client:
         plain = Plain(client)
@@ -115,7 +115,7 @@ async def test_a_busy_kernel_without_subshells_is_not_waited_for(home: Home) -> 
         await client.command("cancelRun", runId=run["id"])
 
 
-async def test_hover_says_what_a_name_is_and_what_ran(plain: Plain) -> None:
+async def test_hover_shows_a_names_documentation_and_the_run(plain: Plain) -> None:
     document = await started(plain, "'é😀'; greet\r\nprint('a\\x1b[1mb```')\r\nbox.size\r\n")
     value = (await plain.at("hover", document, (0, 9)))["contents"]
     assert value["kind"] == "markdown"
@@ -131,9 +131,7 @@ async def test_hover_says_what_a_name_is_and_what_ran(plain: Plain) -> None:
 
 
 @pytest.mark.parametrize("markdown", [True, False])
-async def test_a_hover_starts_with_the_result_where_none_stands_behind_the_code(
-    home: Home, markdown: bool
-) -> None:
+async def test_a_hover_starts_with_the_result_if_there_are_no_hints(home: Home, markdown: bool) -> None:
     """Emacs and ALE show only the first line of a hover, which replaces the previous message."""
     formats = ["markdown", "plaintext"] if markdown else ["plaintext"]
     standard = {"textDocument": {"codeAction": {}, "hover": {"contentFormat": formats}}}
@@ -156,7 +154,7 @@ async def test_a_hover_starts_with_the_result_where_none_stands_behind_the_code(
 
 
 @pytest.mark.parametrize(("parser", "starts"), [("marked", "data:image/png;base64,"), ("other", "file:///")])
-async def test_hover_shows_pictures(home: Home, parser: str, starts: str) -> None:
+async def test_hover_shows_images(home: Home, parser: str, starts: str) -> None:
     standard = {**STANDARD, "general": {"markdown": {"parser": parser}}}
     async with editor(home, capabilities=None, standard=standard) as client:
         plain = Plain(client)
@@ -172,7 +170,7 @@ async def test_hover_shows_pictures(home: Home, parser: str, starts: str) -> Non
         assert link.startswith(starts)
 
 
-async def test_a_client_without_markdown_has_plain_text(home: Home) -> None:
+async def test_a_client_without_markdown_gets_plain_text(home: Home) -> None:
     standard = {"textDocument": {**STANDARD["textDocument"], "hover": {"contentFormat": ["plaintext"]}}}
     async with editor(home, capabilities=None, standard=standard) as client:
         plain = Plain(client)
@@ -198,5 +196,5 @@ async def test_signature_help(plain: Plain, code: str, label: str, active: int) 
     assert all(parameter["label"] in label for parameter in answer["signatures"][0]["parameters"])
 
 
-async def test_no_signature_outside_of_a_call(plain: Plain) -> None:
+async def test_no_signature_outside_a_call(plain: Plain) -> None:
     assert await plain.at("signatureHelp", await started(plain, "greet"), (0, 5)) is None

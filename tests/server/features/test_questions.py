@@ -1,4 +1,4 @@
-"""input(), in an editor without a kernel-bridge plugin."""
+"""input() in an editor without a kernel-bridge plugin."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ ASKED: dict[str, Any] = {
         ((2, 2), (3, 3), "Ada 😀\nx ="),
     ],
 )
-async def test_it_is_answered_from_the_document(
+async def test_a_code_action_answers_from_the_document(
     home: Home, start: tuple[int, int], end: tuple[int, int], answer: str
 ) -> None:
     async with editor(home, **ASKED) as client:
@@ -47,7 +47,7 @@ async def test_it_is_answered_from_the_document(
             await plain.execute(found[first]["command"])
 
 
-async def test_it_is_told_where_there_are_no_hints(home: Home) -> None:
+async def test_without_hints_a_message_shows_the_prompt(home: Home) -> None:
     async with editor(
         home, capabilities=None, standard={"textDocument": {"codeAction": {}}}, settings=INPUT
     ) as client:
@@ -60,7 +60,7 @@ async def test_it_is_told_where_there_are_no_hints(home: Home) -> None:
         await client.command("answerInput", runId=asking["id"], value="Ada")
 
 
-async def test_it_is_cancelled_or_interrupted(home: Home) -> None:
+async def test_the_prompt_is_cancelled_or_interrupted(home: Home) -> None:
     async with editor(home, **ASKED) as client:
         plain = Plain(client)
         document = client.open(TEXT)
@@ -72,7 +72,7 @@ async def test_it_is_cancelled_or_interrupted(home: Home) -> None:
             assert "Cancel the question" not in await plain.actions(document, (1, 0))
 
 
-async def test_a_password_is_not_asked_for(home: Home) -> None:
+async def test_a_password_is_never_requested(home: Home) -> None:
     async with editor(home, **ASKED) as client:
         plain = Plain(client)
         document = client.open("import getpass; getpass.getpass('Secret: ')\n")
