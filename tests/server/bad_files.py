@@ -32,7 +32,7 @@ def _folder(path: Path) -> None:
 def _socket(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         before = os.getcwd()
-        os.chdir(path.parent)  # the path of a socket has at most 107 bytes
+        os.chdir(path.parent)  # a socket's path has at most 107 bytes
         try:
             listening.bind(path.name)
         finally:

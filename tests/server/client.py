@@ -39,7 +39,7 @@ async def editor(
     arguments: tuple[str, ...] = (),
     prefix: tuple[str, ...] = (),
 ) -> AsyncIterator["Client"]:
-    """A started and initialized bridge; shut down in the end, with every assertion of `Client.close`.
+    """A started and initialized bridge, shut down at the end with all assertions of `Client.close`.
 
     `capabilities` are those of experimental.kernelBridge, `standard` all others, `settings` the
     initializationOptions.
@@ -65,7 +65,7 @@ async def start(
     prefix: tuple[str, ...] = (),
     umask: int = -1,
 ) -> "Client":
-    """A started process to which nothing was said yet. `prefix` is a command that runs it."""
+    """A started process that has received nothing yet. `prefix` is a command that runs it."""
     with (home.path / "stderr").open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             *prefix,
@@ -82,7 +82,7 @@ async def start(
 
 
 class Client:
-    """One connection: `messages` is everything that came, in order; `mirror` what it says of the runs."""
+    """One connection: `messages` is everything received, in order; `mirror` is the runs they describe."""
 
     def __init__(self, process: asyncio.subprocess.Process, home: Home, stdin: Stdin | None) -> None:
         self.process = process
@@ -92,15 +92,15 @@ class Client:
         self.mirror = Mirror()
         self.server: Json = {}  # the initialize result
         self.settings: Json | None = None
-        self.answers: dict[str, Any] = {}  # to requests of the server, by method; a function gets the params
+        self.answers: dict[str, Any] = {}  # to the server's requests, by method; functions receive the params
         self.documents: dict[str, Document] = {}
         self.reading = asyncio.Event()  # cleared: an editor that has stopped reading
         self.reading.set()
-        self.over = False  # the process has ended, and was looked at
+        self.over = False  # the process has ended and was checked
         self._kernel_id: str | None = None
-        self.asked: dict[int, Json] = {}  # every request, by its id
+        self.asked: dict[int, Json] = {}  # all requests, by id
         self._calls: dict[int, asyncio.Future[Any]] = {}
-        self._together: list[bytes] | None = None  # what is to be sent at once
+        self._together: list[bytes] | None = None  # messages to send in one piece
         self._waiters: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         self._answers: dict[Any, asyncio.Task[None]] = {}
         self._broken: BaseException | None = None
@@ -115,7 +115,7 @@ class Client:
         encodings: tuple[str, ...] = ("utf-8", "utf-16"),
         standard: Json | None = None,
     ) -> Json:
-        """Initialize the session, with `initialized`; return the result of `initialize`."""
+        """Send `initialize` and `initialized`. Return the result of `initialize`."""
         self.settings = settings
         experimental = {} if capabilities is None else {"kernelBridge": capabilities}
         self.server = await self.request(
@@ -135,7 +135,7 @@ class Client:
         return self.server
 
     async def close(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
-        """End as an editor does; assert that the server kept its promises and left nothing behind."""
+        """Shut down like an editor. Assert that the server kept the protocol and left nothing behind."""
         if not self._reader.done():
             await self.check_outputs()
             assert await self.request("shutdown") is None
@@ -143,7 +143,7 @@ class Client:
         await self.ended(exit_code, gone_within_s)
 
     async def ended(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
-        """Wait for the process to end by itself; assert its exit code and that nothing is left behind."""
+        """Wait for the process to exit. Assert its exit code, and that nothing is left behind."""
         async with self._bounded("the process to end"):
             code = await self.process.wait()
         await self.finished()
@@ -151,14 +151,14 @@ class Client:
         await asyncio.to_thread(self.home.check_clean, gone_within_s)
 
     async def finished(self) -> None:
-        """Reads the last words of a process that has ended. Raises AssertionError for what was wrong."""
+        """Read the remaining output of a process that has ended. Raises AssertionError for any violation."""
         await self._reader
         self.over = True
         if self._broken:
             raise AssertionError(f"{self._broken}\n{self.stderr()}") from self._broken
 
     async def kill(self) -> None:
-        """Ends the process at once (SIGKILL)."""
+        """Kill the process (SIGKILL)."""
         with suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
@@ -170,7 +170,7 @@ class Client:
     # Requests and notifications
 
     def call(self, method: str, params: Any = None) -> Call:
-        """Sends a request; what it gives can be awaited, or cancelled."""
+        """Send a request. The returned call can be awaited or cancelled."""
         call = Call(len(self._calls) + 1, asyncio.get_running_loop().create_future())
         self._calls[call.id] = call.answer
         self.asked[call.id] = {"method": method, **({} if params is None else {"params": params})}
@@ -178,16 +178,16 @@ class Client:
         return call
 
     async def request(self, method: str, params: Any = None) -> Any:
-        """The result. Raises ResponseError."""
+        """Send a request. Return its result. Raises ResponseError."""
         async with self._bounded(f"the answer to {method} {params}"):
             return await self.call(method, params)
 
     async def command(self, name: str, /, **argument: Any) -> Any:
-        """The result of `kernel-bridge.<name>`. Raises ResponseError."""
+        """Run `kernel-bridge.<name>`. Return its result. Raises ResponseError."""
         return await self.request("workspace/executeCommand", self._command(name, argument))
 
     def call_command(self, name: str, /, **argument: Any) -> Call:
-        """Sends `kernel-bridge.<name>`."""
+        """Send `kernel-bridge.<name>`."""
         return self.call("workspace/executeCommand", self._command(name, argument))
 
     def cancel(self, call: Call) -> None:
@@ -198,7 +198,7 @@ class Client:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Send all messages of the block in one piece, so the server reads all of them before it acts."""
+        """Send all messages of the block in one piece: the server reads all of them before it acts."""
         self._together = []
         try:
             yield
@@ -215,7 +215,7 @@ class Client:
             self.process.stdin.write(data)
 
     def end_input(self) -> None:
-        """Closes the pipe to the server, as an editor that died does."""
+        """Close the pipe to the server, as the death of an editor does."""
         assert self.process.stdin
         self.process.stdin.close()
 
@@ -249,15 +249,15 @@ class Client:
     # Kernels and runs
 
     async def kernel(self) -> str:
-        """The id of this client's own python3 kernel, started when first asked for."""
+        """The id of this client's own python3 kernel, started on first use."""
         if self._kernel_id is None:
             self._kernel_id = (await self.command("startKernel", spec="python3"))["id"]
         return self._kernel_id
 
     async def runs(self, *, wait: bool = True, **argument: Any) -> list[Json]:
-        """What `kernel-bridge.run` gives; plain code goes to this client's own kernel.
+        """Send `kernel-bridge.run` and return its runs. Plain code runs on this client's own kernel.
 
-        With `wait`, they have ended and have their outputs, which the notifications must agree with.
+        With `wait`, the runs have ended and include their outputs, which must match the notifications.
         """
         if "code" in argument and not argument.keys() & {"kernelId", "textDocument"}:
             argument["kernelId"] = await self.kernel()
@@ -265,7 +265,7 @@ class Client:
         return runs
 
     async def run(self, *, wait: bool = True, **argument: Any) -> Json:
-        """Like `runs`, where one run is expected."""
+        """Like `runs`, for exactly one run."""
         (run,) = await self.runs(wait=wait, **argument)
         return run
 
@@ -280,11 +280,11 @@ class Client:
     # Waiting
 
     async def until(self, predicate: Callable[[Json], bool], *, since: int = 0) -> Json:
-        """Wait for a message, from index `since` on, that satisfies `predicate`; return the first."""
+        """Wait for a message from index `since` on that satisfies `predicate`. Return the first one."""
         return await self.until_true(lambda: next(filter(predicate, self.messages[since:]), None))
 
     async def until_true(self, condition: Callable[[], T | None]) -> T:
-        """Wait until `condition` is true, checking after each message; return its value."""
+        """Wait until `condition` is true, checking after each message. Return its value."""
         waiter = (condition, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         self._wake()
@@ -293,12 +293,12 @@ class Client:
         return result
 
     async def until_state(self, run_id: str, *states: str) -> Json:
-        """Wait until a notification reports one of the states; return the run."""
+        """Wait until a notification reports one of the states. Return the run."""
         await self.until_true(lambda: set(states) & set(self.mirror.states.get(run_id, [])))
         return self.mirror.runs[run_id]
 
     async def until_ended(self, run_id: str) -> Json:
-        """Wait until a notification reports the end of the run; return the run."""
+        """Wait until a notification reports the end of the run. Return the run."""
         await self.until_true(lambda: self.mirror.ended(run_id))
         return self.mirror.runs[run_id]
 
@@ -307,11 +307,11 @@ class Client:
         await self.until_true(lambda: part in self.mirror.text(run_id))
 
     async def until_kernel(self, kernel_id: str, *states: str) -> Json:
-        """Wait until the kernel's last notification reports one of the states; return the kernel."""
+        """Wait until the kernel's last notification reports one of the states. Return the kernel."""
         await self.until_true(lambda: self.mirror.kernels.get(kernel_id, {}).get("state") in states)
         return self.mirror.kernels[kernel_id]
 
-    # Inside
+    # Internals
 
     def _command(self, name: str, argument: Json) -> Json:
         return {"command": f"kernel-bridge.{name}", **({"arguments": [argument]} if argument else {})}
@@ -341,7 +341,7 @@ class Client:
             if (answer := self._calls.get(message["id"])) and not answer.done():
                 if "error" in message:
                     answer.set_exception(ResponseError(message["error"]))
-                    answer.exception()  # nobody need await it
+                    answer.exception()  # awaiting it is optional
                 else:
                     answer.set_result(message["result"])
         elif "id" in message:
@@ -393,7 +393,7 @@ class Client:
         for future in (*self._calls.values(), *(future for _, future in self._waiters)):
             if not future.done():
                 future.set_exception(AssertionError(f"{error!r}\n{self.stderr()}"))
-                future.exception()  # a call that nobody awaits may fail
+                future.exception()  # a call that is never awaited may fail
 
     @asynccontextmanager
     async def _bounded(self, what: str) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""`kernel-bridge` as a user or a script runs it: a real process, on pipes or in a terminal."""
+"""Runs `kernel-bridge` like a user or a script: as a real process, on pipes or in a terminal."""
 
 import fcntl
 import os
@@ -50,7 +50,7 @@ def run_command(
     environment: dict[str, str] | None = None,
     prefix: list[str] | None = None,
 ) -> Completed:
-    """Run the command on pipes, in the home's work folder; `prefix` is a command that runs it."""
+    """Run the command on pipes, in the home's work folder. `prefix` is a command that runs it."""
     done = subprocess.run(
         [*(prefix or ()), *COMMAND, *arguments],
         input=stdin.encode(),
@@ -64,7 +64,7 @@ def run_command(
 
 
 def write(home: Home, name: str, text: str) -> str:
-    """A file in the home's work folder; its name."""
+    """Write a file to the home's work folder. Return its name."""
     (home.work / name).write_text(text, encoding="utf-8")
     return name
 
@@ -97,7 +97,7 @@ class Display:
         return bool(self._screen.cursor.hidden)
 
     def read(self, timeout_s: float) -> bool:
-        """Take what has been written; False: nothing came in time, or the other end is closed."""
+        """Read the pending output. Return False if none arrives in time or the other end is closed."""
         if not select.select([self._master], [], [], timeout_s)[0]:
             return False
         try:
@@ -110,7 +110,7 @@ class Display:
 
 
 class Terminal(Display):
-    """A command in a terminal of its own."""
+    """A command in its own terminal."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", master: int, columns: int, rows: int) -> None:
         super().__init__(master, columns, rows)
@@ -128,7 +128,7 @@ class Terminal(Display):
                 assert time.monotonic() < end, f"{text!r} did not come in {BOUND_S} s:\n{self.text}"
 
     def end(self) -> int:
-        """Wait until the command has ended and all of its output was taken; its exit code."""
+        """Wait until the command has ended and all of its output is read. Return its exit code."""
         end = time.monotonic() + BOUND_S
         while self.read(0.2) or self._process.poll() is None:
             assert time.monotonic() < end, f"it did not end in {BOUND_S} s:\n{self.text}"
@@ -185,7 +185,7 @@ def pseudo_terminal(columns: int, rows: int) -> Iterator[tuple[int, int]]:
 
 
 def start_command(home: Home, *arguments: str) -> "subprocess.Popen[bytes]":
-    """Start the command on pipes, in the home's work folder; its stderr is not kept."""
+    """Start the command on pipes, in the home's work folder. Its stderr is discarded."""
     return subprocess.Popen(
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ Launch = Callable[..., Awaitable[Client]]
 
 @pytest.fixture
 async def launch(home: Home) -> AsyncIterator[Launch]:
-    """Starts processes (as `start` does) to which the test says everything itself, also their end."""
+    """Starts processes like `start`; the test sends all their messages and ends them."""
     clients: list[Client] = []
 
     async def launch(**arguments: Any) -> Client:
@@ -23,7 +23,7 @@ async def launch(home: Home) -> AsyncIterator[Launch]:
 
     yield launch
     for client in clients:
-        if not client.over:  # the test has failed
+        if not client.over:  # only if the test failed
             await client.kill()
 
 
@@ -35,7 +35,7 @@ async def bridge(home: Home) -> AsyncIterator[Client]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared() -> AsyncIterator[Client]:
-    """One bridge for the tests of a module that need none of their own; they run in the module's loop."""
+    """One bridge that the tests of a module share; they run in the module's loop."""
     with private_home() as home:
         async with editor(home) as client:
             yield client

@@ -1,6 +1,6 @@
-"""A process at the other end of the tests' pipes: our connection, with a few methods.
+"""The process at the other end of the tests' pipes: our connection with a few methods.
 
-Events that it cannot send through the connection are lines of JSON on stderr.
+It reports events that the connection cannot carry as lines of JSON on stderr.
 
 Run as `python -m tests.server.connection_process`.
 """
@@ -65,7 +65,7 @@ async def serve() -> None:
 
 
 def make_noise() -> list[str]:
-    """Do to fd 0 and fd 1 what libraries and children do: write, and read a line."""
+    """Use fd 0 and fd 1 as libraries and child processes do: write, and read a line."""
     os.write(1, b"raw\n")
     print("printed", flush=True)
     child = "import sys; print('child'); sys.stdin.read(); sys.exit(7)"

@@ -24,7 +24,7 @@ class Document:
 
     @property
     def identifier(self) -> Json:
-        """The `textDocument` argument that names it."""
+        """The `textDocument` argument for this document."""
         return {"uri": self.uri}
 
     def position(self, line: int, column: int = 0) -> Json:
@@ -38,7 +38,7 @@ class Document:
         return {"start": self.position(*start), "end": self.position(*end)}
 
     def replace(self, start: Place, end: Place, text: str) -> Json:
-        """Change the text as typing does; return the LSP content change."""
+        """Change the text as typing does. Return the LSP content change."""
         change = {"range": self.range(start, end), "text": text}
         self.text = self.text[: self._offset(start)] + text + self.text[self._offset(end) :]
         self.version += 1

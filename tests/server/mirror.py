@@ -1,6 +1,6 @@
-"""What an editor knows of the runs: their states and outputs, kept only from the notifications.
+"""An editor's view of the runs: their states and outputs, built from the notifications alone.
 
-Everything that the contract promises about the notifications' order is asserted here, as they come.
+Asserts, on each notification, the order that the protocol guarantees.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ class Mirror:
         self.seq: dict[str, int] = {}
 
     def take(self, method: str, params: Json) -> None:
-        """Applies one notification; others than ours are ignored."""
+        """Applies one notification. Ignores those outside `kernel-bridge/`."""
         match method:
             case "kernel-bridge/kernel":
                 self.kernels[params["kernel"]["id"]] = params["kernel"]
@@ -58,7 +58,7 @@ class Mirror:
 
 
 def apply(outputs: list[Json], changes: list[Json]) -> None:
-    """Applies the changes of one kernel-bridge/output notification to the outputs a client has."""
+    """Applies the changes of one kernel-bridge/output notification to a client's outputs."""
     for change in changes:
         match change["kind"]:
             case "append":

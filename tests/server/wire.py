@@ -1,4 +1,4 @@
-"""JSON-RPC as a test sees it: bodies in frames, errors, and requests on their way."""
+"""JSON-RPC for tests: bodies in frames, errors, and pending requests."""
 
 import asyncio
 from collections.abc import Generator
@@ -25,7 +25,7 @@ class ResponseError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A request on its way; await it for its result."""
+    """A pending request; await it for its result."""
 
     id: int
     answer: asyncio.Future[Any]
@@ -35,7 +35,7 @@ class Call:
 
 
 async def read_frame(stream: asyncio.StreamReader) -> bytes | None:
-    """The body of the next message; None at the end. Raises AssertionError for any byte of something else."""
+    """The body of the next message; None at the end. Raises AssertionError for any other byte."""
     header = await stream.readline()
     if not header:
         return None
