@@ -58,7 +58,7 @@ def test_runs_are_found(ran: Home) -> None:
     assert done.stdout == "No runs match.\n"
 
 
-def test_a_run_is_shown_with_what_it_put_out(ran: Home) -> None:
+def test_a_run_is_shown_with_its_output(ran: Home) -> None:
     second, first = ids(ran)
     newest = run_command(ran, "history", "show")
     assert (newest.code, newest.stderr) == (0, "")
@@ -94,7 +94,7 @@ def draw(terminal: Terminal) -> str:
         ({"KITTY_WINDOW_ID": "1", "NO_COLOR": "1"}, "[image/png 30x40, 92 bytes]"),
     ],
 )
-def test_pictures_are_drawn_by_the_terminals_own_protocol(
+def test_images_use_the_terminals_own_protocol(
     home: Home, environment: dict[str, str], expected: str
 ) -> None:
     write(home, "picture.py", PICTURE + "# %%\nprint('after')")
@@ -109,7 +109,7 @@ def test_pictures_are_drawn_by_the_terminals_own_protocol(
 @pytest.mark.parametrize(
     ("answer", "expected"), [("\x1b[?62;4;22c", "\x1bP"), ("\x1b[?62;22c", "[image/png 30x40")]
 )
-def test_a_terminal_that_says_it_has_sixel_is_given_it(home: Home, answer: str, expected: str) -> None:
+def test_a_terminal_that_reports_sixel_receives_it(home: Home, answer: str, expected: str) -> None:
     assert run_command(home, "run", write(home, "picture.py", PICTURE)).code == 0
     answers = {b"\x1b[c": answer, b"\x1b[16t": "\x1b[6;20;10t"}
     answered = dict.fromkeys(answers, 0)
@@ -122,7 +122,7 @@ def test_a_terminal_that_says_it_has_sixel_is_given_it(home: Home, answer: str, 
         assert expected in draw(terminal)
 
 
-def test_a_picture_that_is_replaced_is_drawn_again_at_the_end(home: Home) -> None:
+def test_a_replaced_image_is_drawn_again_at_the_end(home: Home) -> None:
     source = (
         PICTURE.replace(
             "Image(png, format", "from IPython.display import display\nh = display(Image(png, format"
@@ -202,7 +202,7 @@ def test_runs_are_deleted(ran: Home) -> None:
         (["--since", "soon"], "expected a date or time"),
     ],
 )
-def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], message: str) -> None:
+def test_a_failure_reports_its_reason(home: Home, arguments: list[str], message: str) -> None:
     done = run_command(home, "history", *arguments)
     assert done.code == 2
     assert message in done.stderr

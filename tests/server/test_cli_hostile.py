@@ -1,7 +1,7 @@
-"""`kernel-bridge` in a project that tries to control the terminal: its text is shown, without any effect.
+"""`kernel-bridge` in a project that tries to control the terminal: its text is shown and has no effect.
 
-Names, messages and notebooks hold control sequences in their 7-bit and 8-bit forms, and characters that
-reorder or hide text. What reaches the terminal is read from it as bytes.
+Names, messages and notebooks contain control sequences in their 7-bit and 8-bit forms, and characters that
+reorder or hide text. The tests check the bytes that reach the terminal.
 """
 
 import json
@@ -36,7 +36,7 @@ ACTING = re.compile(
 
 
 def check_inert(raw: bytes) -> None:
-    """Nothing in it acts on a terminal, or hides text, but what we write."""
+    """Assert that only our own sequences control the terminal, and that nothing hides text."""
     text = OURS.sub(b"", raw).decode("utf-8", "surrogateescape")
     found = [text[max(0, at.start() - 30) : at.end() + 30] for at in ACTING.finditer(text)]
     assert not found
@@ -45,14 +45,14 @@ def check_inert(raw: bytes) -> None:
 
 
 def ended(terminal: Terminal) -> int:
-    """Its exit code; what it wrote is inert."""
+    """Wait for the command to end, and check that its output is inert. Return its exit code."""
     code = terminal.end()
     check_inert(terminal.raw)
     return code
 
 
 def install(home: Home, name: str, argv: list[str]) -> None:
-    """A kernelspec that is hostile wherever it is free to be."""
+    """Install a kernelspec with hostile text in every field that allows it."""
     folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / name
     folder.mkdir(parents=True)
     spec = {"argv": argv, "display_name": HOSTILE, "language": HOSTILE, "metadata": {HOSTILE: HOSTILE}}
@@ -110,7 +110,7 @@ DIES = [sys.executable, "-c", f"import sys; sys.stderr.write({HOSTILE!r}); sys.e
     ],
     ids=lambda arguments: " ".join(arguments).replace(HOSTILE, "HOSTILE"),
 )
-def test_what_a_project_brings_is_inert(home: Home, arguments: list[str]) -> None:
+def test_text_from_a_project_is_inert(home: Home, arguments: list[str]) -> None:
     install(home, "dies", DIES)
     install(home, "missing", [f"/{HOSTILE}", HOSTILE])
     write(home, "there.py", f"# %% {HOSTILE.replace(chr(0x85), '').replace(chr(0x2028), '')}\n1\n")
@@ -129,7 +129,7 @@ def test_runs_and_their_history_are_inert(home: Home) -> None:
     out = f"{HOSTILE}.ipynb"
     with open_terminal(home, "run", file, "--export", out) as terminal:
         assert terminal.end() == 1
-        # A run's own output keeps its right-to-left text; everything else that is left of it acts on nothing.
+        # A run's own output keeps its right-to-left text. The rest of what remains of it has no effect.
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", OURS.sub(b"", terminal.raw).decode())
         assert "wrote" in terminal.text
     for arguments in (
@@ -146,7 +146,7 @@ def test_runs_and_their_history_are_inert(home: Home) -> None:
     home.check_clean()
 
 
-def test_a_notebook_and_a_kernel_that_stays_are_inert(home: Home) -> None:
+def test_a_notebook_and_a_kept_kernel_are_inert(home: Home) -> None:
     install(home, "stays", python_kernel())
     spec = {"name": HOSTILE, "display_name": HOSTILE, "language": HOSTILE}
     cells = [{"cell_type": "markdown", "source": f"# {HOSTILE}", "metadata": {}}]
@@ -174,7 +174,7 @@ def test_a_log_is_inert(home: Home) -> None:
     check_inert((home.work / "log").read_bytes().replace(b"\n", b"\r\n"))
 
 
-def test_json_has_the_same_values_and_no_character_that_acts(home: Home) -> None:
+def test_json_keeps_its_values_without_active_characters(home: Home) -> None:
     install(home, "stays", python_kernel())
     done = run_command(home, "specs", "--json")
     check_inert(done.stdout.encode())
@@ -189,7 +189,7 @@ def test_json_has_the_same_values_and_no_character_that_acts(home: Home) -> None
     assert said == text
 
 
-def test_what_is_left_out_is_said(home: Home) -> None:
+def test_removed_sequences_are_reported(home: Home) -> None:
     with open_terminal(home, "start", "--cwd", "a\x1b]52;c;x\x07\u202eb\udcff") as terminal:
         assert terminal.end() == 2
         assert r"the folder a\u001b]52;c;x\u0007\u202eb\udcff does" in terminal.text
@@ -198,7 +198,7 @@ def test_what_is_left_out_is_said(home: Home) -> None:
 @pytest.mark.parametrize(
     "text", ["\x9d52;c;x\x9c\x9b2J", "\x1b\x9b2J\x1b\x1b]0;x\x07", "\x1b]0;x", "\x1bP\x9c", "\x1b_Gx\x1b\\"]
 )
-def test_outputs_are_inert_in_all_forms(home: Home, text: str) -> None:
+def test_outputs_are_inert_in_every_format(home: Home, text: str) -> None:
     source = (
         "print('\\x1b[31mred\\x1b[m', end='', flush=True)\n"
         f"for c in {text!r}: print(c, end='', flush=True)\n"

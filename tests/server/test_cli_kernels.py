@@ -81,7 +81,7 @@ def line(pipe: IO[bytes] | None, containing: str) -> str:
     raise AssertionError(f"no line with {containing!r} came")
 
 
-def test_a_kernel_lives_on_and_anybody_can_attach_to_it(home: Home) -> None:
+def test_a_kernel_keeps_running_and_accepts_attachments(home: Home) -> None:
     done = run_command(home, "start")
     assert done.code == 0
     (kernel,) = listed(home)
@@ -111,7 +111,7 @@ def test_a_kernel_lives_on_and_anybody_can_attach_to_it(home: Home) -> None:
     assert listed(home) == []
 
 
-def test_a_kernel_is_started_as_it_is_asked_for(home: Home) -> None:
+def test_a_kernel_starts_with_the_given_options(home: Home) -> None:
     (home.work / "folder").mkdir()
     by_python = start(home, "--python", sys.executable, "--cwd", "folder")
     assert by_python["cwd"] == str(home.work / "folder")
@@ -141,7 +141,7 @@ def test_a_kernel_is_started_as_it_is_asked_for(home: Home) -> None:
         (["run", "-", "--attach", "abc", "--kernel", "python3"], 2, "not allowed with argument"),
     ],
 )
-def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: int, said: str) -> None:
+def test_a_failure_reports_its_reason(home: Home, arguments: list[str], code: int, said: str) -> None:
     folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "ends"
     folder.mkdir(parents=True)
     spec = {"argv": ["python", "-c", "import sys; sys.exit('it broke here')"]}
@@ -155,9 +155,7 @@ def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: in
     ("on_interrupt", "outcome", "run_code"),
     [("signal.default_int_handler", "interrupted", 1), ("lambda *_: os._exit(5)", "died", 1)],
 )
-def test_an_interrupt_says_what_came_of_it(
-    home: Home, on_interrupt: str, outcome: str, run_code: int
-) -> None:
+def test_an_interrupt_reports_its_outcome(home: Home, on_interrupt: str, outcome: str, run_code: int) -> None:
     kernel = start(home)
     source = f"import os, signal, time\nsignal.signal(signal.SIGINT, {on_interrupt})\nprint('go')\n"
     write(home, "long.py", source + "time.sleep(100)")
@@ -172,7 +170,7 @@ def test_an_interrupt_says_what_came_of_it(
         assert run_command(home, "stop").code == 0
 
 
-def test_a_restart_keeps_the_id_and_forgets_the_rest(home: Home) -> None:
+def test_a_restart_keeps_the_id_and_discards_variables(home: Home) -> None:
     before = start(home)
     check_run(home, before["id"], "x = 1", "")
     assert run_command(home, "restart").code == 0
@@ -194,7 +192,7 @@ def test_the_kernel_of_another_program(home: Home, foreign: Path) -> None:
     assert listed(home) == []
 
 
-def test_a_kernel_that_answers_nothing_is_known_by_the_start_of_its_id(home: Home) -> None:
+def test_an_unresponsive_kernel_is_found_by_the_start_of_its_id(home: Home) -> None:
     kernel = start(home)
     os.kill(kernel["pid"], signal.SIGSTOP)
     check_refused(home, ["stop", kernel["id"][:8]], "did not answer within 3 s", f"(process {kernel['pid']})")
@@ -202,7 +200,7 @@ def test_a_kernel_that_answers_nothing_is_known_by_the_start_of_its_id(home: Hom
     assert run_command(home, "stop", kernel["id"][:8]).code == 0
 
 
-async def test_the_kernel_of_an_editor_stays_the_editors(home: Home, bridge: Client) -> None:
+async def test_the_kernel_of_an_editor_still_belongs_to_the_editor(home: Home, bridge: Client) -> None:
     kernel = await bridge.command("startKernel", spec="python3")
     done = await asyncio.to_thread(run_command, home, "interrupt", kernel["id"])
     assert done.stdout == "interrupted\n"
@@ -210,12 +208,12 @@ async def test_the_kernel_of_an_editor_stays_the_editors(home: Home, bridge: Cli
     assert done.stdout.splitlines()[1].endswith("kernel-bridge, ends with its editor")
 
 
-def test_a_kernel_that_does_not_end_is_not_called_stopped(home: Home, foreign: Path) -> None:
+def test_a_kernel_that_ignores_shutdown_is_not_reported_as_stopped(home: Home, foreign: Path) -> None:
     check_run(home, str(foreign), DEAF, "")
     check_refused(home, ["stop"], "still runs: it ignored the request")
 
 
-def test_what_others_print_meanwhile_is_not_ours(home: Home) -> None:
+def test_output_of_other_clients_is_not_shown(home: Home) -> None:
     kernel = start(home)
     wait = "import os, time\nprint('go', flush=True)\nwhile not os.path.exists('sent'): time.sleep(.01)\n"
     write(home, "ours.py", f"# %%\n{wait}# %%\nprint('end', theirs)\n")

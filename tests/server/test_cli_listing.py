@@ -17,7 +17,7 @@ def add_spec(home: Home, name: str, argv: list[str]) -> None:
     (folder / "kernel.json").write_text(json.dumps(spec))
 
 
-def test_specs_say_which_are_usable(home: Home) -> None:
+def test_specs_shows_which_are_usable(home: Home) -> None:
     add_spec(home, "broken", ["/no/such/program"])
     done = run_command(home, "specs")
     assert done.code == 0
@@ -71,7 +71,7 @@ def test_history_and_export_start_nothing(home: Home) -> None:
 @pytest.mark.parametrize(
     ("arguments", "starts", "code"), [([], {"python3": True, "broken": False}, 0), (["--no-start"], {}, 0)]
 )
-def test_doctor_starts_what_there_is(
+def test_doctor_starts_the_kernels_it_finds(
     home: Home, arguments: list[str], starts: dict[str, bool], code: int
 ) -> None:
     add_spec(home, "broken", ["python", "-c", "raise SystemExit('it broke here')"])
@@ -84,7 +84,7 @@ def test_doctor_starts_what_there_is(
     home.check_clean()
 
 
-def test_doctor_explains_to_a_person(home: Home) -> None:
+def test_doctor_explains_a_failure(home: Home) -> None:
     add_spec(home, "python3", ["/no/such/python"])
     done = run_command(home, "doctor", environment={"JUPYTER_PATH": home.environment["JUPYTER_DATA_DIR"]})
     assert done.code == 3
@@ -93,7 +93,7 @@ def test_doctor_explains_to_a_person(home: Home) -> None:
     assert "No kernel starts." in done.stdout
 
 
-def test_an_environment_without_ipykernel_is_listed_with_the_command_that_installs_it(home: Home) -> None:
+def test_an_environment_without_ipykernel_is_listed_with_the_command_to_install_it(home: Home) -> None:
     environment = home.work / ".venv"
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"

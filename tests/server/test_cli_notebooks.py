@@ -29,7 +29,7 @@ print(name, size * 2)
 
 
 def notebook(*sources: str, **cells: Json) -> str:
-    """An .ipynb of code cells; keywords give more of the cell with that id."""
+    """An .ipynb of code cells. Each keyword adds fields to the cell with that id."""
     raw = [
         {"cell_type": "code", "id": f"c{number}", "metadata": {}, "source": source, "outputs": [],
          "execution_count": None, **cells.get(f"c{number}", {})}
@@ -46,7 +46,7 @@ def read(home: Home, name: str) -> Any:
 
 
 def texts(found: Any) -> list[str]:
-    """What the code cells printed or gave."""
+    """The text that the code cells printed or returned."""
     return [
         "".join(
             output.get("text") or output.get("ename") or output["data"]["text/plain"]
@@ -80,7 +80,7 @@ def test_parameters_are_set_after_their_defaults(home: Home, source: str) -> Non
     assert len(read(home, "out.ipynb").cells) == len(found.cells)
 
 
-def test_the_markdown_of_a_script_stays(home: Home) -> None:
+def test_the_markdown_of_a_script_is_kept(home: Home) -> None:
     write(home, "script.py", SCRIPT)
     assert run_command(home, "run", "script.py", "--export", "out.ipynb").code == 0
     found = read(home, "out.ipynb")
@@ -88,7 +88,7 @@ def test_the_markdown_of_a_script_stays(home: Home) -> None:
     assert texts(found) == ["", "none 4\n", "{'a': 2}"]
 
 
-def test_what_was_exported_gives_the_same_when_it_is_run_again(home: Home) -> None:
+def test_running_an_exported_file_produces_the_same_export(home: Home) -> None:
     write(
         home,
         "script.py",
@@ -127,7 +127,7 @@ def test_other_formats(home: Home, name: str, expected: list[str]) -> None:
         assert part in text
 
 
-def test_a_cell_that_is_skipped_keeps_its_outputs(home: Home) -> None:
+def test_a_skipped_cell_keeps_its_outputs(home: Home) -> None:
     had = {"output_type": "stream", "name": "stdout", "text": ["of\n", "old\n"]}
     metadata = {"tags": ["skip-execution"], "execution": {"timeout": 3}}
     skipped: Json = {"metadata": metadata, "outputs": [had, 3], "execution_count": 7}
@@ -139,7 +139,7 @@ def test_a_cell_that_is_skipped_keeps_its_outputs(home: Home) -> None:
     assert [cell.execution_count for cell in found.cells] == [7, 1]
 
 
-def test_auto_is_the_extension_of_the_language(home: Home) -> None:
+def test_auto_chooses_the_extension_of_the_language(home: Home) -> None:
     write(home, "in.ipynb", notebook("print('ran')"))
     done = run_command(home, "run", "in.ipynb", "--export", "out.auto")
     assert (done.code, done.stdout) == (0, "ran\n")
@@ -151,7 +151,7 @@ def test_auto_is_the_extension_of_the_language(home: Home) -> None:
         assert "out.py exists; --overwrite replaces it" in refused.stderr
 
 
-def test_a_killed_run_keeps_what_it_had(home: Home) -> None:
+def test_a_killed_run_keeps_its_output_so_far(home: Home) -> None:
     going = "import time\nfor i in range(1000): print(i, flush=True); time.sleep(.1)"
     write(home, "in.ipynb", notebook("print('first')", going, "print('never')"))
     out = home.work / "out.ipynb"
@@ -167,7 +167,7 @@ def test_a_killed_run_keeps_what_it_had(home: Home) -> None:
     assert [path.name for path in home.work.iterdir() if path.suffix == ".tmp"] == []
 
 
-def test_a_run_that_is_ended_writes_what_it_had(home: Home) -> None:
+def test_a_terminated_run_writes_its_output_so_far(home: Home) -> None:
     write(home, "in.ipynb", notebook("print('first', flush=True)\nwhile True: pass"))
     with start_command(home, "run", "in.ipynb", "--export", "out.ipynb") as process:
         assert process.stdout is not None
@@ -188,7 +188,7 @@ def test_a_cell_that_takes_too_long_is_interrupted(home: Home) -> None:
     assert (done.code, done.stdout) == (0, "after\n")
 
 
-def test_a_cell_that_cannot_be_interrupted_ends_all(home: Home) -> None:
+def test_a_cell_that_ignores_the_interrupt_ends_the_run(home: Home) -> None:
     stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('go')\nwhile True: pass"
     write(home, "in.ipynb", notebook(stubborn, "print('after')"))
     done = run_command(home, "run", "in.ipynb", "--timeout", "1", "--export", "out.ipynb")
@@ -202,7 +202,7 @@ def test_a_cell_that_cannot_be_interrupted_ends_all(home: Home) -> None:
     home.check_clean()
 
 
-def test_a_failed_run_is_resumed_where_it_failed(home: Home) -> None:
+def test_a_failed_run_resumes_at_the_failed_cell(home: Home) -> None:
     cells = ("import os\nx = os.getpid()\nprint('once')", "print(y)", "print(os.getpid() == x)")
     write(home, "in.ipynb", notebook(*cells))
     failed = run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--keep-alive")
@@ -223,7 +223,7 @@ def test_a_failed_run_is_resumed_where_it_failed(home: Home) -> None:
     home.check_clean()
 
 
-def test_a_kernel_that_is_gone_cannot_be_resumed(home: Home) -> None:
+def test_a_run_cannot_resume_without_its_kernel(home: Home) -> None:
     write(home, "in.ipynb", notebook("print('once')", "1 / 0"))
     assert run_command(home, "run", "in.ipynb", "--export", "out.ipynb", "--keep-alive").code == 1
     before = (home.work / "out.ipynb").read_bytes()
@@ -254,7 +254,7 @@ def test_a_kernel_that_is_gone_cannot_be_resumed(home: Home) -> None:
         (["main.sql", "--kernel", "python3", "-p", "a", "1"], "parameters are not supported in sql"),
     ],
 )
-def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], message: str) -> None:
+def test_a_failure_reports_its_reason(home: Home, arguments: list[str], message: str) -> None:
     (home.work / "folder").mkdir()
     write(home, "in.ipynb", notebook("1"))
     write(home, "bad.ipynb", '{"cells": [{}')
@@ -285,7 +285,7 @@ def test_a_full_disk_leaves_the_old_file(home: Home) -> None:
     assert not list(home.work.glob(".*.tmp"))
 
 
-def test_the_history_gives_the_document_back(home: Home) -> None:
+def test_the_history_restores_the_document(home: Home) -> None:
     write(home, "script.py", SCRIPT)
     assert run_command(home, "run", "script.py").code == 0
     for arguments in (["--file", "script.py", "--document"], ["--since", "1h"]):

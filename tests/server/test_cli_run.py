@@ -1,4 +1,4 @@
-"""`kernel-bridge run` on pipes: what it writes to stdout and stderr, and its exit codes."""
+"""`kernel-bridge run` on pipes: its stdout, stderr and exit codes."""
 
 import json
 import os
@@ -74,13 +74,13 @@ NOTEBOOK: dict[str, Any] = {
         (["--lines", "10"], "three\n", ""),
     ],
 )
-def test_what_is_chosen_runs(home: Home, arguments: list[str], stdout: str, stderr: str) -> None:
+def test_the_chosen_code_runs(home: Home, arguments: list[str], stdout: str, stderr: str) -> None:
     done = run_command(home, "run", write(home, "cells.py", CELLS), *arguments)
     assert (done.code, done.stdout, done.stderr) == (0, stdout, stderr)
     home.check_clean()
 
 
-def test_an_error_says_its_line_and_ends_the_run(home: Home) -> None:
+def test_an_error_names_its_line_and_ends_the_run(home: Home) -> None:
     done = run_command(home, "run", write(home, "broken.py", BROKEN), "--export", "out.ipynb")
     assert (done.code, done.stdout) == (1, "before\n")
     assert "ZeroDivisionError" in done.stderr
@@ -149,13 +149,13 @@ def test_input_is_read_from_a_pipe(home: Home, stdin: str, code: int, stdout: st
         ("for i in range(200_000): print('x' * 9)", "xxxxxxxxx\n" * 200_000, ""),
     ],
 )
-def test_outputs_in_a_pipe_are_plain_and_whole(home: Home, source: str, stdout: str, stderr: str) -> None:
+def test_outputs_in_a_pipe_are_plain_and_complete(home: Home, source: str, stdout: str, stderr: str) -> None:
     done = run_command(home, "run", "-", stdin=source)
     assert (done.code, done.stderr) == (0, stderr)
     assert done.stdout == stdout
 
 
-def test_json_is_the_protocols_notifications(home: Home) -> None:
+def test_json_lines_are_the_protocols_notifications(home: Home) -> None:
     done = run_command(home, "run", write(home, "cells.py", CELLS), "--json", "--cell", "1")
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     assert {message["method"] for message in messages} == {
@@ -206,7 +206,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["--stdio", "run", "x"], 2, "--stdio serves an editor and takes no command"),
     ],
 )
-def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: int, message: str) -> None:
+def test_a_failure_reports_its_reason(home: Home, arguments: list[str], code: int, message: str) -> None:
     broken_kernel(home, "ends", ["python", "-c", "import sys; sys.exit('it broke here')"])
     for name in ("cells.py", "cells.txt", "cells.jl"):
         write(home, name, CELLS)
@@ -218,7 +218,7 @@ def test_what_cannot_be_done_says_why(home: Home, arguments: list[str], code: in
     home.check_clean()
 
 
-def test_without_arguments_it_shows_what_it_can_do(home: Home) -> None:
+def test_without_arguments_it_shows_the_main_commands(home: Home) -> None:
     shown = run_command(home)
     assert (shown.code, shown.stderr) == (0, "")
     for part in ("docs/index.md", "kernel-bridge run ", "kernel-bridge doctor", "kernel-bridge history"):
@@ -233,7 +233,7 @@ def test_a_kernel_that_dies_is_reported(home: Home) -> None:
     assert "the run is lost:" in done.stderr
 
 
-def test_the_options_of_the_log_go_anywhere(home: Home) -> None:
+def test_log_options_are_accepted_anywhere(home: Home) -> None:
     for arguments in (["--log-level", "debug", "specs"], ["specs", "--log-level", "debug"]):
         assert run_command(home, *arguments).code == 0
     done = run_command(home, "run", "-", "--log-level", "debug", "--log-file", "log.txt", stdin="1")
@@ -243,7 +243,7 @@ def test_the_options_of_the_log_go_anywhere(home: Home) -> None:
     assert (refused.code, "cannot write the log file no/log.txt" in refused.stderr) == (2, True)
 
 
-def test_a_reader_that_ends_ends_the_run(home: Home) -> None:
+def test_closing_the_pipe_ends_the_run(home: Home) -> None:
     source = "import time\nwhile True: print('line', flush=True); time.sleep(.01)\n"
     write(home, "endless.py", source)
     for arguments in ([], ["--json"]):
@@ -259,7 +259,7 @@ def test_a_reader_that_ends_ends_the_run(home: Home) -> None:
     "arguments",
     [["run", "cells.py"], ["run", "cells.py", "--json"], ["specs"], ["specs", "--json"], ["history"]],
 )
-def test_output_that_cannot_be_written_is_an_error(home: Home, arguments: list[str]) -> None:
+def test_a_failed_write_is_an_error(home: Home, arguments: list[str]) -> None:
     write(home, "cells.py", CELLS)
     full = run_command(home, *arguments, prefix=["sh", "-c", 'exec "$0" "$@" >/dev/full'])
     assert full.code == 74
@@ -285,7 +285,7 @@ def test_sigterm_leaves_no_kernel(home: Home) -> None:
     home.check_clean()
 
 
-def test_a_folder_whose_name_is_no_utf8(home: Home) -> None:
+def test_a_folder_whose_name_is_not_utf8(home: Home) -> None:
     folder = Path(os.fsdecode(os.fsencode(home.work) + b"/caf\xe9"))
     folder.mkdir()
     (folder / "x.py").write_text("import os\nos.fsencode(os.path.basename(os.getcwd()))")
@@ -301,7 +301,7 @@ def test_a_folder_whose_name_is_no_utf8(home: Home) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["run", "x.py"], ["specs"], ["kernels"], ["history"], ["start"]])
-def test_a_folder_that_was_removed(home: Home, arguments: list[str]) -> None:
+def test_a_removed_folder(home: Home, arguments: list[str]) -> None:
     (home.work / "gone").mkdir()
     removed = run_command(home, *arguments, prefix=["sh", "-c", 'cd gone && rmdir "$PWD" && exec "$0" "$@"'])
     assert removed.code == 2
@@ -315,7 +315,7 @@ def test_an_encoding_that_lacks_characters(home: Home) -> None:
     assert "print('h?')" in run_command(home, "history", environment=ascii_only).stdout
 
 
-def test_a_runtime_folder_that_cannot_be_written(home: Home) -> None:
+def test_an_unwritable_runtime_folder(home: Home) -> None:
     write(home, "x.py", "1\n")
     refused = run_command(home, "run", "x.py", environment={"JUPYTER_RUNTIME_DIR": "/proc/none/runtime"})
     assert refused.code == 3
@@ -323,8 +323,8 @@ def test_a_runtime_folder_that_cannot_be_written(home: Home) -> None:
     assert "not found" not in refused.stderr
 
 
-def test_json_has_a_replacement_where_a_source_has_half_a_character(home: Home) -> None:
-    """JSON and Python can have a lone surrogate in a text, which has no UTF-8."""
+def test_json_replaces_half_a_character_in_a_source(home: Home) -> None:
+    """Text in JSON and Python can contain a lone surrogate, which UTF-8 cannot encode."""
     cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "'\ud83d'"}
     python = {"kernelspec": {"name": "python3", "display_name": "Python", "language": "python"}}
     book = {"cells": [cell], "metadata": python, "nbformat": 4, "nbformat_minor": 4}

@@ -12,7 +12,7 @@ from tests.home import Home
 from tests.server.command import BOUND_S, COMMAND, CTRL_C, CTRL_D, open_terminal, run_command, write
 
 
-def test_cells_have_headers_and_nothing_is_left_of_the_status_line(home: Home) -> None:
+def test_cells_have_headers_and_the_status_line_is_erased(home: Home) -> None:
     source = "# %% Load\nprint('a', end='')\n# %%\nimport time; time.sleep(.3)\n'b'\n"
     with open_terminal(home, "run", write(home, "cells.py", source), columns=40) as terminal:
         assert terminal.end() == 0
@@ -38,7 +38,7 @@ def test_a_progress_bar_stays_on_its_line(home: Home) -> None:
         assert "".join(terminal.lines[:-1]) == "4/4 " + "#" * 36
 
 
-def test_a_traceback_has_colours_unless_they_are_not_wanted(home: Home) -> None:
+def test_a_traceback_has_colours_unless_disabled(home: Home) -> None:
     write(home, "broken.py", "1 / 0\n")
     for environment, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
         with open_terminal(home, "run", "broken.py", environment=environment) as terminal:
@@ -63,7 +63,7 @@ def test_input_is_typed_and_passwords_are_not_shown(home: Home) -> None:
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
-        (CTRL_D, 1),  # nothing to read: cancelled, which raises in the kernel
+        (CTRL_D, 1),  # end of input: cancels the prompt, which raises in the kernel
         (CTRL_C, 130),
     ],
 )
@@ -124,14 +124,14 @@ def test_tables_fit_a_narrow_terminal(home: Home) -> None:
 
 
 def until_read(pipe: int) -> None:
-    """Wait until the other end has taken all that was written."""
+    """Wait until the other end has read everything written to the pipe."""
     end = time.monotonic() + BOUND_S
     while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
         assert time.monotonic() < end, "nothing was read"
         time.sleep(0.01)
 
 
-def test_ctrl_c_ends_what_waits_for_a_person_or_a_pipe(home: Home) -> None:
+def test_ctrl_c_ends_waiting_for_the_user_or_a_pipe(home: Home) -> None:
     os.mkfifo(home.work / "slow.py")
     refused = run_command(home, "run", "slow.py")
     assert (refused.code, "not a regular file; name a file, or pipe" in refused.stderr) == (2, True)

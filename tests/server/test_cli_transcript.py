@@ -34,7 +34,7 @@ CLEAR: Change = {"kind": "clear"}
 
 
 def on_terminal(changes: list[Change], status: str = "") -> list[str]:
-    """The lines on a terminal when the run has ended, a status line drawn and taken away all the time."""
+    """The lines on a terminal after the run. A status line is drawn and erased around each change."""
     with pseudo_terminal(COLUMNS, ROWS) as (master, slave):
         display = Display(master, COLUMNS, ROWS)
 
@@ -61,7 +61,7 @@ def on_terminal(changes: list[Change], status: str = "") -> list[str]:
 
 
 def in_pipe(changes: list[Change]) -> str:
-    """What a pipe got when the run has ended."""
+    """The text in a pipe after the run."""
 
     async def write() -> str:
         pipe = io.StringIO()
@@ -105,12 +105,12 @@ def in_pipe(changes: list[Change]) -> str:
         ),
     ],
 )
-def test_outputs_are_shown_as_they_are_in_the_end(changes: list[Change], terminal: str, pipe: str) -> None:
+def test_the_final_outputs_are_shown(changes: list[Change], terminal: str, pipe: str) -> None:
     assert "\n".join(on_terminal(changes, "busy")) == terminal
     assert in_pipe(changes) == pipe
 
 
-def test_what_has_scrolled_away_is_shown_again() -> None:
+def test_a_changed_output_that_scrolled_away_is_shown_again() -> None:
     rows = "".join(f"{number}\n" for number in range(50))
     changes = [append(display("before")), append(stream(rows)), replace(0, display("after"))]
     assert on_terminal(changes) == ["before", *rows.split(), "after"]
@@ -121,7 +121,7 @@ TEXTS = st.text(alphabet="ab日 \n", max_size=60)
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Change]:
-    """Changes that are possible one after the other, few enough to stay in view."""
+    """Valid sequences of changes, short enough to stay on the screen."""
     outputs: list[bool] = []  # whether each is a stream
     changes: list[Change] = []
     for _ in range(draw(st.integers(1, 5))):
@@ -153,7 +153,7 @@ def histories(draw: st.DrawFn) -> list[Change]:
 
 
 def final(changes: list[Change]) -> list[Change]:
-    """Appends that give the same outputs at once."""
+    """Appends that produce the same outputs directly."""
     outputs: list[dict[str, Any]] = []
     for change in changes:
         match change["kind"]:

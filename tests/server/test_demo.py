@@ -1,4 +1,4 @@
-"""The demo works as the README describes, in a new user's home."""
+"""The demo works as documented, in a new user's home."""
 
 import subprocess
 import sys
