@@ -22,7 +22,7 @@ CONSOLE = [sys.executable, "-m", "jupyter_console"]
 
 
 async def attached(home: Home, kernel: str, use: Callable[[Client], Any]) -> None:
-    """Use a second bridge that is attached to a kernel, and leave the kernel running."""
+    """Attach a second bridge to a kernel, use it, and leave the kernel running."""
     async with editor(home) as client:
         await client.command("attachKernel", kernelId=kernel)
         await use(client)
@@ -79,7 +79,7 @@ async def check_console(console: Terminal) -> None:
     await asyncio.to_thread(console.see, ": 42")
 
 
-async def test_what_is_sent_is_encrypted_where_the_kernelspec_says_that_it_can(home: Home) -> None:
+async def test_messages_are_encrypted_if_the_kernelspec_supports_it(home: Home) -> None:
     async with editor(home, settings={"transport": "tcp"}) as client:
         kernel = await client.command("startKernel", spec="python3")
         described = json.loads(Path(kernel["connectionFile"]).read_text())
@@ -103,7 +103,7 @@ async def test_what_is_sent_is_encrypted_where_the_kernelspec_says_that_it_can(h
         assert restarted["transport"] == "tcp"
 
 
-async def test_a_kept_kernel_is_taken_up_by_the_next_bridge_for_the_same_document(home: Home) -> None:
+async def test_the_next_bridge_attaches_the_same_document_to_a_kept_kernel(home: Home) -> None:
     async with editor(home, settings={"keepAlive": True}) as client:
         document = client.open("x = 1", "kept.py")
         run = await client.run(unit="all", textDocument=document.identifier)
@@ -147,7 +147,7 @@ async def test_a_bad_connection_file_names_the_key(shared: Client, changes: Json
     await check_bad(shared, str(file), said)
 
 
-async def test_a_connection_file_that_is_none(shared: Client) -> None:
+async def test_files_that_are_no_connection_file(shared: Client) -> None:
     work = shared.home.work
     await check_bad(shared, "no-such-file.json", "no-such-file.json")
     await check_bad(shared, "/" + "x" * 5000, "x" * 100)

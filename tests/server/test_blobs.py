@@ -43,7 +43,7 @@ def files(home: Home) -> list[Path]:
 
 
 async def shown(client: Client, **argument: Any) -> Json:
-    """The MIME bundle of SHOW, the same in the answer, by getRun and by the notifications."""
+    """The MIME bundle of SHOW. Asserts that the response, getRun and the notifications agree."""
     run = await client.run(code=SHOW, **argument)
     answer = await client.command("getRun", runId=run["id"])
     assert run["outputs"] == answer["run"]["outputs"] == client.mirror.outputs[run["id"]]
@@ -64,7 +64,7 @@ async def test_binary_data_is_in_private_files(home: Home) -> None:
         assert [stat.S_IMODE(there.stat().st_mode) for there in (file, file.parent)] == [0o600, 0o700]
 
 
-async def test_an_update_of_a_display_is_a_file_too(home: Home) -> None:
+async def test_an_updated_display_is_a_file_too(home: Home) -> None:
     async with editor(home, capabilities=FILES) as client:
         run = await client.run(code=SHOW)
         update = {"image/png": base64.b64encode(b"new").decode()}
@@ -73,20 +73,20 @@ async def test_an_update_of_a_display_is_a_file_too(home: Home) -> None:
         assert path(output["data"]["image/png"]).read_bytes() == b"new"
 
 
-async def test_without_the_capability_it_comes_inline(home: Home) -> None:
+async def test_without_the_capability_data_is_inline(home: Home) -> None:
     async with editor(home) as client:
         assert await shown(client) == SENT | TEXT
         assert not files(home)
 
 
-async def test_what_is_no_base64_stays_as_it_came(home: Home) -> None:
+async def test_invalid_base64_is_unchanged(home: Home) -> None:
     async with editor(home, capabilities=FILES) as client:
         data = {"image/png": "no base64!"}
         run = await client.run(code=f"from IPython.display import display; display({data!r}, raw=True)")
         assert run["outputs"][0]["data"] == data
 
 
-async def test_a_file_outlives_the_session_and_is_made_for_old_runs(home: Home) -> None:
+async def test_a_file_outlives_the_session_and_is_created_for_old_runs(home: Home) -> None:
     async with editor(home) as client:
         run = await client.run(code=SHOW)
     for _ in range(2):
@@ -96,7 +96,7 @@ async def test_a_file_outlives_the_session_and_is_made_for_old_runs(home: Home) 
     assert len(files(home)) == len(BINARY)
 
 
-async def test_an_export_has_the_data_itself(home: Home) -> None:
+async def test_an_export_embeds_the_data(home: Home) -> None:
     async with editor(home, capabilities=FILES) as client:
         await client.run(code=SHOW)
         exported = (await client.command("export", path="a.ipynb"))["path"]
@@ -104,7 +104,7 @@ async def test_an_export_has_the_data_itself(home: Home) -> None:
     assert base64.b64decode("".join(output["data"]["image/png"])) == BINARY["image/png"]
 
 
-async def test_a_file_goes_with_its_history_entry(home: Home) -> None:
+async def test_a_file_is_deleted_with_its_history_entry(home: Home) -> None:
     settings = {"history": {"maxBytes": 1_000_000}}
     async with editor(home, capabilities=FILES) as client:
         data = await shown(client)
@@ -116,7 +116,9 @@ async def test_a_file_goes_with_its_history_entry(home: Home) -> None:
     assert not files(home)
 
 
-async def test_files_of_runs_that_are_not_kept_end_with_the_session(home: Home, launch: Launch) -> None:
+async def test_files_of_runs_outside_the_history_are_deleted_with_the_session(
+    home: Home, launch: Launch
+) -> None:
     async with editor(home, capabilities=FILES) as client:
         file = path((await shown(client, silent=True))["image/png"])
         assert file.exists()

@@ -1,4 +1,4 @@
-"""Capabilities: what a client gets for those that it declares, and those of the server."""
+"""Capabilities: the messages that a client gets for those it declares, and those of the server."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ CODE = (
 
 
 async def check_gets(home: Home, capabilities: Any, methods: set[str], shown: str | None = None) -> None:
-    """A client with these capabilities can run code, and is sent these methods and no other message.
+    """Assert that a client with these capabilities can run code and receives only these methods.
 
-    `shown` is what the one window/showMessage names, if there is one.
+    `shown` is a part of the only window/showMessage, if one is expected.
     """
     async with editor(home, capabilities=capabilities, stdin=lambda _: "Ada") as client:
         document = client.open(CODE)
@@ -38,7 +38,7 @@ async def check_gets(home: Home, capabilities: Any, methods: set[str], shown: st
         assert not shown or shown in messages[0]
 
 
-DIAGNOSTICS = {"textDocument/publishDiagnostics"}  # of a document that is opened: it has none
+DIAGNOSTICS = {"textDocument/publishDiagnostics"}  # an empty list for an opened document
 NOTIFICATIONS = {"kernel-bridge/kernel", "kernel-bridge/run", "kernel-bridge/output"}
 
 
@@ -54,16 +54,16 @@ NOTIFICATIONS = {"kernel-bridge/kernel", "kernel-bridge/run", "kernel-bridge/out
         ),
     ],
 )
-async def test_a_client_gets_what_it_asks_for(home: Home, capabilities: Any, methods: set[str]) -> None:
+async def test_a_client_gets_what_it_declares(home: Home, capabilities: Any, methods: set[str]) -> None:
     await check_gets(home, capabilities, methods)
 
 
-async def test_a_wrong_capability_is_named_and_none_is_taken(home: Home) -> None:
+async def test_an_invalid_capability_is_named_and_none_applies(home: Home) -> None:
     wrong = {"version": 1, "output": "yes"}
     await check_gets(home, wrong, DIAGNOSTICS, "experimental.kernelBridge: field output")
 
 
-async def test_the_server_says_what_it_can_do(bridge: Client) -> None:
+async def test_the_server_declares_its_capabilities(bridge: Client) -> None:
     assert bridge.server["serverInfo"] == {"name": "kernel-bridge", "version": __version__}
     capabilities = bridge.server["capabilities"]
     assert set(capabilities["executeCommandProvider"]["commands"]) >= set(COMMANDS)
@@ -87,7 +87,7 @@ async def test_position_encoding(launch: Launch, offered: list[str] | None, take
     await client.close()
 
 
-async def test_the_log_is_sent_to_the_editor_only_while_it_traces(bridge: Client) -> None:
+async def test_the_editor_receives_the_log_only_while_tracing(bridge: Client) -> None:
     def logged() -> list[str]:
         sent = [m["params"] for m in bridge.messages if m.get("method") == "window/logMessage"]
         assert all(params["type"] in (1, 2, 3, 4) for params in sent)

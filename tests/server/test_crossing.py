@@ -18,7 +18,7 @@ WORKS = 'busy\nstream stdout "go"\nsleep 20\nreply\nidle'
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def fake() -> AsyncIterator[Client]:
-    """A client to whom the kernelspec `fake` is installed."""
+    """A client with the kernelspec `fake` installed."""
     with private_home() as home:
         install_fake_kernel(home)
         async with editor(home) as client:
@@ -46,7 +46,7 @@ async def end_detached(client: Client, kernel: str) -> None:
 
 @pytest.mark.parametrize("first", ["restartKernel", "interruptKernel", "shutdownKernel", "detachKernel"])
 @pytest.mark.parametrize("second", ["shutdownKernel", "detachKernel"])
-async def test_a_run_that_meets_the_end_of_its_kernel_is_answered(
+async def test_a_run_that_races_with_the_end_of_its_kernel_is_answered(
     fake: Client, first: str, second: str
 ) -> None:
     kernel = await start(fake)
@@ -62,7 +62,7 @@ async def test_a_run_that_meets_the_end_of_its_kernel_is_answered(
         await end_detached(fake, kernel)
 
 
-async def test_a_run_on_a_kernel_that_is_detached_is_lost(fake: Client) -> None:
+async def test_a_run_on_a_detached_kernel_is_lost(fake: Client) -> None:
     kernel = await start(fake)
     run = fake.call_command("run", kernelId=kernel, code=WORKS, wait=True)
     waiting = fake.call_command("run", kernelId=kernel, code="1", wait=True)
@@ -74,7 +74,7 @@ async def test_a_run_on_a_kernel_that_is_detached_is_lost(fake: Client) -> None:
     await end_detached(fake, kernel)
 
 
-async def test_an_attachment_waits_for_the_detachment_before_it(fake: Client) -> None:
+async def test_attaching_waits_for_an_earlier_detach(fake: Client) -> None:
     kernel = await start(fake)
     calls = [
         fake.call_command(name, kernelId=kernel) for name in ("detachKernel", "attachKernel", "attachKernel")
@@ -88,7 +88,7 @@ async def test_an_attachment_waits_for_the_detachment_before_it(fake: Client) ->
 
 
 @pytest.mark.parametrize("name", ["shutdownKernel", "detachKernel"])
-async def test_leaving_a_kernel_goes_on_when_its_request_is_cancelled(fake: Client, name: str) -> None:
+async def test_cancelling_the_request_does_not_stop_a_shutdown_or_detach(fake: Client, name: str) -> None:
     kernel = await start(fake)
     run = await fake.run(kernelId=kernel, code=WORKS, wait=False)
     leaving = fake.call_command(name, kernelId=kernel)
@@ -103,7 +103,7 @@ async def test_leaving_a_kernel_goes_on_when_its_request_is_cancelled(fake: Clie
 
 
 async def test_runs_are_answered_while_a_statement_waits_for_the_kernel(fake: Client) -> None:
-    """Outside Python, only the kernel knows where a statement ends; the run keeps its place in the queue."""
+    """Outside Python, only the kernel knows where a statement ends. The run keeps its place in the queue."""
     kernel = await start(fake)
     document = fake.open("1\n2\n", "statement.nim", "nim")
     await fake.command("bindKernel", textDocument=document.identifier, kernelId=kernel)
@@ -121,7 +121,7 @@ async def test_runs_are_answered_while_a_statement_waits_for_the_kernel(fake: Cl
     await fake.command("shutdownKernel", kernelId=kernel)
 
 
-async def test_what_waits_behind_a_statement_that_is_cancelled_runs(fake: Client) -> None:
+async def test_runs_behind_a_cancelled_statement_run(fake: Client) -> None:
     kernel = await start(fake)
     document = fake.open("1\n2\n", "cancelled.nim", "nim")
     await fake.command("bindKernel", textDocument=document.identifier, kernelId=kernel)
@@ -138,7 +138,7 @@ async def test_what_waits_behind_a_statement_that_is_cancelled_runs(fake: Client
 
 
 @pytest.mark.parametrize("end", ["exit", "stdin", signal.SIGTERM, signal.SIGINT])
-async def test_the_bridge_ends_whatever_was_asked_for_before(end: str | signal.Signals) -> None:
+async def test_the_bridge_exits_with_any_request_pending(end: str | signal.Signals) -> None:
     with private_home() as home:
         install_fake_kernel(home)
         async with editor(home) as client:
@@ -160,6 +160,6 @@ async def test_the_bridge_ends_whatever_was_asked_for_before(end: str | signal.S
             async with asyncio.timeout(10):
                 code = await client.process.wait()
             assert code == (1 if isinstance(end, str) else 128 + end)
-            for process in home.processes():  # the detached one, if its detachment was in time
+            for process in home.processes():  # the detached one, if it was detached in time
                 process.kill()
             client.over = True

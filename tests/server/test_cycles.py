@@ -1,4 +1,4 @@
-"""Kernels that come and go leave the server as it was."""
+"""Starting and killing kernels leaks nothing in the server."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ async def cycle(client: Client) -> None:
 
 
 def held(client: Client) -> Json:
-    """Everything in the server and its home that a kernel could leave behind."""
+    """Counts of everything in the server and its home that a kernel could leave behind."""
     descriptors = Counter[str]()
     for link in Path(f"/proc/{client.process.pid}/fd").iterdir():
         descriptors[os.readlink(link).partition(":")[0]] += 1
@@ -46,7 +46,7 @@ def held(client: Client) -> Json:
 
 @pytest.mark.timeout(600)
 async def test_twenty_cycles_leave_nothing(bridge: Client) -> None:
-    await cycle(bridge)  # starts what stays: the keeper, the history
+    await cycle(bridge)  # starts what remains: the keeper, the history
     before = held(bridge)
     for _ in range(CYCLES):
         await cycle(bridge)

@@ -19,14 +19,14 @@ def place(line: int, character: int) -> Json:
 
 
 async def sources(client: Client, document: Document, **argument: Any) -> list[str]:
-    """What a run of the document, without a kernel of its own yet, would send: the sources of its runs."""
+    """Run the document on this client's own kernel. Return the sources of its runs."""
     argument |= {"textDocument": document.identifier, "kernelId": await client.kernel()}
-    argument |= {"stopOnError": False}  # not all that the tests write is Python
+    argument |= {"stopOnError": False}  # some of the text in these tests is not Python
     return [run["source"] for run in (await client.command("run", **argument))["runs"]]
 
 
 async def check_change(client: Client, text: str, changes: list[Json], expected: str) -> None:
-    """These content changes, all in one notification, make `expected` of `text`."""
+    """Assert that these content changes, sent in one notification, turn `text` into `expected`."""
     document = client.open(text, name="change.py")
     identifier = {"uri": document.uri, "version": 2}
     client.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": changes})
@@ -58,7 +58,7 @@ async def test_changes(shared: Client, text: str, changes: list[Json], expected:
     await check_change(shared, text, changes, expected)
 
 
-async def test_versions_and_ranges_are_those_of_the_text_that_runs(shared: Client) -> None:
+async def test_a_run_reports_the_version_and_range_of_its_text(shared: Client) -> None:
     document = shared.open("1\n", name="versions.py")
     shared.change(document, (0, 0), (0, 1), "'two'")
     run = await shared.run(
@@ -70,8 +70,8 @@ async def test_versions_and_ranges_are_those_of_the_text_that_runs(shared: Clien
     await shared.until_ended(run["id"])
 
 
-async def test_a_run_has_the_text_of_when_it_was_asked_for(shared: Client) -> None:
-    """Even if the kernel is still starting, and the next change directly follows the command."""
+async def test_a_run_uses_the_text_at_the_time_of_the_request(shared: Client) -> None:
+    """Even if the kernel is still starting and a change follows the command immediately."""
     document = shared.open("print('before')", name="behind.py")
     call = shared.call_command("run", unit="all", textDocument=document.identifier, wait=True)
     shared.change(document, (0, 0), (0, 5), "broken")
@@ -90,7 +90,7 @@ async def test_a_closed_document_is_not_open(shared: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["didChange", "didSave", "didClose"])
-async def test_what_is_said_of_a_document_that_is_not_open_is_ignored(shared: Client, method: str) -> None:
+async def test_notifications_about_a_closed_document_are_ignored(shared: Client, method: str) -> None:
     document = {"uri": "file:///not/open.py", "version": 2}
     heard = len(shared.messages)
     shared.notify(f"textDocument/{method}", {"textDocument": document, "contentChanges": [{"text": "1"}]})
@@ -119,7 +119,7 @@ async def test_any_uri_names_a_document(shared: Client, uri: str) -> None:
     shared.notify("textDocument/didClose", named)
 
 
-async def test_documents_whose_names_differ_only_in_their_encoding_are_two(shared: Client) -> None:
+async def test_documents_whose_names_differ_only_in_encoding_are_distinct(shared: Client) -> None:
     for uri, text in (("file:///tmp/a%2520b.py", "'twice'"), ("file:///tmp/a%20b.py", "'once'")):
         item = {"uri": uri, "languageId": "python", "version": 1, "text": text}
         shared.notify("textDocument/didOpen", {"textDocument": item})
@@ -135,9 +135,9 @@ async def test_an_empty_document_has_nothing_to_run(shared: Client) -> None:
         assert caught.value.kind == "NothingToRun"
 
 
-# Of "y = 1": behind an emoji (1 character, 2 UTF-16 units, 4 bytes) and an é (1, 1, 2).
+# The columns of "y = 1", after an emoji (1 character, 2 UTF-16 units, 4 bytes) and an é (1, 1, 2).
 @pytest.mark.parametrize(("encoding", "start"), [("utf-8", 15), ("utf-16", 12)])
-async def test_columns_are_in_the_encoding_agreed_on(home: Home, encoding: str, start: int) -> None:
+async def test_columns_use_the_negotiated_encoding(home: Home, encoding: str, start: int) -> None:
     async with editor(home, encodings=(encoding,)) as client:
         document = client.open(EMOJI)
         selection = {"start": place(0, start), "end": place(0, start + 5)}

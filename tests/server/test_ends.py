@@ -1,4 +1,4 @@
-"""How a run ends if the kernel answers oddly, or not at all (protocol.md, "How a run ends")."""
+"""How a run ends if the kernel's replies are odd or missing (protocol.md, "How a run ends")."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ async def ended(fake: tuple[Client, str], *steps: str) -> Json:
         (['reply {"status": "aborted"}', "idle"], "aborted", None),
     ],
 )
-async def test_a_reply_of_any_kind(
+async def test_every_kind_of_reply(
     fake: tuple[Client, str], steps: list[str], state: str, error: Any
 ) -> None:
     run = await ended(fake, *steps)
@@ -61,7 +61,7 @@ async def test_a_reply_of_any_kind(
     [(['reply {"status": "ok"}'], "ok"), (["idle"], "ok"), ([ERROR, "idle"], "error")],
     ids=["no idle", "no reply", "an error and no reply"],
 )
-async def test_half_an_end_is_waited_for_two_seconds(
+async def test_a_missing_half_of_the_end_is_awaited_for_two_seconds(
     fake: tuple[Client, str], steps: list[str], state: str
 ) -> None:
     run = await ended(fake, *steps)
@@ -69,14 +69,14 @@ async def test_half_an_end_is_waited_for_two_seconds(
     assert (await ended(fake, "reply", "idle"))["state"] == "ok"
 
 
-async def test_what_aborts_in_the_kernel_leaves_the_queue_alone(fake: tuple[Client, str]) -> None:
+async def test_a_run_aborted_by_the_kernel_does_not_clear_the_queue(fake: tuple[Client, str]) -> None:
     client, kernel = fake
     steps = "\n".join(("busy", "sleep 0.1", 'reply {"status": "aborted"}', "idle"))
     await client.run(code=steps, kernelId=kernel, wait=False)
     assert (await ended(fake, "reply", "idle"))["state"] == "ok"
 
 
-async def test_a_kernel_that_does_not_answer_takes_no_run(home: Home) -> None:
+async def test_an_unresponsive_kernel_accepts_no_runs(home: Home) -> None:
     async with editor(home) as client:
         kernel = await client.command("startKernel", spec="python3")
         os.kill(kernel["pid"], signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""Every error of a command: its code, its kind, and a helpful message."""
+"""Every error of a command has its code, its kind and a helpful message."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 
 async def failure(client: Client, name: str, *arguments: Any) -> ResponseError:
-    """The error of a command with these arguments, sent as they are."""
+    """The error of a command with these arguments, sent unchanged."""
     with pytest.raises(ResponseError) as caught:
         await client.request(
             "workspace/executeCommand", {"command": f"kernel-bridge.{name}", "arguments": list(arguments)}
@@ -26,7 +26,7 @@ async def failure(client: Client, name: str, *arguments: Any) -> ResponseError:
 
 
 async def check(client: Client, name: str, argument: Json, kind: str, *said: str) -> Json:
-    """Assert that the command fails with this kind and a message with these parts; return the data."""
+    """Assert that the command fails with this kind and a message with these parts. Return its data."""
     error = await failure(client, name, argument)
     assert (error.code, error.kind) == (REQUEST_FAILED, kind), error
     for part in said:
@@ -104,7 +104,7 @@ async def test_a_unit_needs_its_place(shared: Client) -> None:
 
 @shared_loop
 @pytest.mark.parametrize("name", [name.removeprefix("kernel-bridge.") for name in COMMANDS])
-async def test_what_is_no_one_object(shared: Client, name: str) -> None:
+async def test_arguments_other_than_one_object(shared: Client, name: str) -> None:
     for argument in ("x", 5, True, ["x"]):
         error = await failure(shared, name, argument)
         assert error.code == INVALID_PARAMS
@@ -115,7 +115,7 @@ async def test_what_is_no_one_object(shared: Client, name: str) -> None:
 
 
 @shared_loop
-async def test_null_is_as_good_as_left_out(shared: Client) -> None:
+async def test_null_equals_an_omitted_field(shared: Client) -> None:
     command = "workspace/executeCommand"
     given: list[Any] = [None, [], [None], [{}]]
     for arguments in given:
@@ -131,7 +131,7 @@ async def test_null_is_as_good_as_left_out(shared: Client) -> None:
 
 
 @shared_loop
-async def test_kernels_that_are_not_there(shared: Client) -> None:
+async def test_missing_kernels(shared: Client) -> None:
     for name in ("interruptKernel", "restartKernel", "shutdownKernel", "detachKernel"):
         await check(shared, name, {"kernelId": "none-such"}, "NoSuchKernel", "'none-such'", "listKernels")
         await check(shared, name, {"textDocument": URI}, "NoSuchKernel", URI["uri"], "bindKernel")
@@ -147,7 +147,7 @@ async def test_kernels_that_are_not_there(shared: Client) -> None:
 
 
 @shared_loop
-async def test_runs_that_are_not_there(shared: Client) -> None:
+async def test_missing_runs(shared: Client) -> None:
     asked: list[tuple[str, Json]] = [
         ("getRun", {"runId": "none-such"}),
         ("cancelRun", {"runId": "none-such"}),
@@ -170,7 +170,7 @@ async def test_nothing_to_run(shared: Client) -> None:
 
 
 @shared_loop
-async def test_output_that_is_not_there(shared: Client) -> None:
+async def test_missing_output(shared: Client) -> None:
     run = await shared.run(code="print('a'); 1")
     for index, said in ((1, "stream"), (2, "2"), (2**64, "no such output")):
         error = await failure(
@@ -191,7 +191,7 @@ async def test_numbers_of_any_size(shared: Client) -> None:
 
 
 @shared_loop
-async def test_exports_that_cannot_be(shared: Client) -> None:
+async def test_impossible_exports(shared: Client) -> None:
     work = shared.home.work
     run = await shared.run(code="1")
     await shared.command("export", path="a.ipynb", runIds=[run["id"]])
@@ -226,7 +226,7 @@ async def test_a_kernel_that_was_shut_down(shared: Client) -> None:
 
 
 def install(home: Home, name: str, argv: list[str]) -> None:
-    """A kernelspec of this home."""
+    """Install a kernelspec in this home."""
     folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / name
     folder.mkdir(parents=True)
     spec = {"argv": argv, "display_name": name, "language": name}
@@ -253,7 +253,7 @@ async def test_kernels_that_do_not_start(home: Home) -> None:
         for python in ("/none/python", sys.executable + "x"):
             error = await failure(client, "startKernel", {"python": python})
             assert python in error.message
-        # A run that starts a kernel has the failed start's error, and can be tried again.
+        # A run that starts a kernel fails with the error of the start, and can be retried.
         document = client.open("1", name="a.forth", language_id="forth")
         asked = {"textDocument": document.identifier, "unit": "all"}
         for _ in range(2):

@@ -52,8 +52,8 @@ async def test_any_text_reaches_the_editor_and_the_history(shared: Client, code:
 
 
 @shared_loop
-async def test_a_lone_surrogate_in_the_source_is_mended(shared: Client) -> None:
-    """Editors that store UTF-16 can send half a character, which has no UTF-8 form."""
+async def test_a_lone_surrogate_in_the_source_is_replaced(shared: Client) -> None:
+    """Editors that store UTF-16 can send half a character, which UTF-8 cannot encode."""
     kernel = await shared.kernel()
     argument = {"code": "len('A')", "kernelId": kernel, "wait": True}
     params = {"command": "kernel-bridge.run", "arguments": [argument]}
@@ -80,8 +80,8 @@ print("said late")
 """
 
 
-async def test_a_kernel_whose_iopub_fell_asleep_is_woken(bridge: Client) -> None:
-    """An exception in ipykernel's iopub thread, such as for text without UTF-8, can leave it asleep."""
+async def test_a_kernel_whose_iopub_is_stuck_is_woken(bridge: Client) -> None:
+    """An exception in ipykernel's iopub thread, such as for text that UTF-8 cannot encode, can stall it."""
     run = await bridge.run(code=IOPUB_ASLEEP, kernelId=await bridge.kernel())
     assert (run["state"], "degraded" in run) == ("ok", False)
     await bridge.until_text(run["id"], "said late\n")
@@ -96,9 +96,7 @@ async def test_a_kernel_whose_iopub_fell_asleep_is_woken(bridge: Client) -> None
         ("import os; os.write(2, b'out of luck'); os.abort()", "out of luck"),
     ],
 )
-async def test_a_kernel_that_dies_takes_its_runs_and_nothing_else(
-    shared: Client, code: str, said: str
-) -> None:
+async def test_a_dying_kernel_ends_only_its_own_runs(shared: Client, code: str, said: str) -> None:
     kernel = (await shared.command("startKernel", spec="python3"))["id"]
     other = await shared.kernel()
     document = shared.open(f"{code}\n# %%\n2\n")
@@ -112,7 +110,7 @@ async def test_a_kernel_that_dies_takes_its_runs_and_nothing_else(
 
 
 @shared_loop
-async def test_a_bound_kernel_that_died_says_so(shared: Client) -> None:
+async def test_a_dead_bound_kernel_is_reported(shared: Client) -> None:
     document = shared.open("import os; os._exit(1)", name="bound.py")
     run = await shared.run(unit="all", textDocument=document.identifier)
     assert run["state"] == "lost"
@@ -122,7 +120,7 @@ async def test_a_bound_kernel_that_died_says_so(shared: Client) -> None:
 
 
 async def test_an_editor_that_stops_reading_loses_nothing(bridge: Client) -> None:
-    """Meanwhile the kernel runs on, with no more messages than it keeps; what the editor asks is done."""
+    """Meanwhile the kernel keeps running, pending messages are bounded, and requests are handled."""
     done = bridge.home.work / "done"
     code = f"for i in range(30_000): print(i, flush=i % 100 == 0)\nopen({str(done)!r}, 'w').close()"
     run = await bridge.run(code=code, wait=False)
@@ -144,7 +142,7 @@ async def test_an_editor_that_stops_reading_loses_nothing(bridge: Client) -> Non
 
 
 async def test_a_stopped_kernel_does_not_stop_the_session(home: Home) -> None:
-    """SIGSTOP: it answers nothing; the interrupt is ignored, the shutdown kills it."""
+    """After SIGSTOP, the kernel does not respond. It ignores the interrupt, and the shutdown kills it."""
     async with editor(home) as client:
         kernel = await client.command("startKernel", spec="python3")
         run = await client.run(code="import time; time.sleep(1000)", kernelId=kernel["id"], wait=False)

@@ -11,7 +11,7 @@ from tests.server.conftest import Launch
 from tests.server.wire import ResponseError
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
-KNOWN = 1 << 40  # ids that the test client itself never uses
+KNOWN = 1 << 40  # ids that the test client never uses
 shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -20,7 +20,7 @@ def request(id: Any, method: str = "no/such", **fields: Any) -> bytes:
 
 
 async def check_answer(client: Client, data: bytes, id: Any, code: int, said: str = "") -> None:
-    """Assert that the bytes are answered with this error, and that the connection still works."""
+    """Assert that the server answers the bytes with this error, and that the connection still works."""
     since = len(client.messages)
     client.send_bytes(data)
     answer = await client.until(lambda message: "error" in message, since=since)
@@ -74,15 +74,15 @@ async def test_bad_messages_are_answered(shared: Client, body: bytes, id: Any, c
 
 
 @shared_loop
-async def test_an_unknown_command_is_named_with_those_there_are(shared: Client) -> None:
+async def test_the_error_for_an_unknown_command_lists_the_commands(shared: Client) -> None:
     with pytest.raises(ResponseError, match=r"'kernel-bridge\.fly'.*kernel-bridge\.run") as caught:
         await shared.command("fly")
     assert caught.value.code == INVALID_PARAMS
 
 
 @shared_loop
-async def test_what_is_unknown_is_passed_over(shared: Client) -> None:
-    """Notifications, responses to no request, and cancellations of unknown requests."""
+async def test_unknown_messages_are_ignored(shared: Client) -> None:
+    """Notifications, responses without a request, and cancellations of unknown requests."""
     for method, params in [
         ("no/such", {}),
         ("$/no/such", None),
@@ -140,7 +140,7 @@ async def test_a_frame_without_a_length_ends_the_connection(launch: Launch, data
     assert "Traceback" not in client.stderr()
 
 
-async def test_what_came_before_a_broken_frame_is_answered_and_its_kernel_ends(home: Home) -> None:
+async def test_requests_before_a_broken_frame_are_answered_and_kernels_end(home: Home) -> None:
     async with editor(home) as client:
         await client.kernel()
         body = request(KNOWN)
@@ -149,7 +149,7 @@ async def test_what_came_before_a_broken_frame_is_answered_and_its_kernel_ends(h
         assert KNOWN in [message.get("id") for message in client.messages]
 
 
-async def test_an_input_that_ends_in_a_message_is_an_error(launch: Launch) -> None:
+async def test_an_input_that_ends_within_a_message_is_an_error(launch: Launch) -> None:
     client = await launch()
     client.send_bytes(b"Content-Length: 10\r\n\r\n{}")
     client.end_input()

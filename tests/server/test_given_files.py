@@ -1,4 +1,4 @@
-"""Bad files and values that a user or a client passes: an error that names the problem, at once."""
+"""Bad files and values from a user or a client cause an immediate error that names the problem."""
 
 import json
 import os
@@ -52,13 +52,13 @@ def test_nested_metadata_and_parameters_are_refused_on_the_command_line(home: Ho
     (home.work / "a.ipynb").write_text(notebook.replace('"deep": 0', f'"deep": {nested(levels)}'))
     done = run_command(home, "run", "a.ipynb", "--export", "b.ipynb")
     assert (done.code, "nested more than 200 levels" in done.stderr) == (2, True), done
-    if levels < 20_000:  # as long as an argument may be
+    if levels < 20_000:  # within the length limit of an argument
         (home.work / "a.py").write_text("1\n")
         done = run_command(home, "run", "a.py", "-p", "alpha", nested(levels))
         assert (done.code, "cannot set the parameter alpha" in done.stderr) == (2, True), done
 
 
-def test_stdin_of_any_bytes_is_answered(home: Home) -> None:
+def test_any_bytes_on_stdin_are_handled(home: Home) -> None:
     done = run_command(home, "run", "-", prefix=["sh", "-c", 'printf "\\377\\n" | "$@"', "sh"])
     assert (done.code, "not UTF-8 text" in done.stderr) == (2, True), done
 
@@ -93,7 +93,7 @@ def remove(path: Path) -> None:
     path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-async def test_what_no_process_can_be_given_is_named(home: Home) -> None:
+async def test_a_value_that_no_process_accepts_is_named(home: Home) -> None:
     async with editor(home) as client:
         for asked in (
             {"env": {"A": "a\0b"}},
@@ -115,7 +115,7 @@ async def test_what_no_process_can_be_given_is_named(home: Home) -> None:
 
 
 @pytest.mark.parametrize("levels", [250, 600, 900, 100_000])
-async def test_what_a_client_nests_is_answered(home: Home, levels: int) -> None:
+async def test_deeply_nested_params_are_answered(home: Home, levels: int) -> None:
     async with editor(home) as client:
         body = (
             '{"jsonrpc":"2.0","id":"deep","method":"workspace/executeCommand","params":'
@@ -130,7 +130,7 @@ async def test_what_a_client_nests_is_answered(home: Home, levels: int) -> None:
 
 
 async def answered(client: Client, command: str, **argument: Any) -> ResponseError | None:
-    """The error of a command, which must not be an internal error; None: it succeeded."""
+    """The error of a command; None if it succeeded. Asserts that it is not an internal error."""
     try:
         await client.command(command, **argument)
     except ResponseError as refused:
@@ -141,7 +141,7 @@ async def answered(client: Client, command: str, **argument: Any) -> ResponseErr
     return error
 
 
-def test_a_folder_that_is_no_utf8_is_listed_as_json(home: Home) -> None:
+def test_a_folder_that_is_not_utf8_is_listed_as_json(home: Home) -> None:
     folder = Path(os.fsdecode(os.fsencode(home.work) + b"/caf\xe9"))
     (folder / ".venv" / "bin").mkdir(parents=True)
     (folder / ".venv" / "bin" / "python").symlink_to("/bin/sh")

@@ -44,7 +44,7 @@ async def test_history_is_newest_first_and_filtered(shared: Client) -> None:
     await fails(shared, "NoSuchRun", "history", before="no-such-run")
 
 
-async def test_a_notebook_of_the_runs_that_ran(shared: Client) -> None:
+async def test_a_notebook_of_executed_runs(shared: Client) -> None:
     document = shared.open("print('a')\n# %%\nprint('b')\n1 / 0\n# %%\n'never'\n", "notebook.py")
     here: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
     runs = await shared.runs(unit="all", **here)
@@ -80,7 +80,7 @@ async def test_a_notebook_of_the_runs_that_ran(shared: Client) -> None:
     assert read(chosen["path"])["cells"] == notebook["cells"]
 
 
-async def test_a_document_with_what_its_cells_gave(shared: Client) -> None:
+async def test_a_document_with_the_outputs_of_its_cells(shared: Client) -> None:
     text = "# %% [markdown]\n# Title\n# %%\nprint('a')\n# %%\nx = 1\nprint(x)\n"
     document = shared.open(text, "whole.py")
     here: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
@@ -152,7 +152,7 @@ async def test_other_formats(shared: Client, name: str, format: str, expected: s
     assert "in another format" in text
 
 
-async def test_without_a_history_runs_go_on(home: Home) -> None:
+async def test_without_a_history_runs_continue(home: Home) -> None:
     async with editor(home, settings={"history": {"enabled": False}}) as client:
         run = await client.run(code="print(1)")
         assert (run["state"], run["outputs"][0]["text"]) == ("ok", "1\n")
@@ -164,7 +164,7 @@ async def test_without_a_history_runs_go_on(home: Home) -> None:
     assert not list(home.path.rglob("history.db"))
 
 
-async def test_a_run_of_another_session_is_still_there(home: Home) -> None:
+async def test_runs_of_an_earlier_session_are_available(home: Home) -> None:
     async with editor(home) as client:
         before = await client.run(code="print('kept')\n1")
         path = (await client.command("export", path="first.ipynb"))["path"]
@@ -176,7 +176,7 @@ async def test_a_run_of_another_session_is_still_there(home: Home) -> None:
         assert Path(again).read_bytes() == Path(path).read_bytes()
 
 
-async def test_what_a_killed_bridge_was_running_is_lost(home: Home) -> None:
+async def test_the_running_run_of_a_killed_bridge_is_lost(home: Home) -> None:
     async with editor(home) as client:
         code = "import time\nprint('received', flush=True)\nwhile True: time.sleep(0.01)"
         run = await client.run(code=code, wait=False)
@@ -209,8 +209,8 @@ get_ipython().display_pub.publish({{"application/json": value, "text/plain": "de
 
 
 @pytest.mark.parametrize("levels", [300, 600, 840, 900, 960, 990, 5000])
-async def test_json_of_any_depth_is_shown_kept_and_exported(shared: Client, levels: int) -> None:
-    """Nothing recurses in here: json.loads has a limit, too."""
+async def test_json_of_any_depth_is_shown_stored_and_exported(shared: Client, levels: int) -> None:
+    """This test must not recurse, and json.loads has a depth limit too."""
     run = await shared.run(code=DEEP.format(levels=levels))
     (output,) = run["outputs"]
     assert output["data"]["text/plain"] == "deep"
@@ -227,7 +227,7 @@ async def test_json_of_any_depth_is_shown_kept_and_exported(shared: Client, leve
 
 
 def depth_of(value: object) -> int:
-    """The number of levels around the 1 in it, including those in text that replaces deeper levels."""
+    """The number of levels around its 1, including those in the text that replaces deeper levels."""
     levels = 0
     while value != 1:
         if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""A folder with modules that Python would import instead of its own: no command imports any of them."""
+"""No command imports a module from the current folder, even if it shadows one of Python's."""
 
 import json
 import os
@@ -24,7 +24,7 @@ EARLY = ("runpy", "importlib", "contextlib", "typing", "sitecustomize", "usercus
 
 
 def plant(folder: Path, but: tuple[str, ...] = ()) -> Path:
-    """Modules that leave a trace when they are imported; the trace's path."""
+    """Create modules that write to a trace file when imported. Return the path of that file."""
     trace = folder / "imported"
     for name in NAMES:
         if name not in but:
@@ -52,7 +52,7 @@ def test_no_command_imports_from_the_current_folder(home: Home, path: str | None
         assert (done.code, traced(trace)) == (0, ""), (arguments, done)
 
 
-def test_a_file_of_the_folder_is_run_and_its_modules_only_when_it_imports_them(home: Home) -> None:
+def test_a_run_imports_modules_of_the_folder_only_if_its_code_does(home: Home) -> None:
     trace = plant(home.work, but=EARLY)
     (home.work / "mine.py").write_text("answer = 42\n")
     (home.work / "a.py").write_text("import mine\nprint(mine.answer)\n")
@@ -61,7 +61,7 @@ def test_a_file_of_the_folder_is_run_and_its_modules_only_when_it_imports_them(h
     assert traced(trace) == ""
 
 
-def test_an_export_takes_no_template_of_the_current_folder(home: Home) -> None:
+def test_an_export_uses_no_template_from_the_current_folder(home: Home) -> None:
     template = home.work / "nbconvert" / "templates" / "lab"
     for folder in (template, home.work / "templates" / "lab", home.work / "lab"):
         folder.mkdir(parents=True)
@@ -72,7 +72,7 @@ def test_an_export_takes_no_template_of_the_current_folder(home: Home) -> None:
     assert "taken from the project" not in (home.work / "a.html").read_text()
 
 
-async def test_an_interpreter_is_looked_at_without_the_folder(home: Home) -> None:
+async def test_an_interpreter_is_examined_without_the_folder(home: Home) -> None:
     venv.create(home.path / "bare", symlinks=True)
     async with editor(home) as client:
         trace = plant(home.work)
@@ -81,8 +81,8 @@ async def test_an_interpreter_is_looked_at_without_the_folder(home: Home) -> Non
         assert traced(trace) == ""
 
 
-async def test_an_interpreter_that_finds_ipykernel_elsewhere_is_started(home: Home) -> None:
-    """Entries of PYTHONPATH take effect; the folder itself takes effect only in the running kernel."""
+async def test_an_interpreter_that_finds_ipykernel_elsewhere_starts(home: Home) -> None:
+    """PYTHONPATH is honoured. The folder itself is importable only in the running kernel."""
     venv.create(home.path / "bare", symlinks=True)
     packages = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
     async with editor(home, environment={"PYTHONPATH": packages}) as client:
@@ -94,7 +94,7 @@ async def test_an_interpreter_that_finds_ipykernel_elsewhere_is_started(home: Ho
 
 
 @pytest.mark.parametrize("spec", [{"spec": "python3"}, {"python": sys.executable}])
-async def test_a_kernel_starts_beside_modules_with_names_of_its_own(home: Home, spec: dict[str, str]) -> None:
+async def test_a_kernel_starts_next_to_modules_that_shadow_its_own(home: Home, spec: dict[str, str]) -> None:
     async with editor(home) as client:
         trace = plant(home.work)
         kernel = await client.command("startKernel", **spec)
@@ -106,7 +106,7 @@ async def test_a_kernel_starts_beside_modules_with_names_of_its_own(home: Home, 
 
 
 def hostile_project(home: Home) -> Path:
-    """An environment, a kernel in it, and one that has the name of an installed kernel; their trace."""
+    """Create an environment with a kernel, and one with an installed kernel's name. Return their trace."""
     trace = home.work / "was-run"
     environment = home.work / ".venv"
     packages = environment / "lib" / "python3.12" / "site-packages"
@@ -138,10 +138,10 @@ def test_doctor_starts_only_what_is_installed(home: Home) -> None:
     assert {"odd"} < {kernel["name"] for kernel in kernels}
     assert not trace.exists()
     assert where.read_text().strip() not in (str(home.work), "")
-    assert not Path(where.read_text().strip()).exists()  # it was there for this only
+    assert not Path(where.read_text().strip()).exists()  # it existed only for this start
 
 
-def test_doctor_says_what_it_runs_of_a_project_before_it_does(home: Home) -> None:
+def test_doctor_lists_a_projects_programs_before_running_them(home: Home) -> None:
     trace = hostile_project(home)
     done = run_command(home, "doctor", "--json", "--start-all")
     program = str(home.work / ".venv" / "bin" / "python")
@@ -160,7 +160,7 @@ def test_doctor_marks_what_it_did_not_start(home: Home) -> None:
     assert any("`kernel-bridge doctor --start-all`" in line for line in lines)
 
 
-def test_kernelspecs_are_not_looked_for_in_the_current_folder(home: Home) -> None:
+def test_kernelspecs_are_not_searched_in_the_current_folder(home: Home) -> None:
     write_spec(home.work / "kernels" / "odd", ["sh"])
     done = run_command(home, "specs", "--json", environment={"JUPYTER_PATH": ":relative"})
     assert "odd" not in {spec["name"] for spec in json.loads(done.stdout)["specs"]}

@@ -1,4 +1,4 @@
-"""What the server must not touch, keep or leave behind."""
+"""The server leaves nothing behind, keeps no secrets, and writes only messages to stdout."""
 
 import json
 import os
@@ -19,7 +19,7 @@ GO = "print('go', flush=True); import time; time.sleep(1000)"
 
 
 def ipc_folders(home: Home) -> list[str]:
-    """The folders for sockets, and whatever else lies in the folders for such things."""
+    """The socket folders, and everything else in the folders that contain them."""
     folders = (home.environment["XDG_RUNTIME_DIR"], home.environment["TMPDIR"])
     return sorted(str(path) for folder in folders for path in Path(folder).iterdir())
 
@@ -35,8 +35,8 @@ def pipes(pid: int) -> set[str]:
     return {link for link in links if link.startswith(("pipe:", "socket:"))}
 
 
-async def test_nothing_but_messages_is_on_stdout(bridge: Client) -> None:
-    """Neither the kernel and its children, through fd 1 and 2, nor the server write to it."""
+async def test_stdout_carries_only_messages(bridge: Client) -> None:
+    """Neither the server nor the kernel and its children write to it through fd 1 or 2."""
     code = """
 import os, subprocess, sys
 os.write(1, b"stray 1"); os.write(2, b"stray 2")
@@ -58,11 +58,11 @@ print("heard")
 
 
 def _fds_of(client: Client) -> list[int]:
-    transport = client.process._transport  # type: ignore[attr-defined]  # asyncio shows it nowhere else
+    transport = client.process._transport  # type: ignore[attr-defined]  # asyncio has no public access to it
     return [transport.get_pipe_transport(number).get_extra_info("pipe").fileno() for number in (0, 1)]
 
 
-async def test_the_bridge_has_a_session_of_its_own(bridge: Client) -> None:
+async def test_the_bridge_runs_in_its_own_session(bridge: Client) -> None:
     assert os.getsid(bridge.process.pid) == bridge.process.pid
 
 
@@ -76,7 +76,7 @@ async def test_the_sockets_and_the_connection_file_are_private(bridge: Client) -
     assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in folders)
 
 
-async def test_a_kernel_shut_down_leaves_nothing_while_the_server_goes_on(home: Home) -> None:
+async def test_a_kernel_that_was_shut_down_leaves_nothing_behind(home: Home) -> None:
     async with editor(home) as client:
         before = ipc_folders(home)
         kernel = await client.command("startKernel", spec="python3")
@@ -91,7 +91,7 @@ async def test_a_killed_server_leaves_nothing(home: Home, launch: Launch) -> Non
     client = await launch()
     await client.initialize()
     busy = await client.run(code=GO, wait=False)
-    # it ignores SIGTERM and the end of its parent
+    # ignores SIGTERM and the end of its parent
     stubborn = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + GO
     kernel = (await client.command("startKernel", spec="python3"))["id"]
     deaf = await client.run(code=stubborn, kernelId=kernel, wait=False)
@@ -103,13 +103,15 @@ async def test_a_killed_server_leaves_nothing(home: Home, launch: Launch) -> Non
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, None])
-async def test_kernels_with_keep_alive_go_on(home: Home, launch: Launch, end: signal.Signals | None) -> None:
+async def test_kernels_with_keep_alive_keep_running(
+    home: Home, launch: Launch, end: signal.Signals | None
+) -> None:
     client = await launch()
     await client.initialize(settings={"keepAlive": True})
     kept = await client.command("startKernel", spec="python3")
     ended = await client.command("startKernel", spec="python3", keepAlive=False)
     assert (kept["keepAlive"], ended["keepAlive"]) == (True, False)
-    # keeps writing after the reader is gone
+    # keeps writing after its reader has exited
     code = "import os, threading\ndef w():\n    while True: os.write(1, b'x' * 1000)\n"
     await client.run(code=code + "threading.Thread(target=w, daemon=True).start()", kernelId=kept["id"])
     if end is None:
@@ -128,7 +130,7 @@ async def test_kernels_with_keep_alive_go_on(home: Home, launch: Launch, end: si
     home.check_clean(10)
 
 
-async def test_a_password_and_a_key_are_nowhere(home: Home) -> None:
+async def test_a_password_and_a_key_are_stored_nowhere(home: Home) -> None:
     log = home.path / "bridge.log"
     arguments = ("--log-level", "debug", "--log-file", str(log))
     async with editor(home, stdin=lambda _: SECRET, arguments=arguments) as client:
@@ -153,7 +155,7 @@ async def test_a_password_and_a_key_are_nowhere(home: Home) -> None:
         assert [path for path, text in texts.items() if secret.encode() in text] == []
 
 
-async def test_finished_commands_leave_nothing(launch: Launch) -> None:
+async def test_finished_commands_leave_no_objects(launch: Launch) -> None:
     root = str(Path(__file__).parents[2])
     client = await launch(module="tests.server.counting_process", environment={"PYTHONPATH": root})
     await client.initialize()
@@ -161,7 +163,7 @@ async def test_finished_commands_leave_nothing(launch: Launch) -> None:
     async def held() -> Json:
         before = client.stderr().count("\n")
         client.process.send_signal(signal.SIGUSR1)
-        while client.stderr().count("\n") == before:  # a signal is handled in some turn of the loop
+        while client.stderr().count("\n") == before:  # the loop handles the signal in a later turn
             await client.request("workspace/executeCommand", {"command": "kernel-bridge.listKernelSpecs"})
         told: Json = json.loads(client.stderr().splitlines()[before])
         return told
@@ -185,7 +187,7 @@ async def test_finished_commands_leave_nothing(launch: Launch) -> None:
     before = await held()
     await commands(50)
     after = await held()
-    # What one command holds while it is answered comes and goes; what 50 of them left would show.
+    # The objects of a single pending command vary. Leaks of 50 commands would exceed that.
     assert after["tasks"] <= before["tasks"] + 3
     assert after["requests"] <= 1
     assert after["descriptors"] <= before["descriptors"] + 3
@@ -208,7 +210,7 @@ async def test_a_kernel_that_was_kept_is_found_with_its_documents(home: Home, la
     await first.kill()
 
 
-async def test_a_detached_kernel_goes_on_and_is_its_documents_no_more(home: Home, launch: Launch) -> None:
+async def test_a_detached_kernel_keeps_running_without_its_documents(home: Home, launch: Launch) -> None:
     client = await launch()
     await client.initialize()
     document = client.open("import os; os.getpid()")

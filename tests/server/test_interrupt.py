@@ -14,7 +14,7 @@ SLEEP = f"import time\n{GO}\ntime.sleep(100)"
 
 
 async def interrupt(client: Client, code: str, **options: str | bool) -> tuple[str, Json]:
-    """The outcome of an interrupt once the code runs, and the run; still running if it was ignored."""
+    """Run the code and interrupt it. Return the outcome and the run, still running if it was ignored."""
     run = await client.run(code=code, wait=False, **options)
     await client.until_text(run["id"], "go")
     outcome = (await client.command("interruptKernel", kernelId=run["kernelId"]))["outcome"]
@@ -32,7 +32,7 @@ async def interrupt(client: Client, code: str, **options: str | bool) -> tuple[s
         f"import threading\n{GO}\nthreading.Event().wait()",
     ],
 )
-async def test_what_runs_is_interrupted(shared: Client, code: str) -> None:
+async def test_running_code_is_interrupted(shared: Client, code: str) -> None:
     outcome, run = await interrupt(shared, code)
     assert (outcome, run["state"]) == ("interrupted", "error")
     assert run["error"]["ename"] in ("KeyboardInterrupt", "CancelledError")
@@ -54,14 +54,14 @@ async def test_an_interrupt_right_after_the_run_is_not_lost(shared: Client, sile
         assert (ended["state"], ended["error"]["ename"]) == ("error", "KeyboardInterrupt")
 
 
-async def test_an_idle_kernel_is_interrupted_already(shared: Client) -> None:
+async def test_interrupting_an_idle_kernel_succeeds(shared: Client) -> None:
     kernel = await shared.kernel()
     assert await shared.command("interruptKernel", kernelId=kernel) == {"outcome": "interrupted"}
     assert (await shared.run(code="1"))["state"] == "ok"
 
 
-async def test_code_that_goes_on_after_one_interrupt(shared: Client) -> None:
-    """The kernel gets one interrupt, not several: it may be cleaning up."""
+async def test_code_that_continues_after_an_interrupt(shared: Client) -> None:
+    """The kernel receives one interrupt, not several, because it may be cleaning up."""
     code = f"""
 caught = 0
 import threading
@@ -81,7 +81,7 @@ print("cleaned up")
     assert shared.mirror.text(run["id"]) == "go\ncaught 1\ncleaned up\n"
 
 
-async def test_code_that_does_not_listen(shared: Client) -> None:
+async def test_code_that_ignores_interrupts(shared: Client) -> None:
     stop = shared.home.work / "stop"
     code = f"""
 import os, signal, time
@@ -100,7 +100,7 @@ signal.signal(signal.SIGINT, before)
     assert (await shared.until_ended(run["id"]))["state"] == "ok"
 
 
-async def test_a_kernel_that_dies_of_it(shared: Client) -> None:
+async def test_a_kernel_that_dies_of_an_interrupt(shared: Client) -> None:
     kernel = await shared.command("startKernel", spec="python3")
     code = f"import signal, os\nsignal.signal(signal.SIGINT, lambda *_: os._exit(3))\n{SLEEP}"
     outcome, run = await interrupt(shared, code, kernelId=kernel["id"])
@@ -109,7 +109,7 @@ async def test_a_kernel_that_dies_of_it(shared: Client) -> None:
     assert (await shared.until_kernel(kernel["id"], "dead"))["reason"] == run["reason"]
 
 
-async def test_what_is_asked_meanwhile_is_answered(shared: Client) -> None:
+async def test_requests_during_an_interrupt_are_answered(shared: Client) -> None:
     code = (
         f"{GO}\nwhile True:\n    try:\n        input('?')\n        break\n    except KeyboardInterrupt: pass"
     )
@@ -135,7 +135,7 @@ async def test_what_is_asked_meanwhile_is_answered(shared: Client) -> None:
     assert (await shared.until_ended(run["id"]))["state"] == "ok"
 
 
-async def test_statements_that_wait_for_the_kernel_are_cancelled_by_an_interrupt(shared: Client) -> None:
+async def test_an_interrupt_cancels_statements_that_wait_for_the_kernel(shared: Client) -> None:
     kernel = await shared.kernel()
     document = shared.open("(1 +\n 2)\n3\n", language_id="nim")
     await shared.command("bindKernel", textDocument=document.identifier, kernelId=kernel)

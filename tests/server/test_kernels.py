@@ -21,7 +21,7 @@ DEAF = "import sys, time; print('here I am', file=sys.stderr, flush=True); time.
 
 
 def install(home: Home, name: str, code: str, **fields: object) -> Path:
-    """A kernelspec whose kernel runs `code` and is no kernel; the file that a kernel writes when it runs."""
+    """Install a kernelspec that runs `code` instead of a kernel. Return the file that it writes on start."""
     started = home.work / f"{name}.pid"
     code = f"import os; open({str(started)!r}, 'w').write(str(os.getpid())); {code}"
     folder = home.path / "jupyter" / "kernels" / name
@@ -32,7 +32,7 @@ def install(home: Home, name: str, code: str, **fields: object) -> Path:
 
 
 async def fails(client: Client, kind: str, /, name: str = "startKernel", **argument: object) -> ResponseError:
-    """The command's error, which is of that kind."""
+    """The command's error. Asserts its kind."""
     with pytest.raises(ResponseError) as failed:
         await client.command(name, **argument)
     assert (failed.value.code, failed.value.kind) == (-32803, kind)
@@ -45,13 +45,13 @@ async def answer(call: Call) -> Json:
 
 
 async def value(client: Client, expression: str, **where: Any) -> str:
-    """What an expression gives on a kernel, as text."""
+    """The value of an expression on a kernel, as text."""
     run = await client.run(code=expression, **where)
     text: str = run["outputs"][0]["data"]["text/plain"]
     return text
 
 
-async def test_a_started_kernel_is_as_asked(shared: Client) -> None:
+async def test_a_kernel_starts_with_the_given_options(shared: Client) -> None:
     cwd = shared.home.work / "its folder"
     cwd.mkdir()
     document = shared.open("1", "asked.py")
@@ -107,7 +107,7 @@ async def test_an_unknown_spec(shared: Client) -> None:
     assert "python3" in failed.message
 
 
-async def test_a_kernel_that_ends_at_once(shared: Client) -> None:
+async def test_a_kernel_that_exits_immediately(shared: Client) -> None:
     install(shared.home, "broken", "import sys; sys.stderr.write('it is broken'); sys.exit(3)")
     failed = await fails(shared, "KernelLaunchFailed", spec="broken")
     assert (failed.data["exitCode"], failed.data["stderr"]) == (3, "it is broken")
@@ -123,21 +123,21 @@ async def test_an_interpreter_without_ipykernel(shared: Client) -> None:
     )
     failed = await fails(shared, "KernelLaunchFailed", python=str(bare))
     install = ["-m", "pip", "install", "ipykernel"]
-    assert shlex.split(failed.data["hint"])[-5:] == [str(bare), *install]  # a command, its path quoted
+    assert shlex.split(failed.data["hint"])[-5:] == [str(bare), *install]  # a command with a quoted path
     assert f"this Python has no ipykernel; install it: {failed.data['hint']}" in failed.message
 
 
-async def test_a_command_that_is_not_there(shared: Client) -> None:
+async def test_a_missing_program(shared: Client) -> None:
     install(shared.home, "nowhere", "", argv=["/no/such/command"])
     failed = await fails(shared, "KernelLaunchFailed", spec="nowhere")
     assert "/no/such/command" in failed.message
-    assert "hint" not in failed.data  # no command fixes it
+    assert "hint" not in failed.data  # no command fixes this
     assert "exitCode" not in failed.data
     failed = await fails(shared, "KernelLaunchFailed", spec="python3", cwd="/no/such/folder")
     assert "/no/such/folder" in failed.message
 
 
-async def test_a_kernel_that_never_answers(shared: Client) -> None:
+async def test_a_kernel_that_never_responds(shared: Client) -> None:
     started = install(shared.home, "deaf", DEAF)
     failed = await fails(shared, "KernelNotReady", spec="deaf", readyTimeout=2)
     assert "here I am" in failed.message
@@ -167,7 +167,7 @@ async def test_cancelling_a_start_ends_the_half_started_kernel(shared: Client, b
     await fails(shared, "NoSuchKernel", name="interruptKernel", textDocument=document.identifier)
 
 
-async def test_runs_of_a_document_share_the_start(shared: Client) -> None:
+async def test_runs_of_a_document_share_one_start(shared: Client) -> None:
     before = {kernel["id"] for kernel in (await shared.command("listKernels"))["kernels"]}
     document = shared.open("x = 1\n# %%\nx + 1\n", "shared.py")
     calls = [
@@ -187,7 +187,7 @@ async def test_runs_of_a_document_share_the_start(shared: Client) -> None:
     await shared.command("shutdownKernel", textDocument=document.identifier)
 
 
-async def test_another_python_than_that_of_the_project_is_said(home: Home) -> None:
+async def test_a_python_outside_the_project_is_reported(home: Home) -> None:
     environment = home.work / ".venv"
     venv.create(environment, symlinks=True)
     async with editor(home) as client:
@@ -228,12 +228,12 @@ async def test_without_auto_start_a_run_needs_a_kernel(home: Home) -> None:
         assert (await client.command("listKernels"))["kernels"] == []
 
 
-async def test_code_of_no_document_and_no_kernel(shared: Client) -> None:
+async def test_code_without_a_document_or_a_kernel(shared: Client) -> None:
     failed = await fails(shared, "KernelRequired", "run", code="1")
     assert "python3" in [spec["name"] for spec in failed.data["specs"]]
 
 
-async def test_a_language_that_no_kernel_speaks(shared: Client) -> None:
+async def test_a_language_without_a_kernel(shared: Client) -> None:
     document = shared.open("PRINT 1", "a.cob", "cobol")
     failed = await fails(shared, "KernelRequired", "run", unit="all", textDocument=document.identifier)
     assert "cobol" in failed.message
@@ -255,7 +255,7 @@ async def test_binding_a_document(shared: Client) -> None:
     await fails(shared, "NoSuchKernel", "run", code="1", kernelId="no-such-kernel")
 
 
-async def test_the_specs_that_fit_a_document_come_first(shared: Client) -> None:
+async def test_matching_specs_come_first(shared: Client) -> None:
     install(shared.home, "aaa-first-by-name", "")
     document = shared.open("1", "specs.py")
     specs = (await shared.command("listKernelSpecs", textDocument=document.identifier))["specs"]

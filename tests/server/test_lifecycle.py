@@ -1,4 +1,4 @@
-"""How a session starts, and all the ways in which it ends."""
+"""The start of a session, and every way to end it."""
 
 import asyncio
 import signal
@@ -47,7 +47,7 @@ async def test_after_shutdown(launch: Launch) -> None:
     await client.ended(exit_code=0)
 
 
-async def test_what_initialize_should_not_say_spoils_nothing(launch: Launch) -> None:
+async def test_invalid_values_in_initialize_do_no_harm(launch: Launch) -> None:
     client = await launch()
     odd: dict[str, Any] = {
         "processId": 1 << 70,
@@ -104,7 +104,7 @@ async def end_by_sigint(client: Client) -> None:
     ],
 )
 async def test_every_end_leaves_nothing(launch: Launch, end: Any, exit_code: int) -> None:
-    """With a kernel that is busy and has a child process."""
+    """The kernel is busy and has a child process."""
     client = await launch()
     await client.initialize()
     code = "import subprocess; print('go', flush=True); subprocess.run(['sleep', '1000'])"
@@ -115,7 +115,7 @@ async def test_every_end_leaves_nothing(launch: Launch, end: Any, exit_code: int
     assert client.mirror.runs[run["id"]]["state"] == "lost"
 
 
-async def test_the_death_of_the_editor_ends_the_session_while_its_pipe_is_open(launch: Launch) -> None:
+async def test_the_death_of_the_editor_ends_the_session_even_with_an_open_pipe(launch: Launch) -> None:
     client = await launch()
     sleep = [sys.executable, "-c", "input()"]
     parent = await asyncio.create_subprocess_exec(*sleep, stdin=asyncio.subprocess.PIPE)
@@ -127,7 +127,7 @@ async def test_the_death_of_the_editor_ends_the_session_while_its_pipe_is_open(l
     await client.ended(exit_code=1)
 
 
-async def test_a_process_id_of_somewhere_else_is_not_watched(launch: Launch) -> None:
+async def test_an_unknown_process_id_is_not_watched(launch: Launch) -> None:
     gone = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await gone.wait()
     client = await launch()
@@ -137,7 +137,7 @@ async def test_a_process_id_of_somewhere_else_is_not_watched(launch: Launch) -> 
 
 
 @pytest.mark.parametrize("document", [False, True])
-async def test_shutdown_ends_a_kernel_that_is_being_started(launch: Launch, document: bool) -> None:
+async def test_shutdown_ends_a_starting_kernel(launch: Launch, document: bool) -> None:
     client = await launch()
     await client.initialize()
     named = {"textDocument": client.open("1").identifier} if document else {}
@@ -150,7 +150,7 @@ async def test_shutdown_ends_a_kernel_that_is_being_started(launch: Launch, docu
     await client.ended()
 
 
-async def test_shutdown_in_the_same_breath_as_a_start(launch: Launch) -> None:
+async def test_shutdown_directly_after_a_start_request(launch: Launch) -> None:
     client = await launch()
     await client.initialize()
     starting = client.call_command("startKernel", spec="python3")
@@ -162,7 +162,7 @@ async def test_shutdown_in_the_same_breath_as_a_start(launch: Launch) -> None:
     await client.ended()
 
 
-async def test_runs_that_are_waited_for_are_answered_at_shutdown(home: Home) -> None:
+async def test_pending_runs_are_answered_at_shutdown(home: Home) -> None:
     async with editor(home) as client:
         kernel = await client.kernel()
         code = "print('go', flush=True); import time; time.sleep(1000)"
@@ -175,7 +175,7 @@ async def test_runs_that_are_waited_for_are_answered_at_shutdown(home: Home) -> 
         await client.ended()
 
 
-async def test_a_server_whose_folder_was_removed_starts_kernels(home: Home) -> None:
+async def test_a_server_in_a_removed_folder_starts_kernels(home: Home) -> None:
     (home.work / "gone").mkdir()
     with (home.path / "stderr").open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(

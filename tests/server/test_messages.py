@@ -1,4 +1,4 @@
-"""Every message of the server is valid by the schema that clients are generated from."""
+"""Every message of the server is valid by the schema from which clients are generated."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def validate(name: str, value: Any) -> None:
 
 
 async def ask(client: Client, name: str, **argument: Any) -> Any:
-    """The result of a command, which is valid; raises ResponseError with a valid error."""
+    """Send a command. Return its result. Raises ResponseError. Asserts that the schema accepts either."""
     parameters, result = COMMANDS[f"kernel-bridge.{name}"]
     validate(parameters.__name__, argument)
     try:

@@ -11,7 +11,7 @@ CLIENT = ROOT / "docs" / "examples" / "minimal_client.py"
 
 
 def check(home: Home, source: str, expected: str, error: str = "") -> None:
-    """The client prints `expected` for a document with `source`, or fails with `error` on stderr."""
+    """Assert that the client prints `expected` for a document with `source`, or fails with `error`."""
     document = home.work / "document.py"
     document.write_text(source, encoding="utf-8")
     client = subprocess.run(
@@ -29,7 +29,7 @@ def check(home: Home, source: str, expected: str, error: str = "") -> None:
     home.check_clean()
 
 
-def test_the_protocol_shows_the_file() -> None:
+def test_the_protocol_quotes_the_file() -> None:
     text = CLIENT.read_text(encoding="utf-8")
     assert f"```python\n{text}```" in (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     assert text.count("\n") <= 50

@@ -21,7 +21,7 @@ async def client(home: Home) -> AsyncIterator[Client]:
 
 
 class Book:
-    """A notebook that an editor has open; cells are code, except those that start with `# `."""
+    """A notebook that is open in an editor. Cells are code, except those that start with `# `."""
 
     def __init__(self, client: Client, *sources: str, metadata: Json | None = None, name: str = "a") -> None:
         self.client = client
@@ -56,7 +56,7 @@ class Book:
         )
 
     def type(self, number: int, text: str, version: int = 2) -> None:
-        """Text at the start of a cell."""
+        """Insert text at the start of a cell."""
         start = {"line": 0, "character": 0}
         edit = {"range": {"start": start, "end": start}, "text": text}
         self.change(textContent=[{"document": {**self.cell(number), "version": version}, "changes": [edit]}])
@@ -95,7 +95,7 @@ async def check_fails(client: Client, message: str, **argument: Any) -> None:
 START: Json = {"line": 0, "character": 0}
 
 
-async def test_a_server_takes_notebooks_of_a_client_that_has_them(home: Home) -> None:
+async def test_notebook_synchronisation_needs_a_client_that_supports_it(home: Home) -> None:
     async with editor(home, standard=NOTEBOOKS) as client:
         sync = client.server["capabilities"]["notebookDocumentSync"]
         assert sync == {"notebookSelector": [{"notebook": "*"}], "save": True}
@@ -130,7 +130,7 @@ async def test_a_cell_marker_in_a_cell_is_a_comment(client: Client) -> None:
     assert await sources(client, unit="cell", textDocument=book.cell(0)) == ["a = 1\n# %%\na"]
 
 
-async def test_what_is_edited_runs_as_it_stands(client: Client) -> None:
+async def test_edited_cells_run_with_their_current_text(client: Client) -> None:
     book = Book(client, "x = 1", "print(x)")
     book.type(0, "x = 0; ")
     book.insert(1, 7, "x += 10")
@@ -149,7 +149,7 @@ async def test_what_is_edited_runs_as_it_stands(client: Client) -> None:
     await check_fails(client, "is not open;", unit="all", textDocument=book.identifier)
 
 
-async def test_what_no_editor_should_send_ends_nothing(client: Client) -> None:
+async def test_invalid_notifications_do_no_harm(client: Client) -> None:
     book = Book(client, "1")
     unknown = {"uri": "file:///unknown.ipynb", "version": 2}
     client.notify("notebookDocument/didChange", {"notebookDocument": unknown, "change": {"cells": {}}})
@@ -161,7 +161,7 @@ async def test_what_no_editor_should_send_ends_nothing(client: Client) -> None:
     assert await sources(client, unit="cell", textDocument=book.cell(0)) == ["1"]
 
 
-async def test_the_kernel_that_a_notebook_names_is_started(home: Home, client: Client) -> None:
+async def test_the_kernel_named_in_a_notebook_is_started(home: Home, client: Client) -> None:
     install_fake_kernel(home)
     book = Book(client, "ok", metadata={"kernelspec": {"name": "fake", "language": "fake"}})
     nested = Book(client, "ok", metadata={"metadata": {"kernelspec": {"name": "fake"}}}, name="b")

@@ -1,4 +1,4 @@
-"""Runs of another client of the same kernel: a second editor that is attached to it."""
+"""Runs of another client of the same kernel, such as a second editor."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ async def other(shared: Client) -> AsyncIterator[Client]:
 
 
 def foreign(client: Client, source: str) -> Json | None:
-    """The run that another client had executed, as this one sees it."""
+    """The run of another client, as this client sees it."""
     return next((run for run in client.mirror.runs.values() if run["source"] == source), None)
 
 
@@ -39,7 +39,7 @@ async def ended(client: Client, source: str) -> Json:
     return await client.until_ended(run["id"])
 
 
-async def test_a_run_of_another_client_is_seen(shared: Client, other: Client) -> None:
+async def test_a_run_of_another_client_is_reported(shared: Client, other: Client) -> None:
     kernel = await shared.kernel()
     source = "print('hello'); 1 / 0"
     await other.run(code=source, kernelId=kernel)
@@ -117,7 +117,7 @@ _ = kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle
         assert client.mirror.text(run["id"]) == "whose?"
 
 
-async def test_a_kernel_of_another_bridge_that_died_is_started_again(home: Home) -> None:
+async def test_a_kernel_of_a_dead_bridge_is_restarted(home: Home) -> None:
     async with editor(home) as first:
         kernel = await first.command("startKernel", spec="python3")
         async with editor(home) as second:

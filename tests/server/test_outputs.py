@@ -1,4 +1,4 @@
-"""Outputs of a kernel reach the editor unchanged, on every way."""
+"""Outputs of a kernel reach the editor unchanged, by response and by notification."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ DISPLAY = "from IPython.display import clear_output, display, update_display\n"
 
 
 async def check(client: Client, code: str, expected: list[Json]) -> Json:
-    """The outputs, by `wait`, by the notifications and by getRun; the run."""
+    """Run the code. Assert its outputs in the response, the notifications and getRun. Return the run."""
     run = await client.run(code=DISPLAY + code)
     assert run["outputs"] == expected
     answer = await client.command("getRun", runId=run["id"])
@@ -84,8 +84,8 @@ async def test_a_display_is_updated_in_every_run_that_shows_it(shared: Client) -
     assert "transient" not in Path(path).read_text(encoding="utf-8")
 
 
-async def test_a_display_is_updated_by_what_is_no_run(shared: Client) -> None:
-    """As in the callback of a widget, whose parent is a comm message."""
+async def test_a_display_is_updated_without_a_run(shared: Client) -> None:
+    """For example, by the callback of a widget, whose parent is a comm message."""
     first = await check(shared, "_ = display(1, display_id='comm')", [display("1")])
     code = """
 kernel = get_ipython().kernel
@@ -105,8 +105,8 @@ async def test_help_is_shown_as_an_output(shared: Client) -> None:
     assert shared.mirror.outputs[run["id"]] == run["outputs"]
 
 
-async def test_the_first_notification_builds_on_nothing(shared: Client) -> None:
-    """A second copy of the outputs, made from the notifications of one run alone."""
+async def test_the_first_notification_starts_from_no_outputs(shared: Client) -> None:
+    """Rebuilds the outputs from the notifications of a single run."""
     run = await shared.run(code="for i in range(500): print(i, flush=i % 7 == 0)\n1")
     outputs: list[Json] = []
     seqs = []

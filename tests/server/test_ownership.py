@@ -1,4 +1,4 @@
-"""The bridge removes or ends exactly what it made, no matter which process is killed or stopped."""
+"""The bridge removes or ends exactly what it created, no matter which process is killed or stopped."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def keepers(home: Home) -> dict[int, psutil.Process]:
 
 @contextmanager
 def shared_folder() -> Iterator[Path]:
-    """A folder like /tmp: everybody can write there, and remove only their own files."""
+    """A folder like /tmp: everybody can create files in it, and remove only their own."""
     path = Path(tempfile.mkdtemp(prefix="kb-", dir="/tmp"))
     path.chmod(0o1777)
     try:
@@ -54,14 +54,14 @@ def running(command: list[str]) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def until(condition: Callable[[], Any]) -> None:
-    """Wait, with a time limit, for a condition that no message reports."""
+    """Wait, with a time limit, for a condition that no message announces."""
     with subprocess.Popen(["sleep", str(BOUND_S)]) as bound:
         while not condition():
-            assert bound.poll() is None, "it did not come"
+            assert bound.poll() is None, f"still false after {BOUND_S} s"
         bound.kill()
 
 
-def test_a_link_that_somebody_puts_into_a_removed_folder_is_not_followed(home: Home) -> None:
+def test_a_link_in_place_of_a_removed_folder_is_not_followed(home: Home) -> None:
     precious = home.work / "precious"
     precious.mkdir()
     (precious / "file").write_text("")
@@ -75,13 +75,13 @@ def test_a_link_that_somebody_puts_into_a_removed_folder_is_not_followed(home: H
         )
         assert run_command(home, "stop", kernel["id"], environment=environment).code == 0
         assert actor.communicate(timeout=BOUND_S)[0] == b"made\n"
-        home.check_clean()  # the keeper has ended as well
+        home.check_clean()  # including the keeper
         assert [path.name for path in precious.iterdir()] == ["file"]
         assert (folder / "link").is_symlink()
 
 
-def test_a_record_beside_a_connection_file_is_not_believed(home: Home) -> None:
-    """git can carry a connection file that points to a kernel, and a record that names our process."""
+def test_a_record_next_to_a_connection_file_is_not_trusted(home: Home) -> None:
+    """A cloned project can contain a connection file of a kernel, and a record that names our process."""
     clone, id = home.work / "clone", str(uuid.uuid4())
     precious = home.work / "kb-12345678"
     precious.mkdir()
@@ -129,9 +129,7 @@ async def kernel_of(client: Client, **settings: Any) -> psutil.Process:
     return psutil.Process((await client.command("startKernel", spec="python3"))["pid"])
 
 
-async def test_a_keeper_that_was_killed_is_replaced_and_watches_over_the_kernels(
-    home: Home, launch: Launch
-) -> None:
+async def test_a_killed_keeper_is_replaced_and_watches_over_the_kernels(home: Home, launch: Launch) -> None:
     client = await launch()
     await kernel_of(client)
     before = keepers(home)
@@ -145,7 +143,7 @@ async def test_a_keeper_that_was_killed_is_replaced_and_watches_over_the_kernels
 
 
 @pytest.mark.parametrize("order", ["keeper first", "bridge first"])
-async def test_a_bridge_that_is_killed_together_with_its_keeper_leaves_nothing(
+async def test_a_bridge_killed_together_with_its_keeper_leaves_nothing(
     home: Home, launch: Launch, order: str
 ) -> None:
     client = await launch()
@@ -156,7 +154,7 @@ async def test_a_bridge_that_is_killed_together_with_its_keeper_leaves_nothing(
     await client.ended(-signal.SIGKILL, gone_within_s=10)
 
 
-async def test_a_keeper_that_was_stopped_does_not_hold_up_the_end(home: Home, launch: Launch) -> None:
+async def test_a_stopped_keeper_does_not_delay_the_exit(home: Home, launch: Launch) -> None:
     client = await launch()
     await kernel_of(client)
     for keeper in keepers(home).values():
@@ -164,7 +162,7 @@ async def test_a_keeper_that_was_stopped_does_not_hold_up_the_end(home: Home, la
     await client.close(gone_within_s=0.5)
 
 
-async def test_one_keeper_that_was_stopped_does_not_spare_the_kernels(home: Home, launch: Launch) -> None:
+async def test_kernels_end_even_if_a_keeper_was_stopped(home: Home, launch: Launch) -> None:
     client = await launch()
     kernel = await kernel_of(client)
     stopped = next(iter(keepers(home).values()))
@@ -175,7 +173,7 @@ async def test_one_keeper_that_was_stopped_does_not_spare_the_kernels(home: Home
     await client.ended(-signal.SIGKILL, gone_within_s=10)
 
 
-async def test_all_that_is_made_is_private_whatever_the_umask(home: Home, launch: Launch) -> None:
+async def test_created_files_are_private_with_any_umask(home: Home, launch: Launch) -> None:
     parent = home.path / "later"
     names = ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "JUPYTER_RUNTIME_DIR")
     environment = {name: str(parent / name / "nested") for name in names}
@@ -200,17 +198,17 @@ async def test_all_that_is_made_is_private_whatever_the_umask(home: Home, launch
 
 
 @pytest.mark.parametrize("ending", ["shutdownKernel", "shutdown", "SIGKILL"])
-async def test_a_connection_file_that_the_kernel_has_written_again_is_ours(
+async def test_a_connection_file_rewritten_by_the_kernel_is_still_ours(
     home: Home, launch: Launch, ending: str
 ) -> None:
-    """ipykernel does that where its connection is encrypted, at each start."""
+    """ipykernel rewrites it at each start if the connection is encrypted."""
     client = await launch()
     await client.initialize()
     kernel = await client.command("startKernel", spec="python3", transport="tcp")
     path = Path(kernel["connectionFile"])
     assert json.loads(path.read_bytes())["curve_secretkey"]
     for epoch in (2, 3):
-        os.link(path, home.work / str(epoch))  # so that its inode is not used again
+        os.link(path, home.work / str(epoch))  # prevents reuse of its inode
         assert (await client.command("restartKernel", kernelId=kernel["id"]))["epoch"] == epoch
     assert (await client.run(code="1", kernelId=kernel["id"]))["state"] == "ok"
     if ending == "SIGKILL":

@@ -1,4 +1,4 @@
-"""Bad files of a cloned project or another program: each hides only itself, and nothing hangs."""
+"""A bad file of a cloned project or another program hides only itself, and nothing hangs."""
 
 import os
 import resource
@@ -40,7 +40,7 @@ async def bounded() -> AsyncIterator[Client]:
             psutil.Process(client.process.pid).rlimit(resource.RLIMIT_AS, (ADDRESSES_BYTES, ADDRESSES_BYTES))
             yield client
             assert peak_bytes(client.process.pid) < MEMORY_BYTES
-            shutil.rmtree(home.work)  # its sockets are not the bridge's
+            shutil.rmtree(home.work)  # its sockets do not belong to the bridge
             home.work.mkdir()
 
 
@@ -50,7 +50,7 @@ def peak_bytes(pid: int) -> int:
 
 
 def project(folder: Path, *bad: tuple[str, str]) -> Path:
-    """A project with an interpreter that must not be run, and a bad file in each of these places."""
+    """A project with an interpreter that must not run, and a bad file in each of these places."""
     python = folder / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\ntouch {folder}/was-run\n")
@@ -63,7 +63,7 @@ def project(folder: Path, *bad: tuple[str, str]) -> Path:
 
 
 async def specs_of(client: Client, folder: Path) -> list[dict[str, Any]]:
-    """The kernels that can be started in the folder, with python3 among them, within the time limit."""
+    """The startable kernels of the folder. Asserts the time limit, and that python3 is included."""
     began = time.monotonic()
     document = {"uri": (folder / "a.py").as_uri()}
     specs: list[dict[str, Any]] = (await client.command("listKernelSpecs", textDocument=document))["specs"]
@@ -84,7 +84,7 @@ async def test_a_bad_file_of_a_project_hides_only_itself(bounded: Client, place:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("kind", BAD)
-async def test_a_bad_file_of_a_person_hides_only_itself(bounded: Client, kind: str) -> None:
+async def test_a_bad_file_in_the_users_home_hides_only_itself(bounded: Client, kind: str) -> None:
     home = bounded.home
     folder = project(home.work / "person" / kind)
     (folder / "Pipfile").touch()
@@ -107,7 +107,7 @@ async def test_a_bad_file_of_a_person_hides_only_itself(bounded: Client, kind: s
 @pytest.mark.parametrize(
     "kind", ["endless", "pipe", "loop", "folder", "900 levels", "argv with a zero byte", "env of numbers"]
 )
-async def test_a_bad_kernelspec_says_why_it_cannot_be_started(bounded: Client, kind: str) -> None:
+async def test_a_bad_kernelspec_reports_why_it_cannot_start(bounded: Client, kind: str) -> None:
     folder = project(bounded.home.work / "named" / kind, ("kernel.json", kind))
     (odd,) = [spec for spec in await specs_of(bounded, folder) if spec["name"] == "odd"]
     assert not odd["usable"]
@@ -118,7 +118,7 @@ async def test_a_bad_kernelspec_says_why_it_cannot_be_started(bounded: Client, k
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_an_environment_that_python_could_not_read_is_not_started(bounded: Client) -> None:
+async def test_an_environment_that_python_cannot_read_is_not_started(bounded: Client) -> None:
     folder = project(bounded.home.work / "unread", ("pyvenv.cfg", "pipe"))
     packages = folder / ".venv" / "lib" / "python3.12" / "site-packages"
     packages.mkdir(parents=True)
@@ -131,7 +131,7 @@ async def test_an_environment_that_python_could_not_read_is_not_started(bounded:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_folders_without_end_are_read_in_part(bounded: Client) -> None:
+async def test_endless_folders_are_read_in_part(bounded: Client) -> None:
     folder = project(bounded.home.work / "many")
     for many in (".venv/share/jupyter/kernels", ".pixi/envs", ".venv/lib", ".venv/conda-meta"):
         (folder / many).mkdir(parents=True)
@@ -143,7 +143,7 @@ async def test_folders_without_end_are_read_in_part(bounded: Client) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_folders_that_contain_themselves_end(bounded: Client) -> None:
+async def test_folders_that_contain_themselves_do_not_loop(bounded: Client) -> None:
     folder = project(bounded.home.work / "loops")
     for loop in (".pixi/envs/a", ".venv/share", ".venv/lib", "venv", ".conda"):
         (folder / loop).parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ async def test_folders_that_contain_themselves_end(bounded: Client) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", [b"caf\xe9", b"a\nb", b"\x1b]52;c;eA==\x07", b"x" * 255])
-async def test_names_that_nobody_can_type(bounded: Client, name: bytes) -> None:
+async def test_untypeable_names(bounded: Client, name: bytes) -> None:
     folder = project(bounded.home.work / "names" / name.hex()[:50])
     for parent in (".pixi/envs", ".venv/share/jupyter/kernels"):
         odd = os.path.join(os.fsencode(folder / parent), name)
@@ -164,12 +164,12 @@ async def test_names_that_nobody_can_type(bounded: Client, name: bytes) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_what_cannot_be_entered_is_skipped(bounded: Client) -> None:
+async def test_inaccessible_folders_are_skipped(bounded: Client) -> None:
     folder = project(bounded.home.work / "closed")
     parts = [folder / ".venv/lib/python3.12/site-packages", folder / ".venv/share/jupyter/kernels/odd"]
     for part in parts:
         part.mkdir(parents=True)
-        part.chmod(0)  # root may enter all the same
+        part.chmod(0)  # root can enter anyway
     try:
         await specs_of(bounded, folder)
     finally:

@@ -1,4 +1,4 @@
-"""Kernels that a provisioner starts, instead of a local process: the kernelspec names it."""
+"""Kernels started by the provisioner that their kernelspec names, instead of as a local process."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from tests.home import Home
 from tests.server.client import Client, editor
 from tests.server.wire import Json, ResponseError
 
-# As one that starts kernels on other machines: it knows no pid here, and says what it was asked to do.
+# Behaves like a provisioner for other machines: it has no pid here. It records its calls.
 PROVISIONER = """
 import os
 from traitlets import Unicode
@@ -45,7 +45,7 @@ class Elsewhere(LocalProvisioner):
 
 
 def install(home: Home, name: str) -> Path:
-    """A kernelspec with that provisioner; the file in which it says what it does."""
+    """Install a kernelspec with that provisioner. Return the file that records its calls."""
     journal = home.work / "journal"
     folder = home.path / "jupyter" / "kernels" / name
     folder.mkdir(parents=True)
@@ -61,7 +61,7 @@ def install(home: Home, name: str) -> Path:
 
 @pytest.fixture
 async def client(home: Home) -> AsyncIterator[Client]:
-    """A bridge in whose Python a provisioner `elsewhere` is installed."""
+    """A bridge whose Python has a provisioner `elsewhere` installed."""
     packages = home.path / "packages"
     about = packages / "elsewhere-1.dist-info"
     about.mkdir(parents=True)
@@ -89,7 +89,7 @@ async def test_the_provisioner_of_the_kernelspec_starts_signals_and_ends_the_ker
     assert said == ["launch", "signal 2", "shutdown True", "launch", "shutdown False", "cleanup False"]
 
 
-async def test_the_end_of_a_kernel_is_heard_from_its_provisioner(client: Client) -> None:
+async def test_the_provisioner_reports_the_end_of_its_kernel(client: Client) -> None:
     install(client.home, "elsewhere")
     kernel = await client.command("startKernel", spec="elsewhere")
     run = await client.run(code="import os; os._exit(4)", kernelId=kernel["id"])
@@ -98,7 +98,7 @@ async def test_the_end_of_a_kernel_is_heard_from_its_provisioner(client: Client)
     assert client.home.connection_files() == []
 
 
-async def test_a_provisioner_that_is_not_installed_is_named(client: Client) -> None:
+async def test_a_missing_provisioner_is_named(client: Client) -> None:
     install(client.home, "absent")
     with pytest.raises(ResponseError) as failed:
         await client.command("startKernel", spec="absent")

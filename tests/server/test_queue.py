@@ -16,7 +16,7 @@ Release = Callable[[], Awaitable[Json]]
 
 @asynccontextmanager
 async def held(client: Client, after: str = "") -> AsyncIterator[tuple[Json, Release]]:
-    """A run that blocks until it is released, then runs `after`; also the function that releases it."""
+    """A run that blocks until it is released and then runs `after`, and the function that releases it."""
     released = asyncio.Event()
 
     async def answer(_: str) -> str:
@@ -40,16 +40,16 @@ async def held(client: Client, after: str = "") -> AsyncIterator[tuple[Json, Rel
 
 
 async def queue(client: Client, *sources: str, **options: bool) -> list[str]:
-    """The ids of new runs."""
+    """Queue runs. Return their ids."""
     return [(await client.run(code=source, wait=False, **options))["id"] for source in sources]
 
 
 async def states(client: Client, ids: list[str]) -> list[str]:
-    """How the runs end."""
+    """Wait for the runs to end. Return their final states."""
     return [(await client.until_ended(id))["state"] for id in ids]
 
 
-async def test_runs_go_one_at_a_time_in_the_order_asked(shared: Client) -> None:
+async def test_runs_execute_one_at_a_time_in_the_requested_order(shared: Client) -> None:
     since = len(shared.messages)
     async with held(shared) as (first, release):
         ids = [first["id"], *await queue(shared, "1", "2", "3")]
@@ -70,7 +70,7 @@ async def test_runs_go_one_at_a_time_in_the_order_asked(shared: Client) -> None:
     assert counts == list(range(counts[0], counts[0] + 4))
 
 
-async def test_an_error_aborts_everything_that_is_queued(shared: Client) -> None:
+async def test_an_error_aborts_all_queued_runs(shared: Client) -> None:
     document = shared.open("'other'", "queue.py")
     async with held(shared, "1 / 0") as (first, release):
         ids = await queue(shared, "1")
@@ -87,7 +87,7 @@ async def test_an_error_aborts_everything_that_is_queued(shared: Client) -> None
     assert (await shared.run(code="1"))["state"] == "ok"
 
 
-async def test_without_stop_on_error_the_queue_goes_on(shared: Client) -> None:
+async def test_without_stop_on_error_the_queue_continues(shared: Client) -> None:
     async with held(shared) as (_, release):
         ids = await queue(shared, "1 / 0", stopOnError=False)
         ids += await queue(shared, "1")
@@ -95,7 +95,7 @@ async def test_without_stop_on_error_the_queue_goes_on(shared: Client) -> None:
         assert await states(shared, ids) == ["error", "ok"]
 
 
-async def test_a_run_that_waits_is_cancelled_and_never_runs(shared: Client) -> None:
+async def test_a_cancelled_waiting_run_never_runs(shared: Client) -> None:
     async with held(shared) as (_, release):
         ids = await queue(shared, "ran = 1", "'next'")
         run = (await shared.command("cancelRun", runId=ids[0]))["run"]
@@ -107,14 +107,14 @@ async def test_a_run_that_waits_is_cancelled_and_never_runs(shared: Client) -> N
     assert (await shared.run(code="ran"))["error"]["ename"] == "NameError"
 
 
-async def test_cancelling_what_runs_interrupts_it(shared: Client) -> None:
+async def test_cancelling_a_running_run_interrupts_it(shared: Client) -> None:
     async with held(shared) as (run, _):
         cancelled = (await shared.command("cancelRun", runId=run["id"]))["run"]
         assert (cancelled["state"], cancelled["error"]["ename"]) == ("error", "KeyboardInterrupt")
         assert "reason" not in cancelled
 
 
-async def test_cancelling_what_has_ended_changes_nothing(shared: Client) -> None:
+async def test_cancelling_an_ended_run_changes_nothing(shared: Client) -> None:
     run = await shared.run(code="'ended'")
     again = (await shared.command("cancelRun", runId=run["id"]))["run"]
     assert again == {name: value for name, value in run.items() if name != "outputs"}
@@ -126,7 +126,7 @@ async def test_cancelling_an_unknown_run(shared: Client) -> None:
     assert failed.value.kind == "NoSuchRun"
 
 
-async def test_an_interrupt_empties_the_queue(shared: Client) -> None:
+async def test_an_interrupt_clears_the_queue(shared: Client) -> None:
     async with held(shared) as (run, _):
         ids = await queue(shared, "1", "2")
         outcome = await shared.command("interruptKernel", kernelId=run["kernelId"])

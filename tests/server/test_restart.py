@@ -1,4 +1,4 @@
-"""Kernels that are restarted, shut down or die, and the effect on their runs and on open requests."""
+"""Kernels that restart, shut down or die, and the effect on their runs and on open requests."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ async def busy(client: Client, **start: object) -> tuple[Json, list[str]]:
 
 
 async def check_gone(client: Client, ids: list[str], reason: str) -> None:
-    """What ran is lost and what was queued is cancelled, for that reason."""
+    """Assert that the running run is lost and the queued ones are cancelled, for that reason."""
     runs = [await client.until_ended(id) for id in ids]
     assert [run["state"] for run in runs] == ["lost", "cancelled", "cancelled"]
     assert [run["reason"] for run in runs if reason not in run["reason"]] == []
@@ -89,7 +89,7 @@ async def test_two_restarts_at_once_leave_no_run_hanging(shared: Client) -> None
     await shared.command("shutdownKernel", kernelId=kernel["id"])
 
 
-async def test_displays_of_another_epoch_are_left_alone(shared: Client) -> None:
+async def test_displays_of_another_epoch_are_not_updated(shared: Client) -> None:
     kernel = (await shared.command("startKernel", spec="python3"))["id"]
     show = "from IPython.display import display\ndisplay({!r}, display_id='d', update={})"
     old = await shared.run(code=show.format("old", False), kernelId=kernel)
@@ -117,7 +117,7 @@ async def test_a_kernel_that_was_shut_down_is_dead(shared: Client) -> None:
         ("os.kill(os.getpid(), 9)", "the kernel was killed by SIGKILL", ""),
     ],
 )
-async def test_a_kernel_that_dies_says_why(shared: Client, code: str, reason: str, written: str) -> None:
+async def test_a_dead_kernel_reports_the_reason(shared: Client, code: str, reason: str, written: str) -> None:
     document = shared.open("1", f"dies-{len(written)}.py")
     kernel = await shared.command("startKernel", textDocument=document.identifier)
     shared.stdin = lambda _: ""
@@ -134,19 +134,19 @@ async def test_a_kernel_that_dies_says_why(shared: Client, code: str, reason: st
     assert failed.value.message.endswith(f"is dead: {reason}{advice}{written}")
 
 
-async def test_a_killed_kernel_takes_its_queue_with_it(shared: Client) -> None:
+async def test_the_queue_of_a_killed_kernel_is_cancelled(shared: Client) -> None:
     kernel, ids = await busy(shared)
     os.kill(kernel["pid"], signal.SIGKILL)
     await check_gone(shared, ids, "SIGKILL")
 
 
-async def test_a_kernel_that_is_killed_while_idle_is_seen(shared: Client) -> None:
+async def test_the_death_of_an_idle_kernel_is_noticed(shared: Client) -> None:
     kernel = await shared.command("startKernel", spec="python3")
     os.kill(kernel["pid"], signal.SIGKILL)
     assert "SIGKILL" in (await shared.until_kernel(kernel["id"], "dead"))["reason"]
 
 
-async def test_a_kernel_that_does_not_start_again_is_dead(shared: Client) -> None:
+async def test_a_kernel_that_fails_to_restart_is_dead(shared: Client) -> None:
     cwd = shared.home.work / "gone"
     cwd.mkdir()
     kernel = await shared.command("startKernel", spec="python3", cwd=str(cwd))
@@ -170,7 +170,7 @@ async def test_a_kernel_that_does_not_start_again_is_dead(shared: Client) -> Non
 
 
 async def check_again(client: Client, again: Json, before: Json) -> None:
-    """It is the same kernel in a new process, and runs code. Shuts it down."""
+    """Assert that it is the same kernel in a new process and runs code. Shut it down."""
     assert (again["id"], again["origin"], again["state"]) == (before["id"], before["origin"], "idle")
     assert again["epoch"] > before["epoch"]
     assert again["pid"] != before["pid"]
@@ -182,7 +182,7 @@ async def check_again(client: Client, again: Json, before: Json) -> None:
     assert not Path(before["connectionFile"]).exists()
 
 
-async def test_a_kernel_that_was_killed_is_started_again_for_its_document(shared: Client) -> None:
+async def test_a_killed_kernel_is_restarted_for_its_document(shared: Client) -> None:
     document = shared.open("'bound'", "killed.py")
     kernel, ids = await busy(shared, textDocument=document.identifier)
     os.kill(kernel["pid"], signal.SIGKILL)
@@ -195,7 +195,7 @@ async def test_a_kernel_that_was_killed_is_started_again_for_its_document(shared
     await check_again(shared, shared.mirror.kernels[kernel["id"]], kernel)
 
 
-async def test_a_kernel_that_was_shut_down_is_started_again_for_the_documents_without_another(
+async def test_a_kernel_that_was_shut_down_is_restarted_for_documents_without_another(
     shared: Client,
 ) -> None:
     kept, moved = (shared.open("1", f"shut-{name}.py") for name in ("kept", "moved"))
@@ -220,7 +220,7 @@ async def test_a_shutdown_and_a_restart_at_once(shared: Client) -> None:
     await check_again(shared, again, kernel)
 
 
-async def test_a_restart_that_is_cancelled_leaves_a_dead_kernel(shared: Client) -> None:
+async def test_a_cancelled_restart_leaves_a_dead_kernel(shared: Client) -> None:
     kernel = await shared.command("startKernel", spec="python3")
     restart = shared.call_command("restartKernel", kernelId=kernel["id"])
     await shared.until_kernel(kernel["id"], "restarting")

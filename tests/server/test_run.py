@@ -1,4 +1,4 @@
-"""A region of an unsaved document, run on a real kernel through the real process."""
+"""Runs from a document or as plain code, on a real kernel through the real process."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.server.wire import ResponseError
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-async def test_the_unsaved_text_is_what_runs(home: Home, encoding: str) -> None:
+async def test_the_unsaved_text_runs(home: Home, encoding: str) -> None:
     async with editor(home, encodings=(encoding,)) as bridge:
         document = bridge.open("x = '😀é'\r\nprint(x)\r\n")
         bridge.change(document, (0, 6), (0, 7), "!")
@@ -29,19 +29,19 @@ async def test_a_run_has_its_states_its_count_and_its_outputs(bridge: Client) ->
     assert bridge.mirror.states[run["id"]] == ["queued", "running", "ok"]
 
 
-async def test_a_line_drawn_over_itself_is_one_line(bridge: Client) -> None:
+async def test_an_overwritten_line_is_one_line(bridge: Client) -> None:
     run = await bridge.run(code="for i in range(300): print(f'\\r{i}', end='', flush=True)")
     assert run["outputs"] == [stream("299")]
 
 
-async def test_an_error_names_its_line_and_takes_the_queue_with_it(bridge: Client) -> None:
+async def test_an_error_names_its_line_and_aborts_the_queue(bridge: Client) -> None:
     document = bridge.open("# %%\n1\n# %%\ndef f():\n    1 / 0\n\nf()\n# %%\n2\n")
     runs = await bridge.runs(unit="all", textDocument=document.identifier)
     assert [run["state"] for run in runs] == ["ok", "error", "aborted"]
     assert (runs[1]["error"]["ename"], runs[1]["error"]["line"]) == ("ZeroDivisionError", 4)
 
 
-async def test_a_question_is_answered_or_cancelled(home: Home) -> None:
+async def test_a_prompt_is_answered_or_cancelled(home: Home) -> None:
     async with editor(home, stdin={"name? ": "Ada", "more? ": None}.get) as bridge:
         run = await bridge.run(code="print(input('name? '))")
         assert run["outputs"] == [stream("Ada\n")]
@@ -49,7 +49,7 @@ async def test_a_question_is_answered_or_cancelled(home: Home) -> None:
         assert run["error"]["ename"] == "KeyboardInterrupt"
 
 
-async def test_a_question_is_withdrawn_when_its_run_ends(home: Home) -> None:
+async def test_a_prompt_is_withdrawn_when_its_run_ends(home: Home) -> None:
     withdrawn = asyncio.Event()
 
     async def wait_for_ever(prompt: str) -> str | None:
@@ -73,7 +73,7 @@ async def test_without_stdin_the_kernel_raises(home: Home) -> None:
         assert run["error"]["ename"] == "StdinNotImplementedError"
 
 
-async def test_cancelling_a_run_that_is_waited_for_interrupts_it(bridge: Client) -> None:
+async def test_cancelling_an_awaited_run_interrupts_it(bridge: Client) -> None:
     code = "print('go', flush=True)\nimport time; time.sleep(60)"
     call = bridge.call_command("run", code=code, wait=True, kernelId=await bridge.kernel())
     await bridge.until_true(lambda: any(map(bridge.mirror.text, bridge.mirror.outputs)))
@@ -82,7 +82,7 @@ async def test_cancelling_a_run_that_is_waited_for_interrupts_it(bridge: Client)
         await call
 
 
-async def test_a_client_of_plain_lsp_hears_nothing_of_ours(home: Home) -> None:
+async def test_a_client_of_plain_lsp_gets_no_messages_of_the_protocol(home: Home) -> None:
     async with editor(home, capabilities=None) as bridge:
         await bridge.run(code="print(1)")
         assert not [m for m in bridge.messages if m.get("method", "").startswith("kernel-bridge/")]

@@ -14,7 +14,7 @@ LOOP = "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.01)"
 
 
 async def cancelled(call: Call) -> None:
-    """The request is answered as a cancelled one."""
+    """Assert that the request fails as cancelled."""
     with pytest.raises(ResponseError, match="-32800"):
         await asyncio.wait_for(call.answer, 30)
 
@@ -33,7 +33,7 @@ def of_run(client: Client, run_id: str) -> list[str]:
     return said
 
 
-async def test_a_run_says_where_it_came_from_and_when_it_ran(shared: Client) -> None:
+async def test_a_run_reports_its_source_and_its_times(shared: Client) -> None:
     document = shared.open("# %%\nx = 1\n# %%\nx\n", "whence.py")
     await shared.command("bindKernel", textDocument=document.identifier, kernelId=await shared.kernel())
     shared.change(document, (3, 0), (3, 1), "x + 1")
@@ -67,7 +67,7 @@ async def test_a_run_has_a_summary(shared: Client, code: str, text: str, state: 
     assert past["summary"] == summary
 
 
-async def test_the_answer_comes_before_what_it_names(shared: Client) -> None:
+async def test_the_response_precedes_notifications_about_its_runs(shared: Client) -> None:
     run = await shared.run(code="print(1)\nprint(2)\n3", wait=False)
     assert run["state"] == "queued"
     assert run.keys().isdisjoint(("startedAt", "endedAt", "outputs", "executionCount"))
@@ -78,7 +78,7 @@ async def test_the_answer_comes_before_what_it_names(shared: Client) -> None:
     assert said[-1] == "ok"
 
 
-async def test_waiting_is_answered_when_all_have_ended(shared: Client) -> None:
+async def test_wait_is_answered_when_all_runs_have_ended(shared: Client) -> None:
     document = shared.open(
         "print(1)\n# %%\nprint(2)\n# %% [markdown]\n# text\n# %%\n\n# %%\nprint(3)\n", "wait.py"
     )
@@ -88,12 +88,12 @@ async def test_waiting_is_answered_when_all_have_ended(shared: Client) -> None:
     assert [run["state"] for run in runs] == ["ok", "ok", "ok"]
     for run in runs:
         assert of_run(shared, run["id"]) == ["queued", "running", "output", "ok", "answer"]
-    with pytest.raises(ResponseError) as failed:  # `kernelId` beside it has bound nothing
+    with pytest.raises(ResponseError) as failed:  # `kernelId` did not bind the document
         await shared.command("interruptKernel", textDocument=document.identifier)
     assert failed.value.kind == "NoSuchKernel"
 
 
-async def test_a_client_that_comes_late_goes_on_from_get_run(shared: Client) -> None:
+async def test_a_late_client_continues_from_get_run(shared: Client) -> None:
     run = await shared.run(code=LOOP, wait=False)
     await shared.until_text(run["id"], "go")
     answer = await shared.command("getRun", runId=run["id"])
@@ -107,13 +107,13 @@ async def test_a_client_that_comes_late_goes_on_from_get_run(shared: Client) -> 
     assert [output["output_type"] for output in answer["run"]["outputs"]] == ["stream", "error"]
 
 
-async def test_get_run_of_no_run(shared: Client) -> None:
+async def test_get_run_of_an_unknown_run(shared: Client) -> None:
     with pytest.raises(ResponseError, match="no-such-id") as failed:
         await shared.command("getRun", runId="no-such-id")
     assert (failed.value.code, failed.value.kind) == (-32803, "NoSuchRun")
 
 
-async def test_cancelling_the_request_ends_its_runs_and_no_others(shared: Client) -> None:
+async def test_cancelling_a_request_ends_only_its_own_runs(shared: Client) -> None:
     document = shared.open(f"{LOOP}\n# %%\n1\n# %%\n2\n", "cancelled.py")
     both: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
     call = shared.call_command("run", unit="all", wait=True, stopOnError=False, **both)
@@ -138,7 +138,7 @@ async def test_cancelling_the_request_ends_its_runs_and_no_others(shared: Client
     assert (await shared.until_ended(other["id"]))["state"] == "ok"
 
 
-async def test_cancelling_a_request_that_waits_behind_another_leaves_that_alone(shared: Client) -> None:
+async def test_cancelling_a_queued_request_does_not_affect_the_running_one(shared: Client) -> None:
     running = await shared.run(code=LOOP, wait=False)
     await shared.until_text(running["id"], "go")
     call = shared.call_command("run", code="1", wait=True, kernelId=await shared.kernel())
@@ -159,7 +159,7 @@ async def test_silent_runs_leave_no_trace(shared: Client) -> None:
     assert (failed["state"], failed["error"]["ename"]) == ("error", "ZeroDivisionError")
 
 
-async def test_what_is_not_stored_in_the_kernel_is_in_our_history(shared: Client) -> None:
+async def test_runs_without_store_history_are_still_in_our_history(shared: Client) -> None:
     before = await shared.run(code="1")
     run = await shared.run(code="'unstored'", storeHistory=False)
     assert run["outputs"][0]["data"] == {"text/plain": "'unstored'"}
@@ -226,14 +226,14 @@ async def test_an_error_of_plain_code_has_no_line(shared: Client) -> None:
     assert run["outputs"][0] == {"output_type": "error", **run["error"]}
 
 
-async def test_a_failing_function_of_another_run_is_where_it_was_called(shared: Client) -> None:
+async def test_an_error_in_a_function_of_another_run_is_at_the_call(shared: Client) -> None:
     document = shared.open("def g():\n\n\n    1 / 0\n# %%\ng()\n", "two.py")
     both: Json = {"kernelId": await shared.kernel(), "textDocument": document.identifier}
     runs = await shared.runs(unit="all", **both)
     assert runs[1]["error"]["line"] == 5
 
 
-async def test_runs_of_a_kernel_that_was_left_can_still_be_asked_for(shared: Client) -> None:
+async def test_runs_of_a_detached_kernel_remain_available(shared: Client) -> None:
     kernel = (await shared.command("startKernel", spec="python3"))["id"]
     run = await shared.run(code="print(1)", silent=True, kernelId=kernel)
     await shared.command("detachKernel", kernelId=kernel)

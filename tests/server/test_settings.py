@@ -1,4 +1,4 @@
-"""Settings, in every way that editors send them, and the effect of each."""
+"""Settings in every form that editors send, and the effect of each."""
 
 import sqlite3
 from typing import Any
@@ -14,7 +14,7 @@ SECTION = "kernel-bridge"
 
 
 def warnings(client: Client) -> list[str]:
-    """The messages shown to the user, all of them warnings."""
+    """The messages shown to the user. Asserts that all are warnings."""
     shown = [
         message["params"] for message in client.messages if message.get("method") == "window/showMessage"
     ]
@@ -25,7 +25,7 @@ def warnings(client: Client) -> list[str]:
 async def starts_by_itself(client: Client) -> bool:
     """Whether a run in a new document would start a kernel (autoStart), without starting one.
 
-    The document's language is one that no kernel speaks.
+    No kernel supports the document's language.
     """
     document = client.open("1", name="a.forth", language_id="forth")
     with pytest.raises(ResponseError) as caught:
@@ -90,7 +90,7 @@ async def test_pulled_settings(launch: Launch) -> None:
     await client.close()
 
 
-async def test_a_pull_that_is_refused_or_odd_changes_nothing(launch: Launch) -> None:
+async def test_a_failed_or_invalid_pull_changes_nothing(launch: Launch) -> None:
     client = await launch()
     capabilities = {"workspace": {"configuration": True}}
     options = {"autoStart": False}
@@ -104,7 +104,7 @@ async def test_a_pull_that_is_refused_or_odd_changes_nothing(launch: Launch) -> 
     await client.close()
 
 
-async def test_wrong_settings_are_named_and_what_is_right_is_used(home: Home) -> None:
+async def test_invalid_settings_are_named_and_valid_ones_are_used(home: Home) -> None:
     wrong = {
         "autoStart": False,
         "transport": "pigeon",
@@ -128,7 +128,7 @@ async def test_wrong_settings_are_named_and_what_is_right_is_used(home: Home) ->
         ]
 
 
-async def test_settings_that_are_no_object_are_named(home: Home) -> None:
+async def test_settings_that_are_not_an_object_are_named(home: Home) -> None:
     options: Any = [5]
     async with editor(home, settings=options) as client:
         await starts_by_itself(client)
@@ -160,7 +160,7 @@ async def test_transport_budget_and_coalescing(home: Home) -> None:
         (output,) = client.mirror.outputs[run["id"]]
         assert len(output["text"]) <= 100
         assert output["elided"]["omitted"] == 100_052 - len(output["text"])
-        assert client.mirror.seq[run["id"]] <= 3  # the first at once, the rest at the run's end
+        assert client.mirror.seq[run["id"]] <= 3  # the first immediately, the rest at the run's end
         kernel = client.mirror.kernels[run["kernelId"]]
         assert kernel["transport"] == "tcp"
         push(client, {SECTION: {"transport": "ipc", "readyTimeout": 0.001}})
@@ -193,7 +193,7 @@ async def test_without_trust_nothing_is_started(home: Home) -> None:
         assert (await client.run(unit="all", textDocument=document.identifier))["state"] == "ok"
 
 
-async def test_without_trust_a_database_that_a_project_names_is_not_opened(home: Home) -> None:
+async def test_without_trust_a_projects_database_is_not_opened(home: Home) -> None:
     database = home.work / "of-the-project.db"
     settings = {"trusted": False, "history": {"path": str(database)}}
     async with editor(home, settings=settings) as client:
@@ -206,7 +206,7 @@ async def test_without_trust_a_database_that_a_project_names_is_not_opened(home:
         assert warning.startswith("setting kernel-bridge.history.path: ")
 
 
-async def test_trust_makes_the_named_database_count(home: Home) -> None:
+async def test_trust_enables_the_configured_database(home: Home) -> None:
     database = home.work / "mine.db"
     settings = {"trusted": False, "history": {"path": str(database)}}
     async with editor(home, settings=settings) as client:
@@ -216,7 +216,7 @@ async def test_trust_makes_the_named_database_count(home: Home) -> None:
         assert database.exists()
 
 
-async def test_without_trust_a_project_offers_no_kernels_of_its_own(home: Home) -> None:
+async def test_without_trust_a_projects_kernels_are_not_offered(home: Home) -> None:
     environment = home.work / ".venv"
     spec = environment / "share" / "jupyter" / "kernels" / "odd"
     spec.mkdir(parents=True)
@@ -232,7 +232,7 @@ async def test_without_trust_a_project_offers_no_kernels_of_its_own(home: Home) 
             assert bool(own) is trusted
 
 
-async def test_trust_taken_away_stops_what_is_there(home: Home) -> None:
+async def test_revoking_trust_disables_existing_kernels(home: Home) -> None:
     async with editor(home) as client:
         kernel = await client.kernel()
         push(client, {SECTION: {"trusted": False}})
@@ -243,7 +243,7 @@ async def test_trust_taken_away_stops_what_is_there(home: Home) -> None:
             assert caught.value.kind == "Untrusted"
 
 
-async def test_a_history_switched_off(home: Home) -> None:
+async def test_a_disabled_history(home: Home) -> None:
     async with editor(home, settings={"history": {"enabled": False}}) as client:
         run = await client.run(code="print(1)")
         assert (await client.command("getRun", runId=run["id"]))["run"]["outputs"] == run["outputs"]
@@ -260,7 +260,7 @@ async def test_a_history_switched_off(home: Home) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dev/null/history.db", "."])
-async def test_a_history_that_cannot_be_written_gives_one_warning(home: Home, path: str) -> None:
+async def test_an_unwritable_history_causes_one_warning(home: Home, path: str) -> None:
     async with editor(home, settings={"history": {"path": path}}) as client:
         for code in ("1", "2"):
             assert (await client.run(code=code))["state"] == "ok"
@@ -271,7 +271,7 @@ async def test_a_history_that_cannot_be_written_gives_one_warning(home: Home, pa
         assert "history" in warning
 
 
-async def test_a_history_elsewhere_and_kept_small(home: Home) -> None:
+async def test_a_history_at_another_path_with_a_size_limit(home: Home) -> None:
     database = home.work / "runs.db"
     settings = {"history": {"path": str(database), "maxBytes": 1_000_000}}
     sources = [f"print({number}, 'x' * 400_000)" for number in range(5)]
@@ -288,7 +288,7 @@ async def test_a_history_elsewhere_and_kept_small(home: Home) -> None:
     assert not list((home.path / "data").rglob("history.db*"))
 
 
-async def test_the_history_can_be_switched_while_kernels_live(home: Home) -> None:
+async def test_the_history_can_be_toggled_while_kernels_run(home: Home) -> None:
     async with editor(home) as client:
         for enabled, source in ((True, "'kept'"), (False, "'unseen'"), (True, "'kept too'")):
             push(client, {SECTION: {"history": {"enabled": enabled}}})

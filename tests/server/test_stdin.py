@@ -1,4 +1,4 @@
-"""input() and getpass(): the editor is asked; the prompt is answered, cancelled, withdrawn or refused."""
+"""input() and getpass() prompt in the editor; a prompt is answered, cancelled, withdrawn or refused."""
 
 import asyncio
 import json
@@ -14,8 +14,8 @@ from tests.server.wire import Json
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-class Person:
-    """Leaves every question open; `answers` are by prompt."""
+class User:
+    """Leaves every prompt open. `answers` are by prompt."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -27,13 +27,13 @@ class Person:
         return await self.answers[prompt]
 
     async def is_asked(self, prompt: str) -> Json:
-        """Waits for the question; the params of the request."""
+        """Wait for the prompt. Return the params of the request."""
         request = await self.client.until(
             lambda message: (
                 message.get("method") == "kernel-bridge/stdin" and message["params"]["prompt"] == prompt
             )
         )
-        await asyncio.sleep(0)  # the client asks in a task of its own
+        await asyncio.sleep(0)  # the client handles the request in its own task
         params: Json = request["params"]
         return params
 
@@ -44,49 +44,47 @@ class Person:
         raise AssertionError(prompt)
 
     def withdrawn(self, prompt: str) -> bool:
-        """Wait until the server has withdrawn the prompt."""
+        """Whether the server has withdrawn the prompt."""
         cancel = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": self.request_id(prompt)}}
         return cancel in self.client.messages
 
 
 @pytest.fixture
-def person(shared: Client) -> Person:
-    return Person(shared)
+def user(shared: Client) -> User:
+    return User(shared)
 
 
 def text(run: Json) -> str:
     return "".join(output.get("text", "") for output in run["outputs"])
 
 
-async def test_questions_are_answered_in_turn(shared: Client, person: Person) -> None:
+async def test_prompts_are_answered_in_order(shared: Client, user: User) -> None:
     run = await shared.run(code="print(input('first? ') + input('second? '))", wait=False)
-    params = await person.is_asked("first? ")
+    params = await user.is_asked("first? ")
     assert params == {"runId": run["id"], "kernelId": run["kernelId"], "prompt": "first? ", "password": False}
-    person.answers["first? "].set_result("tea 🍵 ")
-    await person.is_asked("second? ")
-    person.answers["second? "].set_result("\\n")
+    user.answers["first? "].set_result("tea 🍵 ")
+    await user.is_asked("second? ")
+    user.answers["second? "].set_result("\\n")
     ended = await shared.until_ended(run["id"])
     assert (ended["state"], shared.mirror.text(run["id"])) == ("ok", "tea 🍵 \\n\n")
-    assert not person.withdrawn("first? ")
-    assert not person.withdrawn("second? ")
+    assert not user.withdrawn("first? ")
+    assert not user.withdrawn("second? ")
 
 
-async def test_what_was_printed_before_is_there_when_the_question_comes(
-    shared: Client, person: Person
-) -> None:
+async def test_earlier_output_arrives_before_the_prompt(shared: Client, user: User) -> None:
     run = await shared.run(code="print('a'); print('b'); input('seen? ')", wait=False)
-    await person.is_asked("seen? ")
+    await user.is_asked("seen? ")
     assert shared.mirror.text(run["id"]) == "a\nb\n"
-    person.answers["seen? "].set_result("")
+    user.answers["seen? "].set_result("")
     await shared.until_ended(run["id"])
 
 
-async def test_a_password_is_kept_nowhere(shared: Client, person: Person) -> None:
+async def test_a_password_is_stored_nowhere(shared: Client, user: User) -> None:
     secret = "hunter" + "2" * 9
     code = "import getpass\nprint(len(getpass.getpass('secret? ')))"
     run = await shared.run(code=code, wait=False)
-    assert (await person.is_asked("secret? "))["password"] is True
-    person.answers["secret? "].set_result(secret)
+    assert (await user.is_asked("secret? "))["password"] is True
+    user.answers["secret? "].set_result(secret)
     await shared.until_ended(run["id"])
     assert shared.mirror.text(run["id"]) == "15\n"
     path = (await shared.command("export", path="secret.ipynb", runIds=[run["id"]]))["path"]
@@ -101,34 +99,34 @@ async def test_a_password_is_kept_nowhere(shared: Client, person: Person) -> Non
     assert secret.encode() not in database
 
 
-async def test_a_person_who_cancels_interrupts(shared: Client, person: Person) -> None:
+async def test_cancelling_a_prompt_interrupts(shared: Client, user: User) -> None:
     run = await shared.run(code="input('null? ')", wait=False)
     queued = await shared.run(code="1", wait=False, stopOnError=False)
-    await person.is_asked("null? ")
-    person.answers["null? "].set_result(None)
+    await user.is_asked("null? ")
+    user.answers["null? "].set_result(None)
     assert (await shared.until_ended(run["id"]))["error"]["ename"] == "KeyboardInterrupt"
     assert (await shared.until_ended(queued["id"]))["state"] == "aborted"
 
 
 @pytest.mark.parametrize("command", ["interruptKernel", "cancelRun"])
-async def test_a_question_goes_away_with_its_run(shared: Client, person: Person, command: str) -> None:
+async def test_a_prompt_is_withdrawn_when_its_run_ends(shared: Client, user: User, command: str) -> None:
     prompt = f"{command}? "
     run = await shared.run(code=f"input({prompt!r})", wait=False)
-    await person.is_asked(prompt)
+    await user.is_asked(prompt)
     argument = {"runId": run["id"]} if command == "cancelRun" else {"kernelId": run["kernelId"]}
     await shared.command(command, **argument)
     assert (await shared.until_ended(run["id"]))["error"]["ename"] == "KeyboardInterrupt"
-    await shared.until_true(lambda: person.withdrawn(prompt))
+    await shared.until_true(lambda: user.withdrawn(prompt))
 
 
-async def test_a_late_answer_is_ignored(shared: Client, person: Person) -> None:
+async def test_a_late_answer_is_ignored(shared: Client, user: User) -> None:
     """The editor answers a withdrawn prompt; the answer must not go to the next prompt."""
     code = "try:\n    input('early? ')\nexcept KeyboardInterrupt:\n    print(input('late? '))"
     released = asyncio.Event()
 
     async def stubborn(prompt: str) -> str | None:
         if prompt != "early? ":
-            return await person.asked(prompt)
+            return await user.asked(prompt)
         waiting: asyncio.Task[Any] = asyncio.ensure_future(released.wait())
         while not waiting.done():
             try:
@@ -139,39 +137,39 @@ async def test_a_late_answer_is_ignored(shared: Client, person: Person) -> None:
 
     shared.stdin = stubborn
     run = await shared.run(code=code, wait=False)
-    await person.is_asked("early? ")
+    await user.is_asked("early? ")
     interrupt = shared.call_command("interruptKernel", kernelId=run["kernelId"])
-    await person.is_asked("late? ")
-    await shared.until_true(lambda: person.withdrawn("early? "))
+    await user.is_asked("late? ")
+    await shared.until_true(lambda: user.withdrawn("early? "))
     released.set()
     await shared.command("listKernels")  # a round trip: the late answer has been read
-    person.answers["late? "].set_result("in time")
+    user.answers["late? "].set_result("in time")
     assert (await shared.until_ended(run["id"]))["state"] == "ok"
     assert shared.mirror.text(run["id"]) == "in time\n"
     assert await interrupt == {"outcome": "interrupted"}
 
 
-async def test_a_run_that_may_not_ask(shared: Client) -> None:
+async def test_a_run_without_stdin(shared: Client) -> None:
     run = await shared.run(code="input()", allowStdin=False)
     assert run["error"]["ename"] == "StdinNotImplementedError"
 
 
-async def test_an_editor_that_cannot_answer(home: Home) -> None:
+async def test_an_editor_without_stdin(home: Home) -> None:
     async with editor(home, capabilities={"version": 1, "output": True, "stdin": False}) as client:
         run = await client.run(code="import getpass; getpass.getpass()")
         assert (run["state"], run["error"]["ename"]) == ("error", "StdinNotImplementedError")
 
 
-async def test_a_kernel_that_ends_withdraws_its_question(shared: Client, person: Person) -> None:
+async def test_the_end_of_a_kernel_withdraws_its_prompt(shared: Client, user: User) -> None:
     kernel = await shared.command("startKernel", spec="python3")
     run = await shared.run(code="input('restart? ')", kernelId=kernel["id"], wait=False)
-    await person.is_asked("restart? ")
+    await user.is_asked("restart? ")
     await shared.command("restartKernel", kernelId=kernel["id"])
     assert (await shared.until_ended(run["id"]))["state"] == "lost"
-    await shared.until_true(lambda: person.withdrawn("restart? "))
+    await shared.until_true(lambda: user.withdrawn("restart? "))
     run = await shared.run(code="input('again? ')", kernelId=kernel["id"], wait=False)
-    await person.is_asked("again? ")
-    person.answers["again? "].set_result("yes")
+    await user.is_asked("again? ")
+    user.answers["again? "].set_result("yes")
     ended = await shared.until_ended(run["id"])
     assert ended["state"] == "ok"
     assert shared.mirror.outputs[run["id"]][0]["data"] == {"text/plain": "'yes'"}

@@ -84,7 +84,7 @@ def over_pipes() -> Editor:
 
 
 def over_sockets() -> Editor:
-    """As Node starts its children: a socket pair for each of stdin and stdout."""
+    """A socket pair for each of stdin and stdout, as Node starts its children."""
     (child_in, to), (from_, child_out) = socket.socketpair(), socket.socketpair()
     with child_in, child_out:
         process = spawn(child_in, child_out)
@@ -146,7 +146,7 @@ def test_an_editor_that_closes_our_stdout(editor: Editor) -> None:
     assert editor.said() == {"end": None}
 
 
-def test_an_editor_that_closes_our_stdout_while_much_waits(editor: Editor) -> None:
+def test_an_editor_that_closes_our_stdout_with_much_pending(editor: Editor) -> None:
     editor.request(1, "flood", {"count": 100, "characters": 50_000})
     editor.send(message(method="are you there"))
     assert editor.said()["backlog"] > MB
@@ -163,7 +163,7 @@ def test_an_editor_that_closes_our_stdout_while_much_waits(editor: Editor) -> No
         (b"hello\r\n\r\n", "a message header has no Content-Length"),
     ],
 )
-def test_the_end_comes_after_what_was_complete(last: bytes, end: str | None) -> None:
+def test_complete_messages_are_handled_before_the_end(last: bytes, end: str | None) -> None:
     editor = over_pipes()
     editor.send(message(id=1, method="echo", params="x") + last)
     editor.close_stdin()
@@ -193,7 +193,7 @@ def test_files(tmp_path: Path) -> None:
 
 
 def check_blocking_mode(ours: int, editors: int) -> None:
-    """Closing a writer leaves its descriptor open and blocking, as it was."""
+    """Assert that closing a writer leaves its descriptor open, and restores blocking mode."""
     writer = StdoutWriter(ours)
     writer.write(b"{}")
     writer.flush()
@@ -205,14 +205,14 @@ def check_blocking_mode(ours: int, editors: int) -> None:
     os.close(editors)
 
 
-async def test_the_descriptor_is_left_as_it_was() -> None:
+async def test_the_descriptor_is_restored() -> None:
     from_fd, to_fd = os.pipe()
     check_blocking_mode(to_fd, from_fd)
     ours, editors = socket.socketpair()
     check_blocking_mode(ours.detach(), editors.detach())
 
 
-async def test_drain_says_whether_all_was_written() -> None:
+async def test_drain_returns_whether_everything_was_written() -> None:
     from_fd, to_fd = os.pipe()
     writer = StdoutWriter(to_fd)
     writer.write(b"x" * MB)
@@ -237,7 +237,7 @@ async def test_only_the_loop_may_write() -> None:
     os.close(from_fd)
 
 
-async def test_messages_that_came_together_leave_the_loop_its_turns() -> None:
+async def test_a_batch_of_messages_does_not_starve_the_loop() -> None:
     loop = asyncio.get_running_loop()
     from_fd, to_fd = os.pipe()
     order: list[str] = []
@@ -260,7 +260,7 @@ async def test_messages_that_came_together_leave_the_loop_its_turns() -> None:
     os.close(from_fd)
 
 
-async def test_a_closed_reader_says_nothing_more() -> None:
+async def test_a_closed_reader_delivers_nothing_more() -> None:
     from_fd, to_fd = os.pipe()
     bodies: list[bytes] = []
 

@@ -158,8 +158,8 @@ async def test_python_statements(shared: Client, text: str, line: int, expected:
     [
         (0, ("1", (1, 0, 1, 1))),
         (2, ("(2 +\n 3 +\n 4)", (2, 0, 4, 3))),
-        (3, ("3 +", (3, 0, 3, 4))),  # by itself a syntax error, which is not incomplete
-        (6, ("(5", (6, 0, 6, 2))),  # incomplete to the end of its cell: the line alone
+        (3, ("3 +", (3, 0, 3, 4))),  # alone, a syntax error, which is not incomplete
+        (6, ("(5", (6, 0, 6, 2))),  # incomplete up to the end of its cell: only the line runs
     ],
 )
 async def test_other_languages_ask_the_kernel(shared: Client, line: int, expected: tuple[str, Ends]) -> None:
@@ -175,7 +175,7 @@ async def test_code_runs_as_it_is(shared: Client) -> None:
     assert "textDocument" not in run
 
 
-async def test_code_of_a_document_says_where_it_came_from(shared: Client) -> None:
+async def test_code_of_a_document_reports_its_document(shared: Client) -> None:
     document = shared.open("1\n", name="units.py")
     named: Json = {"textDocument": {"uri": document.uri, "version": 9}, "range": extent((4, 0, 4, 5))}
     run = await shared.run(code="1 / 0", kernelId=await shared.kernel(), **named)
