@@ -21,7 +21,7 @@ _PROSE = (
     "hint",
     "reason",
     "stderr",
-)  # fields of an error's data that people read, and programs do not look up
+)  # fields of an error's data that are for people to read; programs rely on the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Answer:
 
 
 def answer_early(result: Any) -> None:
-    """Answer the current request now; the result of its handler is then not sent."""
+    """Answer the current request now. The result of its handler is not sent."""
     _current.get().respond(result)
 
 
@@ -80,7 +80,7 @@ async def _finish(request: Request, coroutine: Coroutine[Any, Any, Any]) -> None
 
 
 def _answer_unbegun(request: Request, coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Answer for a task that was cancelled before its first step: not even its `finally` runs."""
+    """Answer for a task that was cancelled before its first step, when not even its `finally` runs."""
     if not request.answered:
         coroutine.close()
         _fail(request, RequestCancelled("the request was cancelled"))

@@ -34,11 +34,11 @@ class Blobs:
         self._kept: set[Path] = set()  # written here; the history removes them
 
     def outputs(self, run_id: str, outputs: list[Output]) -> list[Output]:
-        """The same outputs, with files instead of binary data."""
+        """The outputs, with binary data replaced by files."""
         return [self._output(run_id, output) for output in outputs]
 
     def changes(self, run_id: str, changes: list[Change]) -> list[Change]:
-        """The same wire changes, with files instead of binary data."""
+        """The changes, with binary data replaced by files."""
         return [self._change(run_id, change) for change in changes]
 
     def _change(self, run_id: str, change: Change) -> Change:
@@ -79,7 +79,7 @@ class Blobs:
         if not self._bridge.keeps(run_id):
             path = self._files.folder() / name
             _write(path, content)
-        elif (path := cache_folder() / name) not in self._kept:  # else it exists, or its run was deleted
+        elif (path := cache_folder() / name) not in self._kept:  # otherwise it exists, or its run was deleted
             _write(path, content)
             self._kept.add(path)
             self._bridge.history.blob_written(run_id, path)

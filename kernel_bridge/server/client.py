@@ -8,7 +8,7 @@ from ..protocol.settings import FeatureSettings
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Each field is a capability of the client; one that it does not declare is false."""
+    """The capabilities of a client; those that it does not declare are false."""
 
     code_actions: bool
     code_action_literals: bool
@@ -16,10 +16,10 @@ class Client:
     code_lens_refresh: bool
     inlay_hints: bool
     inlay_hint_refresh: bool
-    pull_diagnostics: bool  # with refresh; to other clients, diagnostics are pushed
+    pull_diagnostics: bool  # with refresh; other clients get published diagnostics
     related_information: bool
     hover_markdown: bool
-    data_uris: bool  # shows pictures in markdown from data URIs
+    data_uris: bool  # shows pictures from data URIs in markdown
     completion_markdown: bool
     completion_kinds: frozenset[int]
     signature_markdown: bool
@@ -38,7 +38,7 @@ class Client:
         return not self.shows_runs if wanted == "auto" else bool(wanted)
 
     def hints_shown(self, features: FeatureSettings) -> bool:
-        """Whether results appear as inlay hints at once; without refresh they appear at a later edit."""
+        """Whether inlay hints show results immediately; without refresh, they wait for the next edit."""
         return self.inlay_hints and self.inlay_hint_refresh and self.wants(features.inlay_hints)
 
 

@@ -1,7 +1,7 @@
 """One short handler for each command (protocol.md, "Commands").
 
-A handler takes the context and its params. Its code before it returns a coroutine runs at once, and sees the
-documents as they were when the command arrived.
+A handler takes the context and its params. A plain function may return a coroutine: its own body then runs
+before the next message is read, and sees the documents as they were when the command arrived.
 """
 
 from collections.abc import Coroutine
@@ -31,7 +31,7 @@ def _owner(context: Context, params: Any) -> str | None:
 
 
 def _of_owner(context: Context, params: Params) -> Params:
-    """The same params, for the document that owns the kernel."""
+    """The params, referring to the document that owns the kernel."""
     uri = _owner(context, params)
     return params if uri is None else msgspec.structs.replace(params, text_document=TextDocument(uri=uri))
 

@@ -12,7 +12,7 @@ from .peer import Peer
 
 
 class Configuration:
-    """Holds the settings. `on_change` is called with the previous ones whenever the client sends some."""
+    """Holds the settings. Calls `on_change` with the previous settings whenever the client sends new ones."""
 
     def __init__(self, peer: Peer, editor: Editor, settings: Settings) -> None:
         self.settings = settings
@@ -62,5 +62,5 @@ class Configuration:
 
 
 def section(raw: Any) -> Any:
-    """The settings without the section that may enclose them."""
+    """The settings, unwrapped if the client sent them inside a `kernel-bridge` object."""
     return raw["kernel-bridge"] if isinstance(raw, dict) and "kernel-bridge" in raw else raw

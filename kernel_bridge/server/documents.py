@@ -1,8 +1,9 @@
 """The open documents: pygls' workspace, with LSP's own rules for lines and columns.
 
-pygls 2.1 splits lines with str.splitlines (at form feeds, U+2028 and others as well; LSP 3.17 allows only
-\\n, \\r\\n and \\r), moves a column past the end of an unterminated line to before its last character, and
-modifies positions in place. Edits and selections would hit the wrong text, so this module replaces all that.
+pygls 2.1 splits lines with str.splitlines, which also splits at form feeds, U+2028 and others (LSP 3.17
+allows only \\n, \\r\\n and \\r). It clamps a column past the end of an unterminated line to before the last
+character, and it modifies positions in place. Edits and selections would hit the wrong text, so this module
+replaces that code.
 """
 
 import logging
@@ -116,7 +117,7 @@ class Documents(Workspace):
     ) -> None:
         document = self.text_documents.get(unquote(text_doc.uri))
         if document is not None:
-            document.version = text_doc.version  # pygls sets it after the first of several changes at once
+            document.version = text_doc.version  # pygls sets it only after the first of several changes
             super().update_text_document(text_doc, change)
         else:  # pygls would show a KeyError to the user
             log.warning("ignored a change to %s, which is not open", text_doc.uri)
@@ -128,7 +129,7 @@ class Documents(Workspace):
             self.watcher.closed(document)
 
     def language_of(self, uri: str | None) -> str | None:
-        """The language id of a document; if it is not open, by its name. None: unknown."""
+        """The language id of a document, guessed from its name if it is not open. None: unknown."""
         if uri is None:
             return None
         document = self.text_documents.get(unquote(uri))
@@ -142,7 +143,7 @@ class Documents(Workspace):
         return document.snapshot if isinstance(document, Document) else None
 
     def notebook_of(self, uri: str) -> types.NotebookDocument | None:
-        """The open notebook with that URI, or with a cell of that URI."""
+        """The open notebook that has this URI, or a cell with this URI."""
         if not self.notebook_documents:
             return None
         return self.get_notebook_document(notebook_uri=uri) or self.get_notebook_document(cell_uri=uri)
@@ -153,7 +154,7 @@ class Documents(Workspace):
         return uri if notebook is None else notebook.uri
 
     def kernelspec_of(self, uri: str) -> str | None:
-        """The kernelspec that a notebook, or a script with jupytext's header, names."""
+        """The kernelspec named in a notebook, or in a script's jupytext header."""
         if (notebook := self.notebook_of(uri)) is not None:
             return notebooks.kernelspec_of(notebook)
         document = self.find(uri)
@@ -162,7 +163,7 @@ class Documents(Workspace):
         return read_script(document.text, document.language_id).kernelspec
 
     def notebook(self, uri: str) -> Notebook:
-        """The cells of a document, open or read from its file. Raises ExportFailed."""
+        """The cells of a document, read from its file if it is not open. Raises ExportFailed."""
         if (open_notebook := self.notebook_of(uri)) is not None:
             return notebooks.as_notebook(open_notebook, self)
         document = self.find(uri)

@@ -16,7 +16,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(value: Any) -> bytes:
-    """`value` (structs, JSON values, msgspec.Raw) as JSON; values nested too deeply are cut.
+    """Encode `value` (structs, JSON values, msgspec.Raw) as JSON. Values nested too deeply are cut.
 
     Raises TypeError: a value of another type.
     """
@@ -35,7 +35,7 @@ def _encode(value: Any) -> bytes:
 
 
 def _cut(value: Any, levels: int) -> Any:
-    """The same value, with text instead of JSON that is nested deeper; structs stay structs."""
+    """The value, with JSON nested deeper than `levels` replaced by text; structs stay structs."""
     if isinstance(value, msgspec.Struct):
         fields = {name: _cut(getattr(value, name), levels) for name in value.__struct_fields__}
         return msgspec.structs.replace(value, **fields)
@@ -49,7 +49,7 @@ def _cut(value: Any, levels: int) -> Any:
 
 
 def mend(body: bytes) -> bytes | None:
-    """JSON text with its lone surrogate escapes replaced; None: it has none, or is not JSON."""
+    """Replace the lone surrogate escapes in JSON text; None: it has none, or is not JSON."""
     if b"\\ud" not in body and b"\\uD" not in body:
         return None
     try:

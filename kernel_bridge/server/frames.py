@@ -1,7 +1,8 @@
 """The LSP base protocol: bytes to message bodies and back (LSP 3.17, "Base Protocol"). Pure; knows no JSON.
 
-Lenient if no meaning is lost: header names in any case, LF alone as a line end, unknown headers are ignored.
-A frame without a readable length ends the connection: the start of the next frame is unknown.
+The reader is lenient if that is safe: it accepts header names in any case and LF alone as a line end, and it
+ignores unknown headers. A frame without a valid length ends the connection: the start of the next frame is
+unknown.
 """
 
 import re
@@ -11,14 +12,14 @@ from typing import cast
 MAX_BODY_BYTES = 1 << 30
 MAX_HEADER_BYTES = 1 << 16
 
-# The header that nearly every client sends. Matching it as a whole takes less than half the time.
+# The header that nearly every client sends. Matching it as a whole more than halves the time.
 _PLAIN_HEADER = re.compile(rb"Content-Length: (\d{1,9})\r\n\r\n")
 
 
 class FramingError(Exception):
     """Frame boundaries can no longer be determined.
 
-    `bodies` are the messages that were complete before the error, in the same data.
+    `bodies` are the complete messages before the error in the same data.
     """
 
     def __init__(self, message: str) -> None:
@@ -27,7 +28,7 @@ class FramingError(Exception):
 
 
 class FrameReader:
-    """Splits a stream into message bodies, in linear time however the input is chunked."""
+    """Splits a stream into message bodies. Takes linear time, however the input is chunked."""
 
     def __init__(self) -> None:
         self._line = bytearray()  # an incomplete header line

@@ -77,7 +77,7 @@ class Request:
             self._answer(body)
 
     def fail(self, code: int, message: str, data: Any = None) -> None:
-        """Answer with an error; `data` None: without data."""
+        """Answer with an error. `data` is omitted if it is None."""
         failure = _Failure(self.id, _Error(code, message, UNSET if data is None else data))
         self._answer(encode(failure))
 
@@ -116,7 +116,7 @@ class Connection:
     # in
 
     def receive(self, body: bytes) -> None:
-        """Take one message. Never raises, even if the message is malformed."""
+        """Handle one message. Never raises, even if the message is malformed."""
         if not body:
             self._refuse(None, PARSE_ERROR, "the message is empty, or too large for the free memory")
             return
@@ -195,13 +195,13 @@ class Connection:
             log.warning("dropped an answer to the request %r, which was never sent", id)
 
     def _refuse(self, id: int | str | None, code: int, message: str) -> None:
-        log.warning("refused a message of the client: %s", message)
+        log.warning("refused a message from the client: %s", message)
         self._send(_Failure(id, _Error(code, message)))
 
     # out
 
     def notify(self, method: str, params: Any = None) -> None:
-        """Send a notification; `params` None: without params.
+        """Send a notification. `params` are omitted if they are None.
 
         Raises TypeError: params cannot be encoded.
         """
@@ -215,13 +215,13 @@ class Connection:
         self.notify_raw(encode(message))
 
     def pause(self, pause_s: float) -> None:
-        """Hold back all later messages for that time; their order stays the same."""
+        """Hold back all later messages for `pause_s` seconds. They keep their order."""
         self._out.pause(pause_s)
 
     async def request(self, method: str, params: Any = None) -> Any:
         """Send a request and return its decoded result. Cancelling the wait cancels the request.
 
-        Raises ResponseError: the answer is an error. Raises ConnectionClosed: no answer can come.
+        Raises ResponseError: the answer is an error. Raises ConnectionClosed: the connection is closed.
         """
         if self._closed:
             raise ConnectionClosed(f"cannot send {method}: the connection is closed")
@@ -301,13 +301,13 @@ _ids = msgspec.json.Decoder(_WithId)
 
 
 def _decode(body: bytes) -> _Message:
-    # msgspec does not check that text which it skips is UTF-8.
+    # msgspec does not validate the UTF-8 of values that it skips.
     if not body.isascii():
         body.decode()
     try:
         return _messages.decode(body)
     except msgspec.ValidationError:
-        _any.decode(body)  # bad JSON later in the body is the more serious error
+        _any.decode(body)  # raises DecodeError for invalid JSON later in the body, the more serious error
         raise
     except msgspec.DecodeError:
         mended = mend(body)
@@ -317,7 +317,7 @@ def _decode(body: bytes) -> _Message:
 
 
 def _id_of(body: bytes) -> int | str | None:
-    """The id of a message that is JSON but not JSON-RPC; None: it has no valid one."""
+    """The id of a message that is JSON but not JSON-RPC; None: it has no valid id."""
     try:
         return _ids.decode(body).id
     except msgspec.ValidationError:

@@ -91,7 +91,7 @@ class BridgeProtocol(LanguageServerProtocol):
         return handle
 
     def handle_notification(self, method: str, params: msgspec.Raw) -> None:
-        """Take a notification; unknown ones are ignored, as LSP says, and requests without an id."""
+        """Handle a notification. Ignore unknown ones, as LSP requires, and requests without an id."""
         if METHOD_TO_TYPES.get(method, (None, None))[1] is not None:
             return log.warning("ignored the request %s, which has no id", method)
         try:
@@ -104,7 +104,7 @@ class BridgeProtocol(LanguageServerProtocol):
         )
 
     def params(self, method: str, value: Any) -> Any:
-        """Params as the handler takes them: strict structs for our handlers, lsprotocol's types for pygls'.
+        """Params in the type that the handler takes: a strict struct, or lsprotocol's type for pygls' own.
 
         pygls' converter turns 5 into "5" and "no" into true. Raises InvalidArgument, JsonRpcException.
         """
@@ -123,7 +123,7 @@ class BridgeProtocol(LanguageServerProtocol):
         return registered.params if registered is not None else None
 
     def _get_handler(self, feature_name: str) -> Any:
-        """The handler of a method; a registered one replaces that of pygls."""
+        """The handler of a method. A handler of the registry replaces that of pygls."""
         return self.fm.features.get(feature_name) or super()._get_handler(feature_name)
 
     def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, *args: Any, **kwargs: Any) -> None:
@@ -199,12 +199,12 @@ class KernelBridge(LanguageServer):
 
     @cached_property
     def client_capabilities(self) -> types.ClientCapabilities:
-        """The client's capabilities in lsprotocol's types; raises cattrs' error if they are malformed."""
+        """The client's capabilities in lsprotocol's types. Raises cattrs' error if they are malformed."""
         return self.protocol._converter.structure(self.editor.capabilities, types.ClientCapabilities)
 
 
 def strict_converter() -> Converter:
-    """pygls' converter, which converts our structs strictly."""
+    """pygls' converter, extended to convert our structs strictly."""
     converter: Converter = default_converter()  # type: ignore[no-untyped-call]
     converter.register_structure_hook_func(_is_wire, _strict)
     return converter

@@ -1,7 +1,7 @@
 """The process of the language server: initialize, shutdown, and everything that can end it.
 
-It ends with `exit`, the end of stdin, a signal, a broken pipe or the death of the editor's process. It first
-shuts down the kernels that it started, except those with keepAlive.
+The process ends on `exit`, at the end of stdin, on a signal, on a broken pipe, or when the editor's process
+dies. Before it ends, it shuts down the kernels that it started, except those with keepAlive.
 """
 
 import asyncio
@@ -116,7 +116,7 @@ class Server:
         self._log.trace(editor.trace)
         self._watch_editor(editor.process_id)
         self._writer.flush()
-        from .session import Session  # slow imports, which `initialize` did not need
+        from .session import Session  # slow to import, and `initialize` did not need it
 
         self._session = Session(
             self.connection, self._writer, self._peer, self._log, editor, ours, client, settings, server
@@ -174,8 +174,8 @@ class Server:
     def _watch_editor(self, process_id: int | None) -> None:
         """End when the editor's process ends, even if its children keep the pipe open.
 
-        Linux only (pidfd); elsewhere the bridge ends with stdin. A pid that is not visible here (an editor in
-        another container) is not watched.
+        Works on Linux only (pidfd); elsewhere the bridge ends with stdin. If the pid is not visible here, as
+        that of an editor in another container, it is not watched.
         """
         if process_id is None or not hasattr(os, "pidfd_open"):
             return

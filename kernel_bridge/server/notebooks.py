@@ -27,9 +27,9 @@ class Cells(Protocol):
 
 
 def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells) -> "list[Snapshot]":
-    """The code cells of a unit, relative to the cell with that URI (for "all", also the notebook's URI).
+    """The code cells of a unit, relative to the cell at `uri`. For "all", `uri` may also be the notebook's.
 
-    Raises InvalidArgument: the unit needs a cell, and the URI is the notebook's.
+    Raises InvalidArgument: the unit needs a cell, and `uri` is the notebook's.
     """
     every = notebook.cells
     here = next((number for number, cell in enumerate(every) if cell.document == uri), None)
@@ -60,7 +60,7 @@ def kernelspec_of(notebook: "NotebookDocument") -> str | None:
 
 
 def language_of(notebook: "NotebookDocument", cells: Cells) -> str | None:
-    """The language of the first code cell, else the one that the notebook names."""
+    """The language of the first code cell, or else the language that the notebook names."""
     for cell in notebook.cells:
         document = cells.find(cell.document)
         if cell.kind == CODE and document is not None:

@@ -1,4 +1,4 @@
-"""Standard notifications that concern no document."""
+"""Standard notifications that are not about a document."""
 
 from typing import Any
 

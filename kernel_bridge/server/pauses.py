@@ -20,7 +20,7 @@ class Pauses:
             self._waiting.append(body)
 
     def pause(self, pause_s: float) -> None:
-        """Hold back all later messages for that time."""
+        """Hold back all later messages for `pause_s` seconds."""
         self._waiting.append(pause_s)
         if self._timer is None:
             self._resume()

@@ -24,7 +24,7 @@ class Peer:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def notify(self, method: str, params: Any = None) -> None:
-        """Send a notification; `params` None: without params."""
+        """Send a notification. `params` are omitted if they are None."""
         self._connection.notify(method, params)
 
     async def request(self, method: str, params: Any = None) -> Any:
@@ -40,7 +40,7 @@ class Peer:
             return None
 
     def show(self, level: int, message: str) -> None:
-        """window/showMessage, made legible."""
+        """Send window/showMessage, with the message made legible."""
         self.notify("window/showMessage", {"type": level, "message": legible(message)})
 
     def warn(self, message: str) -> None:
@@ -48,7 +48,7 @@ class Peer:
         self.show(WARNING, message)
 
     def pause(self, pause_s: float) -> None:
-        """Hold back all later messages for that time; their order stays the same."""
+        """Hold back all later messages for `pause_s` seconds. They keep their order."""
         self._connection.pause(pause_s)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # lsprotocol is slow to import
 
 
 def wanted(params: RunParams, documents: "Documents") -> Wanted:
-    """The code that `params` ask for, at this moment. Raises InvalidArgument, DocumentNotOpen."""
+    """The code that `params` ask for, as it is now. Raises InvalidArgument, DocumentNotOpen."""
     uri = params.text_document.uri if params.text_document is not None else None
     if params.code is not None:
         location = None
@@ -61,7 +61,7 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
         raise InvalidArgument(f'kernel-bridge.run: field position: is required for unit "{unit}" and missing')
     described = f"unit {unit!r} of {uri}"
     if unit == "statement" and not is_python(document.language_id):
-        place = position or selection[0]  # type: ignore[index]  # one of the two is there
+        place = position or selection[0]  # type: ignore[index]  # one of the two is set
         find = partial(_find_statement, document, place, notebook)
         return Wanted(described, find, documents.owner(uri), document.language_id)
     found = regions(document.text, document.language_id, unit, selection, position)
@@ -76,7 +76,7 @@ async def _find_statement(
     kernel: "FollowedKernel",
     held: QueuePlace,
 ) -> list[Source]:
-    """The statement at `place`; the kernel is asked in queue order where it ends. Empty: none there."""
+    """The statement at `place`. The kernel determines its end, in queue order. Empty: no statement there."""
     candidates = statement_candidates(document.text, document.language_id, place)
     region = await first_complete(kernel, candidates, held)
     return [] if region is None else [_source(document, region, "statement", notebook)]
@@ -98,7 +98,7 @@ def _in_notebook(location: Location, notebook: "NotebookDocument | None") -> Loc
 
 
 def _location(params: RunParams, named: TextDocument, documents: "Documents") -> Location:
-    """The location that the client gave for `code`."""
+    """The location that the client sent with `code`."""
     document = documents.find(named.uri)
     if params.range is None:
         version = document.version if document and named.version is None else named.version

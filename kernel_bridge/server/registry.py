@@ -1,7 +1,7 @@
 """The server's commands and features, registered by the modules that own them.
 
-`server` has the decorators of a pygls server but does not need pygls: `initialize` is answered before pygls
-is imported, which is slow. The language server then registers all handlers with pygls.
+`server` has the decorators of a pygls server but does not need pygls, which is slow to import: `initialize`
+is answered before that import. The language server then registers all handlers with pygls.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class Provider:
     """How a feature is advertised in the response to `initialize` (LSP 3.17, "ServerCapabilities")."""
 
     capability: str | None  # the server capability, with dots for nesting; None: another feature has it
-    setting: str | None = None  # the setting in `features` that switches it; None: always on
+    setting: str | None = None  # the setting in `features` that turns it on or off; None: always on
     options: Any = True  # the value of the capability, or a function of the client that returns it
     needs: Callable[[Client], bool] = lambda _: True  # false: not advertised to this client
     off: Any = None  # the result while the feature is switched off
@@ -29,7 +29,7 @@ class Provider:
 class Registered:
     """A handler `(context, params)`, and the type of its params: a strict struct, or Any for plain JSON.
 
-    Its code before it returns a coroutine runs before the client's next message is read.
+    If a plain function returns a coroutine, its own body runs before the client's next message is read.
     """
 
     handler: Callable[..., Any]

@@ -10,7 +10,7 @@ from ..owned import Made, note, private_folder, remove
 
 log = logging.getLogger(__name__)
 
-PREFIX = "session-"  # of the name of each folder
+PREFIX = "session-"  # of the names of session folders
 
 
 def cache_folder() -> Path:

@@ -13,7 +13,7 @@ from ..source.document import Place, line_starts, split_lines
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state of a document at one moment; inner columns count code points."""
+    """The state of a document at one moment. Columns of a Place count code points."""
 
     uri: str
     version: int | None
@@ -50,7 +50,7 @@ class Snapshot:
         return self.starts[place.line] + place.column
 
     def place(self, index: int) -> Place:
-        """The place of an index into the text; one within a line end is the end of its line."""
+        """The place of an index into the text. An index within a line end maps to the end of its line."""
         line = bisect_right(self.starts, index) - 1
         return Place(line, min(index - self.starts[line], len(self.lines[line])))
 

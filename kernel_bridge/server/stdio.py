@@ -20,16 +20,16 @@ from .frames import FrameReader, FramingError, header
 log = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 16  # the capacity of a pipe
-WRITE_BYTES = 1 << 20  # the most that one turn of the loop writes
+WRITE_BYTES = 1 << 20  # the most bytes that one turn of the loop writes
 WRITE_PARTS = 64  # the most buffers in one writev
-JOIN_BYTES = 1 << 14  # copying a body of up to this size behind its header is cheaper than another buffer
-SLICE_S = 0.002  # how long messages are handled before the loop gets its turn
+JOIN_BYTES = 1 << 14  # up to this size, copying a body after its header is cheaper than a second buffer
+SLICE_S = 0.002  # how long to handle messages before yielding to the loop
 
 
 class StdinReader:
     """Calls `on_frame(body)` for each message of `fd`, in order, then `on_end(error)` once.
 
-    The error is None at an orderly end of file, else the FramingError or OSError that ended the stream.
+    The error is None at a clean end of file, otherwise the FramingError or OSError that ended the stream.
     Reading pauses while messages wait to be handled.
     """
 
@@ -47,7 +47,7 @@ class StdinReader:
         self._bodies: deque[bytes] = deque()
         self._pollable = _is_pollable(fd)
         self._polling = False
-        self._read_on = threading.Semaphore(0)  # lets the thread, if there is one, read on
+        self._read_on = threading.Semaphore(0)  # lets the reading thread, if any, continue
         self._ended = False
         self._error: FramingError | OSError | None = None
         self._closed = False
@@ -85,7 +85,7 @@ class StdinReader:
             self._received(data)
 
     def _read_all(self) -> None:
-        """The thread: read a chunk at a time, each after the messages of the last one were handled."""
+        """Read in a thread, one chunk at a time, each after all messages of the previous one are handled."""
         while not self._closed:
             try:
                 data: bytes | OSError = os.read(self._fd, READ_BYTES)
@@ -139,14 +139,14 @@ class StdinReader:
 
 
 class StdoutWriter:
-    """Writes messages to `fd` in order; messages that the editor does not read at once wait here.
+    """Writes messages to `fd` in order. Messages wait here until the editor reads them.
 
     The messages of one turn of the loop are written together at its end: each write may wake the editor's
     process, which is the largest cost.
 
-    `backlog` is the number of waiting bytes. `on_written` is called when waiting bytes were written, and
-    `on_broken` once, when the other end is gone; later messages are dropped. Neither is called from within
-    `write`.
+    `backlog` is the number of waiting bytes. `on_written` is called whenever some of them have been written.
+    `on_broken` is called once, when the other end is gone; later messages are dropped. `write` itself calls
+    neither.
     """
 
     def __init__(self, fd: int) -> None:
@@ -170,9 +170,9 @@ class StdoutWriter:
             os.set_blocking(self._fd, False)
 
     def write(self, body: bytes) -> None:
-        """Send one message; never blocks, and keeps no copy of a large body.
+        """Send one message. Never blocks, and does not copy a large body.
 
-        Raises RuntimeError: called from another thread than the loop's.
+        Raises RuntimeError: called from a thread other than the loop's.
         """
         if threading.get_ident() != self._thread_id:
             raise RuntimeError("only the loop's thread may write to the editor")
@@ -190,13 +190,13 @@ class StdoutWriter:
             self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write as much as fd accepts now, before slow work."""
+        """Write as much as fd accepts now. Call this before slow work, which would delay the write."""
         self._scheduled = False
         if self._parts and not self._waiting:
             self._write()
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait until everything is written; False: it took longer, or the other end is gone."""
+        """Wait until everything is written. False: the timeout has passed, or the other end is gone."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._idle.wait()
@@ -282,7 +282,7 @@ class StdoutWriter:
         threading.Thread(target=self._write_part, args=(self._parts[0],), name="stdout", daemon=True).start()
 
     def _write_part(self, part: memoryview) -> None:
-        """The thread: write one buffer, then notify the loop."""
+        """Write one buffer in a thread, then notify the loop."""
         size = len(part)
         error = None
         try:

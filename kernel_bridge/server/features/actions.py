@@ -17,14 +17,14 @@ from .context import Context
 from .showing import show
 
 PATIENCE_S = 5.0
-"""The longest that an editor waits for an answer: Emacs blocks meanwhile, and gives up after 10 s."""
+"""How long a command may delay its answer. Emacs blocks until it comes, and gives up after 10 s."""
 
 TAKEN_S = 0.2
-"""The pause after that answer. lsp-mode up to 9.0 loses messages that it reads together with the awaited
+"""The pause after an answer. lsp-mode up to 9.0 loses messages that it reads together with the awaited
 answer, and jsonrpc.el of Emacs 28 leaves them unprocessed until more arrive (both exit their reader with a
-`throw`). Emacs may delay a read by 70 ms to read more at once (process-adaptive-read-buffering)."""
+`throw`). Emacs may delay a read by 70 ms to batch input (process-adaptive-read-buffering)."""
 
-Command = dict[str, Any]  # of LSP
+Command = dict[str, Any]  # an LSP Command
 
 
 def act(title: str, command: str, argument: dict[str, Any]) -> Command:
@@ -78,7 +78,7 @@ async def _finish(context: Context, coroutine: Coroutine[Any, Any, Any]) -> Answ
 
 
 def _reported(context: Context, outcome: Any, pause_s: float) -> Answer:
-    """The answer with this result or error, which is reported to the user after it is written."""
+    """The answer with this result or error. The user sees the outcome once the answer is written."""
     follows = outcome.then if isinstance(outcome, Answer) else None
     result = outcome.result if isinstance(outcome, Answer) else outcome
 

@@ -23,11 +23,11 @@ class Asked:
 
     @property
     def language(self) -> str:
-        """The language, as a markdown fence names it."""
+        """The name of the language for a markdown fence."""
         return self.kernel.session.spec.language
 
     async def inspect(self, cursor: int) -> str | None:
-        """The kernel's documentation of the name at that index of the code."""
+        """The kernel's documentation of the name at index `cursor` of the code."""
         return await inspect(self.kernel, self.inquiry.code, cursor)
 
 

@@ -25,7 +25,7 @@ def _cells(document: "Snapshot") -> list[Cell]:
 
 
 def _last_line(document: "Snapshot", cell: Cell) -> int:
-    """The last line of a cell that is not blank; if all are, the marker."""
+    """The last non-blank line of a cell, or its marker if every line is blank."""
     first = cell.start_line if cell.marker_line is None else cell.marker_line
     lines = range(cell.end_line - 1, first, -1)
     return next((line for line in lines if document.lines[line].strip()), first)
@@ -37,7 +37,7 @@ def _whole_lines(document: "Snapshot", first: int, last: int) -> dict[str, Any]:
 
 @server.feature("textDocument/documentSymbol", Provider("documentSymbolProvider", "symbols"))
 def document_symbols(context: Context, params: OfDocument) -> list[dict[str, Any]] | None:
-    """A symbol for each cell, named by its title, else by its first line of code."""
+    """A symbol for each cell, named after its title or else its first line of code."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
@@ -114,7 +114,7 @@ def _around(document: "Snapshot", place: Place) -> dict[str, Any]:
 
 
 def _nested(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans that contain the ones before them, without duplicates."""
+    """The spans that each contain the previous one, without duplicates."""
     kept = spans[:1]
     for first, last in spans[1:]:
         if first <= kept[-1][0] and last >= kept[-1][1] and (first, last) != kept[-1]:

@@ -1,4 +1,4 @@
-"""Offers everything that can be done at a position as code actions (LSP 3.17, "Code Action Request").
+"""Offers everything that the user can do at a position as code actions (LSP 3.17, "Code Action Request").
 
 Their kinds are private to kernel-bridge, so no editor applies one automatically.
 """
@@ -46,10 +46,10 @@ async def code_actions(context: Context, params: CodeActionParams) -> list[dict[
         return None
     bound = context.bridge.bindings.get(context.documents.owner(document.uri))
     if find_language(document.language_id) is None and bound is None:
-        return []  # text or data, which no kernel runs
+        return []  # prose or data: no kernel runs it
     asked = params.context
     if context.client.shows_runs and asked.trigger_kind == AUTOMATIC:
-        return []  # the client has its own commands, and needs no light bulb on every line
+        return []  # the client has its own commands; a light bulb on every line would be noise
     actions = [*_answers(context, document, bound, params)]
     actions += [*_running(document, params), *_of_result(context, document, params)]
     actions += _of_kernel(context, document)
@@ -195,7 +195,7 @@ def _exports(context: Context, document: "Snapshot") -> Iterator[Action]:
 
 
 def _free(path: Path) -> Path:
-    """The path with a notebook's suffix, and a number if that file exists."""
+    """The path with a notebook's suffix, numbered if that file exists."""
     target, number = path.with_suffix(".ipynb"), 1
     while target.exists():
         number += 1

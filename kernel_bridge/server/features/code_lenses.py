@@ -1,4 +1,4 @@
-"""Run, run above and interrupt, as lenses over each cell (LSP 3.17, "Code Lens Request")."""
+"""Run, run above and interrupt, as lenses above each cell (LSP 3.17, "Code Lens Request")."""
 
 from typing import TYPE_CHECKING, Any
 

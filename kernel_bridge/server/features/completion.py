@@ -1,4 +1,4 @@
-"""Completion by the live kernel; items are documented on demand (LSP 3.17, "Completion Request")."""
+"""Completion by the live kernel, with documentation on demand (LSP 3.17, "Completion Request")."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ INCOMPLETE: dict[str, Any] = {"isIncomplete": True, "items": []}
     Provider("completionProvider", "completion", {"triggerCharacters": [".", "$"], "resolveProvider": True}),
 )
 async def completion(context: Context, params: OfPosition) -> dict[str, Any] | None:
-    """The kernel's completions; while it is busy, an incomplete list at once."""
+    """The kernel's completions. If the kernel is busy, an empty list marked incomplete, without waiting."""
     asked = about(context, params)
     if asked is None:
         return None
@@ -81,7 +81,7 @@ def _items(context: Context, asked: Asked, reply: dict[str, Any]) -> list[dict[s
 
 
 def _shared_head(typed: str, texts: list[str]) -> str:
-    """The typed text up to its last dot, if all texts repeat it: editors complete names, not paths."""
+    """The typed text up to its last dot, if all texts repeat it: editors complete names, not dotted paths."""
     head = typed[: typed.rfind(".") + 1]
     return head if all(text.startswith(head) for text in texts) else ""
 

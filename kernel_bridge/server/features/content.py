@@ -16,7 +16,7 @@ from .showing import SCHEME, run_of, text_of, uri_of
     ),
 )
 async def text_document_content(context: Context, params: OfUri) -> dict[str, str]:
-    """The text of the document. Raises InvalidArgument: it is not a document of a run. Raises NoSuchRun."""
+    """The text of the document. Raises NoSuchRun. Raises InvalidArgument: the URI does not name a run."""
     uri = params.uri
     if (run_id := run_of(uri)) is None:
         raise InvalidArgument(

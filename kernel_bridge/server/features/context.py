@@ -1,4 +1,4 @@
-"""Everything that the handlers of a session may read and call; complete from the start."""
+"""Everything that the handlers of a session may read and call. Nothing is added to it later."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Context:
     files: SessionFiles
     documents: "Documents"
     bridge: "Bridge"
-    execute: Callable[[str, Any], Any]  # runs a command with its argument, as `workspace/executeCommand`
+    execute: Callable[[str, Any], Any]  # (command, argument) -> its result, or a coroutine
     results: "Results"
     prompts: Prompts
     progress: Progress
@@ -48,7 +48,7 @@ class Context:
 
     @property
     def hints_shown(self) -> bool:
-        """Whether results appear as inlay hints behind the code."""
+        """Whether results appear as inlay hints after the code."""
         return self.client.hints_shown(self.configuration.features)
 
     def kernel_of(self, document: "Snapshot") -> "FollowedKernel | None":

@@ -1,7 +1,7 @@
 """Errors of runs as diagnostics: at the line that raised, with the calling frames (LSP 3.17, "Diagnostics").
 
-Clients that support refresh pull them; to others they are pushed. Editing the lines of a run, or running them
-again, removes its diagnostic.
+Clients that support refresh pull diagnostics; the server publishes them to all others. Editing the lines of a
+run, or running them again, removes its diagnostic.
 """
 
 from pathlib import Path
@@ -41,7 +41,7 @@ def diagnostic_report(context: Context, params: OfDocument) -> dict[str, Any]:
 
 
 def diagnostics(context: Context, document: "Snapshot") -> list[dict[str, Any]]:
-    """A diagnostic for each failed run of a document whose lines are unchanged."""
+    """A diagnostic for each failed run in a document, unless its lines were edited."""
     return [
         _diagnostic(context, document, result)
         for result in context.results.of(document.uri, "error")
@@ -84,7 +84,7 @@ def _related(context: Context, run: Run) -> list[dict[str, Any]]:
 
 
 def _open_place(context: Context, run: Run, frame: Frame) -> tuple["Snapshot", int] | None:
-    """The open document of a frame, and its current line there; None: not in an open document."""
+    """The open document that a frame is in, and its current line; None: that document is not open."""
     if frame.path is not None:
         path = Path(frame.path).expanduser()
         document = next((one for one in context.documents.all_open() if path_of(one.uri) == path), None)

@@ -1,4 +1,4 @@
-"""The result of each run, as a hint behind its last line (LSP 3.17, "Inlay Hint Request")."""
+"""The result of each run, as a hint after its last line (LSP 3.17, "Inlay Hint Request")."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -16,7 +16,7 @@ class Lists:
         self._lists: dict[int, tuple[FollowedKernel, str]] = {}
 
     def add(self, kernel: "FollowedKernel", before: str) -> int:
-        """The number of a new list."""
+        """Remember a list; return its number."""
         self._next += 1
         self._lists[self._next] = (kernel, before)
         self._lists.pop(self._next - REMEMBERED_LISTS, None)

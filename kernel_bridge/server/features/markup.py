@@ -1,4 +1,4 @@
-"""Text of kernels as markdown or plain text, for hovers, completions and signatures (pure)."""
+"""Formats text from kernels as markdown or plain text, for hovers, completions and signatures (pure)."""
 
 import re
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from ...escapes import plain
 from ...plurals import count
 
-LONGEST = 12_000  # characters of one text: editors lay out a hover as a whole
+LONGEST = 12_000  # characters of one text: editors lay out the whole hover before they show it
 DATA_URI_BYTES = 90_000  # VS Code cuts a hover at 100,000 characters
 
 # The fields of IPython's inspector that are worth reading.
@@ -34,7 +34,7 @@ def escaped(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The start and the end of a long text."""
+    """The text, or the start and the end of a long one."""
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2

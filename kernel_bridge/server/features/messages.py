@@ -21,7 +21,7 @@ NO_INPUT = (
 
 
 class Messages:
-    """The messages of one session; the setting `features.messages` switches them."""
+    """The messages of one session; the setting `features.messages` turns them on or off."""
 
     def __init__(self, peer: Peer, client: Client, configuration: Configuration, bridge: "Bridge") -> None:
         self._peer = peer
@@ -36,7 +36,7 @@ class Messages:
         return self._client.wants(self._configuration.features.messages)
 
     def kernel_changed(self, kernel: Kernel) -> None:
-        """Report a kernel that died. It stays bound to its documents; one that was shut down does not."""
+        """Report a kernel that died: it is still bound to a document. Shutting a kernel down unbinds it."""
         before, self._states[kernel.id] = self._states.get(kernel.id), kernel.state
         if kernel.state != "dead" or before not in ("idle", "busy", "unreachable") or not self._wanted:
             return
@@ -45,7 +45,7 @@ class Messages:
             self._show(ERROR, f"{kernel.display_name} has died{reason}")
 
     def asked_for(self, runs: list[Run]) -> None:
-        """The user started these runs, and waits for their results."""
+        """Note that the user started these runs, and is waiting for their results."""
         self._asked_for.update(run.id for run in runs)
 
     def run_ended(self, run: Run) -> None:
@@ -67,7 +67,7 @@ class Messages:
             self._show(ERROR, f"the interrupt killed the kernel; {ACTIONS[Remedy.RESTART_KERNEL]}")
 
     def ready(self, kernel: Kernel) -> None:
-        """A kernel that the user requested is ready; if the client shows progress, it has shown this."""
+        """Report that a kernel the user requested is ready, unless the client shows progress instead."""
         if self._wanted and not self._client.progress:
             self._show(INFO, f"{kernel.display_name} is {kernel.state}")
 

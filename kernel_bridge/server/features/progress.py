@@ -1,6 +1,6 @@
-"""Work-done progress of starting kernels and long runs (LSP 3.17, "Work Done Progress").
+"""Work-done progress for starting kernels and long runs (LSP 3.17, "Work Done Progress").
 
-The user can cancel both: the kernel is shut down, the run is interrupted.
+The user can cancel both: cancelling shuts down the kernel, or interrupts the run.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class _Work:
 
 
 class Progress:
-    """The progress of one session; the setting `features.progress` switches it."""
+    """The progress of one session; the setting `features.progress` turns it on or off."""
 
     def __init__(self, peer: Peer, client: Client, configuration: Configuration, bridge: "Bridge") -> None:
         self._peer = peer
@@ -85,7 +85,7 @@ class Progress:
             self._tell(work, {"kind": "report", "message": line})
 
     def cancel(self, token: Any) -> None:
-        """The client's `window/workDoneProgress/cancel`."""
+        """Handle the client's `window/workDoneProgress/cancel`."""
         for work in self._works.values():
             if work.token == token:
                 self._peer.spawn(self._cancel(work), f"cancel {work.title}")

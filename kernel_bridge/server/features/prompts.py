@@ -1,7 +1,7 @@
 """Prompts of kernels, answered from a document, for clients without `kernel-bridge/stdin`.
 
 The user types the answer on a line and chooses the code action there. The setting `features.input` enables
-this. Passwords are refused: they must not be in a document.
+this. Prompts for passwords are refused: a password must not be typed into a document.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Prompts:
         self._open: dict[str, Prompt] = {}  # by the id of the run
 
     async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        """The user's answer; None: there is none, and the kernel is interrupted."""
+        """Wait for the user's answer and return it. None: no answer, so the caller interrupts the kernel."""
         if password:
             self._warn(NO_PASSWORDS)
             return None

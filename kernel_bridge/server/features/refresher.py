@@ -10,7 +10,7 @@ ANSWER_S = 5.0  # how long to wait for the client's answer
 
 
 class Refresher:
-    """Sends `method` after `soon` was called, one at a time; no timer runs while nothing changes."""
+    """Sends `method` shortly after `soon` is called, one request at a time. No timer runs while idle."""
 
     def __init__(self, peer: Peer, method: str) -> None:
         self._peer = peer
@@ -19,7 +19,7 @@ class Refresher:
         self._again = False
 
     def soon(self) -> None:
-        """Something changed."""
+        """Schedule a refresh."""
         if self._task is None or self._task.done():
             self._task = self._peer.spawn(self._run(), self._method)
         else:

@@ -1,7 +1,7 @@
 """Tracks which lines of the open documents belong to which run, while the documents are edited.
 
 A run keeps the lines that its source came from until another run takes one of them, or all are deleted.
-Does not know how a run is shown.
+This module does not know how a run is shown.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..snapshot import Snapshot
 
 REMEMBERED_EDITS = 1000
-"""How many edits of a document may come between a run command and the moment its kernel is ready."""
+"""How many edits of a document are remembered, to catch up on those made while the kernel was starting."""
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Results:
         self.by_run: dict[str, Result] = {}
 
     def of(self, uri: str, state: RunState | None = None) -> list[Result]:
-        """The results on a document, from top to bottom; only those in `state`, if given."""
+        """The results in a document, from top to bottom; only those in `state`, if given."""
         sheet = self._sheets.get(unquote(uri))
         found = sheet.results.values() if sheet is not None else ()
         wanted = (result for result in found if state is None or result.run.state == state)
@@ -83,7 +83,7 @@ class Results:
         return None
 
     def add(self, run: Run) -> None:
-        """A run was queued: it replaces the results on its lines."""
+        """Add a queued run. It replaces the results on its lines."""
         location = run.location
         document = self._documents.find(location.uri) if location is not None else None
         if location is None or location.span is None or document is None:
@@ -108,7 +108,7 @@ class Results:
     def opened(self, document: "Snapshot") -> None:
         sheet = self._sheets.setdefault(unquote(document.uri), _Sheet())
         sheet.edits.clear()
-        if sheet.text != document.text:  # it changed while it was closed
+        if sheet.text != document.text:  # the document changed while it was closed
             for result in list(sheet.results.values()):
                 self._remove(sheet, result)
         sheet.text = ""
@@ -143,7 +143,7 @@ def _seen(sheet: _Sheet) -> Iterator[tuple[str, int, bool]]:
 
 
 def _catch_up(anchor: Anchor, version: int | None, edits: deque[tuple[int | None, list[Edit]]]) -> bool:
-    """Move an anchor of that version by the edits since; False: its text is gone, or edits are missing."""
+    """Move an anchor of `version` with the later edits. False: its text is gone, or edits are missing."""
     if version is None:
         return True
     since = [made for part_of, made in edits if part_of is not None and part_of > version]

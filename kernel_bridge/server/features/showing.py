@@ -32,7 +32,7 @@ VIEWS = {
     "application/pdf": ("PDF", ".pdf"),
     "text/html": ("page", ".html"),
 }
-"""MIME types that other programs can show, the best first: (name, suffix of the file)."""
+"""MIME types that other programs can show, best first: (name, suffix of the file)."""
 
 SHOW_S = 10.0  # how long a client may take to answer whether it showed a document
 
@@ -93,7 +93,7 @@ def run_of(uri: str) -> str | None:
 
 
 async def show(context: Context, uri: str, *, external: bool) -> bool:
-    """Show a document, or its path; `external`: in another program, such as the browser."""
+    """Show a document, or else its path. `external`: in another program, such as the browser."""
     if context.client.show_document and await _shown(context.peer, uri, external=external):
         return True
     context.peer.show(INFO, f"kernel-bridge wrote {path_of(uri) or uri}")
@@ -101,7 +101,7 @@ async def show(context: Context, uri: str, *, external: bool) -> bool:
 
 
 async def _shown(peer: Peer, uri: str, *, external: bool) -> bool:
-    """Ask the client to show it; return whether it did."""
+    """Ask the client to show a document; return whether it did."""
     params = {"uri": uri, "external": True} if external else {"uri": uri, "takeFocus": True}
     try:
         async with asyncio.timeout(SHOW_S):
@@ -112,7 +112,7 @@ async def _shown(peer: Peer, uri: str, *, external: bool) -> bool:
 
 
 def view_of(output: Output) -> str | None:
-    """The MIME type in which another program can show an output; None: it is text."""
+    """The MIME type of an output that another program can show; None: the output is text."""
     if output["output_type"] == "stream" or output["output_type"] == "error":
         return None
     return next((mime for mime in VIEWS if mime in output["data"]), None)
@@ -134,7 +134,7 @@ def whole_text(outputs: Sequence[Output]) -> str:
 
 
 def write_shown(files: SessionFiles, name: str, content: bytes) -> Path:
-    """Write a file with that content; return its path. Blocks. Raises ExportFailed."""
+    """Write a file to show; return its path. Blocks. Raises ExportFailed."""
     try:
         path = files.folder() / name
         write_private(str(path), content)

@@ -5,7 +5,7 @@ from ...runs.run import Run
 
 
 def summary(run: Run, marks: list[str]) -> str:
-    """The run in one line, its state as a sign; `marks` are the reasons why it may be outdated."""
+    """The run in one line, its state as a symbol; `marks` are the reasons why it may be outdated."""
     outputs = run.live.outputs
     brief = summarize(run, outputs)
     mark = MARKS[run.state]
