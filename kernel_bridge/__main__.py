@@ -1,21 +1,21 @@
-"""The entry point. With `--stdio` it guards stdin and stdout before any other import, then calls cli."""
+"""The entry point. With `--stdio`, it guards stdin and stdout before any other import. Then it calls cli."""
 
-import os  # both are loaded before this module, so no other folder can supply them
+import os  # Python loads os and sys before this module, so no other folder can supply them
 import sys
 
 
 def _import_nothing_from_here() -> None:
-    """Remove the current folder from sys.path: it may be untrusted, and its json.py would be run.
+    """Remove the current folder from sys.path: it may be untrusted, and an import could run its json.py.
 
-    `python -m` adds it, and so does an empty or relative part of PYTHONPATH. Only `python -P` protects the
-    modules that Python imports before this one (runpy, sitecustomize). The command `kernel-bridge` is not
-    affected.
+    `python -m` adds the folder, and so does an empty or relative part of PYTHONPATH. Only `python -P`
+    protects the modules that Python imports before this one (runpy, sitecustomize). The command
+    `kernel-bridge` is not affected.
     """
     try:
         here = os.getcwd()
-    except OSError:  # it was removed
+    except OSError:  # the folder was removed
         here = ""
-    if not f"{here}{os.sep}".startswith(f"{sys.prefix}{os.sep}"):  # it may hold our own packages
+    if not f"{here}{os.sep}".startswith(f"{sys.prefix}{os.sep}"):  # the folder may hold our own packages
         sys.path[:] = [folder for folder in sys.path if folder not in ("", here)]
 
 

@@ -18,8 +18,8 @@ _SEQUENCE = re.compile(
 )
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,1000}\x1b?)?\Z")
 # C0 and C1; characters that reorder text (UAX #9), have no width, or end a line invisibly; and lone
-# surrogates, in which Python stores the bytes of a file name that is not UTF-8. The joiners U+200C and U+200D
-# are kept: emoji and Persian need them.
+# surrogates, with which Python represents file names that are not UTF-8. The joiners U+200C and U+200D are
+# kept: emoji and Persian need them.
 _UNSEEN = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e"
     r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff"
@@ -35,18 +35,18 @@ def plain(text: str) -> str:
 
 
 def coloured(text: str) -> str:
-    """As `plain`, but colours (SGR sequences) are kept."""
+    """Like `plain`, but colours (SGR sequences) are kept."""
     return _SEQUENCE.sub(lambda match: match["colour"] or "", text) if _CONTROL.search(text) else text
 
 
 def finished(text: str) -> int:
-    """How many characters can be written now if more may follow: all but an incomplete control sequence."""
+    """The number of characters before an incomplete control sequence at the end, which must wait for more."""
     match = _UNFINISHED.search(text, max(0, len(text) - 1000))
     return match.start() if match else len(text)
 
 
 def legible(text: str) -> str:
-    r"""The text with control and hidden characters shown as JSON escapes, U+202E as `\u202e`.
+    r"""The text with control and hidden characters shown as JSON escapes, such as `\u202e`.
 
     Tabs and line ends are kept. Colours and cursor movements are dropped, because harmless programs write
     them to stderr. JSON stays valid and keeps its values.
@@ -55,7 +55,7 @@ def legible(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""As `legible`, for a name or a table cell: a tab becomes a space, and a line end is shown as `\n`."""
+    r"""Like `legible`, for a name or a table cell: a tab becomes a space, and a line end is shown as `\n`."""
     return _HIDDEN_OR_BREAK.sub(_shown, text)
 
 

@@ -1,8 +1,8 @@
-"""Reads files and folders that others wrote: the project, the user, other programs.
+"""Reads files and folders written by others: the project, the user, other programs.
 
 git stores links, and a link may lead to a device, a FIFO or an endless file. Every file that this process did
-not write is read here: regular files only, up to a size limit, without blocking. Folders are read up to a
-number of names.
+not write is read here: regular files only, up to a size limit, without blocking. Of a folder, only a limited
+number of names is read.
 """
 
 import errno
@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 
 LARGEST_DOCUMENT_BYTES = 1 << 29
-"""For a notebook or script. Running and exporting hold several copies in memory."""
+"""The size limit for a notebook or script: running and exporting it hold several copies in memory."""
 
 MOST_NAMES = 20_000
 """How many names are read from one folder. A large /usr/lib has 3,000."""
@@ -68,14 +68,14 @@ def _too_large(path: str | os.PathLike[str], largest_bytes: int) -> NotReadable:
 
 
 def read_text(path: str | os.PathLike[str], largest_bytes: int) -> str:
-    """The text of a regular file; invalid UTF-8 is replaced. Raises as `read_file`."""
+    """The text of a regular file; invalid UTF-8 is replaced. Raises the errors of `read_file`."""
     return read_file(path, largest_bytes).decode("utf-8-sig", "replace")
 
 
 def names_in(folder: str | os.PathLike[str]) -> list[str]:
     """The names in a folder, sorted; empty if it cannot be read.
 
-    Reads at most MOST_NAMES, in the order of the file system, and logs that more exist.
+    Reads at most MOST_NAMES, in the order of the file system, and logs a warning if there are more.
     """
     try:
         with os.scandir(folder) as entries:
@@ -83,7 +83,7 @@ def names_in(folder: str | os.PathLike[str]) -> list[str]:
     except (OSError, ValueError):
         return []
     if len(names) > MOST_NAMES:
-        log_once(f"{readable(str(folder))} has more than {MOST_NAMES:,} entries; only some are looked at")
+        log_once(f"{readable(str(folder))} has more than {MOST_NAMES:,} entries; the others are ignored")
     return sorted(names[:MOST_NAMES])
 
 

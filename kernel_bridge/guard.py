@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 
-END_S = 9.5  # the longest that ending may take, from the request until the process is gone
+END_S = 9.5  # how long shutting down may take, from the request until the process is gone
 
 
 def open_closed() -> None:
@@ -48,8 +48,8 @@ def claim_stdio() -> tuple[int, int]:
 def end_within(limit_s: float) -> None:
     """Exit with code 1 after `limit_s` seconds, even if the process is still waiting for something.
 
-    A disk that hangs, a thread that blocks or a bug in kernel-bridge must not keep an ending bridge alive.
-    The keeper then ends its kernels.
+    A hanging disk, a blocked thread or a bug in kernel-bridge must not keep a bridge alive that is shutting
+    down. Once the bridge is gone, the keeper ends its kernels.
     """
     import select
     import threading
@@ -68,7 +68,7 @@ def end_within(limit_s: float) -> None:
 
 
 def leave_removed_folder() -> None:
-    """Change to the home folder if the working folder was removed: no process can be started from it."""
+    """Change to the home folder if the working folder was removed: no process can be started in it."""
     try:
         os.getcwd()
     except OSError:
@@ -81,8 +81,8 @@ def leave_session(stdin_fd: int) -> None:
     """Start a new session (setsid), as every kernel does.
 
     Linux shares CPU time among sessions (autogroups). In the session of a busy editor, the bridge would get
-    so little of it that a kernel that floods drops messages. If stdin is a terminal, the session is kept, so
-    that Ctrl-C works.
+    too little of it to keep up with a flood of output, and the kernel would drop messages. If stdin is a
+    terminal, the session is kept, so that Ctrl-C works.
     """
     if hasattr(os, "setsid") and not os.isatty(stdin_fd):
         with contextlib.suppress(PermissionError):  # already the leader of a session

@@ -1,7 +1,7 @@
 """What the operating system grants this process: file descriptors and threads.
 
 A new kernel must never break running ones. zmq aborts the process when its context gets no descriptor or
-thread, and a start that fails halfway uses up descriptors that others need. So check here first.
+thread, and a start that fails halfway uses up descriptors that others need. So callers check here first.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ class TooFewDescriptors(OSError):
 
 
 def raise_descriptors() -> None:
-    """Raise the soft limit: 1,024 on most systems, 256 on macOS. Windows has none."""
+    """Raise the soft limit, which is 1,024 on most systems and 256 on macOS. Windows has none."""
     if sys.platform == "win32":
         return
     import resource
@@ -53,7 +53,7 @@ def raise_descriptors() -> None:
 
 
 def restore_descriptors(pid: int) -> None:
-    """Give a child process the soft limit that we inherited, before it reads its own.
+    """Set the soft limit of a child process to the one that we inherited, before the child reads its own.
 
     Programs that use select() break with a higher limit. Only Linux can set it from outside. Elsewhere the
     child keeps ours, because subprocess's preexec_fn may deadlock in a process with threads.
@@ -62,7 +62,7 @@ def restore_descriptors(pid: int) -> None:
         return
     import resource
 
-    with contextlib.suppress(OSError, ValueError):  # it has ended, or runs as another user
+    with contextlib.suppress(OSError, ValueError):  # the child has ended, or runs as another user
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(_inherited[0], hard), hard))
 
@@ -116,7 +116,7 @@ def require_threads(count: int) -> None:
 class Threads(ThreadPoolExecutor):
     """A thread pool for blocking calls. If no more threads can be started, existing ones do the work.
 
-    The standard library's pool raises in that case, although it has queued the call and an existing thread
+    The standard library's pool raises an error then, although it has queued the call and an existing thread
     would run it.
     """
 
@@ -155,11 +155,11 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 def _wake_by_signals(loop: "asyncio.AbstractEventLoop") -> None:
     """Make every signal wake the loop, even one that arrives just before it sleeps or in another thread.
 
-    asyncio does so once any signal handler is added to the loop. Its runner, which cancels the main task on
-    Ctrl-C, adds none. On Windows it always does so.
+    asyncio does this only once a signal handler is added to the loop (on Windows, always). Its runner, which
+    cancels the main task on Ctrl-C, does not add one.
     """
     if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
-        loop.add_signal_handler(signal.SIGURG, lambda: None)  # nobody sends it
+        loop.add_signal_handler(signal.SIGURG, lambda: None)  # no program sends this signal
 
 
 def _limit() -> int | None:

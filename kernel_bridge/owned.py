@@ -1,9 +1,9 @@
-"""Files and folders that this program makes: private from the start, removed only if they are still the same.
+"""Files and folders that this program makes: private from the start, and never removed once replaced.
 
 A path alone proves nothing: in /tmp, any user can recreate a folder once it is gone. So everything made here
-is recorded by device and inode. Before removal both are checked through descriptors, as is the owner. Links
-are never followed, and folders inside a folder are never entered. The keeper imports this module, so it
-imports little itself.
+is recorded by device and inode. Before removal, device, inode and owner are checked through descriptors.
+Links are never followed, and folders inside a folder are never entered. The keeper imports this module, so
+this module imports little.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ def is_there(made: Made) -> bool:
 def remove(made: Made) -> None:
     """Remove a file, or a folder with its files and sockets, unless something else has taken its place.
 
-    A folder that also holds a folder or link is kept, with those.
+    If the folder also contains a folder or link, both are kept.
     """
     with contextlib.suppress(OSError):
         if sys.platform == "win32":  # no folder descriptors; temporary folders are private to the user
@@ -143,7 +143,7 @@ def write_private(path: str, content: bytes) -> None:
 
 
 def read_private(path: str, largest_bytes: int) -> bytes:
-    """The content of a file that only we can have written: the file and its folder are ours and private.
+    """The content of a file that only this user can have written: the file and its folder are private.
 
     Raises OSError; NotReadable: it is a link, or another user could have written it.
     """

@@ -1,4 +1,4 @@
-"""Numbers with their noun in the right form, for messages (pure)."""
+"""A number with its noun in the singular or plural, for messages (pure)."""
 
 
 def count(number: int, noun: str) -> str:

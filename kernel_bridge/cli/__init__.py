@@ -1,4 +1,4 @@
-"""The command line: `kernel-bridge --stdio` and the commands for a terminal. It drives the bridge."""
+"""The command line: `kernel-bridge --stdio`, and the commands for a terminal."""
 
 import sys
 

@@ -21,9 +21,9 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """The options of a command line; `command` is None for `--stdio`, and if nothing was asked for.
+    """The options of a command line; `command` is None for `--stdio`, and if no command is given.
 
-    Raises SystemExit: help or the version was asked for, or the usage is wrong. argparse has printed it.
+    Raises SystemExit: argparse has printed the help, the version or a usage error.
     """
     parser = _parser()
     options = parser.parse_args(argv)
@@ -205,7 +205,7 @@ def _export_options(export: argparse.ArgumentParser) -> None:
 
 
 class _HistoryAction(argparse._SubParsersAction):  # type: ignore[type-arg]
-    """Refuses options before an action. argparse drops them silently.
+    """Refuses options before an action, because argparse would drop them silently.
 
     `history --file a.py prune --all` must not delete the runs of other files.
     """
@@ -232,7 +232,7 @@ def _runs_argument(command: argparse.ArgumentParser) -> None:
 
 
 def _run_options(run: argparse.ArgumentParser) -> None:
-    """Options of `run` and `history rerun`: which kernel, when to stop, what to write."""
+    """Add the options of `run` and `history rerun`: which kernel, when to stop, what to write."""
     kernel = run.add_mutually_exclusive_group()
     kernel.add_argument(
         "--kernel", metavar="NAME", help="the kernelspec to start (`kernel-bridge specs` lists them)"
@@ -265,7 +265,7 @@ def _run_options(run: argparse.ArgumentParser) -> None:
 def _command(
     commands: Commands, name: str, what: str, *examples: str, codes: str | None = None
 ) -> argparse.ArgumentParser:
-    """A command; `what` is its line in the list of commands and, as a sentence, the head of its help."""
+    """Add a command. `what` is its line in the list of commands and, as a sentence, the head of its help."""
     shown = "\n".join(["examples:", *(f"  {example}" for example in examples)]) if examples else None
     command = commands.add_parser(
         name,
@@ -274,7 +274,7 @@ def _command(
         epilog="\n\n".join(filter(None, (shown, codes))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    # Listed in the help of `kernel-bridge` alone.
+    # Only the help of `kernel-bridge` itself lists these options.
     for option, choices in (("--log-level", LEVELS), ("--log-file", None)):
         command.add_argument(option, choices=choices, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return command

@@ -1,4 +1,4 @@
-"""Runs the command that the options name; turns an exception into an exit code and a message on stderr."""
+"""Runs the command that the options name. Turns an exception into an exit code and a message on stderr."""
 
 import argparse
 import errno
@@ -16,7 +16,7 @@ from .output import drawing
 
 log = logging.getLogger(__name__)
 
-# A full disk, a lost terminal, an stdout that was opened for reading.
+# The disk is full, the terminal is gone, or stdout was opened for reading.
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 WORDS = {

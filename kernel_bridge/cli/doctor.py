@@ -55,7 +55,7 @@ class Examined(Wire):
     starts: bool | None = None  # None: not tested
     seconds: float | None = None  # from start to ready
     version: str | None = None  # of the kernel's implementation
-    problem: str | None = None  # with what to do about it
+    problem: str | None = None  # and how to fix it
 
 
 class Diagnosis(Wire):
@@ -68,7 +68,7 @@ class Diagnosis(Wire):
     packages: dict[str, str | None]  # None: not installed
     files: dict[str, str]
     kernels: list[Examined]
-    problems: list[str]  # of the installation; a kernel has its own
+    problems: list[str]  # of the installation, not of a kernel
 
 
 async def doctor(options: argparse.Namespace) -> int:

@@ -7,10 +7,10 @@ OK = 0
 RAISED = 1  # the code raised, or its kernel died
 USAGE = 2  # the command cannot be carried out: a bad file, no such cell, a file that exists
 NO_KERNEL = 3  # the kernel failed to start
-BUG = 70  # EX_SOFTWARE of sysexits.h: a mistake in kernel-bridge itself
-UNWRITABLE = 74  # EX_IOERR: the output could not be written, as on a full disk
+BUG = 70  # EX_SOFTWARE of sysexits.h: a bug in kernel-bridge itself
+UNWRITABLE = 74  # EX_IOERR: the output could not be written, for example because the disk is full
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
-BROKEN_PIPE = 141  # 128 + SIGPIPE: the reader of our output has ended
+BROKEN_PIPE = 141  # 128 + SIGPIPE: the reader of our output has exited
 
 
 class UsageError(Exception):

@@ -1,4 +1,4 @@
-"""The export format that a file name asks for."""
+"""The export format for a file name, by its extension."""
 
 from pathlib import Path
 
@@ -10,7 +10,10 @@ _FORMATS: dict[str, ExportFormat] = {".ipynb": "ipynb", ".md": "md", ".html": "h
 
 
 def format_of(name: str) -> ExportFormat:
-    """The format; the extension of a language asks for a script. Raises UsageError: unknown extension."""
+    """The format. A language's extension, such as .py, means a script.
+
+    Raises UsageError: the extension is unknown.
+    """
     if format_ := _FORMATS.get(Path(name).suffix.lower()):
         return format_
     if language_of_path(name):

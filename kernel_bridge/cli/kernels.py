@@ -73,7 +73,7 @@ async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
     if len(meant) == 1:
         return await bridge.attach_kernel(AttachKernelParams(connection_file=meant[0].connection_file))
     if asked is not None and not meant and ID.fullmatch(asked):
-        # A kernel that does not answer is not listed; attaching to it reports why.
+        # A kernel that does not respond is not listed. Trying to attach to it yields the reason.
         there = [one.kernel_id for one in await bridge.running_kernels() if one.kernel_id.startswith(asked)]
         try:
             kernel_id = there[0] if len(there) == 1 else asked
@@ -113,7 +113,7 @@ async def start(options: argparse.Namespace) -> int:
         name = options.kernel
         if name is None and options.python is None:
             name = (await bridge.specs.default("", "python")).name
-        # Until the kernel is ready, it ends with this process, even if that is killed.
+        # Until the kernel is ready, it ends with this process, even if this process is killed.
         asked = StartKernelParams(spec=name, python=options.python, keep_alive=False)
         followed = await bridge.start_kernel(asked)
         await bridge.detach_kernel(followed)
@@ -138,7 +138,7 @@ async def stop(options: argparse.Namespace) -> int:
         followed = await attach(bridge, options.which)
         kernel = followed.to_wire()
         await bridge.shutdown_kernel(followed)
-    if kernel.pid is None:  # not our process: it could only be asked to shut down
+    if kernel.pid is None:  # not our process: all we could do was send a shutdown request
         async with opened(WITHOUT_HISTORY) as bridge:
             if any(other.connection_file == kernel.connection_file for other in await bridge.list_kernels()):
                 raise UsageError(

@@ -1,4 +1,4 @@
-"""Where log records go. They are made legible, and keys, passwords and tokens are redacted."""
+"""Sends log records to stderr or a file, made legible and with keys, passwords and tokens redacted."""
 
 import logging
 import sys
@@ -15,9 +15,9 @@ class _Formatter(logging.Formatter):
 
 
 def configure(level: str, file: str | None) -> logging.Handler:
-    """Log `kernel_bridge` at `level` or above to the file or stderr, and other libraries at warnings.
+    """Log `kernel_bridge` at `level` or above to the file or stderr; from other libraries, only warnings.
 
-    At lower levels, other libraries log whole messages, including what the user typed. Raises OSError: the
+    Below that level, other libraries log whole messages, including what the user typed. Raises OSError: the
     file cannot be written.
     """
     if file is None:

@@ -38,7 +38,7 @@ class Script:
 
     name: str  # as the user typed it
     uri: str
-    language_id: str | None  # None: its name does not tell
+    language_id: str | None  # None: not known from the file's name
     notebook: Notebook  # what `--export` writes: all cells of the file, or the chosen ones
     pieces: list[Piece]
     cwd: str | None = None  # the kernel's working folder; None: the file's
@@ -56,10 +56,10 @@ def open_script(
     language_id: str | None,
     parameters: dict[str, Any],
 ) -> Script:
-    """Read a file; `language_id` applies if its name does not tell the language.
+    """Read a file; `language_id` is used if the file's name does not reveal the language.
 
-    Raises UsageError: the file cannot be read, has no such lines or cell, has no code, or its language does
-    not support such parameters.
+    Raises UsageError: the file cannot be read, lacks those lines, that cell or any code, or its language does
+    not support these parameters.
     """
     if file == "-":
         name, uri = "stdin", STDIN_URI
@@ -115,7 +115,7 @@ def _notebook(name: str, text: str) -> Notebook:
 
 
 def _lines(name: str, text: str, language_id: str, lines: tuple[int, int]) -> tuple[NotebookCell, ...]:
-    """The chosen lines as cells."""
+    """The cells that the chosen lines form."""
     every = split_lines(text)
     if lines[1] > len(every):
         raise UsageError(

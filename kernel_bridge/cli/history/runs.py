@@ -38,7 +38,7 @@ async def show(options: argparse.Namespace) -> int:
         if options.json:
             return print_json(HistoryResult(runs=runs))
         records = {record.run.id: record for record in await bridge.history.records([run.id for run in runs])}
-    # The user asked for all of it, errors included, so everything goes to stdout, where a pager reads it.
+    # The user wants to read all outputs, errors included, so all go to stdout, from which a pager reads.
     screen = Screen(sys.stdout, sys.stdout, _unwritable, find_protocol(os.environ))
     for number, run in enumerate(runs):
         if number:
@@ -163,7 +163,7 @@ async def _confirmed(wanted: Filter) -> bool:
 
 
 async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
-    """The ids of the runs whose ids start with each of `starts`; without any, that of the newest run."""
+    """The id of the run that each of `starts` abbreviates; by default, the id of the newest run."""
     if starts:
         return [await full_id(bridge, start) for start in starts]
     newest = await bridge.history.find(HistoryParams(limit=1))
@@ -173,7 +173,7 @@ async def _ids(bridge: Bridge, starts: list[str]) -> list[str]:
 
 
 async def full_id(bridge: Bridge, start: str) -> str:
-    """The id of the run whose id starts with `start`. Raises UsageError: there is none, or several."""
+    """The id of the run whose id starts with `start`. Raises UsageError: no run matches, or several do."""
     found = [start] if len(start) >= 36 else await bridge.history.find_ids(start)  # a uuid
     if not found:
         raise UsageError(f"no run {start!r}; `kernel-bridge history` lists all runs")

@@ -97,7 +97,7 @@ def _document(file: str | None) -> TextDocument | None:
 
 
 def _code(run: Run) -> Text:
-    """The first line that is not blank, and how many follow."""
+    """The first non-blank line, and the number of others."""
     lines = [line.strip() for line in run.source.splitlines() if line.strip()]
     code = Text(lines[0] if lines else "")
     if run.state == "error" and run.error is not None:

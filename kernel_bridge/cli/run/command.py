@@ -61,7 +61,7 @@ def _parameter(name: str, text: str) -> Any:
 
 
 async def execute(options: argparse.Namespace, script: Callable[[str | None], Script], name: str) -> int:
-    """Run a script. `script` reads it, given the language of the kernel that the options name, if any."""
+    """Run a script. `script` reads it, given the language of the kernel if the options name one."""
     _check_export(options)
     execution = _Execution(options, script, name)
     with execution.signals():
@@ -69,7 +69,7 @@ async def execute(options: argparse.Namespace, script: Callable[[str | None], Sc
 
 
 class _Execution:
-    """One `run` command, and its reaction to signals."""
+    """One `run` command. Also handles its signals."""
 
     def __init__(
         self, options: argparse.Namespace, script: Callable[[str | None], Script], name: str
@@ -86,7 +86,7 @@ class _Execution:
             self._reporter = Terminal(screen, answers, name)
         self._bridge = Bridge(EVERYTHING, Path.cwd())
         self._bridge.join(self._reporter)
-        self._kernel: FollowedKernel | None = None  # set while it runs our code
+        self._kernel: FollowedKernel | None = None  # set while the kernel runs our code
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None
         self._ended_by: int | None = None  # the exit code, once a signal or a broken output ends the command
@@ -221,7 +221,7 @@ class _Execution:
             )
 
     async def _language(self) -> str | None:
-        """The language of the kernel that the options name, for a file whose name does not tell it."""
+        """The language of the kernel that the options name, for a file whose name does not reveal it."""
         if self._options.python:
             return "python"
         for spec in await self._bridge.specs.list() if self._options.kernel else ():
@@ -269,7 +269,7 @@ class _Execution:
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Handle signals: the first Ctrl-C interrupts the kernel, the second quits, the third kills us."""
+        """Handle signals. The first Ctrl-C interrupts the kernel, the second quits, the third kills us."""
         handlers = {"SIGINT": self._pressed, "SIGTERM": self._terminated, "SIGHUP": self._terminated}
         before = {}
         for name, handler in handlers.items():

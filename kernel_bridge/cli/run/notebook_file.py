@@ -1,7 +1,7 @@
-"""The file that `run --export` writes: the cells with the outputs that they have so far.
+"""The file that `run --export` writes: the cells with their outputs so far.
 
-It is rewritten while code runs, each time atomically, so a killed run keeps its results. A file that is not
-finished names its kernel, on which `run --resume` continues.
+The file is rewritten atomically while code runs, so a killed run keeps its results. An unfinished file names
+its kernel, so that `run --resume` can continue on it.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ class NotebookFile:
         self._task = asyncio.create_task(self._keep_up(), name=f"write {self.path}")
 
     async def finish(self, resumable: bool) -> int | None:
-        """Write for the last time. Return the number of cells, or None if no run started.
+        """Write the file for the last time. Return the number of cells, or None if no run started.
 
         Raises ExportExists, ExportFailed.
         """
@@ -91,7 +91,7 @@ class NotebookFile:
             began = time.monotonic()
             try:
                 await self._write(resumable=True)
-            except BridgeError as error:  # the last write may succeed; it raises if it does not
+            except BridgeError as error:  # the last write may succeed; otherwise it raises
                 if not self._has_warned:
                     self._warn(f"{error}; the file keeps its previous content")
                 self._has_warned = True
@@ -103,7 +103,7 @@ class NotebookFile:
         writing = asyncio.ensure_future(asyncio.to_thread(self._write_now, records, resumable))
         try:
             await asyncio.shield(writing)
-        except asyncio.CancelledError:  # it must end before the next write begins
+        except asyncio.CancelledError:  # this write must end before the next one begins
             await asyncio.gather(writing, return_exceptions=True)
             raise
 

@@ -28,7 +28,7 @@ class Answers:
         if self._reading is None:
             loop = asyncio.get_running_loop()
             self._reading = loop.create_future()
-            # A daemon: a thread that waits for the terminal must not keep the process alive.
+            # A daemon, because a thread that waits for the terminal must not keep the process alive.
             threading.Thread(target=self._read, args=(loop, self._reading), name="stdin", daemon=True).start()
         line = await asyncio.shield(self._reading)
         self._reading = None
@@ -39,7 +39,7 @@ class Answers:
         return _no_echo(self._fd) if password else contextlib.nullcontext()
 
     def _read(self, loop: asyncio.AbstractEventLoop, future: "asyncio.Future[str | None]") -> None:
-        # os.read: a buffered file stays locked by the waiting thread when the interpreter exits.
+        # Uses os.read: the waiting thread would still hold a buffered file's lock at interpreter exit.
         try:
             while b"\n" not in self._buffer and (chunk := os.read(self._fd, 65536)):
                 self._buffer += chunk
@@ -54,7 +54,7 @@ class Answers:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a read that blocks the event loop; the loop's own handlers cannot run."""
+    """Let Ctrl-C and SIGTERM end a read that blocks the event loop, whose own handlers cannot run then."""
     before = (
         (signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)),
         (signal.SIGTERM, signal.signal(signal.SIGTERM, signal.SIG_DFL)),

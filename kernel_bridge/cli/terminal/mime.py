@@ -18,7 +18,7 @@ _BINARY = ("image/", "audio/", "video/", "application/pdf")
 
 
 def render_error(output: ErrorOutput, channel: Channel) -> str:
-    """The traceback; without one, the error's name and value."""
+    """The traceback or, if there is none, the error's name and value."""
     lines = output["traceback"] or [f"{output['ename'] or 'error'}: {output['evalue']}".strip(": ")]
     return channel.clean("\n".join(lines)).rstrip("\n") + "\n"
 

@@ -29,13 +29,13 @@ class Reporter(Observer, Protocol):
         """Show what the command is waiting for, between runs; "" clears it."""
 
     def note(self, message: str) -> None:
-        """Print a message on a terminal; other outputs do not get it."""
+        """Print a message if the output is a terminal."""
 
     def interrupting(self) -> None:
-        """The first Ctrl-C was pressed."""
+        """Report that the first Ctrl-C interrupts the kernel."""
 
     def summary(self, runs: list[Run]) -> None:
-        """All runs have ended."""
+        """Sum up, now that all runs have ended."""
 
     async def close(self) -> None:
         """Restore the terminal."""

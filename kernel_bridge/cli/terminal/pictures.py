@@ -1,6 +1,6 @@
 """Draws pictures with the terminal's protocol: kitty, iTerm2, or sixel (with textual-image, if installed).
 
-Environment variables identify terminals with the first two; the terminal itself is queried for sixel.
+Environment variables show whether a terminal supports kitty or iTerm2; a query to the terminal detects sixel.
 """
 
 import base64
@@ -120,7 +120,7 @@ def _cell_width(columns: int) -> float:
 
 
 def _format(mime: str) -> list[str]:
-    """The only format that Pillow may read: if it guesses, it runs Ghostscript on anything like EPS."""
+    """The only format that Pillow may read: if it guesses, it runs Ghostscript on what looks like EPS."""
     return [mime.removeprefix("image/").upper()]
 
 

@@ -38,7 +38,7 @@ class Channel:
         self.colours = (
             self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         )
-        self.at_line_start = True  # nothing, or a line end, was written last on this channel
+        self.at_line_start = True  # the last text on this channel, if any, ended with a newline
 
     def clean(self, text: str) -> str:
         """The output of a run without control sequences; colours are kept if the channel shows them."""
@@ -51,7 +51,7 @@ class Channel:
 
 
 class Screen:
-    """Both channels. `broken` is called once, when writing to one of them fails: the reader has ended, or
+    """Both channels. `broken` is called once, when writing to one of them fails: the reader has exited, or
     the disk is full. `protocol` is the terminal's protocol for pictures.
     """
 
@@ -130,11 +130,11 @@ class Screen:
             self.write(name, "\n")
 
     def typed(self) -> None:
-        """The user typed a line, so the cursor is below it."""
+        """Note that the user typed a line, which moved the cursor below it."""
         self.column = 0
 
     def echoed(self) -> None:
-        """The terminal echoed ^C at the cursor."""
+        """Note that the terminal echoed ^C at the cursor."""
         self.column += 2
 
     def rows(self, text: str, column: int) -> int:
@@ -215,7 +215,7 @@ class Screen:
             self._flush = None
 
     def _break(self, error: OSError) -> None:
-        """Write nothing more, and empty the buffers: the interpreter would fail on them at exit."""
+        """Write nothing more, and empty the buffers: at exit, the interpreter would fail to flush them."""
         for channel in self.channels.values():
             try:
                 channel.file.flush()

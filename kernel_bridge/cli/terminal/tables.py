@@ -1,4 +1,4 @@
-"""Tables and text of the listing commands, drawn with rich: aligned, and not cut in a pipe."""
+"""Tables and text of the listing commands, drawn with rich: aligned, and not truncated in a pipe."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from ..output import drawing
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-PIPED_WIDTH = 1_000  # the reader of a pipe decides where to cut
+PIPED_WIDTH = 1_000  # columns; the reader of a pipe decides where to truncate
 
 
 class Text(RichText):
@@ -29,7 +29,7 @@ class Text(RichText):
 
 
 def console() -> Console:
-    """A console on stdout; without colours and a width limit if stdout is not a terminal."""
+    """A console on stdout. If stdout is not a terminal, it has no colours, and PIPED_WIDTH columns."""
     out = drawing(sys.stdout)
     plain = Console(file=out, highlight=False, soft_wrap=False)
     if not plain.is_terminal:
@@ -58,7 +58,7 @@ def _print_indented(out: Console, head: RichText, text: RichText) -> None:
 
 
 class Table:
-    """Columns with headings, and notes on a line of their own below a row."""
+    """Columns with headings, and notes below the rows."""
 
     def __init__(self, *columns: str, right: tuple[str, ...] = ()) -> None:
         self._columns = columns

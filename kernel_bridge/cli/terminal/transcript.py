@@ -38,7 +38,7 @@ class Transcript:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._blocks: list[_Block] = []
-        self._floor = 0  # the first block that is followed only by blocks on the terminal
+        self._floor = 0  # earlier blocks cannot be erased: other text or a picture follows them
         self._ended = False
         self.has_error = False
 
@@ -60,13 +60,13 @@ class Transcript:
                     self._clear()
 
     def interrupted(self) -> None:
-        """Other text is about to be written."""
+        """Write pending text, because other text is about to follow."""
         if self._blocks:
             self._print(self._blocks[-1], whole=True)
         self._floor = len(self._blocks)
 
     def end(self) -> None:
-        """The run has ended: write everything that was held back."""
+        """Write everything that was held back, because the run has ended."""
         self._ended = True
         for block in self._blocks:
             self._print(block, whole=True)
@@ -191,7 +191,7 @@ class Transcript:
         self._floor = 0
 
     def _take_back(self, index: int) -> bool:
-        """Erase the outputs from `index` on from the terminal; False: not all of them are in view."""
+        """Erase the output at `index` and all later ones from the terminal; False: not all are in view."""
         blocks = self._blocks[index:]
         if index < self._floor or any(
             not self._on_terminal(block) or block.dropped or block.stale is not None for block in blocks
