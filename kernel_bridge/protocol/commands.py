@@ -112,7 +112,7 @@ class InterruptKernelResult(Wire):
 
 class GetRunResult(Wire):
     run: Run
-    seq: int  # of the last kernel-bridge/output notification that these outputs contain
+    seq: int  # of the last kernel-bridge/output notification that these outputs include
 
 
 class ReadOutputParams(Wire):

@@ -57,7 +57,7 @@ Specs = Annotated[list[KernelSpec], Meta(description="The kernels that can be st
 Stderr = Annotated[str, Meta(description="The tail of the kernel's stderr.")]
 ExitCode = Annotated[int, Meta(description="The exit code of the kernel's process; negative: a signal.")]
 Hint = Annotated[str, Meta(description="A shell command that fixes the problem, if one exists.")]
-Path = Annotated[str, Meta(description="The file.")]
+Path = Annotated[str, Meta(description="The path of the file.")]
 
 
 class Remedy(StrEnum):
@@ -86,7 +86,7 @@ class BridgeError(Exception):
         """The message, with the remedy's words appended to its first line."""
         if self.remedy is None:
             return self.message
-        sentence, newline, below = self.message.partition("\n")  # below: what a kernel wrote
+        sentence, newline, below = self.message.partition("\n")  # below: output of the kernel
         return f"{sentence}; {words[self.remedy]}{newline}{below}"
 
     @property
@@ -145,7 +145,7 @@ class StartFailed(KernelError):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class KernelLaunchFailed(StartFailed):
-    """The kernel's process could not be started, or ended at once."""
+    """The kernel's process could not be started, or ended immediately."""
 
     stderr: Stderr
     exit_code: ExitCode | None = None
@@ -189,7 +189,7 @@ class KernelUnreachable(KernelError):
 class BadConnectionFile(KernelError):
     """The connection file is missing or invalid. The message names the key."""
 
-    key: Annotated[str, Meta(description="The key of the file that is wrong.")] | None = None
+    key: Annotated[str, Meta(description="The missing or invalid key.")] | None = None
 
 
 class NotOurs(KernelError):
@@ -221,10 +221,10 @@ class ExportExists(ExportError):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ExportFailed(ExportError):
-    """The notebook could not be made or written."""
+    """The notebook could not be created or written."""
 
     path: Path | None = None
-    reason: Annotated[str, Meta(description="Why it was refused.")] | None = None
+    reason: Annotated[str, Meta(description="Why the export failed.")] | None = None
 
 
 class NothingToExport(ExportError):

@@ -94,7 +94,7 @@ class Kernel(Wire):
     implementation_version: str | None = None
     language_info: dict[str, Any] | None = None
     supports: list[str] | None = None
-    documents: list[str] | None = None  # of a found kernel: the URIs that its last bridge had bound to it
+    documents: list[str] | None = None  # URIs of the documents that a found kernel's last bridge bound to it
 
 
 class RunError(Wire):
@@ -127,7 +127,7 @@ class Run(Wire):
     summary: Summary | None = None
     text_document: TextDocument | None = None
     range: Range | None = None
-    unit: Unit | None = None  # the unit that was asked for
+    unit: Unit | None = None  # the requested unit
     notebook_document: TextDocument | None = None  # if text_document is a cell of it
     cell_id: str | None = None  # the id of that cell in the notebook file
     execution_count: int | None = None

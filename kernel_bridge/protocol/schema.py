@@ -35,7 +35,7 @@ ALIASES: dict[str, tuple[Any, str]] = {
     "Output": (vocabulary.Output, "An nbformat 4.5 output with text as one string."),
     "Change": (
         vocabulary.Change,
-        "One step from a client's outputs to those of the run. Apply changes in order.",
+        "One change to the outputs that a client holds. Apply changes in order.",
     ),
 }
 """Unions that keep their name in the schema, with their descriptions (an alias has no docstring)."""
@@ -130,7 +130,7 @@ def _struct_of(typed: Any) -> type[Struct]:
 
 
 def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
-    """Rewrite the node as on the wire: no null for an omitted field, and named unions by their name."""
+    """Rewrite the node to match the wire: no null for an omitted field, and named unions as references."""
     if isinstance(node, list):
         return [_tidy(item, alias_of) for item in node]
     if not isinstance(node, dict):

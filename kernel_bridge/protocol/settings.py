@@ -8,7 +8,7 @@ from msgspec import Meta
 from .objects import Wire
 from .strict import describe
 
-AT_ONCE = "at once"
+AT_ONCE = "immediately"
 NEXT_RUN = "at the next run"
 NEXT_KERNEL = "for kernels started afterwards"
 NEXT_START = "when the server restarts"
@@ -27,8 +27,9 @@ class HistorySettings(Wire):
         str | None,
         _setting(
             "The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false."
-            " Symbolic links are followed. Files of other programs and anything but a regular file are left"
-            " alone. If the file cannot be used, the server warns once and runs continue without a history.",
+            " Symbolic links are followed. The server does not touch a file of another program, or anything"
+            " other than a regular file. If it cannot use the file, it warns once, and runs continue without"
+            " a history.",
             NEXT_START,
         ),
     ] = None
@@ -56,10 +57,10 @@ class FeatureSettings(Wire):
     inlay_hints: Annotated[Wanted, _setting("The result, after the last line of a run.")] = "auto"
     diagnostics: Annotated[Wanted, _setting("Errors, at the lines that raised them.")] = "auto"
     hover: Annotated[bool, _setting("The outputs of a run, and the kernel's documentation of a name.")] = True
-    completion: Annotated[bool, _setting("Completion by the kernel.")] = True
-    signature_help: Annotated[bool, _setting("Signatures, as the kernel knows them.")] = True
+    completion: Annotated[bool, _setting("Completions from the kernel.")] = True
+    signature_help: Annotated[bool, _setting("Signatures of functions, from the kernel.")] = True
     progress: Annotated[
-        Wanted, _setting("Progress while a kernel starts, and of runs longer than 2 seconds.")
+        Wanted, _setting("Progress of starting kernels, and of runs that take longer than 2 seconds.")
     ] = "auto"
     messages: Annotated[
         Wanted,
@@ -67,7 +68,7 @@ class FeatureSettings(Wire):
     ] = "auto"
     input: Annotated[
         bool,
-        _setting("Answer `input()` by a code action if the client does not handle `kernel-bridge/stdin`."),
+        _setting("Answer `input()` with a code action if the client does not handle `kernel-bridge/stdin`."),
     ] = False
     symbols: Annotated[bool, _setting("Cells as document symbols.")] = True
     folding: Annotated[bool, _setting("Cells as folding ranges.")] = True
@@ -96,13 +97,14 @@ class Settings(Wire):
     coalesce_milliseconds: Annotated[
         float,
         Meta(ge=0),
-        _setting("How long stream output may wait to be sent together with what follows it."),
+        _setting("How long stream output may wait, to be sent together with later output."),
     ] = 16
     output_budget: Annotated[
         int,
         Meta(ge=0),
         _setting(
-            "Bytes of stream text that a run's live outputs hold. The history keeps the rest.", NEXT_RUN
+            "Limit in bytes for the stream text in a run's live outputs. The history keeps the rest.",
+            NEXT_RUN,
         ),
     ] = 1_048_576
     history: HistorySettings = msgspec.field(default_factory=HistorySettings)
@@ -116,7 +118,7 @@ class Settings(Wire):
 
 
 def read_settings(raw: Any, base: Settings) -> tuple[Settings, list[str]]:
-    """Read a client's settings. Return them, and a warning for each value of a wrong type.
+    """Read a client's settings. Return them with a warning for each value of a wrong type.
 
     `raw` is a JSON object or None. An omitted or null setting keeps its value from `base`, except that a null
     `history.path` means the default. A value of a wrong type is replaced by the default.
@@ -126,10 +128,10 @@ def read_settings(raw: Any, base: Settings) -> tuple[Settings, list[str]]:
 
 
 def in_force(settings: Settings) -> tuple[Settings, list[str]]:
-    """Return the settings in force, and a warning for each that is ignored.
+    """Return the settings in force, and a warning for each ignored one.
 
-    Without trust, a project must not choose a file that is opened. Many clients send a project's settings as
-    if they were the user's.
+    An untrusted project must not choose a file to open, and many clients send a project's settings as if they
+    were the user's.
     """
     if settings.trusted or settings.history.path is None:
         return settings, []

@@ -1,8 +1,8 @@
 """The part of the wire that `runs` uses too: states, outputs and changes.
 
-Standard library only, so that `runs` and `source` can import it. Typed dictionaries cost nothing at run time:
-the objects that the fold makes are encoded as they are. An output is an nbformat 4.5 output with text as one
-string. Sizes are bytes of UTF-8. An index counts from 0 in the outputs of a run.
+This module uses only the standard library, so that `runs` and `source` can import it. Typed dictionaries cost
+nothing at run time: the fold's objects are encoded as they are. An output is an nbformat 4.5 output with text
+as one string. Sizes are bytes of UTF-8. An index counts from 0 in the outputs of a run.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
@@ -116,4 +116,4 @@ class ElideChange(TypedDict):
 
 
 Change = AppendChange | TextChange | LineChange | ReplaceChange | ClearChange | ElideChange
-"""One step from a client's outputs to those of the run. Apply changes in order."""
+"""One change to the outputs that a client holds. Apply changes in order."""

@@ -29,7 +29,7 @@ export interface AttachKernelParams {
 export interface BadConnectionFileData {
   kind: "BadConnectionFile";
   remedy?: Remedy;
-  /** The key of the file that is wrong. */
+  /** The missing or invalid key. */
   key?: string;
 }
 
@@ -48,7 +48,7 @@ export interface CancelRunResult {
   run: Run;
 }
 
-/** One step from a client's outputs to those of the run. Apply changes in order. */
+/** One change to the outputs that a client holds. Apply changes in order. */
 export type Change = AppendChange | TextChange | LineChange | ReplaceChange | ClearChange | ElideChange;
 
 /** Drop all outputs of the run. */
@@ -193,17 +193,17 @@ export interface ExecuteResult {
 export interface ExportExistsData {
   kind: "ExportExists";
   remedy?: Remedy;
-  /** The file. */
+  /** The path of the file. */
   path: string;
 }
 
-/** The notebook could not be made or written. */
+/** The notebook could not be created or written. */
 export interface ExportFailedData {
   kind: "ExportFailed";
   remedy?: Remedy;
-  /** The file. */
+  /** The path of the file. */
   path?: string;
-  /** Why it was refused. */
+  /** Why the export failed. */
   reason?: string;
 }
 
@@ -244,15 +244,15 @@ export interface FeatureSettings {
   diagnostics?: boolean | "auto";
   /** The outputs of a run, and the kernel's documentation of a name. */
   hover?: boolean;
-  /** Completion by the kernel. */
+  /** Completions from the kernel. */
   completion?: boolean;
-  /** Signatures, as the kernel knows them. */
+  /** Signatures of functions, from the kernel. */
   signatureHelp?: boolean;
-  /** Progress while a kernel starts, and of runs longer than 2 seconds. */
+  /** Progress of starting kernels, and of runs that take longer than 2 seconds. */
   progress?: boolean | "auto";
   /** Messages when a kernel dies or code asks for input; results if there are no inlay hints. */
   messages?: boolean | "auto";
-  /** Answer `input()` by a code action if the client does not handle `kernel-bridge/stdin`. */
+  /** Answer `input()` with a code action if the client does not handle `kernel-bridge/stdin`. */
   input?: boolean;
   /** Cells as document symbols. */
   symbols?: boolean;
@@ -293,7 +293,7 @@ export interface HistoryResult {
 export interface HistorySettings {
   /** Keep runs and their outputs. */
   enabled?: boolean;
-  /** The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false. Symbolic links are followed. Files of other programs and anything but a regular file are left alone. If the file cannot be used, the server warns once and runs continue without a history. */
+  /** The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false. Symbolic links are followed. The server does not touch a file of another program, or anything other than a regular file. If it cannot use the file, it warns once, and runs continue without a history. */
   path?: string | null;
   /** Size limit in bytes. Above it the oldest runs are deleted, except those of kernels in use. */
   maxBytes?: number;
@@ -337,7 +337,7 @@ export interface KernelDeadData {
   remedy?: Remedy;
 }
 
-/** The kernel's process could not be started, or ended at once. */
+/** The kernel's process could not be started, or ended immediately. */
 export interface KernelLaunchFailedData {
   kind: "KernelLaunchFailed";
   remedy?: Remedy;
@@ -614,9 +614,9 @@ export interface Settings {
   keepAlive?: boolean;
   /** Seconds that a new kernel may take to become ready. */
   readyTimeout?: number;
-  /** How long stream output may wait to be sent together with what follows it. */
+  /** How long stream output may wait, to be sent together with later output. */
   coalesceMilliseconds?: number;
-  /** Bytes of stream text that a run's live outputs hold. The history keeps the rest. */
+  /** Limit in bytes for the stream text in a run's live outputs. The history keeps the rest. */
   outputBudget?: number;
   history?: HistorySettings;
   /** Allow attaching to kernels on other machines by plain, unencrypted TCP. */

@@ -26,7 +26,7 @@
 ---@class kernel_bridge.BadConnectionFileData
 ---@field kind "BadConnectionFile"
 ---@field remedy? kernel_bridge.Remedy
----@field key? string The key of the file that is wrong.
+---@field key? string The missing or invalid key.
 
 ---@class kernel_bridge.BindKernelParams
 ---@field textDocument kernel_bridge.TextDocument
@@ -40,7 +40,7 @@
 ---@class kernel_bridge.CancelRunResult
 ---@field run kernel_bridge.Run
 
---- One step from a client's outputs to those of the run. Apply changes in order.
+--- One change to the outputs that a client holds. Apply changes in order.
 ---@alias kernel_bridge.Change kernel_bridge.AppendChange|kernel_bridge.TextChange|kernel_bridge.LineChange|kernel_bridge.ReplaceChange|kernel_bridge.ClearChange|kernel_bridge.ElideChange
 
 --- Drop all outputs of the run.
@@ -122,14 +122,14 @@
 ---@class kernel_bridge.ExportExistsData
 ---@field kind "ExportExists"
 ---@field remedy? kernel_bridge.Remedy
----@field path string The file.
+---@field path string The path of the file.
 
---- The notebook could not be made or written.
+--- The notebook could not be created or written.
 ---@class kernel_bridge.ExportFailedData
 ---@field kind "ExportFailed"
 ---@field remedy? kernel_bridge.Remedy
----@field path? string The file.
----@field reason? string Why it was refused.
+---@field path? string The path of the file.
+---@field reason? string Why the export failed.
 
 --- The format of an exported file.
 ---@alias kernel_bridge.ExportFormat "ipynb"|"py"|"md"|"html"
@@ -162,11 +162,11 @@
 ---@field inlayHints? boolean|"auto" The result, after the last line of a run.
 ---@field diagnostics? boolean|"auto" Errors, at the lines that raised them.
 ---@field hover? boolean The outputs of a run, and the kernel's documentation of a name.
----@field completion? boolean Completion by the kernel.
----@field signatureHelp? boolean Signatures, as the kernel knows them.
----@field progress? boolean|"auto" Progress while a kernel starts, and of runs longer than 2 seconds.
+---@field completion? boolean Completions from the kernel.
+---@field signatureHelp? boolean Signatures of functions, from the kernel.
+---@field progress? boolean|"auto" Progress of starting kernels, and of runs that take longer than 2 seconds.
 ---@field messages? boolean|"auto" Messages when a kernel dies or code asks for input; results if there are no inlay hints.
----@field input? boolean Answer `input()` by a code action if the client does not handle `kernel-bridge/stdin`.
+---@field input? boolean Answer `input()` with a code action if the client does not handle `kernel-bridge/stdin`.
 ---@field symbols? boolean Cells as document symbols.
 ---@field folding? boolean Cells as folding ranges.
 ---@field selectionRanges? boolean Expand the selection to the statement and the cell.
@@ -198,7 +198,7 @@
 --- Where the history of runs is kept, and how large it may grow.
 ---@class kernel_bridge.HistorySettings
 ---@field enabled? boolean Keep runs and their outputs.
----@field path? string|nil The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false. Symbolic links are followed. Files of other programs and anything but a regular file are left alone. If the file cannot be used, the server warns once and runs continue without a history.
+---@field path? string|nil The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false. Symbolic links are followed. The server does not touch a file of another program, or anything other than a regular file. If it cannot use the file, it warns once, and runs continue without a history.
 ---@field maxBytes? integer Size limit in bytes. Above it the oldest runs are deleted, except those of kernels in use.
 
 ---@class kernel_bridge.InterruptKernelResult
@@ -236,7 +236,7 @@
 ---@field kind "KernelDead"
 ---@field remedy? kernel_bridge.Remedy
 
---- The kernel's process could not be started, or ended at once.
+--- The kernel's process could not be started, or ended immediately.
 ---@class kernel_bridge.KernelLaunchFailedData
 ---@field kind "KernelLaunchFailed"
 ---@field remedy? kernel_bridge.Remedy
@@ -465,8 +465,8 @@
 ---@field transport? "ipc"|"tcp" How to reach kernels on this machine: by private Unix sockets or by TCP. The server falls back to TCP if the platform or the kernel has no ipc; on Windows it is always TCP.
 ---@field keepAlive? boolean Keep kernels running after the server exits.
 ---@field readyTimeout? number Seconds that a new kernel may take to become ready.
----@field coalesceMilliseconds? number How long stream output may wait to be sent together with what follows it.
----@field outputBudget? integer Bytes of stream text that a run's live outputs hold. The history keeps the rest.
+---@field coalesceMilliseconds? number How long stream output may wait, to be sent together with later output.
+---@field outputBudget? integer Limit in bytes for the stream text in a run's live outputs. The history keeps the rest.
 ---@field history? kernel_bridge.HistorySettings
 ---@field remoteTcp? boolean Allow attaching to kernels on other machines by plain, unencrypted TCP.
 ---@field trusted? boolean If false, kernels are listed, but none is started or attached and no code runs.
