@@ -68,7 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
   lookForKept(server);
 }
 
-/** With `keepAlive`, starts the server at once to find kept kernels. Otherwise the first run starts it. */
+/** With `keepAlive`, starts the server immediately, to find kept kernels. Otherwise the first run starts it. */
 function lookForKept(server: Connection): void {
   if (!vscode.workspace.isTrusted || !settings().keepAlive) return;
   server.start().catch((error: unknown) => server.log.warn(messageOf(error)));

@@ -58,8 +58,8 @@ export class InlineResults implements vscode.Disposable {
     const options = (places: readonly Place[]) => places.map((place) => decorationOf(place, document));
     const finished = shown.filter(({ entry }) => hasEnded(entry.run));
     editor.setDecorations(this.changing, options(shown.filter(({ entry }) => !hasEnded(entry.run))));
-    // VS Code moves decorations with edits. Set them only if they have changed: lines that arrive late, while the user
-    // types, would be applied to the text as it is then.
+    // VS Code moves decorations with edits. Set them only if they have changed: VS Code applies positions that arrive
+    // late, while the user types, to the newer text.
     const state = finished
       .map(
         (place) => `${place.entry.run.id} ${place.entry.seq} ${place.stale} ${lastCodeLine(place, document)}`,

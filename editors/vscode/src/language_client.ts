@@ -1,2 +1,2 @@
-/** The library in a separate bundle: it is most of the code, and not needed before the first run. */
+/** The language client library, in a separate bundle: it is most of the code, and unused until the first run. */
 export * from "vscode-languageclient/node";

@@ -129,7 +129,7 @@ end
 --- What to show for a MIME bundle: the rows of an image, or text.
 ---@param output kernel_bridge.KeptOutput
 ---@param width integer columns
----@param changed fun() called when an image is ready that was not before
+---@param changed fun() called when an image becomes ready
 ---@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, group?: string}
 function M.show(output, width, changed)
   local picture = M.picture(output)

@@ -87,7 +87,7 @@ function M.read(bufnr)
   vim.bo[bufnr].modifiable = false
 end
 
---- Updates the buffer of a run that has changed, if there is one.
+--- Updates the buffer of a run that has changed, if it has one.
 ---@param entry kernel_bridge.RunEntry
 function M.touch(entry)
   local page = pages[entry.run.id]

@@ -52,7 +52,7 @@ function M.new(bufnr, entry)
   }
 end
 
---- Writes everything again to a buffer that was emptied.
+--- Rewrites the whole page after its buffer was emptied.
 ---@param page kernel_bridge.Page
 function M.rewrite(page)
   page.blocks, page.media, page.rows = {}, {}, 0

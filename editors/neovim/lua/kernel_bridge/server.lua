@@ -10,7 +10,7 @@ local ROOT_MARKERS = { ".git", "pyproject.toml", "Project.toml", "package.json",
 ---@type table<string, true>
 local allowed = {}
 
---- Finds the server in the workspace's own environment. It may be untrusted.
+--- Finds the server in the workspace's own environment. The program may be untrusted.
 ---@param root string? the workspace's folder
 ---@return string? path
 ---@return string[] places that were searched

@@ -89,7 +89,7 @@ function M.kernel(kernel, client_id)
   publish("KernelBridgeKernel", { kernel = kernel })
 end
 
---- Marks a run as no longer shown by a buffer. It is evicted after RETIRED others.
+--- Marks a run as no longer shown by a buffer. At most RETIRED such runs are kept.
 ---@param id string
 function M.retire(id)
   retired[#retired + 1] = id

@@ -139,7 +139,7 @@ end
 
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
----@param changed fun() called when an image is ready that was not before
+---@param changed fun() called when an image becomes ready
 ---@return kernel_bridge.Segment[]
 local function segments(entry, width, changed)
   local list = {}
@@ -272,7 +272,7 @@ end
 ---@param entry kernel_bridge.RunEntry
 ---@param stale boolean
 ---@param width integer text width of the window
----@param changed fun() called when an image is ready that was not before
+---@param changed fun() called when an image becomes ready
 ---@return [string, any][][] virt_lines
 ---@return kernel_bridge.Placed[] pictures
 function M.lines(entry, stale, width, changed)
@@ -292,7 +292,7 @@ function M.lines(entry, stale, width, changed)
   return stale and M.dimmed(rows) or rows, placed
 end
 
---- The same lines, dimmed, for a result that is not of the current source.
+--- The same lines, dimmed, for a result whose source has changed.
 ---@param lines [string, any][][]
 ---@return [string, any][][]
 function M.dimmed(lines)

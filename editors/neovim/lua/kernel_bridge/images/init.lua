@@ -129,7 +129,7 @@ local function convert(image)
   end)
 end
 
---- Returns the image of an entry of a MIME bundle. If it is not ready, `on_ready` is called when it is.
+--- Returns the image of an entry of a MIME bundle. Calls `on_ready` later if the image is not ready yet.
 ---@param medium kernel_bridge.Medium
 ---@param on_ready fun()
 ---@return kernel_bridge.Image
