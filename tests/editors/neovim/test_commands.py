@@ -153,11 +153,11 @@ def test_export(buffer: Neovim) -> None:
     buffer.until_ended()
     path = buffer.home.work / "out.ipynb"
     buffer.command(f"export {path}")
-    buffer.until_message("cells written to")
+    buffer.until_message("written to")
     assert path.exists()
     buffer.lua("vim.ui.select = function(items, options, choose) choose(items[1]) end; test.messages = {}")
     buffer.command(f"export {path}")
-    buffer.until_message("cells written to")
+    buffer.until_message("written to")
 
 
 def test_history(buffer: Neovim) -> None:

@@ -1,4 +1,4 @@
-"""Results follow their code through edits and are dimmed when it is not the code that ran."""
+"""Results follow their code through edits, and are dimmed while the code differs from what ran."""
 
 from tests.editors.neovim.neovim import Json, Neovim
 

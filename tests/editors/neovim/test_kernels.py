@@ -164,7 +164,7 @@ def test_quitting_during_a_run_leaves_no_processes(home: Home) -> None:
         editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
 
 
-def test_a_missing_server_gives_one_message_with_a_remedy(home: Home) -> None:
+def test_a_missing_server_causes_one_message_with_a_remedy(home: Home) -> None:
     with neovim(home, config="vim.env.PATH = '/usr/bin:/bin'") as editor:
         editor.open("1\n")
         editor.command("run")
@@ -173,7 +173,7 @@ def test_a_missing_server_gives_one_message_with_a_remedy(home: Home) -> None:
 
 
 def bring_server(home: Home) -> Path:
-    """Installs a server in the environment of a project: the real one, which leaves a trace when run."""
+    """Installs the real server in a project's environment. It leaves a trace when run."""
     program = home.work / ".venv" / "bin" / "kernel-bridge"
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\ntouch {home.work}/was-run\nexec {_program()} "$@"\n')

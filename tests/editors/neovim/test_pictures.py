@@ -175,7 +175,7 @@ def test_an_image_is_sent_once_and_placed_in_the_text(home: Home, variables: dic
         editor.keys("ggOx = 1<Esc>")
         editor.settle()
     after = pictures(screen.received)
-    assert [keys["a"] for keys, _ in after] == ["t", "p", "d"], "sent once, and taken away in the end"
+    assert [keys["a"] for keys, _ in after] == ["t", "p", "d"], "sent once, and deleted at the end"
 
 
 def test_tmux_passes_images_through(home: Home) -> None:

@@ -43,7 +43,7 @@ def until(nvim: pynvim.Nvim, condition: str, *arguments: Any) -> Any:
           return value end, 20)
         return value or vim.NIL"""
     value = nvim.exec_lua(code, *arguments)
-    assert value is not None, f"never: {condition}\n{nvim.command_output('messages')}"
+    assert value is not None, f"never true: {condition}\n{nvim.command_output('messages')}"
     return value
 
 

@@ -1,4 +1,4 @@
-"""Emacs loads every block of Emacs Lisp that the documentation shows, Vim every block of Vim script."""
+"""Emacs loads every Emacs Lisp block in the documentation, and Vim sources every Vim script block."""
 
 import subprocess
 

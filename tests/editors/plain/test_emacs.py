@@ -39,7 +39,7 @@ def ask(emacs: Terminal, name: str) -> None:
         ("lsp-mode", "lsp", "initialized successfully", "lsp-execute-code-action"),
     ],
 )
-def test_a_selection_runs_and_the_result_is_seen(
+def test_a_selection_runs_and_its_result_is_shown(
     home: Home, client: str, start: str, started: str, actions: str
 ) -> None:
     Path(home.work / ".git").mkdir()

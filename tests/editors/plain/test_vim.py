@@ -30,7 +30,7 @@ call timer_start(200, 'IsReady', {{'repeat': -1}})
     ],
     ids=["ale", "youcompleteme"],
 )
-def test_a_selection_runs_and_the_result_is_seen(
+def test_a_selection_runs_and_its_result_is_shown(
     home: Home, vimrc: str, ready: str, actions: str, hover: str
 ) -> None:
     (home.path / "vimrc").write_text(vimrc)

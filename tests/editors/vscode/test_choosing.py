@@ -58,7 +58,7 @@ def test_choosing_another_kernelspec_in_the_status_bar(
     expect(vscode.text.get_by_text("which: other")).to_have_count(2)
 
 
-def test_attaching_to_a_kernel_of_the_command_line(vscode: Window, kernel_elsewhere: str) -> None:
+def test_attaching_to_a_kernel_started_on_the_command_line(vscode: Window, kernel_elsewhere: str) -> None:
     vscode.write("a.py", "print('known:', known)\n")
     vscode.run("Attach to Kernel")
     expect(vscode.box).to_contain_text("Attach to a kernel for a.py")
