@@ -1,4 +1,4 @@
-"""Makers of outputs and of changes that append them, shared by the tests that expect them."""
+"""Builds outputs, and the changes that append them, for the tests that expect them."""
 
 from typing import Any
 
@@ -18,5 +18,5 @@ def display_data(data: Json, metadata: Json | None = None) -> Json:
 
 
 def append(output: Json) -> Json:
-    """The change of the wire that adds an output."""
+    """The change that adds an output."""
     return {"kind": "append", "output": output}

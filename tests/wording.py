@@ -1,6 +1,6 @@
-"""`python -m tests.wording`: finds phrases that plain English does without, in every text of the repository.
+"""`python -m tests.wording`: reports phrases that plain English avoids, in every text of the repository.
 
-A phrase that is right where it is gets `wording: ok` on its line, in a comment.
+To keep a phrase that is right in its place, put `wording: ok` in a comment on its line.
 """
 
 import re

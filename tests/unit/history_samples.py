@@ -1,6 +1,6 @@
 """Runs, kernels and journals for the tests of the history.
 
-Run as a program, it is another bridge's process.
+Run as a program, this module acts as another bridge.
 """
 
 import asyncio

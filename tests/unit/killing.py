@@ -30,7 +30,7 @@ libc.ptrace.restype = ctypes.c_long
 
 
 def is_killed_at(step: int, work: Callable[[], object]) -> bool:
-    """Do the work in a child process and kill it at that step; False: it finished earlier."""
+    """Do the work in a child process and kill it at that step. Return False if it finished earlier."""
     child = os.fork()
     if child == 0:
         try:
@@ -77,7 +77,7 @@ WORK = {"create": create, "migrate": create, "prune": prune_all, "take up": take
 
 
 def problem(path: Path, expected: set[Ran], may_be_fewer: bool) -> str | None:
-    """What the next bridge finds wrong; `expected` are the runs that must exist."""
+    """The problem that the next bridge finds, if any. `expected` are the runs that must exist."""
     connection, warning = open_store(path)
     try:
         if warning is not None:

@@ -116,6 +116,6 @@ def test_the_code_of_a_notebook() -> None:
         ('{"cells": [{"cell_type": "code", "source": [1]}]}', "cell 1 .code.: its source is neither"),
     ],
 )
-def test_files_that_are_no_notebook(text: str, problem: str) -> None:
+def test_files_that_are_not_notebooks(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         read_notebook(text)

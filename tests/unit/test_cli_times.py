@@ -24,11 +24,11 @@ NOW = datetime(2026, 3, 5, 14, 30).astimezone()
         ("2026-01-31T10:00:00Z", datetime(2026, 1, 31, 10, tzinfo=UTC)),
     ],
 )
-def test_a_moment(typed: str, expected: datetime) -> None:
+def test_a_point_in_time(typed: str, expected: datetime) -> None:
     assert moment(typed, NOW) == expected.astimezone()
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "25:00", "2026-13-01", "9999999999w", "-2h"])
-def test_texts_that_are_no_moment(typed: str) -> None:
+def test_text_that_is_not_a_time(typed: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="expected a date or time"):
         moment(typed, NOW)

@@ -1,4 +1,4 @@
-"""Reading foreign files ends at once and stays within its limits, for every kind of file."""
+"""Reading a foreign file returns immediately and stays within the limits, for every kind of file."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ def refused(path: Path | str, why: str) -> None:
     assert why in str(raised.value.strerror)
 
 
-def test_a_regular_file_is_read_also_through_a_link(tmp_path: Path) -> None:
+def test_a_regular_file_is_read_even_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x" * 100)
     (tmp_path / "link").symlink_to("file")
     assert read_file(tmp_path / "link", 100) == b"x" * 100

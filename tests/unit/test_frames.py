@@ -38,7 +38,7 @@ def check(stream: bytes, bodies: list[bytes], *, broken: bool = False) -> None:
         b"Content-Length: 2\nContent-Length: 2\n\n",
     ],
 )
-def test_headers_that_are_read(header: bytes) -> None:
+def test_accepted_headers(header: bytes) -> None:
     check(header + b"{}" + frame(b"[]"), [b"{}", b"[]"])
 
 

@@ -14,7 +14,7 @@ HOLDS = {
 
 
 @pytest.mark.parametrize("hold", HOLDS.values(), ids=HOLDS)
-def test_it_ends_although_something_blocks(hold: str) -> None:
+def test_it_exits_even_if_something_blocks(hold: str) -> None:
     code = f"import sys, time\nfrom kernel_bridge.guard import end_within\nend_within(0.2)\n{hold}"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert (ended.returncode, ended.stderr) == (
@@ -34,6 +34,6 @@ def test_nothing_is_written_to_a_full_pipe() -> None:
         assert process.wait(30) == 1
 
 
-def test_a_process_that_ends_by_itself_is_left_alone() -> None:
+def test_a_process_that_exits_in_time_is_left_alone() -> None:
     code = "from kernel_bridge.guard import end_within\nend_within(60)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30).returncode == 0

@@ -151,7 +151,7 @@ def test_markdown_of_other_languages() -> None:
     assert read_script(text, "python").cells[0].source == "# Title"
 
 
-def test_a_header_is_no_cell_and_names_the_kernel() -> None:
+def test_a_header_is_not_a_cell_and_names_the_kernel() -> None:
     text = "# ---\n# jupyter:\n#   kernelspec:\n#     name: ir\n#     language: R\n# ---\n\n# %%\nx\n"
     document = read_script(text, "r")
     assert (document.kernelspec, document.language) == ("ir", "R")

@@ -1,4 +1,4 @@
-"""The journal keeps what is reported, with several bridges and after kills, and answers queries."""
+"""The journal keeps all reported runs, with several bridges and after kills, and answers queries."""
 
 import asyncio
 import os
@@ -75,7 +75,7 @@ async def test_a_run_comes_back_unchanged(path: Path) -> None:
         assert record.kernel.language_info == KERNEL.language_info
 
 
-async def test_runs_are_there_in_the_next_session(path: Path) -> None:
+async def test_runs_are_available_in_the_next_session(path: Path) -> None:
     async with opened(path) as (journal, _):
         add(journal, make_run(), [printed("a\n")])
     async with opened(path) as (journal, _):
@@ -202,7 +202,7 @@ async def test_a_killed_bridge_loses_no_stored_output(path: Path) -> None:
         text, total = await journal.read_output("other-open", 0, 0, PLENTY)
         assert total >= kept
         assert text == "".join(f"line {at}\n" for at in line_starts(total))
-    async with opened(path) as (journal, more):  # marked at the start, and for good
+    async with opened(path) as (journal, more):  # opening it marked the run as lost, permanently
         assert (await journal.get_run("other-open", 9)).state == "lost"
         assert [run.state for run in await journal.history()] == ["lost", "ok", "ok", "ok"]
         reader = open_reader(path)

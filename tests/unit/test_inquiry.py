@@ -1,4 +1,4 @@
-"""The code that a kernel is asked about at a place, and the call and parameter there."""
+"""The code that an inquiry sends to the kernel, and the call and parameter at the cursor."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a client is sent of a run's outputs, within a budget of stream text."""
+"""The changes to a run's outputs that a client receives, within a budget of stream text."""
 
 import copy
 from typing import Any
@@ -88,7 +88,7 @@ def test_clear() -> None:
 # over the budget
 
 
-def test_a_budget_of_nothing() -> None:
+def test_a_budget_of_zero() -> None:
     check(out("ab"), 0, [append(""), elide(2, "ab")])
     check(out("ab", "c\n"), 0, [elide(4, "abc\n")])
 
@@ -206,7 +206,7 @@ def test_within_the_budget_a_client_has_everything(events: list[OutputEvent]) ->
     st.sampled_from([0, 5, 60]),
     st.sampled_from([0, 5, 60]),
 )
-def test_under_another_budget_no_text_is_counted_wrong(
+def test_under_another_budget_no_text_is_miscounted(
     events: list[OutputEvent], joined: int, budget: int, own_budget: int
 ) -> None:
     live, changes = LiveOutputs(budget), fold_all(events)

@@ -1,4 +1,4 @@
-"""From frames to events: messages of real kernels, of broken ones, and of none."""
+"""Frames become events: messages from real kernels, from broken ones, and noise."""
 
 import json
 import logging
@@ -72,7 +72,7 @@ def check(message_type: str, content: Any, expected: Event) -> None:
         ("comm_open", {"comm_id": "c"}, Other("comm_open")),
     ],
 )
-def test_messages_as_the_specification_has_them(message_type: str, content: Any, expected: Event) -> None:
+def test_messages_of_the_specification(message_type: str, content: Any, expected: Event) -> None:
     check(message_type, content, expected)
 
 
@@ -238,7 +238,7 @@ def test_jupyter_client_reads_our_messages(scheme: str, size: int) -> None:
 @pytest.mark.parametrize("first", [0, 1, 3])
 @pytest.mark.parametrize("second", [0, 2])
 def test_buffers_come_with_their_message(topics: int, first: int, second: int) -> None:
-    """For any way to read the frames. A message is not returned before its last frame has arrived."""
+    """However the frames are read, a message is not returned before its last frame has arrived."""
     signer = Signer(KEY)
     messages = [
         signer.frames(Parts(b'{"msg_type":"comm_msg"}', b"{}", b"{}", content, _buffers(count)))

@@ -24,7 +24,7 @@ def test_both_ways_to_cut_agree(levels: int) -> None:
     assert (expected == value) == (levels + 2 <= DEEPEST)
 
 
-def test_text_that_is_no_json_is_unchanged() -> None:
+def test_text_that_is_not_json_is_unchanged() -> None:
     for data in (b"", b"]]]", b'"', b"[" * 500, b"{" * 99 + b"]" * 500):
         assert cut_json(data) == data
 

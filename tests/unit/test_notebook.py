@@ -226,7 +226,7 @@ def test_markdown() -> None:
     )
 
 
-def test_a_text_has_no_control_sequence_of_an_output_or_a_name() -> None:
+def test_text_formats_contain_no_control_sequences() -> None:
     hostile = "\x1bP$qm\x1b\\\x1b_Gx\x1b\\\x1b]0;x\x07\x9b2J\x07\x7fa\tb"
     markdown = {"output_type": "display_data", "data": {"text/markdown": hostile}, "metadata": {}}
     check_format(

@@ -100,7 +100,7 @@ def test_a_pending_reply_is_not_lost() -> None:
     assert numbering.take_lost(0) == 0
 
 
-def test_a_doubtful_gap_is_not_lost() -> None:
+def test_a_doubtful_gap_does_not_count_as_lost() -> None:
     numbering = Numbering()
     see(numbering, 1, 3)
     numbering.doubt()

@@ -1,4 +1,4 @@
-"""When output is sent: at once, merged, or once an editor that stopped reading resumes."""
+"""When output is sent: immediately, merged, or after an editor that stopped reading resumes."""
 
 import asyncio
 import json
@@ -73,7 +73,7 @@ async def editor() -> AsyncIterator[Editor]:
     editor.close()
 
 
-async def test_the_first_output_is_sent_at_once_and_later_output_merged(editor: Editor) -> None:
+async def test_the_first_output_is_sent_immediately_and_later_output_merged(editor: Editor) -> None:
     editor.outbox.coalesce_s = 0.05
     started = asyncio.get_running_loop().time()
     editor.output(FIRST)

@@ -87,7 +87,7 @@ def test_a_replacement_of_a_folder_is_kept(
     folder: Path, precious: Path, replace: Callable[[Path, Path], None]
 ) -> None:
     made = note(str(folder))
-    folder.rename(folder.with_name("elsewhere"))  # so that its inode is not reused
+    folder.rename(folder.with_name("elsewhere"))  # prevents reuse of its inode
     replace(folder, precious)
     with pytest.raises(Replaced):
         empty(made)

@@ -1,4 +1,4 @@
-"""How kernels known to misbehave are spared, and which of their claims are not believed."""
+"""Workarounds for kernels known to misbehave, and the claims of kernels that are not believed."""
 
 import pytest
 

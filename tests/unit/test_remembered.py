@@ -1,4 +1,4 @@
-"""Which runs are held in memory: the limits, and runs that are never evicted."""
+"""The limits on runs in memory, and runs that are never evicted."""
 
 import pytest
 
@@ -90,7 +90,7 @@ def test_the_oldest_are_evicted_if_large_except_the_newest_and_displays() -> Non
 
 
 @pytest.mark.parametrize(("size_bytes", "held"), [(MB, ENDED_BYTES // MB), (MB // 2, 2 * ENDED_BYTES // MB)])
-def test_no_more_are_held_than_fit(size_bytes: int, held: int) -> None:
+def test_only_as_many_are_held_as_fit(size_bytes: int, held: int) -> None:
     session = Session()
     for number in range(held + 10):
         session.run(str(number), size_bytes)

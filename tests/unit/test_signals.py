@@ -1,4 +1,4 @@
-"""A signal ends what the command line waits for, on any thread that receives it."""
+"""A signal ends the command line's wait, on any thread that receives it."""
 
 import signal
 import subprocess

@@ -49,7 +49,7 @@ URI = {"uri": "file:///a.py"}
         ("all", RunParams, "run: expected object, got str"),
     ],
 )
-def test_a_wrong_argument_is_named(value: Any, to: type[Wire], message: str) -> None:
+def test_an_invalid_argument_is_named(value: Any, to: type[Wire], message: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         convert(value, to, "run")
     assert str(caught.value).startswith(message)
@@ -76,5 +76,5 @@ def test_a_wrong_argument_is_named(value: Any, to: type[Wire], message: str) -> 
         ),
     ],
 )
-def test_a_right_argument_is_taken(value: Any, expected: Wire) -> None:
+def test_a_valid_argument_is_accepted(value: Any, expected: Wire) -> None:
     assert convert(value, type(expected), "run") == expected

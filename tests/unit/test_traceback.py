@@ -29,7 +29,7 @@ def test_a_kernel_without_execution_counts() -> None:
     check(["Cell In[3], line 2"], "a\nb", 1, execution_count=None)
 
 
-def test_a_line_that_the_source_does_not_have() -> None:
+def test_a_line_outside_the_source() -> None:
     check(["Cell In[7], line 3"], "a\nb", None)
     check(["Cell In[7], line 0"], "a\nb", None)
 

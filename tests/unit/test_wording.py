@@ -1,4 +1,4 @@
-"""The check of wording finds phrases where they are, and accepts approved ones."""
+"""The wording check reports phrases with their lines, and accepts approved ones."""
 
 import pytest
 
