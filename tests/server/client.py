@@ -367,7 +367,7 @@ class Client:
     async def _result(self, method: str, params: Any) -> Any:
         match method:
             case "kernel-bridge/stdin":
-                assert self.stdin, f"the server asks {params['prompt']!r}, which this test did not expect"
+                assert self.stdin, f"unexpected prompt from the server: {params['prompt']!r}"
                 value = self.stdin(params["prompt"])
                 value = await value if isinstance(value, Awaitable) else value
                 return None if value is None else {"value": value}

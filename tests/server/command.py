@@ -124,14 +124,16 @@ class Terminal(Display):
         end = time.monotonic() + BOUND_S
         while text not in self.text:
             if not self.read(0.2):
-                assert self._process.poll() is None, f"{text!r} never came, it ended with:\n{self.text}"
-                assert time.monotonic() < end, f"{text!r} did not come in {BOUND_S} s:\n{self.text}"
+                assert self._process.poll() is None, (
+                    f"the command ended without showing {text!r}:\n{self.text}"
+                )
+                assert time.monotonic() < end, f"{text!r} was not shown within {BOUND_S} s:\n{self.text}"
 
     def end(self) -> int:
         """Wait until the command has ended and all of its output is read. Return its exit code."""
         end = time.monotonic() + BOUND_S
         while self.read(0.2) or self._process.poll() is None:
-            assert time.monotonic() < end, f"it did not end in {BOUND_S} s:\n{self.text}"
+            assert time.monotonic() < end, f"the command did not end within {BOUND_S} s:\n{self.text}"
         return self._process.wait()
 
     def __enter__(self) -> "Terminal":

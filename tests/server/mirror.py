@@ -43,14 +43,14 @@ class Mirror:
         assert "outputs" not in run, f"a run notification has outputs: {run}"
         seen = self.states.setdefault(run["id"], [])
         before = seen[-1] if seen else None
-        assert before in BEFORE[run["state"]], f"run {run['id']} went {before} -> {run['state']}"
+        assert before in BEFORE[run["state"]], f"run {run['id']} changed from {before} to {run['state']}"
         seen.append(run["state"])
         self.runs[run["id"]] = run
 
     def _take_output(self, params: Json) -> None:
         run_id, seq = params["runId"], params["seq"]
         expected = self.seq.get(run_id, 0) + 1
-        assert seq == expected, f"run {run_id}: seq {seq} came, {expected} was due"
+        assert seq == expected, f"run {run_id}: seq is {seq}, expected {expected}"
         states = self.states.get(run_id, [])
         assert "running" in states, f"run {run_id}: output before it was running ({states})"
         self.seq[run_id] = seq
@@ -76,4 +76,4 @@ def apply(outputs: list[Json], changes: list[Json]) -> None:
                 elided = {"omitted": change["omitted"], "tail": change["tail"]}
                 outputs[change["index"]]["elided"] = elided
             case kind:
-                raise AssertionError(f"a change of unknown kind {kind}")
+                raise AssertionError(f"unknown kind of change: {kind}")

@@ -78,7 +78,7 @@ def line(pipe: IO[bytes] | None, containing: str) -> str:
     for raw in pipe:
         if containing.encode() in raw:
             return raw.decode()
-    raise AssertionError(f"no line with {containing!r} came")
+    raise AssertionError(f"no line contains {containing!r}")
 
 
 def test_a_kernel_keeps_running_and_accepts_attachments(home: Home) -> None:

@@ -73,7 +73,7 @@ def check_legal(client: Client, capabilities: Json) -> None:
         if "method" not in message:
             continue
         method = message["method"]
-        assert method in ALLOWED_BY, f"{method} is nothing that an editor knows"
+        assert method in ALLOWED_BY, f"no editor knows {method}"
         allowed = ALLOWED_BY[method]
         assert not allowed or at(capabilities, allowed) not in (None, False), f"{method} needs {allowed}"
         converter.structure(message, types.METHOD_TO_TYPES[method][0])
