@@ -39,7 +39,7 @@ def read_file(path: str | os.PathLike[str], largest_bytes: int) -> bytes:
         _require_regular(path, os.stat(path), largest_bytes)  # opening some devices has side effects
         descriptor = os.open(path, flags)
     except ValueError as error:  # a null byte, or a name that the file system's encoding cannot express
-        raise NotReadable(path, f"its name is impossible ({error})") from None
+        raise NotReadable(path, f"its name is invalid ({error})") from None
     try:
         return read_descriptor(descriptor, path, largest_bytes)
     finally:

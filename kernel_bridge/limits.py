@@ -124,7 +124,7 @@ class Threads(ThreadPoolExecutor):
         super().__init__(thread_name_prefix="blocking")
         self.submit(int)
         if not self._threads:
-            raise RuntimeError("the system grants kernel-bridge no thread; raise its limits (`ulimit -u`)")
+            raise RuntimeError("kernel-bridge cannot start a thread; raise the process limit (`ulimit -u`)")
 
     def _adjust_thread_count(self) -> None:
         with contextlib.suppress(RuntimeError):

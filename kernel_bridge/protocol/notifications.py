@@ -38,7 +38,7 @@ def read_capabilities(raw: Any) -> tuple[ClientCapabilities | None, str | None]:
         return msgspec.convert(without_nulls(raw, ClientCapabilities), ClientCapabilities), None
     except msgspec.ValidationError as error:
         problem = describe(error, ClientCapabilities)
-        return None, f"capabilities.experimental.kernelBridge: {problem}; all of it is ignored"
+        return None, f"capabilities.experimental.kernelBridge: {problem}; the whole object is ignored"
 
 
 class KernelNotification(Wire):

@@ -144,7 +144,7 @@ class Connection:
             elif id is None:
                 self._refuse(None, INVALID_REQUEST, "the id of a request must be an integer or a string")
             elif id in self.in_flight:
-                self._refuse(id, INVALID_REQUEST, f"a request with the id {id!r} is in flight already")
+                self._refuse(id, INVALID_REQUEST, f"a request with the id {id!r} is already in flight")
             else:
                 self._requested(Request(self, id, method, message.params))
         elif known in self._asked or message.result is not UNSET or message.error is not UNSET:
@@ -192,7 +192,7 @@ class Connection:
         elif self.on_unclaimed_response is not None:
             self.on_unclaimed_response(id, body)
         else:
-            log.warning("dropped an answer to the request %r, which was never sent", id)
+            log.warning("dropped an answer to request %r, which was never sent", id)
 
     def _refuse(self, id: int | str | None, code: int, message: str) -> None:
         log.warning("refused a message from the client: %s", message)
@@ -307,7 +307,7 @@ def _decode(body: bytes) -> _Message:
     try:
         return _messages.decode(body)
     except msgspec.ValidationError:
-        _any.decode(body)  # raises DecodeError for invalid JSON later in the body, the more serious error
+        _any.decode(body)  # raises if JSON later in the body is invalid, which is the more serious error
         raise
     except msgspec.DecodeError:
         mended = mend(body)

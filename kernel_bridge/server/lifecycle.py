@@ -71,9 +71,9 @@ class Server:
         if request.method == "initialize":
             self._initialize(request)
         elif self._session is None:
-            request.fail(errors.SERVER_NOT_INITIALIZED, f"{request.method} came before initialize")
+            request.fail(errors.SERVER_NOT_INITIALIZED, f"{request.method} was sent before initialize")
         elif self._phase == "shutdown":
-            request.fail(errors.INVALID_REQUEST, f"{request.method} came after shutdown")
+            request.fail(errors.INVALID_REQUEST, f"{request.method} was sent after shutdown")
         elif request.method == "shutdown":
             self._phase = "shutdown"
             self._answering_shutdown = self._peer.spawn(self._shutdown(request), "shutdown")
@@ -90,7 +90,7 @@ class Server:
 
     def _initialize(self, request: Request) -> None:
         if self._phase != "new":
-            return request.fail(errors.INVALID_REQUEST, "initialize came twice")
+            return request.fail(errors.INVALID_REQUEST, "initialize was sent twice")
         params = msgspec.json.decode(request.params)
         if not isinstance(params, dict):
             expected = f"expected an object, got {type(params).__name__}"
@@ -174,8 +174,8 @@ class Server:
     def _watch_editor(self, process_id: int | None) -> None:
         """End when the editor's process ends, even if its children keep the pipe open.
 
-        Works on Linux only (pidfd); elsewhere the bridge ends with stdin. If the pid is not visible here, as
-        that of an editor in another container, it is not watched.
+        Works on Linux only (pidfd); elsewhere the bridge ends with stdin. A pid that is not visible here (the
+        editor may run in another container) is not watched.
         """
         if process_id is None or not hasattr(os, "pidfd_open"):
             return

@@ -34,7 +34,8 @@ ACTIONS = {
         "start one with the code action “Start …”, or use a running one with “Use …” or “Attach to …”"
     ),
     Remedy.ATTACH_KERNEL: (
-        "start a new kernel with the code action “Start …”, or a running one with “Use …” or “Attach to …”"
+        "start a new kernel with the code action “Start …”, or use a running one with “Use …” or "
+        "“Attach to …”"
     ),
     Remedy.SHUT_DOWN_KERNEL: (
         "resume its process, use another kernel, or end it with the code action “Shut down …”"

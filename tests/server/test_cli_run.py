@@ -197,7 +197,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["run", "cells.py", "--export", "cells.jl"], 2, "cells.jl exists; --overwrite replaces it"),
         (["run", "cells.py", "--export", "out.xyz"], 2, "the name 'out.xyz' has no known format; end it in"),
         (["export", "out"], 2, "the name 'out' has no known format"),
-        (["run", "cells.py", "--export", "no/out.ipynb"], 2, "there is no folder no"),
+        (["run", "cells.py", "--export", "no/out.ipynb"], 2, "the folder no does not exist"),
         (["run", "cells.py", "--kernel", "ends"], 3, "it broke here"),
         (["run", "cells.jl"], 3, "no kernel for 'julia' is installed"),
         (["run", "cells.jl"], 3, "install one, or choose another kernel with --kernel"),

@@ -41,7 +41,7 @@ def test_a_circular_link_and_an_invalid_name_are_system_errors(tmp_path: Path) -
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="Too many levels"):
         read_file(tmp_path / "loop", 100)
-    refused("a\0b", "its name is impossible")
+    refused("a\0b", "its name is invalid")
 
 
 def test_text_of_any_bytes(tmp_path: Path) -> None:

@@ -332,7 +332,7 @@ def _check_export(options: argparse.Namespace) -> None:
     if not (options.overwrite or options.resume):
         _check_new(path)
     if not path.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to write {path.name} to; create it first")
+        raise UsageError(f"the folder {path.parent} does not exist; create it, or choose another OUT")
 
 
 def _check_new(path: Path) -> None:
