@@ -40,7 +40,7 @@ def coloured(text: str) -> str:
 
 
 def finished(text: str) -> int:
-    """The number of characters before an incomplete control sequence at the end, which must wait for more."""
+    """The number of characters before an incomplete control sequence at the end, which waits for its rest."""
     match = _UNFINISHED.search(text, max(0, len(text) - 1000))
     return match.start() if match else len(text)
 

@@ -52,7 +52,7 @@ def is_there(made: Made) -> bool:
 def remove(made: Made) -> None:
     """Remove a file, or a folder with its files and sockets, unless something else has taken its place.
 
-    If the folder also contains a folder or link, both are kept.
+    A folder that also contains folders or links is kept, along with those.
     """
     with contextlib.suppress(OSError):
         if sys.platform == "win32":  # no folder descriptors; temporary folders are private to the user

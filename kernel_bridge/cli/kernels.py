@@ -73,7 +73,7 @@ async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
     if len(meant) == 1:
         return await bridge.attach_kernel(AttachKernelParams(connection_file=meant[0].connection_file))
     if asked is not None and not meant and ID.fullmatch(asked):
-        # A kernel that does not respond is not listed. Trying to attach to it yields the reason.
+        # A kernel that does not respond is not listed. Attaching to it reports why.
         there = [one.kernel_id for one in await bridge.running_kernels() if one.kernel_id.startswith(asked)]
         try:
             kernel_id = there[0] if len(there) == 1 else asked

@@ -17,11 +17,7 @@ log = logging.getLogger(__name__)
 
 _current: ContextVar[Request] = ContextVar("request")
 
-_PROSE = (
-    "hint",
-    "reason",
-    "stderr",
-)  # fields of an error's data that are for people to read; programs rely on the others
+_PROSE = ("hint", "reason", "stderr")  # fields of an error's data for people; the others are for programs
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One short handler for each command (protocol.md, "Commands").
 
-A handler takes the context and its params. A plain function may return a coroutine: its own body then runs
+A handler takes the context and its params. If it is a plain function that returns a coroutine, its body runs
 before the next message is read, and sees the documents as they were when the command arrived.
 """
 

@@ -123,7 +123,7 @@ class BridgeProtocol(LanguageServerProtocol):
         return registered.params if registered is not None else None
 
     def _get_handler(self, feature_name: str) -> Any:
-        """The handler of a method. A handler of the registry replaces that of pygls."""
+        """The handler of a method. Handlers in the registry take precedence over pygls' own."""
         return self.fm.features.get(feature_name) or super()._get_handler(feature_name)
 
     def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, *args: Any, **kwargs: Any) -> None:

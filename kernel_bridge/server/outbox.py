@@ -1,9 +1,9 @@
 """Sends notifications and the stdin request: owns their order, coalescing and numbering.
 
-The first output of a run is sent at once. Later output within `coalesce_s` coalesces into one notification.
-While the editor does not read, output keeps coalescing, so a stalled editor costs at most the output budget;
-sending resumes as soon as the editor reads. Only output is ever delayed, and a run's state never overtakes
-its output.
+The first output of a run is sent immediately. Later output within `coalesce_s` coalesces into one
+notification. While the editor does not read, output keeps coalescing, so a stalled editor costs at most the
+output budget; sending resumes as soon as the editor reads. Only output is ever delayed, and a run's state
+never overtakes its output.
 """
 
 import asyncio
@@ -157,4 +157,4 @@ class _Stream:
         self.kernel_id = kernel_id
         self.waiting = WaitingChanges(outputs)
         self.seq = 0  # of the last notification
-        self.sent_at = float("-inf")  # of the loop's clock
+        self.sent_at = float("-inf")  # by the loop's clock

@@ -35,7 +35,7 @@ class Reporter(Observer, Protocol):
         """Report that the first Ctrl-C interrupts the kernel."""
 
     def summary(self, runs: list[Run]) -> None:
-        """Sum up, now that all runs have ended."""
+        """Print the summary, once all runs have ended."""
 
     async def close(self) -> None:
         """Restore the terminal."""

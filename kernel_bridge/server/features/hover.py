@@ -25,7 +25,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")  # no character that could end the lin
 
 @server.feature("textDocument/hover", Provider("hoverProvider", "hover"))
 async def hover(context: Context, params: OfPosition) -> dict[str, Any] | None:
-    """Documentation, and the outputs of the run on that line: first, if nothing else shows them."""
+    """Documentation, and the outputs of the run on that line (first, if nothing else shows them)."""
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
