@@ -1,4 +1,4 @@
-"""How a command ends: its exit codes (scripts rely on them), wrong usage, and output that nothing reads."""
+"""How a command ends: exit codes (scripts rely on them), wrong usage, and output that nobody reads."""
 
 import os
 from typing import TextIO

@@ -62,7 +62,7 @@ def _starter(kernel: Kernel) -> str:
 
 
 async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
-    """Attach to a kernel by its id, the start of its id or its connection file; None: the only running one.
+    """Attach to a kernel by its id, the start of its id or its connection file; None: the only one running.
 
     Raises UsageError: no kernel matches, or several do; BadConnectionFile, KernelUnreachable, KernelDead.
     """

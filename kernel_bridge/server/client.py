@@ -16,7 +16,7 @@ class Client:
     code_lens_refresh: bool
     inlay_hints: bool
     inlay_hint_refresh: bool
-    pull_diagnostics: bool  # with refresh; other clients get published diagnostics
+    pull_diagnostics: bool  # with refresh; to other clients, the server pushes diagnostics
     related_information: bool
     hover_markdown: bool
     data_uris: bool  # shows pictures from data URIs in markdown

@@ -129,7 +129,7 @@ class Documents(Workspace):
             self.watcher.closed(document)
 
     def language_of(self, uri: str | None) -> str | None:
-        """The language id of a document, guessed from its name if it is not open. None: unknown."""
+        """The language id of a document, derived from its name if it is not open. None: unknown."""
         if uri is None:
             return None
         document = self.text_documents.get(unquote(uri))

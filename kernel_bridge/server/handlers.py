@@ -1,4 +1,4 @@
-"""Imports every handler, which registers it in `server`."""
+"""Imports every module with handlers. The import registers them in `server`."""
 
 from . import commands, notifications
 from .features import (

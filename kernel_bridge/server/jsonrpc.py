@@ -47,9 +47,9 @@ class ConnectionClosed(Exception):
 
 
 class Request:
-    """A request of the other side; answer it once, now or later.
+    """A request from the other side. Answer it once, now or later.
 
-    `on_cancel` is called when the other side cancels the request. It must still be answered.
+    `on_cancel` is called when the other side cancels the request, which must still be answered.
     """
 
     __slots__ = ("_connection", "cancelled", "id", "method", "on_cancel", "params")
@@ -107,7 +107,7 @@ class Connection:
         self.on_request = on_request
         self.on_notification = on_notification
         self.on_unclaimed_response: Callable[[int | str, bytes], None] | None = None  # (id, the whole body)
-        self.in_flight: dict[int | str, Request] = {}  # unanswered requests of the other side
+        self.in_flight: dict[int | str, Request] = {}  # unanswered requests from the other side
         self._out = Pauses(writer.write)
         self._asked: dict[int | str, asyncio.Future[_Message]] = {}  # our unanswered requests
         self._numbers = itertools.count(1)

@@ -1,6 +1,6 @@
 """The pygls server of a session: documents, commands and features.
 
-`initialize` is answered from the registry before this module is imported: importing pygls takes up to 0.7 s.
+The registry answers `initialize` before this module is imported: importing pygls takes up to 0.7 s.
 """
 
 import itertools

@@ -1,7 +1,7 @@
-"""Notebook documents that an editor has open (LSP 3.17, "Notebook Document Synchronization").
+"""Reads the notebooks that an editor has open (LSP 3.17, "Notebook Document Synchronization").
 
-pygls keeps them, and keeps each cell as a document. A notebook has one kernel, so a request with the URI of a
-cell concerns the notebook. A cell runs as a whole; cell markers in it have no meaning.
+pygls stores them, and stores each cell as a document. A notebook has one kernel, so a request with the URI of
+a cell is about the notebook. A cell runs as a whole; cell markers in it have no meaning.
 """
 
 from typing import TYPE_CHECKING, Any, Protocol

@@ -16,7 +16,7 @@ ERROR, WARNING, INFO = 1, 2, 3  # MessageType
 
 
 class Peer:
-    """Sends messages to the editor, and holds the tasks of its session."""
+    """Sends messages to the editor, and owns the tasks of its session."""
 
     def __init__(self, connection: Connection) -> None:
         self.closing = False  # the session is ending, so the death of a kernel is not reported

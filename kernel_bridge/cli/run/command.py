@@ -69,7 +69,7 @@ async def execute(options: argparse.Namespace, script: Callable[[str | None], Sc
 
 
 class _Execution:
-    """One `run` command. Also handles its signals."""
+    """One `run` command. It also handles signals."""
 
     def __init__(
         self, options: argparse.Namespace, script: Callable[[str | None], Script], name: str

@@ -17,7 +17,7 @@ from .context import Context
 from .showing import show
 
 PATIENCE_S = 5.0
-"""How long a command may delay its answer. Emacs blocks until it comes, and gives up after 10 s."""
+"""How long a command may delay its answer. Emacs blocks until the answer arrives, and gives up after 10 s."""
 
 TAKEN_S = 0.2
 """The pause after an answer. lsp-mode up to 9.0 loses messages that it reads together with the awaited

@@ -1,6 +1,6 @@
 """Errors of runs as diagnostics: at the line that raised, with the calling frames (LSP 3.17, "Diagnostics").
 
-Clients that support refresh pull diagnostics; the server publishes them to all others. Editing the lines of a
+Clients that support refresh pull diagnostics; to all others, the server pushes them. Editing the lines of a
 run, or running them again, removes its diagnostic.
 """
 

@@ -36,7 +36,7 @@ class Messages:
         return self._client.wants(self._configuration.features.messages)
 
     def kernel_changed(self, kernel: Kernel) -> None:
-        """Report a kernel that died: it is still bound to a document. Shutting a kernel down unbinds it."""
+        """Report a kernel that died. It is still bound to its documents, unlike one that was shut down."""
         before, self._states[kernel.id] = self._states.get(kernel.id), kernel.state
         if kernel.state != "dead" or before not in ("idle", "busy", "unreachable") or not self._wanted:
             return
