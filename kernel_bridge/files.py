@@ -1,8 +1,8 @@
 """Reads files and folders written by others: the project, the user, other programs.
 
 git stores links, and a link may lead to a device, a FIFO or an endless file. Every file that this process did
-not write is read here: regular files only, up to a size limit, without blocking. Of a folder, only a limited
-number of names is read.
+not write is read here: regular files only, up to a size limit, without blocking. The number of names read
+from a folder is limited too.
 """
 
 import errno
@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 
 LARGEST_DOCUMENT_BYTES = 1 << 29
-"""The size limit for a notebook or script: running and exporting it hold several copies in memory."""
+"""The size limit for a notebook or script: running or exporting it holds several copies in memory."""
 
 MOST_NAMES = 20_000
 """How many names are read from one folder. A large /usr/lib has 3,000."""

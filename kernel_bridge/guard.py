@@ -48,8 +48,8 @@ def claim_stdio() -> tuple[int, int]:
 def end_within(limit_s: float) -> None:
     """Exit with code 1 after `limit_s` seconds, even if the process is still waiting for something.
 
-    A hanging disk, a blocked thread or a bug in kernel-bridge must not keep a bridge alive that is shutting
-    down. Once the bridge is gone, the keeper ends its kernels.
+    A hanging disk, a blocked thread or a bug in kernel-bridge must not keep the bridge from ending. Once the
+    bridge is gone, the keeper ends its kernels.
     """
     import select
     import threading

@@ -143,7 +143,7 @@ def write_private(path: str, content: bytes) -> None:
 
 
 def read_private(path: str, largest_bytes: int) -> bytes:
-    """The content of a file that only this user can have written: the file and its folder are private.
+    """The content of a file that only we can have written: it and its folder are ours and private.
 
     Raises OSError; NotReadable: it is a link, or another user could have written it.
     """

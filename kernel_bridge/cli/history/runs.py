@@ -38,7 +38,7 @@ async def show(options: argparse.Namespace) -> int:
         if options.json:
             return print_json(HistoryResult(runs=runs))
         records = {record.run.id: record for record in await bridge.history.records([run.id for run in runs])}
-    # The user asked to see everything, errors included, so everything goes to stdout: a pager must get it.
+    # The user asked to see everything, errors included, so everything goes to stdout, and thus to a pager.
     screen = Screen(sys.stdout, sys.stdout, _unwritable, find_protocol(os.environ))
     for number, run in enumerate(runs):
         if number:

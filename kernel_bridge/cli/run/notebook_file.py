@@ -91,7 +91,7 @@ class NotebookFile:
             began = time.monotonic()
             try:
                 await self._write(resumable=True)
-            except BridgeError as error:  # the last write may succeed; otherwise it raises
+            except BridgeError as error:  # the last write may succeed; if it fails, it raises
                 if not self._has_warned:
                     self._warn(f"{error}; the file keeps its previous content")
                 self._has_warned = True
