@@ -49,7 +49,7 @@ class Home:
         """
         found = [process for process in self.processes() if but is None or but not in _running(process)]
         _, alive = psutil.wait_procs(found, timeout=gone_within_s)
-        return [said for process in alive if (said := _running(process))]
+        return [line for process in alive if (line := _running(process))]
 
     def connection_files(self) -> list[Path]:
         return sorted(self.runtime.glob("*.json"))

@@ -129,7 +129,7 @@ GOOD: Json = {
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "part"),
     [
         ({"shell_port": "5"}, "shell_port"),
         ({"hb_port": 70000}, "hb_port"),
@@ -141,10 +141,10 @@ GOOD: Json = {
         ({"key": 5}, "key"),
     ],
 )
-async def test_a_bad_connection_file_names_the_key(shared: Client, changes: Json, said: str) -> None:
+async def test_a_bad_connection_file_names_the_key(shared: Client, changes: Json, part: str) -> None:
     file = shared.home.work / "kernel-bad.json"
     file.write_text(json.dumps(GOOD | changes))
-    await check_bad(shared, str(file), said)
+    await check_bad(shared, str(file), part)
 
 
 async def test_files_that_are_no_connection_file(shared: Client) -> None:
@@ -167,12 +167,12 @@ async def test_a_connection_file_of_another_user(shared: Client) -> None:
     await check_bad(shared, str(file), "belongs to another user (uid 12345)")
 
 
-async def check_bad(client: Client, file: str, said: str) -> None:
+async def check_bad(client: Client, file: str, part: str) -> None:
     await client.command("listKernels")  # a server just started imports what it needs
     began = time.monotonic()
     with pytest.raises(ResponseError) as failed:
         await client.command("attachKernel", connectionFile=file)
     assert time.monotonic() - began < 2
     assert failed.value.kind == "BadConnectionFile"
-    assert said in failed.value.message
+    assert part in failed.value.message
     assert GOOD["key"] not in failed.value.message + client.stderr()

@@ -95,11 +95,11 @@ async def test_the_editor_receives_the_log_only_while_tracing(bridge: Client) ->
 
     kernel = await bridge.kernel()
     assert logged() == []
-    for level, said in (("messages", {"kernel"}), ("verbose", {"kernel", "run", "request"})):
+    for level, expected in (("messages", {"kernel"}), ("verbose", {"kernel", "run", "request"})):
         before = len(logged())
         bridge.notify("$/setTrace", {"value": level})
         await bridge.run(code="1", kernelId=kernel)
         await bridge.until_kernel(kernel, "idle")
         bridge.notify("$/setTrace", {"value": "off"})
         await bridge.run(code="2", kernelId=kernel)
-        assert {message.split()[0] for message in logged()[before:]} == said
+        assert {message.split()[0] for message in logged()[before:]} == expected

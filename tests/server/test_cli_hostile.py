@@ -181,12 +181,12 @@ def test_json_keeps_its_values_without_active_characters(home: Home) -> None:
     (spec,) = (spec for spec in json.loads(done.stdout)["specs"] if spec["name"] == "stays")
     assert spec["argv"] == python_kernel()
     text = "\x1b]52;c;x\x07\x7f\x9b2J\u202e\U000e0041\u200bé😀"
-    write(home, "said.py", f"print({text!r}, end='')")
-    done = run_command(home, "run", "said.py", "--json")
+    write(home, "printed.py", f"print({text!r}, end='')")
+    done = run_command(home, "run", "printed.py", "--json")
     check_inert(done.stdout.encode())
     lines = [json.loads(line)["params"] for line in done.stdout.splitlines()]
-    (said,) = (line["changes"][0]["output"]["text"] for line in lines if "changes" in line)
-    assert said == text
+    (printed,) = (line["changes"][0]["output"]["text"] for line in lines if "changes" in line)
+    assert printed == text
 
 
 def test_removed_sequences_are_reported(home: Home) -> None:
@@ -206,7 +206,7 @@ def test_outputs_are_inert_in_every_format(home: Home, text: str) -> None:
         f"    def __repr__(self): return {text!r}\n"
         "R()"
     )
-    with open_terminal(home, "run", write(home, "said.py", source)) as terminal:
+    with open_terminal(home, "run", write(home, "printed.py", source)) as terminal:
         assert terminal.end() == 0
         check_inert(terminal.raw)
         assert b"\x1b[31mred" in terminal.raw

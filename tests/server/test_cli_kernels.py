@@ -65,10 +65,10 @@ def check_run(home: Home, kernel: str, source: str, stdout: str) -> None:
     assert (done.code, done.stdout, done.stderr) == (0, stdout, "")
 
 
-def check_refused(home: Home, arguments: list[str], *said: str, code: int = 2) -> None:
+def check_refused(home: Home, arguments: list[str], *parts: str, code: int = 2) -> None:
     done = run_command(home, *arguments)
     assert done.code == code
-    assert [text for text in said if text not in done.stderr] == []
+    assert [text for text in parts if text not in done.stderr] == []
     assert "Traceback" not in done.stderr
 
 
@@ -127,7 +127,7 @@ def test_a_kernel_starts_with_the_given_options(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "part"),
     [
         (["start", "--cwd", "nowhere"], 2, "the folder nowhere does not exist; create it"),
         (["start", "--kernel", "nope"], 2, "no kernelspec 'nope'"),
@@ -141,14 +141,14 @@ def test_a_kernel_starts_with_the_given_options(home: Home) -> None:
         (["run", "-", "--attach", "abc", "--kernel", "python3"], 2, "not allowed with argument"),
     ],
 )
-def test_a_failure_reports_its_reason(home: Home, arguments: list[str], code: int, said: str) -> None:
+def test_a_failure_reports_its_reason(home: Home, arguments: list[str], code: int, part: str) -> None:
     folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "ends"
     folder.mkdir(parents=True)
     spec = {"argv": ["python", "-c", "import sys; sys.exit('it broke here')"]}
     (folder / "kernel.json").write_text(json.dumps(spec | {"display_name": "Ends", "language": "none"}))
     (folder.parent / "broken").mkdir()
     (folder.parent / "broken" / "kernel.json").write_text("{")
-    check_refused(home, arguments, said, code=code)
+    check_refused(home, arguments, part, code=code)
 
 
 @pytest.mark.parametrize(

@@ -92,10 +92,10 @@ async def test_a_closed_document_is_not_open(shared: Client) -> None:
 @pytest.mark.parametrize("method", ["didChange", "didSave", "didClose"])
 async def test_notifications_about_a_closed_document_are_ignored(shared: Client, method: str) -> None:
     document = {"uri": "file:///not/open.py", "version": 2}
-    heard = len(shared.messages)
+    since = len(shared.messages)
     shared.notify(f"textDocument/{method}", {"textDocument": document, "contentChanges": [{"text": "1"}]})
     await shared.command("listKernelSpecs")
-    assert [message for message in shared.messages[heard:] if "method" in message] == []
+    assert [message for message in shared.messages[since:] if "method" in message] == []
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,11 @@ async def failure(client: Client, name: str, *arguments: Any) -> ResponseError:
     return caught.value
 
 
-async def check(client: Client, name: str, argument: Json, kind: str, *said: str) -> Json:
+async def check(client: Client, name: str, argument: Json, kind: str, *parts: str) -> Json:
     """Assert that the command fails with this kind and a message with these parts. Return its data."""
     error = await failure(client, name, argument)
     assert (error.code, error.kind) == (REQUEST_FAILED, kind), error
-    for part in said:
+    for part in parts:
         assert part in error.message
     return error.data
 
@@ -39,7 +39,7 @@ URI = {"uri": "file:///a.py"}
 
 @shared_loop
 @pytest.mark.parametrize(
-    ("name", "argument", "said"),
+    ("name", "argument", "part"),
     [
         ("run", {"textDocument": URI, "unit": "page"}, "unit: expected one of range, line, statement, cell"),
         ("run", {"textDocument": "file:///a.py"}, "textDocument: expected object"),
@@ -84,10 +84,10 @@ URI = {"uri": "file:///a.py"}
         ("export", {"path": "a", "runIds": "r"}, "runIds: expected array"),
     ],
 )
-async def test_a_wrong_argument(shared: Client, name: str, argument: Json, said: str) -> None:
+async def test_a_wrong_argument(shared: Client, name: str, argument: Json, part: str) -> None:
     error = await failure(shared, name, argument)
     assert (error.code, error.data) == (INVALID_PARAMS, {})
-    assert f"field {said}" in error.message
+    assert f"field {part}" in error.message
 
 
 @shared_loop
@@ -172,12 +172,12 @@ async def test_nothing_to_run(shared: Client) -> None:
 @shared_loop
 async def test_missing_output(shared: Client) -> None:
     run = await shared.run(code="print('a'); 1")
-    for index, said in ((1, "stream"), (2, "2"), (2**64, "no such output")):
+    for index, part in ((1, "stream"), (2, "2"), (2**64, "no such output")):
         error = await failure(
             shared, "readOutput", {"runId": run["id"], "index": index, "start": 0, "length": 1}
         )
         assert error.code == INVALID_PARAMS
-        assert said in error.message
+        assert part in error.message
 
 
 @shared_loop

@@ -76,7 +76,7 @@ def fail(): raise RuntimeError
 def say(): thread.schedule(int), time.sleep(0.1)
 for event in (pause, int, fail, say, fail):
     thread.schedule(event)
-print("said late")
+print("printed late")
 """
 
 
@@ -84,27 +84,27 @@ async def test_a_kernel_whose_iopub_is_stuck_is_woken(bridge: Client) -> None:
     """An exception in ipykernel's iopub thread, such as for text that UTF-8 cannot encode, can stall it."""
     run = await bridge.run(code=IOPUB_ASLEEP, kernelId=await bridge.kernel())
     assert (run["state"], "degraded" in run) == ("ok", False)
-    await bridge.until_text(run["id"], "said late\n")
+    await bridge.until_text(run["id"], "printed late\n")
 
 
 @shared_loop
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "part"),
     [
         ("import os; os._exit(7)", "exit code 7"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
         ("import os; os.write(2, b'out of luck'); os.abort()", "out of luck"),
     ],
 )
-async def test_a_dying_kernel_ends_only_its_own_runs(shared: Client, code: str, said: str) -> None:
+async def test_a_dying_kernel_ends_only_its_own_runs(shared: Client, code: str, part: str) -> None:
     kernel = (await shared.command("startKernel", spec="python3"))["id"]
     other = await shared.kernel()
     document = shared.open(f"{code}\n# %%\n2\n")
     runs = await shared.runs(unit="all", textDocument=document.identifier, kernelId=kernel)
     assert [run["state"] for run in runs] == ["lost", "cancelled"]
-    assert said in runs[0]["reason"]
+    assert part in runs[0]["reason"]
     dead = await shared.until_kernel(kernel, "dead")
-    assert said in dead["reason"]
+    assert part in dead["reason"]
     assert not Path(dead["connectionFile"]).exists()
     assert (await shared.run(code="1", kernelId=other))["state"] == "ok"
 

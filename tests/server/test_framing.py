@@ -19,13 +19,13 @@ def request(id: Any, method: str = "no/such", **fields: Any) -> bytes:
     return json.dumps({"jsonrpc": "2.0", "id": id, "method": method, **fields}).encode()
 
 
-async def check_answer(client: Client, data: bytes, id: Any, code: int, said: str = "") -> None:
+async def check_answer(client: Client, data: bytes, id: Any, code: int, part: str = "") -> None:
     """Assert that the server answers the bytes with this error, and that the connection still works."""
     since = len(client.messages)
     client.send_bytes(data)
     answer = await client.until(lambda message: "error" in message, since=since)
     assert (answer["id"], answer["error"]["code"]) == (id, code)
-    assert said in answer["error"]["message"]
+    assert part in answer["error"]["message"]
     assert "kernels" in await client.command("listKernels")
 
 
@@ -121,7 +121,7 @@ async def test_params_may_have_a_jsonrpc_key(shared: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "part"),
     [
         (b"\r\n", "no Content-Length"),
         (b"Content-Type: x\r\n\r\n{}", "no Content-Length"),
@@ -132,11 +132,11 @@ async def test_params_may_have_a_jsonrpc_key(shared: Client) -> None:
         (b"x" * 70_000, "header is over 65536 bytes"),
     ],
 )
-async def test_a_frame_without_a_length_ends_the_connection(launch: Launch, data: bytes, said: str) -> None:
+async def test_a_frame_without_a_length_ends_the_connection(launch: Launch, data: bytes, part: str) -> None:
     client = await launch()
     client.send_bytes(data)
     await client.ended(exit_code=1)
-    assert said in client.stderr()
+    assert part in client.stderr()
     assert "Traceback" not in client.stderr()
 
 

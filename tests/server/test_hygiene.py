@@ -165,8 +165,8 @@ async def test_finished_commands_leave_no_objects(launch: Launch) -> None:
         client.process.send_signal(signal.SIGUSR1)
         while client.stderr().count("\n") == before:  # the loop handles the signal in a later turn
             await client.request("workspace/executeCommand", {"command": "kernel-bridge.listKernelSpecs"})
-        told: Json = json.loads(client.stderr().splitlines()[before])
-        return told
+        counts: Json = json.loads(client.stderr().splitlines()[before])
+        return counts
 
     kernel = await client.kernel()
 

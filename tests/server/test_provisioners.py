@@ -23,23 +23,23 @@ class Elsewhere(LocalProvisioner):
     pid = property(lambda self: None, lambda self, value: None)
     pgid = property(lambda self: None, lambda self, value: None)
 
-    def say(self, what):
+    def record(self, call):
         with open(self.journal, "a") as file:
-            print(what, file=file)
+            print(call, file=file)
 
     async def launch_kernel(self, cmd, **arguments):
-        self.say("launch")
+        self.record("launch")
         return await super().launch_kernel(cmd, **arguments)
 
     async def send_signal(self, number):
-        self.say(f"signal {number}")
+        self.record(f"signal {number}")
         await super().send_signal(number)
 
     async def shutdown_requested(self, restart=False):
-        self.say(f"shutdown {restart}")
+        self.record(f"shutdown {restart}")
 
     async def cleanup(self, restart=False):
-        self.say(f"cleanup {restart}")
+        self.record(f"cleanup {restart}")
         await super().cleanup(restart)
 """
 
@@ -85,8 +85,8 @@ async def test_the_provisioner_of_the_kernelspec_starts_signals_and_ends_the_ker
     await client.command("restartKernel", **where)
     assert (await client.run(code="1", **where))["state"] == "ok"
     await client.command("shutdownKernel", **where)
-    said = journal.read_text().splitlines()
-    assert said == ["launch", "signal 2", "shutdown True", "launch", "shutdown False", "cleanup False"]
+    calls = journal.read_text().splitlines()
+    assert calls == ["launch", "signal 2", "shutdown True", "launch", "shutdown False", "cleanup False"]
 
 
 async def test_the_provisioner_reports_the_end_of_its_kernel(client: Client) -> None:

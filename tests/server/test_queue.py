@@ -60,12 +60,12 @@ async def test_runs_execute_one_at_a_time_in_the_requested_order(shared: Client)
         await release()
         assert await states(shared, ids) == ["ok"] * 4
     await shared.until_true(lambda: shared.mirror.kernels[first["kernelId"]]["queued"] == 0)
-    said = [
+    reported = [
         (message["params"]["run"]["id"], message["params"]["run"]["state"])
         for message in shared.messages[since:]
         if message.get("method") == "kernel-bridge/run" and message["params"]["run"]["state"] != "queued"
     ]
-    assert said == [(id, state) for id in ids for state in ("running", "ok")]
+    assert reported == [(id, state) for id in ids for state in ("running", "ok")]
     counts = [shared.mirror.runs[id]["executionCount"] for id in ids]
     assert counts == list(range(counts[0], counts[0] + 4))
 

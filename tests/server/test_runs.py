@@ -21,16 +21,16 @@ async def cancelled(call: Call) -> None:
 
 def of_run(client: Client, run_id: str) -> list[str]:
     """The messages about a run, in order: its states, "output", and "answer" for a response."""
-    said = []
+    events = []
     for message in client.messages:
         params = message.get("params", {})
         if message.get("method") == "kernel-bridge/run" and params["run"]["id"] == run_id:
-            said.append(params["run"]["state"])
+            events.append(params["run"]["state"])
         elif message.get("method") == "kernel-bridge/output" and params["runId"] == run_id:
-            said.append("output")
+            events.append("output")
         elif "result" in message and run_id in str(message["result"]):
-            said.append("answer")
-    return said
+            events.append("answer")
+    return events
 
 
 async def test_a_run_reports_its_source_and_its_times(shared: Client) -> None:
@@ -72,10 +72,10 @@ async def test_the_response_precedes_notifications_about_its_runs(shared: Client
     assert run["state"] == "queued"
     assert run.keys().isdisjoint(("startedAt", "endedAt", "outputs", "executionCount"))
     await shared.until_ended(run["id"])
-    said = of_run(shared, run["id"])
-    assert said[:3] == ["answer", "queued", "running"]
-    assert set(said[3:-1]) == {"output"}
-    assert said[-1] == "ok"
+    events = of_run(shared, run["id"])
+    assert events[:3] == ["answer", "queued", "running"]
+    assert set(events[3:-1]) == {"output"}
+    assert events[-1] == "ok"
 
 
 async def test_wait_is_answered_when_all_runs_have_ended(shared: Client) -> None:

@@ -46,14 +46,14 @@ async def test_pushed_settings(home: Home) -> None:
         push(client, {SECTION: {"autoStart": True}})
         assert await starts_by_itself(client)
         push(client, {SECTION: {"autoStart": False}, "other": {"autoStart": True}})
-        unsaid: list[Any] = [
+        omitted: list[Any] = [
             {SECTION: {"transport": "tcp"}},
             {SECTION: {}},
             {SECTION: None},
             {"other": 1},
             None,
         ]
-        for settings in unsaid:
+        for settings in omitted:
             push(client, settings)
         assert not await starts_by_itself(client)
         push(client, {SECTION: {"autoStart": "no"}})

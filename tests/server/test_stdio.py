@@ -54,7 +54,7 @@ class Editor:
             self._bodies = self._frames.feed(data)
         return json.loads(self._bodies.pop(0))
 
-    def said(self) -> Any:
+    def event(self) -> Any:
         """The next line on stderr."""
         assert self.process.stderr is not None
         return json.loads(self.process.stderr.readline())
@@ -122,36 +122,36 @@ def test_pipelined_requests_are_answered_in_order(editor: Editor) -> None:
 def test_an_editor_that_stops_reading(editor: Editor) -> None:
     editor.request(1, "flood", {"count": 500, "characters": 50_000})
     editor.send(message(method="are you there"))
-    said = editor.said()
-    assert said["method"] == "are you there"
-    assert 20 * MB < said["backlog"] < 25 * MB
+    event = editor.event()
+    assert event["method"] == "are you there"
+    assert 20 * MB < event["backlog"] < 25 * MB
     editor.request(2, "echo", "after the flood")
     assert editor.receive()["id"] == 1
     assert [editor.receive()["params"]["number"] for _ in range(500)] == list(range(500))
     assert editor.receive()["result"] == "after the flood"
-    assert editor.said() == {"drained": True}
+    assert editor.event() == {"drained": True}
     editor.send(message(method="and now"))
-    assert editor.said() == {"method": "and now", "backlog": 0}
+    assert editor.event() == {"method": "and now", "backlog": 0}
 
 
 def test_an_editor_that_closes_our_stdout(editor: Editor) -> None:
     check_echo(editor, 1, "x")
     editor.close_stdout()
     editor.request(2, "flood", {"count": 3, "characters": 5})
-    assert editor.said() == {"broken": "BrokenPipeError"}
+    assert editor.event() == {"broken": "BrokenPipeError"}
     editor.request(3, "echo")
     editor.send(message(method="are you there"))
-    assert editor.said() == {"method": "are you there", "backlog": 0}
+    assert editor.event() == {"method": "are you there", "backlog": 0}
     editor.close_stdin()
-    assert editor.said() == {"end": None}
+    assert editor.event() == {"end": None}
 
 
 def test_an_editor_that_closes_our_stdout_with_much_pending(editor: Editor) -> None:
     editor.request(1, "flood", {"count": 100, "characters": 50_000})
     editor.send(message(method="are you there"))
-    assert editor.said()["backlog"] > MB
+    assert editor.event()["backlog"] > MB
     editor.close_stdout()
-    assert editor.said() in ({"broken": "BrokenPipeError"}, {"broken": "ConnectionResetError"})
+    assert editor.event() in ({"broken": "BrokenPipeError"}, {"broken": "ConnectionResetError"})
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_complete_messages_are_handled_before_the_end(last: bytes, end: str | No
     editor.send(message(id=1, method="echo", params="x") + last)
     editor.close_stdin()
     assert editor.receive()["result"] == "x"
-    assert editor.said() == {"end": end}
+    assert editor.event() == {"end": end}
     editor.close()
 
 
@@ -186,8 +186,8 @@ def test_files(tmp_path: Path) -> None:
     source.write_bytes(b"".join(message(id=id, method="echo", params=long) for id in range(5)))
     with source.open("rb") as stdin, target.open("wb") as stdout:
         process = spawn(stdin, stdout)
-    _, said = process.communicate()
-    assert (process.returncode, b'{"end": null}' in said.splitlines()) == (0, True)
+    _, stderr = process.communicate()
+    assert (process.returncode, b'{"end": null}' in stderr.splitlines()) == (0, True)
     answers = [json.loads(body) for body in FrameReader().feed(target.read_bytes())]
     assert answers == [{"jsonrpc": "2.0", "id": id, "result": long} for id in range(5)]
 

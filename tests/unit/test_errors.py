@@ -37,7 +37,7 @@ def test_only_front_ends_name_commands(layer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "text"),
     [
         (KernelDead("it is dead"), "it is dead"),
         (KernelDead("it is dead", remedy=Remedy.START_KERNEL), "it is dead; start"),
@@ -45,8 +45,8 @@ def test_only_front_ends_name_commands(layer: str) -> None:
         (KernelDead("it is dead\nit\nwrote", remedy=Remedy.START_KERNEL), "it is dead; start\nit\nwrote"),
     ],
 )
-def test_the_advice_ends_the_first_line(error: KernelDead, said: str) -> None:
-    assert error.worded({Remedy.START_KERNEL: "start"}) == said
+def test_the_advice_ends_the_first_line(error: KernelDead, text: str) -> None:
+    assert error.worded({Remedy.START_KERNEL: "start"}) == text
 
 
 @pytest.mark.parametrize(

@@ -161,8 +161,8 @@ def test_ipython_documentation_of_a_function() -> None:
 
 
 def test_ipython_documentation_of_a_value() -> None:
-    said = "Type:        int\nString form: 3\nDocstring:   <no docstring>"
-    assert documentation(said, "python", markdown=False) == "int: 3"
+    reply = "Type:        int\nString form: 3\nDocstring:   <no docstring>"
+    assert documentation(reply, "python", markdown=False) == "int: 3"
 
 
 def test_documentation_of_other_kernels_is_unchanged() -> None:

@@ -9,7 +9,7 @@ from kernel_bridge.kernels.hints import advice_for_oserror
 
 
 @pytest.mark.parametrize(
-    ("number", "path", "said"),
+    ("number", "path", "part"),
     [
         (errno.ENOSPC, "/run/user/1/kernel-1.json", "cannot write to /run/user/1:"),
         (errno.EDQUOT, "/run/user/1/kernel-1.json", "cannot write to /run/user/1:"),
@@ -21,7 +21,7 @@ from kernel_bridge.kernels.hints import advice_for_oserror
         (errno.ENOEXEC, "kernel", "fix argv"),
     ],
 )
-def test_advice_names_the_exhausted_resource(number: int, path: str | None, said: str) -> None:
+def test_advice_names_the_exhausted_resource(number: int, path: str | None, part: str) -> None:
     advice = advice_for_oserror(OSError(number, os.strerror(number), path), ["kernel"])
-    assert said in advice
-    assert ("argv" in advice) == ("argv" in said)
+    assert part in advice
+    assert ("argv" in advice) == ("argv" in part)

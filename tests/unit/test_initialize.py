@@ -13,9 +13,9 @@ def check(params: dict[str, Any], **expected: Any) -> None:
     """Assert the fields read from these InitializeParams; all others have their defaults."""
     editor = read_editor(params)
     names = [name for name in Editor.__slots__ if name != "capabilities"]
-    said = {name: getattr(editor, name) for name in names if name in expected}
+    read = {name: getattr(editor, name) for name in names if name in expected}
     rest = {name: getattr(editor, name) for name in names if name not in expected}
-    assert said == expected
+    assert read == expected
     assert rest == {name: getattr(SILENT, name) for name in rest}
 
 

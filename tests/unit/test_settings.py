@@ -12,10 +12,10 @@ from kernel_bridge.protocol.settings import FeatureSettings, HistorySettings, Se
 
 def check(raw: Any, expected: Settings, *warnings: str, base: Settings = Settings()) -> None:
     """Reading `raw` returns `expected`, with one warning per start in `warnings`."""
-    settings, said = read_settings(raw, base)
+    settings, messages = read_settings(raw, base)
     assert settings == expected
-    assert len(said) == len(warnings)
-    for message, start in zip(said, warnings, strict=True):
+    assert len(messages) == len(warnings)
+    for message, start in zip(messages, warnings, strict=True):
         assert message.startswith(start), message
 
 
@@ -29,10 +29,10 @@ def test_an_omitted_setting_has_its_default(raw: Any) -> None:
 def test_the_protocol_lists_the_defaults() -> None:
     page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
     (text,) = re.findall(r"^```json Settings\n(.*?)^```", page, re.M | re.S)
-    said = msgspec.json.decode(text)
-    check(said, Settings())
-    nested = ((said["history"], HistorySettings), (said["features"], FeatureSettings))
-    for names, struct in ((said, Settings), *nested):
+    listed = msgspec.json.decode(text)
+    check(listed, Settings())
+    nested = ((listed["history"], HistorySettings), (listed["features"], FeatureSettings))
+    for names, struct in ((listed, Settings), *nested):
         assert set(names) == {field.encode_name for field in msgspec.structs.fields(struct)}
 
 

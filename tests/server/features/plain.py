@@ -94,7 +94,7 @@ class Plain:
                 return hints
             at = since
 
-            def told() -> int:
+            def refreshed() -> int:
                 sent = [
                     number
                     for number, message in enumerate(self.client.messages)
@@ -102,7 +102,7 @@ class Plain:
                 ]
                 return len(sent) if len(sent) > at else 0  # noqa: B023
 
-            since = await self.client.until_true(told)
+            since = await self.client.until_true(refreshed)
 
     async def at(self, method: str, document: Document, place: Place) -> Any:
         """The response to `textDocument/<method>` at a place."""

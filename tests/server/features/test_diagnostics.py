@@ -121,12 +121,12 @@ async def test_disabled_features_disappear_immediately_and_come_back(plain: Plai
     await plain.until_diagnostics(document, 1)
     await plain.until_hint(document, "ZeroDivisionError")
     for wanted, diagnostics in ((False, 0), (True, 1)):
-        told = len(refreshes(plain))
+        before = len(refreshes(plain))
         features = {"diagnostics": wanted, "inlayHints": wanted}
         settings = {"kernel-bridge": {"features": features}}
         plain.client.notify("workspace/didChangeConfiguration", {"settings": settings})
         await plain.until_diagnostics(document, diagnostics)
-        await plain.client.until_true(lambda: len(refreshes(plain)) > told)  # noqa: B023
+        await plain.client.until_true(lambda: len(refreshes(plain)) > before)  # noqa: B023
 
 
 def refreshes(plain: Plain) -> list[Any]:

@@ -74,8 +74,8 @@ async def test_a_list_of_kernels_is_inert(plain: Plain) -> None:
 
 
 async def test_the_stderr_of_a_dead_kernel_is_inert(plain: Plain) -> None:
-    said = f"one\n{HOSTILE}"
-    install(plain.client.home, "dies", [sys.executable, "-c", f"raise SystemExit({said!r})"])
+    stderr = f"one\n{HOSTILE}"
+    install(plain.client.home, "dies", [sys.executable, "-c", f"raise SystemExit({stderr!r})"])
     with pytest.raises(ResponseError) as raised:
         await plain.client.command("startKernel", spec="dies")
     check_inert([raised.value.message, raised.value.data])
