@@ -93,4 +93,4 @@ BAD: dict[str, Callable[[Path], None]] = {
     "env without a name": _bytes(_spec(env={"": "a", "B=C": "d"})),
     "half a character": _bytes(b'{"argv": ["sh"], "display_name": "\\ud800", "language": "odd"}'),
 }
-"""What makes each kind of badness at a path; not every kind is bad for every file."""
+"""Creates each kind of bad file at a path. Not every kind is bad for every file."""

@@ -18,7 +18,7 @@ from tests.server.wire import Call, ResponseError, read_frame
 T = TypeVar("T")
 Json = dict[str, Any]
 Stdin = Callable[[str], str | Awaitable[str | None] | None]
-"""Answers input(): the prompt -> what is typed; None cancels; an awaitable answers later."""
+"""Answers input(): maps the prompt to the typed text, or to None to cancel. An awaitable answers later."""
 
 BOUND_S = 30
 EVERYTHING: Json = {"version": 1, "output": True, "stdin": True}

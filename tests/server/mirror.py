@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 ENDS = ("ok", "error", "aborted", "cancelled", "lost")
 BEFORE = {"queued": (None,), "running": (None, "queued"), **dict.fromkeys(ENDS, ("queued", "running"))}
-"""State -> those it may follow; None: a run not reported yet."""
+"""State -> the states that may precede it. None: the run was not reported yet."""
 
 
 class Mirror:

@@ -35,7 +35,7 @@ def of_source(client: Client, source: str) -> Json | None:
     return next((run for run in client.mirror.runs.values() if run["source"] == source), None)
 
 
-async def check_heard(client: Client, source: str, origin: str, text: str) -> None:
+async def check_reported(client: Client, source: str, origin: str, text: str) -> None:
     run = await client.until_true(lambda: of_source(client, source))
     await client.until_ended(run["id"])
     assert (run["origin"], client.mirror.text(run["id"])) == (origin, text)
@@ -64,7 +64,7 @@ async def test_two_bridges_and_a_jupyter_console_on_one_kernel(home: Home) -> No
                 for client, own in ((first, "first"), (second, "second")):
                     for who in ("first", "second", "console"):
                         origin = "bridge" if who == own else "other"
-                        await check_heard(client, code_of(who), origin, text_of(who))
+                        await check_reported(client, code_of(who), origin, text_of(who))
                 await check_console(console)
 
         await attached(home, kernel["id"], share)
@@ -147,7 +147,7 @@ async def test_a_bad_connection_file_names_the_key(shared: Client, changes: Json
     await check_bad(shared, str(file), part)
 
 
-async def test_files_that_are_no_connection_file(shared: Client) -> None:
+async def test_files_that_are_not_connection_files(shared: Client) -> None:
     work = shared.home.work
     await check_bad(shared, "no-such-file.json", "no-such-file.json")
     await check_bad(shared, "/" + "x" * 5000, "x" * 100)

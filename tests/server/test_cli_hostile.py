@@ -29,7 +29,7 @@ HOSTILE = " ".join(
     ]
 )
 OURS = re.compile(rb"\x1b\[(?:[0-9;:]*m|\?25[lh]|[0-9]*[AC]|[02]?K|J|c)")
-"""What we write ourselves: colours, moves to and from the status line, erasing, whether it draws sixels."""
+"""Our own sequences: colours, moves to and from the status line, erasing, and the query for sixels."""
 ACTING = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd\ud800-\udfff]"
 )

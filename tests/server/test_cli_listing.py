@@ -17,7 +17,7 @@ def add_spec(home: Home, name: str, argv: list[str]) -> None:
     (folder / "kernel.json").write_text(json.dumps(spec))
 
 
-def test_specs_shows_which_are_usable(home: Home) -> None:
+def test_specs_marks_the_usable_kernels(home: Home) -> None:
     add_spec(home, "broken", ["/no/such/program"])
     done = run_command(home, "specs")
     assert done.code == 0

@@ -90,7 +90,7 @@ async def test_a_closed_document_is_not_open(shared: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["didChange", "didSave", "didClose"])
-async def test_notifications_about_a_closed_document_are_ignored(shared: Client, method: str) -> None:
+async def test_notifications_about_an_unopened_document_are_ignored(shared: Client, method: str) -> None:
     document = {"uri": "file:///not/open.py", "version": 2}
     since = len(shared.messages)
     shared.notify(f"textDocument/{method}", {"textDocument": document, "contentChanges": [{"text": "1"}]})

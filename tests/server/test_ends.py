@@ -61,7 +61,7 @@ async def test_every_kind_of_reply(
     [(['reply {"status": "ok"}'], "ok"), (["idle"], "ok"), ([ERROR, "idle"], "error")],
     ids=["no idle", "no reply", "an error and no reply"],
 )
-async def test_a_missing_half_of_the_end_is_awaited_for_two_seconds(
+async def test_a_missing_reply_or_idle_is_awaited_for_two_seconds(
     fake: tuple[Client, str], steps: list[str], state: str
 ) -> None:
     run = await ended(fake, *steps)

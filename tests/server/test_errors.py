@@ -84,7 +84,7 @@ URI = {"uri": "file:///a.py"}
         ("export", {"path": "a", "runIds": "r"}, "runIds: expected array"),
     ],
 )
-async def test_a_wrong_argument(shared: Client, name: str, argument: Json, part: str) -> None:
+async def test_an_invalid_argument(shared: Client, name: str, argument: Json, part: str) -> None:
     error = await failure(shared, name, argument)
     assert (error.code, error.data) == (INVALID_PARAMS, {})
     assert f"field {part}" in error.message

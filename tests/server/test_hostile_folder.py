@@ -20,7 +20,7 @@ NAMES = (
     "sitecustomize", "traitlets", "usercustomize", "zmq",
 )  # fmt: skip
 EARLY = ("runpy", "importlib", "contextlib", "typing", "sitecustomize", "usercustomize")
-"""The modules that Python imports at its start (`python -m`, PYTHONPATH), before kernel-bridge runs."""
+"""The modules that Python imports at startup (`python -m`, PYTHONPATH), before kernel-bridge runs."""
 
 
 def plant(folder: Path, but: tuple[str, ...] = ()) -> Path:

@@ -117,7 +117,7 @@ _ = kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "idle
         assert client.mirror.text(run["id"]) == "whose?"
 
 
-async def test_a_kernel_of_a_dead_bridge_is_restarted(home: Home) -> None:
+async def test_a_dead_kernel_of_another_bridge_is_restarted(home: Home) -> None:
     async with editor(home) as first:
         kernel = await first.command("startKernel", spec="python3")
         async with editor(home) as second:

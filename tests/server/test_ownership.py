@@ -61,7 +61,7 @@ def until(condition: Callable[[], Any]) -> None:
         bound.kill()
 
 
-def test_a_link_in_place_of_a_removed_folder_is_not_followed(home: Home) -> None:
+def test_a_link_that_replaced_a_removed_folder_is_not_followed(home: Home) -> None:
     precious = home.work / "precious"
     precious.mkdir()
     (precious / "file").write_text("")

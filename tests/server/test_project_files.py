@@ -143,7 +143,7 @@ async def test_endless_folders_are_read_in_part(bounded: Client) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_folders_that_contain_themselves_do_not_loop(bounded: Client) -> None:
+async def test_folders_that_contain_themselves_do_not_hang(bounded: Client) -> None:
     folder = project(bounded.home.work / "loops")
     for loop in (".pixi/envs/a", ".venv/share", ".venv/lib", "venv", ".conda"):
         (folder / loop).parent.mkdir(parents=True, exist_ok=True)

@@ -76,7 +76,7 @@ async def test_a_restart_is_a_new_epoch_of_the_same_kernel(shared: Client) -> No
     await shared.command("shutdownKernel", kernelId=kernel["id"])
 
 
-async def test_two_restarts_at_once_leave_no_run_hanging(shared: Client) -> None:
+async def test_concurrent_restarts_leave_no_run_hanging(shared: Client) -> None:
     kernel, ids = await busy(shared)
     restarts = [shared.call_command("restartKernel", kernelId=kernel["id"])]
     await shared.until_kernel(kernel["id"], "restarting")
@@ -212,7 +212,7 @@ async def test_a_kernel_that_was_shut_down_is_restarted_for_documents_without_an
     await check_again(shared, shared.mirror.kernels[kernel["id"]], kernel)
 
 
-async def test_a_shutdown_and_a_restart_at_once(shared: Client) -> None:
+async def test_a_restart_during_a_shutdown(shared: Client) -> None:
     kernel = await shared.command("startKernel", spec="python3")
     shutdown = shared.call_command("shutdownKernel", kernelId=kernel["id"])
     again = await shared.command("restartKernel", kernelId=kernel["id"])

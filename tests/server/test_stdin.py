@@ -26,7 +26,7 @@ class User:
         self.answers[prompt] = asyncio.get_running_loop().create_future()
         return await self.answers[prompt]
 
-    async def is_asked(self, prompt: str) -> Json:
+    async def until_asked(self, prompt: str) -> Json:
         """Wait for the prompt. Return the params of the request."""
         request = await self.client.until(
             lambda message: (
@@ -60,10 +60,10 @@ def text(run: Json) -> str:
 
 async def test_prompts_are_answered_in_order(shared: Client, user: User) -> None:
     run = await shared.run(code="print(input('first? ') + input('second? '))", wait=False)
-    params = await user.is_asked("first? ")
+    params = await user.until_asked("first? ")
     assert params == {"runId": run["id"], "kernelId": run["kernelId"], "prompt": "first? ", "password": False}
     user.answers["first? "].set_result("tea 🍵 ")
-    await user.is_asked("second? ")
+    await user.until_asked("second? ")
     user.answers["second? "].set_result("\\n")
     ended = await shared.until_ended(run["id"])
     assert (ended["state"], shared.mirror.text(run["id"])) == ("ok", "tea 🍵 \\n\n")
@@ -73,7 +73,7 @@ async def test_prompts_are_answered_in_order(shared: Client, user: User) -> None
 
 async def test_earlier_output_arrives_before_the_prompt(shared: Client, user: User) -> None:
     run = await shared.run(code="print('a'); print('b'); input('seen? ')", wait=False)
-    await user.is_asked("seen? ")
+    await user.until_asked("seen? ")
     assert shared.mirror.text(run["id"]) == "a\nb\n"
     user.answers["seen? "].set_result("")
     await shared.until_ended(run["id"])
@@ -83,7 +83,7 @@ async def test_a_password_is_stored_nowhere(shared: Client, user: User) -> None:
     secret = "hunter" + "2" * 9
     code = "import getpass\nprint(len(getpass.getpass('secret? ')))"
     run = await shared.run(code=code, wait=False)
-    assert (await user.is_asked("secret? "))["password"] is True
+    assert (await user.until_asked("secret? "))["password"] is True
     user.answers["secret? "].set_result(secret)
     await shared.until_ended(run["id"])
     assert shared.mirror.text(run["id"]) == "15\n"
@@ -102,7 +102,7 @@ async def test_a_password_is_stored_nowhere(shared: Client, user: User) -> None:
 async def test_cancelling_a_prompt_interrupts(shared: Client, user: User) -> None:
     run = await shared.run(code="input('null? ')", wait=False)
     queued = await shared.run(code="1", wait=False, stopOnError=False)
-    await user.is_asked("null? ")
+    await user.until_asked("null? ")
     user.answers["null? "].set_result(None)
     assert (await shared.until_ended(run["id"]))["error"]["ename"] == "KeyboardInterrupt"
     assert (await shared.until_ended(queued["id"]))["state"] == "aborted"
@@ -112,7 +112,7 @@ async def test_cancelling_a_prompt_interrupts(shared: Client, user: User) -> Non
 async def test_a_prompt_is_withdrawn_when_its_run_ends(shared: Client, user: User, command: str) -> None:
     prompt = f"{command}? "
     run = await shared.run(code=f"input({prompt!r})", wait=False)
-    await user.is_asked(prompt)
+    await user.until_asked(prompt)
     argument = {"runId": run["id"]} if command == "cancelRun" else {"kernelId": run["kernelId"]}
     await shared.command(command, **argument)
     assert (await shared.until_ended(run["id"]))["error"]["ename"] == "KeyboardInterrupt"
@@ -137,9 +137,9 @@ async def test_a_late_answer_is_ignored(shared: Client, user: User) -> None:
 
     shared.stdin = stubborn
     run = await shared.run(code=code, wait=False)
-    await user.is_asked("early? ")
+    await user.until_asked("early? ")
     interrupt = shared.call_command("interruptKernel", kernelId=run["kernelId"])
-    await user.is_asked("late? ")
+    await user.until_asked("late? ")
     await shared.until_true(lambda: user.withdrawn("early? "))
     released.set()
     await shared.command("listKernels")  # a round trip: the late answer has been read
@@ -163,12 +163,12 @@ async def test_an_editor_without_stdin(home: Home) -> None:
 async def test_the_end_of_a_kernel_withdraws_its_prompt(shared: Client, user: User) -> None:
     kernel = await shared.command("startKernel", spec="python3")
     run = await shared.run(code="input('restart? ')", kernelId=kernel["id"], wait=False)
-    await user.is_asked("restart? ")
+    await user.until_asked("restart? ")
     await shared.command("restartKernel", kernelId=kernel["id"])
     assert (await shared.until_ended(run["id"]))["state"] == "lost"
     await shared.until_true(lambda: user.withdrawn("restart? "))
     run = await shared.run(code="input('again? ')", kernelId=kernel["id"], wait=False)
-    await user.is_asked("again? ")
+    await user.until_asked("again? ")
     user.answers["again? "].set_result("yes")
     ended = await shared.until_ended(run["id"])
     assert ended["state"] == "ok"

@@ -146,7 +146,7 @@ def test_an_editor_that_closes_our_stdout(editor: Editor) -> None:
     assert editor.event() == {"end": None}
 
 
-def test_an_editor_that_closes_our_stdout_with_much_pending(editor: Editor) -> None:
+def test_an_editor_that_closes_our_stdout_with_a_backlog(editor: Editor) -> None:
     editor.request(1, "flood", {"count": 100, "characters": 50_000})
     editor.send(message(method="are you there"))
     assert editor.event()["backlog"] > MB

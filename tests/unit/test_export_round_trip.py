@@ -59,7 +59,7 @@ async def write(journal: Journal, path: Path, document: Any = None, **asked: Any
 @settings(max_examples=40, deadline=None)
 @given(RUNS)
 def test_any_runs_come_back_equal(runs: list[tuple[str, int | None, list[Json]]]) -> None:
-    async def there_and_back(folder: Path) -> Any:
+    async def round_trip(folder: Path) -> Any:
         async with opened(folder / "history.db") as (journal, _):
             for number, (source, count, outputs) in enumerate(runs):
                 run = make_run(f"run-{number}", source=source, execution_count=count)
@@ -68,7 +68,7 @@ def test_any_runs_come_back_equal(runs: list[tuple[str, int | None, list[Json]]]
         return nbformat.read(folder / "a.ipynb", as_version=4)
 
     with tempfile.TemporaryDirectory() as folder:
-        notebook = asyncio.run(there_and_back(Path(folder)))
+        notebook = asyncio.run(round_trip(Path(folder)))
     nbformat.validate(notebook)
     assert [(cell.source, cell.execution_count, cell.outputs) for cell in notebook.cells] == runs
 

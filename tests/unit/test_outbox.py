@@ -52,7 +52,7 @@ class Editor:
             self._read += map(json.loads, self._frames.feed(data))
         return self._read.pop(0)["params"]  # type: ignore[no-any-return]
 
-    async def nothing_comes(self, within_s: float) -> bool:
+    async def receives_nothing(self, within_s: float) -> bool:
         try:
             async with asyncio.timeout(within_s):
                 self._read.insert(0, {"params": await self.read()})
@@ -128,4 +128,4 @@ async def test_an_evicted_run_keeps_only_its_sequence_number(editor: Editor) -> 
     assert not editor.outbox._streams
     assert (await editor.read())["seq"] == 1
     assert (await editor.read())["seq"] == 2
-    assert await editor.nothing_comes(within_s=0.01)
+    assert await editor.receives_nothing(within_s=0.01)

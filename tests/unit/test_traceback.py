@@ -20,7 +20,7 @@ def check(traceback: list[str], source: str, expected: int | None, execution_cou
     assert error_line(traceback, execution_count, source) == expected
 
 
-def test_nothing_to_read() -> None:
+def test_a_traceback_without_frames() -> None:
     check([], "1 / 0", None)
     check(["", "error"], "1 / 0", None)
 

@@ -128,7 +128,7 @@ def code_server(
             start_new_session=True,
         )
     try:
-        _wait_until_it_answers(process, authority, log)
+        _wait_until_it_responds(process, authority, log)
         yield CodeServer(home, f"http://{authority}", authority, extensions, user, log)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -150,7 +150,7 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], authority: str, log: Path) -> None:
+def _wait_until_it_responds(process: subprocess.Popen[bytes], authority: str, log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, f"code-server exited:\n{log.read_text()}"

@@ -26,7 +26,7 @@ STANDARD: Json = {
         "selectionRange": {},
     },
 }
-"""The capabilities of an editor that has everything."""
+"""The capabilities of an editor that supports everything."""
 
 
 class Plain:

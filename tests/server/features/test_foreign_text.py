@@ -19,7 +19,7 @@ HOSTILE = (
 )
 ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 RAW = {"arguments", "argv", "metadata", "resourceDir", "uri", "contents"}
-"""Fields that are used, not read, and that of a hover, in which output keeps its right-to-left text."""
+"""Fields that editors do not display, and that of a hover, where output keeps its right-to-left text."""
 
 
 def install(home: Home, name: str, argv: list[str]) -> None:
