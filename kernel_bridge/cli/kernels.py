@@ -102,7 +102,7 @@ def _which(asked: str | None, meant: list[Kernel], running: list[Kernel]) -> str
         "  ".join(filter(None, (kernel.id, kernel.state, kernel.display_name, short_name(kernel.cwd or ""))))
         for kernel in meant or running
     ]
-    return "\n    ".join([f"{what}; choose one of these by its id, or the start of its id:", *lines])
+    return "\n    ".join([f"{what}; name one by its id, or the start of its id:", *lines])
 
 
 async def start(options: argparse.Namespace) -> int:

@@ -86,7 +86,7 @@ class Request:
         if connection is None:
             log.warning("dropped a second answer to request %r (%s)", self.id, self.method)
             return
-        log.debug("answering request %r (%s)", self.id, self.method)
+        log.debug("request %r: answering %s", self.id, self.method)
         self.on_cancel = None
         del connection.in_flight[self.id]
         connection.notify_raw(body)

@@ -195,8 +195,8 @@ async def test_a_python_outside_the_project_is_reported(home: Home) -> None:
         await client.run(unit="all", textDocument=document.identifier)
         shown = (await client.until(lambda message: message.get("method") == "window/showMessage"))["params"]
         assert shown["type"] == 2
-        missed = f"not the environment .venv of {home.work}: ipykernel is not installed; run "
-        assert shown["message"].startswith(f"Python 3 (ipykernel) is started, {missed}")
+        missed = f"the environment .venv of {home.work}: ipykernel is not installed; run "
+        assert shown["message"].startswith(f"using Python 3 (ipykernel) instead of {missed}")
         await client.command("startKernel", spec="python3", textDocument=document.identifier)
         messages = [message["method"] for message in client.messages if "method" in message]
         assert messages.count("window/showMessage") == 1
