@@ -6,7 +6,7 @@ from tests.compatibility.checks import CHECKS, YES, try_kernel
 from tests.compatibility.kernels import KERNELS
 from tests.compatibility.page import PAGE, named_in
 
-pytestmark = pytest.mark.timeout(600)  # they may have to be installed first
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]  # they may have to be installed first
 
 
 @pytest.mark.parametrize("name", [name for name, kernel in KERNELS.items() if kernel.quick])

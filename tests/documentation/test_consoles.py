@@ -99,7 +99,10 @@ def run(home: Home, script: str) -> list[tuple[str, int]]:
     return [(output, int(code)) for output, code in zip(parts[::2], parts[1::2], strict=False)]
 
 
-pytestmark = pytest.mark.timeout(BOUND_S + 20)  # a loaded machine takes seconds for each kernel
+pytestmark = [
+    pytest.mark.timeout(BOUND_S + 20),
+    pytest.mark.slow,
+]  # a loaded machine takes seconds for each kernel
 
 PAGES = [
     page

@@ -13,6 +13,8 @@ from kernel_bridge.kernels.zmq.frames import DELIMITER, Signer, split
 from kernel_bridge.runs.events import Status
 from tests.faults.fake import Fake
 
+pytestmark = pytest.mark.slow
+
 shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 KEY = b"secret-key"

@@ -14,6 +14,8 @@ from tests.home import Home, install_fake_kernel
 from tests.server.client import Client, editor
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 LINE = '"line %d\\n"'
 
 

@@ -6,6 +6,8 @@ from tests.faults.fake import Fake, listening, script
 from tests.home import Home, install_fake_kernel
 from tests.server.client import editor
 
+pytestmark = pytest.mark.slow
+
 shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 LINE = '"line %d\\n"'

@@ -13,6 +13,8 @@ shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 PICTURE = """
 from IPython.display import Image, display
+
+pytestmark = pytest.mark.slow
 display(Image(data=b"\\x89PNG\\r\\n\\x1a\\n" + bytes(range(256)) * {size_256}))
 """
 

@@ -18,6 +18,8 @@ from tests.server.client import Client, editor
 from tests.server.command import run_command
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 DESCRIPTORS_A_KERNEL = 12  # the limit that the project promises

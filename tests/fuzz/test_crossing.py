@@ -9,6 +9,8 @@ import pytest
 from tests.fuzz.crossing import COMMANDS, ENDINGS, STATES, Scene, evenly, part, play, scenes
 from tests.home import Home, install_fake_kernel
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(home: Home) -> Home:

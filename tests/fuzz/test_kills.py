@@ -10,6 +10,8 @@ from tests.home import Home, install_fake_kernel
 from tests.server.client import Client, editor, start
 from tests.server.mirror import ENDS
 
+pytestmark = pytest.mark.slow
+
 Reach = Callable[[Client], Awaitable[object]]
 
 

@@ -5,6 +5,8 @@ import pytest
 from tests.fuzz.operations import generate
 from tests.fuzz.session import play
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("seed", "language"), [(1, "fake"), (2, "fake"), (3, "fake"), (4, "fake"), (5, "python")]

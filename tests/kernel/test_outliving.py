@@ -19,6 +19,8 @@ from kernel_bridge.kernels.local import LocalHost
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.kernels.specs import find_spec
 
+pytestmark = pytest.mark.slow
+
 class Deaf:
     def received(self, batch): pass
     def aside(self, message): pass

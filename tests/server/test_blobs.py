@@ -27,6 +27,8 @@ SENT: Json = {
 TEXT: Json = {"text/plain": "a plot", "text/html": "<b>a plot</b>", "application/json": {"image/png": "no"}}
 SHOW = f"""
 from IPython.display import display
+
+pytestmark = pytest.mark.slow
 handle = display({SENT | TEXT!r}, raw=True, display_id="plot")
 """
 

@@ -22,6 +22,8 @@ print("\\x1b[31mred\\x1b[0m")
 PICTURE = """\
 from IPython.display import Image
 import base64
+
+pytestmark = pytest.mark.slow
 png = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAB4AAAAoAQMAAADT3dhRAAAAA1BMVEUAAACnej3aAAAAFElEQVR42mP8z8Dwl4mBgY"
     "FhaBMAqAQCTKYs7zoAAAAASUVORK5CYII="

@@ -14,6 +14,8 @@ import pytest
 from tests.home import Home
 from tests.server.command import Terminal, open_terminal, run_command, write
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = " ".join(
     [
         "\x1b]52;c;ZXZpbA==\x07",  # OSC 52: the clipboard

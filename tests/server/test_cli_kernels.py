@@ -17,6 +17,8 @@ from tests.home import Home
 from tests.server.client import Client
 from tests.server.command import BOUND_S, JUPYTER_CLIENT, run_command, start_command, write
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 DEAF = "get_ipython().kernel.control_handlers['shutdown_request'] = lambda *_: None"

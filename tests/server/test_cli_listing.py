@@ -9,6 +9,8 @@ import pytest
 from tests.home import Home
 from tests.server.command import run_command, write
 
+pytestmark = pytest.mark.slow
+
 
 def add_spec(home: Home, name: str, argv: list[str]) -> None:
     folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / name

@@ -13,6 +13,8 @@ import pytest
 from tests.home import Home
 from tests.server.command import BOUND_S, run_command, start_command, write
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 SCRIPT = """\

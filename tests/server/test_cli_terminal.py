@@ -11,6 +11,8 @@ import pytest
 from tests.home import Home
 from tests.server.command import BOUND_S, COMMAND, CTRL_C, CTRL_D, open_terminal, run_command, write
 
+pytestmark = pytest.mark.slow
+
 
 def test_cells_have_headers_and_the_status_line_is_erased(home: Home) -> None:
     source = "# %% Load\nprint('a', end='')\n# %%\nimport time; time.sleep(.3)\n'b'\n"

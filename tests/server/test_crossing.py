@@ -11,7 +11,7 @@ from tests.home import install_fake_kernel, private_home
 from tests.server.client import Client, editor
 from tests.server.wire import Call, Json, ResponseError
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 WORKS = 'busy\nstream stdout "go"\nsleep 20\nreply\nidle'
 

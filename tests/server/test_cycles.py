@@ -11,6 +11,8 @@ import pytest
 from tests.server.client import Client
 from tests.server.wire import Json
 
+pytestmark = pytest.mark.slow
+
 CYCLES = 20
 
 

@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 
 from tests.home import Home
+
+pytestmark = pytest.mark.slow
 
 DEMO = Path(__file__).parents[2] / "docs" / "examples" / "demo.py"
 

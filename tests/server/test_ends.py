@@ -13,7 +13,7 @@ from tests.home import Home, install_fake_kernel, private_home
 from tests.server.client import Client, editor
 from tests.server.wire import Json, ResponseError
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 ERROR = 'publish error {"ename": "E", "evalue": "v", "traceback": ["t"]}'
 FAILED = 'reply {"status": "error", "ename": "E", "evalue": "v", "traceback": ["t"]}'

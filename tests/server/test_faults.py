@@ -13,6 +13,8 @@ from tests.home import Home
 from tests.server.client import Client, editor
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 

@@ -13,6 +13,8 @@ from tests.server.client import Client, editor
 from tests.server.command import run_command
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 KINDS = [
     "endless", "pipe", "loop", "dangling", "folder", "socket", "sparse", "zeroes", "not UTF-8", "900 levels",
     "100,000 levels", "a list",

@@ -13,6 +13,8 @@ from tests.server.client import editor
 from tests.server.command import run_command
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 NAMES = (
     "argparse", "asyncio", "contextlib", "importlib", "json", "logging", "pathlib", "random", "runpy",
     "signal", "sqlite3", "string", "tempfile", "typing", "IPython", "ipykernel", "ipykernel_launcher",

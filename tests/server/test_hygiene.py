@@ -14,6 +14,8 @@ from tests.server.client import Client, editor
 from tests.server.conftest import Launch
 from tests.server.wire import Json, ResponseError
 
+pytestmark = pytest.mark.slow
+
 SECRET = "correct-horse-battery"
 GO = "print('go', flush=True); import time; time.sleep(1000)"
 

@@ -12,6 +12,8 @@ from tests.server.client import EVERYTHING, Client, editor
 from tests.server.conftest import Launch
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 INVALID_REQUEST, INVALID_PARAMS, NOT_INITIALIZED = -32600, -32602, -32002
 
 

@@ -23,6 +23,8 @@ from tests.server.client import EVERYTHING, Client
 from tests.server.command import BOUND_S, run_command
 from tests.server.conftest import Launch
 
+pytestmark = pytest.mark.slow
+
 NOBODY = 65534
 RECREATE = 'while [ -d "$1" ]; do :; done; mkdir "$1" && chmod 777 "$1" && ln -s "$2" "$1/link" && echo made'
 SLEEP = [sys.executable, "-c", "import time; time.sleep(1000)"]

@@ -18,6 +18,8 @@ from tests.server.client import Client, editor
 from tests.server.command import run_command
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 MEMORY_BYTES = 400_000_000
 ADDRESSES_BYTES = 4_000_000_000
 BOUND_S = 10  # for a listing, on a busy machine

@@ -17,6 +17,8 @@ import os
 from traitlets import Unicode
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+pytestmark = pytest.mark.slow
+
 class Elsewhere(LocalProvisioner):
     journal = Unicode(config=True)
 

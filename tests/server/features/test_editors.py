@@ -18,6 +18,8 @@ from tests.server.client import Client, start
 from tests.server.documents import Document
 from tests.server.features.plain import Plain
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 DATA = Path(__file__).parents[2] / "data" / "editors"
