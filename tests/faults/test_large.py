@@ -9,12 +9,12 @@ from tests.faults.fake import Fake, script
 from tests.home import Home
 from tests.server.client import editor
 
+pytestmark = pytest.mark.slow
+
 shared_loop = pytest.mark.asyncio(loop_scope="module")
 
 PICTURE = """
 from IPython.display import Image, display
-
-pytestmark = pytest.mark.slow
 display(Image(data=b"\\x89PNG\\r\\n\\x1a\\n" + bytes(range(256)) * {size_256}))
 """
 

@@ -5,6 +5,7 @@ import copy
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from kernel_bridge.bridge.application import Bridge
@@ -16,6 +17,8 @@ from kernel_bridge.protocol.settings import HistorySettings, Settings
 from tests.home import Home
 from tests.server.mirror import apply
 from tests.unit.test_outbox import BUFFER_BYTES, Editor
+
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

@@ -12,14 +12,14 @@ import pytest
 
 from tests.home import Home
 
+pytestmark = pytest.mark.slow
+
 OWNER = """
 import asyncio, os, sys
 from kernel_bridge.kernels.keeper import Keeper
 from kernel_bridge.kernels.local import LocalHost
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.kernels.specs import find_spec
-
-pytestmark = pytest.mark.slow
 
 class Deaf:
     def received(self, batch): pass

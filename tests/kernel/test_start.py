@@ -163,7 +163,7 @@ async def test_kernelspecs_are_listed_including_broken_ones(home: Home) -> None:
     assert "'gone' does not exist" in (specs["upper"].problem or "")
     assert "kernel.json cannot be read" in (specs["broken"].problem or "")
     assert "Expected `str`, got `int` - at `$.env" in (specs["numbers"].problem or "")
-    with pytest.raises(NoSuchKernelSpec, match="python3, broken, good, numbers, upper") as raised:
+    with pytest.raises(NoSuchKernelSpec, match="use one of these: python3, good") as raised:
         find_spec("absent")
     assert [spec["name"] for spec in raised.value.data["specs"]] == list(specs)
 

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
+
 from tests.home import Home
 from tests.server.client import EVERYTHING, Client, editor
 from tests.server.conftest import Launch
 from tests.server.wire import Json
+
+pytestmark = pytest.mark.slow
 
 FILES: Json = {**EVERYTHING, "blobs": "file"}
 BINARY = {
@@ -27,8 +31,6 @@ SENT: Json = {
 TEXT: Json = {"text/plain": "a plot", "text/html": "<b>a plot</b>", "application/json": {"image/png": "no"}}
 SHOW = f"""
 from IPython.display import display
-
-pytestmark = pytest.mark.slow
 handle = display({SENT | TEXT!r}, raw=True, display_id="plot")
 """
 

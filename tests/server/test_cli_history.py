@@ -11,6 +11,8 @@ import pytest
 from tests.home import Home
 from tests.server.command import BOUND_S, Terminal, open_terminal, run_command, write
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """\
 # %% Table
 import pandas as pd
@@ -22,8 +24,6 @@ print("\\x1b[31mred\\x1b[0m")
 PICTURE = """\
 from IPython.display import Image
 import base64
-
-pytestmark = pytest.mark.slow
 png = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAB4AAAAoAQMAAADT3dhRAAAAA1BMVEUAAACnej3aAAAAFElEQVR42mP8z8Dwl4mBgY"
     "FhaBMAqAQCTKYs7zoAAAAASUVORK5CYII="

@@ -13,7 +13,7 @@ from tests.server.client import Client, editor
 from tests.server.command import run_command
 from tests.server.wire import Json, ResponseError
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 LOOP = "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.01)"
 

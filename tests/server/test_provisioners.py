@@ -11,13 +11,13 @@ from tests.home import Home
 from tests.server.client import Client, editor
 from tests.server.wire import Json, ResponseError
 
+pytestmark = pytest.mark.slow
+
 # Behaves like a provisioner for other machines: it has no pid here. It records its calls.
 PROVISIONER = """
 import os
 from traitlets import Unicode
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-
-pytestmark = pytest.mark.slow
 
 class Elsewhere(LocalProvisioner):
     journal = Unicode(config=True)

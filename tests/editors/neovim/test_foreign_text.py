@@ -5,8 +5,12 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.editors.neovim.neovim import Neovim
 from tests.home import Home
+
+pytestmark = pytest.mark.slow
 
 HOSTILE = "%{execute('let g:evil = 1')}\x1b]52;c;eA==\x07\x9b2J\u202egnp\n|let g:evil = 1"
 

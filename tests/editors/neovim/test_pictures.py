@@ -18,6 +18,8 @@ import pytest
 from tests.editors.neovim.neovim import BIN, HELPERS, PLUGIN, Neovim
 from tests.home import Home
 
+pytestmark = pytest.mark.slow
+
 COLUMNS, ROWS, CELL = 80, 24, (10, 20)  # cell: pixels
 PICTURE = (
     "import struct, zlib\n"

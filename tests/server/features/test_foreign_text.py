@@ -14,6 +14,8 @@ from tests.home import Home
 from tests.server.features.plain import Plain
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = (
     "\x1b]52;c;eA==\x07\x1b[2J\x1bP$qm\x1b\\\x9d0;x\x9c\x7f\u202egnp\u2066 ``` [x](command:evil) **b** `\r\nx"
 )

@@ -9,6 +9,8 @@ from tests.server.client import editor
 from tests.server.documents import Document
 from tests.server.features.plain import STANDARD, Plain
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = '''def greet(name: str, *, loud=False):
     """Say 😀 hello."""
 
