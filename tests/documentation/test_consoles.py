@@ -16,8 +16,10 @@ from tests.home import Home
 
 BIN = Path(sys.executable).parent
 PROJECT = Path(__file__).parent / "project"
-BOUND_S = 280
+BOUND_S = 280  # a loaded machine takes seconds for each kernel
 END_OF_COMMAND = "\x1e"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(BOUND_S + 20)]
 
 # KERNEL in a command is the id of the only running kernel, ID that of the newest run.
 PLACEHOLDERS = {
@@ -98,11 +100,6 @@ def run(home: Home, script: str) -> list[tuple[str, int]]:
     parts = transcript.read_text(encoding="utf-8").split(END_OF_COMMAND)
     return [(output, int(code)) for output, code in zip(parts[::2], parts[1::2], strict=False)]
 
-
-pytestmark = [
-    pytest.mark.timeout(BOUND_S + 20),
-    pytest.mark.slow,
-]  # a loaded machine takes seconds for each kernel
 
 PAGES = [
     page
