@@ -22,6 +22,8 @@ from kernel_bridge.protocol.errors import BadConnectionFile, KernelUnreachable, 
 from kernel_bridge.runs.events import ExecuteInput, Status, Stream
 from tests.home import Home, install_fake_kernel
 
+pytestmark = pytest.mark.slow
+
 IDLE = Status("idle")
 
 

@@ -10,6 +10,8 @@ import pytest
 from tests.editors.neovim.neovim import Neovim, neovim
 from tests.home import Home
 
+pytestmark = pytest.mark.slow
+
 HERE = "require('kernel_bridge').kernel()"
 
 

@@ -9,6 +9,8 @@ from tests.server.client import editor
 from tests.server.features.plain import STANDARD, Plain
 from tests.server.wire import ResponseError
 
+pytestmark = pytest.mark.slow
+
 TEXT = "name = input('Your name: '); name\r\n\r\n# Ada 😀\r\nx = 'Bob, 😀'; y\r\n"
 INPUT = {"features": {"input": True}}
 ASKED: dict[str, Any] = {
