@@ -47,18 +47,18 @@ nvim: $(STAMP) ## open Neovim with the plugin on the tour
 	@PATH="$(CURDIR)/$(BIN):$$PATH" \
 	    $(BIN)/nvim --clean -u editors/neovim/example/init.lua docs/examples/tour.py
 
-test: $(STAMP) ## the tests of the server, the command line and Neovim
+test: $(STAMP) ## the server, kernel-bridge run and Neovim, with real kernels
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 
 test-unit: $(STAMP) ## the tests that need no kernel
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
 
-test-slow: $(STAMP) ## rare cases that take long: floods, limits, faults, random sessions
+test-slow: $(STAMP) ## the rest: floods, faults, hostile files, random sessions, documented commands
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow
 
 test-editors: $(STAMP) ## real Emacs and Vim without a plugin
 	@for program in emacs vim; do command -v $$program >/dev/null || \
-	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme" >&2; exit 1; }; done
+	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme (Debian 13 has no elpa-eglot and needs none)" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/editors/plain
 
 $(STYLUA): $(NVIM)/scripts/package-lock.json
