@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import inspect
 import json
 import re
 from pathlib import Path
@@ -147,7 +148,8 @@ def _tidy(node: Any, alias_of: dict[str, str]) -> Any:
         return _ref(name) | ({"default": node["default"]} if "default" in node else {})
     tidy = {key: _tidy(value, alias_of) for key, value in node.items() if (key, value) != ("required", [])}
     if "description" in tidy and isinstance(tidy["description"], str):
-        tidy["description"] = re.sub(r"`[a-z_]+`", lambda found: camel(found[0]), tidy["description"])
+        text = inspect.cleandoc(tidy["description"])  # before Python 3.13, docstrings keep their indentation
+        tidy["description"] = re.sub(r"`[a-z_]+`", lambda found: camel(found[0]), text)
     if len(tidy.get("enum", ())) == 1:
         (tidy["const"],) = tidy.pop("enum")
     return tidy

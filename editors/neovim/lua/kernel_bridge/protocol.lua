@@ -138,7 +138,7 @@
 ---@alias kernel_bridge.ExportMode "runs"|"document"
 
 --- The runs to export (by kernel, document, time or id; default: the whole history) and the target.
----     Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run.
+--- Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run.
 ---@class kernel_bridge.ExportParams
 ---@field path string
 ---@field format? kernel_bridge.ExportFormat
@@ -181,7 +181,7 @@
 ---@field remedy? kernel_bridge.Remedy
 
 --- Filters. `before` is a run id: only older runs match. `text` is part of the source, ignoring case.
----     `since` and `until` (exclusive) compare with the start of a run, or with `queuedAt` if it never started.
+--- `since` and `until` (exclusive) compare with the start of a run, or with `queuedAt` if it never started.
 ---@class kernel_bridge.HistoryParams
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
