@@ -8,8 +8,7 @@ import sys
 
 from ..escapes import legible
 from ..limits import run
-from ..protocol.errors import BUG as REPORT
-from ..protocol.errors import BridgeError, Remedy, StartFailed
+from ..protocol.errors import REPORT_BUG, BridgeError, Remedy, StartFailed
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
 from .logs import configure
 from .output import drawing
@@ -62,7 +61,7 @@ def execute(options: argparse.Namespace) -> int:
             give_up(sys.stdout)
             return _fail(f"cannot write the output: {error.strerror}", UNWRITABLE)
         log.critical("%s failed", options.command, exc_info=error)
-        return _fail(f"{type(error).__name__}: {error}; {REPORT}", BUG)
+        return _fail(f"{type(error).__name__}: {error}; {REPORT_BUG}", BUG)
 
 
 async def _command(options: argparse.Namespace) -> int:

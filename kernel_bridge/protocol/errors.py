@@ -49,7 +49,7 @@ SERVER_NOT_INITIALIZED = -32002
 REQUEST_CANCELLED = -32800
 REQUEST_FAILED = -32803
 
-BUG = (
+REPORT_BUG = (
     "this is a bug in kernel-bridge; please report it: https://github.com/kernel-bridge/kernel-bridge/issues"
 )
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..escapes import legible
-from ..protocol.errors import BUG, INTERNAL_ERROR, BridgeError, InvalidArgument, Remedy, RequestCancelled
+from ..protocol.errors import (
+    INTERNAL_ERROR,
+    REPORT_BUG,
+    BridgeError,
+    InvalidArgument,
+    Remedy,
+    RequestCancelled,
+)
 from .jsonrpc import Request
 from .peer import Peer
 from .remedies import COMMANDS
@@ -61,7 +68,7 @@ def described(error: Exception, words: Mapping[Remedy, str]) -> tuple[int, str, 
         data |= {name: legible(data[name]) for name in _PROSE if name in data}
         return error.code, legible(error.worded(words)), data
     what = legible(f"{type(error).__name__}: {error}")
-    return INTERNAL_ERROR, f"{what}; {BUG}", None
+    return INTERNAL_ERROR, f"{what}; {REPORT_BUG}", None
 
 
 async def _finish(request: Request, coroutine: Coroutine[Any, Any, Any]) -> None:
