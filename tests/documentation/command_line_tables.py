@@ -2,11 +2,11 @@
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 from kernel_bridge.cli.arguments import _parser
+from tests.documentation.pages import ROOT, table
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
+PAGE = ROOT / "docs" / "reference" / "command-line.md"
 
 HIDDEN = {"help", "log_level", "log_file"}
 """Options that every subcommand has: the page describes them once, with the main command."""
@@ -36,12 +36,11 @@ def _section(parser: argparse.ArgumentParser, level: int, shown: list[argparse.A
     lines.append(f"```text\n{usage.format_help()}```\n")
     rows = [_row(parser, action) for action in shown if not isinstance(action, argparse._SubParsersAction)]
     if rows:
-        lines += ["| argument or option | meaning |\n|---|---|", *rows, ""]
+        lines.append(table(("argument or option", "meaning"), rows))
     return "\n".join(lines) + "\n"
 
 
-def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str, str]:
     formatter = parser._get_formatter()
     names, words = formatter._format_action_invocation(action), formatter._expand_help(action)
-    cells = f"`{names}`", words[:1].upper() + words[1:]
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"`{names}`", words[:1].upper() + words[1:]

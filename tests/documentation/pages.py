@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -58,7 +58,8 @@ def blocks(page: Path, language: str) -> list[Block]:
 
 
 def all_blocks(language: str) -> list[Block]:
-    return [block for page in shown_to_readers() for block in blocks(page, language)]
+    """The blocks of all pages, without those that cannot be run."""
+    return [block for page in shown_to_readers() for block in blocks(page, language) if block.runs]
 
 
 def named(name: str) -> str:
@@ -67,6 +68,13 @@ def named(name: str) -> str:
     found = [block for one in languages for block in all_blocks(one) if block.words[:1] == (name,)]
     assert len(found) == 1, f"{name}: {', '.join(map(str, found)) or 'no block has this name'}"
     return found[0].text
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
 
 
 def prose(page: Path) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from kernel_bridge.protocol.schema import schema
+from tests.documentation.pages import ROOT, table
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 PACKAGE = ROOT / "editors" / "vscode" / "package.json"
 NEOVIM = ROOT / "editors" / "neovim"
+NVIM = Path(sys.executable).parent / "nvim"
 SECTION = "kernel-bridge."
 
 
@@ -36,7 +37,7 @@ def _server(prefix: str, struct: str) -> str:
         (f"`{name}`", _type(field), _code(field["default"]), field["description"], field["x-takes-effect"])
         for name, field in _fields(prefix, struct)
     )
-    return _markdown(("setting", "type", "default", "meaning", "takes effect"), rows)
+    return table(("setting", "type", "default", "meaning", "takes effect"), rows)
 
 
 def _fields(prefix: str, struct: str) -> Iterator[tuple[str, Any]]:
@@ -44,12 +45,6 @@ def _fields(prefix: str, struct: str) -> Iterator[tuple[str, Any]]:
     for name, field in schema()["$defs"][struct]["properties"].items():
         if "$ref" not in field:
             yield prefix + name, field
-
-
-def _markdown(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
-    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
 
 
 def _type(field: Any) -> str:
@@ -92,7 +87,7 @@ def _vscode() -> str:
     sentence = f"The extension also offers these server settings: {', '.join(f'`{name}`' for name in both)}."
     if other:
         sentence += f" Of these, {', '.join(other)} has another default in VS Code."
-    return _markdown(("setting", "type", "default", "meaning"), own) + f"\n{sentence}\n"
+    return table(("setting", "type", "default", "meaning"), own) + f"\n{sentence}\n"
 
 
 def _plain(description: str) -> str:
@@ -115,7 +110,7 @@ def _neovim() -> str:
             shown = "" if value is None else "`…`" if isinstance(value, dict) else _code(value)
             rows.append((name, type_, words, shown))
     cells = ((f"`{name}`", f"`{type_}`", shown, _sentence(words)) for name, type_, words, shown in rows)
-    return _markdown(("option", "type", "default", "meaning"), cells)
+    return table(("option", "type", "default", "meaning"), cells)
 
 
 def _sentence(words: str) -> str:
@@ -124,7 +119,12 @@ def _sentence(words: str) -> str:
 
 def _lua_defaults() -> Any:
     """The defaults as the plugin itself has them."""
-    code = "lua io.stdout:write(vim.json.encode(require('kernel_bridge.config').get()))"
-    nvim = Path(sys.executable).parent / "nvim"
-    command = [nvim, "--clean", "--headless", "--cmd", f"set rtp^={NEOVIM}", "-c", code, "-c", "qa!"]
+    return asked_of_neovim("require('kernel_bridge.config').get()")
+
+
+def asked_of_neovim(expression: str) -> Any:
+    """The value of a Lua expression in a Neovim with the plugin."""
+    command = [NVIM, "--clean", "--headless", "--cmd", f"set rtp^={NEOVIM}"]
+    command += ["-c", "runtime plugin/kernel_bridge.lua"]
+    command += ["-c", f"lua io.stdout:write(vim.json.encode({expression}))", "-c", "qall!"]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

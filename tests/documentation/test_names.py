@@ -2,16 +2,9 @@
 
 import json
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 from tests.documentation.pages import ROOT, shown_to_readers
-from tests.documentation.settings_tables import NEOVIM, PACKAGE
-from tests.home import Home
-
-NVIM = Path(sys.executable).parent / "nvim"
-COMPLETIONS = "lua io.stdout:write(vim.json.encode(vim.fn.getcompletion('KernelBridge ', 'cmdline')))"
+from tests.documentation.settings_tables import PACKAGE, asked_of_neovim
 
 
 def named(pattern: str) -> dict[str, str]:
@@ -31,10 +24,8 @@ def test_the_commands_of_vscode_exist() -> None:
     assert {name: page for name, page in names.items() if name not in titles} == {}
 
 
-def test_the_commands_of_neovim_exist(home: Home) -> None:
-    command = [NVIM, "--clean", "--headless", "--cmd", f"set rtp^={NEOVIM}"]
-    command += ["-c", "runtime plugin/kernel_bridge.lua", "-c", COMPLETIONS, "-c", "qall!"]
-    done = subprocess.run(command, env=home.environment, capture_output=True, text=True, check=True)
+def test_the_commands_of_neovim_exist() -> None:
+    commands = asked_of_neovim("vim.fn.getcompletion('KernelBridge ', 'cmdline')")
     names = named(r"`:KernelBridge!? (\w+)")
     assert names
-    assert {name: page for name, page in names.items() if name not in json.loads(done.stdout)} == {}
+    assert {name: page for name, page in names.items() if name not in commands} == {}
