@@ -14,8 +14,8 @@ from textwrap import indent
 from typing import Any, get_args
 
 from kernel_bridge.protocol.vocabulary import RunEnd
-from kernel_bridge.source.cells import TEXT_KINDS
 from kernel_bridge.source.languages import LANGUAGES, comment_prefixes
+from kernel_bridge.source.percent import TEXT_KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "docs" / "protocol.schema.json"

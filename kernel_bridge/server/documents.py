@@ -18,10 +18,10 @@ from pygls.workspace import TextDocument, Workspace
 from ..bridge.exporting import read_document
 from ..protocol.errors import DocumentNotOpen
 from ..source.anchors import Edit, edits_between
-from ..source.cells import header_end
 from ..source.document import line_starts
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook
+from ..source.percent import header_end
 from ..source.script import read_script
 from . import notebooks
 from .snapshot import Snapshot

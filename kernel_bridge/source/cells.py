@@ -1,78 +1,18 @@
-"""Cells of a document in the percent format (`# %%`), as VS Code and jupytext read it.
+"""The cells of a document, in the format that its language implies."""
 
-A marker is a line comment, indented or not, that continues with `%%`; the rest of the line is its title, cell
-type and metadata. `# In[3]:`, written by nbconvert, is a marker too. Markers count everywhere, even in a
-multi-line string.
-"""
-
-import re
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
-
-from .document import BYTE_ORDER_MARK, split_lines
-from .languages import comment_prefixes, find_language
-
-TEXT_KINDS: dict[str, "CellKind"] = {"markdown": "markdown", "md": "markdown", "raw": "raw"}
-_KIND = re.compile(r"(?:^|\s)\[(markdown|md|raw)\](?=\s|$)", re.IGNORECASE)
-_METADATA = re.compile(r"""(?:^|\s)(\{.*\}|[\w.-]+=["'\[{\w-].*)$""")
-
-CellKind = Literal["code", "markdown", "raw"]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The lines between two markers; 0-based, `end_line` exclusive."""
-
-    kind: CellKind
-    title: str
-    metadata: str  # as written: `key="value" tags=["a"]`, or a JSON object
-    start_line: int  # first line of the body
-    end_line: int
-    marker_line: int | None  # None: the text before the first marker, or a document without any
+from .cell import Cell
+from .document import split_lines
+from .percent import percent_cells
 
 
 def cells(text: str, language_id: str) -> list[Cell]:
-    """All cells in order.
-
-    A document without markers is one cell; blank text before the first marker is none.
-    """
+    """All cells in order."""
     return cells_of_lines(split_lines(text), language_id)
 
 
 def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
     """Like `cells`, from the lines of a document."""
-    marker = _marker_pattern(language_id)
-    found = [
-        (number, match)
-        for number, line in enumerate(lines)
-        if ("%%" in line or "In[" in line) and (match := marker.match(line))
-    ]
-    first = found[0][0] if found else len(lines)
-    begin = header_end(lines, language_id)
-    result: list[Cell] = []
-    if not found or any(line.strip(BYTE_ORDER_MARK).strip() for line in lines[begin:first]):
-        result.append(Cell("code", "", "", begin, first, None))
-    bounds = [number for number, _ in found] + [len(lines)]
-    language = find_language(language_id)
-    comment_end = language.comment_end if language else ""
-    for (number, match), end in zip(found, bounds[1:], strict=True):
-        kind, title, metadata = _read_marker((match["rest"] or "").strip().removesuffix(comment_end).strip())
-        result.append(Cell(kind, title, metadata, number + 1, end, number))
-    return result
-
-
-def header_end(lines: list[str], language_id: str) -> int:
-    """The number of lines of jupytext's header: comments around YAML that begins with `jupyter:`."""
-    if not lines or "---" not in lines[0] or len(lines) < 3 or "jupyter:" not in lines[1]:
-        return 0
-    prefixes = "|".join(map(re.escape, comment_prefixes(language_id)))
-    fence = re.compile(rf"{BYTE_ORDER_MARK}?(?:{prefixes})\s*---(?:\s.*)?")
-    if fence.fullmatch(lines[0]):
-        for number, line in enumerate(lines[1:], start=1):
-            if fence.fullmatch(line):
-                return number + 1
-    return 0
+    return percent_cells(lines, language_id)
 
 
 def cell_at(found: list[Cell], line: int) -> Cell | None:
@@ -81,28 +21,3 @@ def cell_at(found: list[Cell], line: int) -> Cell | None:
         if line >= (cell.start_line if cell.marker_line is None else cell.marker_line):
             return cell
     return None
-
-
-def is_marker(line: str, language_id: str) -> bool:
-    """Whether a line is a cell marker."""
-    return _marker_pattern(language_id).match(line) is not None
-
-
-@cache
-def _marker_pattern(language_id: str) -> re.Pattern[str]:
-    prefixes = []
-    for prefix in sorted(comment_prefixes(language_id), key=len, reverse=True):
-        # If `%` starts a comment, lines of percent signs are decoration.
-        prefixes.append(re.escape(prefix) + (r"[ \t]+" if prefix.endswith("%") else r"[ \t]*"))
-    start = rf"{BYTE_ORDER_MARK}?[ \t\f]*(?:{'|'.join(prefixes)})"
-    return re.compile(start + r"(?:%%+(?P<rest>.*)|In\[[0-9 ]*\]:?\s*$)", re.DOTALL)
-
-
-def _read_marker(rest: str) -> tuple[CellKind, str, str]:
-    kind: CellKind = "code"
-    if match := _KIND.search(rest):
-        kind = TEXT_KINDS[match[1].lower()]
-        rest = f"{rest[: match.start()].strip()} {rest[match.end() :].strip()}".strip()
-    if match := _METADATA.search(rest):
-        return kind, rest[: match.start()].strip(), match[1].strip()
-    return kind, rest, ""

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..protocol.vocabulary import Unit
-from .cells import Cell, cell_at, cells_of_lines, is_marker
+from .cell import Cell
+from .cells import cell_at, cells_of_lines
 from .document import BYTE_ORDER_MARK, Place, clamp, split_lines
 from .languages import is_python
 from .logical_lines import classify
+from .percent import is_marker
 from .statement import incremental_statement, python_statement
 
 

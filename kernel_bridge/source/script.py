@@ -6,11 +6,13 @@ Markdown is in comments (in Python also in a string of its own), and a header in
 import re
 from typing import Any
 
-from .cells import Cell, cells_of_lines, header_end
+from .cell import Cell
+from .cells import cells_of_lines
 from .document import split_lines
 from .json_text import read_json
 from .languages import comment_prefixes, find_language, is_python
 from .notebook import Json, Notebook, NotebookCell
+from .percent import header_end
 from .region import region_of
 
 _PAIR = re.compile(r"""([\w.-]+)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|\{[^}]*\}|[^\s]+)""")

@@ -1,6 +1,7 @@
 import pytest
 
-from kernel_bridge.source.cells import Cell, cell_at, cells
+from kernel_bridge.source.cell import Cell
+from kernel_bridge.source.cells import cell_at, cells
 
 
 def check(text: str, expected: list[tuple[int, int, int | None]], language_id: str = "python") -> None:
@@ -99,7 +100,7 @@ def test_kind_title_and_metadata(marker: str, expected: tuple[str, str, str]) ->
 
 
 def test_the_end_of_a_comment_is_not_part_of_the_title() -> None:
-    assert cells("(* %% Title *)\nx", "ocaml") == [Cell("code", "Title", "", 1, 2, 0)]
+    assert cells("(* %% Title *)\nx", "ocaml") == [Cell("code", "ocaml", "Title", "", 1, 2, 0)]
 
 
 def test_a_marker_line_belongs_to_the_cell_that_it_starts() -> None:

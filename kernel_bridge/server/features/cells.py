@@ -5,7 +5,8 @@ A document without cell markers gets none of these: its language server has bett
 
 from typing import TYPE_CHECKING, Any
 
-from ...source.cells import Cell, cells_of_lines
+from ...source.cell import Cell
+from ...source.cells import cells_of_lines
 from ...source.document import Place
 from ...source.languages import is_python
 from ...source.statement import python_statement

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ...source.cells import Cell, cells_of_lines
+from ...source.cell import Cell
+from ...source.cells import cells_of_lines
 from ...source.document import Place
 from ..registry import Provider, server
 from .actions import act, interrupt, run_unit
