@@ -19,7 +19,8 @@ from ...runs.run import Location
 from ...source.notebook import Notebook, NotebookCell
 from ..exits import OK, UsageError
 from ..pieces import STDIN_URI, Piece, Script
-from ..run.command import document_language, execute
+from ..run.choice import document_language
+from ..run.command import execute
 from ..specs import opened, print_json
 from ..terminal.answers import Answers
 from ..terminal.pictures import find_protocol

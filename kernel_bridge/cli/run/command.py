@@ -5,8 +5,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,9 @@ from ...bridge.submission import RunOptions, Source, Submission, Wanted, submit
 from ...bridge.wire import run_to_wire
 from ...guard import END_S, end_within
 from ...plurals import count
-from ...protocol.commands import StartKernelParams
-from ...protocol.errors import BridgeError
 from ...protocol.objects import Run as WireRun
-from ...protocol.objects import TextDocument
 from ...protocol.settings import Settings
 from ...runs.run import Run
-from ...source.languages import find_language
 from ...source.parameters import read_value
 from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
 from ..formats import format_of
@@ -34,7 +30,9 @@ from ..terminal.answers import Answers, interruptible
 from ..terminal.observer import Reporter, Terminal
 from ..terminal.pictures import find_protocol
 from ..terminal.screen import Screen
-from .notebook_file import Earlier, NotebookFile, finished_cells, read_earlier
+from .choice import attach, document_language, is_left_running, language_named, names_new_kernel, start
+from .notebook_file import NotebookFile, finished_cells, read_earlier
+from .signals import handled
 
 EVERYTHING = Settings(output_budget=2**62)  # write all output, without a limit
 
@@ -106,27 +104,22 @@ class _Execution:
                 await asyncio.gather(self._interrupt, return_exceptions=True)
             if self._file is not None:  # the run was cut short
                 await self._file.finish(resumable=True)
-            self._reporter.waiting("" if self._is_left else "stopping the kernel")
+            self._reporter.waiting("" if is_left_running(self._options) else "stopping the kernel")
             await self._bridge.close()
             await self._reporter.close()
         if self._unwritten is not None:
             raise self._unwritten
         return code
 
-    @property
-    def _is_left(self) -> bool:
-        """Whether the kernel keeps running afterwards."""
-        return self._options.attach is not None or self._options.keep_alive
-
     async def _run(self) -> int:
         options = self._options
         earlier = read_earlier(Path(options.export).expanduser()) if options.resume else None
-        if options.attach is not None or (earlier is not None and not self._names_kernel()):
-            kernel = await self._attach(earlier)
+        if options.attach is not None or (earlier is not None and not names_new_kernel(options)):
+            kernel = await attach(self._bridge, options, earlier, self._reporter)
             script = self._script(document_language(kernel.session.spec.language))
         else:
-            script = self._script(await self._language())
-            kernel = await self._start(script)
+            script = self._script(await language_named(self._bridge, options))
+            kernel = await start(self._bridge, options, script, self._reporter)
         kept = finished_cells(script, earlier) if earlier is not None else {}
         pieces = [piece for piece in script.pieces if piece.cell not in kept]
         if kept:
@@ -163,36 +156,6 @@ class _Execution:
         options = RunOptions(stop_on_error=not self._options.allow_errors)
         return await submit(self._bridge, Wanted(name, sources), kernel_id=kernel.id, options=options)
 
-    def _names_kernel(self) -> bool:
-        return self._options.kernel is not None or self._options.python is not None
-
-    async def _attach(self, earlier: Earlier | None) -> FollowedKernel:
-        """The kernel that --attach names, or that an earlier run left running."""
-        from ..kernels import attach  # imports rich, which is slow
-
-        options = self._options
-        which = options.attach
-        if which is None:
-            assert earlier is not None
-            which = earlier.kernel_id
-            if which is None:
-                raise UsageError(
-                    f"{options.export} names no kernel to resume on: its run finished, or did not keep its "
-                    "kernel (--keep-alive); choose a running kernel with --attach, or a new one with --kernel"
-                )
-        self._reporter.waiting("attaching to the kernel")
-        try:
-            kernel = await attach(self._bridge, which)
-        except (UsageError, BridgeError) as error:
-            if options.attach is not None:
-                raise
-            raise UsageError(
-                f"the kernel that ran {options.export} is gone ({error}); run without --resume, or continue "
-                "on a new kernel with --kernel, without the variables of the earlier cells"
-            ) from error
-        self._reporter.waiting("")
-        return kernel
-
     async def _until_ended(self, kernel: FollowedKernel, run: Run, piece: Piece) -> None:
         limit = self._options.timeout
         try:
@@ -210,7 +173,7 @@ class _Execution:
         file, self._file = self._file, None
         if file is None:
             return
-        may_resume = code != OK and self._is_left and kernel.alive
+        may_resume = code != OK and is_left_running(self._options) and kernel.alive
         cells = await file.finish(may_resume)
         name = file.path
         if cells is not None:
@@ -219,43 +182,6 @@ class _Execution:
             self._reporter.note(
                 "the kernel keeps running; repeat the command with --resume to continue at the failed cell"
             )
-
-    async def _language(self) -> str | None:
-        """The language of the kernel that the options name, for a file whose name does not reveal it."""
-        if self._options.python:
-            return "python"
-        for spec in await self._bridge.specs.list() if self._options.kernel else ():
-            if spec.name == self._options.kernel.lower():
-                return document_language(spec.language)
-        return None
-
-    async def _start(self, script: Script) -> FollowedKernel:
-        options = self._options
-        name = options.kernel
-        if name is None and options.python is None and script.kernelspec is not None:
-            if any(spec.name == script.kernelspec for spec in await self._bridge.specs.list()):
-                name = script.kernelspec
-            else:
-                self._reporter.warn(
-                    f"the kernel {script.kernelspec!r} that {script.name} names is not installed; "
-                    f"using the default for {script.language_id or 'its language'}"
-                )
-        if name is None and options.python is None and script.language_id is None:
-            raise UsageError(
-                f"cannot tell the language of {script.name} from its name; "
-                "choose a kernel with --kernel (`kernel-bridge specs` lists them)"
-            )
-        self._reporter.waiting(f"starting {name or options.python or 'a kernel'}")
-        asked = StartKernelParams(
-            spec=name,
-            python=options.python,
-            text_document=TextDocument(uri=script.uri),
-            cwd=script.cwd,
-            keep_alive=options.keep_alive,
-        )
-        kernel = await self._bridge.start_kernel(asked, script.language_id)
-        self._reporter.waiting("")
-        return kernel
 
     def _exit_code(self, runs: list[WireRun], pieces: dict[str, Piece]) -> int:
         failed = [run for run in runs if run.state != "ok"]
@@ -267,21 +193,9 @@ class _Execution:
 
     # signals
 
-    @contextmanager
-    def signals(self) -> Iterator[None]:
+    def signals(self) -> AbstractContextManager[None]:
         """Handle signals. The first Ctrl-C interrupts the kernel, the second quits, the third kills us."""
-        handlers = {"SIGINT": self._pressed, "SIGTERM": self._terminated, "SIGHUP": self._terminated}
-        before = {}
-        for name, handler in handlers.items():
-            number = getattr(signal, name, None)
-            if number is not None:
-                before[number] = signal.getsignal(number)
-                _handle(number, handler)
-        try:
-            yield
-        finally:
-            for number, handler_before in before.items():
-                signal.signal(number, handler_before)
+        return handled({"SIGINT": self._pressed, "SIGTERM": self._terminated, "SIGHUP": self._terminated})
 
     def _pressed(self, number: int) -> None:
         if self._kernel is None or self._interrupt is not None:
@@ -309,12 +223,6 @@ class _Execution:
             self._work.cancel()
 
 
-def document_language(kernel_language: str) -> str:
-    """The language id of the documents that a kernel of this language runs."""
-    known = find_language(kernel_language)
-    return known.ids[0] if known else kernel_language
-
-
 def _check_export(options: argparse.Namespace) -> None:
     """Raise UsageError before the run if the export would fail after it."""
     if options.export is None:
@@ -338,16 +246,3 @@ def _check_export(options: argparse.Namespace) -> None:
 def _check_new(path: Path) -> None:
     if path.exists():
         raise UsageError(f"{path} exists; --overwrite replaces it")
-
-
-def _handle(number: int, handler: Callable[[int], None]) -> None:
-    """Handle a signal on the event loop."""
-    loop = asyncio.get_running_loop()
-    try:
-        loop.add_signal_handler(number, handler, number)
-    except NotImplementedError:  # Windows
-
-        def pass_on(got: int, frame: object) -> None:
-            loop.call_soon_threadsafe(handler, got)
-
-        signal.signal(number, pass_on)

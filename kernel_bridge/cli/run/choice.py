@@ -1,0 +1,106 @@
+"""The kernel for a `run`: a running one that the options name, or a new one."""
+
+import argparse
+
+from ...bridge.application import Bridge
+from ...bridge.kernel import FollowedKernel
+from ...protocol.commands import StartKernelParams
+from ...protocol.errors import BridgeError
+from ...protocol.objects import TextDocument
+from ...source.languages import find_language
+from ..exits import UsageError
+from ..pieces import Script
+from ..terminal.observer import Reporter
+from .notebook_file import Earlier
+
+
+def names_new_kernel(options: argparse.Namespace) -> bool:
+    """Whether the options name a kernel to start."""
+    return options.kernel is not None or options.python is not None
+
+
+def is_left_running(options: argparse.Namespace) -> bool:
+    """Whether the kernel keeps running afterwards."""
+    return options.attach is not None or bool(options.keep_alive)
+
+
+def document_language(kernel_language: str) -> str:
+    """The language id of the documents that a kernel of this language runs."""
+    known = find_language(kernel_language)
+    return known.ids[0] if known else kernel_language
+
+
+async def language_named(bridge: Bridge, options: argparse.Namespace) -> str | None:
+    """The language of the kernel that the options name, for a file whose name does not reveal it."""
+    if options.python:
+        return "python"
+    for spec in await bridge.specs.list() if options.kernel else ():
+        if spec.name == options.kernel.lower():
+            return document_language(spec.language)
+    return None
+
+
+async def attach(
+    bridge: Bridge, options: argparse.Namespace, earlier: Earlier | None, reporter: Reporter
+) -> FollowedKernel:
+    """The kernel that --attach names, or that an earlier run left running.
+
+    Raises UsageError, and everything that attaching to a kernel raises.
+    """
+    from ..kernels import attach as follow  # imports rich, which is slow
+
+    which = options.attach
+    if which is None:
+        assert earlier is not None
+        which = earlier.kernel_id
+        if which is None:
+            raise UsageError(
+                f"{options.export} names no kernel to resume on: its run finished, or did not keep its "
+                "kernel (--keep-alive); choose a running kernel with --attach, or a new one with --kernel"
+            )
+    reporter.waiting("attaching to the kernel")
+    try:
+        kernel = await follow(bridge, which)
+    except (UsageError, BridgeError) as error:
+        if options.attach is not None:
+            raise
+        raise UsageError(
+            f"the kernel that ran {options.export} is gone ({error}); run without --resume, or continue "
+            "on a new kernel with --kernel, without the variables of the earlier cells"
+        ) from error
+    reporter.waiting("")
+    return kernel
+
+
+async def start(
+    bridge: Bridge, options: argparse.Namespace, script: Script, reporter: Reporter
+) -> FollowedKernel:
+    """A new kernel: the one that the options or the file name, or the default for its language.
+
+    Raises UsageError, and everything that starting a kernel raises.
+    """
+    name = options.kernel
+    if name is None and options.python is None and script.kernelspec is not None:
+        if any(spec.name == script.kernelspec for spec in await bridge.specs.list()):
+            name = script.kernelspec
+        else:
+            reporter.warn(
+                f"the kernel {script.kernelspec!r} that {script.name} names is not installed; "
+                f"using the default for {script.language_id or 'its language'}"
+            )
+    if name is None and options.python is None and script.language_id is None:
+        raise UsageError(
+            f"cannot tell the language of {script.name} from its name; "
+            "choose a kernel with --kernel (`kernel-bridge specs` lists them)"
+        )
+    reporter.waiting(f"starting {name or options.python or 'a kernel'}")
+    asked = StartKernelParams(
+        spec=name,
+        python=options.python,
+        text_document=TextDocument(uri=script.uri),
+        cwd=script.cwd,
+        keep_alive=options.keep_alive,
+    )
+    kernel = await bridge.start_kernel(asked, script.language_id)
+    reporter.waiting("")
+    return kernel
