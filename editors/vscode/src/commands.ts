@@ -1,6 +1,7 @@
 /** The commands of the command palette. */
 
 import * as vscode from "vscode";
+import { label } from "./ansi";
 import type { Connection } from "./connection";
 import { Cursor } from "./cursor";
 import { chooseHistory } from "./history";
@@ -110,7 +111,7 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
 
 async function chooseRun<T extends { source: string; state: string }>(runs: T[]): Promise<T | undefined> {
   const items = runs.map((run) => ({
-    label: run.source.trim().split("\n")[0] ?? "",
+    label: label(run.source.trim().split("\n")[0] ?? ""),
     description: run.state,
     run,
   }));
