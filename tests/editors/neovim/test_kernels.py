@@ -106,7 +106,7 @@ def test_a_dead_kernel_is_reported(editor: Neovim) -> None:
     editor.until(f"{HERE}.state == 'dead'")
     editor.command("restart")
     editor.until(f"{HERE}.state == 'idle'")
-    editor.until_message("Python 3 (ipykernel) was started again")
+    editor.until_message("Python 3 (ipykernel) was restarted")
     assert editor.lua(f"return {{ {HERE}.id, {HERE}.epoch }}") == [kernel, epoch + 2]
     assert editor.lua("return vim.tbl_count(require('kernel_bridge.session').kernels())") == 1
 

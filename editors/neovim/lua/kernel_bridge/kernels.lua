@@ -41,7 +41,7 @@ function M.restart(bufnr, answered)
   local function done(failed, kernel)
     bound(bufnr, kernel)
     if kernel then
-      client.notify(kernel.displayName .. (was_dead and " was started again" or " was restarted"))
+      client.notify(kernel.displayName .. " was restarted")
     end
     return answered and answered(failed, kernel)
   end
