@@ -70,6 +70,26 @@ def test_run_mappings(buffer: Neovim, mode: str, plug: str, keys: str, expected:
 
 
 @pytest.mark.parametrize(
+    ("code", "keys", "expected"),
+    [
+        ("x = [\n    'ab12',\n    'cd34',\n]\n", "2G5|<C-v>j10|<F2>", ["'cd34'"]),
+        ("a 1 + 10\nbb\nc 2 + 20\n", "gg3|<C-v>2j8|<F2>", ["22"]),  # a line that the block does not reach
+        ("日'é'\nab'ß'\n", "gg3|<C-v>j5|<F2>", ["'ß'"]),  # screen columns, not bytes
+        ("# 1\n# 2 + 2\n", "gg3|<C-v>j$<F2>", ["4"]),  # ragged
+        ("#\t  if 1:\n#\n#\t    print(3)\n", "gg5|<C-v>2j$<F2>", ["3"]),  # after tabs, dedented
+        ("# 7  1\n# 8+1 0\n", "2G5|<C-v>k3|<F2>", ["9"]),  # from the bottom to the top
+    ],
+)
+def test_a_block_runs_its_columns(buffer: Neovim, code: str, keys: str, expected: list[str]) -> None:
+    buffer.open(code)
+    buffer.api.command("xmap <buffer> <F2> <Plug>(kernel-bridge-run)")
+    buffer.keys(keys)
+    (result,) = buffer.until_ended()
+    assert [line.removeprefix("│ ") for line in result["lines"]] == expected
+    assert buffer.lines() == code.splitlines()
+
+
+@pytest.mark.parametrize(
     ("start", "keys", "line"), [(5, "]c", 9), (5, "[c", 2), (2, "2]c", 9), (9, "]c", 9), (2, "[c", 2)]
 )
 def test_motions(buffer: Neovim, start: int, keys: str, line: int) -> None:

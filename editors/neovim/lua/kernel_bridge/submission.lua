@@ -14,7 +14,7 @@ local M = {}
 ---@field lines? [integer, integer] first and last line, 1-based
 ---@field from? [integer, integer] row and column in bytes, 0-based
 ---@field to? [integer, integer] row and column, exclusive
----@field code? string text to run instead of the buffer's
+---@field code? string text to run instead of the buffer's; with `lines` or `from`, it comes from there
 ---@field arguments? table more fields for the argument of kernel-bridge.run
 
 ---@param bufnr integer
@@ -28,16 +28,17 @@ local function params_of(bufnr, opts, cursor, encoding)
     return { line = row, character = vim.str_utfindex(line, encoding, math.min(column, #line), false) }
   end
   local params = { textDocument = client.document(bufnr), unit = opts.unit }
-  if opts.code then
-    params.code, params.unit = opts.code, nil
-  elseif opts.lines then
+  if opts.lines then
     local first, last = opts.lines[1] - 1, opts.lines[2] - 1
     params.range = { start = position(first, 0), ["end"] = position(last, math.huge) }
   elseif opts.from then
     params.range = { start = position(unpack(opts.from)), ["end"] = position(unpack(opts.to)) }
-  else
+  elseif not opts.code then
     params.unit = opts.unit or "statement"
     params.position = position(unpack(cursor))
+  end
+  if opts.code then
+    params.code, params.unit = opts.code, params.range and "range" or nil
   end
   return vim.tbl_extend("force", params, opts.arguments or {})
 end
