@@ -66,6 +66,7 @@ def run_to_wire(run: "Run", live: "LiveOutputs | None" = None) -> wire.Run:
         error=_error(run),
         reason=run.reason,
         next_input=run.next_input,
+        next_input_replaces=run.next_input_replaces or None,
         degraded=run.degraded or None,
         lost_messages=run.lost_messages or None,
         missing_bytes=run.missing_bytes or None,

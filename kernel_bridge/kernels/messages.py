@@ -347,10 +347,12 @@ def _execute_reply(content: Json) -> Event:
     """bash_kernel and IRkernel send "abort"; jjava omits the status."""
     status = content.get("status")
     next_input: str | None = None
+    replaces = False
     pages: list[Json] = []
     for entry in map(_object, _list(content.get("payload"))):
         if entry.get("source") == "set_next_input":
-            next_input = _text_or_none(entry.get("text")) or next_input
+            if text := _text_or_none(entry.get("text")):
+                next_input, replaces = text, entry.get("replace") is True
         elif entry.get("source") == "page":
             pages.append(_object(entry.get("data")))
     return ExecuteReply(
@@ -358,6 +360,7 @@ def _execute_reply(content: Json) -> Event:
         execution_count=_count(content.get("execution_count")),
         error=_error(content) if status == "error" else None,
         next_input=next_input,
+        next_input_replaces=replaces,
         pages=pages,
     )
 

@@ -184,6 +184,10 @@ class ShowOutputResult(Wire):
     shown: bool  # false: the client does not support window/showDocument, or refused
 
 
+class InsertNextInputResult(Wire):
+    uri: str  # of the document
+
+
 class AnswerInputParams(Wire):
     """The input that a run asked for. If null, the kernel is interrupted: the user cancelled."""
 
@@ -215,6 +219,7 @@ COMMANDS: dict[str, tuple[type[Wire], type[Wire]]] = {
     "kernel-bridge.history": (HistoryParams, HistoryResult),
     "kernel-bridge.export": (ExportParams, ExportResult),
     "kernel-bridge.showOutput": (ShowOutputParams, ShowOutputResult),
+    "kernel-bridge.insertNextInput": (RunRef, InsertNextInputResult),
     "kernel-bridge.answerInput": (AnswerInputParams, Nothing),
     "kernel-bridge.act": (ActParams, Nothing),
 }

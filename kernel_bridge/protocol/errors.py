@@ -6,6 +6,7 @@
       Untrusted
       DocumentNotOpen
       NothingToRun
+      NotInserted
       KernelError
         StartFailed
           KernelLaunchFailed
@@ -133,6 +134,10 @@ class DocumentNotOpen(BridgeError):
 
 class NothingToRun(BridgeError):
     """The region holds no code."""
+
+
+class NotInserted(BridgeError):
+    """The kernel's proposal was not inserted: there is none, or no place for it, or the editor refused."""
 
 
 class KernelError(BridgeError):

@@ -135,7 +135,8 @@ class Run(Wire):
     ended_at: str | None = None
     error: RunError | None = None
     reason: str | None = None
-    next_input: str | None = None
+    next_input: str | None = None  # the kernel's proposal; never applied unasked
+    next_input_replaces: bool | None = None  # true: it replaces the code that ran (%load)
     degraded: bool | None = None
     lost_messages: int | None = None  # messages the kernel dropped, counted by gaps in their ids
     missing_bytes: int | None = None  # approximate output that the history could not keep

@@ -78,6 +78,7 @@ class ExecuteReply:
     execution_count: int | None = None
     error: Error | None = None
     next_input: str | None = None  # payload set_next_input
+    next_input_replaces: bool = False  # the code that ran; else it is a new cell
     pages: list[Json] = field(default_factory=list)  # payload page: the MIME bundle of each
 
 

@@ -56,6 +56,7 @@ class Run:
     error_line: int | None = None  # 0-based, in the document
     reason: str | None = None
     next_input: str | None = None
+    next_input_replaces: bool = False
     degraded: bool = False
     lost_messages: int = 0
     missing_bytes: int = 0  # of its output, lost by the history
@@ -92,6 +93,7 @@ class Run:
         if self.error is None:
             self.error = reply.error
         self.next_input = reply.next_input
+        self.next_input_replaces = reply.next_input_replaces
 
     def outcome(self) -> RunState:
         """The end state that the kernel's reply implies.

@@ -25,6 +25,8 @@ class Client:
     signature_markdown: bool
     signature_label_offsets: bool
     progress: bool
+    apply_edit: bool
+    versioned_edits: bool  # an edit that names the version of its document
     show_document: bool
     symbol_trees: bool
     folding: bool
@@ -76,6 +78,8 @@ def read_client(capabilities: Any, shows_runs: bool) -> Client:
             f"{document}.signatureHelp.signatureInformation.parameterInformation.labelOffsetSupport"
         ),
         progress=has("window.workDoneProgress"),
+        apply_edit=has("workspace.applyEdit"),
+        versioned_edits=has("workspace.workspaceEdit.documentChanges"),
         show_document=has("window.showDocument.support"),
         symbol_trees=has(f"{document}.documentSymbol.hierarchicalDocumentSymbolSupport"),
         folding=takes(f"{document}.foldingRange"),

@@ -11,6 +11,7 @@ from .features import (
     diagnostics,
     hover,
     inlay_hints,
+    proposals,
     showing,
     signature,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "hover",
     "inlay_hints",
     "notifications",
+    "proposals",
     "server",
     "showing",
     "signature",

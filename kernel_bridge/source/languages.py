@@ -198,6 +198,12 @@ def comment_prefixes(language_id: str) -> tuple[str, ...]:
     return language.comments if language else _HASH
 
 
+def comments_of_document(language_id: str) -> tuple[str, str]:
+    """The start and end of a comment in a document of this language; `#` and nothing for unknown ones."""
+    language = find_language(language_id)
+    return (language.comments[0], language.comment_end) if language else ("#", "")
+
+
 def comments_of(kernel_language: str) -> tuple[str, str]:
     """The start and end of a comment in a kernelspec language; `#` and nothing for unknown ones."""
     language = _of_kernel(kernel_language)

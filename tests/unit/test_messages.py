@@ -117,6 +117,10 @@ def test_plain_text_comes_in_many_pieces() -> None:
             ExecuteReply("ok", next_input="y"),
         ),
         (
+            {"status": "ok", "payload": [{"source": "set_next_input", "text": "y", "replace": True}]},
+            ExecuteReply("ok", next_input="y", next_input_replaces=True),
+        ),
+        (
             {"status": "ok", "payload": [{"source": "page", "data": {"text/plain": "help"}, "start": 0}]},
             ExecuteReply("ok", pages=[{"text/plain": "help"}]),
         ),

@@ -130,6 +130,10 @@ export interface Commands {
     argument: ShowOutputParams;
     result: ShowOutputResult;
   };
+  "kernel-bridge.insertNextInput": {
+    argument: RunRef;
+    result: InsertNextInputResult;
+  };
   "kernel-bridge.answerInput": {
     argument: AnswerInputParams;
     result: Nothing;
@@ -168,10 +172,10 @@ export interface Elided {
 }
 
 /** The data of an error with code -32803. */
-export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData | KernelLaunchFailedData | KernelNotReadyData | KernelRequiredData | NoSuchKernelSpecData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | NotOursData | HistoryDisabledData | NoSuchRunData | ExportExistsData | ExportFailedData | NothingToExportData;
+export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData | NotInsertedData | KernelLaunchFailedData | KernelNotReadyData | KernelRequiredData | NoSuchKernelSpecData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | NotOursData | HistoryDisabledData | NoSuchRunData | ExportExistsData | ExportFailedData | NothingToExportData;
 
 /** Why a command failed (code -32803). */
-export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "NothingToExport";
+export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "NotInserted" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "NothingToExport";
 
 /** An exception that the code raised. */
 export interface ErrorOutput {
@@ -297,6 +301,10 @@ export interface HistorySettings {
   path?: string | null;
   /** Size limit in bytes. Above it the oldest runs are deleted, except those of kernels in use. */
   maxBytes?: number;
+}
+
+export interface InsertNextInputResult {
+  uri: string;
 }
 
 export interface InterruptKernelResult {
@@ -445,6 +453,12 @@ export interface NoSuchRunData {
   remedy?: Remedy;
 }
 
+/** The kernel's proposal was not inserted: there is none, or no place for it, or the editor refused. */
+export interface NotInsertedData {
+  kind: "NotInserted";
+  remedy?: Remedy;
+}
+
 /** Another program started the kernel, and only that program can restart it. */
 export interface NotOursData {
   kind: "NotOurs";
@@ -557,6 +571,7 @@ export interface Run {
   error?: RunError;
   reason?: string;
   nextInput?: string;
+  nextInputReplaces?: boolean;
   degraded?: boolean;
   lostMessages?: number;
   missingBytes?: number;

@@ -17,6 +17,7 @@ from ..registry import Provider, server
 from .actions import Command, act, interrupt, run_unit
 from .context import Context
 from .params import CodeActionParams
+from .proposals import action_title
 from .showing import VIEWS, view_of
 
 if TYPE_CHECKING:
@@ -113,11 +114,13 @@ def _running(document: "Snapshot", params: CodeActionParams) -> Iterator[Action]
 
 
 def _of_result(context: Context, document: "Snapshot", params: CodeActionParams) -> Iterator[Action]:
-    """Actions on the outputs of the run on that line."""
+    """Actions on the proposal and the outputs of the run on that line."""
     result = context.results.at(document, document.to_inner(params.range.start).line)
     if result is None:
         return
     run = result.run
+    if context.client.apply_edit and (title := action_title(run)) is not None:
+        yield "run", act(title, "insertNextInput", {"runId": run.id})
     outputs = run.live.outputs
     if any(output["output_type"] != "error" for output in outputs) or run.error is not None:
         yield "show", act("Show whole output", "showOutput", {"runId": run.id})

@@ -1,6 +1,7 @@
 """A run as one line, for hints, messages and the head of a hover."""
 
 from ...bridge.summary import MARKS, newest_line, summarize
+from ...plurals import count
 from ...runs.run import Run
 
 
@@ -20,6 +21,12 @@ def summary(run: Run, marks: list[str]) -> str:
             said = f"{mark} {brief.text}"
         case _:
             said = f"{mark} {brief.state}{': ' if brief.text else ''}{brief.text}"
-    count = f"[{run.execution_count}]" if run.ended and run.execution_count is not None else None
-    parts = (said, count, brief.duration)
+    number = f"[{run.execution_count}]" if run.ended and run.execution_count is not None else None
+    parts = (said, number, brief.duration, _proposal(run))
     return (f"({', '.join(marks)}) " if marks else "") + "  ".join(part for part in parts if part)
+
+
+def _proposal(run: Run) -> str | None:
+    if run.next_input is None:
+        return None
+    return f"the kernel proposes {count(len(run.next_input.splitlines()), 'line')}"

@@ -9,6 +9,7 @@ Json = dict[str, Any]
 
 STANDARD: Json = {
     "workspace": {
+        "applyEdit": True,
         "codeLens": {"refreshSupport": True},
         "inlayHint": {"refreshSupport": True},
     },

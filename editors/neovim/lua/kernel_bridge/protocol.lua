@@ -72,6 +72,7 @@
 ---@field ["kernel-bridge.history"] { argument: kernel_bridge.HistoryParams, result: kernel_bridge.HistoryResult }
 ---@field ["kernel-bridge.export"] { argument: kernel_bridge.ExportParams, result: kernel_bridge.ExportResult }
 ---@field ["kernel-bridge.showOutput"] { argument: kernel_bridge.ShowOutputParams, result: kernel_bridge.ShowOutputResult }
+---@field ["kernel-bridge.insertNextInput"] { argument: kernel_bridge.RunRef, result: kernel_bridge.InsertNextInputResult }
 ---@field ["kernel-bridge.answerInput"] { argument: kernel_bridge.AnswerInputParams, result: kernel_bridge.Nothing }
 ---@field ["kernel-bridge.act"] { argument: kernel_bridge.ActParams, result: kernel_bridge.Nothing }
 
@@ -99,10 +100,10 @@
 ---@field tail string
 
 --- The data of an error with code -32803.
----@alias kernel_bridge.ErrorData kernel_bridge.UntrustedData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NothingToRunData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.KernelRequiredData|kernel_bridge.NoSuchKernelSpecData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.NotOursData|kernel_bridge.HistoryDisabledData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.NothingToExportData
+---@alias kernel_bridge.ErrorData kernel_bridge.UntrustedData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NothingToRunData|kernel_bridge.NotInsertedData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.KernelRequiredData|kernel_bridge.NoSuchKernelSpecData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.NotOursData|kernel_bridge.HistoryDisabledData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.NothingToExportData
 
 --- Why a command failed (code -32803).
----@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"NothingToExport"
+---@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"NotInserted"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"NothingToExport"
 
 --- An exception that the code raised.
 ---@class kernel_bridge.ErrorOutput
@@ -200,6 +201,9 @@
 ---@field enabled? boolean Keep runs and their outputs.
 ---@field path? string|nil The database file; null: `history.db` in the user data folder. Ignored while `trusted` is false. Symbolic links are followed. The server does not touch a file of another program, or anything other than a regular file. If it cannot use the file, it warns once, and runs continue without a history.
 ---@field maxBytes? integer Size limit in bytes. Above it the oldest runs are deleted, except those of kernels in use.
+
+---@class kernel_bridge.InsertNextInputResult
+---@field uri string
 
 ---@class kernel_bridge.InterruptKernelResult
 ---@field outcome kernel_bridge.InterruptOutcome
@@ -324,6 +328,11 @@
 ---@field kind "NoSuchRun"
 ---@field remedy? kernel_bridge.Remedy
 
+--- The kernel's proposal was not inserted: there is none, or no place for it, or the editor refused.
+---@class kernel_bridge.NotInsertedData
+---@field kind "NotInserted"
+---@field remedy? kernel_bridge.Remedy
+
 --- Another program started the kernel, and only that program can restart it.
 ---@class kernel_bridge.NotOursData
 ---@field kind "NotOurs"
@@ -419,6 +428,7 @@
 ---@field error? kernel_bridge.RunError
 ---@field reason? string
 ---@field nextInput? string
+---@field nextInputReplaces? boolean
 ---@field degraded? boolean
 ---@field lostMessages? integer
 ---@field missingBytes? integer
