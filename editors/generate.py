@@ -14,7 +14,8 @@ from textwrap import indent
 from typing import Any, get_args
 
 from kernel_bridge.protocol.vocabulary import RunEnd
-from kernel_bridge.source.languages import LANGUAGES, comment_prefixes
+from kernel_bridge.source.fences import IN_PAGE
+from kernel_bridge.source.languages import LANGUAGES, comment_prefixes, fence_names
 from kernel_bridge.source.percent import TEXT_KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -122,7 +123,8 @@ def typescript_types() -> str:
 
 
 def typescript_vocabulary() -> str:
-    languages = {name: comment_prefixes(name) for language in LANGUAGES for name in language.vscode}
+    languages = {name: comment_prefixes(name) for one in LANGUAGES if not one.fenced for name in one.vscode}
+    fenced = [name for one in LANGUAGES if one.fenced for name in one.vscode]
     comments = [f'  ["{name}", {listed(prefixes, "[]")}],' for name, prefixes in languages.items()]
     ends = listed(get_args(RunEnd), "[]")
     return "\n".join(
@@ -141,6 +143,15 @@ def typescript_vocabulary() -> str:
             "",
             "/** Words in brackets that mark a text cell. */",
             f"export const TEXT_KINDS: readonly string[] = {listed(TEXT_KINDS, '[]')};",
+            "",
+            "/** Languages whose documents are prose with code in fences, by VS Code's language ID. */",
+            f"export const FENCED: ReadonlySet<string> = new Set({listed(fenced, '[]')});",
+            "",
+            "/** Names in an info string, in lower case, that make a fence a code cell. */",
+            f"export const FENCE_NAMES: ReadonlySet<string> = new Set({listed(fence_names(), '[]')});",
+            "",
+            "/** Names in braces that do not: their code is part of the page. */",
+            f"export const IN_PAGE: ReadonlySet<string> = new Set({listed(IN_PAGE, '[]')});",
             "",
         ]
     )
@@ -186,7 +197,10 @@ def lua_types() -> str:
 
 
 def lua_vocabulary() -> str:
-    languages = {name: comment_prefixes(name) for language in LANGUAGES for name in language.filetypes}
+    languages = {
+        name: comment_prefixes(name) for one in LANGUAGES if not one.fenced for name in one.filetypes
+    }
+    fenced = [name for one in LANGUAGES if one.fenced for name in one.filetypes]
 
     def table(about: str, name: str, type: str, values: dict[str, str]) -> list[str]:
         rows = [f"  {lua_key(key)} = {value}," for key, value in values.items()]
@@ -213,6 +227,24 @@ def lua_vocabulary() -> str:
             "--- Words in brackets that mark a text cell.",
             "---@type string[]",
             f"M.text_kinds = {listed(TEXT_KINDS, '{}')}",
+            *table(
+                "Filetypes whose documents are prose with code in fences.",
+                "fenced",
+                "table<string, true>",
+                dict.fromkeys(fenced, "true"),
+            ),
+            *table(
+                "Names in an info string, in lower case, that make a fence a code cell.",
+                "fence_names",
+                "table<string, true>",
+                dict.fromkeys(fence_names(), "true"),
+            ),
+            *table(
+                "Names in braces that do not: their code is part of the page.",
+                "in_page",
+                "table<string, true>",
+                dict.fromkeys(IN_PAGE, "true"),
+            ),
             "",
             "return M",
             "",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..protocol.objects import ExportFormat
-from ..source.languages import language_of_path
+from ..source.languages import is_fenced, language_of_path
 from .exits import UsageError
 
 _FORMATS: dict[str, ExportFormat] = {".ipynb": "ipynb", ".md": "md", ".html": "html", ".auto": "py"}
@@ -16,7 +16,7 @@ def format_of(name: str) -> ExportFormat:
     """
     if format_ := _FORMATS.get(Path(name).suffix.lower()):
         return format_
-    if language_of_path(name):
+    if (language_id := language_of_path(name)) and not is_fenced(language_id):
         return "py"
     raise UsageError(
         f"the name {name!r} has no known format; end it in .ipynb, .md, .html, .auto "

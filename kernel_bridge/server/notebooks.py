@@ -51,7 +51,7 @@ def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells
 def whole(cell: "Snapshot") -> Region:
     """The region of a whole cell."""
     last = len(cell.lines) - 1
-    return Region("\n".join(cell.lines), Place(0, 0), Place(last, len(cell.lines[last])))
+    return Region("\n".join(cell.lines), Place(0, 0), Place(last, len(cell.lines[last])), cell.language_id)
 
 
 def kernelspec_of(notebook: "NotebookDocument") -> str | None:

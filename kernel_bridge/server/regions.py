@@ -13,8 +13,9 @@ from ..protocol.vocabulary import Unit
 from ..runs.queue import Place as QueuePlace
 from ..runs.run import Location
 from ..source.anchors import Span, whole_lines
+from ..source.cells import language_at
 from ..source.document import Place
-from ..source.languages import is_python
+from ..source.languages import is_fenced, is_python
 from ..source.region import Region, regions, statement_candidates
 from . import notebooks
 
@@ -59,14 +60,22 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
     position = document.to_inner(params.position) if params.position is not None else None
     if unit != "all" and position is None and selection is None:
         raise InvalidArgument(f'kernel-bridge.run: field position: is required for unit "{unit}" and missing')
+    owner = documents.owner(uri)
     described = f"unit {unit!r} of {uri}"
-    if unit == "statement" and not is_python(document.language_id):
+    language = document.language_id
+    if unit != "all" and is_fenced(language):
+        line = (position or selection[0]).line  # type: ignore[index]  # one of the two is set
+        found_language = language_at(document.lines, language, line)
+        if found_language is None and unit in ("line", "statement", "cell"):
+            described += f": line {line + 1} is prose; place the cursor in fenced code"
+        language = found_language or language
+    if unit == "statement" and not is_python(language):
         place = position or selection[0]  # type: ignore[index]  # one of the two is set
         find = partial(_find_statement, document, place, notebook)
-        return Wanted(described, find, documents.owner(uri), document.language_id)
+        return Wanted(described, find, owner, language)
     found = regions(document.text, document.language_id, unit, selection, position)
     sources = [_source(document, region, unit, notebook) for region in found]
-    return Wanted(described, sources, documents.owner(uri), document.language_id)
+    return Wanted(described, sources, owner, language)
 
 
 async def _find_statement(

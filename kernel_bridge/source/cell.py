@@ -5,6 +5,10 @@ from typing import Literal
 
 CellKind = Literal["code", "markdown", "raw"]
 
+# Tags of cells, by nbclient's and papermill's names
+SKIPPED = "skip-execution"
+MAY_FAIL = "raises-exception"
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -16,4 +20,15 @@ class Cell:
     metadata: str  # as written: `key="value" tags=["a"]`, or a JSON object
     start_line: int  # first line of the body
     end_line: int
-    marker_line: int | None  # None: the text before the first marker, or a document without any
+    marker_line: int | None  # None: prose between fences, or code before the first marker
+    tags: tuple[str, ...] = ()  # from the options of a fence
+
+    @property
+    def first_line(self) -> int:
+        """Its marker, or the first line of its body if it has none."""
+        return self.start_line if self.marker_line is None else self.marker_line
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it runs only if it is asked for by itself."""
+        return SKIPPED in self.tags

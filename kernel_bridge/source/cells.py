@@ -2,6 +2,9 @@
 
 from .cell import Cell
 from .document import split_lines
+from .fences import fenced_cells
+from .front_matter import front_matter
+from .languages import is_fenced, language_of_fence
 from .percent import percent_cells
 
 
@@ -12,12 +15,27 @@ def cells(text: str, language_id: str) -> list[Cell]:
 
 def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
     """Like `cells`, from the lines of a document."""
-    return percent_cells(lines, language_id)
+    return fenced_cells(lines) if is_fenced(language_id) else percent_cells(lines, language_id)
 
 
 def cell_at(found: list[Cell], line: int) -> Cell | None:
-    """The cell that contains a line. A marker line belongs to the cell that it starts."""
-    for cell in reversed(found):
-        if line >= (cell.start_line if cell.marker_line is None else cell.marker_line):
-            return cell
-    return None
+    """The cell that contains a line. A marker or fence belongs to its cell."""
+    above = next((cell for cell in reversed(found) if line >= cell.first_line), None)
+    return above if above is not None and line <= above.end_line else None
+
+
+def language_at(lines: list[str], language_id: str, line: int) -> str | None:
+    """The language of the code on a line; None: prose between fences."""
+    if not is_fenced(language_id):
+        return language_id
+    cell = cell_at(fenced_cells(lines), line)
+    return cell.language_id if cell is not None and cell.kind == "code" else None
+
+
+def main_language(lines: list[str], language_id: str) -> str:
+    """The language of a document as a whole: with fences, the one its kernelspec or its first fence names."""
+    if not is_fenced(language_id):
+        return language_id
+    named = language_of_fence(front_matter(lines).kernelspec.get("language", ""))
+    found = (cell.language_id for cell in fenced_cells(lines) if cell.kind == "code")
+    return named or next(found, "r" if language_id.lower().startswith("r") else "python")

@@ -32,7 +32,7 @@ class Inquiry:
 def inquiry(lines: list[str], language_id: str, place: Place) -> Inquiry | None:
     """The inquiry for a place; None: it is not in the code of a cell."""
     cell = cell_at(cells_of_lines(lines, language_id), place.line)
-    if cell is None or cell.kind != "code" or place.line == cell.marker_line:
+    if cell is None or cell.kind != "code" or not cell.start_line <= place.line < cell.end_line:
         return None
     first = max(cell.start_line, place.line - LINES_ABOVE)
     above = lines[first : place.line]

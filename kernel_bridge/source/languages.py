@@ -1,4 +1,7 @@
-"""One table of languages: their names in editors and kernels, and their comment syntax."""
+"""One table of languages: their names in editors and kernels, and their comment syntax.
+
+Markdown and its kin are in it too: prose with code in fences, each fence in a language of its own.
+"""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -15,6 +18,7 @@ class Language:
     comment_end: str = ""  # if a comment must be closed on its line
     vim: tuple[str, ...] | None = None  # Neovim's filetypes; None: the same as VS Code's ids
     others: tuple[str, ...] = ()  # names in other editors and kernels
+    fenced: bool = False  # prose, with code in fences; no kernel runs it as a whole
 
     @property
     def filetypes(self) -> tuple[str, ...]:
@@ -37,11 +41,9 @@ LANGUAGES: tuple[Language, ...] = (
         ("python", "python3", "ipython"),
         _HASH,
         (".py", ".pyi", ".ipy", ".pyw"),
-        others=("python3", "ipython"),
+        others=("python3", "ipython", "ipython3"),
     ),
-    Language(
-        ("r", "rmd", "quarto"), ("r", "ark"), _HASH, (".R", ".r", ".Rmd", ".qmd"), others=("rmarkdown",)
-    ),
+    Language(("r",), ("r", "ark"), _HASH, (".R", ".r")),
     Language(("julia",), ("julia",), _HASH, (".jl",)),
     Language(
         ("shellscript",),
@@ -173,6 +175,9 @@ LANGUAGES: tuple[Language, ...] = (
     Language(("j",), ("j",), ("NB.",), (".ijs",)),
     Language(("q",), ("q",), ("/",), (".q",), others=("kdb",)),
     Language(("idl",), ("idl", "gdl"), (";",), (".idl",)),
+    Language(("markdown",), (), (), (".md", ".markdown"), others=("pandoc", "myst"), fenced=True),
+    Language(("quarto",), (), (), (".qmd",), fenced=True),
+    Language(("rmd",), (), (), (".Rmd",), others=("rmarkdown",), fenced=True),
 )
 
 _BY_ID = {name.lower(): language for language in LANGUAGES for name in language.ids}
@@ -180,11 +185,33 @@ _BY_EXTENSION: dict[str, Language] = {}
 for _language in LANGUAGES:
     for _extension in _language.extensions:
         _BY_EXTENSION.setdefault(_extension.lower(), _language)
+_BY_NAME = {name.lower(): language for language in LANGUAGES if not language.fenced for name in language.ids}
+for _language in LANGUAGES:
+    for _name in (*_language.kernels, *(one[1:].lower() for one in _language.extensions)):
+        if not _language.fenced:
+            _BY_NAME.setdefault(_name, _language)
 
 
 def find_language(language_id: str) -> Language | None:
     """The table's row for an LSP language id or Neovim filetype, ignoring case."""
     return _BY_ID.get(language_id.lower())
+
+
+def is_fenced(language_id: str) -> bool:
+    """Whether documents of this language are prose with code in fences."""
+    language = find_language(language_id)
+    return language is not None and language.fenced
+
+
+def fence_names() -> dict[str, str]:
+    """The names of languages after a fence, in lower case, and the language id that each one means."""
+    return {name: language.ids[0] for name, language in _BY_NAME.items()}
+
+
+def language_of_fence(name: str) -> str | None:
+    """The language id that a name after a fence means: an id, a kernel's language or a file extension."""
+    language = _BY_NAME.get(name.lower())
+    return language.ids[0] if language else None
 
 
 def is_python(language_id: str) -> bool:
@@ -221,6 +248,12 @@ def speaks(kernel_language: str, language_id: str) -> bool:
     return kernel_language.lower() in kernel_languages(language_id)
 
 
+def language_of_kernel(kernel_language: str) -> str:
+    """The language id of the code that a kernel of this kernelspec language runs."""
+    language = _of_kernel(kernel_language)
+    return language.ids[0] if language else kernel_language.lower()
+
+
 def language_of_path(path: str) -> str | None:
     """The language id for a file's extension; None if the table has none."""
     language = _BY_EXTENSION.get(PurePath(path).suffix.lower())
@@ -236,7 +269,7 @@ def extension_of(kernel_language: str) -> str:
 def _of_kernel(kernel_language: str) -> Language | None:
     wanted = kernel_language.lower()
     for language in LANGUAGES:
-        if wanted == language.kernels[0]:
+        if wanted in language.kernels[:1]:
             return language
     for language in LANGUAGES:
         if wanted in language.kernels or wanted in language.ids:

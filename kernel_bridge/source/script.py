@@ -1,16 +1,18 @@
-"""A script with percent cells as notebook cells, by jupytext's conventions.
+"""A script with percent cells, or a document with fences, as notebook cells, by jupytext's conventions.
 
-Markdown is in comments (in Python also in a string of its own), and a header in comments names the kernel.
+In a script, markdown is in comments (in Python also in a string of its own), and a header in comments names
+the kernel. A document with fences names it in its front matter.
 """
 
 import re
 from typing import Any
 
 from .cell import Cell
-from .cells import cells_of_lines
+from .cells import cells_of_lines, main_language
 from .document import split_lines
+from .front_matter import front_matter
 from .json_text import read_json
-from .languages import comment_prefixes, find_language, is_python
+from .languages import comment_prefixes, find_language, is_fenced, is_python
 from .notebook import Json, Notebook, NotebookCell
 from .percent import header_end
 from .region import region_of
@@ -23,7 +25,12 @@ _SPEC = re.compile(r"""\s*(?P<name>display_name|language|name):\s*(?P<value>.*)"
 def read_script(text: str, language_id: str) -> Notebook:
     """The code and markdown cells of a script."""
     lines = split_lines(text)
-    cells = tuple(_cell(cell, lines, language_id) for cell in cells_of_lines(lines, language_id))
+    found = cells_of_lines(lines, language_id)
+    cells = tuple(_cell(cell, lines, language_id) for cell in found)
+    if is_fenced(language_id):
+        kernelspec = front_matter(lines).kernelspec
+        main = main_language(lines, language_id)
+        return Notebook(cells, {"kernelspec": {"language": main, **kernelspec}} if kernelspec else {})
     return Notebook(cells, _header(lines[: header_end(lines, language_id)], language_id))
 
 
@@ -31,12 +38,15 @@ def _cell(cell: Cell, lines: list[str], language_id: str) -> NotebookCell:
     metadata = read_metadata(cell.metadata)
     if cell.title:
         metadata = {"title": cell.title, **metadata}
+    if cell.tags:
+        metadata = {**metadata, "tags": list(cell.tags)}
     raw: Json = {"cell_type": cell.kind, "metadata": metadata}
     if cell.kind == "code":
-        region = region_of(lines, language_id, cell)
+        region = region_of(lines, cell)
         return NotebookCell(raw | {"source": region.source if region else ""}, cell.title, region)
     body = lines[cell.start_line : cell.end_line]
-    return NotebookCell(raw | {"source": _text(body, language_id)}, cell.title)
+    text = "\n".join(body) if is_fenced(language_id) else _text(body, language_id)
+    return NotebookCell(raw | {"source": text}, cell.title)
 
 
 def _text(lines: list[str], language_id: str) -> str:

@@ -29,19 +29,19 @@ class _Statement:
     body: int  # the line after the decorators
 
 
-def python_statement(text: str, line: int) -> tuple[int, int] | None:
+def python_statement(text: str, line: int, language_id: str = "python") -> tuple[int, int] | None:
     """First and last line (0-based, both inclusive) of the outermost Python statement that contains `line`.
 
-    Never crosses a cell marker. For a blank line, comment or marker between statements, it is the next
-    statement below in the cell, or None. Several statements on one line are one. A line magic is a statement.
-    A cell magic is its whole cell if it is on the first line; elsewhere it extends to the next blank line.
-    Syntax errors above or below do not matter; with one in the statement itself, brackets, indents and
-    clauses determine its lines.
+    `language_id` is the document's; its cell at that line must be in Python. Never crosses a cell marker.
+    For a blank line, comment or marker between statements, it is the next statement below in the cell, or
+    None. Several statements on one line are one. A line magic is a statement. A cell magic is its whole cell
+    if it is on the first line; elsewhere it extends to the next blank line. Syntax errors above or below do
+    not matter; with one in the statement itself, brackets, indents and clauses determine its lines.
     """
     lines = split_lines(text)
     line = min(max(line, 0), len(lines) - 1)
-    cell = cell_at(cells_of_lines(lines, "python"), line)
-    if cell is None:
+    cell = cell_at(cells_of_lines(lines, language_id), line)
+    if cell is None or cell.kind != "code":
         return None
     body = lines[cell.start_line : cell.end_line]
     if body and cell.start_line == 0:
@@ -61,9 +61,9 @@ def incremental_statement(
     """
     line = min(max(line, 0), len(lines) - 1)
     cell = cell_at(cells_of_lines(lines, language_id), line)
-    if cell is None:
+    if cell is None or cell.kind != "code":
         return
-    prefixes = comment_prefixes(language_id)
+    prefixes = comment_prefixes(cell.language_id)
     for first in range(max(line, cell.start_line), cell.end_line):
         stripped = lines[first].lstrip(f"{BYTE_ORDER_MARK} \t\f")
         if stripped and not stripped.startswith(prefixes):

@@ -23,7 +23,7 @@ def test_no_language_id_is_in_two_rows() -> None:
     [
         ("python", "python", True),
         ("R", "r", True),
-        ("R", "rmd", True),
+        ("R", "rmd", False),  # its fences do
         ("bash", "sh", True),
         ("bash", "shellscript", True),
         ("octave", "matlab", True),

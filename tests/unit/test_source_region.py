@@ -103,12 +103,12 @@ def test_blank_ranges_contain_no_code() -> None:
 def test_a_range_is_exactly_its_characters() -> None:
     text = "x = '🎉' + y  # é"
     [region] = regions(text, "python", "range", (Place(0, 3), Place(0, 11)))
-    assert region == Region("'🎉' + y", Place(0, 4), Place(0, 11))
+    assert region == Region("'🎉' + y", Place(0, 4), Place(0, 11), "python")
 
 
 def test_a_region_ends_with_its_last_line() -> None:
     [region] = regions("# %%\n\n🎉\n  b\n\n", "r", "cell", None, Place(0, 0))
-    assert region == Region("🎉\n  b", Place(2, 0), Place(3, 3))
+    assert region == Region("🎉\n  b", Place(2, 0), Place(3, 3), "r")
 
 
 def test_markers_in_a_range_are_left_out() -> None:
@@ -154,7 +154,7 @@ def test_other_languages_lose_the_indent_that_all_lines_share() -> None:
 def test_candidates_grow_and_keep_blank_lines() -> None:
     found = list(statement_candidates("x\n  f <- {\n\n  }\n# %%\ny", "r", Place(1, 99)))
     assert [region.source for region in found] == ["f <- {", "f <- {\n", "f <- {\n\n}"]
-    assert found[-1] == Region("f <- {\n\n}", Place(1, 0), Place(3, 3))
+    assert found[-1] == Region("f <- {\n\n}", Place(1, 0), Place(3, 3), "r")
 
 
 LINES = st.sampled_from(

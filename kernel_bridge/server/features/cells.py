@@ -1,14 +1,15 @@
 """Cells as document symbols, folding ranges and selection ranges (LSP 3.17).
 
-A document without cell markers gets none of these: its language server has better ones.
+A document without cell markers or code in fences gets none of these: its language server has better ones. Nor
+does prose between fences.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from ...source.cell import Cell
-from ...source.cells import cells_of_lines
+from ...source.cells import cells_of_lines, language_at
 from ...source.document import Place
-from ...source.languages import is_python
+from ...source.languages import is_fenced, is_python
 from ...source.statement import python_statement
 from ..registry import Provider, server
 from .context import Context
@@ -22,14 +23,15 @@ MODULE, STRING = 2, 15  # SymbolKind
 
 def _cells(document: "Snapshot") -> list[Cell]:
     found = cells_of_lines(document.lines, document.language_id)
+    if is_fenced(document.language_id):
+        return [cell for cell in found if cell.kind == "code"]
     return [] if all(cell.marker_line is None for cell in found) else found
 
 
 def _last_line(document: "Snapshot", cell: Cell) -> int:
     """The last non-blank line of a cell, or its marker if every line is blank."""
-    first = cell.start_line if cell.marker_line is None else cell.marker_line
-    lines = range(cell.end_line - 1, first, -1)
-    return next((line for line in lines if document.lines[line].strip()), first)
+    lines = range(cell.end_line - 1, cell.first_line, -1)
+    return next((line for line in lines if document.lines[line].strip()), cell.first_line)
 
 
 def _whole_lines(document: "Snapshot", first: int, last: int) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def document_symbols(context: Context, params: OfDocument) -> list[dict[str, Any
         return None
     symbols = []
     for number, cell in enumerate(_cells(document), 1):
-        first = cell.start_line if cell.marker_line is None else cell.marker_line
+        first = cell.first_line
         body = (line.strip() for line in document.lines[cell.start_line : cell.end_line])
         name = cell.title or next((line for line in body if line), "")
         range_ = _whole_lines(document, first, _last_line(document, cell))
@@ -96,10 +98,12 @@ def selection_ranges(context: Context, params: OfPositions) -> list[dict[str, An
 def _around(document: "Snapshot", place: Place) -> dict[str, Any]:
     line, last_line = place.line, len(document.lines) - 1
     spans = [(line, line)]
-    if is_python(document.language_id) and (statement := python_statement(document.text, line)):
-        spans.append(statement)
+    language = language_at(document.lines, document.language_id, line)
+    if language is not None and is_python(language):
+        statement = python_statement(document.text, line, document.language_id)
+        spans += [statement] if statement else []
     for cell in _cells(document):
-        first = cell.start_line if cell.marker_line is None else cell.marker_line
+        first = cell.first_line
         if first <= line < cell.end_line:
             last = _last_line(document, cell)
             spans += [(cell.start_line, last), (first, last), (first, cell.end_line - 1)]
