@@ -146,7 +146,6 @@ class Channels:
         self._transport.send(channel, parts)
         if channel == "control":
             self._asked_on_control += 1
-            self._numbering.doubt()
         return message_id
 
     def execute(self, code: str, **options: bool) -> str:
@@ -167,7 +166,6 @@ class Channels:
     def interrupting(self) -> None:
         """An interrupt is about to be sent: drop the open input_request."""
         self._input_request = None
-        self._numbering.doubt()
 
     async def request(
         self,

@@ -1,8 +1,17 @@
 """Detects lost messages of a kernel by gaps in their numbers.
 
 jupyter_client's Session, which ipykernel and every kernel built on it use, ends its message ids with one
-counter for all channels and clients. Other kernels use random ids, which show nothing. A gap that may be a
-reply to another client is not counted as lost.
+counter for all channels and clients. Other kernels use random ids, which show nothing.
+
+A single missing number is no loss, because a kernel also numbers messages that it never sends:
+
+- IPython's display hook numbers an execute_result before it formats the value, and ipykernel drops the
+  message if nothing was formatted (`_ipython_display_`, as in plotly, or a failing `__repr__`).
+- A hook of the display publisher may keep a message, and one that is no JSON fails after it was numbered.
+- An interrupt may come between numbering and sending.
+- Its control channel is served by another thread, so a reply may overtake what has a lower number.
+
+zmq drops many messages in a row: a queue that was full takes none until half of it has been read.
 """
 
 from collections.abc import Iterable
@@ -22,7 +31,6 @@ class Numbering:
         self._first = 0  # the lowest number not accounted for yet
         self._lost = 0  # in gaps that are no longer kept separately
         self._others = 0  # requests of other clients, whose replies are numbered too
-        self._doubtful = False
         self._others_open = 0  # those of them that have not ended
 
     def begin(self) -> None:
@@ -75,24 +83,12 @@ class Numbering:
             self._others += 1
         self._others_open = max(self._others_open + (1 if began else -1), 0)
 
-    def doubt(self) -> None:
-        """The kernel may skip a number or send messages out of order.
-
-        An interrupt can make it number a message and never send it. Its control channel is served by another
-        thread.
-        """
-        self._doubtful = True
-
     def take_lost(self, open_requests: int) -> int:
         """How many messages were lost since the last call.
 
-        Replies to our `open_requests` may still arrive. Single missing numbers are not counted if another
-        client was served, since its replies and prompts have them, nor after `doubt`.
+        Replies to our `open_requests` may still arrive, and replies to other clients never do.
         """
-        unsure = self._others or self._doubtful
-        gaps = [gap for gap in self._gaps if len(gap) > 1] if unsure else self._gaps
-        self._doubtful = False
-        lost = self._lost + _count(gaps) - self._others - open_requests
+        lost = self._lost + _count(self._gaps) - self._others - open_requests
         self._others, self._others_open = self._others_open, 0
         self.begin()
         return max(lost, 0)
@@ -108,4 +104,5 @@ def _parted(message_id: str, session: str) -> tuple[str, int]:
 
 
 def _count(gaps: Iterable[range]) -> int:
-    return sum(map(len, gaps))
+    """The numbers missing in gaps of more than one."""
+    return sum(len(gap) for gap in gaps if len(gap) > 1)

@@ -28,9 +28,11 @@ def check(*numbers: int, lost: int) -> None:
     [
         ([1, 2, 3], 0),
         ([1, 5], 3),
-        ([1, 3, 5, 6, 9], 4),
+        ([1, 3, 5, 6, 9], 2),
+        ([1, 3, 4, 6], 0),  # numbered and never sent
         ([1, 3, 2], 0),  # a reply arrives after what was published later
-        ([1, 5, 3, 2], 1),
+        ([1, 5, 3, 2], 0),
+        ([1, 6, 4], 2),
         ([5, 2, 3, 6], 0),  # sent before the first one that was received
         ([1, 2, 3, 2, 9], 0),  # no counter of messages
     ],
@@ -43,14 +45,15 @@ def test_unfilled_gaps_count_as_lost(numbers: list[int], lost: int) -> None:
 def test_the_order_of_messages_does_not_matter(lost: set[int], random: Random) -> None:
     rest = [number for number in range(1, 61) if number not in lost]
     random.shuffle(rest)
-    check(0, *rest, 61, lost=len(lost))
+    alone = {number for number in lost if not {number - 1, number + 1} & lost}
+    check(0, *rest, 61, lost=len(lost - alone))
 
 
 def test_many_gaps_take_bounded_memory_and_are_all_counted() -> None:
     numbering = Numbering()
-    see(numbering, *range(0, 20 * GAPS, 2))
+    see(numbering, *range(0, 30 * GAPS, 3))
     assert len(numbering._gaps) <= GAPS
-    assert numbering.take_lost(0) == 10 * GAPS - 1
+    assert numbering.take_lost(0) == 2 * (10 * GAPS - 1)
 
 
 @pytest.mark.parametrize("message_id", ["", "5", "0a1b-2c3d_7_x", "0a1b-2c3d_x_9", "b-c_7_9", "0a1b-2c3d_9"])
@@ -81,8 +84,8 @@ def test_replies_to_other_clients_are_not_lost() -> None:
     see(numbering, 12)
     numbering.other(began=False)
     assert numbering.take_lost(0) == 0
-    see(numbering, 14)
-    assert numbering.take_lost(0) == 1
+    see(numbering, 15)
+    assert numbering.take_lost(0) == 2
 
 
 def test_a_reply_to_an_earlier_request_is_not_lost() -> None:
@@ -98,13 +101,3 @@ def test_a_pending_reply_is_not_lost() -> None:
     assert numbering.take_lost(1) == 0
     see(numbering, 2, 4)
     assert numbering.take_lost(0) == 0
-
-
-def test_a_doubtful_gap_does_not_count_as_lost() -> None:
-    numbering = Numbering()
-    see(numbering, 1, 3)
-    numbering.doubt()
-    see(numbering, 5, 8)
-    assert numbering.take_lost(0) == 2
-    see(numbering, 10)
-    assert numbering.take_lost(0) == 1
