@@ -28,11 +28,12 @@ from ..runs.events import (
     Status,
     Stream,
     UpdateDisplayData,
+    death,
 )
 from ..runs.fold import Outputs
 from ..runs.live import LiveOutputs
 from ..runs.queue import Place, RunQueue
-from ..runs.run import Run
+from ..runs.run import ENDED_BY_CODE, Run
 from ..runs.traceback import error_line
 from .changed import Changed
 from .grace import Grace
@@ -68,6 +69,7 @@ class FollowedKernel:
         self.began_at = 0.0  # loop time of the running run's busy status, later of its execute_input
         self.prompts = Prompts(observers)
         self._published: Kernel | None = None
+        self._end: asyncio.Task[None] | None = None  # the code has ended it, and its process is ending
         self._leaving: str | None = None  # why it takes no more runs, although its process may still exist
         self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
         self.runs = RememberedRuns(observers.run_evicted)
@@ -213,6 +215,9 @@ class FollowedKernel:
                 for page in event.pages:
                     self._publication.outputs_changed(run, run.outputs.page(page), urgent=True)
                 run.take_reply(event, now())
+                if event.ends_kernel:
+                    self._fold(run, Stream("stderr", f"the kernel was {ENDED_BY_CODE}\n"))
+                    self._leaving = ENDED_BY_CODE
                 self._advance(run)
             case ExecuteInput():
                 self.began_at = asyncio.get_running_loop().time()
@@ -267,6 +272,8 @@ class FollowedKernel:
         self._have_ended(ended)
         if sent is not None:
             self._publication.changed(sent)
+        if run is not None and run.ends_kernel:
+            self._end = asyncio.create_task(self.session.take_leave(ENDED_BY_CODE), name=f"end of {self.id}")
         self.publish()
 
     def _end_rest(self) -> None:
@@ -307,7 +314,11 @@ class FollowedKernel:
     def changed(self) -> None:
         """The session's state, reason or epoch changed."""
         if self.session.state == "dead":
-            self._lose(self.session.reason or "the kernel died")
+            reason = self.session.reason or "the kernel died"
+            if self._leaving is None:
+                for run in self.runs.running():
+                    self._fold(run, death(reason))
+            self._lose(reason)
         elif self.session.state == "restarting":
             self._lose("the kernel was restarted")
             self.runs.forget_displays()
@@ -345,6 +356,8 @@ class FollowedKernel:
 
         The running run is lost; queued runs are cancelled.
         """
+        if self._end is not None:
+            await asyncio.wait([self._end])
         if not self.alive:
             self._leaving = None
         await self.session.restart()
@@ -405,4 +418,7 @@ class FollowedKernel:
         """Await the remaining tasks."""
         if self._rest is not None:
             self._rest.cancel()
+        if self._end is not None:
+            self._end.cancel()
+            await asyncio.wait([self._end])
         await self.prompts.close()

@@ -42,6 +42,10 @@ class RememberedRuns:
         """The runs that have not ended."""
         return list(self._open.values())
 
+    def running(self) -> list[Run]:
+        """The runs that their kernel executes."""
+        return [run for run in self._open.values() if run.state == "running"]
+
     def heard(self, message_id: str) -> Run | None:
         """The run that a message with this parent belongs to."""
         run = self._by_message.get(message_id)

@@ -349,12 +349,15 @@ def _execute_reply(content: Json) -> Event:
     next_input: str | None = None
     replaces = False
     pages: list[Json] = []
+    ends_kernel = False
     for entry in map(_object, _list(content.get("payload"))):
         if entry.get("source") == "set_next_input":
             if text := _text_or_none(entry.get("text")):
                 next_input, replaces = text, entry.get("replace") is True
         elif entry.get("source") == "page":
             pages.append(_object(entry.get("data")))
+        elif entry.get("source") == "ask_exit":
+            ends_kernel = not entry.get("keepkernel")
     return ExecuteReply(
         status="aborted" if status == "abort" else status if status in ("ok", "error", "aborted") else None,
         execution_count=_count(content.get("execution_count")),
@@ -362,6 +365,7 @@ def _execute_reply(content: Json) -> Event:
         next_input=next_input,
         next_input_replaces=replaces,
         pages=pages,
+        ends_kernel=ends_kernel,
     )
 
 

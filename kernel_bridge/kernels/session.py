@@ -205,11 +205,14 @@ class KernelSession:
         async with self._order:
             if exited is not self.host.exited:
                 return
-            if self._channels is not None:
-                self._channels.drain()
-                await asyncio.sleep(LAST_WORDS_S)
-                self._channels.drain()
+            await self._hear_last_words()
             await self._bury(self.host.cause_of_death())
+
+    async def _hear_last_words(self) -> None:
+        if self._channels is not None:
+            self._channels.drain()
+            await asyncio.sleep(LAST_WORDS_S)
+            self._channels.drain()
 
     async def _bury(self, reason: str) -> None:
         """The process is gone: remove all that is left of it."""
@@ -361,6 +364,17 @@ class KernelSession:
                 self._channels.mute()
             await self.host.end(lambda: self._ask_to_end(restart=False), restart=False)
             await self._bury("it was shut down")
+
+    async def take_leave(self, reason: str) -> None:
+        """Wait for the end of a kernel that ends itself, and hear what it still says; then it is dead.
+
+        It is also asked to end: some kernels (xeus-python) leave that to the client.
+        """
+        async with self._order:
+            if self.state != "dead":
+                await self.host.end(lambda: self._ask_to_end(restart=False), restart=False)
+                await self._hear_last_words()
+                await self._bury(reason)
 
     async def detach(self) -> None:
         """Stop following the kernel and leave it running; its connection file is kept."""

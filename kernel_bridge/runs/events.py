@@ -48,6 +48,13 @@ class Error:
     traceback: list[str]
 
 
+def death(reason: str) -> Error:
+    """The error of a run whose kernel died. Named like nbclient's; `reason` may have several lines."""
+    ename = "DeadKernelError"
+    first, *rest = reason.split("\n")
+    return Error(ename, first, [f"{ename}: {first}", *rest])
+
+
 @dataclass(slots=True)
 class ClearOutput:
     wait: bool
@@ -80,6 +87,7 @@ class ExecuteReply:
     next_input: str | None = None  # payload set_next_input
     next_input_replaces: bool = False  # the code that ran; else it is a new cell
     pages: list[Json] = field(default_factory=list)  # payload page: the MIME bundle of each
+    ends_kernel: bool = False  # payload ask_exit: the code has called exit()
 
 
 @dataclass(slots=True)

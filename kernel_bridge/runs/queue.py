@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal
 
-from .run import Run
+from .run import ENDED_BY_CODE, Run
 
 
 class Place:
@@ -55,19 +55,29 @@ class RunQueue:
         return self.running
 
     def finish(self, now: str) -> list[Run]:
-        """End the run in flight with the kernel's outcome. An error aborts all waiting runs (stopOnError)."""
+        """End the run in flight with the kernel's outcome.
+
+        An error aborts all waiting runs (stopOnError), and the end of the kernel cancels them.
+        """
         run = self.running
         if run is None:
             return []
         self.running = None
         state = run.outcome()
         run.end(state, now, "the kernel aborted it" if state == "aborted" else None)
+        if run.ends_kernel:
+            return [run, *self.drop("cancelled", ENDED_BY_CODE, now)]
         if run.state == "error" and run.stop_on_error:
             return [run, *self.drop("aborted", "an earlier run failed", now)]
         return [run]
 
     def lose(self, reason: str, now: str) -> list[Run]:
-        """The kernel is gone: the run in flight is lost, waiting runs are cancelled."""
+        """The kernel is gone: the run in flight is lost, waiting runs are cancelled.
+
+        A run that ended the kernel is not lost.
+        """
+        if self.running is not None and self.running.ends_kernel:
+            return self.finish(now)
         changed = []
         if self.running is not None:
             self.running.end("lost", now, reason)

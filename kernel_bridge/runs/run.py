@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # imported long before there is a run
     from .live import LiveOutputs
 
 
+ENDED_BY_CODE = "ended by the code"
+"""Why a kernel is dead, and what was queued cancelled, after a run that called exit()."""
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """The origin of a run's source: a document, its version, and a range in LSP positions."""
@@ -73,6 +77,11 @@ class Run:
     def complete(self) -> bool:
         """Whether everything that ends a run has arrived; our own runs need both reply and idle."""
         return self.idle and (self.reply is not None or self.origin == "other")
+
+    @property
+    def ends_kernel(self) -> bool:
+        """Whether its reply says that the code has ended the kernel."""
+        return self.reply is not None and self.reply.ends_kernel
 
     def start(self, message_id: str | None, now: str) -> None:
         self.state = "running"

@@ -227,10 +227,15 @@ def test_without_arguments_it_shows_the_main_commands(home: Home) -> None:
 
 def test_a_kernel_that_dies_is_reported(home: Home) -> None:
     done = run_command(
-        home, "run", "-", stdin="import os, time\nprint('last', flush=True)\ntime.sleep(.5)\nos._exit(7)"
+        home,
+        *("run", "-", "--export", "a.ipynb"),
+        stdin="import os, time\nprint('last', flush=True)\ntime.sleep(.5)\nos.kill(os.getpid(), 9)",
     )
-    assert (done.code, done.stdout) == (1, "last\n")
-    assert "the run is lost:" in done.stderr
+    error = "DeadKernelError: the kernel was killed by SIGKILL"
+    assert (done.code, done.stdout, done.stderr) == (1, "last\n", error + "\n")
+    (cell,) = json.loads((home.work / "a.ipynb").read_text())["cells"]
+    assert [output["output_type"] for output in cell["outputs"]] == ["stream", "error"]
+    assert cell["outputs"][1]["traceback"] == [error]
 
 
 def test_log_options_are_accepted_anywhere(home: Home) -> None:

@@ -124,6 +124,13 @@ async def test_a_dead_kernel_reports_the_reason(shared: Client, code: str, reaso
     run = await shared.run(code=f"import os\nprint('before'); input()\n{code}", kernelId=kernel["id"])
     assert (run["state"], shared.mirror.text(run["id"])) == ("lost", "before\n")
     assert run["reason"] == reason + written
+    assert run["outputs"][-1] == {
+        "output_type": "error",
+        "ename": "DeadKernelError",
+        "evalue": reason,
+        "traceback": f"DeadKernelError: {reason}{written}".split("\n"),
+    }
+    assert "error" not in run
     await check_dead(shared, kernel["id"], reason)
     with pytest.raises(ResponseError) as failed:
         await shared.run(unit="all", textDocument=document.identifier)

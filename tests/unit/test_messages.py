@@ -114,7 +114,7 @@ def test_plain_text_comes_in_many_pieces() -> None:
         ({"status": "fine"}, ExecuteReply(None)),
         (
             {"status": "ok", "payload": [{"source": "set_next_input", "text": "y"}, {"source": "ask_exit"}]},
-            ExecuteReply("ok", next_input="y"),
+            ExecuteReply("ok", next_input="y", ends_kernel=True),
         ),
         (
             {"status": "ok", "payload": [{"source": "set_next_input", "text": "y", "replace": True}]},

@@ -20,7 +20,7 @@ from ...guard import END_S, end_within
 from ...plurals import count
 from ...protocol.objects import Run as WireRun
 from ...protocol.settings import Settings
-from ...runs.run import Run
+from ...runs.run import ENDED_BY_CODE, Run
 from ...source.parameters import read_value
 from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
 from ..formats import format_of
@@ -184,7 +184,7 @@ class _Execution:
             )
 
     def _exit_code(self, runs: list[WireRun], pieces: dict[str, Piece]) -> int:
-        failed = [run for run in runs if run.state != "ok"]
+        failed = [run for run in runs if run.state != "ok" and run.reason != ENDED_BY_CODE]
         if self._interrupt is not None and failed:
             return INTERRUPTED
         if self._options.allow_errors or all(pieces[run.id].may_fail for run in failed):

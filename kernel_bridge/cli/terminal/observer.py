@@ -10,6 +10,7 @@ from ...escapes import one_line, plain
 from ...plurals import count
 from ...protocol.objects import Run
 from ...protocol.vocabulary import Change, ErrorOutput
+from ...runs.run import ENDED_BY_CODE
 from ..pieces import Piece
 from .answers import Answers
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
@@ -132,18 +133,23 @@ class Terminal(Silent):
             return
         glyph = self._screen.glyph
         took = duration(time.monotonic() - self._began)
-        cells = "" if len(runs) == 1 else f"{count(len(runs), 'cell')} "
+        unrun = sum(run.started_at is None for run in runs)
+        rest = f", {unrun} not run" if unrun else ""
+        cells = "" if len(runs) == 1 else f"{count(len(runs) - unrun, 'cell')} "
         failed = next(
-            (number for number, run in enumerate(runs, 1) if run.state not in ("ok", "queued")), None
+            (
+                number
+                for number, run in enumerate(runs, 1)
+                if run.state not in ("ok", "queued") and run.reason != ENDED_BY_CODE
+            ),
+            None,
         )
         if failed is None:
-            self._line((glyph(MARKS["ok"], "ok"), GREEN), (f" {cells}in {took}", DIM))
+            self._line((glyph(MARKS["ok"], "ok"), GREEN), (f" {cells}in {took}{rest}", DIM))
             return
         run = runs[failed - 1]
         what = run.error.ename if run.error is not None and run.error.ename else run.state
         where = "" if len(runs) == 1 else f"cell {failed} of {len(runs)}: "
-        unrun = sum(run.started_at is None for run in runs)
-        rest = f", {unrun} not run" if unrun else ""
         self._line(
             (glyph(MARKS["error"], "failed:"), RED),
             f" {where}{one_line(what)}",
@@ -189,7 +195,7 @@ class Terminal(Silent):
             self.warn(f"output is missing: the kernel dropped {count(run.lost_messages, 'message')}")
         if run.missing_bytes:
             self.warn(f"the history is missing about {count(run.missing_bytes, 'byte')} of this output")
-        if run.state == "lost":
+        if run.state == "lost" and not transcript.has_error:
             self._line(("the run is lost:", RED), f" {run.reason}")
         elif run.error is not None:
             error = run.error
