@@ -9,7 +9,6 @@ from kernel_bridge.kernels.connection_files import read_connection_file
 from kernel_bridge.protocol.errors import BadConnectionFile
 from kernel_bridge.source.json_text import DEEPEST, TooDeep, read_json
 from kernel_bridge.source.notebook import read_notebook
-from kernel_bridge.source.parameters import read_value
 from kernel_bridge.source.script import read_metadata, read_script
 
 DEPTHS = [DEEPEST + 1, 600, 900, 100_000]
@@ -30,8 +29,6 @@ def test_deep_json_is_rejected_everywhere(levels: int, tmp_path: Path) -> None:
     for text in (deep, "[" * levels + "]" * levels, f"[1, {deep}]"):
         with pytest.raises(TooDeep):
             read_json(text)
-    with pytest.raises(TooDeep):
-        read_value(deep)
     with pytest.raises(ValueError, match="nested more than"):
         read_notebook('{"nbformat": 4, "cells": [], "metadata": ' + deep + "}")
     (tmp_path / "kernel-1.json").write_text('{"transport": ' + deep + "}")
