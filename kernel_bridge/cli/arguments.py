@@ -1,6 +1,7 @@
 """The commands and options of `kernel-bridge`, and their help."""
 
 import argparse
+from itertools import islice
 from typing import Any, TypeAlias, get_args
 
 from .. import __version__
@@ -26,10 +27,33 @@ def parse(argv: list[str]) -> argparse.Namespace:
     Raises SystemExit: argparse has printed the help, the version or a usage error.
     """
     parser = _parser()
-    options = parser.parse_args(argv)
+    options = parser.parse_args(_shielded(argv))
     if options.command is not None and options.stdio:
         parser.error(f"--stdio serves an editor and takes no command, got {options.command!r}")
     return options
+
+
+_PAIRS = ("-p", "--parameter", "-r", "--parameter-raw")
+
+
+def _shielded(argv: list[str]) -> list[str]:
+    """With a space before the names and values of parameters.
+
+    argparse takes what begins with a dash for an option; papermill accepts it as a value.
+    """
+    shielded: list[str] = []
+    rest = iter(argv)
+    for argument in rest:
+        shielded.append(argument)
+        if argument == "--":
+            break
+        if argument in _PAIRS:
+            shielded += (f" {text}" for text in islice(rest, 2))
+    return [*shielded, *rest]
+
+
+def _unshielded(text: str) -> str:
+    return text.removeprefix(" ")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,16 +114,27 @@ def _add_run(commands: Commands) -> None:
     part = run.add_mutually_exclusive_group()
     part.add_argument("--cell", type=_natural, metavar="N", help="run only the Nth code cell, counted from 1")
     part.add_argument("--lines", type=_lines, metavar="A:B", help="run only lines A to B, counted from 1")
-    run.add_argument(
-        "-p",
-        "--parameter",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="set NAME to VALUE (JSON, or text) after the cell tagged `parameters`; repeatable",
-    )
+    _parameter_options(run)
     _run_options(run)
+
+
+def _parameter_options(run: argparse.ArgumentParser) -> None:
+    """papermill's: the same letters, with the same meaning."""
+    group = run.add_argument_group("parameters", "set after the cell tagged `parameters`; all are repeatable")
+    for short, long, what in (
+        ("-p", "--parameter", "set NAME to VALUE: True, False, None, a number, or else text"),
+        ("-r", "--parameter-raw", "set NAME to the text VALUE"),
+    ):
+        group.add_argument(
+            short, long, nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), type=_unshielded,
+            help=what,
+        )  # fmt: skip
+    for short, long, metavar, what in (
+        ("-f", "--parameters-file", "FILE", "set the names in a YAML or JSON file"),
+        ("-y", "--parameters-yaml", "YAML", "set the names in a YAML text, such as '{sizes: [1, 2]}'"),
+        ("-b", "--parameters-base64", "BASE64", "set the names in a YAML text that is encoded in base64"),
+    ):
+        group.add_argument(short, long, action="append", default=[], metavar=metavar, help=what)
 
 
 def _add_kernel_commands(commands: Commands) -> None:

@@ -1,7 +1,8 @@
 """Reads the FILE of `run` and splits it into the pieces of code to run, each with its location."""
 
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..runs.run import Location
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook, NotebookCell, read_notebook
-from ..source.parameters import inject
+from ..source.parameters import doubts, inject
 from ..source.region import Region, regions
 from ..source.script import read_script
 from .exits import UsageError
@@ -42,6 +43,7 @@ class Script:
     notebook: Notebook  # what `--export` writes: all cells of the file, or the chosen ones
     pieces: list[Piece]
     cwd: str | None = None  # the kernel's working folder; None: the file's
+    warnings: tuple[str, ...] = ()
 
     @property
     def kernelspec(self) -> str | None:
@@ -49,35 +51,53 @@ class Script:
         return self.notebook.kernelspec
 
 
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The languages, as language ids, of the kernels that could run a file."""
+
+    chosen: str | None  # of the kernel that the user chose
+    installed: Mapping[str, str] = field(default_factory=dict)  # by the names of the kernelspecs
+
+    def of(self, notebook: Notebook) -> str | None:
+        """The language of a notebook: of the kernel that will run it; None if that is not known."""
+        spec = notebook.kernelspec
+        return self.chosen or notebook.language or (self.installed.get(spec.lower()) if spec else None)
+
+    @property
+    def only(self) -> str | None:
+        """The language of all installed kernels, if they have the same."""
+        every = set(self.installed.values())
+        return every.pop() if len(every) == 1 else None
+
+
 def open_script(
     file: str,
     lines: tuple[int, int] | None,
     cell: int | None,
-    language_id: str | None,
+    languages: Languages,
     parameters: dict[str, Any],
 ) -> Script:
-    """Read a file; `language_id` is used if the file's name does not reveal the language.
+    """Read a file. The chosen kernel has its language if the file's name does not reveal it.
 
     Raises UsageError: the file cannot be read, lacks those lines, that cell or any code, or its language does
     not support these parameters.
     """
+    language_id: str | None
     if file == "-":
         name, uri = "stdin", STDIN_URI
         text = _stdin()
-        language_id = language_id or "python"
+        language_id = languages.chosen or "python"
     else:
         path = Path(file).expanduser()
         name, uri, text = file, path.absolute().as_uri(), _read(path)
         if path.suffix.lower() == ".ipynb":
             if lines is not None:
                 raise UsageError(f"--lines selects lines of a script, and {file} is a notebook; use --cell N")
-            notebook = _notebook(file, text)
-            return _script(name, uri, notebook.language or language_id, notebook, cell, parameters)
-        language_id = language_of_path(file) or language_id
+            return _notebook_script(name, uri, _notebook(file, text), cell, languages, parameters)
+        language_id = language_of_path(file) or languages.chosen
     notebook = read_script(text, language_id or "")
-    if lines is not None:
-        notebook = replace(notebook, cells=_lines(name, text, language_id or "", lines))
-    script = _script(name, uri, language_id, notebook, cell, parameters, "range" if lines else None)
+    chosen = _lines(name, text, language_id or "", lines) if lines is not None else None
+    script = _script(name, uri, language_id, notebook, cell, parameters, chosen)
     if file == "-":
         return replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
     return script
@@ -114,6 +134,32 @@ def _notebook(name: str, text: str) -> Notebook:
         raise UsageError(f"cannot run {name}: {error}") from None
 
 
+def _notebook_script(
+    name: str,
+    uri: str,
+    notebook: Notebook,
+    cell: int | None,
+    languages: Languages,
+    parameters: dict[str, Any],
+) -> Script:
+    language_id = languages.of(notebook) or languages.only
+    if language_id is None:
+        spec = (
+            f"the kernel {notebook.kernelspec!r}, which is not installed,"
+            if notebook.kernelspec
+            else "no kernel"
+        )
+        raise UsageError(
+            f"{name} names {spec} and no language; choose a kernel with --kernel "
+            "(`kernel-bridge specs` lists them)"
+        )
+    script = _script(name, uri, language_id, notebook, cell, parameters)
+    if notebook.kernelspec or languages.of(notebook):
+        return script
+    told = f"{name} names no kernel; running it as {language_id}, the only language with a kernel"
+    return replace(script, warnings=(told, *script.warnings))
+
+
 def _lines(name: str, text: str, language_id: str, lines: tuple[int, int]) -> tuple[NotebookCell, ...]:
     """The cells that the chosen lines form."""
     every = split_lines(text)
@@ -138,14 +184,22 @@ def _script(
     notebook: Notebook,
     number: int | None,
     parameters: dict[str, Any],
-    unit: Unit | None = None,
+    lines: tuple[NotebookCell, ...] | None = None,
 ) -> Script:
+    """The script of the notebook's cells; of only one or of some lines, if they are chosen."""
+    if not any(map(_runs, notebook.cells)):
+        raise UsageError(f"{name} has no code to run")
+    chosen = notebook
+    if lines is not None:
+        chosen = replace(notebook, cells=lines)
+    elif number is not None:
+        chosen = replace(notebook, cells=(_numbered(name, notebook, number),))
     if parameters:
         try:
-            notebook = inject(notebook, parameters, language_id or "")
+            chosen = inject(chosen, parameters, language_id or "")
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
-    unit = unit or ("all" if number is None else "cell")
+    unit: Unit = "range" if lines is not None else "all" if number is None else "cell"
     pieces = [
         Piece(
             cell.source,
@@ -154,20 +208,25 @@ def _script(
             index,
             may_fail="raises-exception" in cell.tags,
         )
-        for index, cell in enumerate(notebook.cells)
-        if cell.has_code and SKIPPED not in cell.tags
+        for index, cell in enumerate(chosen.cells)
+        if _runs(cell)
     ]
-    if not pieces:
-        raise UsageError(f"{name} has no code to run")
-    if number is None:
-        return Script(name, uri, language_id, notebook, pieces)
-    if number > len(pieces):
-        titles = ", ".join(f"{at} {piece.title}".strip() for at, piece in enumerate(pieces[:20], start=1))
-        cells = count(len(pieces), "cell")
-        raise UsageError(f"{name} has no cell {number}; it has {cells} with code: {titles}")
-    chosen = pieces[number - 1]
-    notebook = replace(notebook, cells=(notebook.cells[chosen.cell],))
-    return Script(name, uri, language_id, notebook, [replace(chosen, cell=0)])
+    warnings = tuple(f"{name}: {doubt}" for doubt in doubts(notebook, parameters))
+    return Script(name, uri, language_id, chosen, pieces, warnings=warnings)
+
+
+def _runs(cell: NotebookCell) -> bool:
+    return cell.has_code and SKIPPED not in cell.tags
+
+
+def _numbered(name: str, notebook: Notebook, number: int) -> NotebookCell:
+    cells = [cell for cell in notebook.cells if _runs(cell)]
+    if number > len(cells):
+        titles = ", ".join(f"{at} {cell.title}".strip() for at, cell in enumerate(cells[:20], start=1))
+        raise UsageError(
+            f"{name} has no cell {number}; it has {count(len(cells), 'cell')} with code: {titles}"
+        )
+    return cells[number - 1]
 
 
 def _location(uri: str, cell: NotebookCell, unit: Unit) -> Location:

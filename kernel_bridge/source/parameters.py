@@ -47,6 +47,8 @@ def inject(notebook: Notebook, values: Mapping[str, Any], language_id: str) -> N
 
 def doubts(notebook: Notebook, values: Mapping[str, Any]) -> Iterator[str]:
     """What papermill warns of: parameters without defaults, as clauses."""
+    if not values:
+        return
     defaults = next((cell for cell in notebook.cells if DEFAULTS in cell.tags), None)
     if defaults is None:
         yield f"no cell is tagged `{DEFAULTS}`, so the parameters are set before the first cell"

@@ -77,9 +77,49 @@ def test_parameters_are_set_after_their_defaults(home: Home, source: str) -> Non
     assert code[1].source == '# Parameters\nsize = 21\nname = "O\'Neil"'
     assert code[1].metadata.tags == ["injected-parameters"]
     assert found.metadata.papermill.parameters == {"size": 21, "name": "O'Neil"}
-    again = run_command(home, "run", "out.ipynb", "-p", "size", "[1]", "--export", "out.ipynb", "--overwrite")
+    write(home, "sizes.yaml", "# sizes\nsize: [1]\n")
+    again = run_command(home, "run", "out.ipynb", "-f", "sizes.yaml", "--export", "out.ipynb", "--overwrite")
     assert again.stdout == "none [1, 1]\n{'a': [1]}\n"
     assert len(read(home, "out.ipynb").cells) == len(found.cells)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed", "warning"),
+    [
+        (["-p", "name", "-eu", "-p", "size", "-Infinity"], "-eu -inf", ""),
+        (
+            ["--cell", "2", "-f", "p.json", "-y", "{size: 7}", "-b", "bmFtZTogYg==", "-r", "size", "-1"],
+            "f -1-1",
+            "",
+        ),
+        (["--lines", "7:7", "-y", "{size: 4, name: x}"], "x 8", ""),
+        (["-p", "sise", "4"], "none 4", "the parameter sise is unknown: the cell tagged `parameters` does"),
+    ],
+)
+def test_parameters_are_read_as_papermill_reads_them(
+    home: Home, arguments: list[str], printed: str, warning: str
+) -> None:
+    write(home, "script.py", SCRIPT)
+    write(home, "p.json", '{"name": "f", "size": 1}')
+    done = run_command(home, "run", "script.py", *arguments)
+    assert (done.code, done.stdout.splitlines()[0]) == (0, printed)
+    assert warning in done.stderr if warning else done.stderr == ""
+
+
+def test_a_notebook_that_names_nothing_runs_on_the_only_language(home: Home) -> None:
+    write(home, "in.ipynb", '{"cells": [{"cell_type": "code", "source": "print(x)"}], "metadata": {}}')
+    done = run_command(home, "run", "in.ipynb", "-p", "x", "True")
+    assert (done.code, done.stdout) == (0, "True\n")
+    assert done.stderr.splitlines() == [
+        "warning: in.ipynb names no kernel; running it as python, the only language with a kernel",
+        "warning: in.ipynb: no cell is tagged `parameters`, so the parameters are set before the first cell",
+    ]
+    spec = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "other"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text('{"argv": ["other"], "display_name": "Other", "language": "other"}')
+    refused = run_command(home, "run", "in.ipynb", "-p", "x", "True")
+    assert (refused.code, refused.stdout) == (2, "")
+    assert "in.ipynb names no kernel and no language; choose a kernel with --kernel" in refused.stderr
 
 
 def test_the_markdown_of_a_script_is_kept(home: Home) -> None:
@@ -248,6 +288,11 @@ def test_a_run_cannot_resume_without_its_kernel(home: Home) -> None:
             "--resume needs an .ipynb file, and out.md is not one",
         ),
         (["in.ipynb", "-p", "a b", "1"], "'a b' is not a valid parameter name"),
+        (["in.ipynb", "-p", "-x", "1"], "'-x' is not a valid parameter name"),
+        (["in.ipynb", "-f", "none.yaml"], "cannot read the parameters of none.yaml: No such file"),
+        (["in.ipynb", "-f", "bad.ipynb"], "cannot read the parameters of bad.ipynb: line 1: expected"),
+        (["in.ipynb", "-y", "[1]"], "expected names with values, such as `alpha: 0.5`, got '[1]'"),
+        (["in.ipynb", "-b", "?"], "cannot read the parameters of -b: "),
         (["in.ipynb", "--timeout", "soon"], "expected a number of seconds above 0, got 'soon'"),
         (["bad.ipynb"], "cannot run bad.ipynb: not JSON: Expecting ',' delimiter at line 1, column 14"),
         (["conflict.ipynb"], "at line 2, column 1: <<<<<<< HEAD (a merge conflict"),

@@ -9,7 +9,7 @@ from ...protocol.errors import BridgeError
 from ...protocol.objects import TextDocument
 from ...source.languages import find_language
 from ..exits import UsageError
-from ..pieces import Script
+from ..pieces import Languages, Script
 from ..terminal.observer import Reporter
 from .notebook_file import Earlier
 
@@ -30,14 +30,12 @@ def document_language(kernel_language: str) -> str:
     return known.ids[0] if known else kernel_language
 
 
-async def language_named(bridge: Bridge, options: argparse.Namespace) -> str | None:
-    """The language of the kernel that the options name, for a file whose name does not reveal it."""
+async def languages(bridge: Bridge, options: argparse.Namespace) -> Languages:
+    """The languages of the kernels that could run the file."""
+    installed = {spec.name: document_language(spec.language) for spec in await bridge.specs.list()}
     if options.python:
-        return "python"
-    for spec in await bridge.specs.list() if options.kernel else ():
-        if spec.name == options.kernel.lower():
-            return document_language(spec.language)
-    return None
+        return Languages("python", installed)
+    return Languages(installed.get(options.kernel.lower()) if options.kernel else None, installed)
 
 
 async def attach(

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 from ...bridge import stopping
 from ...bridge.application import Bridge
@@ -21,17 +20,17 @@ from ...plurals import count
 from ...protocol.objects import Run as WireRun
 from ...protocol.settings import Settings
 from ...runs.run import ENDED_BY_CODE, Run
-from ...source.parameters import read_value
 from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
 from ..formats import format_of
 from ..observers import JsonLines
-from ..pieces import Piece, Script, open_script
+from ..pieces import Languages, Piece, Script, open_script
 from ..terminal.answers import Answers, interruptible
 from ..terminal.observer import Reporter, Terminal
 from ..terminal.pictures import find_protocol
 from ..terminal.screen import Screen
-from .choice import attach, document_language, is_left_running, language_named, names_new_kernel, start
+from .choice import attach, document_language, is_left_running, languages, names_new_kernel, start
 from .notebook_file import NotebookFile, finished_cells, read_earlier
+from .parameters import parameters_of
 from .signals import handled
 
 EVERYTHING = Settings(output_budget=2**62)  # write all output, without a limit
@@ -42,24 +41,17 @@ async def run(options: argparse.Namespace) -> int:
 
     Raises UsageError, and the errors of starting a kernel and exporting (protocol/errors).
     """
-    parameters = {name: _parameter(name, value) for name, value in options.parameter}
+    parameters = parameters_of(options)
 
-    def script(language: str | None) -> Script:
+    def script(languages: Languages) -> Script:
         with interruptible():
-            return open_script(options.file, options.lines, options.cell, language, parameters)
+            return open_script(options.file, options.lines, options.cell, languages, parameters)
 
     return await execute(options, script, options.file if options.file != "-" else "stdin")
 
 
-def _parameter(name: str, text: str) -> Any:
-    try:
-        return read_value(text)
-    except ValueError as error:
-        raise UsageError(f"cannot set the parameter {name}: {error}") from None
-
-
-async def execute(options: argparse.Namespace, script: Callable[[str | None], Script], name: str) -> int:
-    """Run a script. `script` reads it, given the language of the kernel if the options name one."""
+async def execute(options: argparse.Namespace, script: Callable[[Languages], Script], name: str) -> int:
+    """Run a script. `script` reads it, given the languages of the kernels."""
     _check_export(options)
     execution = _Execution(options, script, name)
     with execution.signals():
@@ -69,9 +61,7 @@ async def execute(options: argparse.Namespace, script: Callable[[str | None], Sc
 class _Execution:
     """One `run` command. It also handles signals."""
 
-    def __init__(
-        self, options: argparse.Namespace, script: Callable[[str | None], Script], name: str
-    ) -> None:
+    def __init__(self, options: argparse.Namespace, script: Callable[[Languages], Script], name: str) -> None:
         self._options = options
         self._script = script
         self._file: NotebookFile | None = None
@@ -116,9 +106,9 @@ class _Execution:
         earlier = read_earlier(Path(options.export).expanduser()) if options.resume else None
         if options.attach is not None or (earlier is not None and not names_new_kernel(options)):
             kernel = await attach(self._bridge, options, earlier, self._reporter)
-            script = self._script(document_language(kernel.session.spec.language))
+            script = self._read(Languages(document_language(kernel.session.spec.language)))
         else:
-            script = self._script(await language_named(self._bridge, options))
+            script = self._read(await languages(self._bridge, options))
             kernel = await start(self._bridge, options, script, self._reporter)
         kept = finished_cells(script, earlier) if earlier is not None else {}
         pieces = [piece for piece in script.pieces if piece.cell not in kept]
@@ -148,6 +138,12 @@ class _Execution:
         code = self._exit_code(ended, by_run)
         await self._finish_file(code, kernel)
         return code
+
+    def _read(self, languages: Languages) -> Script:
+        script = self._script(languages)
+        for warning in script.warnings:
+            self._reporter.warn(warning)
+        return script
 
     async def _submit(self, kernel: FollowedKernel, name: str, pieces: list[Piece]) -> Submission:
         if not pieces:  # all succeeded before
