@@ -44,6 +44,7 @@ for plug, name in pairs({
   ["interrupt"] = "interrupt",
   ["output"] = "output",
   ["open"] = "open",
+  ["insert"] = "insert",
 }) do
   vim.keymap.set("n", "<Plug>(kernel-bridge-" .. plug .. ")", function()
     require("kernel_bridge")[name]()

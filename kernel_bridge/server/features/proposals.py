@@ -39,9 +39,7 @@ async def insert_next_input(context: Context, params: RunRef) -> InsertNextInput
         )
     edit = _workspace_edit(context, document, _edit(document, result))
     try:
-        answer = await context.peer.request(
-            "workspace/applyEdit", {"label": "Insert what the kernel proposes", "edit": edit}
-        )
+        answer = await context.peer.request("workspace/applyEdit", {"edit": edit})
     except ResponseError as error:
         answer = {"failureReason": error.message}
     if not isinstance(answer, dict) or answer.get("applied") is not True:

@@ -131,7 +131,7 @@ def test_command_completion(buffer: Neovim) -> None:
     names = buffer.api.funcs.getcompletion("KernelBridge ", "cmdline")
     wanted = (
         "start attach select run run_cell run_above run_below run_all interrupt restart restart_and_run shutdown "  # noqa: E501
-        "detach cancel output copy export history info log"
+        "detach cancel output insert copy export history info log"
     )
     assert set(wanted.split()) <= set(names)
     assert buffer.api.funcs.getcompletion("KernelBridge inter", "cmdline") == ["interrupt"]
@@ -287,3 +287,36 @@ def test_help(buffer: Neovim) -> None:
         assert re.match("KernelBridge(Ansi|Image)", name) or name in text, f"no help for {name}"
     for name in buffer.lua("return vim.tbl_keys(require('kernel_bridge.config').get())"):
         assert re.search(rf"^{name}[ .]", text, re.MULTILINE), f"no help for {name}"
+
+
+def test_insert_what_the_kernel_proposes(buffer: Neovim) -> None:
+    buffer.open("# %%\nget_ipython().set_next_input('a = 1\\nb')\n\n# %%\n2\n")
+    before = buffer.lines()
+    buffer.api.current.window.cursor = (2, 0)
+    buffer.command("run_cell")
+    (result,) = buffer.until_ended()
+    assert result["lines"] == ["│ ↳ the kernel proposes 2 lines · :KernelBridge insert"]
+    buffer.command("insert")
+    buffer.until("vim.api.nvim_buf_line_count(0) == 9")
+    assert buffer.lines()[2:7] == ["", "# %%", "a = 1", "b", ""]
+    buffer.until("#test.results(vim.api.nvim_get_current_buf())[1].lines == 0")
+    assert not buffer.results()[0]["stale"]
+    buffer.keys("u")
+    assert buffer.lines() == before
+    buffer.command("insert")
+    buffer.until_message("the kernel proposes no next input here")
+
+
+def test_loaded_code_replaces_the_line_that_loaded_it(buffer: Neovim) -> None:
+    (buffer.home.work / "loaded.py").write_text("x = 20\nx + 1\n")
+    buffer.open("%load loaded.py\n\n1\n")
+    buffer.command("run_line")
+    (result,) = buffer.until_ended()
+    assert result["lines"] == ["│ ↳ the kernel proposes 3 lines · :KernelBridge insert"]
+    buffer.command("insert")
+    buffer.until("vim.api.nvim_buf_line_count(0) == 5")
+    assert buffer.lines() == ["# %load loaded.py", "x = 20", "x + 1", "", "1"]
+    buffer.command("run_cell")
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == '│ 1'")
+    buffer.keys("u")
+    assert buffer.lines() == ["%load loaded.py", "", "1"]

@@ -154,6 +154,22 @@ function M.cancel(opts)
   end
 end
 
+--- Inserts what the kernel proposes as its next input after the run at the cursor, such as the code that %load read.
+---@param opts? kernel_bridge.At
+function M.insert(opts)
+  local entry = here.entry(opts)
+  if not entry then
+    return
+  elseif not entry.run.nextInput then
+    return client.notify("the kernel proposes no next input here", vim.log.levels.WARN)
+  end
+  client.command(here.buffer(opts), "insertNextInput", { runId = entry.run.id }, function(failed)
+    if not failed then
+      session.inserted(entry.run.id)
+    end
+  end)
+end
+
 --- Opens the whole output of the run at the cursor.
 ---@param opts? kernel_bridge.At
 function M.output(opts)

@@ -74,6 +74,7 @@ M.subcommands = {
   cancel = plain("cancel"),
   output = plain("output"),
   open = plain("open"),
+  insert = plain("insert"),
   copy = {
     call = function(argument)
       bridge.copy({ register = argument })

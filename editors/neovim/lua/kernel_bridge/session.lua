@@ -150,6 +150,16 @@ function M.asks(run_id, asks)
   end
 end
 
+--- Records that the proposal of a run is in its document.
+---@param run_id string
+function M.inserted(run_id)
+  local entry = runs[run_id]
+  if entry then
+    entry.run.nextInput = nil
+    fire("output", entry)
+  end
+end
+
 --- Announces that the outputs of a run have changed.
 ---@param entry kernel_bridge.RunEntry
 local function changed(entry)

@@ -168,6 +168,10 @@ local function segments(entry, width, changed)
       end
     end
   end
+  if entry.run.nextInput then
+    local lines = plural(text.count(text.new(entry.run.nextInput)), "line")
+    add_text(("↳ the kernel proposes %s · :KernelBridge insert"):format(lines), "KernelBridgeMore")
+  end
   return list
 end
 
