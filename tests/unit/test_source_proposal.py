@@ -25,6 +25,20 @@ def applied(text: str, edit: Edit) -> str:
         ("first\n# %%\na", 0, "first\n\n# %%\nnew\n\n# %%\na", "python"),
         ("(* %% *)\na\n", 1, "(* %% *)\na\n\n(* %% *)\nnew\n", "ocaml"),
         ("// %%\na\n", 1, "// %%\na\n\n// %%\nnew\n", "rust"),
+        (
+            "text\n```{python, echo=FALSE}\na\n```\nmore\n",
+            2,
+            "text\n```{python, echo=FALSE}\na\n```\n\n```{python}\nnew\n```\n\nmore\n",
+            "quarto",
+        ),
+        ("~~~~py title=x\na\n~~~~\n", 1, "~~~~py title=x\na\n~~~~\n\n~~~~py\nnew\n~~~~\n", "markdown"),
+        (
+            "1. x\n   ```r\n   a\n   ```\n",
+            2,
+            "1. x\n   ```r\n   a\n   ```\n\n   ```r\n   new\n   ```\n",
+            "rmd",
+        ),
+        ("```python\na", 1, "```python\na\n```\n\n```python\nnew\n```", "markdown"),
     ],
 )
 def test_below(text: str, last: int, expected: str, language: str) -> None:
@@ -32,6 +46,11 @@ def test_below(text: str, last: int, expected: str, language: str) -> None:
 
 
 def test_in_place_of_the_code() -> None:
-    assert applied("a\n%load x\n\nb\n", replacing(["a", "%load x", "", "b", ""], "# x\n1\n", 1, 1)) == (
-        "a\n# x\n1\n\nb\n"
-    )
+    text = "a\n%load x\n\nb\n"
+    assert applied(text, replacing(split_lines(text), "python", "# x\n1\n", 1, 1)) == "a\n# x\n1\n\nb\n"
+
+
+def test_code_with_a_fence_goes_into_a_longer_fence() -> None:
+    text, code = "```python\n%load x\n```\n", '"""\n```\n"""\n'
+    found = applied(text, replacing(split_lines(text), "markdown", code, 1, 1))
+    assert found == f"{text}\n````python\n{code}````\n"

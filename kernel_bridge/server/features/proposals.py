@@ -57,7 +57,7 @@ def _edit(document: "Snapshot", result: "Result") -> "Edit":
     run, (first, last) = result.run, result.lines(document)
     assert run.next_input is not None
     if run.next_input_replaces and not result.stale:
-        return proposal.replacing(document.lines, run.next_input, first, last)
+        return proposal.replacing(document.lines, document.language_id, run.next_input, first, last)
     return proposal.below(document.lines, document.language_id, run.next_input, last)
 
 
