@@ -22,7 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "docs" / "protocol.schema.json"
 TYPESCRIPT = ROOT / "editors" / "vscode" / "src"
 LUA = ROOT / "editors" / "neovim" / "lua" / "kernel_bridge"
-LUA_KEYWORDS = {"end", "function", "repeat", "until", "local", "return"}
+LUA_KEYWORDS = frozenset(
+    ("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local")
+    + ("nil", "not", "or", "repeat", "return", "then", "true", "until", "while")
+)
 
 Json = dict[str, Any]
 Type = Callable[[Json | bool], str]
@@ -234,10 +237,10 @@ def lua_vocabulary() -> str:
                 dict.fromkeys(fenced, "true"),
             ),
             *table(
-                "Names in an info string, in lower case, that make a fence a code cell.",
+                "Names in an info string, in lower case, that make a fence a code cell, and their languages.",
                 "fence_names",
-                "table<string, true>",
-                dict.fromkeys(fence_names(), "true"),
+                "table<string, string>",
+                {name: json.dumps(language) for name, language in fence_names().items()},
             ),
             *table(
                 "Names in braces that do not: their code is part of the page.",
