@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "docs" / "protocol.schema.json"
 TYPESCRIPT = ROOT / "editors" / "vscode" / "src"
 LUA = ROOT / "editors" / "neovim" / "lua" / "kernel_bridge"
-LUA_KEYWORDS = frozenset(
-    ("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local")
-    + ("nil", "not", "or", "repeat", "return", "then", "true", "until", "while")
-)
+LUA_KEYWORDS = {
+    *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local"),
+    *("nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
+}
 
 Json = dict[str, Any]
 Type = Callable[[Json | bool], str]
