@@ -19,9 +19,9 @@ from ..bridge.exporting import read_document
 from ..protocol.errors import DocumentNotOpen
 from ..source.anchors import Edit, edits_between
 from ..source.document import line_starts
+from ..source.header import read_header
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook
-from ..source.percent import header_end
 from ..source.script import read_script
 from . import notebooks
 from .snapshot import Snapshot
@@ -158,9 +158,9 @@ class Documents(Workspace):
         if (notebook := self.notebook_of(uri)) is not None:
             return notebooks.kernelspec_of(notebook)
         document = self.find(uri)
-        if document is None or not header_end(document.lines, document.language_id):
+        if document is None:
             return None
-        return read_script(document.text, document.language_id).kernelspec
+        return Notebook((), read_header(document.lines, document.language_id).metadata).kernelspec
 
     def notebook(self, uri: str) -> Notebook:
         """The cells of a document, read from its file if it is not open. Raises ExportFailed."""

@@ -22,6 +22,8 @@ class Cell:
     end_line: int
     marker_line: int | None  # None: prose between fences, or code before the first marker
     tags: tuple[str, ...] = ()  # from the options of a fence
+    magic: str = ""  # a cell magic that its code begins with, in place of its marker: `%%bash`
+    commented: bool = False  # every line of the body is in a comment
 
     @property
     def first_line(self) -> int:

@@ -1,5 +1,7 @@
 """The cells of a document, in the format that its language implies."""
 
+from bisect import bisect_right
+
 from .cell import Cell
 from .document import split_lines
 from .fences import fenced_cells
@@ -20,8 +22,8 @@ def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
 
 def cell_at(found: list[Cell], line: int) -> Cell | None:
     """The cell that contains a line. A marker or fence belongs to its cell."""
-    above = next((cell for cell in reversed(found) if line >= cell.first_line), None)
-    return above if above is not None and line <= above.end_line else None
+    index = bisect_right(found, line, key=lambda cell: cell.first_line)
+    return found[index - 1] if index and line <= found[index - 1].end_line else None
 
 
 def language_at(lines: list[str], language_id: str, line: int) -> str | None:

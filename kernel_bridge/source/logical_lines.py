@@ -40,8 +40,11 @@ _STATEMENT_WORD = re.compile(
 _MAGIC = re.compile(r"[%!]|\?{1,2}[\w%*]|[\w%*][\w.*%]*\?{1,2}$|[\w.,\[\] ]+=\s*[%!]\s*\w")
 
 
-def classify(lines: list[str]) -> list[Kind]:
-    """The kind of each line. Linear time, apart from a bounded number of steps back at errors."""
+def classify(lines: list[str], unclosed: list[int] | None = None) -> list[Kind]:
+    """The kind of each line. Linear time, apart from a bounded number of steps back at errors.
+
+    `unclosed` receives the lines on which a multi-line string begins that is never closed.
+    """
     kinds: list[Kind] = ["blank"] * len(lines)
     brackets: list[tuple[str, int]] = []  # open ones: the character and its line
     quote, quote_line = "", 0  # of the string that the line starts in
@@ -50,6 +53,8 @@ def classify(lines: list[str]) -> list[Kind]:
     while True:
         if number >= len(lines):
             opened = quote_line if quote else brackets[0][1] if brackets else number
+            if quote and unclosed is not None:
+                unclosed.append(opened)
             if opened + 1 >= len(lines):
                 return kinds
             patience -= number - opened

@@ -48,6 +48,7 @@ class NotebookCell:
 class Notebook:
     cells: tuple[NotebookCell, ...]
     metadata: Json
+    problems: tuple[str, ...] = ()  # in the file, each with its line; the cells run nevertheless
 
     @property
     def kernelspec(self) -> str | None:

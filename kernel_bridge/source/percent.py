@@ -1,20 +1,28 @@
-"""Cells of a document in the percent format (`# %%`), as VS Code and jupytext read it.
+"""Cells of a document in the percent format (`# %%`), as jupytext, VS Code, Spyder and Hydrogen read it.
 
-A marker is a line comment, indented or not, that continues with `%%`; the rest of the line is its title, cell
-type and metadata. `# In[3]:`, written by nbconvert, is a marker too. Markers count everywhere, even in a
-multi-line string.
+A marker is a line comment, indented or not, that continues with `%%` and then with white space, `[` or
+nothing: `# %%time` is a magic in a comment. The rest of the line is the cell's title, type and options.
+`# In[3]:`, written by nbconvert, `# <codecell>` and `# <markdowncell>` are markers too.
+
+What looks like a marker in a string, a block comment, Python's brackets or a fence of Markdown is text.
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from .cell import Cell, CellKind
+from .comments import comment_end, uncomment
 from .document import BYTE_ORDER_MARK
+from .header import read_header
 from .languages import comment_prefixes, find_language
+from .options import Json, read_marker
+from .quoting import quoted_lines
 
 TEXT_KINDS: dict[str, CellKind] = {"markdown": "markdown", "md": "markdown", "raw": "raw"}
-_KIND = re.compile(r"(?:^|\s)\[(markdown|md|raw)\](?=\s|$)", re.IGNORECASE)
-_METADATA = re.compile(r"""(?:^|\s)(\{.*\}|[\w.-]+=["'\[{\w-].*)$""")
+_HINTS = ("%%", "In[", "cell>")  # every marker has one of them
+_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 
 
 def percent_cells(lines: list[str], language_id: str) -> list[Cell]:
@@ -22,42 +30,27 @@ def percent_cells(lines: list[str], language_id: str) -> list[Cell]:
 
     A document without markers is one cell; blank text before the first marker is none.
     """
-    marker = _marker_pattern(language_id)
-    found = [
-        (number, match)
-        for number, line in enumerate(lines)
-        if ("%%" in line or "In[" in line) and (match := marker.match(line))
-    ]
+    begin = read_header(lines, language_id).end
+    found = list(_markers(lines, language_id))
     first = found[0][0] if found else len(lines)
-    begin = header_end(lines, language_id)
     result: list[Cell] = []
     if not found or any(line.strip(BYTE_ORDER_MARK).strip() for line in lines[begin:first]):
         result.append(Cell("code", language_id, "", "", begin, first, None))
-    bounds = [number for number, _ in found] + [len(lines)]
-    language = find_language(language_id)
-    comment_end = language.comment_end if language else ""
-    for (number, match), end in zip(found, bounds[1:], strict=True):
-        kind, title, metadata = _read_marker((match["rest"] or "").strip().removesuffix(comment_end).strip())
-        result.append(Cell(kind, language_id, title, metadata, number + 1, end, number))
+    for (number, text), (end, _) in pairwise([*found, (len(lines), "")]):
+        result.append(_cell(text, number, end, language_id))
     return result
 
 
-def header_end(lines: list[str], language_id: str) -> int:
-    """The number of lines of jupytext's header: comments around YAML that begins with `jupyter:`."""
-    if not lines or "---" not in lines[0] or len(lines) < 3 or "jupyter:" not in lines[1]:
-        return 0
-    prefixes = "|".join(map(re.escape, comment_prefixes(language_id)))
-    fence = re.compile(rf"{BYTE_ORDER_MARK}?(?:{prefixes})\s*---(?:\s.*)?")
-    if fence.fullmatch(lines[0]):
-        for number, line in enumerate(lines[1:], start=1):
-            if fence.fullmatch(line):
-                return number + 1
-    return 0
-
-
-def is_marker(line: str, language_id: str) -> bool:
-    """Whether a line is a cell marker."""
-    return _marker_pattern(language_id).match(line) is not None
+def marker_text(line: str, language_id: str) -> str | None:
+    """What a cell marker says after its `%%`; None: the line is no marker, wherever it is."""
+    if not any(hint in line for hint in _HINTS):
+        return None
+    match = _marker_pattern(language_id).fullmatch(line)
+    if match is None:
+        return None
+    if match["text"] is None:
+        return "[markdown]" if "<markdowncell>" in line else ""
+    return match["text"].rstrip().removesuffix(comment_end(language_id)).strip()
 
 
 @cache
@@ -66,15 +59,98 @@ def _marker_pattern(language_id: str) -> re.Pattern[str]:
     for prefix in sorted(comment_prefixes(language_id), key=len, reverse=True):
         # If `%` starts a comment, lines of percent signs are decoration.
         prefixes.append(re.escape(prefix) + (r"[ \t]+" if prefix.endswith("%") else r"[ \t]*"))
+    end = re.escape(comment_end(language_id))
     start = rf"{BYTE_ORDER_MARK}?[ \t\f]*(?:{'|'.join(prefixes)})"
-    return re.compile(start + r"(?:%%+(?P<rest>.*)|In\[[0-9 ]*\]:?\s*$)", re.DOTALL)
+    text = r"%%(?P<text>%*(?:[\s\[].*)?" + (rf"|%*{end}\s*)" if end else ")")
+    return re.compile(rf"{start}(?:{text}|(?:<(?:code|markdown)cell>|In\[[0-9 ]*\]:?)\s*{end}\s*)", re.DOTALL)
 
 
-def _read_marker(rest: str) -> tuple[CellKind, str, str]:
-    kind: CellKind = "code"
-    if match := _KIND.search(rest):
-        kind = TEXT_KINDS[match[1].lower()]
-        rest = f"{rest[: match.start()].strip()} {rest[match.end() :].strip()}".strip()
-    if match := _METADATA.search(rest):
-        return kind, rest[: match.start()].strip(), match[1].strip()
-    return kind, rest, ""
+def _markers(lines: list[str], language_id: str) -> Iterator[tuple[int, str]]:
+    """The line and the text of each marker."""
+    found = [
+        (number, text)
+        for number, line in enumerate(lines)
+        if (text := marker_text(line, language_id)) is not None
+    ]
+    if not found:
+        return
+    quoted = quoted_lines(lines, language_id)
+    fences = _Fences(lines, language_id)
+    last: tuple[int, str] | None = None
+    for number, text in found:
+        if number not in quoted and (last is None or not fences.contain(*last, number)):
+            yield number, text
+            last = number, text
+
+
+class _Fences:
+    """The fenced blocks (```` ``` ````) in cells of text: jupytext's rule since 1.18."""
+
+    def __init__(self, lines: list[str], language_id: str) -> None:
+        self._lines, self._language_id = lines, language_id
+        self._next = 0  # the first line that was not looked at
+        self._unclosed = {"`": len(lines), "~": len(lines)}  # fences of this length are closed nowhere below
+
+    def contain(self, marker: int, text: str, number: int) -> bool:
+        """Whether a line is in a fenced block of the cell that `marker` starts."""
+        if "[" not in text or read_marker(text).kind == "":
+            return False
+        at = max(marker + 1, self._next)
+        while at < number:
+            at = self._after(at)
+        self._next = at
+        return at > number
+
+    def _after(self, at: int) -> int:
+        """The line after the block that opens at a line; else the next line."""
+        match = _FENCE.fullmatch(uncomment(self._lines[at], self._language_id))
+        if match is None or len(match["marks"]) >= self._unclosed[match["marks"][0]]:
+            return at + 1
+        mark, length = match["marks"][0], len(match["marks"])
+        for number in range(at + 1, len(self._lines)):
+            closing = _FENCE.fullmatch(uncomment(self._lines[number], self._language_id))
+            if closing and closing["marks"].startswith(mark * length) and not closing["info"].strip():
+                return number + 1
+        self._unclosed[mark] = length
+        return at + 1
+
+
+def _cell(text: str, number: int, end: int, language_id: str) -> Cell:
+    marker = read_marker(text)
+    options = marker.options
+    kind = TEXT_KINDS.get(marker.kind or str(options.get("cell_type")), "code")
+    language = find_language(language_id)
+    extensions = {extension[1:] for extension in language.extensions} if language else set()
+    commented = not _is_active(extensions, options) or kind != "code"
+    magic = ""
+    if kind == "code":
+        other = options.get("language")
+        if isinstance(other, str) and (find_language(other) or other) != (language or language_id):
+            commented = commented or "active" not in options
+            sign = "#!" if language_id == "csharp" else "%%"
+            magic = f"{sign}{other} {options.get('magic_args', '')}".rstrip()
+        if not _is_active({"ipynb"}, options):
+            kind = "raw"
+    return Cell(
+        kind,
+        language_id,
+        marker.title,
+        marker.written,
+        number + 1,
+        end,
+        number,
+        magic=magic,
+        commented=commented,
+    )
+
+
+def _is_active(extensions: set[str], options: Json) -> bool:
+    """Whether a cell is code in files of these extensions, by jupytext's options."""
+    control, tags = options.get("run_control"), options.get("tags")
+    if isinstance(control, dict) and control.get("frozen") is True:
+        return "ipynb" in extensions
+    for tag in tags if isinstance(tags, list) else ():
+        if isinstance(tag, str) and tag.startswith("active-"):
+            return not extensions.isdisjoint(tag.split("-"))
+    active = options.get("active")
+    return not isinstance(active, str) or not extensions.isdisjoint(re.split("[.,]", active))

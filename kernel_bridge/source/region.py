@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from ..protocol.vocabulary import Unit
 from .cell import MAY_FAIL, Cell
-from .cells import cell_at, cells_of_lines, language_at
+from .cells import cell_at
+from .code import Code, code_of
 from .document import BYTE_ORDER_MARK, Place, clamp, split_lines
 from .languages import is_fenced, is_python
 from .logical_lines import classify
-from .percent import is_marker
 from .statement import incremental_statement, python_statement
 
 
@@ -39,30 +39,29 @@ def regions(
     Raises ValueError: the unit needs a selection or a position and has neither, or it is "statement" of
     another language.
     """
-    lines = split_lines(text)
-    every = cells_of_lines(lines, language_id)
+    code = code_of(split_lines(text), language_id)
     if unit == "all":
-        return _of_cells(lines, _that_run(every))
+        return _of_cells(code, _that_run(code.cells))
     if selection is None and position is None:
         raise ValueError(f"unit {unit!r} needs a range or a position")
-    place = clamp(lines, position if position is not None else selection[0])  # type: ignore[index]  # checked above
+    place = clamp(code.written, position if position is not None else selection[0])  # type: ignore[index]  # checked above
     if unit == "range":
-        start, end = sorted(clamp(lines, edge) for edge in selection or (place, place))
-        return _range(lines, language_id, every, start, end)
+        start, end = sorted(clamp(code.written, edge) for edge in selection or (place, place))
+        return _range(code, language_id, start, end)
     if unit == "line":
-        return _of_lines(lines, language_id, every, place.line, place.line)
-    here = cell_at(every, place.line)
+        return _of_lines(code, language_id, place.line, place.line)
+    here = cell_at(code.cells, place.line)
     if unit == "statement":
         language = here.language_id if here else language_id
         if not is_python(language):
             raise ValueError(f"statements of {language!r} are found with statement_candidates")
         found = python_statement(text, place.line, language_id)
-        return _of_lines(lines, language_id, every, *found) if found else []
+        return _of_lines(code, language_id, *found) if found else []
     if unit == "cell":
-        return _of_cells(lines, [here] if here else [])
-    is_above = [cell is not here and cell.first_line <= place.line for cell in every]
-    chosen = [cell for cell, above in zip(every, is_above, strict=True) if above is (unit == "above")]
-    return _of_cells(lines, _that_run(chosen))
+        return _of_cells(code, [here] if here else [])
+    is_above = [cell is not here and cell.first_line <= place.line for cell in code.cells]
+    chosen = [cell for cell, above in zip(code.cells, is_above, strict=True) if above is (unit == "above")]
+    return _of_cells(code, _that_run(chosen))
 
 
 def statement_candidates(text: str, language_id: str, position: Place) -> Iterator[Region]:
@@ -71,14 +70,15 @@ def statement_candidates(text: str, language_id: str, position: Place) -> Iterat
     The statement is the first candidate that is not incomplete or, if all are, the very first. If there is
     nothing to run, there are no candidates.
     """
-    lines = split_lines(text)
-    line = clamp(lines, position).line
-    language = language_at(lines, language_id, line)
-    if language is None:
+    code = code_of(split_lines(text), language_id)
+    line = clamp(code.written, position).line
+    cell = cell_at(code.cells, line)
+    if cell is None:
         return
-    for first, last in incremental_statement(lines, line, language_id):
-        source = "\n".join(_dedent(lines[first : last + 1], language)).removeprefix(BYTE_ORDER_MARK)
-        yield Region(source, Place(first, 0), Place(last, len(lines[last])), language)
+    for first, last in incremental_statement(code, line):
+        source = "\n".join(_dedent(code.lines[first : last + 1], cell.language_id))
+        start, end = Place(first, 0), Place(last, len(code.written[last]))
+        yield Region(source.removeprefix(BYTE_ORDER_MARK), start, end, cell.language_id)
 
 
 def _that_run(cells: list[Cell]) -> list[Cell]:
@@ -86,63 +86,68 @@ def _that_run(cells: list[Cell]) -> list[Cell]:
     return [cell for cell in cells if not cell.skipped]
 
 
-def _range(lines: list[str], language_id: str, cells: list[Cell], start: Place, end: Place) -> list[Region]:
+def _range(code: Code, language_id: str, start: Place, end: Place) -> list[Region]:
     if start == end:
-        return _of_lines(lines, language_id, cells, start.line, start.line)
+        return _of_lines(code, language_id, start.line, start.line)
     if start.line < end.line:
-        last = end.line - 1 if end.column == 0 else end.line
-        return _of_lines(lines, language_id, cells, start.line, last)
-    whole_line = _of_lines(lines, language_id, cells, start.line, start.line)
-    if not whole_line:
-        return []
-    chosen = lines[start.line][start.column : end.column]
+        return _of_lines(code, language_id, start.line, end.line - 1 if end.column == 0 else end.line)
+    whole_line = _of_lines(code, language_id, start.line, start.line)
+    written = code.written[start.line]
+    chosen = written[start.column : end.column]
+    if not whole_line or (chosen.strip() == written.strip() != code.lines[start.line].strip()):
+        return whole_line
     source = chosen.lstrip(f"{BYTE_ORDER_MARK} \t\f")
     if not source.strip():
         return []
     return [replace(whole_line[0], source=source, start=Place(start.line, end.column - len(source)), end=end)]
 
 
-def region_of(lines: list[str], cell: Cell) -> Region | None:
+def region_of(code: Code, cell: Cell) -> Region | None:
     """The code of one code cell; None: it has none."""
-    return next(iter(_of_cells(lines, [cell])), None)
+    return next(iter(_of_cells(code, [cell])), None)
 
 
-def _of_cells(lines: list[str], chosen: list[Cell]) -> list[Region]:
+def _of_cells(code: Code, chosen: list[Cell]) -> list[Region]:
     return [
         region
         for cell in chosen
-        if cell.kind == "code"
-        and (region := _of_body(lines[cell.start_line : cell.end_line], cell.start_line, cell))
+        if cell.kind == "code" and (region := _of_body(code, cell.start_line, cell.end_line, cell))
     ]
 
 
-def _of_lines(lines: list[str], language_id: str, cells: list[Cell], first: int, last: int) -> list[Region]:
+def _of_lines(code: Code, language_id: str, first: int, last: int) -> list[Region]:
     """A region of whole lines: of a script, at most one; of fences, one for each."""
     if is_fenced(language_id):
         parts = [
             (max(first, cell.start_line), min(last + 1, cell.end_line), cell)
-            for cell in cells
+            for cell in code.cells
             if cell.kind == "code"
         ]
     else:
-        whole = Cell("code", language_id, "", "", first, last + 1, None)
-        parts = [(first, last + 1, whole)]
-    found = (_of_body(lines[start:end], start, cell) for start, end, cell in parts)
+        here = cell_at(code.cells, first)
+        magic = here.magic if here is not None else ""
+        parts = [(first, last + 1, Cell("code", language_id, "", "", first, last + 1, None, magic=magic))]
+    found = (_of_body(code, start, end, cell) for start, end, cell in parts)
     return [region for region in found if region is not None]
 
 
-def _of_body(lines: list[str], first: int, cell: Cell) -> Region | None:
-    """The code on lines of one language, without blank lines at its ends, cell markers, and common indent."""
-    language_id = cell.language_id
-    body = ["" if is_marker(line, language_id) else line for line in lines]
-    if first == 0 and body:
+def _of_body(code: Code, start_line: int, end_line: int, cell: Cell) -> Region | None:
+    """The code on lines of one cell, without blank lines at its ends, and common indent.
+
+    With a magic of the cell it begins a line earlier, so that line i is still line i.
+    """
+    body = code.lines[start_line:end_line]
+    if start_line == 0 and body:
         body[0] = body[0].removeprefix(BYTE_ORDER_MARK)
-    code = [number for number, line in enumerate(body) if line.strip()]
-    if not code:
+    filled = [number for number, line in enumerate(body) if line.strip()]
+    if not filled:
         return None
-    source = "\n".join(_dedent(body[code[0] : code[-1] + 1], language_id))
-    start, end = Place(first + code[0], 0), Place(first + code[-1], len(lines[code[-1]]))
-    return Region(source, start, end, language_id, MAY_FAIL in cell.tags)
+    body = _dedent(body[filled[0] : filled[-1] + 1], cell.language_id)
+    first, last = start_line + filled[0], start_line + filled[-1]
+    if cell.magic and body[0] != cell.magic:
+        body, first = [cell.magic, *body], first - 1
+    end = Place(last, len(code.written[last]))
+    return Region("\n".join(body), Place(first, 0), end, cell.language_id, MAY_FAIL in cell.tags)
 
 
 def _dedent(lines: list[str], language_id: str) -> list[str]:

@@ -7,7 +7,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .cells import cell_at, cells_of_lines
+from .cells import cell_at
+from .code import Code, code_of
 from .document import BYTE_ORDER_MARK, split_lines
 from .languages import comment_prefixes
 from .logical_lines import Kind, classify, indent_of
@@ -38,29 +39,29 @@ def python_statement(text: str, line: int, language_id: str = "python") -> tuple
     if it is on the first line; elsewhere it extends to the next blank line. Syntax errors above or below do
     not matter; with one in the statement itself, brackets, indents and clauses determine its lines.
     """
-    lines = split_lines(text)
-    line = min(max(line, 0), len(lines) - 1)
-    cell = cell_at(cells_of_lines(lines, language_id), line)
+    code = code_of(split_lines(text), language_id)
+    line = min(max(line, 0), len(code.lines) - 1)
+    cell = cell_at(code.cells, line)
     if cell is None or cell.kind != "code":
         return None
-    body = lines[cell.start_line : cell.end_line]
-    if body and cell.start_line == 0:
+    first = cell.start_line - 1 if cell.magic else cell.start_line
+    body = code.lines[first : cell.end_line]
+    if body and first == 0:
         body[0] = body[0].removeprefix(BYTE_ORDER_MARK)
-    found = _statement_in(body, max(line - cell.start_line, 0))
-    return found and (found[0] + cell.start_line, found[1] + cell.start_line)
+    found = _statement_in(body, max(line - first, 0))
+    return found and (found[0] + first, found[1] + first)
 
 
-def incremental_statement(
-    lines: list[str], line: int, language_id: str, limit: int = 1000
-) -> Iterator[tuple[int, int]]:
+def incremental_statement(code: Code, line: int, limit: int = 1000) -> Iterator[tuple[int, int]]:
     """Growing candidates (first, last line, both inclusive) for the statement that starts at `line`.
 
     The caller checks each with is_complete_request and stops at the first that is not incomplete. If all are,
     the first candidate is the statement. Ends at the end of the cell, or after `limit` candidates. For a
     blank or comment line, starts at the next line of the cell that is neither.
     """
+    lines = code.lines
     line = min(max(line, 0), len(lines) - 1)
-    cell = cell_at(cells_of_lines(lines, language_id), line)
+    cell = cell_at(code.cells, line)
     if cell is None or cell.kind != "code":
         return
     prefixes = comment_prefixes(cell.language_id)

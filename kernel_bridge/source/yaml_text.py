@@ -1,6 +1,6 @@
 """Reads YAML that others wrote, as JSON: the headers and options of documents. The only user of PyYAML.
 
-PyYAML is imported when needed: it takes 40 ms. Anchors are refused, because a few lines of them can stand for
+PyYAML is imported when needed: it takes 40 ms. Anchors are refused, because a few lines of them can expand to
 gigabytes. Dates are text, as in JSON. Independent of the meaning of the YAML.
 """
 

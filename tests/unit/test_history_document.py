@@ -10,7 +10,7 @@ from kernel_bridge.history.document import OURS, fill, match, notebook_of
 from kernel_bridge.history.ipynb import ipynb
 from kernel_bridge.history.records import Ran, RunRecord, kernel_record
 from kernel_bridge.source.notebook import Notebook, NotebookCell, read_notebook
-from kernel_bridge.source.script import read_metadata, read_script
+from kernel_bridge.source.script import read_script
 from tests.unit.history_samples import KERNEL, make_run
 
 Json = dict[str, Any]
@@ -130,20 +130,6 @@ def test_parts_that_nbformat_rejects_are_left_out(written: Json, expected: Json)
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ('tags=["a", "b"] x=1', {"tags": ["a", "b"], "x": 1}),
-        ("name='it' other=word flag=True", {"name": "it", "other": "word", "flag": True}),
-        ('{"tags": ["a"]}', {"tags": ["a"]}),
-        ("{broken", {}),
-        ("", {}),
-    ],
-)
-def test_the_metadata_of_a_marker(written: str, expected: dict[str, Any]) -> None:
-    assert read_metadata(written) == expected
-
-
 def test_markdown_of_other_languages() -> None:
     text = "(* %% [markdown] *)\n(* # Title *)\n(* *)\n(* text *)\n"
     assert read_script(text, "ocaml").cells[0].source == "# Title\n\ntext"
@@ -156,4 +142,5 @@ def test_a_header_is_not_a_cell_and_names_the_kernel() -> None:
     document = read_script(text, "r")
     assert (document.kernelspec, document.language) == ("ir", "R")
     assert [cell.source for cell in document.cells] == ["x"]
-    assert read_script("# ---\n# no header\n# ---\nx\n", "python").cells[0].source.endswith("x")
+    document = read_script("# ---\n# title: x\n# ---\nx\n", "python")
+    assert [cell.source for cell in document.cells] == ["---\ntitle: x\n---", "x"]

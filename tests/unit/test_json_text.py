@@ -9,7 +9,8 @@ from kernel_bridge.kernels.connection_files import read_connection_file
 from kernel_bridge.protocol.errors import BadConnectionFile
 from kernel_bridge.source.json_text import DEEPEST, TooDeep, read_json
 from kernel_bridge.source.notebook import read_notebook
-from kernel_bridge.source.script import read_metadata, read_script
+from kernel_bridge.source.options import read_options
+from kernel_bridge.source.script import read_script
 
 DEPTHS = [DEEPEST + 1, 600, 900, 100_000]
 
@@ -40,9 +41,8 @@ def test_deep_json_is_rejected_everywhere(levels: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("levels", DEPTHS)
-def test_deep_metadata_in_a_marker_is_ignored(levels: int) -> None:
-    assert read_metadata(nested(levels)) == {}
-    deep = "[" * levels + "]"
-    assert read_metadata(f"a={deep}")["a"] == deep
+def test_deep_options_of_a_marker_are_ignored(levels: int) -> None:
+    assert read_options(nested(levels)) is None
+    assert read_options(f"a={'[' * levels}]") is None
     (cell,) = read_script(f"# %% {nested(levels)}\n1\n", "python").cells
     assert cell.source == "1"

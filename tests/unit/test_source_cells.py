@@ -2,6 +2,7 @@ import pytest
 
 from kernel_bridge.source.cell import Cell
 from kernel_bridge.source.cells import cell_at, cells
+from kernel_bridge.source.languages import comment_prefixes
 
 
 def check(text: str, expected: list[tuple[int, int, int | None]], language_id: str = "python") -> None:
@@ -30,18 +31,23 @@ def test_text_before_the_first_marker_is_a_cell_unless_blank() -> None:
         "#  %%",
         "  # %%",
         "# %% title",
-        "#%%title",
+        "#%%[markdown]",
         "# %%%",
         "\ufeff# %%",
         "# In[1]:",
         "# In[ ]:",
+        "# <codecell>",
+        "# <markdowncell>",
+        "# %%\tx",
     ],
 )
 def test_markers(marker: str) -> None:
     check(f"{marker}\nx", [(1, 2, 0)])
 
 
-@pytest.mark.parametrize("line", ["%%", "%%bash", "x # %%", "# % %", "## %%", "# In[1]: x", "// %%"])
+@pytest.mark.parametrize(
+    "line", ["%%", "%%bash", "x # %%", "# % %", "## %%", "# In[1]: x", "// %%", "#%%title", "# %%time"]
+)
 def test_lines_that_are_not_markers(line: str) -> None:
     check(f"{line}\nx", [(0, 2, None)])
 
@@ -73,8 +79,58 @@ def test_every_line_end_counts(end: str) -> None:
     check(end.join(["a", "# %%", "b", "# %% c", ""]), [(0, 1, None), (2, 3, 1), (4, 5, 3)])
 
 
-def test_a_marker_in_a_string_counts() -> None:
-    check('"""\n# %%\n"""', [(0, 1, None), (2, 3, 1)])
+@pytest.mark.parametrize(
+    ("text", "language_id"),
+    [
+        ('"""\n# %%\n"""', "python"),
+        ("x = rb'''\n# %%\n'''", "python"),
+        ('f"""{a}\n# %%\n{b}"""', "python"),
+        ('"a\\\n# %%"', "python"),
+        ("f(1,\n  # %%\n  2)", "python"),
+        ('%%time\nx = """\n# %%\n"""', "python"),
+        ('x = "\n# %%\n"', "r"),
+        ("x <- r'(\n# %%\n)'", "r"),
+        ('x = "\n# %%\n"', "julia"),
+        ("#=\n# %%\n=#", "julia"),
+        ("x = `\n// %%\n`", "javascript"),
+        ("/*\n// %%\n*/", "typescript"),
+        ('val x = """\n// %%\n"""', "kotlin"),
+        ('"""\n// %%\n"""', "java"),
+        ("'''\n// %%\n'''", "groovy"),
+        ("/*\n// %%\n*/", "cpp"),
+    ],
+)
+def test_a_marker_in_a_string_is_text(text: str, language_id: str) -> None:
+    last = text.count("\n") + 1
+    prefix = comment_prefixes(language_id)[0]
+    check(f"{text}\n{prefix} %%\nx", [(0, last, None), (last + 1, last + 2, last)], language_id)
+
+
+@pytest.mark.parametrize(
+    ("text", "language_id"),
+    [
+        ('x = """never closed', "python"),
+        ("f(1,", "python"),
+        ("# it's a comment", "python"),
+        ("%%bash\necho \\", "python"),
+        ('# a " in a comment', "r"),
+        ("x = 'unclosed", "r"),
+        ("y = A' * \"it's\"", "julia"),
+        ("let c = '\"';", "rust"),
+        ('let x = "/*"; // `', "javascript"),
+        ("/* never closed", "c"),
+    ],
+)
+def test_a_marker_after_a_string_that_ends_or_never_ends_counts(text: str, language_id: str) -> None:
+    last = text.count("\n") + 1
+    prefix = comment_prefixes(language_id)[0]
+    check(f"{text}\n{prefix} %%\nx", [(0, last, None), (last + 1, last + 2, last)], language_id)
+
+
+def test_a_marker_in_a_fence_of_markdown_is_text() -> None:
+    check("# %% [md]\n# ```mermaid\n# %% a\n# ```\n# %%\nx", [(1, 4, 0), (5, 6, 4)])
+    check("# %% [md]\n# ```\n# %% a\nx", [(1, 2, 0), (3, 4, 2)])
+    check("# %%\n# ```\n# %% a\n# ```", [(1, 2, 0), (3, 4, 2)])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel_bridge.source.code import code_of
 from kernel_bridge.source.document import split_lines
 from kernel_bridge.source.statement import incremental_statement, python_statement
 
@@ -175,11 +176,11 @@ WHOLE = {
         .g
     """,
     "stays in its cell": """
-        .a = [
+        .if a:
         .# %%
-        |b<<
+        |    b<<
         .# %%
-        .]
+        .    c
     """,
     "not past its cell": """
         .a
@@ -510,4 +511,4 @@ def test_any_text_yields_lines_of_the_document(text: str) -> None:
 def test_candidates_for_other_languages(
     lines: list[str], line: int, limit: int, expected: list[tuple[int, int]]
 ) -> None:
-    assert list(incremental_statement(lines, line, "r", limit)) == expected
+    assert list(incremental_statement(code_of(lines, "r"), line, limit)) == expected
