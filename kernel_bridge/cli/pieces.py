@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..files import LARGEST_DOCUMENT_BYTES, NotReadable, read_file
+from ..history.upgrade import read_notebook
 from ..plurals import count
 from ..protocol.vocabulary import Unit
 from ..runs.run import Location
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
-from ..source.notebook import Notebook, NotebookCell, read_notebook
+from ..source.notebook import Notebook, NotebookCell
 from ..source.parameters import doubts, inject
 from ..source.region import Region, regions
 from ..source.script import read_script

@@ -97,6 +97,26 @@ def as_node(notebook: Notebook) -> Any:
     )
 
 
+def upgraded(text: str, version: int) -> Json:
+    """A notebook of an nbformat before 4 as nbformat 4. Raises ValueError: it is not valid."""
+    import nbformat
+    from nbformat.reader import reads
+
+    read: Any = reads  # untyped
+    convert: Any = nbformat.convert
+    try:
+        old = read(text)
+        languages = [cell.get("language") for sheet in old["worksheets"] for cell in sheet["cells"]]
+        new: Json = convert(old, 4)
+    except (AttributeError, LookupError, TypeError, ValueError, nbformat.ValidationError) as error:
+        raise ValueError(f"not a valid notebook of nbformat {version}: {error}") from error
+    for cell in new["cells"]:
+        del cell["id"]  # random
+    if language := next(filter(None, languages), None):
+        new["metadata"].setdefault("language_info", {"name": language})
+    return new
+
+
 def _whole_cell(cell: Json) -> Json:
     return cell | {"outputs": [whole(output) for output in cell["outputs"]]} if "outputs" in cell else cell
 

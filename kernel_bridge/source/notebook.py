@@ -16,6 +16,14 @@ Json = dict[str, Any]
 _EXCERPT = 60  # characters of a line that is shown
 
 
+class OldNotebook(ValueError):
+    """The notebook has an nbformat before 4; it must be upgraded first."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__(f"it is nbformat {version}")
+
+
 @dataclass(frozen=True, slots=True)
 class NotebookCell:
     """A cell; `raw` is in nbformat's form, with its source as one string."""
@@ -24,6 +32,7 @@ class NotebookCell:
     title: str = ""  # for code: the last heading of the markdown between it and the previous code cell
     region: Region | None = None  # of the code in a script
     uri: str | None = None  # of the cell's own document, in an editor
+    index: int | None = None  # in the notebook file
 
     @property
     def source(self) -> str:
@@ -62,7 +71,7 @@ class Notebook:
 
 
 def read_notebook(text: str) -> Notebook:
-    """The notebook. Raises ValueError, naming the place: it is not valid nbformat 4."""
+    """The notebook. Raises OldNotebook; another ValueError, naming the place: it is not valid nbformat 4."""
     try:
         raw = read_json(text)
     except json.JSONDecodeError as error:
@@ -71,18 +80,18 @@ def read_notebook(text: str) -> Notebook:
         raise ValueError(f"not a notebook: {error}") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         version = raw.get("nbformat") if isinstance(raw, dict) else None
-        if isinstance(version, int) and version < 4:
-            raise ValueError(
-                f"nbformat {version} is too old; open and save the notebook in Jupyter to convert it"
-            )
+        if version in (1, 2, 3):
+            raise OldNotebook(version)
+        if isinstance(version, int) and version > 4:
+            raise ValueError(f"nbformat {version} is newer than kernel-bridge, which reads up to nbformat 4")
         raise ValueError("not a notebook: it has no list of cells")
     cells = []
     title = ""
-    for number, cell in enumerate(raw["cells"], start=1):
-        read = _read_cell(number, cell)
+    for index, cell in enumerate(raw["cells"]):
+        read = _read_cell(index + 1, cell)
         if read["cell_type"] == "markdown":
             title = _heading(read["source"]) or title
-        cells.append(NotebookCell(read, title if read["cell_type"] == "code" else ""))
+        cells.append(NotebookCell(read, title if read["cell_type"] == "code" else "", index=index))
         if cells[-1].has_code:
             title = ""
     return Notebook(tuple(cells), _object(raw.get("metadata")))

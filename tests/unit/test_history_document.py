@@ -9,6 +9,7 @@ import pytest
 from kernel_bridge.history.document import OURS, fill, match, notebook_of
 from kernel_bridge.history.ipynb import ipynb
 from kernel_bridge.history.records import Ran, RunRecord, kernel_record
+from kernel_bridge.history.upgrade import read_notebook as read_any_notebook
 from kernel_bridge.source.notebook import Notebook, NotebookCell, read_notebook
 from kernel_bridge.source.script import read_script
 from tests.unit.history_samples import KERNEL, make_run
@@ -144,3 +145,40 @@ def test_a_header_is_not_a_cell_and_names_the_kernel() -> None:
     assert [cell.source for cell in document.cells] == ["x"]
     document = read_script("# ---\n# title: x\n# ---\nx\n", "python")
     assert [cell.source for cell in document.cells] == ["---\ntitle: x\n---", "x"]
+
+
+OLD: Json = {
+    "nbformat": 3,
+    "nbformat_minor": 0,
+    "metadata": {"name": "old"},
+    "worksheets": [
+        {
+            "cells": [
+                {"cell_type": "heading", "level": 2, "source": ["A", "B"], "metadata": {}},
+                {
+                    "cell_type": "code",
+                    "language": "julia",
+                    "input": ["f()\n", "g()"],
+                    "prompt_number": 3,
+                    "outputs": [{"output_type": "pyout", "prompt_number": 3, "text": ["x"]}],
+                },
+            ]
+        }
+    ],
+}
+
+
+def test_older_notebooks_are_upgraded() -> None:
+    text = json.dumps(OLD)
+    document = read_any_notebook(text)
+    assert [cell.source for cell in document.cells] == ["## A B", "f()\ng()"]
+    assert document.cells[1].raw["outputs"][0]["data"] == {"text/plain": "x"}
+    assert document.language == "julia"
+    assert document == read_any_notebook(text)
+    record = RunRecord(make_run(), kernel_record(KERNEL), {}, [])
+    nbformat.validate(json.loads("".join(ipynb(notebook_of(document, iter([None, record]), record.kernel)))))
+    version_2 = text.replace('"nbformat": 3', '"nbformat": 2').replace(r"f()\n", "f()")
+    assert read_any_notebook(version_2).cells[1].source == "f()\ng()"
+    for broken in ({"worksheets": 1}, {"worksheets": [{"cells": [{}]}]}, {"metadata": 1}):
+        with pytest.raises(ValueError, match="not a valid notebook of nbformat 3: "):
+            read_any_notebook(json.dumps(OLD | broken))
