@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,11 +11,12 @@ from ..files import LARGEST_DOCUMENT_BYTES, read_file, readable, reason
 from ..history.journal import Journal
 from ..history.records import Filter
 from ..history.selection import Selection
+from ..history.upgrade import read_notebook
 from ..protocol.commands import ExportParams, ExportResult
 from ..protocol.errors import ExportFailed, NothingToExport
+from ..protocol.objects import TextDocument
 from ..source.languages import extension_of, language_of_path
 from ..source.notebook import Notebook as Document
-from ..source.notebook import read_notebook
 from ..source.script import read_script
 from .documents import path_of
 from .observer import Progress
@@ -60,14 +62,26 @@ def read_document(uri: str) -> Document:
     path = path_of(uri)
     if path is None:
         raise ExportFailed(f"the document {uri} is neither open nor a file", path=uri)
-    try:
+    with _readable(str(path)):
         text = read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig")
-        if path.suffix.lower() == ".ipynb":
-            return read_notebook(text)
+    return document_of(str(path), text, language_of_path(str(path)) or "")
+
+
+def document_of(name: str, text: str, language: str) -> Document:
+    """The cells of a text; `name` is its path or URI. Raises ExportFailed: it is not a valid notebook."""
+    if not name.lower().endswith(".ipynb"):
+        return read_script(text, language)
+    with _readable(name):
+        return read_notebook(text)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
-        name = readable(str(path))
+        name = readable(name)
         raise ExportFailed(f"the document {name} cannot be read: {reason(error)}", path=name) from error
-    return read_script(text, language_of_path(str(path)) or "")
 
 
 def destination(path: Path, language: str) -> Path:
@@ -94,6 +108,8 @@ def _write(
 
     if not runs:
         raise NothingToExport("nothing to export: no matching run has started")
+    if asked.format in ("ipynb", None) and document is not None and _is_itself(path, asked.text_document):
+        return _write_back(runs, path, progress)
     kernel = runs.read(runs.keys[-1]).kernel
     if document is not None:
         total = len(document.cells)
@@ -106,6 +122,31 @@ def _write(
     path = destination(path, kernel.language)
     export.write(path, formats.render(book, format_), asked.overwrite)
     return ExportResult(path=readable(str(path)), cells=total, format=format_)
+
+
+def _is_itself(path: Path, document: TextDocument | None) -> bool:
+    """Whether `path` is the notebook file of the document."""
+    own = path_of(document.uri) if document is not None else None
+    if own is None or own.suffix.lower() != ".ipynb":
+        return False
+    try:
+        return path.samefile(own)
+    except OSError:
+        return False
+
+
+def _write_back(runs: Selection, path: Path, progress: Progress) -> ExportResult:
+    """Write the outputs into the cells of the file as it is on disk, not as an editor has it."""
+    from ..history import writeback
+
+    document, content = writeback.read(path)
+    found = writeback.runs_of_cells(document, runs.overview())
+    if not found:
+        name = readable(str(path))
+        raise NothingToExport(f"nothing to write: no run has the code of a cell in {name} as it is on disk")
+    chosen = _counted(found.items(), len(found), progress)
+    writeback.write_back(path, content, {index: runs.read(run.key) for index, run in chosen})
+    return ExportResult(path=readable(str(path)), cells=len(found), format="ipynb")
 
 
 def _counted(cells: Iterable[T], total: int, progress: Progress) -> Iterator[T]:

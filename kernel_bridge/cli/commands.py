@@ -27,6 +27,10 @@ WORDS = {
     Remedy.CHOOSE_KERNEL_SPEC: "install one, or choose another kernel with --kernel",
     Remedy.LIST_RUNS: "`kernel-bridge history` lists all runs",
     Remedy.OVERWRITE: "--overwrite replaces it",
+    Remedy.WRITE_BACK: (
+        "the outputs are in the history, and `kernel-bridge export FILE --file FILE --document` writes them "
+        "into the file as it is now"
+    ),
 }
 """What to do about an error, as commands and options."""
 

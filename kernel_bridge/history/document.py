@@ -48,12 +48,12 @@ def run_of_cell(cell: NotebookCell, kernel: KernelRecord) -> RunRecord:
         queued_at="",
         execution_count=count if isinstance(count, int) else None,
     )
-    outputs = [_joined(output) for output in cell.raw.get("outputs") or ()]
+    outputs = [joined(output) for output in cell.raw.get("outputs") or ()]
     times = {name: time for name, time in times.items() if isinstance(time, str)}  # nbformat allows no others
     return RunRecord(run, kernel, times, outputs)
 
 
-def _joined(output: StoredOutput) -> StoredOutput:
+def joined(output: StoredOutput) -> StoredOutput:
     """An output of a file with its lines joined. nbformat splits text into lines, but not JSON."""
     joined = dict(output)
     if isinstance(joined.get("text"), list):

@@ -1,12 +1,14 @@
 """Writes an exported file atomically."""
 
+import hashlib
 import os
 import stat
 import uuid
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..files import LARGEST_DOCUMENT_BYTES, read_file, readable
 from ..protocol.errors import ExportExists, ExportFailed, Remedy
 
 
@@ -15,24 +17,63 @@ def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
 
     Raises ExportExists: the file exists and `overwrite` is off. ExportFailed: the file system refused.
     """
-    try:
+    with refusals(path):
         if not overwrite and os.path.lexists(path) and not path.exists():
             raise FileExistsError  # a dangling link: writing would create its target
-        target = Path(os.path.realpath(path))  # a link is kept, and its target written
-        mode = _check(target, overwrite)
-        temporary = target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
+        _write(path, pieces, overwrite, os.replace if overwrite else _claim)
+
+
+def write_back(path: Path, pieces: Iterable[str], content: bytes) -> bytes:
+    """Like `write`, if the digest of the existing file is still `content`. Return the new digest.
+
+    Raises ExportFailed: another program changed or removed the file, or the file system refused.
+    """
+    written = hashlib.sha256()
+
+    def counted() -> Iterator[str]:
+        for piece in pieces:
+            written.update(piece.encode())
+            yield piece
+
+    def replace(temporary: Path, target: Path) -> None:
+        read_unchanged(path, content)
+        temporary.replace(target)
+
+    with refusals(path):
+        _write(path, counted(), True, replace)
+    return written.digest()
+
+
+def read_unchanged(path: Path, content: bytes) -> bytes:
+    """The file to write back. Raises ExportFailed: its digest is not `content`, or it cannot be read."""
+    with refusals(path):
         try:
-            _write_through(temporary, pieces)
-            if mode is not None:
-                temporary.chmod(mode)
-            if overwrite:
-                temporary.replace(target)
-            else:
-                _claim(temporary, target)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-        _sync_folder(target.parent)
+            raw = read_file(path, LARGEST_DOCUMENT_BYTES)
+        except FileNotFoundError:
+            raise _conflict(path, "removed") from None
+        if digest(raw) != content:
+            raise _conflict(path, "changed")
+        return raw
+
+
+def digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _conflict(path: Path, what: str) -> ExportFailed:
+    return ExportFailed(
+        f"{readable(str(path))} was {what} by another program meanwhile, so no outputs were written into it",
+        path=str(path),
+        reason=f"{what} by another program",
+        remedy=Remedy.WRITE_BACK,
+    )
+
+
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """Report what the file system refuses. Raises ExportExists, ExportFailed."""
+    try:
+        yield
     except FileExistsError:
         raise ExportExists(f"{path} exists", path=str(path), remedy=Remedy.OVERWRITE) from None
     except (OSError, ValueError) as error:  # ValueError: the name is invalid
@@ -42,7 +83,22 @@ def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
         ) from error
 
 
-def _check(target: Path, overwrite: bool) -> int | None:
+def _write(path: Path, pieces: Iterable[str], overwrite: bool, move: Callable[[Path, Path], object]) -> None:
+    target = Path(os.path.realpath(path))  # a link is kept, and its target written
+    mode = check(target, overwrite)
+    temporary = target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
+    try:
+        _write_through(temporary, pieces)
+        if mode is not None:
+            temporary.chmod(mode)
+        move(temporary, target)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+    _sync_folder(target.parent)
+
+
+def check(target: Path, overwrite: bool) -> int | None:
     """The permissions to keep; None for a new file. Raises OSError: the target cannot be written."""
     try:
         there = target.stat()

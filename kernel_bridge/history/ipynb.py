@@ -4,17 +4,19 @@ Holds at most one output in memory, and of a stream output only a piece.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
+from ..source.notebook_text import Layout
 from .notebook import Json, Notebook, sound, validated
 from .records import Pieces
 
 # Characters; a longer line of a stream output is split into several strings, which readers join.
 LONGEST_LINE = 1 << 20
 LINES_AT_ONCE = 2_000
+LAYOUT = Layout()  # of nbformat and JupyterLab
 _TRANSIENT = {"orig_nbformat", "orig_nbformat_minor", "signature"}
 _SPLIT_TYPES = ("application/javascript", "image/svg+xml")
 
@@ -22,9 +24,10 @@ _SPLIT_TYPES = ("application/javascript", "image/svg+xml")
 def ipynb(notebook: Notebook) -> Iterator[str]:
     """The text of the file. Raises ExportFailed: not valid nbformat."""
     yield '{\n "cells": '
-    yield from _list(map(_cell, validated(notebook.cells)), 1)
+    yield from _list(map(_cell, validated(notebook.cells)), 1, LAYOUT)
     metadata = {name: value for name, value in notebook.metadata.items() if name not in _TRANSIENT}
-    yield f',\n "metadata": {_dumps(sound(metadata), 1)},\n "nbformat": 4,\n "nbformat_minor": 5\n}}\n'
+    yield f',\n "metadata": {_dumps(sound(metadata), 1, LAYOUT)}'
+    yield ',\n "nbformat": 4,\n "nbformat_minor": 5\n}\n'
 
 
 def _cell(cell: Json) -> Iterator[str]:
@@ -34,18 +37,23 @@ def _cell(cell: Json) -> Iterator[str]:
     for attachment in parts.get("attachments", {}).values():
         _split(attachment)
     if "outputs" in cell:
-        parts["outputs"] = _list(map(_output, cell["outputs"]), 3)
-    return _object(parts, 2)
+        parts["outputs"] = output_list(cell["outputs"], 3, LAYOUT)
+    return _object(parts, 2, LAYOUT)
 
 
-def _output(output: Json) -> Iterator[str]:
+def output_list(outputs: Iterable[Json], level: int, layout: Layout) -> Iterator[str]:
+    """The text of a list of outputs; `level` is that of the list."""
+    return _list((_output(output, level + 1, layout) for output in outputs), level, layout)
+
+
+def _output(output: Json, level: int, layout: Layout) -> Iterator[str]:
     parts: dict[str, Any] = dict(output)
     if "data" in parts:
         parts["data"] = dict(parts["data"])
         _split(parts["data"])
     if "text" in parts:
-        parts["text"] = _strings(lines(parts["text"]), 5)
-    return _object(parts, 4)
+        parts["text"] = _strings(lines(parts["text"]), level + 1, layout)
+    return _object(parts, level, layout)
 
 
 def _split(bundle: Json) -> None:
@@ -73,40 +81,51 @@ def _cut(line: str) -> Iterable[str]:
     return (line[at : at + LONGEST_LINE] for at in range(0, len(line), LONGEST_LINE))
 
 
-# JSON as json.dumps writes it with indent=1 and sorted keys. A part may be an iterator over its text.
+# JSON as json.dumps writes it with sorted keys. A part may be an iterator over its text.
 
 
-def _object(parts: Json, level: int) -> Iterator[str]:
-    opening = "{"
+def _object(parts: Json, level: int, layout: Layout) -> Iterator[str]:
+    between = "{" + _new_line(level + 1, layout)
     for name, value in sorted(parts.items()):
-        yield f"{opening}\n{' ' * (level + 1)}{json.dumps(name, ensure_ascii=False)}: "
+        yield f"{between}{_encode(layout)(name)}{layout.colon}"
         if isinstance(value, Iterator):
             yield from value
         else:
-            yield _dumps(value, level + 1)
-        opening = ","
-    yield f"\n{' ' * level}}}"
+            yield _dumps(value, level + 1, layout)
+        between = layout.comma + _new_line(level + 1, layout)
+    yield _new_line(level, layout) + "}"
 
 
-def _list(items: Iterable[Iterable[str]], level: int) -> Iterator[str]:
-    opening = "["
+def _list(items: Iterable[Iterable[str]], level: int, layout: Layout) -> Iterator[str]:
+    opening = between = "[" + _new_line(level + 1, layout)
     for item in items:
-        yield f"{opening}\n{' ' * (level + 1)}"
+        yield between
         yield from item
-        opening = ","
-    yield "[]" if opening == "[" else f"\n{' ' * level}]"
+        between = layout.comma + _new_line(level + 1, layout)
+    yield "[]" if between == opening else _new_line(level, layout) + "]"
 
 
-def _strings(lines: Iterator[str], level: int) -> Iterator[str]:
+def _strings(lines: Iterator[str], level: int, layout: Layout) -> Iterator[str]:
     """A list of strings, joined in batches, because a stream may have millions of lines."""
-    indent = "\n" + " " * (level + 1)
-    opening = "["
-    while batch := list(islice(lines, LINES_AT_ONCE)):
-        yield opening + indent + f",{indent}".join(map(encode_basestring, batch))
-        opening = ","
-    yield "[]" if opening == "[" else f"\n{' ' * level}]"
+    batches = iter(lambda: list(islice(lines, LINES_AT_ONCE)), [])
+    between = layout.comma + _new_line(level + 1, layout)
+    return _list(((between.join(map(_encode(layout), batch)),) for batch in batches), level, layout)
 
 
-def _dumps(value: Any, level: int) -> str:
-    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": "))
-    return text.replace("\n", "\n" + " " * level)  # JSON strings contain no raw newlines
+def _new_line(level: int, layout: Layout) -> str:
+    return layout.newline + layout.indent * level if layout.newline else ""
+
+
+def _encode(layout: Layout) -> Callable[[str], str]:
+    return encode_basestring_ascii if layout.ascii_only else encode_basestring
+
+
+def _dumps(value: Any, level: int, layout: Layout) -> str:
+    text = json.dumps(
+        value,
+        ensure_ascii=layout.ascii_only,
+        indent=layout.indent if layout.newline else None,
+        sort_keys=True,
+        separators=(layout.comma, layout.colon),
+    )
+    return text.replace("\n", _new_line(level, layout))  # JSON strings contain no raw newlines

@@ -72,6 +72,7 @@ class Remedy(StrEnum):
     CHOOSE_KERNEL_SPEC = "chooseKernelSpec"  # choose from `specs`, or install a kernel
     LIST_RUNS = "listRuns"  # to find the right id
     OVERWRITE = "overwrite"  # the existing file
+    WRITE_BACK = "writeBack"  # write the outputs into the document as it is now
 
 
 @dataclass(eq=False, repr=False)

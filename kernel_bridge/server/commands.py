@@ -22,7 +22,7 @@ from .registry import server
 if TYPE_CHECKING:
     from ..bridge.kernel import FollowedKernel
 
-Params = TypeVar("Params", wire.StartKernelParams, wire.AttachKernelParams)
+Params = TypeVar("Params", wire.StartKernelParams, wire.AttachKernelParams, wire.ExportParams)
 
 
 def _owner(context: Context, params: Any) -> str | None:
@@ -141,11 +141,12 @@ async def history(context: Context, params: wire.HistoryParams) -> wire.HistoryR
 def export(context: Context, params: wire.ExportParams) -> Coroutine[Any, Any, wire.ExportResult]:
     document = None
     if params.mode == "document":
-        if params.text_document is None:
+        uri = _owner(context, params)
+        if uri is None:
             raise InvalidArgument(
                 'kernel-bridge.export: field textDocument: is required for mode "document" and missing'
             )
-        document = context.documents.notebook(params.text_document.uri)
+        params, document = _of_owner(context, params), context.documents.notebook(uri)
     return context.bridge.history.export(params, document)
 
 

@@ -15,14 +15,13 @@ from urllib.parse import unquote
 from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
-from ..bridge.exporting import read_document
+from ..bridge.exporting import document_of, read_document
 from ..protocol.errors import DocumentNotOpen
 from ..source.anchors import Edit, edits_between
 from ..source.document import line_starts
 from ..source.header import read_header
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook
-from ..source.script import read_script
 from . import notebooks
 from .snapshot import Snapshot
 
@@ -167,7 +166,9 @@ class Documents(Workspace):
         if (open_notebook := self.notebook_of(uri)) is not None:
             return notebooks.as_notebook(open_notebook, self)
         document = self.find(uri)
-        return read_document(uri) if document is None else read_script(document.text, document.language_id)
+        if document is None:
+            return read_document(uri)
+        return document_of(uri, document.text, document.language_id)
 
     def all_open(self) -> list[Snapshot]:
         """The current state of every open document."""

@@ -23,6 +23,7 @@ COMMANDS = {
     ),
     Remedy.LIST_RUNS: "kernel-bridge.history lists all runs",
     Remedy.OVERWRITE: "set overwrite to replace it",
+    Remedy.WRITE_BACK: "repeat the export to write the outputs into the file as it is now",
 }
 
 ACTIONS = {
@@ -45,4 +46,5 @@ ACTIONS = {
     ),
     Remedy.LIST_RUNS: "`kernel-bridge history` lists all runs",
     Remedy.OVERWRITE: "choose another name",
+    Remedy.WRITE_BACK: "repeat the export to write the outputs into the file as it is now",
 }

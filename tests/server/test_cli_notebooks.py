@@ -296,7 +296,7 @@ def test_a_run_cannot_resume_without_its_kernel(home: Home) -> None:
         (["in.ipynb", "--timeout", "soon"], "expected a number of seconds above 0, got 'soon'"),
         (["bad.ipynb"], "cannot run bad.ipynb: not JSON: Expecting ',' delimiter at line 1, column 14"),
         (["conflict.ipynb"], "at line 2, column 1: <<<<<<< HEAD (a merge conflict"),
-        (["old.ipynb"], "nbformat 3 is too old"),
+        (["old.ipynb"], "not a valid notebook of nbformat 3"),
         (["odd.ipynb"], "cell 2 (code): its source is neither text nor a list of lines"),
         (["main.sql", "--kernel", "python3", "-p", "a", "1"], "parameters are not supported in sql"),
     ],

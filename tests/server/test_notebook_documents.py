@@ -1,5 +1,6 @@
 """Notebook documents (LSP 3.17): cells run by unit and URI, as in files, on the kernel of their notebook."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,61 @@ async def test_the_history_and_an_export_of_a_notebook(client: Client) -> None:
         assert [cell.source for cell in notebook.cells] == ["# Title", "print('a')", "print(0); print('b')"]
         assert [cell.id for cell in notebook.cells] == ["id0", "id1", "id2"]
         assert notebook.cells[1].outputs[0].text == "a\n"
+
+
+async def test_outputs_are_written_into_the_file_of_a_notebook(client: Client) -> None:
+    sources = ["# Title", "print('a')", "print('b')", "print('c')", "1 + 1"]
+    cells: list[Json] = [
+        {"id": f"id{number}", "cell_type": "code", "source": [source], "vendor": number, "outputs": [],
+         "execution_count": None, "metadata": {"execution": {"iopub.status.idle": "then"}}}
+        for number, source in enumerate(sources)
+    ]  # fmt: skip
+    cells[0] = {"id": "id0", "cell_type": "markdown", "source": "# Title", "metadata": {}}
+    cells[4]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "old\n"}]
+    raw: Json = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": None}, "cells": cells}
+    path = client.home.work / "a.ipynb"
+    path.write_text(json.dumps(raw, indent=2))
+    book = Book(client, *sources)
+    mine: Json = {"path": "a.ipynb", "mode": "document", "textDocument": book.identifier}
+    with pytest.raises(ResponseError, match="no matching run has started"):
+        await client.command("export", **mine)
+    await client.runs(unit="all", textDocument=book.identifier)
+    book.type(2, "print(0); ")
+    await client.runs(unit="cell", textDocument=book.cell(2))
+    book.type(4, "0 * ")
+    await client.runs(unit="cell", textDocument=book.cell(4))
+    for named in (book.identifier, book.cell(1)):
+        answer = await client.command("export", **{**mine, "textDocument": named})
+        assert answer == {"path": str(path), "cells": 2, "format": "ipynb"}
+        cells[1] |= {"execution_count": 1, "outputs": [printed("a\n")]}
+        cells[3] |= {"execution_count": 3, "outputs": [printed("c\n")]}
+        assert path.read_text() == json.dumps(raw, indent=2)
+    path.write_text(json.dumps({**raw, "cells": cells[:1]}))
+    with pytest.raises(ResponseError, match=r"no run has the code of a cell in .*a\.ipynb as it is on disk"):
+        await client.command("export", **mine)
+
+
+async def test_a_notebook_that_is_open_as_text(client: Client) -> None:
+    code: Json = {"cell_type": "code", "source": "print('a')", "outputs": [], "execution_count": None}
+    text = json.dumps({"nbformat": 4, "nbformat_minor": 4, "cells": [code], "metadata": {}})
+    path = client.home.work / "text.ipynb"
+    path.write_text(text)
+    document = client.open(text, "text.ipynb", "json")
+    mine: Json = {"mode": "document", "textDocument": document.identifier}
+    kernel = await client.command("startKernel", spec="python3", textDocument=document.identifier)
+    await client.run(code="print('a')", textDocument=document.identifier, kernelId=kernel["id"])
+    client.change(document, (0, 0), (0, 0), "\n")  # it is not saved, and the file is what counts
+    await client.command("export", path="text.ipynb", **mine)
+    outputs = json.dumps([printed("a\n")])
+    assert path.read_text() == text.replace("[]", outputs).replace("null", "1")
+    answer = await client.command("export", path="copy.ipynb", **mine)
+    notebook = nbformat.read(Path(answer["path"]), as_version=4)
+    nbformat.validate(notebook)
+    assert [cell.source for cell in notebook.cells] == ["print('a')"]
+    client.change(document, (0, 0), (1, 0), "{")
+    with pytest.raises(ResponseError, match=r"text.ipynb cannot be read: not JSON: .* line 1"):
+        await client.command("export", path="copy.ipynb", **mine)
+
+
+def printed(*lines: str) -> Json:
+    return {"name": "stdout", "output_type": "stream", "text": list(lines)}

@@ -526,7 +526,7 @@ export interface ReadOutputResult {
 }
 
 /** The advice for an error. */
-export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "listRuns" | "overwrite" | "restartKernel" | "shutDownKernel" | "startKernel";
+export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "listRuns" | "overwrite" | "restartKernel" | "shutDownKernel" | "startKernel" | "writeBack";
 
 /** Replace the output at `index`. */
 export interface ReplaceChange {

@@ -389,7 +389,7 @@
 ---@field total integer
 
 --- The advice for an error.
----@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"listRuns"|"overwrite"|"restartKernel"|"shutDownKernel"|"startKernel"
+---@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"listRuns"|"overwrite"|"restartKernel"|"shutDownKernel"|"startKernel"|"writeBack"
 
 --- Replace the output at `index`.
 ---@class kernel_bridge.ReplaceChange
