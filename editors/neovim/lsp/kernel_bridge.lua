@@ -20,7 +20,8 @@ return {
     assert(command, "kernel-bridge was not found; run :checkhealth kernel_bridge")
     return vim.lsp.rpc.start(command, dispatchers, { cwd = options.root_dir, env = options.cmd_env })
   end,
-  filetypes = vim.tbl_keys(vocabulary.comments),
+  -- Most Markdown is never run: there the first run starts the server.
+  filetypes = vim.list_extend(vim.tbl_keys(vocabulary.comments), { "quarto", "rmd" }),
   root_dir = function(bufnr, on_dir)
     local root = server.root(bufnr)
     if server.find(root) and not server.is_ambiguous(bufnr) then

@@ -1,8 +1,17 @@
 --- Cell boundaries for motions and text objects, which cannot wait for the server. The server decides what runs.
 
+local fences = require("kernel_bridge.fences")
 local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
+
+--- A cell; 1-based lines, inclusive. A body without lines has `body_last` < `body_first`.
+---@class kernel_bridge.Cell
+---@field first integer its marker or opening fence, if it has one
+---@field last integer
+---@field body_first integer
+---@field body_last integer
+---@field language? string of a fence
 
 --- Whether a line begins a cell by the server's rules: a comment with %%, or with In[3] as nbconvert writes it.
 ---@param line string
@@ -19,51 +28,75 @@ local function is_marker(line, comments)
   return false
 end
 
----@param bufnr integer
----@return string[]
-local function comments_of(bufnr)
-  return vocabulary.comments[vim.bo[bufnr].filetype] or { "#" }
-end
-
----@param bufnr integer
----@param row integer 1-based
----@return boolean
-function M.is_marker_line(bufnr, row)
-  local line = vim.api.nvim_buf_get_lines(bufnr, row - 1, row, false)[1]
-  return line ~= nil and is_marker(line, comments_of(bufnr))
-end
-
----@param bufnr integer
----@return integer[] first lines of cells, 1-based; always includes line 1
-function M.starts(bufnr)
-  local comments = comments_of(bufnr)
-  local starts = { 1 }
-  for number, line in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)) do
-    if
-      number > 1
-      and (line:find("%%", 1, true) or line:find("In[", 1, true))
-      and is_marker(line, comments)
-    then
-      starts[#starts + 1] = number
+---@param lines string[]
+---@param comments string[]
+---@return kernel_bridge.Cell[] that cover the document
+local function percent_cells(lines, comments)
+  local found = {} ---@type kernel_bridge.Cell[]
+  for row, line in ipairs(lines) do
+    local begins = (line:find("%%", 1, true) or line:find("In[", 1, true)) and is_marker(line, comments)
+    if begins or row == 1 then
+      found[#found + 1] = { first = row, last = row, body_first = begins and row + 1 or row, body_last = row }
+    else
+      found[#found].last, found[#found].body_last = row, row
     end
   end
-  return starts
+  return found
 end
 
---- The cell that contains a line.
+--- Whether a buffer's document is prose with code in fences.
+---@param bufnr integer
+---@return boolean
+function M.is_fenced(bufnr)
+  return vocabulary.fenced[vim.bo[bufnr].filetype] ~= nil
+end
+
+---@param fence kernel_bridge.Fence
+---@return kernel_bridge.Cell
+local function fenced_cell(fence)
+  return {
+    first = fence.first,
+    last = fence.last,
+    body_first = fence.first + 1,
+    body_last = fence.is_closed and fence.last - 1 or fence.last,
+    language = fence.language,
+  }
+end
+
+--- The cells of a buffer, for a statusline that asks at each redraw.
+local latest = { bufnr = 0, tick = 0, filetype = "", cells = {} }
+
+---@param bufnr integer
+---@return kernel_bridge.Cell[] in order
+function M.of(bufnr)
+  local tick, filetype = vim.api.nvim_buf_get_changedtick(bufnr), vim.bo[bufnr].filetype
+  bufnr = bufnr == 0 and vim.api.nvim_get_current_buf() or bufnr
+  if latest.bufnr ~= bufnr or latest.tick ~= tick or latest.filetype ~= filetype then
+    local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+    local found = M.is_fenced(bufnr) and vim.tbl_map(fenced_cell, fences.of(lines))
+      or percent_cells(lines, vocabulary.comments[filetype] or { "#" })
+    latest = { bufnr = bufnr, tick = tick, filetype = filetype, cells = found }
+  end
+  return latest.cells
+end
+
+--- The cell that contains a line; nil between fences.
 ---@param bufnr integer
 ---@param line integer 1-based
----@return integer first
----@return integer last
----@return integer index
+---@return kernel_bridge.Cell?
 function M.at(bufnr, line)
-  local starts = M.starts(bufnr)
-  for index = #starts, 1, -1 do
-    if starts[index] <= line then
-      return starts[index], (starts[index + 1] or vim.api.nvim_buf_line_count(bufnr) + 1) - 1, index
+  for _, cell in ipairs(M.of(bufnr)) do
+    if cell.first <= line and line <= cell.last then
+      return cell
     end
   end
-  return 1, vim.api.nvim_buf_line_count(bufnr), 1
+end
+
+--- The first line of a cell's code, or its last line if it has none.
+---@param cell kernel_bridge.Cell
+---@return integer
+local function code_line(cell)
+  return math.min(cell.body_first, cell.last)
 end
 
 --- Moves the cursor by some cells, to the first line of code. Returns false if there is no cell to move to.
@@ -71,30 +104,33 @@ end
 ---@return boolean
 function M.jump(count)
   local line = vim.api.nvim_win_get_cursor(0)[1]
-  local starts = M.starts(0)
-  local _, _, index = M.at(0, line)
-  local goal = math.max(1, math.min(#starts, index + count))
-  if goal == index then
+  local found = M.of(0)
+  local above, here = 0, nil -- cells that begin above the cursor, and the one that it is in
+  for index, cell in ipairs(found) do
+    if cell.first <= line then
+      above, here = index, line <= cell.last and index or nil
+    end
+  end
+  local goal = (here or above + (count < 0 and 1 or 0)) + count
+  goal = math.max(1, math.min(#found, goal))
+  if #found == 0 or goal == here or (not here and (count > 0) == (goal <= above)) then
     return false
   end
   vim.cmd("normal! m'")
-  local row = starts[goal]
-  local last = (starts[goal + 1] or vim.api.nvim_buf_line_count(0) + 1) - 1
-  if goal > 1 or M.is_marker_line(0, row) then
-    row = math.min(row + 1, last)
-  end
-  vim.api.nvim_win_set_cursor(0, { row, 0 })
+  vim.api.nvim_win_set_cursor(0, { code_line(found[goal]), 0 })
   return true
 end
 
 --- Selects the cell at the cursor, for a text object.
----@param around boolean include the marker and trailing blank lines
+---@param around boolean include the marker and trailing blank lines, or the fences
 function M.select(around)
-  local first, last = M.at(0, vim.api.nvim_win_get_cursor(0)[1])
+  local cell = M.at(0, vim.api.nvim_win_get_cursor(0)[1])
+  if not cell then
+    return
+  end
+  local first, last = cell.first, cell.last
   if not around then
-    if M.is_marker_line(0, first) then
-      first = first + 1
-    end
+    first, last = cell.body_first, cell.body_last
     while first < last and vim.fn.getline(first):match("^%s*$") do
       first = first + 1
     end

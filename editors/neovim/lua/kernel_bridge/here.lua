@@ -38,15 +38,15 @@ function M.cursor(bufnr)
   return { place[1] - 1, place[2] }
 end
 
---- The run at the cursor, or the run of the cell whose marker it is on. Notifies the user if there is none.
+--- The run at the cursor, or the run of the cell whose marker or fence it is on. Notifies the user if there is none.
 ---@param opts? kernel_bridge.At
 ---@return kernel_bridge.RunEntry?
 function M.entry(opts)
   local bufnr = M.buffer(opts)
   local line = M.cursor(bufnr)[1]
-  if cells.is_marker_line(bufnr, line + 1) then
-    local _, last = cells.at(bufnr, line + 1)
-    line = last - 1
+  local cell = cells.at(bufnr, line + 1)
+  if cell and (line + 1 < cell.body_first or line + 1 > cell.body_last) then
+    line = cell.body_last - 1
   end
   local entry = output_buffer.entry(M.resolve(opts and opts.bufnr)) or sheets.at(bufnr, line)
   if not entry then

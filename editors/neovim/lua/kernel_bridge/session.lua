@@ -1,5 +1,6 @@
 --- Kernels and runs as reported by the server. A notification updates a table and fires an event; other modules draw.
 
+local cells = require("kernel_bridge.cells")
 local events = require("kernel_bridge.events")
 local outputs = require("kernel_bridge.outputs")
 local vocabulary = require("kernel_bridge.vocabulary")
@@ -25,7 +26,7 @@ local RETIRED = 100 -- maximum number of runs to keep that no buffer shows
 
 local kernels = {} ---@type table<string, kernel_bridge.Kernel>
 local clients = {} ---@type table<string, integer> kernel ID -> client ID
-local bindings = {} ---@type table<string, string> document URI -> kernel ID
+local bindings = {} ---@type table<string, string[]> document URI -> kernel IDs, the newest binding first
 local runs = {} ---@type table<string, kernel_bridge.RunEntry>
 local retired = {} ---@type string[] run IDs, oldest first
 
@@ -63,18 +64,55 @@ function M.entry(run_id)
   return runs[run_id]
 end
 
---- The kernel of a buffer's document.
+--- The language of a kernel, by the name that a fence has.
+---@param kernel_id string
+---@return string?
+local function language_of(kernel_id)
+  local language = kernels[kernel_id] and kernels[kernel_id].language:lower()
+  return vocabulary.fence_names[language] or language
+end
+
+--- The language of the fence at the cursor; nil in prose, and in documents of one language.
+---@param bufnr integer
+---@return string?
+local function language_here(bufnr)
+  local window = vim.api.nvim_get_current_buf() == bufnr and 0 or vim.fn.win_findbuf(bufnr)[1]
+  local cell = window and cells.is_fenced(bufnr) and cells.at(bufnr, vim.api.nvim_win_get_cursor(window)[1])
+  return cell and cell.language or nil
+end
+
+--- The kernel of a buffer's document. Of a document with fenced code, it is that of the fence at the cursor, or between
+--- fences the one used last.
 ---@param bufnr integer
 ---@return kernel_bridge.Kernel?
 function M.kernel_of(bufnr)
-  local id = bindings[vim.uri_from_bufnr(bufnr)]
-  return id and kernels[id]
+  local bound = bindings[vim.uri_from_bufnr(bufnr)]
+  local language = bound and language_here(bufnr)
+  for _, id in ipairs(bound or {}) do
+    if not language or language_of(id) == language then
+      return kernels[id]
+    end
+  end
+end
+
+--- Binds a kernel to a document: for its language if the document has fenced code, else as its only one.
+---@param uri string
+---@param kernel_id string
+local function bind(uri, kernel_id)
+  local bufnr = buffer_of(uri)
+  local others = bufnr and cells.is_fenced(bufnr) and bindings[uri] or {}
+  bindings[uri] = vim.list_extend(
+    { kernel_id },
+    vim.tbl_filter(function(id)
+      return id ~= kernel_id and language_of(id) ~= language_of(kernel_id)
+    end, others)
+  )
 end
 
 ---@param uri string
----@param kernel_id string?
+---@param kernel_id string
 function M.bind(uri, kernel_id)
-  bindings[uri] = kernel_id
+  bind(uri, kernel_id)
   fire("bound", uri)
 end
 
@@ -107,7 +145,7 @@ local function add(run, client_id)
   local document = run.textDocument
   if document then
     entry.bufnr = buffer_of(document.uri)
-    bindings[document.uri] = run.kernelId
+    bind(document.uri, run.kernelId)
   end
   runs[run.id] = entry
   if not entry.bufnr or not run.range then
@@ -214,10 +252,10 @@ function M.server_ended(client_id)
       M.kernel(vim.tbl_extend("force", kernel, { state = "dead", reason = reason, queued = 0 }), client_id)
     end
   end
-  for uri, id in pairs(bindings) do
-    if clients[id] == client_id then
-      bindings[uri] = nil
-    end
+  for uri, bound in pairs(bindings) do
+    bindings[uri] = vim.tbl_filter(function(id)
+      return clients[id] ~= client_id
+    end, bound)
   end
   for _, entry in pairs(runs) do
     if entry.client_id == client_id and not vocabulary.ends[entry.run.state] then
