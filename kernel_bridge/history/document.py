@@ -9,9 +9,10 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ..protocol.objects import Run
+from ..runs.mime import is_json
 from ..source.notebook import Notebook as Document
 from ..source.notebook import NotebookCell
-from .notebook import OURS, Json, Notebook, cell_id, is_json, kernel_metadata, mend_cell, run_cell
+from .notebook import OURS, Json, Notebook, cell_id, kernel_metadata, mend_cell, run_cell
 from .records import KernelRecord, Ran, RunRecord, StoredOutput
 
 ALIKE = 0.6  # minimum similarity of an edited source, as difflib's ratio

@@ -15,6 +15,7 @@ from typing import Any
 from ..plurals import count
 from ..protocol.errors import ExportFailed
 from ..protocol.objects import Run
+from ..runs.mime import is_json
 from ..runs.nesting import DEEPEST, cut
 from .records import KernelRecord, Pieces, RunRecord, whole
 
@@ -29,7 +30,6 @@ Holds `changed` and the source that `ran` if it differs from the cell's, and `mi
 AT_ONCE = 200  # cells validated together
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
-_JSON_TYPE = re.compile(r"application/(.*\+)?json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,11 +274,6 @@ def _anything(value: Any) -> bool:
 
 def _mime_value(mime: str, value: Any) -> Any:
     return value if is_json(mime) else _text(value)
-
-
-def is_json(mime: str) -> bool:
-    """Whether values of this MIME type are JSON; otherwise they are text."""
-    return _JSON_TYPE.fullmatch(mime) is not None
 
 
 def _text(value: Any) -> Any:

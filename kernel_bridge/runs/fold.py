@@ -16,6 +16,7 @@ from .events import (
     Stream,
     UpdateDisplayData,
 )
+from .mime import is_json
 from .terminal import Terminal
 
 
@@ -137,11 +138,7 @@ def _bundle(data: Json) -> Json:
         return data
     return {
         mime: "".join(value)
-        if isinstance(value, list) and not _is_json(mime) and all(isinstance(part, str) for part in value)
+        if isinstance(value, list) and not is_json(mime) and all(isinstance(part, str) for part in value)
         else value
         for mime, value in data.items()
     }
-
-
-def _is_json(mime: str) -> bool:
-    return mime == "application/json" or mime.endswith("+json")
