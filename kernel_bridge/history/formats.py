@@ -1,25 +1,32 @@
-"""The text formats of an export, rendered piece by piece."""
+"""The formats of an export, rendered piece by piece."""
 
-import base64
 import json
-import re
-import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from ..escapes import legible, plain
-from ..protocol.errors import ExportFailed
-from ..protocol.objects import ExportFormat
+from ..escapes import legible
+from ..protocol.objects import ExportFormat, ExportMedia
 from ..source.languages import comments_of, extension_of
+from .export import write
+from .html import html
 from .ipynb import ipynb
-from .notebook import Json, Notebook, as_node
-from .records import whole
+from .markdown import markdown
+from .media import beside
+from .notebook import Json, Notebook
 
-_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")  # in order of preference
+
+def save(path: Path, notebook: Notebook, format: ExportFormat, media: ExportMedia, overwrite: bool) -> None:
+    """Write the file `path`, and for Markdown its media beside it. Raises ExportExists, ExportFailed."""
+    if format == "md" and media == "files":
+        with beside(path) as place:
+            write(path, markdown(notebook, place), overwrite)
+    else:
+        write(path, render(notebook, format), overwrite)
 
 
 def render(notebook: Notebook, format: ExportFormat) -> Iterator[str]:
-    """The text of the file. html needs the whole notebook in memory.
+    """The text of a single file. html needs the whole notebook in memory.
 
     Raises ExportFailed: the notebook is invalid, or nbconvert is required but missing.
     """
@@ -80,77 +87,3 @@ def _yaml(value: dict[str, Any]) -> Iterator[str]:
             yield from (f"  {line}" for line in _yaml(part))
         else:
             yield f"{name}: {legible(json.dumps(part, ensure_ascii=False))}"  # JSON scalars are valid YAML
-
-
-def markdown(notebook: Notebook) -> Iterator[str]:
-    """Sources and text outputs as fenced blocks, images as data URIs."""
-    language = notebook.metadata["kernelspec"]["language"]
-    between = ""
-    for cell in notebook.cells:
-        for block in _markdown_cell(cell, language):
-            yield between + block
-            between = "\n\n"
-    yield "\n"
-
-
-def _markdown_cell(cell: Json, language: str) -> Iterator[str]:
-    if cell["cell_type"] != "code":
-        if cell["source"].strip():
-            yield cell["source"].rstrip()
-        return
-    if cell["source"].strip():
-        yield _fence(cell["source"], language)
-    for output in cell["outputs"]:
-        if block := _markdown_output(whole(output)):
-            yield block
-
-
-def html(notebook: Notebook) -> Iterator[str]:
-    """An HTML page made by nbconvert. Raises ExportFailed: nbconvert is missing or fails."""
-    try:
-        from nbconvert import HTMLExporter
-    except ImportError:
-        raise ExportFailed(
-            f"exporting html needs nbconvert; install it with: {sys.executable} -m pip install nbconvert"
-        ) from None
-    exporter: Any = HTMLExporter  # untyped
-    node = as_node(notebook)
-    try:
-        # by default nbconvert would load templates, which run code, from the current folder
-        body, _ = exporter(extra_template_basedirs=[]).from_notebook_node(node)
-    except Exception as error:  # nbconvert's templates and filters may raise anything
-        raise ExportFailed(f"nbconvert could not make html of the runs: {error}") from error
-    yield str(body)
-
-
-def _markdown_output(output: Json) -> str:
-    match output["output_type"]:
-        case "stream":
-            return _fence(plain(output["text"]), "")
-        case "error":
-            lines = output["traceback"] or [f"{output['ename']}: {output['evalue']}"]
-            return _fence(plain("\n".join(lines)), "")
-        case _:
-            return _markdown_data(output["data"])
-
-
-def _markdown_data(data: dict[str, Any]) -> str:
-    for mime in _IMAGES:
-        if mime in data:
-            value = data[mime]
-            if mime == "image/svg+xml":
-                value = base64.b64encode(value.encode()).decode()
-            return f"![](data:{mime};base64,{''.join(value.split())})"
-    for mime in ("text/markdown", "text/latex"):
-        if mime in data:
-            return plain(str(data[mime])).rstrip()
-    if "text/plain" in data:
-        return _fence(plain(data["text/plain"]), "")
-    return plain(str(data.get("text/html", ""))).rstrip()
-
-
-def _fence(text: str, language: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    language = re.sub(r"[^\w+#.-]", "", language)  # from a kernelspec: a backtick in it would end the fence
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"

@@ -51,6 +51,7 @@ KernelOrigin = Literal["started", "attached", "found"]
 Transport = Literal["ipc", "tcp", "websocket"]
 ExportFormat = Literal["ipynb", "py", "md", "html"]
 ExportMode = Literal["runs", "document"]
+ExportMedia = Literal["files", "inline"]
 InterruptOutcome = Literal["interrupted", "ignored", "died"]
 
 

@@ -216,13 +216,17 @@ def test_percent_cells() -> None:
 def test_markdown() -> None:
     svg = {"output_type": "display_data", "data": {"image/svg+xml": "<svg/>"}, "metadata": {}}
     error = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["\x1b[31mE\x1b[0m", "at"]}
-    result = {"output_type": "display_data", "data": {"text/html": "<b>", "text/plain": "b"}, "metadata": {}}
+    result = {
+        "output_type": "display_data",
+        "data": {"text/html": "<b>b</b>", "text/plain": "b"},
+        "metadata": {},
+    }
     check_format("md", [record(outputs=[])], "```python\n1+1\n```\n")
     check_format(
         "md",
         [record(source="'```'\n", outputs=[stream("\x1b[1mx\x1b[0m\n"), PNG, svg, error, result])],
         "````python\n'```'\n````\n\n```\nx\n```\n\n![](data:image/png;base64,aGk=)\n\n"
-        "![](data:image/svg+xml;base64,PHN2Zy8+)\n\n```\nE\nat\n```\n\n```\nb\n```\n",
+        "![](data:image/svg+xml;base64,PHN2Zy8+)\n\n```\nE\nat\n```\n\n<div>\n<b>b</b>\n</div>\n",
     )
 
 

@@ -1,0 +1,190 @@
+"""Writes a notebook as an HTML page. The only user of nbconvert, which is imported when needed.
+
+nbconvert draws what it can. Every other representation becomes HTML first, or a line that names it.
+"""
+
+import json
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from ..escapes import coloured
+from ..protocol.errors import ExportFailed
+from ..runs.mime import is_json
+from .attachments import placed
+from .markdown import fenced
+from .media import decoded, inline
+from .notebook import Json, Notebook, as_node
+from .records import whole
+from .representation import damaged, is_partial, named, ranked, unshown
+
+_FIGURE = "data-figure"
+_RAW_FORMATS = ("", "text/html")
+_STATE = "application/vnd.jupyter.widget-state+json"
+_alone = threading.Lock()  # catch_warnings is not safe in threads
+
+
+def html(notebook: Notebook) -> Iterator[str]:
+    """The page. Raises ExportFailed: nbconvert is missing or fails."""
+    widgets = _widgets(notebook)
+    node = as_node(replace(notebook, cells=[_cell(cell, widgets) for cell in notebook.cells]))
+    with _alone, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        page = _convert(node)
+    for warning in caught:
+        _log.debug("nbconvert: %s", warning.message)
+    if _FIGURE in page:
+        script = files(__package__).joinpath("figures.js").read_text()
+        start, end, rest = page.rpartition("</body>")
+        page = f"{start}<script>\n{script}</script>\n{end}{rest}"
+    yield page
+
+
+def _convert(node: Any) -> str:
+    try:
+        from nbconvert import HTMLExporter
+    except ImportError:
+        raise ExportFailed(
+            f"exporting html needs nbconvert; install it with: {sys.executable} -m pip install nbconvert"
+        ) from None
+    exporter: Any = HTMLExporter  # untyped
+    try:
+        # by default nbconvert would load templates, which run code, from the current folder
+        page, _ = exporter(extra_template_basedirs=[], log=_log).from_notebook_node(node)
+    except Exception as error:  # nbconvert's templates and filters may raise anything
+        raise ExportFailed(f"nbconvert could not make html of the runs: {error}") from error
+    return str(page)
+
+
+class _Quiet(logging.Filter):
+    """nbconvert's log is of interest only to developers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+        return _log.isEnabledFor(logging.DEBUG)
+
+
+_log = logging.getLogger(__name__)
+_log.addFilter(_Quiet())
+
+
+def _widgets(notebook: Notebook) -> set[str]:
+    """The ids of the widgets whose state the notebook holds."""
+    try:
+        return set(notebook.metadata["widgets"][_STATE]["state"])
+    except (KeyError, TypeError):
+        return set()
+
+
+def _cell(cell: Json, widgets: set[str]) -> Json:
+    match cell["cell_type"]:
+        case "code":
+            outputs = [shown for output in cell["outputs"] for shown in _output(whole(output), widgets)]
+            return cell | {"outputs": outputs}
+        case "markdown":
+            source = placed(cell["source"], cell.get("attachments", {}), inline)
+            return cell | {"source": source, "attachments": {}}
+        case _:
+            return _raw_cell(cell)
+
+
+def _raw_cell(cell: Json) -> Json:
+    kind = cell["metadata"].get("raw_mimetype", cell["metadata"].get("format")) or ""
+    if kind in _RAW_FORMATS or not cell["source"].strip():
+        return cell
+    return cell | {"cell_type": "markdown", "source": fenced(cell["source"], "")}
+
+
+def _output(output: Json, widgets: set[str]) -> Iterator[Json]:
+    match output["output_type"]:
+        case "stream":
+            yield output | {"text": coloured(output["text"])}
+        case "error":
+            lines = output["traceback"] or [f"{output['ename']}: {output['evalue']}"]
+            yield output | {"traceback": [coloured(line) for line in lines]}
+        case _:
+            yield from _display(output, widgets)
+
+
+def _display(output: Json, widgets: set[str]) -> Iterator[Json]:
+    """The best representation that HTML shows, then a line for a better one that it cannot show."""
+    data, lost = output["data"], ""
+    for mime, way in ranked(data, "html"):
+        if way is None or (way == "widget" and not _has_state(data[mime], widgets)):
+            lost = unshown(mime, "html")
+            continue
+        try:
+            shown = _representation(mime, way, output)
+        except (TypeError, ValueError):
+            lost = damaged(mime)
+            continue
+        yield output | {"data": shown}
+        if not is_partial(mime):
+            lost = ""
+        break
+    if lost:
+        yield {"output_type": "display_data", "metadata": {}, "data": {"text/html": f"<p>{escape(lost)}</p>"}}
+
+
+def _has_state(view: Any, widgets: set[str]) -> bool:
+    return isinstance(view, dict) and view.get("model_id") in widgets
+
+
+def _representation(mime: str, way: str, output: Json) -> Json:
+    """A bundle that nbconvert draws. Raises TypeError or ValueError: the value is damaged."""
+    value = output["data"][mime]
+    match way:
+        case "native" if mime == "text/plain":
+            return {mime: coloured(value)}
+        case "native" | "widget":
+            if mime.startswith("image/"):
+                decoded(mime, value)
+            return {mime: value}
+        case "figure":
+            return {"text/html": _figure(mime, output)}
+        case "picture":
+            return {"text/html": f'<img src="{_data_uri(mime, value)}">'}
+        case "media":
+            return {"text/html": _player(mime, _data_uri(mime, value))}
+        case "json":
+            return {"text/plain": json.dumps(value, ensure_ascii=False, indent=2)}
+        case _:
+            return {"text/plain": coloured(value)}
+
+
+def _figure(mime: str, output: Json) -> str:
+    """A figure that the page's script draws. Until then it shows a picture, if there is one, or says so."""
+    data = output["data"]
+    options = output["metadata"].get(mime)
+    options = options.get("embed_options") if isinstance(options, dict) else None
+    spec = data[mime] if is_json(mime) else json.loads(data[mime])
+    text = json.dumps({"spec": spec, "options": options or {}}, ensure_ascii=False)
+    text = text.replace("<", "\\u003c")  # nothing in it can end the script element
+    picture = next((kind for kind in ("image/svg+xml", "image/png", "image/jpeg") if kind in data), None)
+    shown = f"[{named(mime)}; its library is loaded from the web to draw it]"
+    try:
+        shown = f'<img src="{_data_uri(picture, data[picture])}">' if picture else escape(shown)
+    except (TypeError, ValueError):
+        shown = escape(shown)
+    return (
+        f'<div class="kernel-bridge-figure">{shown}</div>'
+        f'<script type="application/json" {_FIGURE}="{escape(mime)}">{text}</script>'
+    )
+
+
+def _data_uri(mime: str, value: Any) -> str:
+    return escape(inline("output", mime, decoded(mime, value)))
+
+
+def _player(mime: str, url: str) -> str:
+    match mime.partition("/")[0]:
+        case "audio" | "video" as element:
+            return f'<{element} controls src="{url}"></{element}>'
+        case _:
+            return f'<object type="{escape(mime)}" data="{url}" width="100%" height="600"></object>'
