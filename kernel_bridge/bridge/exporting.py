@@ -104,7 +104,7 @@ def _write(
     runs: Selection, asked: ExportParams, path: Path, document: Document | None, progress: Progress
 ) -> ExportResult:
     from ..history import document as documents
-    from ..history import export, formats, notebook
+    from ..history import formats, notebook
 
     if not runs:
         raise NothingToExport("nothing to export: no matching run has started")
@@ -120,7 +120,7 @@ def _write(
     book = notebook.Notebook(book.metadata, _counted(book.cells, total, progress))
     format_ = asked.format or ("py" if path.suffix.lower() == AUTO else "ipynb")
     path = destination(path, kernel.language)
-    export.write(path, formats.render(book, format_), asked.overwrite)
+    formats.save(path, book, format_, asked.media, asked.overwrite)
     return ExportResult(path=readable(str(path)), cells=total, format=format_)
 
 

@@ -235,6 +235,7 @@ def _export_options(export: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--format", choices=("ipynb", "py", "md", "html"), help="the format (default: by OUT's extension)"
     )
+    _media_option(export)
     export.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     _json_option(export)
 
@@ -279,6 +280,7 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         help=f"use a running kernel, and leave it running: {KERNEL}",
     )
     run.add_argument("--export", metavar="OUT", help=f"write the code and its outputs to OUT: {OUT}")
+    _media_option(run)
     run.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     run.add_argument(
         "--allow-errors", action="store_true", help="continue after a cell fails, and exit with 0"
@@ -317,6 +319,15 @@ def _command(
 
 def _json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, in the shapes of docs/protocol.md")
+
+
+def _media_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--media",
+        choices=("files", "inline"),
+        default="files",
+        help="where the pictures of a .md file are: in the folder OUT_files (the default), or in its text",
+    )
 
 
 def _filter_options(parser: argparse.ArgumentParser) -> None:

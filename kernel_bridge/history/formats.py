@@ -12,15 +12,15 @@ from .export import write
 from .html import html
 from .ipynb import ipynb
 from .markdown import markdown
-from .media import beside
+from .media import beside, inline
 from .notebook import Json, Notebook
 
 
 def save(path: Path, notebook: Notebook, format: ExportFormat, media: ExportMedia, overwrite: bool) -> None:
     """Write the file `path`, and for Markdown its media beside it. Raises ExportExists, ExportFailed."""
-    if format == "md" and media == "files":
+    if format == "md":
         with beside(path) as place:
-            write(path, markdown(notebook, place), overwrite)
+            write(path, markdown(notebook, place if media == "files" else inline), overwrite)
     else:
         write(path, render(notebook, format), overwrite)
 

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from .objects import (
     ExportFormat,
+    ExportMedia,
     ExportMode,
     InterruptOutcome,
     Kernel,
@@ -158,6 +159,7 @@ class ExportParams(Wire):
     path: str
     format: ExportFormat | None = None
     mode: ExportMode = "runs"
+    media: ExportMedia = "files"
     kernel_id: str | None = None
     text_document: TextDocument | None = None
     run_ids: list[str] | None = None

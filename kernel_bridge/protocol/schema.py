@@ -31,6 +31,10 @@ ALIASES: dict[str, tuple[Any, str]] = {
     "RunState": (vocabulary.RunState, "The state of a run: queued, running, or one of five ends."),
     "Unit": (vocabulary.Unit, "The part of a document to run."),
     "ExportFormat": (objects.ExportFormat, "The format of an exported file."),
+    "ExportMedia": (
+        objects.ExportMedia,
+        "Where the pictures of a Markdown export are: in files beside it, or in its text.",
+    ),
     "ExportMode": (objects.ExportMode, "The cells of an export: runs, or the cells of a document."),
     "InterruptOutcome": (objects.InterruptOutcome, "The outcome of an interrupt."),
     "Output": (vocabulary.Output, "An nbformat 4.5 output with text as one string."),

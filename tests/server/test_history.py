@@ -152,6 +152,24 @@ async def test_other_formats(shared: Client, name: str, format: str, expected: s
     assert "in another format" in text
 
 
+SHOW = "display({'image/gif': 'R0lGODlhAQABAAAAACw=', 'application/x-y': 'z'}, raw=True)"
+
+
+async def test_pictures_of_a_markdown_export_are_files_or_inline(shared: Client) -> None:
+    run = await shared.run(code=SHOW)
+    work = shared.home.work
+    lost = "[an application/x-y output, which Markdown cannot show; export to .ipynb to keep it]"
+    await shared.command("export", path="shown.md", format="md", runIds=[run["id"]])
+    (picture,) = (work / "shown_files").iterdir()
+    assert picture.read_bytes().startswith(b"GIF89a")
+    shown = f"\n\n![](shown_files/{picture.name})\n\n{lost}\n"
+    assert (work / "shown.md").read_text() == f"```python\n{SHOW}\n```{shown}"
+    target = {"path": "shown.md", "format": "md", "overwrite": True}
+    await shared.command("export", **target, media="inline", runIds=[run["id"]])
+    assert "![](data:image/gif;base64,R0lGOD" in (work / "shown.md").read_text()
+    assert not (work / "shown_files").exists()
+
+
 async def test_without_a_history_runs_continue(home: Home) -> None:
     async with editor(home, settings={"history": {"enabled": False}}) as client:
         run = await client.run(code="print(1)")

@@ -214,6 +214,9 @@ export interface ExportFailedData {
 /** The format of an exported file. */
 export type ExportFormat = "ipynb" | "py" | "md" | "html";
 
+/** Where the pictures of a Markdown export are: in files beside it, or in its text. */
+export type ExportMedia = "files" | "inline";
+
 /** The cells of an export: runs, or the cells of a document. */
 export type ExportMode = "runs" | "document";
 
@@ -222,6 +225,7 @@ export interface ExportParams {
   path: string;
   format?: ExportFormat;
   mode?: ExportMode;
+  media?: ExportMedia;
   kernelId?: string;
   textDocument?: TextDocument;
   runIds?: string[];

@@ -82,6 +82,7 @@ async def export(options: argparse.Namespace) -> int:
             run_ids=run_ids,
             since=options.since,
             until=options.until,
+            media=options.media,
             overwrite=options.overwrite,
         )
         with bar(f"writing {Path(options.out).name}") as progress:

@@ -121,7 +121,9 @@ class _Execution:
             overwrite = options.overwrite or options.resume
             if not overwrite:
                 _check_new(path)
-            self._file = NotebookFile(path, format_of(options.export), script, overwrite, self._reporter.warn)
+            self._file = NotebookFile(
+                path, format_of(options.export), options.media, script, overwrite, self._reporter.warn
+            )
         submission = await self._submit(kernel, script.name, pieces)
         runs = submission.runs
         by_run = dict(zip((run.id for run in runs), pieces, strict=True))

@@ -18,7 +18,7 @@ from ...history.document import notebook_of, run_of_cell
 from ...history.notebook import OURS
 from ...history.records import KernelRecord, RunRecord, kernel_record
 from ...protocol.errors import BridgeError
-from ...protocol.objects import ExportFormat
+from ...protocol.objects import ExportFormat, ExportMedia
 from ...runs.run import Run
 from ...source.notebook import NotebookCell, read_notebook
 from ..exits import UsageError
@@ -43,12 +43,14 @@ class NotebookFile:
         self,
         path: Path,
         format: ExportFormat,
+        media: ExportMedia,
         script: Script,
         overwrite: bool,
         warn: Callable[[str], None],
     ) -> None:
         self.path = path
         self._format = format
+        self._media = media
         self._script = script
         self._overwrite = overwrite
         self._warn = warn
@@ -119,12 +121,12 @@ class NotebookFile:
         return RunRecord(run_to_wire(run), self._known, dict(run.times), outputs)
 
     def _write_now(self, records: list[RunRecord | None], resumable: bool) -> None:
-        from ...history import export, formats
+        from ...history import formats
 
         book = notebook_of(self._script.notebook, iter(records), self._known)
         if resumable:
             book = replace(book, metadata={**book.metadata, OURS: {"kernelId": self._kernel.id}})
-        export.write(self.path, formats.render(book, self._format), self._overwrite)
+        formats.save(self.path, book, self._format, self._media, self._overwrite)
         self._overwrite = True
 
 

@@ -135,6 +135,9 @@
 --- The format of an exported file.
 ---@alias kernel_bridge.ExportFormat "ipynb"|"py"|"md"|"html"
 
+--- Where the pictures of a Markdown export are: in files beside it, or in its text.
+---@alias kernel_bridge.ExportMedia "files"|"inline"
+
 --- The cells of an export: runs, or the cells of a document.
 ---@alias kernel_bridge.ExportMode "runs"|"document"
 
@@ -144,6 +147,7 @@
 ---@field path string
 ---@field format? kernel_bridge.ExportFormat
 ---@field mode? kernel_bridge.ExportMode
+---@field media? kernel_bridge.ExportMedia
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
 ---@field runIds? string[]
