@@ -15,6 +15,9 @@ def not_runnable(
     """The command cannot be run, or its kernel provisioner is not installed."""
     if isinstance(error, Replaced):
         advice = "start a new kernel"
+    elif isinstance(error, FileNotFoundError) and error.filename in spec.argv[:1]:
+        reason = advice_for_oserror(error, spec.argv, cwd)
+        return KernelLaunchFailed(f"kernel {spec.name!r} could not be started: {reason}", stderr="")
     elif isinstance(error, OSError):
         advice = advice_for_oserror(error, spec.argv, cwd)
     else:

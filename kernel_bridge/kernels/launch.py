@@ -4,6 +4,7 @@ jupyter_client is slow to import, so this module is imported only when the first
 """
 
 import contextlib
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,9 @@ from .records import Record
 from .specs import launch_command, read_kernel_json
 from .traces import Traces
 from .zmq.context import has
+
+# jupyter_client logs a command that cannot be run, with PATH and arguments, and raises the same error.
+logging.getLogger("traitlets").setLevel(logging.CRITICAL)
 
 
 class _Manager(AsyncKernelManager):

@@ -23,6 +23,7 @@ print("oops", file=sys.stderr)
 # %%
 print("three")
 """
+GONE = "kernel-bridge: error: kernel 'gone' could not be started: the command '/no/python' was not found;"
 BROKEN = """\
 # %%
 print("before")
@@ -127,6 +128,27 @@ def test_input_is_read_from_a_pipe(home: Home, stdin: str, code: int, stdout: st
     script = "import getpass\nname = input('Name? ')\nprint(name, getpass.getpass())\n"
     done = run_command(home, "run", write(home, "ask.py", script), stdin=stdin)
     assert (done.code, done.stdout) == (code, stdout)
+    if code != 0:
+        asked = "" if stdin else " ('Name? ')"
+        assert done.stderr == (
+            f"ask.py:{3 if stdin else 2}: the code asked for input{asked}, but stdin has no more lines; "
+            "pipe the answers in, or run this in a terminal\n"
+        )
+
+
+def test_what_the_kernel_proposes_is_printed(home: Home) -> None:
+    long = write(home, "long.py", "\n".join(f"x = {number}" for number in range(60)))
+    proposing = write(
+        home, "proposing.py", f"# %%\nprint('shown')\n# %%\n%recall 1\n# %%\n%load {long}\n# %%\nprint?"
+    )
+    done = run_command(home, "run", proposing)
+    head = "the kernel proposes as next input:\n"
+    _, recalled, loaded = done.stderr.split(head)
+    assert (done.code, recalled) == (0, "    print('shown')\n")
+    assert loaded.splitlines()[0] == "    # %load long.py"
+    assert loaded.splitlines()[-2:] == ["    x = 48", "    … and 11 more lines"]
+    assert done.stdout.startswith("shown\n")
+    assert "Prints the values to a stream" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -199,6 +221,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["export", "out"], 2, "the name 'out' has no known format"),
         (["run", "cells.py", "--export", "no/out.ipynb"], 2, "the folder no does not exist"),
         (["run", "cells.py", "--kernel", "ends"], 3, "it broke here"),
+        (["run", "cells.py", "--kernel", "gone"], 3, GONE),
         (["run", "cells.jl"], 3, "no kernel for 'julia' is installed"),
         (["run", "cells.jl"], 3, "install one, or choose another kernel with --kernel"),
         (["run"], 2, "the following arguments are required: FILE"),
@@ -208,6 +231,7 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
 )
 def test_a_failure_reports_its_reason(home: Home, arguments: list[str], code: int, message: str) -> None:
     broken_kernel(home, "ends", ["python", "-c", "import sys; sys.exit('it broke here')"])
+    broken_kernel(home, "gone", ["/no/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"])
     for name in ("cells.py", "cells.txt", "cells.jl"):
         write(home, name, CELLS)
     write(home, "bad.ipynb", "{")
@@ -215,6 +239,7 @@ def test_a_failure_reports_its_reason(home: Home, arguments: list[str], code: in
     assert done.code == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+    assert "traitlets" not in done.stderr
     home.check_clean()
 
 

@@ -18,6 +18,7 @@ from .transcript import Transcript
 
 TICK_S = 0.1  # between two updates of the status line
 RULE = 72  # the width of a header, in columns
+PROPOSED_LINES = 50  # the most that are printed of what a kernel proposes as next input
 
 
 class Reporter(Observer, Protocol):
@@ -99,7 +100,14 @@ class Terminal(Silent):
             elif self._stderr.is_terminal:
                 screen.write("stderr", "\n")
         if line is None and not answers.is_terminal:
-            self.warn("the code asked for input, but stdin has no more lines")
+            asked = (
+                f"the code asked for input ({one_line(prompt)!r})" if prompt else "the code asked for input"
+            )
+            self._transcript(
+                run_id
+            ).unanswered = (
+                f"{asked}, but stdin has no more lines; pipe the answers in, or run this in a terminal"
+            )
         self._show_status()
         return line
 
@@ -207,9 +215,22 @@ class Terminal(Silent):
                     "traceback": error.traceback,
                 }
                 transcript.apply([{"kind": "append", "output": output}])
+            what = transcript.unanswered or error_text(run).partition("\n")[0]
             if error.line is not None:
-                what = error_text(run).partition("\n")[0]
                 self._line((f"{self._name}:{error.line + 1}:", BOLD), f" {what}")
+            elif transcript.unanswered is not None:
+                self._line(("error:", RED), f" {what}")
+        if run.next_input is not None:
+            self._propose(run.next_input)
+
+    def _propose(self, next_input: str) -> None:
+        """Print the code that the kernel proposes (`%load`, `%recall`)."""
+        lines = next_input.splitlines()
+        self._line(("the kernel proposes as next input:", BOLD))
+        for line in lines[:PROPOSED_LINES]:
+            self._line(f"    {line}".rstrip())
+        if len(lines) > PROPOSED_LINES:
+            self._line((f"    … and {count(len(lines) - PROPOSED_LINES, 'more line')}", DIM))
 
     def _line(self, *parts: Part) -> None:
         self._give_way()

@@ -8,6 +8,7 @@ of the run.
 from dataclasses import dataclass
 from itertools import takewhile
 
+from ...bridge.summary import INTERRUPTS
 from ...escapes import finished
 from ...protocol.vocabulary import Change, Output
 from .mime import render_data, render_error
@@ -41,6 +42,7 @@ class Transcript:
         self._floor = 0  # earlier blocks cannot be erased: other text or a picture follows them
         self._ended = False
         self.has_error = False
+        self.unanswered: str | None = None  # why input() got no answer; replaces the interrupt's traceback
 
     def apply(self, changes: list[Change]) -> None:
         """Write the changes of a kernel-bridge/output notification."""
@@ -109,6 +111,8 @@ class Transcript:
                 return _Block("stderr" if output["name"] == "stderr" else "stdout", True, output["text"])
             case "error":
                 self.has_error = True
+                if self.unanswered is not None and output["ename"] in INTERRUPTS:
+                    return _Block("stderr", False, "")
                 return _Block("stderr", False, render_error(output, self._screen.channels["stderr"]))
             case _:
                 text = render_data(output["data"], self._screen.channels["stdout"])
