@@ -34,8 +34,8 @@ from ..runs.fold import Outputs
 from ..runs.live import LiveOutputs
 from ..runs.queue import Place, RunQueue
 from ..runs.run import ENDED_BY_CODE, Run
-from ..runs.traceback import error_line
 from .changed import Changed
+from .diagnosis import diagnose
 from .grace import Grace
 from .observer import Observers
 from .prompts import Prompts
@@ -163,9 +163,7 @@ class FollowedKernel:
     def _have_ended(self, runs: Iterable[Run]) -> None:
         for run in runs:
             self.prompts.withdraw(run)
-            if run.error is not None and run.location is not None and run.location.range is not None:
-                line = error_line(run.error.traceback, run.execution_count, run.source)
-                run.error_line = None if line is None else run.location.range[0][0] + line
+            diagnose(run, self.session.spec)
             self._publication.changed(run)
             self.runs.ended(run)
             if future := self._ends.pop(run.id, None):

@@ -88,5 +88,9 @@ def _error(run: "Run") -> wire.RunError | None:
     if error is None or run.state != "error":
         return None
     return wire.RunError(
-        ename=error.ename, evalue=error.evalue, traceback=error.traceback, line=run.error_line
+        ename=error.ename,
+        evalue=error.evalue,
+        traceback=error.traceback,
+        line=run.error_line,
+        hint=run.hint,
     )

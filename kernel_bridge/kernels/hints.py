@@ -1,4 +1,4 @@
-"""Diagnoses why a kernel did not start, from its output or the system's error, and suggests a fix."""
+"""Advice for errors: of kernels that do not start, of the system, and of code that kernels cannot run."""
 
 import errno
 import os
@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..escapes import legible
 from ..limits import OUT_OF_DESCRIPTORS, used_descriptors
-from .interpreters import install_ipykernel
+from .interpreters import install_command, install_ipykernel
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -35,6 +36,40 @@ def advice_for_exit(python: str | None, stderr: str, cwd: str | None) -> Advice 
     if "Permission denied" in stderr:
         return Advice("the kernel has no permission to use a file that it needs; see its output")
     return None
+
+
+_PACKAGES = {
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""The package of a module, where their names differ."""
+
+
+def advice_for_error(ename: str, evalue: str, python: str | None) -> str | None:
+    """What to do about an exception, if that is certain. `python`: the kernel's interpreter, if any."""
+    if ename == "RuntimeError" and _LOOP_RUNS.search(evalue):
+        return "a kernel already runs an event loop; use `await main()` instead of `asyncio.run(main())`"
+    missing = _NO_MODULE.fullmatch(evalue) if ename == "ModuleNotFoundError" else None
+    if missing is None or python is None or missing[1] in sys.stdlib_module_names:
+        return None
+    package = _PACKAGES.get(missing[1], missing[1])
+    command = install_command(python, package)
+    return legible(f"the kernel's Python is {python}; to install a package there: {command}")
+
+
+_NO_MODULE = re.compile(r"No module named '(\w+)'")
+_LOOP_RUNS = re.compile(
+    r"cannot be called from a running event loop"  # asyncio.run, asyncio.Runner.run
+    r"|^This event loop is already running"  # loop.run_until_complete
+    r"|^Cannot run the event loop while another loop is running"
+)
 
 
 def _shadowing(stderr: str, cwd: str | None) -> str | None:

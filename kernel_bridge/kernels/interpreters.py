@@ -152,20 +152,25 @@ def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -
 
 
 def install_ipykernel(python: str) -> str:
-    """The command that installs ipykernel for the interpreter, using the tool that made its environment."""
+    """The command that installs ipykernel for the interpreter."""
+    return install_command(python, "ipykernel")
+
+
+def install_command(python: str, package: str) -> str:
+    """The command that installs a package for the interpreter, using the tool that made its environment."""
     prefix = prefix_of(python)
     quoted = shlex.quote(python)
     if python == sys.executable and "pipx" in prefix.parts:
-        return "pipx inject jupyter-kernel-bridge ipykernel"
+        return f"pipx inject jupyter-kernel-bridge {package}"
     if python == sys.executable and {"uv", "tools"} <= set(prefix.parts):
-        return "uv tool install --with ipykernel jupyter-kernel-bridge"
+        return f"uv tool install --with {package} jupyter-kernel-bridge"
     if ".pixi" in prefix.parts:
         project = Path(*prefix.parts[: prefix.parts.index(".pixi")])
-        return f"pixi add --manifest-path {shlex.quote(str(project))} ipykernel"
+        return f"pixi add --manifest-path {shlex.quote(str(project))} {package}"
     if os.path.isdir(prefix / "conda-meta"):
-        return f"conda install -p {shlex.quote(str(prefix))} ipykernel"
+        return f"conda install -p {shlex.quote(str(prefix))} {package}"
     if any(os.path.isdir(folder / "pip") for folder in _import_folders(python)):
-        return f"{quoted} -m pip install ipykernel"
+        return f"{quoted} -m pip install {package}"
     if "uv" in (_pyvenv(prefix) or {}):
-        return f"uv pip install --python {quoted} ipykernel"
-    return f"{quoted} -m ensurepip && {quoted} -m pip install ipykernel"
+        return f"uv pip install --python {quoted} {package}"
+    return f"{quoted} -m ensurepip && {quoted} -m pip install {package}"

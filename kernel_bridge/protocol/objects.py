@@ -105,6 +105,7 @@ class RunError(Wire):
     evalue: str
     traceback: list[str]
     line: int | None = None  # 0-based, in textDocument
+    hint: str | None = None  # what to do about it, for errors with a certain remedy
 
 
 class Summary(Wire):

@@ -58,6 +58,7 @@ class Run:
     ended_at: str | None = None
     error: "Error | None" = None
     error_line: int | None = None  # 0-based, in the document
+    hint: str | None = None  # what to do about the error
     reason: str | None = None
     next_input: str | None = None
     next_input_replaces: bool = False

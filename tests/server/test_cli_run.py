@@ -92,6 +92,15 @@ def test_an_error_names_its_line_and_ends_the_run(home: Home) -> None:
     assert (second["source"], second["outputs"], second["metadata"]) == (['print("after")'], [], {})
 
 
+def test_an_error_that_only_kernels_raise_has_a_hint(home: Home) -> None:
+    script = "import asyncio\nasync def main(): ...\nasyncio.run(main())\n"
+    done = run_command(home, "run", write(home, "loop.py", script))
+    assert done.code == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        "hint: a kernel already runs an event loop; use `await main()`"
+    )
+
+
 def test_errors_can_be_allowed(home: Home) -> None:
     done = run_command(home, "run", write(home, "broken.py", BROKEN), "--allow-errors")
     assert (done.code, done.stdout) == (0, "before\nafter\n")

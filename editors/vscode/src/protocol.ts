@@ -588,6 +588,7 @@ export interface RunError {
   evalue: string;
   traceback: string[];
   line?: number;
+  hint?: string;
 }
 
 /** kernel-bridge/run: a run changed its state. Never has outputs. */

@@ -220,6 +220,8 @@ class Terminal(Silent):
                 self._line((f"{self._name}:{error.line + 1}:", BOLD), f" {what}")
             elif transcript.unanswered is not None:
                 self._line(("error:", RED), f" {what}")
+            if error.hint is not None:
+                self._line(("hint:", YELLOW), f" {error.hint}")
         if run.next_input is not None:
             self._propose(run.next_input)
 

@@ -56,11 +56,15 @@ def _diagnostic(context: Context, document: "Snapshot", result: "Result") -> dic
         "range": line_range(document, result.lines(document)[0] if line is None else line),
         "severity": INFORMATION if run.error is not None and run.error.ename in INTERRUPTS else ERROR,
         "source": "kernel-bridge",
-        "message": error_text(run),
+        "message": _message(run),
     }
     if context.client.related_information and (related := _related(context, run)):
         diagnostic["relatedInformation"] = related
     return diagnostic
+
+
+def _message(run: Run) -> str:
+    return f"{error_text(run)}\n{run.hint}" if run.hint else error_text(run)
 
 
 def line_range(document: "Snapshot", line: int) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def _head(context: Context, result: "Result") -> str:
 def _plain_outputs(context: Context, result: "Result") -> str:
     head = _head(context, result)
     text = shortened(whole_text(result.run.live.outputs))
-    return head if text.strip() in head else f"{head}\n{text}"
+    shown = head if text.strip() in head else f"{head}\n{text}"
+    return f"{shown}\n{result.run.hint}" if result.run.hint else shown
 
 
 async def _outputs(context: Context, result: "Result") -> str:
@@ -80,6 +81,8 @@ async def _outputs(context: Context, result: "Result") -> str:
                 parts.append(fenced(text) if text else "")
             case _:
                 parts.append(await _data(context, result.run, index, output))
+    if result.run.hint:
+        parts.append(escaped(result.run.hint))
     return "\n\n".join(part for part in parts if part)
 
 

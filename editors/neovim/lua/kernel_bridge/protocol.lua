@@ -444,6 +444,7 @@
 ---@field evalue string
 ---@field traceback string[]
 ---@field line? integer
+---@field hint? string
 
 --- kernel-bridge/run: a run changed its state. Never has outputs.
 ---@class kernel_bridge.RunNotification
