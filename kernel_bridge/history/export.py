@@ -18,9 +18,25 @@ def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
     Raises ExportExists: the file exists and `overwrite` is off. ExportFailed: the file system refused.
     """
     with refusals(path):
-        if not overwrite and os.path.lexists(path) and not path.exists():
-            raise FileExistsError  # a dangling link: writing would create its target
+        _refuse_dangling(path, overwrite)
         _write(path, pieces, overwrite, os.replace if overwrite else _claim)
+
+
+def rehearse(path: Path, overwrite: bool) -> None:
+    """Do everything that `write` does except write the file.
+
+    Only trying shows what permissions, read-only file systems and quotas allow. Raises the errors of `write`.
+    """
+    with refusals(path):
+        _refuse_dangling(path, overwrite)
+        target = Path(os.path.realpath(path))
+        check(target, overwrite)
+        temporary = _temporary(target)
+        try:
+            _write_through(temporary, ())
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
 
 
 def write_back(path: Path, pieces: Iterable[str], content: bytes) -> bytes:
@@ -86,7 +102,7 @@ def refusals(path: Path) -> Iterator[None]:
 def _write(path: Path, pieces: Iterable[str], overwrite: bool, move: Callable[[Path, Path], object]) -> None:
     target = Path(os.path.realpath(path))  # a link is kept, and its target written
     mode = check(target, overwrite)
-    temporary = target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
+    temporary = _temporary(target)
     try:
         _write_through(temporary, pieces)
         if mode is not None:
@@ -96,6 +112,15 @@ def _write(path: Path, pieces: Iterable[str], overwrite: bool, move: Callable[[P
         with suppress(FileNotFoundError):
             temporary.unlink()
     _sync_folder(target.parent)
+
+
+def _refuse_dangling(path: Path, overwrite: bool) -> None:
+    if not overwrite and os.path.lexists(path) and not path.exists():
+        raise FileExistsError  # writing would create the link's target
+
+
+def _temporary(target: Path) -> Path:
+    return target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
 
 
 def check(target: Path, overwrite: bool) -> int | None:

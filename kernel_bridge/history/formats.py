@@ -8,11 +8,12 @@ from typing import Any
 from ..escapes import legible
 from ..protocol.objects import ExportFormat, ExportMedia
 from ..source.languages import comments_of, extension_of
+from . import export
 from .export import write
-from .html import html
+from .html import html, html_exporter
 from .ipynb import ipynb
 from .markdown import markdown
-from .media import beside, inline
+from .media import beside, inline, require_folder
 from .notebook import Json, Notebook
 
 
@@ -23,6 +24,15 @@ def save(path: Path, notebook: Notebook, format: ExportFormat, media: ExportMedi
             write(path, markdown(notebook, place if media == "files" else inline), overwrite)
     else:
         write(path, render(notebook, format), overwrite)
+
+
+def rehearse(path: Path, format: ExportFormat, media: ExportMedia, overwrite: bool) -> None:
+    """Find what would keep `save` from writing. Raises ExportExists, ExportFailed."""
+    if format == "html":
+        html_exporter()
+    if format == "md" and media == "files":
+        require_folder(path)
+    export.rehearse(path, overwrite)
 
 
 def render(notebook: Notebook, format: ExportFormat) -> Iterator[str]:

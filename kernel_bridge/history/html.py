@@ -46,14 +46,21 @@ def html(notebook: Notebook) -> Iterator[str]:
     yield page
 
 
-def _convert(node: Any) -> str:
+def html_exporter() -> Any:
+    """nbconvert's exporter, untyped. Raises ExportFailed: nbconvert is missing, or broken."""
     try:
         from nbconvert import HTMLExporter
-    except ImportError:
+    except ModuleNotFoundError:
         raise ExportFailed(
             f"exporting html needs nbconvert; install it with: {sys.executable} -m pip install nbconvert"
         ) from None
-    exporter: Any = HTMLExporter  # untyped
+    except Exception as error:  # its dependencies may not fit together
+        raise ExportFailed(f"exporting html needs nbconvert, which cannot be imported: {error}") from error
+    return HTMLExporter
+
+
+def _convert(node: Any) -> str:
+    exporter = html_exporter()
     try:
         # by default nbconvert would load templates, which run code, from the current folder
         page, _ = exporter(extra_template_basedirs=[], log=_log).from_notebook_node(node)

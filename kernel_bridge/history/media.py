@@ -56,7 +56,7 @@ def beside(path: Path) -> Iterator[Place]:
     If writing the document fails, the folder is left as it was. Once it is written, media of an earlier
     export that it no longer shows are removed. Place raises ExportFailed: the file system refused.
     """
-    folder = path.with_name(f"{path.stem}_files")
+    folder = _folder(path)
     is_new = not folder.exists()
     used: set[str] = set()
     added: list[Path] = []
@@ -72,12 +72,7 @@ def beside(path: Path) -> Iterator[Place]:
                     added.append(file)
                     _write(file, content)
             except OSError as error:
-                why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror or error
-                raise ExportFailed(
-                    f"the pictures of {path.name} could not be written to {str(folder)!r}: {why}",
-                    path=str(folder),
-                    reason=str(error),
-                ) from error
+                raise _refused(path, error) from error
         return quote(f"{folder.name}/{file.name}")
 
     try:
@@ -91,6 +86,27 @@ def beside(path: Path) -> Iterator[Place]:
         raise
     with suppress(OSError):  # the document is complete; files that cannot be removed do no harm
         _remove_others(folder, used)
+
+
+def require_folder(path: Path) -> None:
+    """Raises ExportFailed: the name of the folder for the media of `path` is that of a file."""
+    folder = _folder(path)
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise _refused(path, FileExistsError())
+
+
+def _folder(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_files")
+
+
+def _refused(path: Path, error: OSError) -> ExportFailed:
+    folder = str(_folder(path))
+    why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror or error
+    return ExportFailed(
+        f"the pictures of {path.name} could not be written to {folder!r}: {why}",
+        path=folder,
+        reason=str(error),
+    )
 
 
 def _digest(content: bytes) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from ...bridge import stopping
 from ...bridge.application import Bridge
-from ...bridge.exporting import destination
 from ...bridge.kernel import FollowedKernel
 from ...bridge.submission import RunOptions, Source, Submission, Wanted, submit
 from ...bridge.wire import run_to_wire
@@ -20,7 +19,7 @@ from ...plurals import count
 from ...protocol.objects import Run as WireRun
 from ...protocol.settings import Settings
 from ...runs.run import ENDED_BY_CODE, Run
-from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE, UsageError
+from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE
 from ..formats import format_of
 from ..observers import JsonLines
 from ..pieces import Languages, Piece, Script, open_script
@@ -28,6 +27,7 @@ from ..terminal.answers import Answers, interruptible
 from ..terminal.observer import Reporter, Terminal
 from ..terminal.pictures import find_protocol
 from ..terminal.screen import Screen
+from .checks import check_options, export_path
 from .choice import attach, document_language, is_left_running, languages, names_new_kernel, start
 from .notebook_file import NotebookFile, finished_cells, read_earlier
 from .parameters import parameters_of
@@ -52,7 +52,7 @@ async def run(options: argparse.Namespace) -> int:
 
 async def execute(options: argparse.Namespace, script: Callable[[Languages], Script], name: str) -> int:
     """Run a script. `script` reads it, given the languages of the kernels."""
-    _check_export(options)
+    check_options(options)
     execution = _Execution(options, script, name)
     with execution.signals():
         return await execution.finish()
@@ -106,9 +106,9 @@ class _Execution:
         earlier = read_earlier(Path(options.export).expanduser()) if options.resume else None
         if options.attach is not None or (earlier is not None and not names_new_kernel(options)):
             kernel = await attach(self._bridge, options, earlier, self._reporter)
-            script = self._read(Languages(document_language(kernel.session.spec.language)))
+            script, path = self._read(Languages(document_language(kernel.session.spec.language)))
         else:
-            script = self._read(await languages(self._bridge, options))
+            script, path = self._read(await languages(self._bridge, options))
             kernel = await start(self._bridge, options, script, self._reporter)
         kept = finished_cells(script, earlier) if earlier is not None else {}
         pieces = [piece for piece in script.pieces if piece.cell not in kept]
@@ -116,13 +116,10 @@ class _Execution:
             self._reporter.note(
                 f"skipping {len(kept)} of {count(len(script.pieces), 'cell')} that succeeded before"
             )
-        if options.export:
-            path = destination(Path(options.export).expanduser(), kernel.to_wire().language)
+        if path is not None:
             overwrite = options.overwrite or options.resume
-            if not overwrite:
-                _check_new(path)
             self._file = NotebookFile(
-                path, format_of(options.export), options.media, script, overwrite, self._reporter.warn
+                path, format_of(path.name), options.media, script, overwrite, self._reporter.warn
             )
         submission = await self._submit(kernel, script.name, pieces)
         runs = submission.runs
@@ -141,11 +138,13 @@ class _Execution:
         await self._finish_file(code, kernel)
         return code
 
-    def _read(self, languages: Languages) -> Script:
+    def _read(self, languages: Languages) -> tuple[Script, Path | None]:
+        """The script, and the file to export it to."""
         script = self._script(languages)
+        path = export_path(self._options, languages.chosen or script.language_id)
         for warning in script.warnings:
             self._reporter.warn(warning)
-        return script
+        return script, path
 
     async def _submit(self, kernel: FollowedKernel, name: str, pieces: list[Piece]) -> Submission:
         if not pieces:  # all succeeded before
@@ -219,28 +218,3 @@ class _Execution:
         if self._ended_by is None and self._work is not None and not self._work.done():
             self._ended_by = code
             self._work.cancel()
-
-
-def _check_export(options: argparse.Namespace) -> None:
-    """Raise UsageError before the run if the export would fail after it."""
-    if options.export is None:
-        if options.resume:
-            raise UsageError(
-                "--resume continues an earlier run; name the file that it wrote with --export OUT"
-            )
-        return
-    path = Path(options.export).expanduser()
-    if path.is_dir():
-        raise UsageError(f"{options.export} is a folder; name a file in it")
-    format_ = format_of(options.export)
-    if options.resume and format_ != "ipynb":
-        raise UsageError(f"--resume needs an .ipynb file, and {options.export} is not one")
-    if not (options.overwrite or options.resume):
-        _check_new(path)
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"the folder {path.parent} does not exist; create it, or choose another OUT")
-
-
-def _check_new(path: Path) -> None:
-    if path.exists():
-        raise UsageError(f"{path} exists; --overwrite replaces it")
