@@ -3,6 +3,7 @@
 jupyter_client is slow to import, so this module is imported only when the first kernel starts.
 """
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -22,12 +23,13 @@ from jupyter_core.paths import jupyter_runtime_dir
 from ..limits import restore_descriptors
 from ..owned import Made, Replaced, empty, is_there, make_folders, note
 from ..protocol.objects import KernelSpec
+from .activation import activated
 from .connection_files import ConnectionInfo
 from .finished import finished
 from .process import KernelProcess, Tail
 from .quirks import longest_ipc_path, speaks_ipc
 from .records import Record
-from .specs import launch_command, read_kernel_json
+from .specs import command_of, launch_command, read_kernel_json
 from .traces import Traces
 from .zmq.context import has
 
@@ -129,7 +131,10 @@ class Launcher:
         if os.path.lexists(path) and not (made is not None and is_there(made)):
             raise Replaced(path)
         make_folders(os.path.dirname(self.connection_file))
-        env = {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"} | self._env
+        env = {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"}
+        if argv := self._spec.argv:
+            env = await asyncio.to_thread(activated, env, command_of(argv), self._spec.language)
+        env |= self._env
         try:
             self._command, self._arguments = await manager.pre_start_kernel(
                 env=env,

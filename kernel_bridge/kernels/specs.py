@@ -184,11 +184,11 @@ def interpreter_of(spec: KernelSpec) -> str | None:
     """The Python that runs the kernel, if its command names one."""
     if not spec.argv:
         return None
-    command = _command(spec.argv)
+    command = command_of(spec.argv)
     return command if "python" in os.path.basename(command).lower() else None
 
 
-def _command(argv: list[str]) -> str:
+def command_of(argv: list[str]) -> str:
     """argv[0] as it is run: like jupyter_client, we replace `python` with the bridge's own interpreter."""
     version = sys.version_info
     own = {"python", f"python{version[0]}", f"python{version[0]}.{version[1]}"}
@@ -199,7 +199,7 @@ def _problem(argv: list[str]) -> str | None:
     """Why the command cannot be run, and how to fix that; None: it looks runnable."""
     if not argv:
         return "its kernel.json names no command (argv)"
-    command = _command(argv)
+    command = command_of(argv)
     if shutil.which(command) is None:
         return f"the command {command!r} does not exist; install it, or fix argv in its kernel.json"
     if (
