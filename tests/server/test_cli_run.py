@@ -228,6 +228,11 @@ def broken_kernel(home: Home, name: str, argv: list[str]) -> None:
         (["run", "cells.py", "--export", "cells.jl"], 2, "cells.jl exists; --overwrite replaces it"),
         (["run", "cells.py", "--export", "out.xyz"], 2, "the name 'out.xyz' has no known format; end it in"),
         (["export", "out"], 2, "the name 'out' has no known format"),
+        (
+            ["export", "out.pdf"],
+            2,
+            "export to out.ipynb, and convert that with `quarto render out.ipynb --to pdf`",
+        ),
         (["run", "cells.py", "--export", "no/out.ipynb"], 2, "the folder no does not exist"),
         (["run", "cells.py", "--kernel", "ends"], 3, "it broke here"),
         (["run", "cells.py", "--kernel", "gone"], 3, GONE),
