@@ -24,7 +24,8 @@ Json = dict[str, Any]
 OURS = "kernel-bridge"
 """Our key in a cell's metadata.
 
-Holds `changed` and the source that `ran` if it differs from the cell's, and `missingBytes` of its output.
+Holds `changed` and the source that `ran` if it differs from the cell's, and its run's `missingBytes` and
+`lostMessages`.
 """
 
 AT_ONCE = 200  # cells validated together
@@ -155,8 +156,12 @@ def run_cell(record: RunRecord) -> Json:
     """The code cell of a run."""
     run = record.run
     metadata: Json = {"execution": record.times} if record.times else {}
-    if run.missing_bytes:
-        metadata[OURS] = {"missingBytes": run.missing_bytes}
+    if missing := {
+        name: number
+        for name, number in (("missingBytes", run.missing_bytes), ("lostMessages", run.lost_messages))
+        if number
+    }:
+        metadata[OURS] = missing
     return {
         "cell_type": "code",
         "id": cell_id(run.id),
@@ -169,8 +174,12 @@ def run_cell(record: RunRecord) -> Json:
 
 def _notice(run: Run) -> Iterator[Json]:
     """A final output that reports missing output."""
+    text = ""
     if run.missing_bytes:
-        text = f"[kernel-bridge could not keep about {count(run.missing_bytes, 'byte')} of this output]\n"
+        text += f"[kernel-bridge could not keep about {count(run.missing_bytes, 'byte')} of this output]\n"
+    if run.lost_messages:
+        text += f"[the kernel dropped {count(run.lost_messages, 'message')} of this output]\n"
+    if text:
         yield {"output_type": "stream", "name": "stderr", "text": text}
 
 

@@ -194,14 +194,17 @@ HEADER = """\
 
 
 def test_missing_output_is_reported_in_the_cell() -> None:
-    run = make_run(missing_bytes=1_234_567)
+    run = make_run(missing_bytes=1_234_567, lost_messages=1)
     (cell,) = book(RunRecord(run, kernel_record(KERNEL), {}, [stream("a\n")])).cells
-    note = "[kernel-bridge could not keep about 1,234,567 bytes of this output]\n"
+    note = (
+        "[kernel-bridge could not keep about 1,234,567 bytes of this output]\n"
+        "[the kernel dropped 1 message of this output]\n"
+    )
     assert list(cell["outputs"]) == [
         stream("a\n"),
         {"output_type": "stream", "name": "stderr", "text": note},
     ]
-    assert cell["metadata"] == {"kernel-bridge": {"missingBytes": 1_234_567}}
+    assert cell["metadata"] == {"kernel-bridge": {"missingBytes": 1_234_567, "lostMessages": 1}}
 
 
 def test_percent_cells() -> None:
