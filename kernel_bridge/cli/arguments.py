@@ -13,7 +13,7 @@ OUT = "an .ipynb, .md or .html file, or a script: .py, .jl, …, or .auto for th
 KERNEL = "the kernel's id, the start of its id, or its connection file"
 RUN_CODES = """\
 exit codes: 0 success, 1 the code failed, 2 wrong usage, 3 the kernel did not
-            start, 130 interrupted"""
+            start, 130 interrupted; 1 to 125 if the code passes it to sys.exit"""
 KERNEL_CODES = (
     "exit codes: 0 success, 2 wrong usage or no such kernel, 3 the kernel did not\n            start"
 )
@@ -27,10 +27,19 @@ def parse(argv: list[str]) -> argparse.Namespace:
     Raises SystemExit: argparse has printed the help, the version or a usage error.
     """
     parser = _parser()
-    options = parser.parse_args(_shielded(argv))
+    argv, arguments = _split(_shielded(argv))
+    options = parser.parse_args(argv)
+    if options.command == "run":
+        options.arguments = arguments
     if options.command is not None and options.stdio:
         parser.error(f"--stdio serves an editor and takes no command, got {options.command!r}")
     return options
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """The command line of `run`, and what follows its `--`: the arguments of the program."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    return (argv[:at], argv[at + 1 :]) if "run" in argv[:at] else (argv, [])
 
 
 _PAIRS = ("-p", "--parameter", "-r", "--parameter-raw")
@@ -104,12 +113,15 @@ def _add_run(commands: Commands) -> None:
         "run",
         "run a script, a notebook, or code from stdin",
         "kernel-bridge run analysis.py",
+        "kernel-bridge run analysis.py -- --rows 10 data.csv",
         "kernel-bridge run report.ipynb -p alpha 0.5 --export report.html",
         "kernel-bridge run analysis.py --cell 2 --attach 1f0c",
         codes=RUN_CODES,
     )
     run.add_argument(
-        "file", metavar="FILE", help="a notebook, a script (`# %%%%` starts a cell), or - for stdin"
+        "file",
+        metavar="FILE",
+        help="a notebook, a script (`# %%%%` starts a cell), or - for stdin; after -- come its arguments",
     )
     part = run.add_mutually_exclusive_group()
     part.add_argument("--cell", type=_natural, metavar="N", help="run only the Nth code cell, counted from 1")
@@ -296,7 +308,13 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         action="store_true",
         help="continue at the first cell of OUT that did not succeed, on the kernel that ran it",
     )
+    run.add_argument(
+        "--cwd",
+        metavar="DIR",
+        help="the kernel's working folder (default: this one for a script, its own for a notebook)",
+    )
     run.add_argument("--json", action="store_true", help="print each notification as a line of JSON")
+    run.set_defaults(arguments=None)  # of the program; `run` sets a list
 
 
 def _command(

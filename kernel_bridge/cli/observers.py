@@ -71,7 +71,7 @@ class JsonLines(Quiet):
     def interrupting(self) -> None:
         pass
 
-    def summary(self, runs: list[Run]) -> None:
+    def summary(self, runs: list[Run], code: int) -> None:
         pass
 
     async def close(self) -> None:

@@ -131,7 +131,8 @@ def test_code_comes_from_stdin(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stdin", "code", "stdout"), [("Ada\nsecret\n", 0, "Ada secret\n"), ("Ada\n", 1, ""), ("", 1, "")]
+    ("stdin", "code", "stdout"),
+    [("Ada\nsecret\n", 0, "Name? Ada secret\n"), ("Ada\n", 1, "Name? "), ("", 1, "Name? ")],
 )
 def test_input_is_read_from_a_pipe(home: Home, stdin: str, code: int, stdout: str) -> None:
     script = "import getpass\nname = input('Name? ')\nprint(name, getpass.getpass())\n"

@@ -1,6 +1,8 @@
 """The kernel for a `run`: a running one that the options name, or a new one."""
 
 import argparse
+import os
+from pathlib import Path
 
 from ...bridge.application import Bridge
 from ...bridge.kernel import FollowedKernel
@@ -12,6 +14,7 @@ from ..exits import UsageError
 from ..pieces import Languages, Script
 from ..terminal.observer import Reporter
 from .notebook_file import Earlier
+from .program import path_of_script
 
 
 def names_new_kernel(options: argparse.Namespace) -> bool:
@@ -47,6 +50,9 @@ async def attach(
     """
     from ..kernels import attach as follow  # imports rich, which is slow
 
+    if options.arguments or options.cwd is not None:
+        what = "the arguments after --" if options.arguments else "--cwd"
+        raise UsageError(f"{what} can only be set for a new kernel; leave out --attach and --resume")
     which = options.attach
     if which is None:
         assert earlier is not None
@@ -91,12 +97,17 @@ async def start(
             f"cannot tell the language of {script.name} from its name; "
             "choose a kernel with --kernel (`kernel-bridge specs` lists them)"
         )
+    if options.cwd is not None and not Path(options.cwd).expanduser().is_dir():
+        raise UsageError(f"--cwd: the folder {options.cwd} does not exist; create it, or choose another one")
+    cwd = options.cwd or script.cwd
+    if cwd is None and path_of_script(script) is not None:
+        cwd = os.getcwd()  # a program runs in the shell's folder, a document in its own
     reporter.waiting(f"starting {name or options.python or 'a kernel'}")
     asked = StartKernelParams(
         spec=name,
         python=options.python,
         text_document=TextDocument(uri=script.uri),
-        cwd=script.cwd,
+        cwd=cwd,
         keep_alive=options.keep_alive,
     )
     kernel = await bridge.start_kernel(asked, script.language_id)

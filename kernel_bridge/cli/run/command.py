@@ -31,6 +31,7 @@ from .checks import check_options, export_path
 from .choice import attach, document_language, is_left_running, languages, names_new_kernel, start
 from .notebook_file import NotebookFile, finished_cells, read_earlier
 from .parameters import parameters_of
+from .program import Program, end, exit_code_of
 from .signals import handled
 
 EVERYTHING = Settings(output_budget=2**62)  # write all output, without a limit
@@ -74,6 +75,8 @@ class _Execution:
             self._reporter = Terminal(screen, answers, name)
         self._bridge = Bridge(EVERYTHING, Path.cwd())
         self._bridge.join(self._reporter)
+        self._exited: asyncio.Future[int | None] | None = None  # of the kernel, if it was started here
+        self._owns_end = False  # whether the kernel ends with the program
         self._kernel: FollowedKernel | None = None  # set while the kernel runs our code
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None
@@ -109,7 +112,13 @@ class _Execution:
             script, path = self._read(Languages(document_language(kernel.session.spec.language)))
         else:
             script, path = self._read(await languages(self._bridge, options))
+            program = Program(script, options.arguments) if options.arguments is not None else None
+            if program is not None:
+                program.check()
             kernel = await start(self._bridge, options, script, self._reporter)
+            self._exited = kernel.session.host.exited
+            if program is not None:
+                self._owns_end = await program.begin(kernel, ends=not options.keep_alive)
         kept = finished_cells(script, earlier) if earlier is not None else {}
         pieces = [piece for piece in script.pieces if piece.cell not in kept]
         if kept:
@@ -131,10 +140,11 @@ class _Execution:
             self._file.begin(kernel, {by_run[run.id].cell: run for run in runs}, kept)
         for run in runs:
             await self._until_ended(kernel, run, by_run[run.id])
+        chosen = await self._end_program(kernel, runs, by_run)
         self._kernel = None
         ended = [run_to_wire(run) for run in runs]
-        self._reporter.summary(ended)
-        code = self._exit_code(ended, by_run)
+        code = self._exit_code(ended, by_run) if chosen is None else chosen
+        self._reporter.summary(ended, code)
         await self._finish_file(code, kernel)
         return code
 
@@ -165,6 +175,31 @@ class _Execution:
                 self._reporter.warn("the kernel ignored the interrupt; stopping here")
                 self._end(RAISED)
                 await kernel.ended(run)
+
+    async def _end_program(
+        self, kernel: FollowedKernel, runs: list[Run], pieces: dict[str, Piece]
+    ) -> int | None:
+        """Let the program end. Return the exit code that it has chosen."""
+        started = [run for run in runs if run.started_at is not None]
+        if not started:
+            return None
+        if not kernel.alive:
+            return exit_code_of(self._exited)
+        last, limit = started[-1], self._options.timeout
+        interrupt = self._interrupt
+        self._reporter.waiting("waiting for threads" if self._owns_end else "")
+        try:
+            chosen = await asyncio.wait_for(end(kernel, last, self._owns_end), limit)
+        except TimeoutError:
+            self._reporter.warn(
+                f"stopping the program: its threads or atexit handlers ran for more than {limit:g} s "
+                "(--timeout)"
+            )
+            return RAISED
+        if self._interrupt is not interrupt:
+            return INTERRUPTED
+        may_fail = self._options.allow_errors or pieces[last.id].may_fail
+        return None if may_fail else chosen
 
     async def _finish_file(self, code: int, kernel: FollowedKernel) -> None:
         file, self._file = self._file, None

@@ -11,6 +11,7 @@ from ...plurals import count
 from ...protocol.objects import Run
 from ...protocol.vocabulary import Change, ErrorOutput
 from ...runs.run import ENDED_BY_CODE
+from ..exits import EXITED, OK
 from ..pieces import Piece
 from .answers import Answers
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
@@ -36,8 +37,8 @@ class Reporter(Observer, Protocol):
     def interrupting(self) -> None:
         """Report that the first Ctrl-C interrupts the kernel."""
 
-    def summary(self, runs: list[Run]) -> None:
-        """Print the summary, once all runs have ended."""
+    def summary(self, runs: list[Run], code: int) -> None:
+        """Print the summary, once all runs have ended, and the program with this exit code."""
 
     async def close(self) -> None:
         """Restore the terminal."""
@@ -92,6 +93,8 @@ class Terminal(Silent):
                     # ipykernel's getpass() has no default prompt; Python's own has this one.
                     screen.write("stderr", plain(prompt) or ("Password: " if password else ""))
                     screen.flush()
+                elif not password:  # as Python's input() does
+                    screen.write("stdout", plain(prompt))
                 line = await answers.line()
         finally:
             self._asking = False
@@ -136,7 +139,7 @@ class Terminal(Silent):
             self._screen.echoed()
         self.note("interrupting; press Ctrl-C again to quit")
 
-    def summary(self, runs: list[Run]) -> None:
+    def summary(self, runs: list[Run], code: int) -> None:
         if not self._stderr.is_terminal:
             return
         glyph = self._screen.glyph
@@ -152,11 +155,14 @@ class Terminal(Silent):
             ),
             None,
         )
-        if failed is None:
+        run = runs[failed - 1] if failed is not None else None
+        exited = run is not None and run.error is not None and run.error.ename == EXITED
+        if run is None or (exited and code == OK):
             self._line((glyph(MARKS["ok"], "ok"), GREEN), (f" {cells}in {took}{rest}", DIM))
             return
-        run = runs[failed - 1]
         what = run.error.ename if run.error is not None and run.error.ename else run.state
+        if exited:
+            what = f"exit code {code}"
         where = "" if len(runs) == 1 else f"cell {failed} of {len(runs)}: "
         self._line(
             (glyph(MARKS["error"], "failed:"), RED),
@@ -205,7 +211,7 @@ class Terminal(Silent):
             self.warn(f"the history is missing about {count(run.missing_bytes, 'byte')} of this output")
         if run.state == "lost" and not transcript.has_error:
             self._line(("the run is lost:", RED), f" {run.reason}")
-        elif run.error is not None:
+        elif run.error is not None and run.error.ename != EXITED:
             error = run.error
             if not transcript.has_error:
                 output: ErrorOutput = {

@@ -11,6 +11,7 @@ from itertools import takewhile
 from ...bridge.summary import INTERRUPTS
 from ...escapes import finished
 from ...protocol.vocabulary import Change, Output
+from ..exits import EXITED
 from .mime import render_data, render_error
 from .screen import Name, Screen
 
@@ -113,6 +114,8 @@ class Transcript:
                 self.has_error = True
                 if self.unanswered is not None and output["ename"] in INTERRUPTS:
                     return _Block("stderr", False, "")
+                if output["ename"] == EXITED:
+                    return _Block("stderr", True, "")
                 return _Block("stderr", False, render_error(output, self._screen.channels["stderr"]))
             case _:
                 text = render_data(output["data"], self._screen.channels["stdout"])

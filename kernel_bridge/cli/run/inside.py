@@ -1,0 +1,139 @@
+"""Code that runs in the kernel: `program` sends this file to it as text, with calls of its functions.
+
+kernel-bridge never imports it. It uses only the standard library and IPython, in the syntax of Python 3.8. It
+leaves no name in the user's namespace.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import contextlib
+import logging
+import sys
+import threading
+import traceback
+from typing import Any, Callable  # noqa: UP035 (of Python 3.8)
+
+main = sys.modules["__main__"]
+
+
+def begin(argv: list[str], folder: str | None, file: str | None, first_cell: str) -> None:
+    """Set what Python sets for a script; `file` and `folder` are None for other files."""
+    sys.argv[:] = argv
+    if folder is not None:
+        sys.path[:] = [folder, *(path for path in sys.path if path)]  # "" is IPython's name for the folder
+    if file is not None:
+        main.__file__ = file
+        main.__doc__ = _docstring(first_cell)
+
+
+def _docstring(source: str) -> str | None:
+    try:
+        statements = ast.parse(source).body[:1]
+    except (SyntaxError, ValueError):  # IPython's own syntax
+        return None
+    names: dict[str, Any] = {}
+    if statements and isinstance(statements[0], ast.Expr) and isinstance(statements[0].value, ast.Constant):
+        exec(compile(ast.Module(statements, []), "<docstring>", "exec"), names)
+    return names.get("__doc__")
+
+
+def own() -> None:
+    """Take over the end of the process, which belongs to one program: exit(), and the atexit handlers."""
+    from IPython import get_ipython
+    from IPython.core import interactiveshell
+
+    shell: Any = get_ipython()
+    for name in ("exit", "quit"):  # IPython's own end the kernel, and the cell continues meanwhile
+        shell.user_ns.pop(name, None)
+        shell.builtin_trap.auto_builtins.pop(name, None)
+    its_names = vars(interactiveshell)
+    warn: Callable[..., None] = its_names["warn"]
+
+    def warn_of_others(message: Any, category: Any = None, stacklevel: int = 1, **named: Any) -> None:
+        if not str(message).startswith("To exit: use"):  # follows every SystemExit
+            warn(message, category, stacklevel + 1, **named)
+
+    its_names["warn"] = warn_of_others
+    handlers = Handlers()
+    # Those of the kernel must run at its very end; these two belong to the program.
+    for known in (logging.shutdown, _joins_processes()):
+        if known is not None:
+            atexit.unregister(known)
+            handlers.register(known)
+    atexit.register, atexit.unregister = handlers.register, handlers.unregister  # type: ignore[assignment]
+
+
+def _joins_processes() -> Any:
+    util = sys.modules.get("multiprocessing.util")
+    return None if util is None else util._exit_function
+
+
+class Handlers:
+    """The program's atexit handlers, which run before the kernel ends and can therefore print."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Callable[..., Any], Any, Any]] = []
+        self.unregister_others = atexit.unregister
+
+    def register(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """Register a function to be executed upon normal program termination."""
+        if not callable(func):
+            raise TypeError("the first argument must be callable")
+        self.calls.append((func, args, kwargs))
+        return func
+
+    def unregister(self, func: Callable[..., Any]) -> None:
+        """Unregister an exit function that was registered with atexit.register."""
+        self.calls[:] = [call for call in self.calls if call[0] != func]
+        self.unregister_others(func)
+
+    def run(self) -> None:
+        """Call them like Python: the last one first, even if others raise."""
+        while self.calls:
+            func, args, kwargs = self.calls.pop()
+            try:
+                func(*args, **kwargs)
+            except BaseException as error:
+                print(f"Exception ignored in atexit callback: {func!r}", file=sys.stderr)
+                theirs = error.__traceback__ and error.__traceback__.tb_next
+                traceback.print_exception(type(error), error, theirs)
+
+
+def end(message_id: str, exited: bool, owned: bool) -> None:
+    """End the program like Python; what it prints belongs to the request with that message id.
+
+    `exited`: its last cell raised SystemExit. The payload of the reply has the exit code of that. `owned`: as
+    in `own`, wait for its threads and run its atexit handlers.
+    """
+    from IPython import get_ipython
+
+    shell: Any = get_ipython()
+    shell.set_parent({"header": {"msg_id": message_id, "msg_type": "execute_request"}})
+    code = _exit_code(getattr(sys, "last_value", None)) if exited else None
+    shell.payload_manager.write_payload({"source": "kernel-bridge", "code": code})
+    if owned:
+        with contextlib.suppress(KeyboardInterrupt):
+            _wait_for_threads()
+        getattr(atexit.register, "__self__").run()  # noqa: B009 (a Handlers, by `own`)
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _exit_code(error: BaseException | None) -> int:
+    """The exit code of a SystemExit. Prints its message, if it has one (Python: sys.exit)."""
+    code = error.code if isinstance(error, SystemExit) else None
+    if code is None or isinstance(code, int):
+        return int(code or 0)
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _wait_for_threads() -> None:
+    """Wait like threading._shutdown, which also marks the main thread, where the kernel runs, as ended."""
+    for wake_executor in reversed(getattr(threading, "_threading_atexits", ())):
+        wake_executor()
+    mine = (threading.main_thread(), threading.current_thread())
+    while threads := [one for one in threading.enumerate() if not one.daemon and one not in mine]:
+        threads[0].join()

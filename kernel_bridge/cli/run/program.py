@@ -1,0 +1,116 @@
+"""Makes Python code behave as if `python FILE` ran it: its arguments, and how it ends.
+
+The kernel executes `inside` for that, in silent requests that users see nothing of.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...bridge.documents import path_of
+from ...bridge.kernel import FollowedKernel
+from ...protocol.errors import KernelDead
+from ...runs.run import Run
+from ..exits import EXITED, OK, RAISED, UsageError
+from ..pieces import STDIN_URI, Script
+
+log = logging.getLogger(__name__)
+
+INSIDE = Path(__file__).with_name("inside.py")
+DOCUMENTS = frozenset({".ipynb", ".md", ".markdown", ".qmd", ".rmd"})
+HIGHEST = 125  # shells use higher exit codes for signals and failures of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A file that runs on a kernel of its own, with its arguments."""
+
+    script: Script
+    arguments: list[str]
+
+    def check(self) -> None:
+        """Raises UsageError: the code cannot receive its arguments."""
+        language = self.script.language_id
+        if self.arguments and language not in ("python", None):
+            raise UsageError(
+                f"arguments after -- are for Python, and {self.script.name} is {language}; set variables of "
+                "it with -p NAME VALUE, or read environment variables"
+            )
+
+    async def begin(self, kernel: FollowedKernel, ends: bool) -> bool:
+        """Set sys.argv and the like; `ends`: the kernel ends with the program, whose end is then taken over.
+
+        Return whether it was. Raises UsageError: the kernel cannot receive the arguments. KernelDead.
+        """
+        if kernel.session.spec.language.lower() != "python":
+            return self._cannot(f"its kernel speaks {kernel.session.spec.language}")
+        script = self.script
+        path = path_of_script(script)
+        file = folder = None
+        if path is not None:
+            file, folder = str(path), str(path.resolve().parent)
+        argv = ["-" if script.uri == STDIN_URI else script.name, *self.arguments]
+        first = next((cell.source for cell in script.notebook.cells if cell.has_code), "")
+        call = f"begin({argv!r}, {folder!r}, {file!r}, {first!r})"
+        reply = await _call(kernel, f"{call}\nown()" if ends else call)
+        if reply.get("status") != "ok":
+            return self._cannot(f"its kernel answered {reply.get('ename')}: {reply.get('evalue')}")
+        return ends
+
+    def _cannot(self, why: str) -> bool:
+        if self.arguments:
+            raise UsageError(f"arguments after -- are for Python kernels; {self.script.name}: {why}")
+        log.info("%s does not run like a program: %s", self.script.name, why)
+        return False
+
+
+def path_of_script(script: Script) -> Path | None:
+    """The absolute path of a script; None for stdin, and for files whose code is among text."""
+    path = path_of(script.uri)
+    return None if path is None or path.suffix.lower() in DOCUMENTS else path
+
+
+def has_exited(run: Run) -> bool:
+    """Whether the code ended itself by SystemExit, which sys.exit and argparse raise."""
+    return run.state == "error" and run.error is not None and run.error.ename == EXITED
+
+
+async def end(kernel: FollowedKernel, last: Run, ends: bool) -> int | None:
+    """The exit code that the code has chosen by SystemExit in its last run, or None.
+
+    `ends`: first wait for its threads and run its atexit handlers. Their output belongs to the last run.
+    """
+    exited = has_exited(last)
+    if not (exited or ends) or kernel.session.spec.language.lower() != "python":
+        return None
+    try:
+        reply = await _call(kernel, f"end({last.message_id!r}, {exited}, {ends})")
+    except KernelDead:
+        reply = {}
+    for payload in reply.get("payload") or ():
+        if payload.get("source") == "kernel-bridge" and isinstance(code := payload.get("code"), int):
+            return code if OK <= code <= HIGHEST else RAISED
+    return RAISED if exited else None
+
+
+def exit_code_of(exited: "asyncio.Future[int | None] | None") -> int | None:
+    """The exit code of a kernel's process that has ended by itself, as by os._exit; None: it has none."""
+    code = exited.result() if exited is not None and exited.done() and not exited.cancelled() else None
+    return code if code is not None and OK < code <= HIGHEST else None
+
+
+async def _call(kernel: FollowedKernel, calls: str) -> dict[str, Any]:
+    """The reply to code that calls functions of `inside`. Raises KernelDead."""
+    source = await asyncio.to_thread(INSIDE.read_text, "utf-8")
+    text = f"{source}\n{calls}\n"
+    content = {
+        "code": f"__import__('builtins').exec({text!r}, {{'__name__': 'kernel_bridge'}})",
+        "silent": True,
+        "store_history": False,
+        "user_expressions": {},
+        "allow_stdin": False,
+        "stop_on_error": False,
+    }
+    return await kernel.session.request("execute_request", content)
