@@ -117,7 +117,7 @@ def messages(stderr: str) -> list[str]:
     if "Traceback (most recent call last)" in stderr:
         return re.findall(r"^\w+(?:Error|Exit): .*$", stderr, re.MULTILINE)[-1:]
     text = re.sub(r"^\S+?:(\d+): ", r"FILE:\1: ", stderr, flags=re.MULTILINE)
-    return [line for line in text.splitlines() if not line.startswith("the run is lost:")]
+    return [line for line in text.splitlines() if not line.startswith("DeadKernelError: ")]
 
 
 def test_nothing_of_it_is_seen_but_what_the_program_printed(home: Home) -> None:

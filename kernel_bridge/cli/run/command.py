@@ -31,7 +31,7 @@ from .checks import check_options, export_path
 from .choice import attach, document_language, is_left_running, languages, names_new_kernel, start
 from .notebook_file import NotebookFile, finished_cells, read_earlier
 from .parameters import parameters_of
-from .program import Program, end, exit_code_of
+from .program import Program, end, exit_code_of, until_interruptible
 from .signals import handled
 
 EVERYTHING = Settings(output_budget=2**62)  # write all output, without a limit
@@ -77,6 +77,7 @@ class _Execution:
         self._bridge.join(self._reporter)
         self._exited: asyncio.Future[int | None] | None = None  # of the kernel, if it was started here
         self._owns_end = False  # whether the kernel ends with the program
+        self._ending = False  # whether the program has only its threads and atexit handlers left
         self._kernel: FollowedKernel | None = None  # set while the kernel runs our code
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None
@@ -186,7 +187,7 @@ class _Execution:
         if not kernel.alive:
             return exit_code_of(self._exited)
         last, limit = started[-1], self._options.timeout
-        interrupt = self._interrupt
+        interrupt, self._ending = self._interrupt, True
         self._reporter.waiting("waiting for threads" if self._owns_end else "")
         try:
             chosen = await asyncio.wait_for(end(kernel, last, self._owns_end), limit)
@@ -238,6 +239,8 @@ class _Execution:
 
     async def _interrupt_kernel(self, kernel: FollowedKernel) -> None:
         self._reporter.interrupting()
+        if self._ending:
+            await until_interruptible(kernel)
         if await stopping.interrupt(kernel) == "ignored":
             self._reporter.note("the kernel ignored the interrupt; press Ctrl-C again to quit")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...bridge import stopping
 from ...bridge.documents import path_of
 from ...bridge.kernel import FollowedKernel
 from ...protocol.errors import KernelDead
@@ -93,6 +94,13 @@ async def end(kernel: FollowedKernel, last: Run, ends: bool) -> int | None:
         if payload.get("source") == "kernel-bridge" and isinstance(code := payload.get("code"), int):
             return code if OK <= code <= HIGHEST else RAISED
     return RAISED if exited else None
+
+
+async def until_interruptible(kernel: FollowedKernel) -> None:
+    """Return when an `end` that was called can be interrupted; ipykernel ignores earlier signals."""
+    while kernel.session.state == "idle":
+        await kernel.activity.next()
+    await asyncio.sleep(stopping.BEGIN_S)
 
 
 def exit_code_of(exited: "asyncio.Future[int | None] | None") -> int | None:
