@@ -14,6 +14,7 @@ from textwrap import indent
 from typing import Any, get_args
 
 from kernel_bridge.protocol.vocabulary import RunEnd
+from kernel_bridge.server.features.views import READABLE
 from kernel_bridge.source.fences import IN_PAGE
 from kernel_bridge.source.languages import LANGUAGES, comment_prefixes, fence_names
 from kernel_bridge.source.percent import TEXT_KINDS
@@ -230,6 +231,10 @@ def lua_vocabulary() -> str:
             "--- Words in brackets that mark a text cell.",
             "---@type string[]",
             f"M.text_kinds = {listed(TEXT_KINDS, '{}')}",
+            "",
+            "--- MIME types that need no other program to be shown.",
+            "---@type string[]",
+            f"M.readable = {listed(READABLE, '{}')}",
             *table(
                 "Filetypes whose documents are prose with code in fences.",
                 "fenced",

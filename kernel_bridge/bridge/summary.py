@@ -28,7 +28,8 @@ MARKS = {
 
 _BEGUN = {state: wire.Summary(text="", state=state) for state in ("queued", "running")}
 INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # of Python and Julia
-_NAME_ONLY = re.compile(r"<[\w.]+ object>")  # the text/plain of IPython.display's classes
+_NAME_ONLY = re.compile(r"<[^<>\n]+(?: object| at 0x[0-9A-Fa-f]+)>(?:\n\n.*)?", re.DOTALL)
+"""A text/plain that only names an object: IPython.display's, one with an address, or Altair's."""
 
 
 def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:

@@ -18,7 +18,7 @@ from .actions import Command, act, interrupt, run_unit
 from .context import Context
 from .params import CodeActionParams
 from .proposals import action_title
-from .showing import VIEWS, view_of
+from .views import name_of, view_of
 
 if TYPE_CHECKING:
     from ..snapshot import Snapshot
@@ -127,7 +127,7 @@ def _of_result(context: Context, document: "Snapshot", params: CodeActionParams)
     for index, output in enumerate(outputs):
         if (mime := view_of(output)) is not None:
             argument = {"runId": run.id, "index": index}
-            yield "show", act(f"Open {VIEWS[mime][0]} ({index + 1})", "showOutput", argument)
+            yield "show", act(f"Open {name_of(mime)} ({index + 1})", "showOutput", argument)
 
 
 def _of_kernel(context: Context, document: "Snapshot") -> Iterator[Action]:

@@ -12,8 +12,9 @@ from .asking import about
 from .context import Context
 from .markup import DATA_URI_BYTES, documentation, escaped, fenced, markup, shortened
 from .params import OfPosition
-from .showing import VIEWS, content_of, view_of, whole_text, write_shown
+from .showing import content_of, whole_text, write_shown
 from .summary import summary
+from .views import MEDIA, name_of, view_of
 
 if TYPE_CHECKING:
     from ...protocol.vocabulary import Display
@@ -90,14 +91,14 @@ async def _data(context: Context, run: "Run", index: int, output: "Display") -> 
     """A MIME bundle in markdown: a picture or a link to its file, its own markdown, or its text."""
     data = output["data"]
     mime = view_of(output)
-    if mime is not None and mime != "text/html":
+    if mime is not None and mime.startswith(MEDIA):
         inline = "".join(data[mime].split()) if isinstance(data[mime], str) else ""
         if context.client.data_uris and len(inline) < DATA_URI_BYTES and _BASE64.fullmatch(inline):
             return f"![{mime}](data:{mime};base64,{inline})"
         suffix, content = content_of(output)
         path = await asyncio.to_thread(write_shown, context.files, f"{run.id}-{index + 1}{suffix}", content)
         picture = "!" if mime.startswith("image/") else ""
-        return f"{picture}[{VIEWS[mime][0]}]({path.as_uri()})"
+        return f"{picture}[{escaped(name_of(mime))}]({path.as_uri()})"
     if isinstance(markdown := data.get("text/markdown"), str):
         return shortened(plain(markdown))
     return fenced(shortened(plain(data_text(data)).strip("\n")))

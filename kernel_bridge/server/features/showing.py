@@ -4,9 +4,6 @@ A client that cannot show documents gets a message with the path of the file.
 """
 
 import asyncio
-import base64
-import binascii
-import html
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,17 +19,7 @@ from ..peer import INFO, Peer
 from ..registry import server
 from ..session_files import SessionFiles
 from .context import Context
-
-VIEWS = {
-    "image/svg+xml": ("picture", ".svg"),
-    "image/png": ("picture", ".png"),
-    "image/jpeg": ("picture", ".jpg"),
-    "image/gif": ("picture", ".gif"),
-    "image/webp": ("picture", ".webp"),
-    "application/pdf": ("PDF", ".pdf"),
-    "text/html": ("page", ".html"),
-}
-"""MIME types that other programs can show, best first: (name, suffix of the file)."""
+from .views import file_of, view_of
 
 SHOW_S = 10.0  # how long a client may take to answer whether it showed a document
 
@@ -111,13 +98,6 @@ async def _shown(peer: Peer, uri: str, *, external: bool) -> bool:
     return isinstance(answer, dict) and answer.get("success") is True
 
 
-def view_of(output: Output) -> str | None:
-    """The MIME type of an output that another program can show; None: the output is text."""
-    if output["output_type"] == "stream" or output["output_type"] == "error":
-        return None
-    return next((mime for mime in VIEWS if mime in output["data"]), None)
-
-
 def whole_text(outputs: Sequence[Output]) -> str:
     """The outputs of a run as one text."""
     parts = []
@@ -144,20 +124,11 @@ def write_shown(files: SessionFiles, name: str, content: bytes) -> Path:
 
 
 def content_of(output: Output) -> tuple[str, bytes]:
-    """The suffix and the bytes of a file that shows an output. Raises InvalidArgument: it is plain text."""
+    """The suffix and the content of a file that shows an output. Raises InvalidArgument: it is plain text."""
     mime = view_of(output)
     if mime is None or output["output_type"] == "stream" or output["output_type"] == "error":
         raise InvalidArgument(
             f"kernel-bridge.showOutput: field index: the output is plain text ({output['output_type']}); "
             "omit index to show it"
         )
-    suffix, value = VIEWS[mime][1], output["data"][mime]
-    text = value if isinstance(value, str) else "".join(map(str, value))
-    if mime == "text/html":
-        return suffix, f"<!doctype html>\n<meta charset=utf-8>\n<title>output</title>\n{text}".encode()
-    if mime == "image/svg+xml":
-        return suffix, text.encode()
-    try:
-        return suffix, base64.b64decode(text, validate=False)
-    except (binascii.Error, ValueError):
-        return ".html", f"<!doctype html>\n<pre>{html.escape(text)}</pre>".encode()
+    return file_of(mime, output["data"][mime])

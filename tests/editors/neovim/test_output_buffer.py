@@ -90,8 +90,9 @@ def test_gx_opens_an_image(buffer: Neovim) -> None:
     run(buffer, "from IPython.display import display\nprint('x')\ndisplay({'text/html': '<b>'}, raw=True)\n")
     buffer.command("output")
     buffer.until("vim.api.nvim_buf_line_count(0) == 2")
-    assert buffer.lines()[1] == "▣ text/html, 3 bytes · press gx to open"
+    assert buffer.lines()[1] == "▣ HTML output, 3 bytes · press gx to open"
     buffer.keys("Ggx")
+    buffer.until("#test.opened > 0")
     (path,) = buffer.lua("return test.opened")
     assert path.endswith(".html")
 

@@ -1,5 +1,9 @@
 """Inline results: when they appear, where, and what they look like."""
 
+from typing import Any
+
+import pytest
+
 from tests.editors.neovim.neovim import Neovim
 
 
@@ -11,6 +15,13 @@ def check(editor: Neovim, code: str, expected: list[str], *, state: str = "ok", 
     assert [line.removeprefix("│ ") for line in result["lines"]] == expected
     assert result["state"] == state
     return result
+
+
+def opened(editor: Neovim) -> str:
+    """The path of the one file that was opened in another program."""
+    editor.until("#test.opened > 0")
+    (uri,) = editor.lua("return test.opened")
+    return str(uri).removeprefix("file://")
 
 
 def test_a_value_is_shown_under_the_last_line(buffer: Neovim) -> None:
@@ -89,26 +100,74 @@ def test_an_image_is_described_and_opened(buffer: Neovim) -> None:
         "from IPython.display import Image\n"
         "Image(png)\n"
     )
-    result = check(buffer, code, ["▣ image/png 3×2, 68 bytes · :KernelBridge open"])
+    buffer.open(code)
+    buffer.command("run_cell")
+    buffer.until_ended()
+    shown = "│ ▣ image/png 3×2, 68 bytes · :KernelBridge open"
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == ...", shown)
+    (result,) = buffer.results()
     assert "KernelBridgeMedia" in result["groups"]
     buffer.command("open")
-    (path,) = buffer.lua("return test.opened")
-    with open(path, "rb") as file:
+    with open(opened(buffer), "rb") as file:
         assert file.read(4) == b"\x89PNG"
 
 
 def test_html_without_text_opens_in_the_browser(buffer: Neovim) -> None:
     code = "from IPython.display import display\ndisplay({'text/html': '<b>x</b>'}, raw=True)\n"
-    check(buffer, code, ["▣ text/html, 8 bytes · :KernelBridge open"])
+    check(buffer, code, ["▣ HTML output, 8 bytes · :KernelBridge open"])
     buffer.command("open")
-    (path,) = buffer.lua("return test.opened")
-    assert path.endswith(".html")
+    assert opened(buffer).endswith(".html")
 
 
 def test_bundles_show_their_readable_types(buffer: Neovim) -> None:
     shown = "HTML('<b>x</b>'), Markdown('# *hi*'), Latex('$x$'), JSON([1])"
     code = f"from IPython.display import *\ndisplay({shown})\n"
-    check(buffer, code, ["▣ text/html, 8 bytes · :KernelBridge open", "# *hi*", "$x$", "[1]"])
+    check(buffer, code, ["▣ HTML output, 8 bytes · :KernelBridge open", "# *hi*", "$x$", "[1]"])
+
+
+@pytest.mark.parametrize(
+    ("mime", "value", "shown", "content"),
+    [
+        ("application/vnd.plotly.v1+json", {"data": []}, "Plotly figure, 11 bytes", '"data": []'),
+        ("application/vnd.vegalite.v5+json", {"a": 1}, "Vega chart, 7 bytes", '"a": 1'),
+        ("application/geo+json", {"type": "Point"}, "application/geo+json, 16 bytes", "Point"),
+        (
+            "application/javascript",
+            "alert('<b>')",
+            "application/javascript, 12 bytes",
+            "alert('&lt;b&gt;",
+        ),
+        ("application/xml", "<a>é</a>", "application/xml, 9 bytes", "&lt;a&gt;é&lt;/a&gt;"),
+        ("application/x-custom", "{}", "application/x-custom, 2 bytes", "{}"),
+        ("image/png", "not base64!", "image/png, 11 bytes", "image/png that is not base64"),
+        ("image/jpeg", "%%%", "image/jpeg, 3 bytes", "%%%"),
+    ],
+)
+def test_what_neovim_cannot_show_is_opened(
+    buffer: Neovim, mime: str, value: Any, shown: str, content: str
+) -> None:
+    bundle = {mime: value, "text/plain": "<A at 0x1f>"}
+    code = f"from IPython.display import display\nbundle = {bundle!r}\ndisplay(bundle, raw=True)\n"
+    check(buffer, code, [f"▣ {shown} · :KernelBridge open"])
+    buffer.command("open")
+    with open(opened(buffer), encoding="utf-8") as page:
+        assert content in page.read()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("<pandas.io.formats.style.Styler at 0x7f3a2b1c>", []),
+        ("<IPython.lib.display.IFrame at 0x7f3a2b1c>", []),
+        ("<VegaLite 5 object>\n\nIf you see this message, it means the renderer is off", []),
+        ("   a\n0  1", ["   a", "0  1"]),
+        ("<b> is bold", ["<b> is bold"]),
+    ],
+)
+def test_html_is_offered_and_replaces_a_bare_name(buffer: Neovim, text: str, lines: list[str]) -> None:
+    bundle = {"text/plain": text, "text/html": "<b>x</b>"}
+    code = f"from IPython.display import display\nbundle = {bundle!r}\ndisplay(bundle, raw=True)\n"
+    check(buffer, code, [*lines, "▣ HTML output, 8 bytes · :KernelBridge open"])
 
 
 def test_an_object_without_text_shows_its_class(buffer: Neovim) -> None:

@@ -186,16 +186,12 @@ function M.open(opts)
   if not entry then
     return
   end
-  local opened = 0
-  for _, output in ipairs(entry.outputs) do
-    local medium = media.openable(output)
-    if medium then
-      opened = opened + 1
-      media.open(medium)
-    end
+  local found = vim.tbl_filter(media.openable, entry.outputs)
+  for _, output in ipairs(found) do
+    media.open(entry, output)
   end
-  if opened == 0 then
-    client.notify("this run has no images or pages to open", vim.log.levels.WARN)
+  if #found == 0 then
+    client.notify("this run has only text; :KernelBridge output opens it", vim.log.levels.WARN)
   end
 end
 

@@ -1,9 +1,11 @@
 --- MIME bundles: which entry the editor shows, and which one the user can open in another program.
 
 local ansi = require("kernel_bridge.ansi")
+local client = require("kernel_bridge.client")
 local images = require("kernel_bridge.images")
 local outputs = require("kernel_bridge.outputs")
 local plural = require("kernel_bridge.plural")
+local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
 
@@ -14,11 +16,11 @@ local EXTENSIONS = {
   ["image/gif"] = "gif",
   ["image/webp"] = "webp",
   ["image/svg+xml"] = "svg",
-  ["application/pdf"] = "pdf",
-  ["text/html"] = "html",
-  ["text/markdown"] = "md",
-  ["text/latex"] = "tex",
-  ["application/json"] = "json",
+}
+local NAMES = {
+  ["text/html"] = "HTML output",
+  ["application/pdf"] = "PDF",
+  ["application/vnd.plotly.v1+json"] = "Plotly figure",
 }
 
 ---@param bytes integer
@@ -36,6 +38,8 @@ end
 ---@class kernel_bridge.Medium
 ---@field mime string
 ---@field value string|kernel_bridge.BlobFile
+---@field file? string a temporary file with the image
+---@field decodes? boolean
 local Medium = {}
 Medium.__index = Medium
 
@@ -44,26 +48,38 @@ Medium.__index = Medium
 function Medium:bytes()
   if type(self.value) == "table" then
     return self.value.bytes
-  elseif self:is_base64() then
+  elseif self:is_base64() and self:is_image() then
     local encoded = self.value:gsub("%s", "")
     return #encoded / 4 * 3 - #encoded:match("=*$")
   end
   return #self.value
 end
 
+--- Whether it is an image in memory, encoded in base64.
 ---@return boolean
 function Medium:is_base64()
-  return self.mime ~= "image/svg+xml" and not self.mime:find("^text/") and self.mime ~= "application/json"
+  return type(self.value) == "string" and vim.startswith(self.mime, "image/") and self.mime ~= "image/svg+xml"
 end
 
---- Returns a file with the bytes: the server's, or a temporary one that Neovim deletes on exit.
+--- Whether it is an image that can be decoded; the server has decoded those that are files.
+---@return boolean
+function Medium:is_image()
+  if not EXTENSIONS[self.mime] then
+    return false
+  elseif self.decodes == nil then
+    self.decodes = not self:is_base64() or pcall(vim.base64.decode, (self.value:gsub("%s", "")))
+  end
+  return self.decodes
+end
+
+--- Returns a file with an image: the server's, or a temporary one that Neovim deletes on exit.
 ---@return string path
 function Medium:path()
   if type(self.value) == "table" then
     return vim.uri_to_fname(self.value.uri)
   end
   if not self.file then
-    self.file = vim.fn.tempname() .. "." .. (EXTENSIONS[self.mime] or "bin")
+    self.file = vim.fn.tempname() .. "." .. EXTENSIONS[self.mime]
     local file = assert(io.open(self.file, "wb"))
     file:write(self:is_base64() and vim.base64.decode((self.value:gsub("%s", ""))) or self.value)
     file:close()
@@ -94,13 +110,13 @@ end
 function M.picture(output)
   for _, mime in ipairs(PICTURES) do
     local medium = output.data and M.medium(output, mime)
-    if medium then
+    if medium and medium:is_image() then
       return medium
     end
   end
 end
 
---- The entry to open in another program: an image, a page, or any type that is not plain text.
+--- The entry that another program can show better than a text: an image, a page, or data of another type.
 ---@param output kernel_bridge.KeptOutput
 ---@return kernel_bridge.Medium?
 function M.openable(output)
@@ -111,11 +127,11 @@ function M.openable(output)
   if found then
     return found
   end
-  for mime in pairs(output.data) do
-    if mime ~= "text/plain" then
-      return M.medium(output, mime)
-    end
-  end
+  local others = vim.tbl_filter(function(mime)
+    return not vim.list_contains(vocabulary.readable, mime)
+  end, vim.tbl_keys(output.data))
+  table.sort(others)
+  return others[1] and M.medium(output, others[1])
 end
 
 ---@param medium kernel_bridge.Medium
@@ -123,14 +139,17 @@ end
 ---@return string
 function M.described(medium, size)
   local pixels = size and (" %d×%d"):format(size.width, size.height) or ""
-  return ("▣ %s%s, %s"):format(medium.mime, pixels, M.size(medium:bytes()))
+  local name = NAMES[medium.mime]
+    or medium.mime:find("^application/vnd%.vega") and "Vega chart"
+    or medium.mime
+  return ("▣ %s%s, %s"):format(ansi.legible(name), pixels, M.size(medium:bytes()))
 end
 
 --- What to show for a MIME bundle: the rows of an image, or text.
 ---@param output kernel_bridge.KeptOutput
 ---@param width integer columns
 ---@param changed fun() called when an image becomes ready
----@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, group?: string}
+---@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, hint?: string}
 function M.show(output, width, changed)
   local picture = M.picture(output)
   if picture then
@@ -140,17 +159,12 @@ function M.show(output, width, changed)
       return { rows = rows, image = image }
     end
     local opens = image.problem and " · " .. ansi.legible(image.problem) or " · :KernelBridge open"
-    return { text = M.described(picture, image.size) .. opens, group = "KernelBridgeMedia" }
-  end
-  local words = outputs.text(output)
-  if words then
-    return { text = words, group = "KernelBridgeOutput" }
+    return { hint = M.described(picture, image.size) .. opens }
   end
   local medium = M.openable(output)
-  if medium then
-    return { text = M.described(medium) .. " · :KernelBridge open", group = "KernelBridgeMedia" }
-  end
-  return { text = "", group = "KernelBridgeOutput" }
+  local is_shown = medium and medium.mime == "application/json" -- as text
+  local hint = medium and not is_shown and M.described(medium) .. " · :KernelBridge open"
+  return { text = outputs.text(output) or not hint and "" or nil, hint = hint or nil }
 end
 
 --- Whether a chunk of a virtual line is part of an image. Its highlight group must not change: the colour is the ID.
@@ -160,12 +174,24 @@ function M.is_picture(chunk)
   return type(chunk[2]) == "string" and vim.startswith(chunk[2], "KernelBridgeImage")
 end
 
---- Opens an entry in the system's viewer or browser.
----@param medium kernel_bridge.Medium
-function M.open(medium)
-  local _, problem = vim.ui.open(medium:path())
-  if problem then
-    vim.notify(problem, vim.log.levels.WARN)
+--- Has the server open an output in the system's viewer or browser.
+---@param entry kernel_bridge.RunEntry
+---@param output kernel_bridge.KeptOutput
+function M.open(entry, output)
+  local server = vim.lsp.get_client_by_id(entry.client_id)
+  if not server or server:is_stopped() then
+    return client.notify("the server of this run has exited; run the code again", vim.log.levels.WARN)
+  end
+  for index, other in ipairs(entry.outputs) do
+    if other == output then
+      local argument = { runId = entry.run.id, index = index - 1 }
+      local params = { command = "kernel-bridge.showOutput", arguments = { argument } }
+      server:request("workspace/executeCommand", params, function(failed)
+        if failed then
+          client.notify(failed.message, vim.log.levels.ERROR)
+        end
+      end)
+    end
   end
 end
 

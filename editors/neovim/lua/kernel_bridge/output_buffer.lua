@@ -36,9 +36,9 @@ local function page_of(entry)
   vim.bo[bufnr].filetype = "kernel_bridge_output"
   vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = bufnr, nowait = true, desc = "close the window" })
   vim.keymap.set("n", "gx", function()
-    local medium = output_page.medium_here(page)
-    if medium then
-      return media.open(medium)
+    local output = output_page.openable_here(page)
+    if output then
+      return media.open(page.entry, output)
     end
     vim.ui.open(vim.fn.expand("<cfile>"))
   end, { buffer = bufnr, desc = "open in the system's viewer or browser" })

@@ -35,7 +35,7 @@ local SLICE_BYTES = 24576 -- written per turn of the event loop
 ---@field rows integer lines written so far
 ---@field timer uv.uv_timer_t
 ---@field waiting boolean
----@field media table<integer, kernel_bridge.Medium> by extmark
+---@field openable table<integer, kernel_bridge.KeptOutput> by extmark
 
 ---@param bufnr integer
 ---@param entry kernel_bridge.RunEntry
@@ -48,14 +48,14 @@ function M.new(bufnr, entry)
     rows = 0,
     timer = assert(vim.uv.new_timer()),
     waiting = false,
-    media = {},
+    openable = {},
   }
 end
 
 --- Rewrites the whole page after its buffer was emptied.
 ---@param page kernel_bridge.Page
 function M.rewrite(page)
-  page.blocks, page.media, page.rows = {}, {}, 0
+  page.blocks, page.openable, page.rows = {}, {}, 0
   M.later(page, 1)
 end
 
@@ -195,7 +195,7 @@ local function write_output(page, block)
       options.virt_lines = images.rows(image, window and vim.api.nvim_win_get_width(window) - 2 or 80)
       options.virt_lines_above = row > 0
     end
-    page.media[vim.api.nvim_buf_set_extmark(page.bufnr, namespace, row, 0, options)] = medium
+    page.openable[vim.api.nvim_buf_set_extmark(page.bufnr, namespace, row, 0, options)] = output
   end
   block.stop = page.rows
 end
@@ -257,15 +257,15 @@ function M.sync(page)
   end
 end
 
---- The image or page at the cursor.
+--- The output at the cursor that another program can show.
 ---@param page kernel_bridge.Page
----@return kernel_bridge.Medium?
-function M.medium_here(page)
+---@return kernel_bridge.KeptOutput?
+function M.openable_here(page)
   local row = vim.api.nvim_win_get_cursor(0)[1] - 1
   local marks = vim.api.nvim_buf_get_extmarks(page.bufnr, namespace, { row, 0 }, { -1, -1 }, {})
   for _, mark in ipairs(marks) do
-    if page.media[mark[1]] then
-      return page.media[mark[1]]
+    if page.openable[mark[1]] then
+      return page.openable[mark[1]]
     end
   end
 end

@@ -60,6 +60,14 @@ function M.apply(outputs, changes)
   return true
 end
 
+--- Whether a text only names an object: of IPython.display's classes, with an address, or of Altair's charts.
+---@param plain string
+---@return boolean
+local function names_only(plain)
+  local name = plain:match("^<[^<>\n]+>$") or plain:match("^(<[^<>\n]+>)\n\n")
+  return name ~= nil and (name:find(" object>$") or name:find(" at 0x%x+>$")) ~= nil
+end
+
 --- The text of an output, including escape sequences; nil if it has none.
 ---@param output kernel_bridge.KeptOutput
 ---@return string?
@@ -82,7 +90,7 @@ function M.text(output)
     return table.concat(output.traceback, "\n")
   end
   local plain = output.data["text/plain"]
-  local is_opaque = type(plain) == "string" and plain:find("^<[%w_.]+ object>$") -- from IPython.display's classes
+  local is_opaque = type(plain) == "string" and names_only(plain)
   for _, mime in ipairs({ is_opaque and "text/markdown" or "text/plain", "text/markdown", "text/latex" }) do
     if type(output.data[mime]) == "string" then
       return output.data[mime]

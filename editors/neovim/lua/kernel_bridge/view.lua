@@ -164,7 +164,12 @@ local function segments(entry, width, changed)
       if shown.rows then
         list[#list + 1] = { rows = shown.rows, image = shown.image }
       else
-        add_text(shown.text, shown.group)
+        if shown.text then
+          add_text(shown.text, "KernelBridgeOutput")
+        end
+        if shown.hint then
+          add_text(shown.hint, "KernelBridgeMedia")
+        end
       end
     end
   end

@@ -99,6 +99,10 @@ M.comments = {
 ---@type string[]
 M.text_kinds = { "markdown", "md", "raw" }
 
+--- MIME types that need no other program to be shown.
+---@type string[]
+M.readable = { "text/plain", "text/markdown", "text/latex", "application/vnd.jupyter.widget-view+json" }
+
 --- Filetypes whose documents are prose with code in fences.
 ---@type table<string, true>
 M.fenced = {

@@ -1,0 +1,68 @@
+"""What other programs can show of an output: the representation, and a file that shows it (pure)."""
+
+import binascii
+import html
+import json
+import mimetypes
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...protocol.vocabulary import Output
+
+NAMES = {
+    "image/svg+xml": "picture",
+    "image/png": "picture",
+    "image/jpeg": "picture",
+    "image/gif": "picture",
+    "image/webp": "picture",
+    "application/pdf": "PDF",
+    "text/html": "page",
+}
+"""The names of MIME types for people, best first. Other types follow in the order of the bundle."""
+
+READABLE = ("text/plain", "text/markdown", "text/latex", "application/vnd.jupyter.widget-view+json")
+"""Types that need no other program: they are text, or mean nothing outside a notebook."""
+
+MEDIA = ("image/", "audio/", "video/", "application/pdf")
+
+
+def view_of(output: "Output") -> str | None:
+    """The MIME type of an output that another program can show; None: the output is text."""
+    if output["output_type"] == "stream" or output["output_type"] == "error":
+        return None
+    data = output["data"]
+    known = next((mime for mime in NAMES if mime in data), None)
+    return known or next((mime for mime in data if mime not in READABLE), None)
+
+
+def name_of(mime: str) -> str:
+    """The name of a MIME type for people."""
+    return NAMES.get(mime, mime)
+
+
+def file_of(mime: str, value: Any) -> tuple[str, bytes]:
+    """The suffix and the content of a file that shows one entry of a MIME bundle.
+
+    What a browser cannot draw becomes a page with its source.
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    if mime == "text/html":
+        return ".html", _page("output", text)
+    if mime == "image/svg+xml":
+        return ".svg", text.encode("utf-8", "replace")
+    if mime.startswith(MEDIA):
+        try:
+            content = binascii.a2b_base64("".join(text.split()), strict_mode=True)
+        except ValueError:
+            return ".html", _source(f"{mime} that is not base64", text)
+        return mimetypes.guess_extension(mime, strict=False) or ".bin", content
+    return ".html", _source(mime, text)
+
+
+def _source(title: str, text: str) -> bytes:
+    title = html.escape(title)
+    return _page(title, f"<p>An output of type {title}:</p>\n<pre>{html.escape(text, quote=False)}</pre>")
+
+
+def _page(title: str, body: str) -> bytes:
+    return f"<!doctype html>\n<meta charset=utf-8>\n<title>{title}</title>\n{body}".encode("utf-8", "replace")
