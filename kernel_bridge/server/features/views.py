@@ -1,9 +1,5 @@
 """What other programs can show of an output: the representation, and a file that shows it (pure)."""
 
-import binascii
-import html
-import json
-import mimetypes
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,6 +41,10 @@ def file_of(mime: str, value: Any) -> tuple[str, bytes]:
 
     What a browser cannot draw becomes a page with its source.
     """
+    import binascii
+    import json
+    import mimetypes  # none is needed to answer `initialize`
+
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
     if mime == "text/html":
         return ".html", _page("output", text)
@@ -60,6 +60,8 @@ def file_of(mime: str, value: Any) -> tuple[str, bytes]:
 
 
 def _source(title: str, text: str) -> bytes:
+    import html
+
     title = html.escape(title)
     return _page(title, f"<p>An output of type {title}:</p>\n<pre>{html.escape(text, quote=False)}</pre>")
 
