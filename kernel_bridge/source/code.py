@@ -28,10 +28,8 @@ def code_of(lines: list[str], language_id: str) -> Code:
     for cell in cells:
         if cell.marker_line is not None:
             result[cell.marker_line] = cell.magic
-        if cell.kind != "code":
-            result[cell.start_line : cell.end_line] = lines[cell.start_line : cell.end_line]
-        elif cell.commented:
-            result[cell.start_line : cell.end_line] = [
-                uncomment(line, language_id) for line in lines[cell.start_line : cell.end_line]
-            ]
+        if cell.commented:
+            body = slice(cell.start_line, cell.end_line)
+            is_code = cell.kind == "code"
+            result[body] = [uncomment(line, language_id) for line in lines[body]] if is_code else lines[body]
     return Code(lines, result, cells)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+from .comments import uncomment
 from .languages import comment_prefixes, find_language, is_python
 from .quoting import quoted_lines
 
@@ -22,16 +23,13 @@ def uncomment_magics(lines: list[str], language_id: str) -> list[str]:
     found = [number for number, line in enumerate(lines) if is_magic(line)]
     if not found:
         return lines
-    comment = comment_prefixes(language_id)[0]
     quoted = quoted_lines(lines, language_id)
     result = list(lines)
     for number in found:
         while number < len(lines) and number not in quoted:
             line = result[number]
-            text = line.lstrip()
-            if text.startswith(comment):
-                indent = line[: len(line) - len(text)]
-                result[number] = indent + text[len(comment) :].removeprefix(" ")
+            indent = line[: len(line) - len(line.lstrip())]
+            result[number] = indent + uncomment(line[len(indent) :], language_id)
             if not (is_python(language_id) and line.rstrip().endswith("\\")):
                 break
             number += 1  # the next line continues the magic

@@ -121,7 +121,7 @@ def _cell(text: str, number: int, end: int, language_id: str) -> Cell:
     kind = TEXT_KINDS.get(marker.kind or str(options.get("cell_type")), "code")
     language = find_language(language_id)
     extensions = {extension[1:] for extension in language.extensions} if language else set()
-    commented = not _is_active(extensions, options) or kind != "code"
+    commented = kind != "code" or (options.get("active") != "" and not _is_active(extensions, options))
     magic = ""
     if kind == "code":
         other = options.get("language")

@@ -45,8 +45,9 @@ def _cell(cell: Cell, code: Code) -> NotebookCell:
     marker = None
     if cell.marker_line is not None:
         marker = marker_text(code.written[cell.marker_line], cell.language_id)
-    body = code.written[cell.start_line : cell.end_line]
-    return _notebook_cell(cell, code, _metadata(marker or ""), _text(body, cell.language_id, cell.commented))
+    body = slice(cell.start_line, cell.end_line)
+    text = _text(code.written[body], cell.language_id) if cell.commented else "\n".join(code.lines[body])
+    return _notebook_cell(cell, code, _metadata(marker or ""), text)
 
 
 def _fenced_cell(cell: Cell, code: Code) -> NotebookCell:
@@ -64,11 +65,9 @@ def _notebook_cell(cell: Cell, code: Code, metadata: Json, text: str) -> Noteboo
     return NotebookCell({"cell_type": cell.kind, "metadata": metadata, "source": text}, cell.title, region)
 
 
-def _text(lines: list[str], language_id: str, commented: bool) -> str:
+def _text(lines: list[str], language_id: str) -> str:
     """The text of a markdown or raw cell: in comments, or in Python also in a string of its own."""
     text = "\n".join(lines)
-    if not commented:
-        return text.strip("\n")
     if is_python(language_id) and (string := _STRING.fullmatch(text)):
         return string["text"]
     return "\n".join(uncomment(line, language_id) for line in text.strip("\n").split("\n"))
