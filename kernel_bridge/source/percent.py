@@ -120,8 +120,7 @@ def _cell(text: str, number: int, end: int, language_id: str) -> Cell:
     options = marker.options
     kind = TEXT_KINDS.get(marker.kind or str(options.get("cell_type")), "code")
     language = find_language(language_id)
-    extensions = {extension[1:] for extension in language.extensions} if language else set()
-    commented = kind != "code" or (options.get("active") != "" and not _is_active(extensions, options))
+    commented = kind != "code" or (options.get("active") != "" and not has_active_code(options, language_id))
     magic = ""
     if kind == "code":
         other = options.get("language")
@@ -142,6 +141,12 @@ def _cell(text: str, number: int, end: int, language_id: str) -> Cell:
         magic=magic,
         commented=commented,
     )
+
+
+def has_active_code(options: Json, language_id: str) -> bool:
+    """Whether a script runs the code of a cell with these options. If not, it is in comments."""
+    language = find_language(language_id)
+    return _is_active({extension[1:] for extension in language.extensions} if language else set(), options)
 
 
 def _is_active(extensions: set[str], options: Json) -> bool:

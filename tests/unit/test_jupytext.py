@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernel_bridge.history.formats import render
+from kernel_bridge.history.notebook import Notebook
 from kernel_bridge.source.script import read_script
 
 pytestmark = pytest.mark.slow
@@ -255,3 +257,82 @@ def test_differences_that_are_meant(language_id: str, extension: str, cells: str
     text = "\n".join(map(script.in_comment, header)) + cells
     assert ours(text, language_id)[0] == expected
     assert theirs(text, extension)[0] != expected
+
+
+WRITTEN = ["python", "r", "julia", "javascript", "cpp", "clojure", "matlab", "ocaml", "maxima", "sas", "lua"]
+METADATA: list[Json] = [
+    {}, {}, {"tags": ["parameters", "a b"]}, {"title": "A title"}, {"title": "x = {1}", "a": {"b": None}},
+    {"cell_depth": 1, "title": "Nested"}, {"an odd key": "va\"lue"}, {"title": "[raw] % two\nlines"},
+    {"slideshow": {"slide_type": "slide"}, "name": "it"}, {"flag": True, "none": None, "active": "ipynb"},
+]  # fmt: skip
+CODE = (
+    "x = 1",
+    "",
+    "plot();",
+    "%time x",
+    "%%bash\necho",
+    "!ls",
+    "x?",
+    "    ",
+    "# %time x",
+    "# !echo",
+    "# # a",
+)
+WORDS = (*TEXT, "%matplotlib", "!ls", "a\\b", "end\\", "  indented", "trailing  ", "*) */", 'quotes"', "''")
+MARKERS = ("%% a", "%%", "In[1]:", "<codecell>", '%% """', "%% [md] a=1", "%%% c")
+
+
+@st.composite
+def notebooks(draw: st.DrawFn) -> tuple[str, str, list[Json]]:
+    """A language id, a file extension and cells."""
+    script = draw(st.sampled_from([script for script in SCRIPTS if script.language_id in WRITTEN]))
+    markers = MARKERS if script.language_id == "python" else ()
+    pools = {
+        "code": [*script.code, *script.strings, *(CODE if script.language_id == "python" else ())],
+        "markdown": [*WORDS, *markers, "```\n%% a\n```"],
+        "raw": [*WORDS, *markers],
+    }
+    cells = []
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(sorted(pools)))
+        source = "\n".join(draw(st.lists(st.sampled_from(pools[kind]), max_size=4)))
+        metadata = draw(st.sampled_from(METADATA))
+        if kind != "code" or script.end:  # jupytext leaves the end of such comments in the code
+            metadata = {name: value for name, value in metadata.items() if name != "active"}
+        source = source.replace("%%bash", "%%time") if "active" in metadata else source
+        cells.append({"cell_type": kind, "source": source, "metadata": metadata})
+    return script.language_id, script.extension, cells
+
+
+@settings(max_examples=300, deadline=None)
+@given(notebooks())
+def test_a_written_script_is_read_as_the_same_notebook(drawn: tuple[str, str, list[Json]]) -> None:
+    language_id, extension, cells = drawn
+    spec = {"display_name": 'Ä: "kernel"', "name": "k", "language": language_id}
+    metadata = {"kernelspec": spec, "jupytext": {"executable": "/usr/bin/env x", "formats": "ipynb,md"}}
+    text = "".join(render(Notebook(metadata, cells), "py"))
+    found, header = ours(text, language_id)
+    read, _ = theirs(text, extension)
+    assert found == read
+    assert header["kernelspec"] == spec
+    assert header["jupytext"].items() >= metadata["jupytext"].items()
+    if not any("# %%" in cell["source"] for cell in cells if cell["cell_type"] != "code"):
+        assert found == _outlines(cells)
+
+
+@pytest.mark.parametrize(
+    ("language_id", "kind", "source", "expected"),
+    [
+        ("python", "markdown", "%% a", "%% a"),
+        ("python", "markdown", "%% a\n''' \"\"\"", "\\%% a\n''' \"\"\""),
+        ("julia", "markdown", "%% a", "\\%% a"),
+        ("ocaml", "raw", "<codecell>", "\\<codecell>"),
+        ("python", "code", "# %% a\nx", "# \\%% a\nx"),
+        ("cpp", "code", "// In[2]:", "// \\In[2]:"),
+    ],
+)
+def test_text_that_looks_like_a_marker(language_id: str, kind: str, source: str, expected: str) -> None:
+    spec = {"display_name": "K", "name": "k", "language": language_id}
+    cell = {"cell_type": kind, "source": source, "metadata": {}}
+    text = "".join(render(Notebook({"kernelspec": spec}, [cell]), "py"))
+    assert ours(text, language_id)[0] == [(kind, expected, {})]
