@@ -127,6 +127,11 @@ def _add_run(commands: Commands) -> None:
     part.add_argument("--cell", type=_natural, metavar="N", help="run only the Nth code cell, counted from 1")
     part.add_argument("--lines", type=_lines, metavar="A:B", help="run only lines A to B, counted from 1")
     _parameter_options(run)
+    run.add_argument(
+        "--in-place",
+        action="store_true",
+        help="write the outputs into FILE, a notebook, and change nothing else in it",
+    )
     _run_options(run)
 
 

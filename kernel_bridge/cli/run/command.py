@@ -33,6 +33,7 @@ from .notebook_file import NotebookFile, finished_cells, read_earlier
 from .parameters import parameters_of
 from .program import Program, end, exit_code_of, until_interruptible
 from .signals import handled
+from .targets import Export, InPlace, Target, in_place
 
 EVERYTHING = Settings(output_budget=2**62)  # write all output, without a limit
 
@@ -48,13 +49,20 @@ async def run(options: argparse.Namespace) -> int:
         with interruptible():
             return open_script(options.file, options.lines, options.cell, languages, parameters)
 
-    return await execute(options, script, options.file if options.file != "-" else "stdin")
+    with interruptible():
+        target = in_place(options, bool(parameters))
+    return await execute(options, script, options.file if options.file != "-" else "stdin", target)
 
 
-async def execute(options: argparse.Namespace, script: Callable[[Languages], Script], name: str) -> int:
-    """Run a script. `script` reads it, given the languages of the kernels."""
+async def execute(
+    options: argparse.Namespace,
+    script: Callable[[Languages], Script],
+    name: str,
+    target: InPlace | None = None,
+) -> int:
+    """Run a script. `script` reads it, given the languages of the kernels; `target` is written in place."""
     check_options(options)
-    execution = _Execution(options, script, name)
+    execution = _Execution(options, script, name, target)
     with execution.signals():
         return await execution.finish()
 
@@ -62,9 +70,16 @@ async def execute(options: argparse.Namespace, script: Callable[[Languages], Scr
 class _Execution:
     """One `run` command. It also handles signals."""
 
-    def __init__(self, options: argparse.Namespace, script: Callable[[Languages], Script], name: str) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        script: Callable[[Languages], Script],
+        name: str,
+        in_place: InPlace | None,
+    ) -> None:
         self._options = options
         self._script = script
+        self._in_place = in_place
         self._file: NotebookFile | None = None
         answers = Answers(0)
         self._reporter: Reporter
@@ -126,11 +141,12 @@ class _Execution:
             self._reporter.note(
                 f"skipping {len(kept)} of {count(len(script.pieces), 'cell')} that succeeded before"
             )
+        target: Target | None = self._in_place
         if path is not None:
             overwrite = options.overwrite or options.resume
-            self._file = NotebookFile(
-                path, format_of(path.name), options.media, script, overwrite, self._reporter.warn
-            )
+            target = Export(path, format_of(path.name), options.media, overwrite, kept)
+        if target is not None:
+            self._file = NotebookFile(target, script.notebook, self._reporter.warn)
         submission = await self._submit(kernel, script.name, pieces)
         runs = submission.runs
         by_run = dict(zip((run.id for run in runs), pieces, strict=True))
@@ -138,7 +154,7 @@ class _Execution:
         self._kernel = kernel
         submission.announce()
         if self._file is not None:
-            self._file.begin(kernel, {by_run[run.id].cell: run for run in runs}, kept)
+            self._file.begin(kernel, {by_run[run.id].cell: run for run in runs})
         for run in runs:
             await self._until_ended(kernel, run, by_run[run.id])
         chosen = await self._end_program(kernel, runs, by_run)
@@ -207,11 +223,10 @@ class _Execution:
         if file is None:
             return
         may_resume = code != OK and is_left_running(self._options) and kernel.alive
-        cells = await file.finish(may_resume)
-        name = file.path
-        if cells is not None:
-            self._reporter.note(f"wrote {name} ({count(cells, 'cell')})")
-        if cells is not None and may_resume:
+        written = await file.finish(may_resume)
+        if written is not None:
+            self._reporter.note(written)
+        if written is not None and may_resume and self._in_place is None:
             self._reporter.note(
                 "the kernel keeps running; repeat the command with --resume to continue at the failed cell"
             )

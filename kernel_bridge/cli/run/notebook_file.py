@@ -1,4 +1,4 @@
-"""The file that `run --export` writes: the cells with their outputs so far.
+"""Keeps the file that `run` writes up to date with the outputs so far (targets.py).
 
 The file is rewritten atomically while code runs, so a killed run keeps its results. An unfinished file names
 its kernel, so that `run --resume` can continue on it.
@@ -7,22 +7,21 @@ its kernel, so that `run --resume` can continue on it.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...bridge.kernel import FollowedKernel
 from ...bridge.wire import run_to_wire
 from ...files import LARGEST_DOCUMENT_BYTES, read_file
-from ...history.document import notebook_of, run_of_cell
 from ...history.notebook import OURS
 from ...history.records import KernelRecord, RunRecord, kernel_record
 from ...protocol.errors import BridgeError
-from ...protocol.objects import ExportFormat, ExportMedia
 from ...runs.run import Run
-from ...source.notebook import NotebookCell, read_notebook
+from ...source.notebook import Notebook, NotebookCell, read_notebook
 from ..exits import UsageError
 from ..pieces import SKIPPED, Script
+from .targets import Target
 
 PAUSE_S = 1.0  # the shortest pause between two writes
 SHARE = 10  # writing takes at most 1/SHARE of the time
@@ -37,39 +36,27 @@ class Earlier:
 
 
 class NotebookFile:
-    """One export file; `overwrite`: the first write may replace an existing file."""
+    """Keeps the target of a run up to date."""
 
-    def __init__(
-        self,
-        path: Path,
-        format: ExportFormat,
-        media: ExportMedia,
-        script: Script,
-        overwrite: bool,
-        warn: Callable[[str], None],
-    ) -> None:
-        self.path = path
-        self._format = format
-        self._media = media
-        self._script = script
-        self._overwrite = overwrite
+    def __init__(self, target: Target, notebook: Notebook, warn: Callable[[str], None]) -> None:
+        self._target = target
+        self._notebook = notebook
         self._warn = warn
         self._has_warned = False
         self._runs: dict[int, Run] = {}  # by the index of the cell
-        self._kept: dict[int, NotebookCell] = {}  # cells that are not run again, by their index
         self._kernel: FollowedKernel
         self._known: KernelRecord
         self._written: object = None
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, kernel: FollowedKernel, runs: dict[int, Run], kept: dict[int, NotebookCell]) -> None:
+    def begin(self, kernel: FollowedKernel, runs: dict[int, Run]) -> None:
         """Follow these runs; the keys are the indexes of their cells."""
         self._kernel, self._known = kernel, kernel_record(kernel.to_wire())
-        self._runs, self._kept = runs, kept
-        self._task = asyncio.create_task(self._keep_up(), name=f"write {self.path}")
+        self._runs = runs
+        self._task = asyncio.create_task(self._keep_up(), name=f"write {self._target.path}")
 
-    async def finish(self, resumable: bool) -> int | None:
-        """Write the file for the last time. Return the number of cells, or None if no run started.
+    async def finish(self, resumable: bool) -> str | None:
+        """Write the file for the last time. Return a sentence about it, or None if no run started.
 
         Raises ExportExists, ExportFailed.
         """
@@ -80,8 +67,7 @@ class NotebookFile:
         self._task = None
         if not any(run.started_at for run in self._runs.values()):
             return None
-        await self._write(resumable)
-        return len(self._script.notebook.cells)
+        return await self._write(resumable)
 
     async def _keep_up(self) -> None:
         pause = PAUSE_S
@@ -100,34 +86,21 @@ class NotebookFile:
             self._written = state
             pause = max(PAUSE_S, (SHARE - 1) * (time.monotonic() - began))
 
-    async def _write(self, resumable: bool) -> None:
-        records = [self._record(index) for index in range(len(self._script.notebook.cells))]
-        writing = asyncio.ensure_future(asyncio.to_thread(self._write_now, records, resumable))
+    async def _write(self, resumable: bool) -> str:
+        started = {index: self._record(run) for index, run in self._runs.items() if run.started_at}
+        kernel_id = self._kernel.id if resumable else None
+        writing = asyncio.ensure_future(
+            asyncio.to_thread(self._target.write, self._notebook, started, self._known, kernel_id)
+        )
         try:
-            await asyncio.shield(writing)
+            return await asyncio.shield(writing)
         except asyncio.CancelledError:  # this write must end before the next one begins
             await asyncio.gather(writing, return_exceptions=True)
             raise
 
-    def _record(self, index: int) -> RunRecord | None:
-        run = self._runs.get(index)
-        if run is None:
-            cell = self._script.notebook.cells[index]
-            kept = cell if SKIPPED in cell.tags else self._kept.get(index)
-            return None if kept is None else run_of_cell(kept, self._known)
-        if run.started_at is None:
-            return None
+    def _record(self, run: Run) -> RunRecord:
         outputs = [dict(output) for output in run.live.outputs]  # a copy, because they keep changing
         return RunRecord(run_to_wire(run), self._known, dict(run.times), outputs)
-
-    def _write_now(self, records: list[RunRecord | None], resumable: bool) -> None:
-        from ...history import formats
-
-        book = notebook_of(self._script.notebook, iter(records), self._known)
-        if resumable:
-            book = replace(book, metadata={**book.metadata, OURS: {"kernelId": self._kernel.id}})
-        formats.save(self.path, book, self._format, self._media, self._overwrite)
-        self._overwrite = True
 
 
 def _length(run: Run) -> int:
