@@ -38,7 +38,7 @@ def _cell(cell: Json, language: str, place: Place) -> Iterator[str]:
     match cell["cell_type"]:
         case "code":
             if source:
-                yield fenced(source, language)
+                yield fenced(source, _info(cell["metadata"], language))
             for output in cell["outputs"]:
                 yield _output(whole(output), place)
         case "raw" if _raw_format(cell) not in _RAW_FORMATS:  # LaTeX, reStructuredText, a script, …
@@ -46,6 +46,16 @@ def _cell(cell: Json, language: str, place: Place) -> Iterator[str]:
         case _:
             source = re.sub(r"\r\n?", "\n", source)
             yield _closed(placed(source, cell.get("attachments", {}), place))
+
+
+def _info(metadata: Json, language: str) -> str:
+    """The info string of a cell: its language and, as in jupytext's Markdown, its tags."""
+    own = metadata.get("vscode")
+    own = own.get("languageId") if isinstance(own, dict) else None
+    # from a kernelspec or a notebook: a backtick in it would end the fence
+    name = re.sub(r"[^\w+#.-]", "", own if isinstance(own, str) else language)
+    tags = json.dumps(metadata.get("tags") or [], ensure_ascii=False)
+    return name if tags == "[]" or "`" in tags else f"{name} tags={tags}"
 
 
 def _raw_format(cell: Json) -> Any:
@@ -105,12 +115,11 @@ def _text(text: str) -> str:
     return fenced(text, "") if text else ""
 
 
-def fenced(text: str, language: str) -> str:
+def fenced(text: str, info: str) -> str:
     """A code block, whose fence is longer than any in the text."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    language = re.sub(r"[^\w+#.-]", "", language)  # from a kernelspec: a backtick in it would end the fence
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+    return f"{fence}{info}\n{text.rstrip()}\n{fence}"
 
 
 def _without_languages(text: str) -> str:

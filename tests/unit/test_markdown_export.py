@@ -164,6 +164,14 @@ def test_no_text_hides_the_code_after_it_or_becomes_code(text: str, kind: str) -
         assert fences == ["first\n", "last\n"]
 
 
+def test_a_fence_has_the_language_and_the_tags_of_its_cell() -> None:
+    metadata = {"vscode": {"languageId": "shell`script"}, "tags": ["parameters", "é"]}
+    text = written(code("x") | {"metadata": metadata}, code("y") | {"metadata": {"vscode": 1, "tags": ["`"]}})
+    assert text == '```shellscript tags=["parameters", "é"]\nx\n```\n\n```python\ny\n```\n'
+    shell, python = read_script(text, "markdown").cells
+    assert (shell.source, shell.tags, python.source) == ("x", ("parameters", "é"), "y")
+
+
 def test_errors_are_shown_without_colours() -> None:
     error = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["\x1b[31mE\x1b[0m", "at"]}
     dead = {"output_type": "error", "ename": "DeadKernelError", "evalue": "died", "traceback": []}
