@@ -9,6 +9,8 @@ STAMP := .venv/installed
 VSCODE := editors/vscode
 VSCODE_STAMP := $(VSCODE)/node_modules/.package-lock.json
 VSCODE_TESTS_STAMP := .venv/installed-vscode
+FIGURES := tests/editors/vscode/figures
+FIGURES_STAMP := $(FIGURES)/node_modules/.package-lock.json
 SOURCES := kernel_bridge tests docs/examples editors/generate.py
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
@@ -66,7 +68,11 @@ $(STYLUA): $(NVIM)/scripts/package-lock.json
 	    { echo "make check formats Lua with StyLua, which npm brings: Node.js 20 or newer is needed" >&2; exit 1; }
 	@touch $@
 
-test-vscode: $(VSCODE_TESTS_STAMP) ## the extension in a real VS Code
+$(FIGURES_STAMP): $(FIGURES)/package-lock.json
+	@npm ci --prefix $(FIGURES) --silent
+	@touch $@
+
+test-vscode: $(VSCODE_TESTS_STAMP) $(FIGURES_STAMP) ## the extension in a real VS Code
 	@$(BIN)/python -m tests.editors.vscode.install
 	$(BIN)/python -m pytest tests/editors/vscode --capture=no --timeout=300 -o faulthandler_timeout=280
 
@@ -121,4 +127,4 @@ build: $(STAMP) $(VSCODE_STAMP) ## the wheel, the source archive and the extensi
 	mv $(VSCODE)/kernel-bridge.vsix dist/
 
 clean: ## remove everything that the other commands made
-	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/*.vsix .venv build dist tour.ipynb .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(FIGURES)/node_modules $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/*.vsix .venv build dist tour.ipynb .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
