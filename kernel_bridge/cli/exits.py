@@ -12,8 +12,8 @@ UNWRITABLE = 74  # EX_IOERR: the output could not be written, for example becaus
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
 BROKEN_PIPE = 141  # 128 + SIGPIPE: the reader of our output has exited
 
-EXITED = "SystemExit"
-"""The ename of code that ends itself by sys.exit, or argparse. As in Python, it has no traceback."""
+EXITED = frozenset({"SystemExit", "<class 'SystemExit'>"})
+"""The ename of code that ends itself by sys.exit, and xeus-python's. As in Python, it has no traceback."""
 
 
 class UsageError(Exception):

@@ -206,7 +206,8 @@ class _Execution:
         interrupt, self._ending = self._interrupt, True
         self._reporter.waiting("waiting for threads" if self._owns_end else "")
         try:
-            chosen = await asyncio.wait_for(end(kernel, last, self._owns_end), limit)
+            ending = end(kernel, last, self._owns_end, self._reporter.warn)
+            chosen = await asyncio.wait_for(ending, limit)
         except TimeoutError:
             self._reporter.warn(
                 f"stopping the program: its threads or atexit handlers ran for more than {limit:g} s "
@@ -216,6 +217,7 @@ class _Execution:
         if self._interrupt is not interrupt:
             return INTERRUPTED
         may_fail = self._options.allow_errors or pieces[last.id].may_fail
+        chosen = exit_code_of(self._exited) if chosen is None else chosen
         return None if may_fail else chosen
 
     async def _finish_file(self, code: int, kernel: FollowedKernel) -> None:

@@ -15,8 +15,6 @@ import threading
 import traceback
 from typing import Any, Callable  # noqa: UP035 (of Python 3.8)
 
-main = sys.modules["__main__"]
-
 
 def begin(argv: list[str], folder: str | None, file: str | None, first_cell: str) -> None:
     """Set what Python sets for a script; `file` and `folder` are None for other files."""
@@ -24,8 +22,18 @@ def begin(argv: list[str], folder: str | None, file: str | None, first_cell: str
     if folder is not None:
         sys.path[:] = [folder, *(path for path in sys.path if path)]  # "" is IPython's name for the folder
     if file is not None:
-        main.__file__ = file
-        main.__doc__ = _docstring(first_cell)
+        _user_names().update(__file__=file, __doc__=_docstring(first_cell))
+
+
+def _user_names() -> dict[str, Any]:
+    try:
+        from IPython import get_ipython
+
+        shell: Any = get_ipython()
+        names: dict[str, Any] = shell.user_ns
+    except (ImportError, AttributeError):  # a kernel without IPython
+        return vars(sys.modules["__main__"])
+    return names
 
 
 def _docstring(source: str) -> str | None:

@@ -5,6 +5,7 @@ The kernel executes `inside` for that, in silent requests that users see nothing
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 INSIDE = Path(__file__).with_name("inside.py")
 DOCUMENTS = frozenset({".ipynb", ".md", ".markdown", ".qmd", ".rmd"})
+SOURCE = "kernel-bridge"  # of the payload in which `inside` replies
 HIGHEST = 125  # shells use higher exit codes for signals and failures of their own
 
 
@@ -54,11 +56,12 @@ class Program:
             file, folder = str(path), str(path.resolve().parent)
         argv = ["-" if script.uri == STDIN_URI else script.name, *self.arguments]
         first = next((cell.source for cell in script.notebook.cells if cell.has_code), "")
+        owns = ends and _is_ipython(kernel)
         call = f"begin({argv!r}, {folder!r}, {file!r}, {first!r})"
-        reply = await _call(kernel, f"{call}\nown()" if ends else call)
+        reply = await _call(kernel, f"{call}\nown()" if owns else call)
         if reply.get("status") != "ok":
             return self._cannot(f"its kernel answered {reply.get('ename')}: {reply.get('evalue')}")
-        return ends
+        return owns
 
     def _cannot(self, why: str) -> bool:
         if self.arguments:
@@ -75,25 +78,40 @@ def path_of_script(script: Script) -> Path | None:
 
 def has_exited(run: Run) -> bool:
     """Whether the code ended itself by SystemExit, which sys.exit and argparse raise."""
-    return run.state == "error" and run.error is not None and run.error.ename == EXITED
+    return run.state == "error" and run.error is not None and run.error.ename in EXITED
 
 
-async def end(kernel: FollowedKernel, last: Run, ends: bool) -> int | None:
+async def end(kernel: FollowedKernel, last: Run, ends: bool, warn: Callable[[str], None]) -> int | None:
     """The exit code that the code has chosen by SystemExit in its last run, or None.
 
     `ends`: first wait for its threads and run its atexit handlers. Their output belongs to the last run.
     """
     exited = has_exited(last)
-    if not (exited or ends) or kernel.session.spec.language.lower() != "python":
+    if not (exited or ends):
         return None
+    if not _is_ipython(kernel):
+        return _described(last, warn)
     try:
         reply = await _call(kernel, f"end({last.message_id!r}, {exited}, {ends})")
     except KernelDead:
-        reply = {}
-    for payload in reply.get("payload") or ():
-        if payload.get("source") == "kernel-bridge" and isinstance(code := payload.get("code"), int):
-            return code if OK <= code <= HIGHEST else RAISED
-    return RAISED if exited else None
+        return None
+    codes = [one.get("code") for one in reply.get("payload") or () if one.get("source") == SOURCE]
+    return _in_range(codes[0]) if codes and codes[0] is not None else None
+
+
+def _described(last: Run, warn: Callable[[str], None]) -> int:
+    """The exit code that only the text of a SystemExit describes."""
+    text = last.error.evalue if last.error is not None else ""
+    if text in ("", "None"):
+        return OK
+    if text.removeprefix("-").isdecimal():
+        return _in_range(int(text))
+    warn(f"the code has ended itself: {text}")
+    return RAISED
+
+
+def _in_range(code: int) -> int:
+    return code if OK <= code <= HIGHEST else RAISED
 
 
 async def until_interruptible(kernel: FollowedKernel) -> None:
@@ -107,6 +125,11 @@ def exit_code_of(exited: "asyncio.Future[int | None] | None") -> int | None:
     """The exit code of a kernel's process that has ended by itself, as by os._exit; None: it has none."""
     code = exited.result() if exited is not None and exited.done() and not exited.cancelled() else None
     return code if code is not None and OK < code <= HIGHEST else None
+
+
+def _is_ipython(kernel: FollowedKernel) -> bool:
+    info = kernel.session.info
+    return info is not None and info.implementation == "ipython"
 
 
 async def _call(kernel: FollowedKernel, calls: str) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class Terminal(Silent):
             None,
         )
         run = runs[failed - 1] if failed is not None else None
-        exited = run is not None and run.error is not None and run.error.ename == EXITED
+        exited = run is not None and run.error is not None and run.error.ename in EXITED
         if run is None or (exited and code == OK):
             self._line((glyph(MARKS["ok"], "ok"), GREEN), (f" {cells}in {took}{rest}", DIM))
             return
@@ -211,7 +211,7 @@ class Terminal(Silent):
             self.warn(f"the history is missing about {count(run.missing_bytes, 'byte')} of this output")
         if run.state == "lost" and not transcript.has_error:
             self._line(("the run is lost:", RED), f" {run.reason}")
-        elif run.error is not None and run.error.ename != EXITED:
+        elif run.error is not None and run.error.ename not in EXITED:
             error = run.error
             if not transcript.has_error:
                 output: ErrorOutput = {

@@ -114,7 +114,7 @@ class Transcript:
                 self.has_error = True
                 if self.unanswered is not None and output["ename"] in INTERRUPTS:
                     return _Block("stderr", False, "")
-                if output["ename"] == EXITED:
+                if output["ename"] in EXITED:
                     return _Block("stderr", True, "")
                 return _Block("stderr", False, render_error(output, self._screen.channels["stderr"]))
             case _:
