@@ -62,7 +62,9 @@ class Channels:
 
     `aside` gets comm messages and debug events, in order with `heard`. `turned` is called with True when the
     kernel starts executing and with False when it becomes idle, each time after `heard` has received that
-    status. `beat` is called when the link to the kernel changes.
+    status. `beat` is called when the link to the kernel changes. `catch_up` is called before what follows in
+    time is passed on: it takes the text of child processes (`take_child_text`), which does not come from the
+    kernel.
 
     Raises OSError: the transport cannot be opened.
     """
@@ -74,16 +76,19 @@ class Channels:
         aside: Callable[[Aside], None],
         turned: Callable[[bool], None],
         beat: Callable[[Beat], None],
+        catch_up: Callable[[], None],
     ) -> None:
         self._heard = heard
         self._aside = aside
         self._turned = turned
         self.beat = beat
+        self._catch_up = catch_up
         self._codec = Codec()
         self._numbering = Numbering()
         self._asked_on_control = 0  # requests without a reply yet
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> content of its reply
         self._executing: set[str] = set()  # parents that the kernel is busy with
+        self._newest: str | None = None  # the newest request to execute something
         self._answered: set[str] = set()  # those of them that have been answered
         self._input_request: bytes | None = None  # header of the open input_request
         self._batch: Heard = []
@@ -150,7 +155,10 @@ class Channels:
 
     def execute(self, code: str, **options: bool) -> str:
         """Send an execute_request. `options` are its boolean fields."""
-        return self.send("shell", "execute_request", {"code": code, "user_expressions": {}, **options})
+        self._newest = self.send(
+            "shell", "execute_request", {"code": code, "user_expressions": {}, **options}
+        )
+        return self._newest
 
     def answer_input(self, value: str) -> None:
         """Answer the open input_request, if there is one.
@@ -268,12 +276,16 @@ class Channels:
         elif message.message_type == "execute_reply" and self._listening:
             if message.parent_id is not None:
                 self._answered.add(message.parent_id)
+            self._catch_up()
             self._add(message.parent_id, event_of(message))
 
     def _hear(self, message: Message) -> None:
         if message.message_type == "stream":
+            if not self._text and not self._batch:
+                self._catch_up()
             self._take_text(message)
             return
+        self._catch_up()
         self._streams = 0
         if message.message_type == "status":
             status = event_of(message)
@@ -294,6 +306,12 @@ class Channels:
         elif message.message_type != "iopub_welcome":
             self._add(message.parent_id, event_of(message))
 
+    def take_child_text(self, text: str) -> None:
+        """Take text that a child process of the kernel wrote, as output of the newest execution."""
+        if self._newest is not None and self._listening and text:
+            self._add(self._newest, Stream("stdout", text))
+            self.flush()
+
     def _take_status(self, parent: str, parent_type: str | None, status: Event) -> None:
         self._add(parent, status)
         was_busy = bool(self._executing)
@@ -301,6 +319,7 @@ class Channels:
             self._executing -= self._answered  # whose idle was lost
             self._answered.clear()
             self._executing.add(parent)
+            self._newest = parent
         elif status == Status("idle"):
             self._executing.discard(parent)
             self._answered.discard(parent)

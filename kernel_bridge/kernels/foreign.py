@@ -65,6 +65,10 @@ class ForeignHost:
     def close(self) -> None:
         self.exited = None
 
+    def hear_children(self, heard: Callable[[str], None]) -> None: ...
+
+    def catch_up(self) -> None: ...
+
     def written(self) -> str:
         return ""
 

@@ -73,6 +73,12 @@ class Host(Protocol):
     def close(self) -> None:
         """Stop watching the process. Unless it is kept, it ends with this one."""
 
+    def hear_children(self, heard: Callable[[str], None]) -> None:
+        """Pass on what child processes write to the kernel's own stdout and stderr, if that can be known."""
+
+    def catch_up(self) -> None:
+        """Pass on at once what they have written so far."""
+
     def written(self) -> str:
         """The last output of the process on stdout and stderr, if known."""
 

@@ -26,8 +26,9 @@ from ..protocol.objects import KernelSpec
 from .activation import activated
 from .connection_files import ConnectionInfo
 from .finished import finished
-from .process import KernelProcess, Tail
-from .quirks import longest_ipc_path, speaks_ipc
+from .output import Tail, open_output
+from .process import KernelProcess
+from .quirks import captures_descriptors, longest_ipc_path, speaks_ipc
 from .records import Record
 from .specs import command_of, launch_command, read_kernel_json
 from .traces import Traces
@@ -166,7 +167,11 @@ class Launcher:
         Raises OSError: its command cannot be run. ModuleNotFoundError: the provisioner is not installed.
         """
         manager = self._manager
-        reading, writing = os.pipe() if os.name == "posix" else (None, subprocess.DEVNULL)
+        reading, writing = (
+            open_output(captures_descriptors(self._spec))
+            if os.name == "posix"
+            else (None, subprocess.DEVNULL)
+        )
         arguments = self._arguments | {"stdout": writing, "stderr": writing}
         try:
             await manager._async_launch_kernel(self._command, **arguments)
@@ -176,7 +181,7 @@ class Launcher:
             await manager.provisioner.post_launch(**arguments)
         except BaseException:
             if reading is not None:
-                os.close(reading)
+                reading.close()
             await finished(self._end_unheard())
             raise
         finally:

@@ -261,6 +261,14 @@ class LocalHost:
             self._process.close()
             self._process = None
 
+    def hear_children(self, heard: Callable[[str], None]) -> None:
+        if self._process is not None:
+            self._process.hear_children(heard)
+
+    def catch_up(self) -> None:
+        if self._process is not None and self._process.tail is not None:
+            self._process.tail.catch_up()
+
     def written(self) -> str:
         return self._process.written() if self._process is not None else ""
 

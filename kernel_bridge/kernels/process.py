@@ -10,68 +10,15 @@ import logging
 import os
 import signal
 import threading
-from collections import deque
+from collections.abc import Callable
 from typing import Any
 
-from ..escapes import legible, plain
 from .keeper_process import start_time
-from .noise import without_noise
+from .output import Tail
 
 log = logging.getLogger(__name__)
 
-TAIL_BYTES = 65536
 ADOPTED_S = 0.5  # polling interval for a process that is not our child, on systems without pidfd
-SHOWN_CHARACTERS = 4000  # of the tail, in a reason or an error
-
-
-class Tail:
-    """The reading end of a kernel's stdout and stderr. Keeps the newest TAIL_BYTES."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-        self._open = True
-        os.set_blocking(descriptor, False)
-        asyncio.get_running_loop().add_reader(descriptor, self._read)
-
-    def _read(self) -> bool:
-        """Read once; False: nothing was available."""
-        if not self._open:
-            return False
-        try:
-            chunk = os.read(self.descriptor, TAIL_BYTES)
-        except BlockingIOError:
-            return False
-        if not chunk:
-            self.close()
-            return False
-        self._chunks.append(chunk)
-        self._size += len(chunk)
-        while self._size - len(self._chunks[0]) >= TAIL_BYTES:
-            self._size -= len(self._chunks.popleft())
-        return True
-
-    def text(self) -> str:
-        """The end of the output without its usual noise, beginning with a whole line if possible."""
-        for _ in range(16):  # bounded, because the process may never stop writing
-            if not self._read():
-                break
-        text = without_noise(legible(plain(b"".join(self._chunks).decode("utf-8", "replace"))))
-        if len(text) <= SHOWN_CHARACTERS:
-            return text
-        end = text[-SHOWN_CHARACTERS:]
-        return end.partition("\n")[2] or end
-
-    def reading_end(self) -> int | None:
-        """The descriptor; None: the kernel closed its end, or reading has stopped."""
-        return self.descriptor if self._open else None
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            asyncio.get_running_loop().remove_reader(self.descriptor)
-            os.close(self.descriptor)
 
 
 class KernelProcess:
@@ -166,6 +113,11 @@ class KernelProcess:
     def written(self) -> str:
         """Its last output on stdout and stderr, if known."""
         return self.tail.text() if self.tail is not None else ""
+
+    def hear_children(self, heard: Callable[[str], None]) -> None:
+        """Pass on what its child processes write to its stdout and stderr from now on."""
+        if self.tail is not None and self.pid is not None:
+            self.tail.hear_children(self.pid, heard)
 
     def _close_pidfd(self) -> None:
         if self._pidfd is not None:

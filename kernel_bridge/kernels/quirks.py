@@ -65,6 +65,11 @@ def speaks_ipc(spec: KernelSpec) -> bool:
     return spec.language.lower() not in _LANGUAGES_WITHOUT_IPC and command not in _COMMANDS_WITHOUT_IPC
 
 
+def captures_descriptors(spec: KernelSpec) -> bool:
+    """Whether the kernel publishes what is written to its descriptors 1 and 2 (ipykernel)."""
+    return any("ipykernel_launcher" in argument or argument == "ipykernel" for argument in spec.argv[1:4])
+
+
 def longest_ipc_path(spec: KernelSpec) -> int:
     """The longest path, in bytes, that a kernel's unix socket may have."""
     if any(_XEUS.fullmatch(os.path.basename(argument)) for argument in spec.argv[:3]):

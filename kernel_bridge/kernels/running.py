@@ -84,7 +84,7 @@ async def _probe_in_turn(found: Found, several: asyncio.Semaphore, until: float)
 
 
 async def _probe(found: Found, within_s: float) -> Kernel | None:
-    channels = Channels(found.connect(), *(lambda _: None,) * 4)
+    channels = Channels(found.connect(), *(lambda *_: None,) * 5)
     shell, control = (
         asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, within_s))
         for channel in ("shell", "control")

@@ -94,7 +94,14 @@ class KernelSession:
             raise
 
     def _connect(self, connect: Connect) -> Channels:
-        self._channels = Channels(connect, self._hear, self._listener.aside, self._turned, self._beat)
+        self._channels = Channels(
+            connect,
+            self._hear,
+            self._listener.aside,
+            self._turned,
+            self._beat,
+            self.host.catch_up,
+        )
         return self._channels
 
     async def attach(self) -> None:
@@ -129,6 +136,8 @@ class KernelSession:
     def _follow(self, state: KernelState) -> None:
         """Contact is made: from now on the process determines the state."""
         self._set(state)
+        if self._channels is not None:
+            self.host.hear_children(self._channels.take_child_text)
         if self.host.exited is not None:
             self.host.exited.add_done_callback(self._exited)
 
@@ -210,6 +219,7 @@ class KernelSession:
 
     async def _hear_last_words(self) -> None:
         if self._channels is not None:
+            self.host.catch_up()
             self._channels.drain()
             await asyncio.sleep(LAST_WORDS_S)
             self._channels.drain()
