@@ -66,11 +66,12 @@ async def test_code_that_keeps_its_kernel_or_only_raises(shared: Client) -> None
     await shared.command("shutdownKernel", kernelId=kernel)
 
 
-def test_the_command_ends_well_and_the_notebook_says_why(home: Home) -> None:
-    file = write(home, "a.py", CELLS)
-    done = run_command(home, "run", file, "--export", "a.ipynb")
-    assert (done.code, done.stdout, done.stderr) == (0, "a\n", NOTE)
+@pytest.mark.parametrize(("options", "stderr"), [([], ""), (["--keep-alive"], NOTE)])
+def test_the_command_ends_well_and_the_notebook_says_why(home: Home, options: list[str], stderr: str) -> None:
+    done = run_command(home, "run", write(home, "a.py", CELLS), "--export", "a.ipynb", *options)
+    assert (done.code, done.stdout, done.stderr) == (0, "a\n", stderr)
     first, second = json.loads((home.work / "a.ipynb").read_text())["cells"]
-    assert [output["text"] for output in first["outputs"]] == [["a\n"], [NOTE]]
+    last = first["outputs"][-1]
+    assert (last.get("ename") == "SystemExit", last.get("text") == [NOTE]) == (not options, bool(options))
     assert second["outputs"] == []
     home.check_clean()
