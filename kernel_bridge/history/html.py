@@ -9,6 +9,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from html import escape
 from importlib.resources import files
@@ -34,11 +35,7 @@ def html(notebook: Notebook) -> Iterator[str]:
     """The page. Raises ExportFailed: nbconvert is missing or fails."""
     widgets = _widgets(notebook)
     node = as_node(replace(notebook, cells=[_cell(cell, widgets) for cell in notebook.cells]))
-    with _alone, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        page = _convert(node)
-    for warning in caught:
-        _log.debug("nbconvert: %s", warning.message)
+    page = _convert(node)
     if _FIGURE in page:
         script = files(__package__).joinpath("figures.js").read_text()
         start, end, rest = page.rpartition("</body>")
@@ -49,7 +46,8 @@ def html(notebook: Notebook) -> Iterator[str]:
 def html_exporter() -> Any:
     """nbconvert's exporter, untyped. Raises ExportFailed: nbconvert is missing, or broken."""
     try:
-        from nbconvert import HTMLExporter
+        with _without_warnings():
+            from nbconvert import HTMLExporter
     except ModuleNotFoundError:
         raise ExportFailed(
             f"exporting html needs nbconvert; install it with: {sys.executable} -m pip install nbconvert"
@@ -62,11 +60,22 @@ def html_exporter() -> Any:
 def _convert(node: Any) -> str:
     exporter = html_exporter()
     try:
-        # by default nbconvert would load templates, which run code, from the current folder
-        page, _ = exporter(extra_template_basedirs=[], log=_log).from_notebook_node(node)
+        with _without_warnings():
+            # by default nbconvert would load templates, which run code, from the current folder
+            page, _ = exporter(extra_template_basedirs=[], log=_log).from_notebook_node(node)
     except Exception as error:  # nbconvert's templates and filters may raise anything
         raise ExportFailed(f"nbconvert could not make html of the runs: {error}") from error
     return str(page)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Log the warnings of libraries, which name their files and tell a user nothing."""
+    with _alone, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        _log.debug("nbconvert: %s", warning.message)
 
 
 class _Quiet(logging.Filter):
@@ -156,7 +165,7 @@ def _representation(mime: str, way: str, output: Json) -> Json:
         case "figure":
             return {"text/html": _figure(mime, output)}
         case "picture":
-            return {"text/html": f'<img src="{_data_uri(mime, value)}">'}
+            return {"text/html": _picture(mime, value)}
         case "media":
             return {"text/html": _player(mime, _data_uri(mime, value))}
         case "json":
@@ -167,22 +176,29 @@ def _representation(mime: str, way: str, output: Json) -> Json:
 
 def _figure(mime: str, output: Json) -> str:
     """A figure that the page's script draws. Until then it shows a picture, if there is one, or says so."""
-    data = output["data"]
-    options = output["metadata"].get(mime)
-    options = options.get("embed_options") if isinstance(options, dict) else None
-    spec = data[mime] if is_json(mime) else json.loads(data[mime])
-    text = json.dumps({"spec": spec, "options": options or {}}, ensure_ascii=False)
-    text = text.replace("<", "\\u003c")  # nothing in it can end the script element
-    picture = next((kind for kind in ("image/svg+xml", "image/png", "image/jpeg") if kind in data), None)
-    shown = f"[{named(mime)}; its library is loaded from the web to draw it]"
-    try:
-        shown = f'<img src="{_data_uri(picture, data[picture])}">' if picture else escape(shown)
-    except (TypeError, ValueError):
-        shown = escape(shown)
+    data, options = output["data"], output["metadata"].get(mime)
+    figure = {
+        "spec": data[mime] if is_json(mime) else json.loads(data[mime]),
+        "options": options.get("embed_options", {}) if isinstance(options, dict) else {},
+    }
+    script = json.dumps(figure, ensure_ascii=False).replace("<", "\\u003c")  # so it can't end the element
+    shown = _still(data) or escape(f"[{named(mime)}; its library is loaded from the web to draw it]")
     return (
         f'<div class="kernel-bridge-figure">{shown}</div>'
-        f'<script type="application/json" {_FIGURE}="{escape(mime)}">{text}</script>'
+        f'<script type="application/json" {_FIGURE}="{escape(mime)}">{script}</script>'
     )
+
+
+def _still(data: Json) -> str:
+    """The picture in a bundle; empty if there is none."""
+    for mime in ("image/svg+xml", "image/png", "image/jpeg"):
+        with suppress(KeyError, TypeError, ValueError):
+            return _picture(mime, data[mime])
+    return ""
+
+
+def _picture(mime: str, value: Any) -> str:
+    return f'<img src="{_data_uri(mime, value)}">'
 
 
 def _data_uri(mime: str, value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 Format = Literal["md", "html"]
 Way = Literal["markup", "native", "widget", "picture", "media", "figure", "json", "text"]
 
+_MIME = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)  # RFC 6838, 4.2
 _VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+[+.]json")  # Altair 6 writes a dot
 
 # Best first: how Markdown shows it, and how HTML does ("native": nbconvert draws it). None: it cannot.
@@ -46,6 +47,9 @@ def ranked(mimes: Iterable[str], format: Format) -> list[tuple[str, Way | None]]
 
 
 def _row(mime: str) -> str:
+    """Its name in the table, which has none for text that is no MIME type."""
+    if not _MIME.fullmatch(mime):
+        return ""
     if _VEGA.fullmatch(mime):
         return "vega"
     return mime if mime in _TABLE else f"{mime.partition('/')[0]}/*"
@@ -66,10 +70,10 @@ def unshown(mime: str, format: Format) -> str:
 
 def damaged(mime: str) -> str:
     """The line for an output whose data cannot be decoded."""
-    return f"[{named(mime)} that is not valid base64]"
+    return f"[{named(mime)} whose data is damaged]"
 
 
 def named(mime: str) -> str:
-    """`an image/png output`; a hostile type loses what is no character of a MIME type (RFC 6838, 4.2)."""
+    """`an image/png output`; a hostile type loses what is no character of a MIME type."""
     name = re.sub(r"[^\w!#$&^.+/-]", "", mime, flags=re.ASCII)[:100]
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name} output"

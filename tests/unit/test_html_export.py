@@ -72,7 +72,8 @@ def test_what_nbconvert_leaves_out_is_drawn(data: Json, selector: str) -> None:
         ({"application/geo+json": {}, "text/plain": "x"}, f"x {lost('application/geo+json')}"),
         ({WIDGET: {"model_id": "m"}, "text/plain": "x"}, f"x {lost(WIDGET)}"),
         ({"a/<script>x": "x"}, "[an a/scriptx output, which HTML cannot show; export to .ipynb to keep it]"),
-        ({"image/png": "'><script>", "text/plain": "x"}, "x [an image/png output that is not valid base64]"),
+        ({VEGALITE: "{", "text/plain": "x"}, f"x [an {VEGALITE} output whose data is damaged]"),
+        ({"image/png": "'><script>", "text/plain": "x"}, "x [an image/png output whose data is damaged]"),
     ],
 )
 def test_the_rest_is_text_and_is_named(data: Json, text: str) -> None:

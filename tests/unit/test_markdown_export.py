@@ -57,7 +57,7 @@ PLOTLY = "application/vnd.plotly.v1+json"
         ({"text/plain": "x", "image/gif": f"{GIF}\n"}, "![](output.gif.42)"),
         ({"image/svg+xml": "<svg>é</svg>", "image/gif": GIF}, "![](output.svg+xml.13)"),
         ({"image/x-other": GIF}, "![](output.x-other.42)"),
-        ({"image/gif": ")not base64<script>"}, "[an image/gif output that is not valid base64]"),
+        ({"image/gif": ")not base64<script>"}, "[an image/gif output whose data is damaged]"),
         ({"audio/wav": GIF, "text/plain": "<Audio>"}, "[audio/wav](output.wav.42)"),
         ({"application/pdf": GIF}, "[application/pdf](output.pdf.42)"),
         ({"application/json": {"é": ["```"]}}, '````\n{\n  "é": [\n    "```"\n  ]\n}\n````'),
@@ -73,6 +73,7 @@ PLOTLY = "application/vnd.plotly.v1+json"
             ({mime: "{}"}, lost(mime, ".ipynb to keep it"))
             for mime in ("application/vnd.jupyter.widget-view+json", "application/geo+json", "custom", "a/x")
         ),
+        ({"image/x](y)\n": GIF}, lost("image/xy", ".ipynb to keep it")),
         ({"a/]b`\n": "x"}, lost("a/b", ".ipynb to keep it")),
         ({}, ""),
         ({"text/plain": "\n"}, ""),
