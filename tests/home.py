@@ -128,6 +128,16 @@ def install_fake_kernel(home: Home, *options: str) -> None:
     (folder / "kernel.json").write_text(json.dumps(spec))
 
 
+def install_bash_kernel(home: Home) -> None:
+    """Install the kernelspec `bash`: bash_kernel."""
+    folder = Path(home.environment["JUPYTER_DATA_DIR"]) / "kernels" / "bash"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "Bash", "language": "bash"})
+    )
+
+
 def _home_of(process: psutil.Process) -> str | None:
     try:
         environment: dict[str, str] = process.environ()

@@ -33,6 +33,7 @@ from ..protocol.errors import (
 from ..protocol.objects import KernelSpec
 from ..protocol.settings import Settings
 from ..runs.run import Run
+from ..source.languages import is_fenced, language_of_kernel, language_of_path, speaks
 from . import stopping
 from .bindings import Bindings
 from .choice import Specs
@@ -52,21 +53,23 @@ class Bridge:
     """The application. Clients `join` it.
 
     `root` is the folder that relative paths are resolved against, and the working folder for documents
-    without one. `spec_named_by` maps a document's URI to the kernelspec that the document itself names.
+    without one. `spec_named_by` maps a document's URI and a language to the kernelspec that the document
+    itself names for it. `has_fences` says of a URI whether the document may have code in several languages.
     """
 
     def __init__(
         self,
         settings: Settings,
         root: Path,
-        spec_named_by: Callable[[str], str | None] = lambda _: None,
+        spec_named_by: Callable[[str, str], str | None] = lambda *_: None,
+        has_fences: Callable[[str], bool] = lambda uri: is_fenced(language_of_path(uri) or ""),
     ) -> None:
         self.observers = Observers()
         self.settings = settings
         self.root = root
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # detached kernels, whose runs can still be queried
-        self.bindings = Bindings(self.kernels)
+        self.bindings = Bindings(self.kernels, has_fences)
         self.specs = Specs(root, lambda: self.settings, spec_named_by, self.observers.warn)
         self.starts = Starts()
         self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
@@ -107,11 +110,22 @@ class Bridge:
         if asked.text_document is None:
             return await self.starts.begin(self._launch(asked, None, language_id), "start kernel").wait()
         uri = asked.text_document.uri
-        return await self.starts.begin_for(uri, self._launch(asked, uri, language_id)).wait()
+        use = self.bindings.use(uri, language_id)
+        if use[1] and (asked.spec is not None or asked.python is not None):
+            async with self.in_order(uri):  # runs that are requested meanwhile share the start
+                spec = await self.specs.find(asked, uri, language_id)
+                use = self.bindings.use(uri, language_of_kernel(spec.language))
+                start = self.starts.begin_for(use, self._launch_spec(spec, asked, uri))
+        else:
+            start = self.starts.begin_for(use, self._launch(asked, uri, language_id))
+        return await start.wait()
 
     async def _resume(self, uri: str, language_id: str) -> FollowedKernel:
         """Return the kernel that an earlier bridge kept running for the document, or start a new one."""
-        found = await asyncio.to_thread(kept_for, uri)
+        _, language = self.bindings.use(uri, language_id)
+        found = await asyncio.to_thread(
+            kept_for, uri, lambda spec: not language or speaks(spec.language, language)
+        )
         left = {kernel.id for kernel in self._past}  # detached or replaced earlier: do not attach again
         if found is not None and found.kernel_id not in self.kernels.keys() | left:
             try:
@@ -221,23 +235,50 @@ class Bridge:
         """Bind a document to a kernel; None unbinds it."""
         self.bindings.bind(uri, None if kernel_id is None else self.kernel(kernel_id, None))
 
-    def kernel(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
-        """The living kernel with that id, or else the document's. Raises NoSuchKernel, KernelDead."""
-        return self._followed(kernel_id, uri).require_alive()
+    def kernel(
+        self, kernel_id: str | None, uri: str | None, language_id: str | None = None
+    ) -> FollowedKernel:
+        """The living kernel with that id, or else the document's, for a language if it has several.
 
-    def kernel_to_restart(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
-        """Like `kernel`, but a dead one is returned too. Raises NoSuchKernel."""
-        if kernel_id is None and uri is not None and uri not in self.bindings:
-            kernel_id = self.bindings.before(uri)
-        return self._followed(kernel_id, uri)
+        Raises NoSuchKernel, KernelDead; InvalidArgument: the document has several kernels.
+        """
+        return self._followed(kernel_id, uri, language_id).require_alive()
 
-    def _followed(self, kernel_id: str | None, uri: str | None) -> FollowedKernel:
+    def kernel_to_interrupt(
+        self, kernel_id: str | None, uri: str | None, language_id: str | None = None
+    ) -> FollowedKernel:
+        """Like `kernel`, but of several kernels of a document the one that runs code, if only one does."""
+        if kernel_id is None and uri is not None:
+            bound = (self.kernels[id] for id in self.bindings.all_of(uri))
+            working = [kernel.id for kernel in bound if kernel.queue.running is not None]
+            kernel_id = working[0] if len(working) == 1 else None
+        return self.kernel(kernel_id, uri, language_id)
+
+    def kernel_to_restart(
+        self, kernel_id: str | None, uri: str | None, language_id: str | None = None
+    ) -> FollowedKernel:
+        """Like `kernel`, but a dead one is returned too. Raises NoSuchKernel, InvalidArgument."""
+        if kernel_id is None and uri is not None and self.bindings.of(uri, language_id) is None:
+            kernel_id = self.bindings.before(uri, language_id)
+        return self._followed(kernel_id, uri, language_id)
+
+    def _followed(
+        self, kernel_id: str | None, uri: str | None, language_id: str | None = None
+    ) -> FollowedKernel:
         if kernel_id is None:
             if uri is None:
                 raise InvalidArgument("field kernelId: is required and missing (or pass textDocument)")
-            kernel_id = self.bindings.get(uri)
+            bound = self.bindings.all_of(uri)
+            if len(bound) > 1 and language_id is None:
+                names = ", ".join(f"{id} ({self.kernels[id].session.spec.display_name})" for id in bound)
+                raise InvalidArgument(
+                    f"field kernelId: {uri} has {len(bound)} kernels; pass the kernelId of one, or a "
+                    f"position in its code: {names}"
+                )
+            kernel_id = self.bindings.of(uri, language_id)
             if kernel_id is None:
-                raise NoSuchKernel(f"no kernel is bound to {uri}", remedy=Remedy.CHOOSE_KERNEL)
+                code = f"the {language_id} code of " if bound else ""
+                raise NoSuchKernel(f"no kernel is bound to {code}{uri}", remedy=Remedy.CHOOSE_KERNEL)
         kernel = self.kernels.get(kernel_id)
         if kernel is None:
             raise NoSuchKernel(
@@ -254,10 +295,19 @@ class Bridge:
         Raises KernelRequired, and everything that `kernel` and `start_kernel` raise.
         """
         self.require_trust("run code")
-        if kernel_id is not None or (uri is not None and uri in self.bindings and uri not in self.starts):
-            return self.kernel(kernel_id, uri)
-        if uri is not None and language_id is not None and (self.settings.auto_start or uri in self.starts):
-            return await self.starts.share(uri, lambda: self._resume(uri, language_id)).wait()
+        use = self.bindings.use(uri, language_id) if uri is not None else None
+        starting = use is not None and use in self.starts
+        if uri is not None and kernel_id is None and not starting:
+            kernel_id = self.bindings.of(uri, language_id)
+        if kernel_id is not None:
+            return self.kernel(kernel_id, None)
+        if (
+            uri is not None
+            and use is not None
+            and language_id is not None
+            and (self.settings.auto_start or starting)
+        ):
+            return await self.starts.share(use, lambda: self._resume(uri, language_id)).wait()
         specs = await self.specs.list(uri, language_id)
         raise KernelRequired(
             f"no kernel to run on: {f'{uri} has no kernel' if uri else 'no textDocument was passed'}"
@@ -265,6 +315,12 @@ class Bridge:
             specs=specs,
             remedy=Remedy.CHOOSE_KERNEL,
         )
+
+    async def has_kernel(self, uri: str | None, language_id: str) -> bool:
+        """Whether a run of a document's code in that language has a kernel, or can start one."""
+        if uri is not None and self.bindings.of(uri, language_id) is not None:
+            return True
+        return self.settings.auto_start and await self.specs.speak(language_id)
 
     async def restart_kernel(self, kernel: FollowedKernel) -> None:
         """Restart a kernel, dead or alive. Documents that used it before a shutdown use it again.

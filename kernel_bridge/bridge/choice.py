@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..kernels.environments import find_kernel_for, list_kernels_for, missed_environment
+from ..kernels.packages import package_for
 from ..kernels.specs import list_specs, pick, python_spec
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import KernelRequired, NoSuchKernelSpec, Remedy
@@ -17,14 +18,14 @@ from .documents import folder_of
 class Specs:
     """The kernelspecs that a bridge with this `root` can start.
 
-    `named_by` maps a document's URI to the kernelspec that the document itself names.
+    `named_by` maps a document's URI and a language to the kernelspec that the document itself names for it.
     """
 
     def __init__(
         self,
         root: Path,
         settings: Callable[[], Settings],
-        named_by: Callable[[str], str | None],
+        named_by: Callable[[str, str], str | None],
         warn: Callable[[str], None],
     ) -> None:
         self._root = root
@@ -54,7 +55,11 @@ class Specs:
         """
         specs = await self.list(uri, language_id)
         chosen = self._settings().default_kernels.get(language_id)
-        return choose(specs, uri, language_id, self._named_by(uri), chosen)
+        return choose(specs, uri, language_id, self._named_by(uri, language_id), chosen)
+
+    async def speak(self, language_id: str) -> bool:
+        """Whether a usable spec supports the language."""
+        return any(spec.usable and speaks(spec.language, language_id) for spec in await self.list())
 
     async def find(self, asked: StartKernelParams, uri: str | None, language_id: str | None) -> KernelSpec:
         """The spec that a `startKernel` request means. Raises NoSuchKernelSpec, KernelRequired."""
@@ -76,7 +81,10 @@ class Specs:
 
     async def _warn_of_another_python(self, spec: KernelSpec, uri: str, language_id: str) -> None:
         """Warn if nobody chose `spec` and the project has an environment that cannot be used."""
-        if spec.name not in (self._named_by(uri), self._settings().default_kernels.get(language_id)):
+        if spec.name not in (
+            self._named_by(uri, language_id),
+            self._settings().default_kernels.get(language_id),
+        ):
             missed = await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
             if missed is not None:
                 self._warn(f"using {spec.display_name} instead of {missed.reason}: {missed.problem}")
@@ -108,9 +116,11 @@ def choose(
             f"no usable kernel for {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
             specs=specs,
         )
+    package = package_for(language_id)
     raise KernelRequired(
         f"no kernel for {language_id!r} is installed{f' (document {uri})' if uri else ''}; "
-        f"installed kernels: {', '.join(spec.name for spec in specs) or 'none'}",
+        + (f"{package.name} brings one: {package.command}; " if package else "")
+        + f"installed kernels: {', '.join(spec.name for spec in specs) or 'none'}",
         specs=specs,
         remedy=Remedy.CHOOSE_KERNEL_SPEC,
     )

@@ -124,6 +124,12 @@ class FollowedKernel:
             self._publication.changed(sent)
         self.publish()
 
+    def other_ended(self) -> None:
+        """A run on another kernel has ended, which runs here may wait for."""
+        self._have_ended(self.queue.settle(now()))
+        self._pump()
+        self.publish()
+
     def _pump(self) -> None:
         if run := self._send():
             self._publication.changed(run)

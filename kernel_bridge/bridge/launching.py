@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from ..protocol.errors import RequestCancelled
+from .bindings import Use
 from .kernel import FollowedKernel
 
 
@@ -33,10 +34,10 @@ class Start:
 
 
 class Starts:
-    """All starts and attachments in progress, at most one per document."""
+    """All starts and attachments in progress, at most one for each use of a document."""
 
     def __init__(self) -> None:
-        self._of_documents: dict[str, Start] = {}  # by the document's URI
+        self._of_uses: dict[Use, Start] = {}
         self._tasks: set[asyncio.Task[FollowedKernel]] = set()
         self._closed = False
 
@@ -50,31 +51,31 @@ class Starts:
         task.add_done_callback(self._tasks.discard)
         return Start(task)
 
-    def begin_for(self, uri: str, making: Coroutine[Any, Any, FollowedKernel]) -> Start:
-        """Like `begin`, for a document. Runs requested in the document meanwhile share this start."""
-        start = self._of_documents[uri] = self.begin(making, f"start kernel for {uri}")
-        start.task.add_done_callback(lambda _: self._ended(uri, start))
+    def begin_for(self, use: Use, making: Coroutine[Any, Any, FollowedKernel]) -> Start:
+        """Like `begin`, for a use. Runs requested for it meanwhile share this start."""
+        start = self._of_uses[use] = self.begin(making, f"start kernel for {' '.join(use)}")
+        start.task.add_done_callback(lambda _: self._ended(use, start))
         return start
 
-    def share(self, uri: str, make: Callable[[], Coroutine[Any, Any, FollowedKernel]]) -> Start:
-        """The start in progress for the document, or a new one."""
-        return self._of_documents.get(uri) or self.begin_for(uri, make())
+    def share(self, use: Use, make: Callable[[], Coroutine[Any, Any, FollowedKernel]]) -> Start:
+        """The start in progress for the use, or a new one."""
+        return self._of_uses.get(use) or self.begin_for(use, make())
 
-    def under_way(self, uri: str | None) -> AbstractContextManager[Start | None]:
-        """A context that keeps the document's start alive, if there is one, and yields it or None.
+    def under_way(self, use: Use | None) -> AbstractContextManager[Start | None]:
+        """A context that keeps the start for a use alive, if there is one, and yields it or None.
 
         For a run that must first wait for its turn: it was requested during this start, so it shares its
         result, even a failure.
         """
-        start = self._of_documents.get(uri or "")
+        start = self._of_uses.get(use) if use is not None else None
         return nullcontext() if start is None else start.wanted()
 
-    def __contains__(self, uri: str) -> bool:
-        return uri in self._of_documents
+    def __contains__(self, use: Use) -> bool:
+        return use in self._of_uses
 
-    def _ended(self, uri: str, start: Start) -> None:
-        if self._of_documents.get(uri) is start:
-            del self._of_documents[uri]
+    def _ended(self, use: Use, start: Start) -> None:
+        if self._of_uses.get(use) is start:
+            del self._of_uses[use]
 
     def cancel(self) -> None:
         """Cancel every start and refuse new ones."""

@@ -11,6 +11,8 @@ from ..history.upgrade import read_notebook
 from ..plurals import count
 from ..protocol.vocabulary import Unit
 from ..runs.run import Location
+from ..source.cell import MAY_FAIL, SKIPPED
+from ..source.cells import main_language
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook, NotebookCell
@@ -20,7 +22,6 @@ from ..source.script import read_script
 from .exits import UsageError
 
 STDIN_URI = "untitled:stdin"
-SKIPPED = "skip-execution"  # the tag of cells that are not run
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Piece:
     location: Location | None  # None: the code comes from stdin
     cell: int  # its index among the cells of the notebook
     may_fail: bool = False  # the cell is tagged raises-exception
+    language_id: str | None = None  # None: the script's
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,12 @@ class Script:
     def kernelspec(self) -> str | None:
         """The kernelspec that the file names."""
         return self.notebook.kernelspec
+
+    @property
+    def language_ids(self) -> list[str | None]:
+        """The languages of its pieces; the script's first."""
+        used = {piece.language_id or self.language_id for piece in self.pieces}
+        return sorted(used, key=lambda one: (one != self.language_id, one or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,10 @@ def open_script(
         language_id = language_of_path(file) or languages.chosen
     notebook = read_script(text, language_id or "")
     chosen = _lines(name, text, language_id or "", lines) if lines is not None else None
-    script = _script(name, uri, language_id, notebook, cell, parameters, chosen)
+    every = split_lines(text)
+    script = _script(
+        name, uri, language_id and main_language(every, language_id), notebook, cell, parameters, chosen
+    )
     if file == "-":
         return replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
     return script
@@ -188,8 +199,10 @@ def _script(
     lines: tuple[NotebookCell, ...] | None = None,
 ) -> Script:
     """The script of the notebook's cells; of only one or of some lines, if they are chosen."""
-    if not any(map(_runs, notebook.cells)):
+    if not any(cell.has_code for cell in notebook.cells):
         raise UsageError(f"{name} has no code to run")
+    if lines is None and number is None and not any(map(_runs, notebook.cells)):
+        raise UsageError(f"{name} has no code to run: each cell is skipped by its tag or options")
     chosen = notebook
     if lines is not None:
         chosen = replace(notebook, cells=lines)
@@ -207,12 +220,13 @@ def _script(
             cell.title,
             _location(uri, cell, unit),
             index,
-            may_fail="raises-exception" in cell.tags,
+            may_fail=MAY_FAIL in cell.tags,
+            language_id=cell.region.language_id if cell.region else None,
         )
         for index, cell in enumerate(chosen.cells)
-        if _runs(cell)
+        if cell.has_code and (unit != "all" or SKIPPED not in cell.tags)
     ]
-    warnings = tuple(f"{name}: {doubt}" for doubt in doubts(notebook, parameters))
+    warnings = tuple(f"{name}: {doubt}" for doubt in (*notebook.problems, *doubts(notebook, parameters)))
     return Script(name, uri, language_id, chosen, pieces, warnings=warnings)
 
 
@@ -221,7 +235,7 @@ def _runs(cell: NotebookCell) -> bool:
 
 
 def _numbered(name: str, notebook: Notebook, number: int) -> NotebookCell:
-    cells = [cell for cell in notebook.cells if _runs(cell)]
+    cells = [cell for cell in notebook.cells if cell.has_code]
     if number > len(cells):
         titles = ", ".join(f"{at} {cell.title}".strip() for at, cell in enumerate(cells[:20], start=1))
         raise UsageError(

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Literal
 
 from ..limits import CONNECTION_DESCRIPTORS, free_descriptors
 from ..protocol.errors import BadConnectionFile, NoSuchKernel
-from ..protocol.objects import Kernel
+from ..protocol.objects import Kernel, KernelSpec
 from .channels import Channels
 from .foreign import ForeignHost
 from .found import Found, locate
@@ -56,10 +56,11 @@ def _candidates() -> list[Found]:
     return candidates
 
 
-def kept_for(uri: str) -> Found | None:
-    """A kernel that an earlier bridge left running for that document (blocks)."""
+def kept_for(uri: str, fits: Callable[[KernelSpec], bool]) -> Found | None:
+    """A kernel that an earlier bridge left running for that document, and whose spec fits (blocks)."""
     for found in _candidates():
-        if found.record is not None and found.record.keep_alive and uri in found.record.documents:
+        record = found.record
+        if record is not None and record.keep_alive and uri in record.documents and fits(record.spec):
             return found
     return None
 

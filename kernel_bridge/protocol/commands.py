@@ -37,6 +37,7 @@ class Nothing(Wire):
 
 class ListKernelSpecsParams(Wire):
     text_document: TextDocument | None = None
+    position: Position | None = None  # in the code that needs a kernel
 
 
 class ListKernelSpecsResult(Wire):
@@ -53,6 +54,7 @@ class StartKernelParams(Wire):
     spec: str | None = None
     python: str | None = None
     text_document: TextDocument | None = None
+    position: Position | None = None  # in the code that needs a kernel
     cwd: Argument | None = None
     env: dict[VariableName, Argument] | None = None
     extra_arguments: list[Argument] | None = None
@@ -103,8 +105,11 @@ class CancelRunResult(Wire):
 
 
 class KernelRef(Wire):
+    """A kernel: that id, or the one that `text_document` has for the code at `position`."""
+
     kernel_id: str | None = None
     text_document: TextDocument | None = None
+    position: Position | None = None
 
 
 class InterruptKernelResult(Wire):

@@ -1,5 +1,8 @@
 """The queue of one kernel: one run in flight, the others waiting in the order they were requested.
 
+A run may also wait for one on another kernel (`Run.after`): the cells of a document in several languages run
+in order, and an error stops those that follow on every kernel.
+
 Pure: each method returns the runs whose state changed, in order. The caller sends requests and notifies.
 """
 
@@ -8,6 +11,8 @@ from collections.abc import Iterable
 from typing import Literal
 
 from .run import ENDED_BY_CODE, Run
+
+FAILED = "an earlier run failed"
 
 
 class Place:
@@ -47,12 +52,26 @@ class RunQueue:
         return self.running is None and bool(self._waiting) and self._waiting[0] is place
 
     def take(self) -> Run | None:
-        """The run to send now; None: one is in flight, none waits, or the next place is not filled yet."""
-        if self.running is not None or not self._waiting or not isinstance(self._waiting[0], Run):
+        """The run to send now; None: one is in flight, none waits, or the next one cannot be sent yet."""
+        first = self._waiting[0] if self._waiting else None
+        if self.running is not None or not isinstance(first, Run):
             return None
-        self.running = self._waiting[0]
+        if (earlier := _earlier(first)) is not None and not (earlier.ended and _end_after(earlier) is None):
+            return None
+        self.running = first
         self._waiting.popleft()
         return self.running
+
+    def settle(self, now: str) -> list[Run]:
+        """A run on another kernel ended: end the runs here that do not run after it."""
+        ended = []
+        for run in self.waiting:
+            earlier = _earlier(run)
+            if earlier is not None and earlier.ended and (end := _end_after(earlier)) is not None:
+                self._waiting.remove(run)
+                run.end(end[0], now, end[1])
+                ended.append(run)
+        return ended
 
     def finish(self, now: str) -> list[Run]:
         """End the run in flight with the kernel's outcome.
@@ -68,7 +87,7 @@ class RunQueue:
         if run.ends_kernel:
             return [run, *self.drop("cancelled", ENDED_BY_CODE, now)]
         if run.state == "error" and run.stop_on_error:
-            return [run, *self.drop("aborted", "an earlier run failed", now)]
+            return [run, *self.drop("aborted", FAILED, now)]
         return [run]
 
     def lose(self, reason: str, now: str) -> list[Run]:
@@ -101,5 +120,29 @@ class RunQueue:
         if run not in self._waiting:
             return False
         self._waiting.remove(run)
+        run.bypassed = True
         run.end("cancelled", now, reason)
         return True
+
+
+def _earlier(run: Run) -> Run | None:
+    """The run on any kernel that must end before this one is sent."""
+    earlier = run.after
+    while earlier is not None and earlier.bypassed:
+        earlier = earlier.after
+    return earlier
+
+
+def _end_after(earlier: Run) -> tuple[Literal["aborted", "cancelled"], str] | None:
+    """How a run ends that was to follow this one, which has ended; None: it runs."""
+    if earlier.ends_kernel:
+        return "cancelled", ENDED_BY_CODE
+    match earlier.state:
+        case "error" if earlier.stop_on_error:
+            return "aborted", FAILED
+        case "aborted":
+            return "aborted", earlier.reason or FAILED
+        case "cancelled" | "lost":
+            return "cancelled", earlier.reason or "an earlier run was cancelled"
+        case _:
+            return None

@@ -50,6 +50,8 @@ class Run:
     store_history: bool = True
     stop_on_error: bool = True
     allow_stdin: bool = True
+    after: "Run | None" = None  # the one before it, if their submission is on several kernels
+    bypassed: bool = False  # cancelled by itself: what is after it waits for the run before it
 
     state: RunState = "queued"
     message_id: str | None = None  # of its execute_request

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from ..bridge import stopping
-from ..bridge.submission import RunOptions, Wanted, submit
+from ..bridge.submission import RunOptions, Wanted, passed_over, submit
 from ..bridge.wire import run_to_wire
 from ..protocol import commands as wire
 from ..protocol.errors import InvalidArgument
 from ..protocol.objects import Kernel, TextDocument
 from .answering import Answer
 from .features.context import Context
+from .peer import INFO
 from .registry import server
 
 if TYPE_CHECKING:
@@ -36,8 +37,15 @@ def _of_owner(context: Context, params: Params) -> Params:
     return params if uri is None else msgspec.structs.replace(params, text_document=TextDocument(uri=uri))
 
 
+def _named(context: Context, params: wire.KernelRef) -> tuple[str | None, str | None, str | None]:
+    """The id, or the document and the language at the position, that name a kernel."""
+    document = params.text_document
+    language = context.documents.language_at(document.uri, params.position) if document is not None else None
+    return params.kernel_id, _owner(context, params), language
+
+
 def _kernel(context: Context, params: wire.KernelRef) -> "FollowedKernel":
-    return context.bridge.kernel(params.kernel_id, _owner(context, params))
+    return context.bridge.kernel(*_named(context, params))
 
 
 @server.command("kernel-bridge.listKernelSpecs")
@@ -45,7 +53,7 @@ async def list_kernel_specs(
     context: Context, params: wire.ListKernelSpecsParams
 ) -> wire.ListKernelSpecsResult:
     uri = _owner(context, params)
-    specs = await context.bridge.specs.list(uri, context.documents.language_of(uri))
+    specs = await context.bridge.specs.list(uri, context.documents.language_of(uri, params.position))
     return wire.ListKernelSpecsResult(specs=specs)
 
 
@@ -56,7 +64,7 @@ async def list_kernels(context: Context, params: wire.Nothing) -> wire.ListKerne
 
 @server.command("kernel-bridge.startKernel")
 async def start_kernel(context: Context, params: wire.StartKernelParams) -> Kernel:
-    language = context.documents.language_of(_owner(context, params))
+    language = context.documents.language_of(_owner(context, params), params.position)
     return (await context.bridge.start_kernel(_of_owner(context, params), language)).to_wire()
 
 
@@ -81,6 +89,8 @@ def run(context: Context, params: wire.RunParams) -> Coroutine[Any, Any, Any]:
 async def _run(context: Context, params: wire.RunParams, want: Wanted) -> Any:
     options = RunOptions(params.silent, params.store_history, params.stop_on_error, params.allow_stdin)
     submission = await submit(context.bridge, want, kernel_id=params.kernel_id, options=options)
+    if submission.passed_over:
+        context.peer.show(INFO, passed_over(submission))
     if not params.wait:
         return Answer(submission.announce, wire.RunResult(runs=submission.queued))
     submission.announce()
@@ -98,12 +108,13 @@ async def cancel_run(context: Context, params: wire.RunRef) -> wire.CancelRunRes
 
 @server.command("kernel-bridge.interruptKernel")
 async def interrupt_kernel(context: Context, params: wire.KernelRef) -> wire.InterruptKernelResult:
-    return wire.InterruptKernelResult(outcome=await stopping.interrupt(_kernel(context, params)))
+    kernel = context.bridge.kernel_to_interrupt(*_named(context, params))
+    return wire.InterruptKernelResult(outcome=await stopping.interrupt(kernel))
 
 
 @server.command("kernel-bridge.restartKernel")
 async def restart_kernel(context: Context, params: wire.KernelRef) -> Kernel:
-    kernel = context.bridge.kernel_to_restart(params.kernel_id, _owner(context, params))
+    kernel = context.bridge.kernel_to_restart(*_named(context, params))
     await context.bridge.restart_kernel(kernel)
     return kernel.to_wire()
 

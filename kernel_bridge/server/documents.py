@@ -17,10 +17,13 @@ from pygls.workspace import TextDocument, Workspace
 
 from ..bridge.exporting import document_of, read_document
 from ..protocol.errors import DocumentNotOpen
+from ..protocol.objects import Position
 from ..source.anchors import Edit, edits_between
+from ..source.cells import language_at, main_language
 from ..source.document import line_starts
+from ..source.front_matter import front_matter
 from ..source.header import read_header
-from ..source.languages import language_of_path
+from ..source.languages import is_fenced, language_of_path
 from ..source.notebook import Notebook
 from . import notebooks
 from .snapshot import Snapshot
@@ -127,14 +130,32 @@ class Documents(Workspace):
         if self.watcher is not None and document is not None:
             self.watcher.closed(document)
 
-    def language_of(self, uri: str | None) -> str | None:
-        """The language id of a document, derived from its name if it is not open. None: unknown."""
+    def language_of(self, uri: str | None, position: Position | None = None) -> str | None:
+        """The language id of the code at a position, by default of the document as a whole.
+
+        Derived from the document's name if it is not open. None: unknown.
+        """
         if uri is None:
             return None
-        document = self.text_documents.get(unquote(uri))
-        if document is None and (notebook := self.notebook_of(uri)) is not None:
-            return notebooks.language_of(notebook, self)
-        return (document.language_id if document else None) or language_of_path(uri)
+        document = self.find(uri)
+        if document is None:
+            notebook = self.notebook_of(uri)
+            return language_of_path(uri) if notebook is None else notebooks.language_of(notebook, self)
+        if position is not None and (language := self.language_at(uri, position)) is not None:
+            return language
+        return main_language(document.lines, document.language_id)
+
+    def language_at(self, uri: str, position: Position | None) -> str | None:
+        """The language id of the code at a position; None: prose, or no position in an open document."""
+        document = self.find(uri)
+        if document is None or position is None:
+            return None
+        return language_at(document.lines, document.language_id, document.to_inner(position).line)
+
+    def has_fences(self, uri: str) -> bool:
+        """Whether a document is prose with code in fences."""
+        document = self.find(uri)
+        return is_fenced((document.language_id if document else language_of_path(uri)) or "")
 
     def find(self, uri: str) -> Snapshot | None:
         """The current state of a document; None: it is not open."""
@@ -152,13 +173,16 @@ class Documents(Workspace):
         notebook = self.notebook_of(uri)
         return uri if notebook is None else notebook.uri
 
-    def kernelspec_of(self, uri: str) -> str | None:
-        """The kernelspec named in a notebook, or in a script's jupytext header."""
+    def kernelspec_of(self, uri: str, language_id: str) -> str | None:
+        """The kernelspec that a notebook, or a script's or a document's header, names for a language."""
         if (notebook := self.notebook_of(uri)) is not None:
             return notebooks.kernelspec_of(notebook)
         document = self.find(uri)
         if document is None:
             return None
+        if is_fenced(document.language_id):
+            named = front_matter(document.lines).kernelspec.get("name")
+            return named if language_id == main_language(document.lines, document.language_id) else None
         return Notebook((), read_header(document.lines, document.language_id).metadata).kernelspec
 
     def notebook(self, uri: str) -> Notebook:

@@ -67,7 +67,7 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
         line = (position or selection[0]).line  # type: ignore[index]  # one of the two is set
         found_language = language_at(document.lines, language, line)
         if found_language is None and unit in ("line", "statement", "cell"):
-            described += f": line {line + 1} is prose; place the cursor in fenced code"
+            return Wanted(f"{described}: line {line + 1} is prose; place the cursor in fenced code", [])
         language = found_language or language
     if unit == "statement" and not is_python(language):
         place = position or selection[0]  # type: ignore[index]  # one of the two is set
@@ -75,7 +75,7 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
         return Wanted(described, find, owner, language)
     found = regions(document.text, document.language_id, unit, selection, position)
     sources = [_source(document, region, unit, notebook) for region in found]
-    return Wanted(described, sources, owner, language)
+    return Wanted(described, sources, owner, language, passes_over=unit in ("all", "above", "below"))
 
 
 async def _find_statement(
@@ -96,7 +96,8 @@ def _source(document: "Snapshot", region: Region, unit: Unit, notebook: "Noteboo
     span = Span(document.index(region.start), document.index(region.end))
     lines = whole_lines(document.text, span)
     location = Location(document.uri, document.version, ends, span, lines, unit)
-    return Source(region.source, _in_notebook(location, notebook))
+    language = region.language_id if notebook is None else None  # a notebook has one kernel
+    return Source(region.source, _in_notebook(location, notebook), region.may_fail, language)
 
 
 def _in_notebook(location: Location, notebook: "NotebookDocument | None") -> Location:

@@ -52,7 +52,10 @@ class Session:
         documents = self.server.documents
         root = path_of(editor.root_uri) if editor.root_uri else None
         self.bridge = bridge = Bridge(
-            settings, root or Path(editor.root_path or os.getcwd()), documents.kernelspec_of
+            settings,
+            root or Path(editor.root_path or os.getcwd()),
+            documents.kernelspec_of,
+            documents.has_fences,
         )
         self.context = Context(
             peer=peer,

@@ -66,7 +66,7 @@ def fenced_cells(lines: list[str]) -> list[Cell]:
     return result + _prose(lines, prose, len(lines))
 
 
-def unclosed(lines: list[str]) -> int | None:
+def unclosed_fence(lines: list[str]) -> int | None:
     """The line of an opening fence that nothing closes; None: there is none."""
     front = front_matter(lines).line_count
     return next((fence.opening for fence in fences(lines, front) if not fence.closed), None)
@@ -186,13 +186,18 @@ def _read_info(info: str, default: str) -> tuple[str, dict[str, str]] | None:
     return language_id, options
 
 
+def option_prefixes(language_id: str) -> tuple[str, ...]:
+    """What begins a line of Quarto's options in that language, such as `#|`."""
+    return tuple(f"{prefix}|" for prefix in comment_prefixes(language_id))
+
+
 def _own_options(lines: list[str], fence: Fence, language_id: str) -> tuple[int, dict[str, str]]:
     """The first line of the code proper, and the options above it: `#| key: value`, or MyST's."""
     options: dict[str, str] = {}
     first = fence.opening + 1
     if "code-cell" in fence.info:
         first = _myst_options(lines, first, fence.end, options)
-    prefixes = tuple(f"{prefix}|" for prefix in comment_prefixes(language_id))
+    prefixes = option_prefixes(language_id)
     for number in range(first, fence.end):
         text = lines[number].lstrip()
         prefix = next((one for one in prefixes if text.startswith(one)), None)

@@ -1,12 +1,14 @@
 """A script with percent cells, or a document with fences, as a notebook, by jupytext's conventions."""
 
 import re
+from collections.abc import Iterator
 
 from .cell import Cell
 from .cells import main_language
 from .code import Code, code_of
 from .comments import uncomment
 from .document import split_lines
+from .fences import unclosed_fence
 from .front_matter import front_matter
 from .header import read_header
 from .languages import is_fenced, is_python
@@ -25,10 +27,11 @@ def read_script(text: str, language_id: str) -> Notebook:
     lines = split_lines(text)
     code = code_of(lines, language_id)
     if is_fenced(language_id):
-        cells = tuple(_fenced_cell(cell, code) for cell in code.cells)
         kernelspec = front_matter(lines).kernelspec
         main = main_language(lines, language_id)
-        return Notebook(cells, {"kernelspec": {"language": main, **kernelspec}} if kernelspec else {})
+        cells = tuple(_fenced_cell(cell, code, main) for cell in code.cells)
+        metadata = {"kernelspec": {"language": main, **kernelspec}} if kernelspec else {}
+        return Notebook(cells, metadata, tuple(_unclosed_fence(lines)))
     header = read_header(lines, language_id)
     found = [_cell(cell, code) for cell in code.cells]
     if header.front_matter:
@@ -50,10 +53,19 @@ def _cell(cell: Cell, code: Code) -> NotebookCell:
     return _notebook_cell(cell, code, _metadata(marker or ""), text)
 
 
-def _fenced_cell(cell: Cell, code: Code) -> NotebookCell:
+def _unclosed_fence(lines: list[str]) -> Iterator[str]:
+    line = unclosed_fence(lines)
+    if line is not None:
+        yield f"line {line + 1}: this fence is never closed, so its code runs to the end"
+
+
+def _fenced_cell(cell: Cell, code: Code, main_language_id: str) -> NotebookCell:
+    """A cell; one in another language than the notebook says so in VS Code's way."""
     metadata: Json = ({"title": cell.title} if cell.title else {}) | (read_options(cell.metadata) or {})
     if cell.tags:
         metadata["tags"] = list(cell.tags)
+    if cell.kind == "code" and cell.language_id != main_language_id:
+        metadata["vscode"] = {"languageId": cell.language_id}
     return _notebook_cell(cell, code, metadata, "\n".join(code.written[cell.start_line : cell.end_line]))
 
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from kernel_bridge.source.cells import cells, language_at, main_language
 from kernel_bridge.source.document import split_lines
-from kernel_bridge.source.fences import fences, unclosed
+from kernel_bridge.source.fences import fences, unclosed_fence
 from kernel_bridge.source.inquiry import inquiry
 from kernel_bridge.source.region import Place, regions, statement_candidates
 from kernel_bridge.source.script import read_script
@@ -125,7 +125,7 @@ def test_the_cells_of_a_document() -> None:
         ("shellscript", "echo a\n  echo b"),
         ("r", "y <-\n  2"),
     ]
-    assert unclosed(split_lines(DOCUMENT)) is None
+    assert unclosed_fence(split_lines(DOCUMENT)) is None
     assert main_language(split_lines(DOCUMENT), "quarto") == "python"
     assert main_language(["no code"], "rmd") == "r"
 
@@ -232,8 +232,8 @@ def test_the_kernelspec_of_a_document(front: str, name: str | None, language: st
 
 
 def test_an_unclosed_fence_is_found() -> None:
-    assert unclosed(["text", "```python", "x", "~~~"]) == 1
-    assert unclosed(["```python", "x", "```"]) is None
+    assert unclosed_fence(["text", "```python", "x", "~~~"]) == 1
+    assert unclosed_fence(["```python", "x", "```"]) is None
 
 
 PIECES = st.sampled_from(

@@ -377,9 +377,11 @@ export interface KernelNotification {
 /** How the bridge knows a kernel; found: listed, not followed. */
 export type KernelOrigin = "started" | "attached" | "found";
 
+/** A kernel: that id, or the one that `textDocument` has for the code at `position`. */
 export interface KernelRef {
   kernelId?: string;
   textDocument?: TextDocument;
+  position?: Position;
 }
 
 /** A run needs a kernel and has none. */
@@ -424,6 +426,7 @@ export interface LineChange {
 
 export interface ListKernelSpecsParams {
   textDocument?: TextDocument;
+  position?: Position;
 }
 
 export interface ListKernelSpecsResult {
@@ -662,6 +665,7 @@ export interface StartKernelParams {
   spec?: string;
   python?: string;
   textDocument?: TextDocument;
+  position?: Position;
   cwd?: string;
   env?: Record<string, string>;
   extraArguments?: string[];

@@ -16,10 +16,10 @@ from ...protocol.commands import HistoryParams, HistoryResult
 from ...protocol.objects import Run
 from ...protocol.settings import Settings
 from ...runs.run import Location
+from ...source.languages import language_of_kernel
 from ...source.notebook import Notebook, NotebookCell
 from ..exits import OK, UsageError
 from ..pieces import STDIN_URI, Piece, Script
-from ..run.choice import document_language
 from ..run.command import execute
 from ..specs import opened, print_json
 from ..terminal.answers import Answers
@@ -108,13 +108,14 @@ def _script(records: list[RunRecord]) -> Script:
     for index, record in enumerate(records):
         raw: dict[str, Any] = {"cell_type": "code", "metadata": {}, "source": record.run.source}
         cells.append(NotebookCell(raw))
-        pieces.append(Piece(record.run.source, "", _location(record.run), index))
+        language = language_of_kernel(record.kernel.language)
+        pieces.append(Piece(record.run.source, "", _location(record.run), index, language_id=language))
     spec = {"name": kernel.name, "display_name": kernel.display_name, "language": kernel.language}
     document = records[-1].run.text_document
     return Script(
         "the history",
         document.uri if document is not None else STDIN_URI,
-        document_language(kernel.language),
+        language_of_kernel(kernel.language),
         Notebook(tuple(cells), {"kernelspec": spec}),
         pieces,
         kernel.cwd if kernel.cwd is not None and os.path.isdir(kernel.cwd) else None,

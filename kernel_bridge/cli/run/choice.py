@@ -9,7 +9,7 @@ from ...bridge.kernel import FollowedKernel
 from ...protocol.commands import StartKernelParams
 from ...protocol.errors import BridgeError
 from ...protocol.objects import TextDocument
-from ...source.languages import find_language
+from ...source.languages import language_of_kernel
 from ..exits import UsageError
 from ..pieces import Languages, Script
 from ..terminal.observer import Reporter
@@ -27,15 +27,9 @@ def is_left_running(options: argparse.Namespace) -> bool:
     return options.attach is not None or bool(options.keep_alive)
 
 
-def document_language(kernel_language: str) -> str:
-    """The language id of the documents that a kernel of this language runs."""
-    known = find_language(kernel_language)
-    return known.ids[0] if known else kernel_language
-
-
 async def languages(bridge: Bridge, options: argparse.Namespace) -> Languages:
     """The languages of the kernels that could run the file."""
-    installed = {spec.name: document_language(spec.language) for spec in await bridge.specs.list()}
+    installed = {spec.name: language_of_kernel(spec.language) for spec in await bridge.specs.list()}
     if options.python:
         return Languages("python", installed)
     return Languages(installed.get(options.kernel.lower()) if options.kernel else None, installed)
@@ -79,20 +73,36 @@ async def attach(
 async def start(
     bridge: Bridge, options: argparse.Namespace, script: Script, reporter: Reporter
 ) -> FollowedKernel:
-    """A new kernel: the one that the options or the file name, or the default for its language.
+    """A new kernel for each language of the script; return the one that the options name, or the main one.
 
-    Raises UsageError, and everything that starting a kernel raises.
+    Languages without a kernel are left out, as long as another has one. Raises UsageError, and everything
+    that starting a kernel raises.
     """
-    name = options.kernel
-    if name is None and options.python is None and script.kernelspec is not None:
+    needed = [language for language in script.language_ids if language]
+    if len(needed) > 1:
+        needed = [one for one in needed if await bridge.has_kernel(script.uri, one)] or needed
+    first = await _start(bridge, options, script, needed[0] if needed else None, reporter)
+    others = argparse.Namespace(**{**vars(options), "kernel": None, "python": None})
+    for language in needed:
+        if bridge.bindings.of(script.uri, language) is None:
+            await _start(bridge, others, script, language, reporter)
+    return first
+
+
+async def _start(
+    bridge: Bridge, options: argparse.Namespace, script: Script, language_id: str | None, reporter: Reporter
+) -> FollowedKernel:
+    """A new kernel: the one that the options or the file name, or the default for the language."""
+    name, python = options.kernel, options.python
+    if name is None and python is None and script.kernelspec and language_id == script.language_id:
         if any(spec.name == script.kernelspec for spec in await bridge.specs.list()):
             name = script.kernelspec
         else:
             reporter.warn(
                 f"the kernel {script.kernelspec!r} that {script.name} names is not installed; "
-                f"using the default for {script.language_id or 'its language'}"
+                f"using the default for {language_id or 'its language'}"
             )
-    if name is None and options.python is None and script.language_id is None:
+    if name is None and python is None and language_id is None:
         raise UsageError(
             f"cannot tell the language of {script.name} from its name; "
             "choose a kernel with --kernel (`kernel-bridge specs` lists them)"
@@ -102,14 +112,14 @@ async def start(
     cwd = options.cwd or script.cwd
     if cwd is None and path_of_script(script) is not None:
         cwd = os.getcwd()  # a program runs in the shell's folder, a document in its own
-    reporter.waiting(f"starting {name or options.python or 'a kernel'}")
+    reporter.waiting(f"starting {name or python or 'a kernel'}")
     asked = StartKernelParams(
         spec=name,
-        python=options.python,
+        python=python,
         text_document=TextDocument(uri=script.uri),
         cwd=cwd,
         keep_alive=options.keep_alive,
     )
-    kernel = await bridge.start_kernel(asked, script.language_id)
+    kernel = await bridge.start_kernel(asked, language_id)
     reporter.waiting("")
     return kernel

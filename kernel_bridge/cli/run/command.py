@@ -12,13 +12,14 @@ from pathlib import Path
 from ...bridge import stopping
 from ...bridge.application import Bridge
 from ...bridge.kernel import FollowedKernel
-from ...bridge.submission import RunOptions, Source, Submission, Wanted, submit
+from ...bridge.submission import RunOptions, Source, Submission, Wanted, passed_over, submit
 from ...bridge.wire import run_to_wire
 from ...guard import END_S, end_within
 from ...plurals import count
 from ...protocol.objects import Run as WireRun
 from ...protocol.settings import Settings
 from ...runs.run import ENDED_BY_CODE, Run
+from ...source.languages import language_of_kernel
 from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE
 from ..formats import format_of
 from ..observers import JsonLines
@@ -28,7 +29,7 @@ from ..terminal.observer import Reporter, Terminal
 from ..terminal.pictures import find_protocol
 from ..terminal.screen import Screen
 from .checks import check_options, export_path
-from .choice import attach, document_language, is_left_running, languages, names_new_kernel, start
+from .choice import attach, is_left_running, languages, names_new_kernel, start
 from .notebook_file import NotebookFile, finished_cells, read_earlier
 from .parameters import parameters_of
 from .program import Program, end, exit_code_of, until_interruptible
@@ -93,7 +94,7 @@ class _Execution:
         self._exited: asyncio.Future[int | None] | None = None  # of the kernel, if it was started here
         self._owns_end = False  # whether the kernel ends with the program
         self._ending = False  # whether the program has only its threads and atexit handlers left
-        self._kernel: FollowedKernel | None = None  # set while the kernel runs our code
+        self._kernels: list[FollowedKernel] = []  # that run our code
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None
         self._ended_by: int | None = None  # the exit code, once a signal or a broken output ends the command
@@ -125,7 +126,7 @@ class _Execution:
         earlier = read_earlier(Path(options.export).expanduser()) if options.resume else None
         if options.attach is not None or (earlier is not None and not names_new_kernel(options)):
             kernel = await attach(self._bridge, options, earlier, self._reporter)
-            script, path = self._read(Languages(document_language(kernel.session.spec.language)))
+            script, path = self._read(Languages(language_of_kernel(kernel.session.spec.language)))
         else:
             script, path = self._read(await languages(self._bridge, options))
             program = Program(script, options.arguments) if options.arguments is not None else None
@@ -147,18 +148,22 @@ class _Execution:
             target = Export(path, format_of(path.name), options.media, overwrite, kept)
         if target is not None:
             self._file = NotebookFile(target, script.notebook, self._reporter.warn)
-        submission = await self._submit(kernel, script.name, pieces)
+        submission = await self._submit(kernel, script, pieces)
         runs = submission.runs
+        if submission.passed_over:
+            self._reporter.warn(passed_over(submission))
+            pieces = [piece for piece in pieces if piece.language_id not in submission.passed_over]
         by_run = dict(zip((run.id for run in runs), pieces, strict=True))
         self._reporter.expect(by_run)
-        self._kernel = kernel
+        self._kernels = list(dict.fromkeys(submission.kernels))
         submission.announce()
         if self._file is not None:
             self._file.begin(kernel, {by_run[run.id].cell: run for run in runs})
-        for run in runs:
-            await self._until_ended(kernel, run, by_run[run.id])
+        for run, where in zip(runs, submission.kernels, strict=True):
+            await self._until_ended(where, run, by_run[run.id])
+        self._kernels = [kernel]
         chosen = await self._end_program(kernel, runs, by_run)
-        self._kernel = None
+        self._kernels = []
         ended = [run_to_wire(run) for run in runs]
         code = self._exit_code(ended, by_run) if chosen is None else chosen
         self._reporter.summary(ended, code)
@@ -173,12 +178,14 @@ class _Execution:
             self._reporter.warn(warning)
         return script, path
 
-    async def _submit(self, kernel: FollowedKernel, name: str, pieces: list[Piece]) -> Submission:
+    async def _submit(self, kernel: FollowedKernel, script: Script, pieces: list[Piece]) -> Submission:
         if not pieces:  # all succeeded before
-            return Submission(kernel, [], [])
-        sources = [Source(piece.source, piece.location, piece.may_fail) for piece in pieces]
+            return Submission([], [], [])
+        sources = [Source(one.source, one.location, one.may_fail, one.language_id) for one in pieces]
+        wanted = Wanted(script.name, sources, script.uri, script.language_id, passes_over=True)
         options = RunOptions(stop_on_error=not self._options.allow_errors)
-        return await submit(self._bridge, Wanted(name, sources), kernel_id=kernel.id, options=options)
+        several = len(script.language_ids) > 1 and self._options.attach is None
+        return await submit(self._bridge, wanted, kernel_id=None if several else kernel.id, options=options)
 
     async def _until_ended(self, kernel: FollowedKernel, run: Run, piece: Piece) -> None:
         limit = self._options.timeout
@@ -197,7 +204,7 @@ class _Execution:
         self, kernel: FollowedKernel, runs: list[Run], pieces: dict[str, Piece]
     ) -> int | None:
         """Let the program end. Return the exit code that it has chosen."""
-        started = [run for run in runs if run.started_at is not None]
+        started = [run for run in runs if run.started_at is not None and run.kernel_id == kernel.id]
         if not started:
             return None
         if not kernel.alive:
@@ -248,17 +255,17 @@ class _Execution:
         return handled({"SIGINT": self._pressed, "SIGTERM": self._terminated, "SIGHUP": self._terminated})
 
     def _pressed(self, number: int) -> None:
-        if self._kernel is None or self._interrupt is not None:
+        if not self._kernels or self._interrupt is not None:
             self._end(INTERRUPTED)
             signal.signal(number, signal.SIG_DFL)
             return
-        self._interrupt = asyncio.create_task(self._interrupt_kernel(self._kernel), name="interrupt")
+        self._interrupt = asyncio.create_task(self._interrupt_kernels(), name="interrupt")
 
-    async def _interrupt_kernel(self, kernel: FollowedKernel) -> None:
+    async def _interrupt_kernels(self) -> None:
         self._reporter.interrupting()
         if self._ending:
-            await until_interruptible(kernel)
-        if await stopping.interrupt(kernel) == "ignored":
+            await until_interruptible(self._kernels[0])
+        if "ignored" in await asyncio.gather(*map(stopping.interrupt, self._kernels)):
             self._reporter.note("the kernel ignored the interrupt; press Ctrl-C again to quit")
 
     def _terminated(self, number: int) -> None:

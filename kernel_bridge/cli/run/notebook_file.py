@@ -18,9 +18,10 @@ from ...history.notebook import OURS
 from ...history.records import KernelRecord, RunRecord, kernel_record
 from ...protocol.errors import BridgeError
 from ...runs.run import Run
+from ...source.cell import SKIPPED
 from ...source.notebook import Notebook, NotebookCell, read_notebook
 from ..exits import UsageError
-from ..pieces import SKIPPED, Script
+from ..pieces import Script
 from .targets import Target
 
 PAUSE_S = 1.0  # the shortest pause between two writes

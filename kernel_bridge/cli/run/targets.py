@@ -10,9 +10,9 @@ from ...history.notebook import OURS
 from ...history.records import KernelRecord, RunRecord
 from ...plurals import count
 from ...protocol.objects import ExportFormat, ExportMedia
+from ...source.cell import SKIPPED
 from ...source.notebook import Notebook, NotebookCell
 from ..exits import UsageError
-from ..pieces import SKIPPED
 
 
 class Target(Protocol):

@@ -36,11 +36,12 @@ def about(context: Context, params: OfPosition) -> Asked | None:
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
-    kernel = context.kernel_of(document)
-    if kernel is None or not kernel.alive:
+    place = document.to_inner(params.position)
+    asked = inquiry(document.lines, document.language_id, place)
+    kernel = context.kernel_of(document, place.line) if asked is not None else None
+    if asked is None or kernel is None or not kernel.alive:
         return None
-    asked = inquiry(document.lines, document.language_id, document.to_inner(params.position))
-    return Asked(document, kernel, asked) if asked is not None else None
+    return Asked(document, kernel, asked)
 
 
 async def inspect(kernel: "FollowedKernel", code: str, cursor: int) -> str | None:

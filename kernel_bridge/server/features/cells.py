@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...source.cell import Cell
 from ...source.cells import cells_of_lines, language_at
 from ...source.document import Place
+from ...source.fences import option_prefixes
 from ...source.languages import is_fenced, is_python
 from ...source.statement import python_statement
 from ..registry import Provider, server
@@ -48,7 +49,8 @@ def document_symbols(context: Context, params: OfDocument) -> list[dict[str, Any
     for number, cell in enumerate(_cells(document), 1):
         first = cell.first_line
         body = (line.strip() for line in document.lines[cell.start_line : cell.end_line])
-        name = cell.title or next((line for line in body if line), "")
+        options = option_prefixes(cell.language_id)
+        name = cell.title or next((line for line in body if line and not line.startswith(options)), "")
         range_ = _whole_lines(document, first, _last_line(document, cell))
         symbol: dict[str, Any] = {
             "name": name[:80] or f"cell {number}",

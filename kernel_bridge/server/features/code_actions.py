@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from ...bridge.documents import path_of
 from ...bridge.summary import shortened_line
-from ...source.cells import cells_of_lines
-from ...source.languages import comment_prefixes, find_language, is_python, speaks
+from ...source.cells import cells_of_lines, language_at
+from ...source.languages import comment_prefixes, find_language, is_fenced, is_python, speaks
 from ..client import Client
 from ..registry import Provider, server
-from .actions import Command, act, interrupt, run_unit
+from .actions import Command, act, run_unit
 from .context import Context
 from .params import CodeActionParams
 from .proposals import action_title
 from .views import name_of, view_of
 
 if TYPE_CHECKING:
+    from ...bridge.kernel import FollowedKernel
     from ..snapshot import Snapshot
 
 AUTOMATIC = 2  # CodeActionTriggerKind: a light bulb, at every movement of the cursor
@@ -45,17 +46,20 @@ async def code_actions(context: Context, params: CodeActionParams) -> list[dict[
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
-    bound = context.bridge.bindings.get(context.documents.owner(document.uri))
-    if find_language(document.language_id) is None and bound is None:
+    line = document.to_inner(params.range.start).line
+    kernel = context.kernel_of(document, line)
+    if not _is_code(document) and kernel is None:
         return []  # prose or data: no kernel runs it
     asked = params.context
     if context.client.shows_runs and asked.trigger_kind == AUTOMATIC:
         return []  # the client has its own commands; a light bulb on every line would be noise
-    actions = [*_answers(context, document, bound, params)]
+    actions = [*_answers(context, document, kernel, params)]
     actions += [*_running(document, params), *_of_result(context, document, params)]
-    actions += _of_kernel(context, document)
+    if kernel is not None:
+        actions += _of_kernel(kernel, document)
     if asked.trigger_kind != AUTOMATIC and _wanted("kernel-bridge.kernel", asked.only):
-        actions += await _kernels(context, document)
+        language = context.documents.language_of(document.uri, params.range.start) or document.language_id
+        actions += await _kernels(context, document, kernel, language)
     actions += _exports(context, document)
     wanted = [
         (f"kernel-bridge.{kind}", command)
@@ -73,10 +77,10 @@ def _wanted(kind: str, only: list[str] | None) -> bool:
 
 
 def _answers(
-    context: Context, document: "Snapshot", bound: str | None, params: CodeActionParams
+    context: Context, document: "Snapshot", kernel: "FollowedKernel | None", params: CodeActionParams
 ) -> Iterator[Action]:
     """Answers to the kernel's prompt: the selection or the line, without a leading comment prefix."""
-    prompt = context.prompts.of_kernel(bound)
+    prompt = context.prompts.of_kernel(kernel.id) if kernel is not None else None
     if prompt is None:
         return
     start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
@@ -93,17 +97,20 @@ def _answers(
 def _running(document: "Snapshot", params: CodeActionParams) -> Iterator[Action]:
     start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
     uri, position = document.uri, document.position(start)
-    units = {"line": "Run line"}
+    cells = cells_of_lines(document.lines, document.language_id)
+    language = language_at(document.lines, document.language_id, start.line)
+    units = {"line": "Run line"} if language is not None else {}
     selection = act(
         "Run selection", "run", {"textDocument": {"uri": uri}, "range": document.range(start, end)}
     )
     length = document.index(end) - document.index(start)
     if length not in (0, 1):
         yield "run", selection
-    if is_python(document.language_id):
+    if language is not None and is_python(language):
         units["statement"] = "Run statement"
-    if any(cell.marker_line is not None for cell in cells_of_lines(document.lines, document.language_id)):
-        units |= {"cell": "Run cell", "above": "Run cells above", "below": "Run cell and all below"}
+    if any(cell.marker_line is not None for cell in cells):
+        if language is not None:
+            units |= {"cell": "Run cell", "above": "Run cells above", "below": "Run cell and all below"}
         units["all"] = "Run all cells"
     else:
         units["all"] = "Run whole document"
@@ -130,14 +137,18 @@ def _of_result(context: Context, document: "Snapshot", params: CodeActionParams)
             yield "show", act(f"Open {name_of(mime)} ({index + 1})", "showOutput", argument)
 
 
-def _of_kernel(context: Context, document: "Snapshot") -> Iterator[Action]:
-    kernel = context.kernel_of(document)
-    if kernel is None:
-        return
-    named = {"textDocument": {"uri": document.uri}}
+def _is_code(document: "Snapshot") -> bool:
+    """Whether a kernel may run some of a document."""
+    if not is_fenced(document.language_id):
+        return find_language(document.language_id) is not None
+    return any(cell.kind == "code" for cell in cells_of_lines(document.lines, document.language_id))
+
+
+def _of_kernel(kernel: "FollowedKernel", document: "Snapshot") -> Iterator[Action]:
+    named = {"kernelId": kernel.id}
     name = kernel.session.spec.display_name
     if kernel.alive and (kernel.session.state != "idle" or kernel.queue.running is not None):
-        yield "kernel", interrupt(document.uri)
+        yield "kernel", act("Interrupt", "interruptKernel", named)
     if kernel.session.host.restartable:
         yield "kernel", act(f"Restart {name}", "restartKernel", named)
     if not kernel.alive:
@@ -149,21 +160,19 @@ def _of_kernel(context: Context, document: "Snapshot") -> Iterator[Action]:
 
 def _whose(bridge: Any, kernel_id: str) -> str:
     """The documents that use a kernel, which distinguish it from others of the same kind."""
-    paths = [path_of(uri) for uri, bound in bridge.bindings.items() if bound == kernel_id]
+    paths = [path_of(uri) for uri in bridge.bindings.documents_of(kernel_id)]
     names = [path.name for path in paths if path is not None]
     return f" of {', '.join(names)}" if names else ", already running"
 
 
-async def _kernels(context: Context, document: "Snapshot") -> list[Action]:
+async def _kernels(
+    context: Context, document: "Snapshot", bound: "FollowedKernel | None", language: str
+) -> list[Action]:
     """The kernels that the user probably wants: the running ones, then those that can be started."""
-    bridge, uri, language = context.bridge, document.uri, document.language_id
+    bridge, uri = context.bridge, document.uri
     actions: list[Action] = []
     for kernel in bridge.kernels.values():
-        if (
-            kernel.alive
-            and kernel.id != bridge.bindings.get(context.documents.owner(uri))
-            and speaks(kernel.session.spec.language, language)
-        ):
+        if kernel.alive and kernel is not bound and speaks(kernel.session.spec.language, language):
             title = f"Use {kernel.session.spec.display_name} ({kernel.id[:8]}){_whose(bridge, kernel.id)}"
             actions.append(
                 ("kernel", act(title, "bindKernel", {"textDocument": {"uri": uri}, "kernelId": kernel.id}))

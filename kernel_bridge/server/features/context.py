@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...source.cells import language_at
 from ..client import Client
 from ..configuration import Configuration
 from ..outbox import Outbox
@@ -51,9 +52,12 @@ class Context:
         """Whether results appear as inlay hints after the code."""
         return self.client.hints_shown(self.configuration.features)
 
-    def kernel_of(self, document: "Snapshot") -> "FollowedKernel | None":
-        """The kernel that a document is bound to, alive or dead."""
-        return self.bridge.kernels.get(self.bridge.bindings.get(self.documents.owner(document.uri), ""))
+    def kernel_of(self, document: "Snapshot", line: int) -> "FollowedKernel | None":
+        """The kernel that a document is bound to for the code on a line, alive or dead."""
+        language = language_at(document.lines, document.language_id, line)
+        return self.bridge.kernels.get(
+            self.bridge.bindings.of(self.documents.owner(document.uri), language) or ""
+        )
 
     def marks(self, result: "Result") -> list[str]:
         """Why a result may be outdated: its lines were edited, or its kernel ended or was restarted."""

@@ -40,7 +40,7 @@ class Messages:
         before, self._states[kernel.id] = self._states.get(kernel.id), kernel.state
         if kernel.state != "dead" or before not in ("idle", "busy", "unreachable") or not self._wanted:
             return
-        if not self._peer.closing and kernel.id in self._bridge.bindings.values():
+        if not self._peer.closing and self._bridge.bindings.documents_of(kernel.id):
             reason = f": {kernel.reason}" if kernel.reason else " (no reason reported)"
             self._show(ERROR, f"{kernel.display_name} has died{reason}")
 

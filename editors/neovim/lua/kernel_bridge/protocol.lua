@@ -265,9 +265,11 @@
 --- How the bridge knows a kernel; found: listed, not followed.
 ---@alias kernel_bridge.KernelOrigin "started"|"attached"|"found"
 
+--- A kernel: that id, or the one that `textDocument` has for the code at `position`.
 ---@class kernel_bridge.KernelRef
 ---@field kernelId? string
 ---@field textDocument? kernel_bridge.TextDocument
+---@field position? kernel_bridge.Position
 
 --- A run needs a kernel and has none.
 ---@class kernel_bridge.KernelRequiredData
@@ -306,6 +308,7 @@
 
 ---@class kernel_bridge.ListKernelSpecsParams
 ---@field textDocument? kernel_bridge.TextDocument
+---@field position? kernel_bridge.Position
 
 ---@class kernel_bridge.ListKernelSpecsResult
 ---@field specs kernel_bridge.KernelSpec[]
@@ -501,6 +504,7 @@
 ---@field spec? string
 ---@field python? string
 ---@field textDocument? kernel_bridge.TextDocument
+---@field position? kernel_bridge.Position
 ---@field cwd? string
 ---@field env? table<string, string>
 ---@field extraArguments? string[]
