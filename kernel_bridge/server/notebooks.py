@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # slow to import
     from .snapshot import Snapshot
 
 CODE = 2  # NotebookCellKind
+RAW = "raw"  # the language of raw cells, which VS Code shows as code
+_FIELDS = ("id", "attachments", "execution_count", "nbformat", "nbformat_minor", "indentAmount")
 WHOLE_CELLS = ("cell", "above", "below", "all")
 
 
@@ -45,7 +47,7 @@ def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells
     elif unit == "below":
         every = every[here:]
     found = (cells.find(cell.document) for cell in every if cell.kind == CODE)
-    return [cell for cell in found if cell is not None and cell.text.strip()]
+    return [cell for cell in found if cell is not None and cell.language_id != RAW and cell.text.strip()]
 
 
 def whole(cell: "Snapshot") -> Region:
@@ -63,7 +65,7 @@ def language_of(notebook: "NotebookDocument", cells: Cells) -> str | None:
     """The language of the first code cell, or else the language that the notebook names."""
     for cell in notebook.cells:
         document = cells.find(cell.document)
-        if cell.kind == CODE and document is not None:
+        if cell.kind == CODE and document is not None and document.language_id != RAW:
             return document.language_id
     return text_or_none(_spec(notebook).get("language"))
 
@@ -81,21 +83,35 @@ def as_notebook(notebook: "NotebookDocument", cells: Cells) -> Notebook:
     found = []
     for cell in notebook.cells:
         document = cells.find(cell.document)
+        kind = "code" if cell.kind == CODE else "markdown"
         raw: dict[str, Any] = {
-            "cell_type": "code" if cell.kind == CODE else "markdown",
-            "metadata": {name: value for name, value in _object(cell.metadata).items() if name == "tags"},
+            "cell_type": RAW if document is not None and document.language_id == RAW else kind,
+            "metadata": _of_file(cell.metadata),
             "source": "\n".join(document.lines) if document is not None else "",
         }
+        if attachments := _object(cell.metadata).get("attachments"):
+            raw["attachments"] = attachments
         if (name := cell_id(notebook, cell.document)) is not None:
             raw["id"] = name
         found.append(NotebookCell(raw, uri=cell.document))
-    return Notebook(tuple(found), {})
+    return Notebook(tuple(found), _of_file(notebook.metadata))
+
+
+def _of_file(metadata: Any) -> dict[str, Any]:
+    """The metadata as in the file.
+
+    VS Code nests it one level deeper, beside other fields of the file such as the id. Other editors put these
+    into the metadata itself.
+    """
+    given = _object(metadata)
+    if isinstance(nested := given.get("metadata"), dict):
+        return nested
+    return {name: value for name, value in given.items() if name not in _FIELDS}
 
 
 def _spec(notebook: "NotebookDocument") -> dict[str, Any]:
-    """The kernelspec in the metadata; VS Code nests the file's metadata one level deeper."""
-    metadata = _object(notebook.metadata)
-    return _object(metadata.get("kernelspec") or _object(metadata.get("metadata")).get("kernelspec"))
+    """The kernelspec in the metadata."""
+    return _object(_of_file(notebook.metadata).get("kernelspec"))
 
 
 def _object(value: Any) -> dict[str, Any]:

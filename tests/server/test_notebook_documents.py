@@ -24,10 +24,18 @@ async def client(home: Home) -> AsyncIterator[Client]:
 class Book:
     """A notebook that is open in an editor. Cells are code, except those that start with `# `."""
 
-    def __init__(self, client: Client, *sources: str, metadata: Json | None = None, name: str = "a") -> None:
+    def __init__(
+        self,
+        client: Client,
+        *sources: str,
+        metadata: Json | None = None,
+        name: str = "a",
+        given: dict[int, tuple[Json, str]] | None = None,  # the metadata and language of these cells
+    ) -> None:
         self.client = client
         self.uri = (client.home.work / f"{name}.ipynb").as_uri()
         self.version = 1
+        self.given = given or {}
         cells = [self._cell(number, source) for number, source in enumerate(sources)]
         document = {
             "uri": self.uri,
@@ -77,10 +85,11 @@ class Book:
 
     def _cell(self, number: int, source: str) -> Json:
         kind = 1 if source.startswith("# ") else 2
-        return {"kind": kind, "document": self.cell(number)["uri"], "metadata": {"id": f"id{number}"}}
+        metadata, _ = self.given.get(number, ({"id": f"id{number}"}, ""))
+        return {"kind": kind, "document": self.cell(number)["uri"], "metadata": metadata}
 
     def _text(self, number: int, source: str) -> Json:
-        language = "markdown" if source.startswith("# ") else "python"
+        _, language = self.given.get(number, ({}, "markdown" if source.startswith("# ") else "python"))
         return {**self.cell(number), "languageId": language, "version": 1, "text": source}
 
 
@@ -246,6 +255,36 @@ async def test_a_notebook_that_is_open_as_text(client: Client) -> None:
     client.change(document, (0, 0), (1, 0), "{")
     with pytest.raises(ResponseError, match=r"text.ipynb cannot be read: not JSON: .* line 1"):
         await client.command("export", path="copy.ipynb", **mine)
+
+
+async def test_an_export_keeps_what_the_file_has(client: Client) -> None:
+    picture: Json = {"a.png": {"image/png": "aGk="}}
+    cells = {
+        0: ({"id": "id0", "attachments": picture, "metadata": {"x": 1}}, "markdown"),
+        1: ({"id": "id1", "metadata": {"tags": ["t"], "collapsed": True}, "execution_count": 3}, "python"),
+        2: ({"id": "id2", "metadata": {"format": "text/latex"}}, "raw"),
+    }
+    metadata: Json = {
+        "metadata": {"vendor": {"a": [1]}, "kernelspec": {"name": "python3"}},
+        "nbformat_minor": 4,
+    }
+    book = Book(client, "# ![](attachment:a.png)", "print('a')", "\\raw", metadata=metadata, given=cells)
+    await client.runs(unit="all", textDocument=book.identifier)
+    answer = await client.command("export", path="b.ipynb", mode="document", textDocument=book.identifier)
+    notebook = nbformat.read(Path(answer["path"]), as_version=4)
+    nbformat.validate(notebook)
+    first, second, third = notebook.cells
+    assert (first.cell_type, first.id, first.attachments, first.metadata) == (
+        "markdown",
+        "id0",
+        picture,
+        {"x": 1},
+    )
+    assert (second.id, second.metadata.tags, second.metadata.collapsed) == ("id1", ["t"], True)
+    assert second.outputs[0].text == "a\n"
+    assert (third.cell_type, third.source, third.metadata) == ("raw", "\\raw", {"format": "text/latex"})
+    assert notebook.metadata.vendor == {"a": [1]}
+    assert set(notebook.metadata) == {"vendor", "kernelspec", "language_info"}
 
 
 def printed(*lines: str) -> Json:
