@@ -102,20 +102,23 @@ def upgraded(text: str, version: int) -> Json:
     """A notebook of an nbformat before 4 as nbformat 4. Raises ValueError: it is not valid."""
     import nbformat
     from nbformat.reader import reads
+    from nbformat.v4.convert import upgrade_cell  # its `upgrade` logs what is invalid, which Jupyter accepts
 
     read: Any = reads  # untyped
     convert: Any = nbformat.convert
+    upgrade: Any = upgrade_cell
     try:
-        old = read(text)
-        languages = [cell.get("language") for sheet in old["worksheets"] for cell in sheet["cells"]]
-        new: Json = convert(old, 4)
+        old = convert(read(text), 3)
+        cells = [cell for sheet in old["worksheets"] for cell in sheet["cells"]]
+        language = next(filter(None, (cell.get("language") for cell in cells)), None)
+        metadata = {"language_info": {"name": language}} if language else {}
+        metadata |= {name: value for name, value in old["metadata"].items() if name != "name"}
+        cells = list(map(upgrade, cells))
+        for cell in cells:
+            del cell["id"]  # random
     except (AttributeError, LookupError, TypeError, ValueError, nbformat.ValidationError) as error:
         raise ValueError(f"not a valid notebook of nbformat {version}: {error}") from error
-    for cell in new["cells"]:
-        del cell["id"]  # random
-    if language := next(filter(None, languages), None):
-        new["metadata"].setdefault("language_info", {"name": language})
-    return new
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
 
 
 def _whole_cell(cell: Json) -> Json:

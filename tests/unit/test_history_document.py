@@ -168,7 +168,7 @@ OLD: Json = {
 }
 
 
-def test_older_notebooks_are_upgraded() -> None:
+def test_older_notebooks_are_upgraded(caplog: pytest.LogCaptureFixture) -> None:
     text = json.dumps(OLD)
     document = read_any_notebook(text)
     assert [cell.source for cell in document.cells] == ["## A B", "f()\ng()"]
@@ -182,3 +182,6 @@ def test_older_notebooks_are_upgraded() -> None:
     for broken in ({"worksheets": 1}, {"worksheets": [{"cells": [{}]}]}, {"metadata": 1}):
         with pytest.raises(ValueError, match="not a valid notebook of nbformat 3: "):
             read_any_notebook(json.dumps(OLD | broken))
+    assert len(read_any_notebook(json.dumps(OLD | {"unknown": 1})).cells) == 2
+    assert caplog.text == ""
+    assert read_any_notebook('{"nbformat": 5, "cells": [{"cell_type": "code", "source": "x"}]}').cells
