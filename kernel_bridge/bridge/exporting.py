@@ -15,6 +15,7 @@ from ..history.upgrade import read_notebook
 from ..protocol.commands import ExportParams, ExportResult
 from ..protocol.errors import ExportFailed, NothingToExport
 from ..protocol.objects import TextDocument
+from ..source.decoding import decode
 from ..source.languages import extension_of, language_of_path
 from ..source.notebook import Notebook as Document
 from ..source.script import read_script
@@ -62,9 +63,10 @@ def read_document(uri: str) -> Document:
     path = path_of(uri)
     if path is None:
         raise ExportFailed(f"the document {uri} is neither open nor a file", path=uri)
+    language = language_of_path(str(path))
     with _readable(str(path)):
-        text = read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig")
-    return document_of(str(path), text, language_of_path(str(path)) or "")
+        text = decode(read_file(path, LARGEST_DOCUMENT_BYTES), language)
+    return document_of(str(path), text, language or "")
 
 
 def document_of(name: str, text: str, language: str) -> Document:

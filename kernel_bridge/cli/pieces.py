@@ -13,6 +13,7 @@ from ..protocol.vocabulary import Unit
 from ..runs.run import Location
 from ..source.cell import MAY_FAIL, SKIPPED
 from ..source.cells import main_language
+from ..source.decoding import NotText, decode
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook, NotebookCell
@@ -110,9 +111,10 @@ def open_script(
     script = _script(
         name, uri, language_id and main_language(every, language_id), notebook, cell, parameters, chosen
     )
+    warnings = (*(f"{name}: {problem}" for problem in notebook.problems), *script.warnings)
     if file == "-":
-        return replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
-    return script
+        script = replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
+    return replace(script, warnings=warnings)
 
 
 def _stdin() -> str:
@@ -126,15 +128,15 @@ def _stdin() -> str:
 
 def _read(path: Path) -> str:
     try:
-        return read_file(path, LARGEST_DOCUMENT_BYTES).decode("utf-8-sig")
+        return decode(read_file(path, LARGEST_DOCUMENT_BYTES), language_of_path(path.name))
     except NotReadable as error:
         raise UsageError(
             f"cannot read {path}: {error.strerror}; name a file, or pipe the code into `kernel-bridge run -`"
         ) from None
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except NotText as error:
+        raise UsageError(f"cannot read {path}: {error}") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 

@@ -73,7 +73,7 @@ def _read(lines: tuple[str, ...], language_id: str) -> Header:
     fences = [number for number, text in enumerate(texts) if text.rstrip() == "---"][:2]
     if len(fences) < 2 or any(text.strip() for text in texts[: fences[0]]):
         return Header(begin, metadata)
-    notebook, front = [""] * len(texts), []
+    notebook, front = [""] * fences[1], []
     is_notebook = False
     for number in range(fences[0] + 1, fences[1]):
         text = texts[number]

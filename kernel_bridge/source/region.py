@@ -92,9 +92,8 @@ def _range(code: Code, language_id: str, start: Place, end: Place) -> list[Regio
     if start.line < end.line:
         return _of_lines(code, language_id, start.line, end.line - 1 if end.column == 0 else end.line)
     whole_line = _of_lines(code, language_id, start.line, start.line)
-    written = code.written[start.line]
-    chosen = written[start.column : end.column]
-    if not whole_line or (chosen.strip() == written.strip() != code.lines[start.line].strip()):
+    chosen = code.written[start.line][start.column : end.column]
+    if chosen.strip() not in code.lines[start.line]:  # it includes the comment sign of a magic
         return whole_line
     source = chosen.lstrip(f"{BYTE_ORDER_MARK} \t\f")
     if not source.strip():
@@ -140,7 +139,7 @@ def _of_body(code: Code, start_line: int, end_line: int, cell: Cell) -> Region |
     if start_line == 0 and body:
         body[0] = body[0].removeprefix(BYTE_ORDER_MARK)
     filled = [number for number, line in enumerate(body) if line.strip()]
-    if not filled:
+    if not filled or body == [cell.magic]:
         return None
     body = _dedent(body[filled[0] : filled[-1] + 1], cell.language_id)
     first, last = start_line + filled[0], start_line + filled[-1]

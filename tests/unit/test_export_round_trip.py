@@ -152,7 +152,7 @@ async def test_a_failed_export_leaves_no_part(tmp_path: Path) -> None:
     [
         ("none.py", None, "No such file"),
         ("bad.ipynb", '{"cells": [{}', "line 1, column 14"),
-        ("bad.py", b"\xff", "codec can't decode"),
+        ("bad.py", b"\xff", "line 1 has the byte 0xff"),
     ],
 )
 def test_an_unreadable_document_is_reported_with_its_place(

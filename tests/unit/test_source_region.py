@@ -210,3 +210,66 @@ def test_indented_code_runs_dedented(lines: list[str]) -> None:
     text = "if True:\n" + textwrap.indent(body, "    ")
     for region in regions(text, "python", "range", (Place(1, 0), Place(99, 0))):
         compile(region.source, "", "exec", dont_inherit=True)
+
+
+JUPYTEXT = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     name: python3
+# ---
+
+# %%
+# !echo a
+# x?
+y = 1
+
+# %% language="bash"
+# x=5
+# echo $x
+
+# %% active="ipynb"
+# z = 2
+
+# %% [markdown]
+# !no magic
+"""
+
+
+@pytest.mark.parametrize(
+    ("unit", "line", "expected"),
+    [
+        ("all", 0, [("!echo a\nx?\ny = 1", 7), ("%%bash\nx=5\necho $x", 11), ("z = 2", 16)]),
+        ("cell", 6, [("!echo a\nx?\ny = 1", 7)]),
+        ("cell", 11, [("%%bash\nx=5\necho $x", 11)]),
+        ("cell", 13, [("%%bash\nx=5\necho $x", 11)]),
+        ("above", 12, [("!echo a\nx?\ny = 1", 7)]),
+        ("line", 7, [("!echo a", 7)]),
+        ("line", 11, []),
+        ("line", 12, [("%%bash\nx=5", 11)]),
+        ("line", 13, [("%%bash\necho $x", 12)]),
+        ("line", 16, [("z = 2", 16)]),
+        ("statement", 7, [("!echo a", 7)]),
+        ("statement", 8, [("x?", 8)]),
+        ("statement", 13, [("%%bash\nx=5\necho $x", 11)]),
+        ("statement", 16, [("z = 2", 16)]),
+    ],
+)
+def test_magics_in_comments_run_in_every_unit(unit: Unit, line: int, expected: list[tuple[str, int]]) -> None:
+    check(JUPYTEXT, unit, expected, position=(line, 3))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ((7, 0), (9, 5), [("!echo a\nx?\ny = 1", 7)]),
+        ((7, 0), (7, 9), [("!echo a", 7)]),
+        ((7, 3), (7, 9), [("echo a", 7)]),
+        ((12, 0), (14, 0), [("%%bash\nx=5\necho $x", 11)]),
+        ((11, 2), (11, 8), []),
+    ],
+)
+def test_magics_in_comments_run_in_ranges(
+    start: tuple[int, int], end: tuple[int, int], expected: list[tuple[str, int]]
+) -> None:
+    check(JUPYTEXT, "range", expected, selection=(start, end))
