@@ -62,8 +62,6 @@ def test_scripts_run_as_other_tools_read_them(home: Home) -> None:
     assert lines[:5] == ["shell", "from bash 5", "env: CASE_X=5", "5", "timed"]
     assert lines[5].startswith("CPU times"), done.stdout
     assert "jupytext.py:31: ZeroDivisionError" in done.stderr
-    done = run_command(home, "run", write(home, "comments.py", "# %%\n# !echo shell\nprint(1)\n"))
-    assert (done.code, done.stdout) == (0, "1\n")
 
 
 def test_a_broken_script_is_reported_with_its_line(home: Home) -> None:
@@ -76,12 +74,13 @@ def test_a_broken_script_is_reported_with_its_line(home: Home) -> None:
     assert "line 1 names the encoding 'klingon', which Python does not know" in done.stderr
 
 
-async def test_units_of_a_script_run_as_other_tools_read_them(client: Client) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_units_of_a_script_run_as_other_tools_read_them(shared: Client) -> None:
     async def outputs(name: str, text: str, unit: str, line: int) -> tuple[int, str]:
-        document = client.open(text, name=name)
+        document = shared.open(text, name=name)
         position = {"line": line, "character": 0}
-        run = (await client.runs(textDocument=document.identifier, unit=unit, position=position))[0]
-        client.close_document(document)
+        run = (await shared.runs(textDocument=document.identifier, unit=unit, position=position))[0]
+        shared.close_document(document)
         error = run.get("error", {})
         return error.get("line", run["range"]["start"]["line"]), "".join(
             output.get("text", output.get("ename", "")) for output in run["outputs"]
