@@ -32,7 +32,7 @@ def late():
         time.sleep(0.2)
         print("late", n)
 threading.Thread(target=late).start()
-atexit.register(print, "at exit");
+atexit.register(print, "at exit")
 
 # %%
 sys.exit(0)
@@ -63,7 +63,7 @@ PROGRAMS = {
         [],
     ),
     "atexit": (
-        "import atexit, sys\ndef bad(): print('bad'); sys.exit(9)\natexit.register(print, 'first');\n"
+        "import atexit, sys\ndef bad(): print('bad'); sys.exit(9)\natexit.register(print, 'first')\n"
         "atexit.register(bad); atexit.register(print, 'dropped'); atexit.unregister(print)\n"
         "@atexit.register\ndef last(): print('last', file=sys.stderr)\n",
         [],
@@ -146,7 +146,7 @@ def test_nothing_of_it_is_seen_but_what_the_program_printed(home: Home) -> None:
 def test_the_wait_for_threads_is_bounded_and_can_be_interrupted(home: Home) -> None:
     source = (
         "import atexit, threading, time\nthreading.Thread(target=time.sleep, args=[100]).start()\n"
-        "atexit.register(print, 'at exit');\nprint('started')\n"
+        "atexit.register(print, 'at exit')\nprint('started')\n"
     )
     write(home, "prog.py", source)
     bounded = run_command(home, "run", "prog.py", "--timeout", "2")

@@ -1,5 +1,8 @@
 """Code that runs in the kernel for `run`: the parts that need no kernel."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from kernel_bridge.cli.run import inside
@@ -33,5 +36,25 @@ def test_exit_code(capsys: pytest.CaptureFixture[str], code: object, expected: i
         ("\0", None),
     ],
 )
-def test_docstring(source: str, expected: str | None) -> None:
-    assert inside._docstring(source) == expected
+def test_docstring(tmp_path: Path, source: str, expected: str | None) -> None:
+    file = tmp_path / "prog.py"
+    assert inside._docstring(str(file)) is None
+    file.write_text(source)
+    assert inside._docstring(str(file)) == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "shown"),
+    [
+        ("atexit.register(print, 1)", False),
+        ("sys.stdout.write('a')", False),
+        ("x.atexit.register(print, 1)", True),
+        ("register()", True),
+        ("f()()", True),
+        ("x", True),
+    ],
+)
+def test_values_that_are_not_shown(last: str, shown: bool) -> None:
+    tree = inside.Unshown().visit(ast.parse(f"import sys\n{last}"))
+    assert isinstance(tree.body[-1], ast.Expr) == shown
+    compile(tree, "cell", "exec")

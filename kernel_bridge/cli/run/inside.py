@@ -16,13 +16,13 @@ import traceback
 from typing import Any, Callable  # noqa: UP035 (of Python 3.8)
 
 
-def begin(argv: list[str], folder: str | None, file: str | None, first_cell: str) -> None:
+def begin(argv: list[str], folder: str | None, file: str | None) -> None:
     """Set what Python sets for a script; `file` and `folder` are None for other files."""
     sys.argv[:] = argv
     if folder is not None:
         sys.path[:] = [folder, *(path for path in sys.path if path)]  # "" is IPython's name for the folder
     if file is not None:
-        _user_names().update(__file__=file, __doc__=_docstring(first_cell))
+        _user_names().update(__file__=file, __doc__=_docstring(file))
 
 
 def _user_names() -> dict[str, Any]:
@@ -36,14 +36,15 @@ def _user_names() -> dict[str, Any]:
     return names
 
 
-def _docstring(source: str) -> str | None:
+def _docstring(file: str) -> str | None:
     try:
-        statements = ast.parse(source).body[:1]
-    except (SyntaxError, ValueError):  # IPython's own syntax
+        with open(file, "rb") as script:
+            statements = ast.parse(script.read()).body[:1]
+    except (OSError, SyntaxError, ValueError):  # such as IPython's own syntax
         return None
     names: dict[str, Any] = {}
     if statements and isinstance(statements[0], ast.Expr) and isinstance(statements[0].value, ast.Constant):
-        exec(compile(ast.Module(statements, []), "<docstring>", "exec"), names)
+        exec(compile(ast.Module(statements, []), file, "exec"), names)
     return names.get("__doc__")
 
 
@@ -56,6 +57,7 @@ def own() -> None:
     for name in ("exit", "quit"):  # IPython's own end the kernel, and the cell continues meanwhile
         shell.user_ns.pop(name, None)
         shell.builtin_trap.auto_builtins.pop(name, None)
+    shell.ast_transformers.append(Unshown())
     its_names = vars(interactiveshell)
     warn: Callable[..., None] = its_names["warn"]
 
@@ -76,6 +78,26 @@ def own() -> None:
 def _joins_processes() -> Any:
     util = sys.modules.get("multiprocessing.util")
     return None if util is None else util._exit_function
+
+
+class Unshown(ast.NodeTransformer):
+    """Keeps a cell from showing the value of a last call that programs make for its effect only."""
+
+    calls = ("atexit.register", "sys.stdout.write", "sys.stderr.write")
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        last = node.body[-1] if node.body else None
+        if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and self._named(last.value.func):
+            shielded = ast.copy_location(ast.If(ast.Constant(True), [last], []), last)
+            node.body[-1] = ast.fix_missing_locations(shielded)
+        return node
+
+    def _named(self, function: ast.expr) -> bool:
+        names: list[str] = []
+        while isinstance(function, ast.Attribute):
+            names.insert(0, function.attr)
+            function = function.value
+        return isinstance(function, ast.Name) and ".".join([function.id, *names]) in self.calls
 
 
 class Handlers:

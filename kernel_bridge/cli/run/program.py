@@ -55,9 +55,8 @@ class Program:
         if path is not None:
             file, folder = str(path), str(path.resolve().parent)
         argv = ["-" if script.uri == STDIN_URI else script.name, *self.arguments]
-        first = next((cell.source for cell in script.notebook.cells if cell.has_code), "")
         owns = ends and _is_ipython(kernel)
-        call = f"begin({argv!r}, {folder!r}, {file!r}, {first!r})"
+        call = f"begin({argv!r}, {folder!r}, {file!r})"
         reply = await _call(kernel, f"{call}\nown()" if owns else call)
         if reply.get("status") != "ok":
             return self._cannot(f"its kernel answered {reply.get('ename')}: {reply.get('evalue')}")
