@@ -147,8 +147,6 @@ def end(message_id: str, exited: bool, owned: bool) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             _wait_for_threads()
         getattr(atexit.register, "__self__").run()  # noqa: B009 (a Handlers, by `own`)
-    sys.stdout.flush()
-    sys.stderr.flush()
 
 
 def _exit_code(error: BaseException | None) -> int:
