@@ -15,7 +15,7 @@ SOURCES := kernel_bridge tests docs/examples editors/generate.py
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 
-.PHONY: help setup demo nvim test test-unit test-slow test-editors test-vscode kernels \
+.PHONY: help setup demo nvim test test-unit test-slow test-editors test-vscode kernels examples \
     check check-text check-py check-lua check-ts fix bench fuzz build clean
 .DEFAULT_GOAL := help
 
@@ -78,6 +78,10 @@ test-vscode: $(VSCODE_TESTS_STAMP) $(FIGURES_STAMP) ## the extension in a real V
 
 kernels: $(STAMP) ## install and try kernels of other languages
 	@$(BIN)/python -m tests.compatibility
+
+examples: $(STAMP) ## compare outputs with nbclient's: its notebooks, scripts of matplotlib and seaborn (hours)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,examples]'
+	@$(BIN)/python -m tests.compatibility.examples
 
 check: check-text check-py check-lua check-ts ## lint, types, import rules and wording
 
