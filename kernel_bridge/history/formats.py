@@ -1,11 +1,9 @@
-"""The formats of an export, rendered piece by piece."""
+"""The formats of an export."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..protocol.objects import ExportFormat, ExportMedia
 from . import export
-from .export import write
 from .html import html, html_exporter
 from .ipynb import ipynb
 from .markdown import markdown
@@ -15,12 +13,20 @@ from .script import script
 
 
 def save(path: Path, notebook: Notebook, format: ExportFormat, media: ExportMedia, overwrite: bool) -> None:
-    """Write the file `path`, and for Markdown its media beside it. Raises ExportExists, ExportFailed."""
-    if format == "md":
-        with beside(path) as place:
-            write(path, markdown(notebook, place if media == "files" else inline), overwrite)
-    else:
-        write(path, render(notebook, format), overwrite)
+    """Write the file `path`, and for Markdown its media beside it. html needs the whole notebook in memory.
+
+    Raises ExportExists. ExportFailed: the file system refused, the notebook is invalid, or nbconvert fails.
+    """
+    match format:
+        case "ipynb":
+            export.write(path, ipynb(notebook), overwrite)
+        case "py":
+            export.write(path, script(notebook), overwrite)
+        case "md":
+            with beside(path) as place:
+                export.write(path, markdown(notebook, place if media == "files" else inline), overwrite)
+        case "html":
+            export.write(path, html(notebook, path.stem), overwrite)
 
 
 def rehearse(path: Path, format: ExportFormat, media: ExportMedia, overwrite: bool) -> None:
@@ -30,19 +36,3 @@ def rehearse(path: Path, format: ExportFormat, media: ExportMedia, overwrite: bo
     if format == "md" and media == "files":
         require_folder(path)
     export.rehearse(path, overwrite)
-
-
-def render(notebook: Notebook, format: ExportFormat) -> Iterator[str]:
-    """The text of a single file. html needs the whole notebook in memory.
-
-    Raises ExportFailed: the notebook is invalid, or nbconvert is required but missing.
-    """
-    match format:
-        case "ipynb":
-            return ipynb(notebook)
-        case "py":
-            return script(notebook)
-        case "md":
-            return markdown(notebook)
-        case "html":
-            return html(notebook)

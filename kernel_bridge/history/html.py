@@ -31,11 +31,14 @@ _STATE = "application/vnd.jupyter.widget-state+json"
 _alone = threading.Lock()  # catch_warnings is not safe in threads
 
 
-def html(notebook: Notebook) -> Iterator[str]:
-    """The page. Raises ExportFailed: nbconvert is missing or fails."""
+def html(notebook: Notebook, title: str = "Notebook") -> Iterator[str]:
+    """The page; a title in the notebook's metadata precedes `title`.
+
+    Raises ExportFailed: nbconvert is missing or fails.
+    """
     widgets = _widgets(notebook)
     node = as_node(replace(notebook, cells=[_cell(cell, widgets) for cell in notebook.cells]))
-    page = _convert(node)
+    page = _convert(node, title)
     if _FIGURE in page:
         script = files(__package__).joinpath("figures.js").read_text()
         start, end, rest = page.rpartition("</body>")
@@ -57,12 +60,13 @@ def html_exporter() -> Any:
     return HTMLExporter
 
 
-def _convert(node: Any) -> str:
+def _convert(node: Any, title: str) -> str:
     exporter = html_exporter()
     try:
         with _without_warnings():
             # by default nbconvert would load templates, which run code, from the current folder
-            page, _ = exporter(extra_template_basedirs=[], log=_log).from_notebook_node(node)
+            converter = exporter(extra_template_basedirs=[], log=_log)
+            page, _ = converter.from_notebook_node(node, {"metadata": {"name": title}})
     except Exception as error:  # nbconvert's templates and filters may raise anything
         raise ExportFailed(f"nbconvert could not make html of the runs: {error}") from error
     return str(page)

@@ -85,7 +85,8 @@ def test_a_page() -> None:
 def test_text_in_lines_is_joined() -> None:
     lines = ["a\n", "b"]
     bundle = {"text/html": lines, "image/png": lines, "application/json": lines, "application/x+json": lines}
-    joined = bundle | {"text/html": "a\nb", "image/png": "a\nb"}
+    bundle["model/x+json"] = lines  # text: nbformat knows only JSON of applications
+    joined = bundle | {"text/html": "a\nb", "image/png": "a\nb", "model/x+json": "a\nb"}
     check([DisplayData(bundle, {})], [display_data(joined)])
     check([SHOWN, UpdateDisplayData(bundle, {}, "id")], [display_data(joined)])
     check([DisplayData({"text/x": [1, 2]}, {})], [display_data({"text/x": [1, 2]})])

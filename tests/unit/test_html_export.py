@@ -1,6 +1,7 @@
 """HTML made of notebooks shows what a page can, names what it cannot, and is made without a warning."""
 
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -8,23 +9,29 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from nbconvert import HTMLExporter
 
 from kernel_bridge.history.html import html
-from kernel_bridge.history.notebook import Notebook, mended
+from kernel_bridge.history.notebook import Notebook, as_node, mended
 
 Json = dict[str, Any]
 
 METADATA = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 GIF = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 URI = f"data:image/gif;base64,{GIF}"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 PLOTLY = "application/vnd.plotly.v1+json"
 VEGALITE = "application/vnd.vegalite.v6.json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
+def book(*cells: Json, metadata: Json = METADATA) -> Notebook:
+    numbered = [{"id": f"c{number}", "metadata": {}} | cell for number, cell in enumerate(cells)]
+    return Notebook(metadata, numbered)
+
+
 def page(*cells: Json, metadata: Json = METADATA) -> Any:
-    numbered = [cell | {"id": f"c{number}", "metadata": {}} | cell for number, cell in enumerate(cells)]
-    return BeautifulSoup("".join(html(Notebook(metadata, numbered))), "html.parser")
+    return BeautifulSoup("".join(html(book(*cells, metadata=metadata))), "html.parser")
 
 
 def code(*outputs: Json) -> Json:
@@ -119,6 +126,31 @@ def test_an_error_is_shown_in_colour() -> None:
     shown = outputs(died, error)
     assert re.sub(r"\s+", " ", shown.text).strip() == "DeadKernelError: died E<at>"
     assert shown.select_one(".ansi-red-fg").text == "E"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"text/html": "<b>x</b><script>1</script>", "image/png": PNG},
+        {"text/markdown": "*x* $y$\n\n- `z`"},
+        {"image/svg+xml": "<svg/>", "image/png": PNG},
+        {"text/vnd.mermaid": "graph LR; a-->b"},
+        {"text/latex": "$$x < y$$", "image/png": PNG},
+        {"image/png": PNG, "image/jpeg": GIF},
+        {"image/jpeg": GIF},
+        {"text/plain": "\x1b[1;31mx\x1b[0m <y>"},
+    ],
+)
+def test_what_nbconvert_draws_is_as_nbconvert_draws_it(data: Json) -> None:
+    cell = code(display({"text/plain": "x"} | data, **{"image/png": {"width": 5, "height": 6}}))
+    notebook = book(cell | {"outputs": list(cell["outputs"])})
+    exporter = HTMLExporter(extra_template_basedirs=[], log=logging.getLogger("silent"))
+    theirs, _ = exporter.from_notebook_node(as_node(notebook))
+    ours = BeautifulSoup("".join(html(notebook)), "html.parser")
+    assert ours.main == BeautifulSoup(theirs, "html.parser").main
+    assert ours.title.text == "Notebook"
+    (named,) = BeautifulSoup("".join(html(notebook, "a<b")), "html.parser").select("title")
+    assert named.text == "a<b"
 
 
 EXPORT = f"""

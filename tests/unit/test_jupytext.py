@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_bridge.history.formats import render
 from kernel_bridge.history.notebook import Notebook
+from kernel_bridge.history.script import script as write_script
 from kernel_bridge.source.script import read_script
 
 pytestmark = pytest.mark.slow
@@ -310,7 +310,7 @@ def test_a_written_script_is_read_as_the_same_notebook(drawn: tuple[str, str, li
     language_id, extension, cells = drawn
     spec = {"display_name": 'Ä: "kernel"', "name": "k", "language": language_id}
     metadata = {"kernelspec": spec, "jupytext": {"executable": "/usr/bin/env x", "formats": "ipynb,md"}}
-    text = "".join(render(Notebook(metadata, cells), "py"))
+    text = "".join(write_script(Notebook(metadata, cells)))
     found, header = ours(text, language_id)
     read, _ = theirs(text, extension)
     assert found == read
@@ -334,5 +334,5 @@ def test_a_written_script_is_read_as_the_same_notebook(drawn: tuple[str, str, li
 def test_text_that_looks_like_a_marker(language_id: str, kind: str, source: str, expected: str) -> None:
     spec = {"display_name": "K", "name": "k", "language": language_id}
     cell = {"cell_type": kind, "source": source, "metadata": {}}
-    text = "".join(render(Notebook({"kernelspec": spec}, [cell]), "py"))
+    text = "".join(write_script(Notebook({"kernelspec": spec}, [cell])))
     assert ours(text, language_id)[0] == [(kind, expected, {})]

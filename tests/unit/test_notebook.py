@@ -1,6 +1,7 @@
 """Notebooks made of runs: valid and reproducible, for anything that a kernel sends."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel_bridge.history.formats import render
+from kernel_bridge.history.html import html
 from kernel_bridge.history.ipynb import LONGEST_LINE, ipynb, lines
+from kernel_bridge.history.markdown import markdown
 from kernel_bridge.history.notebook import Notebook, as_node, mend, notebook, validated
 from kernel_bridge.history.records import Pieces, RunRecord, kernel_record
+from kernel_bridge.history.script import script
 from kernel_bridge.protocol.errors import ExportFailed
 from tests.outputs import stream
 from tests.unit.history_samples import KERNEL, make_run
@@ -173,8 +176,8 @@ def test_valid_outputs_are_unchanged(output: dict[str, Any]) -> None:
     assert read.cells[0].outputs == [output]
 
 
-def check_format(format: Any, records: list[RunRecord], expected: str) -> None:
-    assert "".join(render(book(*records), format)) == expected
+def check_format(write: Callable[[Notebook], Iterator[str]], records: list[RunRecord], expected: str) -> None:
+    assert "".join(write(book(*records))) == expected
 
 
 HEADER = """\
@@ -209,9 +212,9 @@ def test_missing_output_is_reported_in_the_cell() -> None:
 
 def test_percent_cells() -> None:
     runs = [record("a", source="%time x\n"), record("b", source="y\nz")]
-    check_format("py", runs, HEADER + "\n# %%\n%time x\n\n# %%\ny\nz\n")
+    check_format(script, runs, HEADER + "\n# %%\n%time x\n\n# %%\ny\nz\n")
     ocaml = replace(runs[1], kernel=replace(runs[1].kernel, language="OCaml", name="ocaml"))
-    text = "".join(render(book(ocaml), "py"))
+    text = "".join(script(book(ocaml)))
     assert text.startswith("(* --- *)\n(* jupyter: *)\n")
     assert text.endswith("(* --- *)\n\n(* %% *)\ny\nz\n")
 
@@ -224,9 +227,9 @@ def test_markdown() -> None:
         "data": {"text/html": "<b>b</b>", "text/plain": "b"},
         "metadata": {},
     }
-    check_format("md", [record(outputs=[])], "```python\n1+1\n```\n")
+    check_format(markdown, [record(outputs=[])], "```python\n1+1\n```\n")
     check_format(
-        "md",
+        markdown,
         [record(source="'```'\n", outputs=[stream("\x1b[1mx\x1b[0m\n"), PNG, svg, error, result])],
         "````python\n'```'\n````\n\n```\nx\n```\n\n![](data:image/png;base64,aGk=)\n\n"
         "![](data:image/svg+xml;base64,PHN2Zy8+)\n\n```\nE\nat\n```\n\n<div>\n<b>b</b>\n</div>\n",
@@ -235,21 +238,21 @@ def test_markdown() -> None:
 
 def test_text_formats_contain_no_control_sequences() -> None:
     hostile = "\x1bP$qm\x1b\\\x1b_Gx\x1b\\\x1b]0;x\x07\x9b2J\x07\x7fa\tb"
-    markdown = {"output_type": "display_data", "data": {"text/markdown": hostile}, "metadata": {}}
+    shown = {"output_type": "display_data", "data": {"text/markdown": hostile}, "metadata": {}}
     check_format(
-        "md",
-        [record(outputs=[stream(hostile), markdown])],
+        markdown,
+        [record(outputs=[stream(hostile), shown])],
         "```python\n1+1\n```\n\n```\n2Ja\tb\n```\n\n2Ja\tb\n",
     )
     named = record(source="x")
     kernel = replace(named.kernel, display_name="\x9b2J\u202ex", language="python`")
     named = replace(named, kernel=kernel)
-    assert r'display_name: "\u009b2J\u202ex"' in "".join(render(book(named), "py"))
-    assert "".join(render(book(named), "md")) == "```python\nx\n```\n"
+    assert r'display_name: "\u009b2J\u202ex"' in "".join(script(book(named)))
+    assert "".join(markdown(book(named))) == "```python\nx\n```\n"
 
 
 def test_html_is_a_page_with_the_outputs() -> None:
-    page = "".join(render(book(record(source="print('x')", outputs=[stream("<x>\n"), PNG])), "html"))
+    page = "".join(html(book(record(source="print('x')", outputs=[stream("<x>\n"), PNG]))))
     assert page.startswith("<!DOCTYPE html>")
     assert "&lt;x&gt;" in page
     assert "data:image/png;base64,aGk=" in page
