@@ -35,6 +35,7 @@ from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import is_fenced, language_of_kernel, language_of_path, speaks
 from . import stopping
+from .availability import require_alive
 from .bindings import Bindings
 from .choice import Specs
 from .documents import folder_of
@@ -164,7 +165,7 @@ class Bridge:
         self.kernels[kernel.id] = kernel
         kernel.publish()
         await kernel.session.start()
-        kernel.require_alive()  # it may have been detached during the start
+        require_alive(kernel)  # it may have been detached during the start
         if uri is not None:
             self.bindings.bind(uri, kernel)
         return kernel
@@ -185,7 +186,7 @@ class Bridge:
         """
         self.require_trust("attach to a kernel")
         kernel = await self.starts.begin(self._attach(asked), "attach to a kernel").wait()
-        kernel.require_alive()  # it may have been detached in the meantime
+        require_alive(kernel)  # it may have been detached in the meantime
         if asked.text_document is not None:
             self.bindings.bind(asked.text_document.uri, kernel)
         return kernel
@@ -203,7 +204,7 @@ class Bridge:
             return await self._join(found)
         except (NoSuchKernel, KernelUnreachable):
             if named is not None:  # it is dead, and no other client has restarted it
-                named.require_alive()
+                require_alive(named)
             raise
 
     async def _join(self, found: Found) -> FollowedKernel:
@@ -242,7 +243,7 @@ class Bridge:
 
         Raises NoSuchKernel, KernelDead; InvalidArgument: the document has several kernels.
         """
-        return self._followed(kernel_id, uri, language_id).require_alive()
+        return require_alive(self._followed(kernel_id, uri, language_id))
 
     def kernel_to_interrupt(
         self, kernel_id: str | None, uri: str | None, language_id: str | None = None

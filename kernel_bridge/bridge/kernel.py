@@ -13,7 +13,6 @@ from typing import Any
 from ..history.journal import Journal
 from ..kernels.session import KernelSession, Listener
 from ..protocol import objects as wire
-from ..protocol.errors import KernelDead, KernelUnreachable, Remedy
 from ..protocol.objects import Kernel
 from ..runs.events import (
     Aside,
@@ -70,7 +69,7 @@ class FollowedKernel:
         self.prompts = Prompts(observers)
         self._published: Kernel | None = None
         self._end: asyncio.Task[None] | None = None  # the code has ended it, and its process is ending
-        self._leaving: str | None = None  # why it takes no more runs, although its process may still exist
+        self.leaving: str | None = None  # why it takes no more runs, although its process may still exist
         self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
         self.runs = RememberedRuns(observers.run_evicted)
         self.asides: list[Callable[[Aside, Run | None], None]] = []
@@ -136,7 +135,7 @@ class FollowedKernel:
 
     def _send(self) -> Run | None:
         """Send the next queued run if the kernel is free. Return it; the caller notifies observers."""
-        if self.session.state not in ("idle", "busy") or self._rest is not None or self._leaving:
+        if self.session.state not in ("idle", "busy") or self._rest is not None or self.leaving:
             return None
         run = self.queue.take()
         if run is None:
@@ -221,7 +220,7 @@ class FollowedKernel:
                 run.take_reply(event, now())
                 if event.ends_kernel:
                     self._fold(run, Stream("stderr", f"the kernel was {ENDED_BY_CODE}\n"))
-                    self._leaving = ENDED_BY_CODE
+                    self.leaving = ENDED_BY_CODE
                 self._advance(run)
             case ExecuteInput():
                 self.began_at = asyncio.get_running_loop().time()
@@ -319,7 +318,7 @@ class FollowedKernel:
         """The session's state, reason or epoch changed."""
         if self.session.state == "dead":
             reason = self.session.reason or "the kernel died"
-            if self._leaving is None:
+            if self.leaving is None:
                 for run in self.runs.running():
                     self._fold(run, death(reason))
             self._lose(reason)
@@ -363,7 +362,7 @@ class FollowedKernel:
         if self._end is not None:
             await asyncio.wait([self._end])
         if not self.alive:
-            self._leaving = None
+            self.leaving = None
         await self.session.restart()
 
     def shutdown(self) -> Coroutine[Any, Any, None]:
@@ -381,7 +380,7 @@ class FollowedKernel:
         return self._leave("the kernel was detached", self.session.detach())
 
     def _stop_taking(self, reason: str) -> None:
-        self._leaving = reason
+        self.leaving = reason
         self._lose(reason)
 
     async def _leave(self, reason: str, leaving: Coroutine[Any, Any, None]) -> None:
@@ -394,29 +393,6 @@ class FollowedKernel:
         """Drop the connection at once. The keeper ends the kernel, unless it is kept."""
         self._stop_taking("the bridge ended")
         self.session.close()
-
-    def require_alive(self) -> "FollowedKernel":
-        """Return the kernel. Raises KernelDead."""
-        if self._leaving and self.alive:
-            raise KernelDead(
-                f"kernel {self.id} ({self.session.spec.display_name}) takes no more runs: {self._leaving}"
-            )
-        if not self.alive:
-            raise KernelDead(
-                f"kernel {self.id} ({self.session.spec.display_name}) is dead: "
-                f"{self.session.reason or 'it has ended'}",
-                remedy=Remedy.RESTART_KERNEL if self.session.host.restartable else Remedy.START_KERNEL,
-            )
-        return self
-
-    def require_reachable(self) -> "FollowedKernel":
-        """Return the kernel. Raises KernelDead; KernelUnreachable, since a run would wait forever."""
-        if self.session.state == "unreachable":
-            raise KernelUnreachable(
-                f"kernel {self.id} ({self.session.spec.display_name}) does not answer: {self.session.reason}",
-                remedy=Remedy.SHUT_DOWN_KERNEL,
-            )
-        return self.require_alive()
 
     async def close(self) -> None:
         """Await the remaining tasks."""

@@ -14,6 +14,7 @@ from ..protocol import objects as wire
 from ..protocol.errors import NothingToRun, RequestCancelled
 from ..source.languages import speaks
 from . import stopping
+from .availability import require_reachable
 from .wire import now
 
 if TYPE_CHECKING:  # a handler is imported before a bridge is
@@ -129,14 +130,14 @@ async def submit(
             # No await from here on: submissions have the same order on every kernel, so none blocks another.
             every = list(dict.fromkeys(kernels.values()))
             for kernel in every:
-                kernel.require_reachable()
+                require_reachable(kernel)
             places = [kernel.queue.hold() for kernel in every]  # later commands queue behind these places
     try:
         if callable(wanted.sources):
             sources = await wanted.sources(every[0], places[0])
         else:
             sources = wanted.sources
-        every[0].require_reachable()
+        require_reachable(every[0])
         if places[0].dropped:
             raise RequestCancelled("not run: the kernel's queue was cleared by an interrupt or a failed run")
         if not sources:

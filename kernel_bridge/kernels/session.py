@@ -378,7 +378,7 @@ class KernelSession:
     async def take_leave(self, reason: str) -> None:
         """Wait for the end of a kernel that ends itself, and hear what it still says; then it is dead.
 
-        It is also asked to end: some kernels (xeus-python) leave that to the client.
+        It is also asked to end: the payload ask_exit may leave that to the client.
         """
         async with self._order:
             if self.state != "dead":
