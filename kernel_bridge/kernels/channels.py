@@ -88,7 +88,7 @@ class Channels:
         self._asked_on_control = 0  # requests without a reply yet
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> content of its reply
         self._executing: set[str] = set()  # parents that the kernel is busy with
-        self._newest: str | None = None  # the newest request to execute something
+        self._newest: str | None = None  # the newest execution, except our own requests that are no runs
         self._answered: set[str] = set()  # those of them that have been answered
         self._input_request: bytes | None = None  # header of the open input_request
         self._batch: Heard = []
@@ -319,7 +319,8 @@ class Channels:
             self._executing -= self._answered  # whose idle was lost
             self._answered.clear()
             self._executing.add(parent)
-            self._newest = parent
+            if not self._codec.is_ours(parent):
+                self._newest = parent
         elif status == Status("idle"):
             self._executing.discard(parent)
             self._answered.discard(parent)
