@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..protocol import objects as wire
 from ..protocol.errors import NothingToRun, RequestCancelled
-from ..source.languages import speaks
+from ..source.languages import name_of, speaks
 from . import stopping
 from .availability import require_reachable
 from .wire import now
@@ -88,8 +88,15 @@ class Submission:
 
 
 def passed_over(submission: Submission) -> str:
-    """A message that names the code left out."""
-    return f"skipped the code in {', '.join(submission.passed_over)}: it has no kernel"
+    """A message that names the code left out, and what brings its kernels."""
+    from ..kernels.packages import package_for  # not needed to answer `initialize`
+
+    needs = [
+        f"{name_of(language)}"
+        + (f" ({package.name} brings one)" if (package := package_for(language)) else "")
+        for language in submission.passed_over
+    ]
+    return f"skipped code that has no kernel: {', '.join(needs)}"
 
 
 async def submit(

@@ -37,7 +37,8 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
             location = _in_notebook(_location(params, params.text_document, documents), notebook)
         sources = [Source(params.code, location)] if params.code.strip() else []
         owner = documents.owner(uri) if uri is not None else None
-        return Wanted("`code`", sources, owner, documents.language_of(uri))
+        start = params.position or (params.range.start if params.range is not None else None)
+        return Wanted("`code`", sources, owner, documents.language_of(uri, start))
     if uri is None:
         raise InvalidArgument("kernel-bridge.run: field textDocument: is required and missing (or pass code)")
     unit = params.unit or ("range" if params.range else None)

@@ -21,7 +21,7 @@ class Cell:
     start_line: int  # first line of the body
     end_line: int
     marker_line: int | None  # None: prose between fences, or code before the first marker
-    tags: tuple[str, ...] = ()  # from the options of a fence
+    tags: tuple[str, ...] = ()
     magic: str = ""  # a cell magic that its code begins with, in place of its marker: `%%bash`
     commented: bool = False  # every line of the body is in a comment
 

@@ -1,11 +1,12 @@
-"""The cells of a document, in the format that its language implies."""
+"""The cells of a document, in the format that its language implies.
+
+What reads fences is imported when it is needed: `initialize` does not need it.
+"""
 
 from bisect import bisect_right
 
 from .cell import Cell
 from .document import split_lines
-from .fences import fenced_cells
-from .front_matter import front_matter
 from .languages import is_fenced, language_of_fence
 from .percent import percent_cells
 
@@ -17,7 +18,11 @@ def cells(text: str, language_id: str) -> list[Cell]:
 
 def cells_of_lines(lines: list[str], language_id: str) -> list[Cell]:
     """Like `cells`, from the lines of a document."""
-    return fenced_cells(lines) if is_fenced(language_id) else percent_cells(lines, language_id)
+    if not is_fenced(language_id):
+        return percent_cells(lines, language_id)
+    from .fences import fenced_cells
+
+    return fenced_cells(lines)
 
 
 def cell_at(found: list[Cell], line: int) -> Cell | None:
@@ -30,7 +35,7 @@ def language_at(lines: list[str], language_id: str, line: int) -> str | None:
     """The language of the code on a line; None: prose between fences."""
     if not is_fenced(language_id):
         return language_id
-    cell = cell_at(fenced_cells(lines), line)
+    cell = cell_at(cells_of_lines(lines, language_id), line)
     return cell.language_id if cell is not None and cell.kind == "code" else None
 
 
@@ -38,6 +43,8 @@ def main_language(lines: list[str], language_id: str) -> str:
     """The language of a document as a whole: with fences, the one its kernelspec or its first fence names."""
     if not is_fenced(language_id):
         return language_id
+    from .front_matter import front_matter
+
     named = language_of_fence(front_matter(lines).kernelspec.get("language", ""))
-    found = (cell.language_id for cell in fenced_cells(lines) if cell.kind == "code")
-    return named or next(found, "r" if language_id.lower().startswith("r") else "python")
+    found = (cell.language_id for cell in cells_of_lines(lines, language_id) if cell.kind == "code")
+    return named or next(found, "r" if language_id.lower() in ("rmd", "rmarkdown") else "python")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .cell import MAY_FAIL, SKIPPED, Cell
 from .document import BYTE_ORDER_MARK
 from .front_matter import FrontMatter, flag, front_matter
-from .languages import comment_prefixes, language_of_fence
+from .languages import language_of_fence, option_prefixes
 
 _FENCE = re.compile(r"(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _ITEM = re.compile(r"(?P<marker>[-+*]|\d{1,9}[.)])(?P<blanks>[ \t]+|$)")
@@ -184,11 +184,6 @@ def _read_info(info: str, default: str) -> tuple[str, dict[str, str]] | None:
     if label := _LABEL.search(inside):
         options.setdefault("label", label[1] or label[2])
     return language_id, options
-
-
-def option_prefixes(language_id: str) -> tuple[str, ...]:
-    """What begins a line of Quarto's options in that language, such as `#|`."""
-    return tuple(f"{prefix}|" for prefix in comment_prefixes(language_id))
 
 
 def _own_options(lines: list[str], fence: Fence, language_id: str) -> tuple[int, dict[str, str]]:

@@ -231,6 +231,11 @@ def comments_of_document(language_id: str) -> tuple[str, str]:
     return (language.comments[0], language.comment_end) if language else ("#", "")
 
 
+def option_prefixes(language_id: str) -> tuple[str, ...]:
+    """What begins a line of Quarto's options in that language, such as `#|`."""
+    return tuple(f"{prefix}|" for prefix in comment_prefixes(language_id))
+
+
 def comments_of(kernel_language: str) -> tuple[str, str]:
     """The start and end of a comment in a kernelspec language; `#` and nothing for unknown ones."""
     language = _of_kernel(kernel_language)
@@ -252,6 +257,11 @@ def language_of_kernel(kernel_language: str) -> str:
     """The language id of the code that a kernel of this kernelspec language runs."""
     language = _of_kernel(kernel_language)
     return language.ids[0] if language else kernel_language.lower()
+
+
+def name_of(language_id: str) -> str:
+    """The name that people know a language by: its kernels', such as `bash` for `shellscript`."""
+    return next(iter(kernel_languages(language_id)), language_id)
 
 
 def language_of_path(path: str) -> str | None:

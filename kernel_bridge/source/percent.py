@@ -130,6 +130,7 @@ def _cell(text: str, number: int, end: int, language_id: str) -> Cell:
             magic = f"{sign}{other} {options.get('magic_args', '')}".rstrip()
         if not _is_active({"ipynb"}, options):
             kind = "raw"
+    tags = options.get("tags")
     return Cell(
         kind,
         language_id,
@@ -138,6 +139,7 @@ def _cell(text: str, number: int, end: int, language_id: str) -> Cell:
         number + 1,
         end,
         number,
+        tuple(map(str, tags)) if isinstance(tags, list) else (),
         magic=magic,
         commented=commented,
     )

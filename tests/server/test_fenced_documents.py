@@ -88,7 +88,7 @@ async def test_all_runs_in_order_on_the_kernels_of_the_languages(client: Client)
         ("python", "ok", "12\n"),
     ]
     shown = [m["params"]["message"] for m in client.messages if m.get("method") == "window/showMessage"]
-    assert shown == ["skipped the code in r: it has no kernel"]
+    assert shown == ["skipped code that has no kernel: r (IRkernel brings one)"]
     assert await ran(client, document, "above", LAST) == [("python", "ok", ""), ("bash", "ok", "2\n")]
     assert await ran(client, document, "cell", SKIPPED) == [("python", "ok", "only if asked for\n")]
     assert await ran(client, document, "statement", LAST) == [("python", "ok", "12\n")]
@@ -191,6 +191,22 @@ async def check_what_an_editor_shows(client: Client) -> None:
     ]
 
 
+async def test_the_next_bridge_finds_the_kept_kernel_of_each_language() -> None:
+    text = "```bash\nx=$((x + 1)); echo $x\n```\n```python\ny = globals().get('y', 0) + 1; print(y)\n```\n"
+    with private_home() as home:
+        install_bash_kernel(home)
+        for expected in ("1\n", "2\n"):
+            async with editor(home, settings={"keepAlive": True}) as client:
+                document = opened(client, text, "kept.md", "markdown")
+                found = await ran(client, document, "all")
+                assert found == [("bash", "ok", expected), ("python", "ok", expected)]
+                for kernel in client.mirror.kernels.values() if expected == "2\n" else ():
+                    await client.command("shutdownKernel", kernelId=kernel["id"])
+                if expected == "1\n":
+                    await client.kill()
+                    client.over = True
+
+
 async def test_the_command_line_runs_the_document() -> None:
     with private_home() as home:
         install_bash_kernel(home)
@@ -199,7 +215,7 @@ async def test_the_command_line_runs_the_document() -> None:
         assert (done.code, done.stdout) == (0, "2\n12\nunclosed\n")
         assert done.stderr.splitlines() == [
             "warning: two.qmd: line 33: this fence is never closed, so its code runs to the end",
-            "warning: skipped the code in r: it has no kernel",
+            "warning: skipped code that has no kernel: r (IRkernel brings one)",
         ]
         assert run_command(home, "run", "two.qmd", "--cell", "2").stdout == "3\n"
         assert run_command(home, "run", "two.qmd", "--cell", "5").stdout == "only if asked for\n"

@@ -111,6 +111,12 @@ def test_a_region_ends_with_its_last_line() -> None:
     assert region == Region("🎉\n  b", Place(2, 0), Place(3, 3), "r")
 
 
+def test_tags_of_percent_cells_say_what_runs() -> None:
+    text = '# %% tags=["skip-execution"]\na\n# %% tags=["raises-exception"]\nb\n'
+    assert [(one.source, one.may_fail) for one in regions(text, "python", "all")] == [("b", True)]
+    assert [one.source for one in regions(text, "python", "cell", position=Place(1, 0))] == ["a"]
+
+
 def test_markers_in_a_range_are_left_out() -> None:
     check("# %%\na\n# %%\nb\n# %%\n", "range", [("a\n\nb", 1)], selection=((0, 0), (5, 0)))
     check("# %%\na", "range", [], selection=((0, 0), (0, 4)))

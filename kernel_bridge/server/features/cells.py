@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...source.cell import Cell
 from ...source.cells import cells_of_lines, language_at
 from ...source.document import Place
-from ...source.fences import option_prefixes
-from ...source.languages import is_fenced, is_python
+from ...source.languages import is_fenced, is_python, option_prefixes
 from ...source.statement import python_statement
 from ..registry import Provider, server
 from .context import Context
