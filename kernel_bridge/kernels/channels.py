@@ -182,9 +182,11 @@ class Channels:
         channel: Channel,
         timeout_s: float | None,
         subshell_id: str | None = None,
+        sent: Callable[[str], None] = lambda message_id: None,
     ) -> Json:
         """The content of the reply. Raises TimeoutError; KernelDead if the conversation ends first."""
         message_id = self.send(channel, message_type, content, subshell_id=subshell_id)
+        sent(message_id)
         future = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = future
         try:

@@ -6,6 +6,7 @@ runs: everything that the kernel sends goes to its listener.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
@@ -278,18 +279,14 @@ class KernelSession:
         return 0 if self._channels is None else self._channels.take_lost()
 
     async def request(
-        self,
-        message_type: str,
-        content: Json,
-        *,
-        channel: Literal["shell", "control"] = "shell",
-        timeout: float | None = None,
-    ) -> Json:
-        """The content of the reply to a request; `timeout` in seconds.
+        self, message_type: str, content: Json, *, channel: Literal["shell", "control"] = "shell",
+        timeout: float | None = None, sent: Callable[[str], None] = lambda message_id: None,
+    ) -> Json:  # fmt: skip
+        """The content of the reply to a request; `timeout` in seconds. `sent` receives its message id.
 
         Raises TimeoutError; KernelDead: the kernel is dead, or ends or restarts before it replies.
         """
-        return await self._connected().request(message_type, content, channel, timeout)
+        return await self._connected().request(message_type, content, channel, timeout, sent=sent)
 
     async def request_beside(self, message_type: str, content: Json, timeout: float) -> Json | None:
         """Like `request`, but answered by a subshell (JEP 91) while the kernel executes. None: not supported.

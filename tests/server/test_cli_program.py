@@ -62,6 +62,12 @@ PROGRAMS = {
         "def work(n):\n    time.sleep(n / 5)\n    print(n)\nfor n in range(3):\n    _ = pool.submit(work, n)",
         [],
     ),
+    "a busy thread": (  # it prints while the last cell ends, too
+        "import threading, time\ndef late():\n    for n in range(2000):\n"
+        "        print(n); time.sleep(0.0005)\n"
+        "threading.Thread(target=late).start()",
+        [],
+    ),
     "atexit": (
         "import atexit, sys\ndef bad(): print('bad'); sys.exit(9)\natexit.register(print, 'first')\n"
         "atexit.register(bad); atexit.register(print, 'dropped'); atexit.unregister(print)\n"

@@ -131,8 +131,8 @@ class Handlers:
                 traceback.print_exception(type(error), error, theirs)
 
 
-def end(message_id: str, exited: bool, owned: bool) -> None:
-    """End the program like Python; what it prints belongs to the request with that message id.
+def end(exited: bool, owned: bool) -> None:
+    """End the program like Python.
 
     `exited`: its last cell raised SystemExit. The payload of the reply has the exit code of that. `owned`: as
     in `own`, wait for its threads and run its atexit handlers.
@@ -140,7 +140,6 @@ def end(message_id: str, exited: bool, owned: bool) -> None:
     from IPython import get_ipython
 
     shell: Any = get_ipython()
-    shell.set_parent({"header": {"msg_id": message_id, "msg_type": "execute_request"}})
     code = _exit_code(getattr(sys, "last_value", None)) if exited else None
     shell.payload_manager.write_payload({"source": "kernel-bridge", "code": code})
     if owned:

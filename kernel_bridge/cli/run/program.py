@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ async def end(kernel: FollowedKernel, last: Run, ends: bool, warn: Callable[[str
     if not _is_ipython(kernel):
         return _described(last, warn)
     try:
-        reply = await _call(kernel, f"end({last.message_id!r}, {exited}, {ends})")
+        reply = await _call(kernel, f"end({exited}, {ends})", partial(kernel.runs.sent, last))
     except KernelDead:
         return None
     codes = [one.get("code") for one in reply.get("payload") or () if one.get("source") == SOURCE]
@@ -131,7 +132,9 @@ def _is_ipython(kernel: FollowedKernel) -> bool:
     return info is not None and info.implementation == "ipython"
 
 
-async def _call(kernel: FollowedKernel, calls: str) -> dict[str, Any]:
+async def _call(
+    kernel: FollowedKernel, calls: str, sent: Callable[[str], None] = lambda message_id: None
+) -> dict[str, Any]:
     """The reply to code that calls functions of `inside`. Raises KernelDead."""
     source = await asyncio.to_thread(INSIDE.read_text, "utf-8")
     text = f"{source}\n{calls}\n"
@@ -143,4 +146,4 @@ async def _call(kernel: FollowedKernel, calls: str) -> dict[str, Any]:
         "allow_stdin": False,
         "stop_on_error": False,
     }
-    return await kernel.session.request("execute_request", content)
+    return await kernel.session.request("execute_request", content, sent=sent)
