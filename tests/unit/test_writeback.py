@@ -17,7 +17,7 @@ from kernel_bridge.history.records import Pieces, Ran, RunRecord, kernel_record
 from kernel_bridge.history.writeback import edits, runs_of_cells, write_back
 from kernel_bridge.protocol.errors import ExportFailed
 from kernel_bridge.source.notebook import read_notebook
-from kernel_bridge.source.notebook_text import edited, scan
+from kernel_bridge.source.notebook_text import Edit, edited, scan
 from tests.unit.history_samples import KERNEL, make_run
 
 Json = dict[str, Any]
@@ -108,6 +108,47 @@ def test_a_notebook_of_any_format_changes_only_in_its_outputs(
     assert dumps(found) == text
     again = "".join(edited(after, edits(scan(after), runs)))
     assert again == after
+
+
+@st.composite
+def spaced(draw: st.DrawFn, value: Any) -> str:
+    """The JSON with any white space between its tokens."""
+
+    def blank() -> str:
+        return draw(st.sampled_from(["", "", " ", "\n", "\t ", "\r\n  "]))
+
+    def text(value: Any) -> str:
+        match value:
+            case dict():
+                members = (f"{blank()}{json.dumps(key)}{blank()}:{text(part)}" for key, part in value.items())
+                return f"{blank()}{{{','.join(members) or blank()}}}{blank()}"
+            case list():
+                return f"{blank()}[{','.join(map(text, value)) or blank()}]{blank()}"
+            case _:
+                return f"{blank()}{json.dumps(value)}{blank()}"
+
+    return text(value)
+
+
+def rest(text: str) -> str:
+    """The text without the outputs and execution counts."""
+    members = [cell.members.get(key) for cell in scan(text).cells for key in ("outputs", "execution_count")]
+    gaps = sorted((member.value, member.end) for member in members if member is not None)
+    return "".join(edited(text, (Edit(start, end, "…") for start, end in gaps)))
+
+
+@settings(max_examples=60)
+@given(st.lists(code_cells() | MARKDOWN, min_size=1, max_size=3), JSON, st.data())
+def test_white_space_of_any_kind_is_kept(cells: list[Json], more: Json, data: st.DataObject) -> None:
+    text = data.draw(spaced({"cells": [1, {}], "more": more, "metadata": {}}))
+    text = text.replace('"metadata"', f'"cells":{data.draw(spaced(cells))},"metadata"')
+    code = [index for index, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    runs = {index: record(f"r{index}", [HELLO], 5) for index in code}
+    after = "".join(edited(text, edits(scan(text), runs)))
+    for index in code:
+        cells[index] |= {"execution_count": 5, "outputs": [HELLO | {"text": ["hé\n", "llo"]}]}
+    assert json.loads(after) == {"cells": cells, "more": more, "metadata": {}}
+    assert rest(after) == rest(text)
 
 
 HELLO = {"output_type": "stream", "name": "stdout", "text": "hé\nllo"}
