@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -101,12 +102,12 @@ def refusals(path: Path) -> Iterator[None]:
 
 def _write(path: Path, pieces: Iterable[str], overwrite: bool, move: Callable[[Path, Path], object]) -> None:
     target = Path(os.path.realpath(path))  # a link is kept, and its target written
-    mode = check(target, overwrite)
+    there = check(target, overwrite)
     temporary = _temporary(target)
     try:
         _write_through(temporary, pieces)
-        if mode is not None:
-            temporary.chmod(mode)
+        if there is not None:
+            _take_over(temporary, there)
         move(temporary, target)
     finally:
         with suppress(FileNotFoundError):
@@ -123,8 +124,16 @@ def _temporary(target: Path) -> Path:
     return target.parent / f".kernel-bridge-{uuid.uuid4().hex}.tmp"
 
 
-def check(target: Path, overwrite: bool) -> int | None:
-    """The permissions to keep; None for a new file. Raises OSError: the target cannot be written."""
+def _take_over(temporary: Path, there: os.stat_result) -> None:
+    """Give the new file the permissions of the old one and, if this is allowed, its owner and group."""
+    if sys.platform != "win32":
+        with suppress(OSError):  # only root may give files away, and some file systems have no owners
+            os.chown(temporary, there.st_uid, there.st_gid)
+    temporary.chmod(stat.S_IMODE(there.st_mode))
+
+
+def check(target: Path, overwrite: bool) -> os.stat_result | None:
+    """The state of the file to replace; None for a new file. Raises OSError: it cannot be written."""
     try:
         there = target.stat()
     except FileNotFoundError:
@@ -137,7 +146,7 @@ def check(target: Path, overwrite: bool) -> int | None:
         raise FileExistsError
     if not os.access(target, os.W_OK):
         raise PermissionError(0, "it is read-only")
-    return stat.S_IMODE(there.st_mode)
+    return there
 
 
 def _write_through(path: Path, pieces: Iterable[str]) -> None:

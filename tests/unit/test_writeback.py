@@ -250,16 +250,19 @@ def test_a_file_that_another_program_changed_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_link_and_the_permissions_are_kept(tmp_path: Path) -> None:
+def test_the_link_the_owner_and_the_permissions_are_kept(tmp_path: Path) -> None:
     text = '{"cells": [{"cell_type": "code", "source": "1"}]}'
     target = tmp_path / "target"
     (tmp_path / "link.ipynb").symlink_to(target)
     target.write_text(text)
     target.chmod(0o640)
+    if os.geteuid() == 0:  # only root may give a file away
+        os.chown(target, 1234, 1234)
+    owner = target.stat().st_uid
     write_back(tmp_path / "link.ipynb", digest(text.encode()), {0: record("r", [])})
     assert (tmp_path / "link.ipynb").is_symlink()
     assert '"outputs": []' in target.read_text()
-    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert (stat.S_IMODE(target.stat().st_mode), target.stat().st_uid) == (0o640, owner)
     target.chmod(0o440)
     if os.geteuid() != 0:  # who may write everything
         with pytest.raises(ExportFailed, match="read-only"):
