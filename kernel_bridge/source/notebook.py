@@ -4,16 +4,15 @@ Parses the JSON of nbformat 4 itself: it must accept any notebook that has code 
 nbformat takes a second to import.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from .broken_json import explain, line_at
 from .json_text import TooDeep, read_json
+from .notebook_text import start_of_cell
 from .region import Region
 
 Json = dict[str, Any]
-
-_EXCERPT = 60  # characters of a line that is shown
 
 
 class OldNotebook(ValueError):
@@ -74,10 +73,10 @@ def read_notebook(text: str) -> Notebook:
     """The notebook. Raises OldNotebook; another ValueError, naming the place: it is not valid nbformat 4."""
     try:
         raw = read_json(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {_where(text, error)}") from None
     except TooDeep as error:
         raise ValueError(f"not a notebook: {error}") from None
+    except ValueError as error:
+        raise ValueError(explain(text, error)) from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         version = raw.get("nbformat") if isinstance(raw, dict) else None
         if version in (1, 2, 3):
@@ -88,7 +87,11 @@ def read_notebook(text: str) -> Notebook:
     cells = []
     title = ""
     for index, cell in enumerate(raw["cells"]):
-        read = _read_cell(index + 1, cell)
+        try:
+            read = _read_cell(cell)
+        except ValueError as error:
+            line = line_at(text, start_of_cell(text, index))
+            raise ValueError(f"cell {index + 1} at line {line} {error}") from None
         if read["cell_type"] == "markdown":
             title = _heading(read["source"]) or title
         cells.append(NotebookCell(read, title if read["cell_type"] == "code" else "", index=index))
@@ -97,27 +100,17 @@ def read_notebook(text: str) -> Notebook:
     return Notebook(tuple(cells), _object(raw.get("metadata")))
 
 
-def _where(text: str, error: json.JSONDecodeError) -> str:
-    lines = text.split("\n")
-    line = lines[error.lineno - 1].strip() if error.lineno <= len(lines) else ""
-    excerpt = line if len(line) <= _EXCERPT else line[:_EXCERPT] + "…"
-    where = f"{error.msg} at line {error.lineno}, column {error.colno}" + (f": {excerpt}" if excerpt else "")
-    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        where += " (a merge conflict; resolve it first)"
-    return where
-
-
-def _read_cell(number: int, cell: Any) -> Json:
+def _read_cell(cell: Any) -> Json:
     if not isinstance(cell, dict):
-        raise ValueError(f"cell {number} is not an object")
+        raise ValueError("is not an object")
     kind = cell.get("cell_type")
     if not isinstance(kind, str):
-        raise ValueError(f"cell {number} has no cell_type")
+        raise ValueError("has no cell_type")
     source = cell.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
-        raise ValueError(f"cell {number} ({kind}): its source is neither text nor a list of lines")
+        raise ValueError("has a source that is neither text nor a list of lines")
     read = cell | {"source": source, "metadata": _object(cell.get("metadata"))}
     if kind == "code":
         outputs = cell.get("outputs")

@@ -103,6 +103,15 @@ def scan(text: str) -> NotebookText:
     return NotebookText(text, cells, indent, text.isascii() and _has_escapes(text))
 
 
+def start_of_cell(text: str, index: int) -> int:
+    """The position of an item of the list of cells, also in a notebook that `read_notebook` refuses."""
+    whole = _object(text, _skip(text, 0), lambda _, start: _decode(text, start)[1])
+    at = _skip(text, whole.members["cells"].value + 1)
+    for _ in range(index):
+        at = _skip(text, _skip(text, _decode(text, at)[1]) + 1)  # after the comma
+    return at
+
+
 def edited(text: str, edits: Iterable[Edit]) -> Iterator[str]:
     """The text with its parts replaced; the edits are in the order of the text."""
     at = 0

@@ -294,10 +294,10 @@ def test_a_run_cannot_resume_without_its_kernel(home: Home) -> None:
         (["in.ipynb", "-y", "[1]"], "expected names with values, such as `alpha: 0.5`, got '[1]'"),
         (["in.ipynb", "-b", "?"], "cannot read the parameters of -b: "),
         (["in.ipynb", "--timeout", "soon"], "expected a number of seconds above 0, got 'soon'"),
-        (["bad.ipynb"], "cannot run bad.ipynb: not JSON: Expecting ',' delimiter at line 1, column 14"),
-        (["conflict.ipynb"], "at line 2, column 1: <<<<<<< HEAD (a merge conflict"),
+        (["bad.ipynb"], "cannot run bad.ipynb: not JSON: the file was cut off at line 1"),
+        (["conflict.ipynb"], "line 2 is of a merge conflict, <<<<<<< HEAD"),
         (["old.ipynb"], "not a valid notebook of nbformat 3"),
-        (["odd.ipynb"], "cell 2 (code): its source is neither text nor a list of lines"),
+        (["odd.ipynb"], "cell 2 at line 1 has a source that is neither text nor a list of lines"),
         (["main.sql", "--kernel", "python3", "-p", "a", "1"], "parameters are not supported in sql"),
     ],
 )

@@ -101,22 +101,3 @@ def test_the_code_of_a_notebook() -> None:
     (cell,) = (cell for cell in notebook.cells if cell.has_code)
     assert (cell.source, cell.title, cell.tags) == ("a\nb", "Two", ("t",))
     assert (notebook.kernelspec, notebook.language) == (None, "julia")
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("{", "not JSON: Expecting property name .* at line 1, column 2: {"),
-        ('{\n<<<<<<< HEAD\n "a": 1}', "at line 2, column 1: <<<<<<< HEAD .a merge conflict"),
-        ("[" * 100_000, "nested more than 200 levels deep"),
-        ("[]", "no list of cells"),
-        ('{"nbformat": 3}', "it is nbformat 3"),
-        ('{"nbformat": 5}', "nbformat 5 is newer than kernel-bridge"),
-        ('{"cells": [{"cell_type": "raw"}, 1]}', "cell 2 is not an object"),
-        ('{"cells": [{}]}', "cell 1 has no cell_type"),
-        ('{"cells": [{"cell_type": "code", "source": [1]}]}', "cell 1 .code.: its source is neither"),
-    ],
-)
-def test_files_that_are_not_notebooks(text: str, problem: str) -> None:
-    with pytest.raises(ValueError, match=problem):
-        read_notebook(text)
