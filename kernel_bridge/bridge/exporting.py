@@ -16,7 +16,7 @@ from ..protocol.commands import ExportParams, ExportResult
 from ..protocol.errors import ExportFailed, NothingToExport
 from ..protocol.objects import TextDocument
 from ..source.decoding import decode
-from ..source.languages import extension_of, language_of_path
+from ..source.languages import extension_of, find_language, language_of_path
 from ..source.notebook import Notebook as Document
 from ..source.script import read_script
 from .documents import path_of
@@ -70,8 +70,12 @@ def read_document(uri: str) -> Document:
 
 
 def document_of(name: str, text: str, language: str) -> Document:
-    """The cells of a text; `name` is its path or URI. Raises ExportFailed: it is not a valid notebook."""
-    if not name.lower().endswith(".ipynb"):
+    """The cells of a text; `name` is its path or URI.
+
+    An .ipynb file in a language other than JSON is one that the editor shows as a script (jupytext.nvim).
+    Raises ExportFailed: it is not a valid notebook.
+    """
+    if not name.lower().endswith(".ipynb") or find_language(language) is not None:
         return read_script(text, language)
     with _readable(name):
         return read_notebook(text)

@@ -257,6 +257,26 @@ async def test_a_notebook_that_is_open_as_text(client: Client) -> None:
         await client.command("export", path="copy.ipynb", **mine)
 
 
+async def test_a_notebook_that_the_editor_shows_as_a_script(client: Client) -> None:
+    cells = [
+        {"cell_type": "code", "source": source, "outputs": [], "execution_count": None}
+        for source in ("x = 1", "print(x)", "print(x)")
+    ]
+    text = json.dumps({"nbformat": 4, "nbformat_minor": 4, "cells": cells, "metadata": {}}, indent=4)
+    path = client.home.work / "shown.ipynb"
+    path.write_text(text)
+    document = client.open("# %%\nx = 1\n# %%\nprint(x)\n# %%\nprint(x)\n", "shown.ipynb")
+    mine: Json = {"mode": "document", "textDocument": document.identifier}
+    await client.runs(unit="all", textDocument=document.identifier)
+    answer = await client.command("export", path="shown.ipynb", **mine)
+    assert answer["cells"] == 3
+    after = json.loads(path.read_text())
+    assert [cell["execution_count"] for cell in after["cells"]] == [1, 2, 3]
+    assert [cell["outputs"] for cell in after["cells"]] == [[], [printed("1\n")], [printed("1\n")]]
+    answer = await client.command("export", path="copy.ipynb", **mine)
+    assert answer["cells"] == 3
+
+
 async def test_an_export_keeps_what_the_file_has(client: Client) -> None:
     picture: Json = {"a.png": {"image/png": "aGk="}}
     cells = {
