@@ -82,9 +82,10 @@ export class Problems implements vscode.Disposable {
   }
 }
 
-/** The whole message. The summary of a run contains only its beginning. */
-function messageOf({ ename, evalue }: RunError): string {
-  return plain([ename, evalue].filter(Boolean).join(": ")).replace(/\s*\n\s*/g, " ");
+/** The whole message, and what to do about it. The summary of a run contains only the message's beginning. */
+function messageOf({ ename, evalue, hint }: RunError): string {
+  const message = plain([ename, evalue].filter(Boolean).join(": ")).replace(/\s*\n\s*/g, " ");
+  return hint ? `${message}\n${hint}` : message;
 }
 
 function rangeOf(place: Place, error: RunError, document: vscode.TextDocument): vscode.Range {

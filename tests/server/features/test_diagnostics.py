@@ -26,6 +26,19 @@ async def test_an_error_is_shown_at_its_line_with_its_frames(plain: Plain) -> No
     ]
 
 
+async def test_an_error_with_a_certain_remedy_says_it(plain: Plain) -> None:
+    document = plain.client.open("import asyncio\nasync def main(): ...\nasyncio.run(main())\n")
+    await plain.act(document, "Run whole document", (0, 0))
+    (diagnostic,) = await plain.until_diagnostics(document, 1)
+    assert (
+        diagnostic["message"].splitlines()[1].endswith("use `await main()` instead of `asyncio.run(main())`")
+    )
+    hover = await plain.client.request(
+        "textDocument/hover", {"textDocument": document.identifier, "position": document.position(2)}
+    )
+    assert "use `await main()`" in str(hover["contents"]).replace("\\", "")
+
+
 async def test_frames_in_open_files(plain: Plain) -> None:
     text = "def g():\n    raise ValueError('no')\n"
     (plain.client.home.work / "helper.py").write_text(text)

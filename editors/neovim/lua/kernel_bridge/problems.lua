@@ -149,7 +149,7 @@ function M.diagnose(entry)
       vim.tbl_extend("error", place, {
         severity = vim.diagnostic.severity.ERROR,
         source = "kernel-bridge",
-        message = summary,
+        message = problem.hint and summary .. "\n" .. problem.hint or summary,
         user_data = { run_id = entry.run.id },
       })
     )
