@@ -8,6 +8,7 @@ import ast
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .json_text import check_depth, read_json
@@ -32,6 +33,7 @@ class Marker:
     written: str  # the options as written
 
 
+@lru_cache(maxsize=10_000)  # each edit of a document reads all its markers again
 def read_marker(text: str) -> Marker:
     """The parts of a marker. What looks like options and cannot be read is part of the title."""
     text = text.strip()

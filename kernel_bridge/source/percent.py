@@ -9,6 +9,7 @@ What looks like a marker in a string, a block comment, Python's brackets or a fe
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -21,7 +22,6 @@ from .options import Json, read_marker
 from .quoting import quoted_lines
 
 TEXT_KINDS: dict[str, CellKind] = {"markdown": "markdown", "md": "markdown", "raw": "raw"}
-_HINTS = ("%%", "In[", "cell>")  # every marker has one of them
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 
 
@@ -43,7 +43,7 @@ def percent_cells(lines: list[str], language_id: str) -> list[Cell]:
 
 def marker_text(line: str, language_id: str) -> str | None:
     """What a cell marker says after its `%%`; None: the line is no marker, wherever it is."""
-    if not any(hint in line for hint in _HINTS):
+    if "%%" not in line and "In[" not in line and "cell>" not in line:
         return None
     match = _marker_pattern(language_id).fullmatch(line)
     if match is None:
@@ -117,31 +117,35 @@ class _Fences:
 
 def _cell(text: str, number: int, end: int, language_id: str) -> Cell:
     marker = read_marker(text)
-    options = marker.options
-    kind = TEXT_KINDS.get(marker.kind or str(options.get("cell_type")), "code")
-    language = find_language(language_id)
-    commented = kind != "code" or (options.get("active") != "" and not has_active_code(options, language_id))
-    magic = ""
-    if kind == "code":
-        other = options.get("language")
-        if isinstance(other, str) and (find_language(other) or other) != (language or language_id):
-            commented = commented or "active" not in options
-            sign = "#!" if language_id == "csharp" else "%%"
-            magic = f"{sign}{other} {options.get('magic_args', '')}".rstrip()
-        if not _is_active({"ipynb"}, options):
-            kind = "raw"
-    tags = options.get("tags")
-    return Cell(
+    kind = TEXT_KINDS.get(marker.kind or str(marker.options.get("cell_type")), "code")
+    tags = marker.options.get("tags")
+    cell = Cell(
         kind,
         language_id,
         marker.title,
         marker.written,
-        number + 1,
-        end,
-        number,
-        tuple(map(str, tags)) if isinstance(tags, list) else (),
+        start_line=number + 1,
+        end_line=end,
+        marker_line=number,
+        tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+        commented=kind != "code",
+    )
+    return _with_options(cell, marker.options) if kind == "code" and marker.options else cell
+
+
+def _with_options(cell: Cell, options: Json) -> Cell:
+    """A code cell that may be in another language, or only for some formats."""
+    other, language = options.get("language"), find_language(cell.language_id)
+    magic = ""
+    if isinstance(other, str) and (find_language(other) or other) != (language or cell.language_id):
+        sign = "#!" if cell.language_id == "csharp" else "%%"
+        magic = f"{sign}{other} {options.get('magic_args', '')}".rstrip()
+    runs_here = options.get("active") == "" or has_active_code(options, cell.language_id)
+    return replace(
+        cell,
+        kind="code" if _is_active({"ipynb"}, options) else "raw",
         magic=magic,
-        commented=commented,
+        commented=not runs_here or (bool(magic) and "active" not in options),
     )
 
 

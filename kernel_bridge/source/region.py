@@ -10,7 +10,7 @@ from .code import Code, code_of
 from .document import BYTE_ORDER_MARK, Place, clamp, split_lines
 from .languages import is_fenced, is_python
 from .logical_lines import classify
-from .statement import incremental_statement, python_statement
+from .statement import incremental_statement, statement_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def regions(
         language = here.language_id if here else language_id
         if not is_python(language):
             raise ValueError(f"statements of {language!r} are found with statement_candidates")
-        found = python_statement(text, place.line, language_id)
+        found = statement_at(code, place.line)
         return _of_lines(code, language_id, *found) if found else []
     if unit == "cell":
         return _of_cells(code, [here] if here else [])

@@ -39,7 +39,11 @@ def python_statement(text: str, line: int, language_id: str = "python") -> tuple
     if it is on the first line; elsewhere it extends to the next blank line. Syntax errors above or below do
     not matter; with one in the statement itself, brackets, indents and clauses determine its lines.
     """
-    code = code_of(split_lines(text), language_id)
+    return statement_at(code_of(split_lines(text), language_id), line)
+
+
+def statement_at(code: Code, line: int) -> tuple[int, int] | None:
+    """Like `python_statement`."""
     line = min(max(line, 0), len(code.lines) - 1)
     cell = cell_at(code.cells, line)
     if cell is None or cell.kind != "code":
