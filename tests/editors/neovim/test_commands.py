@@ -1,5 +1,6 @@
 """Commands, mappings, text objects, options, events, health checks and help."""
 
+import json
 import re
 import shutil
 from typing import Any
@@ -178,6 +179,23 @@ def test_export(buffer: Neovim) -> None:
     buffer.lua("vim.ui.select = function(items, options, choose) choose(items[1]) end; test.messages = {}")
     buffer.command(f"export {path}")
     buffer.until_message("written to")
+
+
+def test_export_into_the_notebook_that_the_buffer_shows(buffer: Neovim) -> None:
+    code: dict[str, Any] = {"cell_type": "code", "source": "1 + 1", "outputs": [], "execution_count": None}
+    notebook: dict[str, Any] = {"cells": [code], "metadata": {"a": "b"}, "nbformat": 4, "nbformat_minor": 4}
+    buffer.open("# %%\n1 + 1\n", "shown.ipynb")
+    buffer.api.command("set filetype=python")
+    path = buffer.home.work / "shown.ipynb"
+    path.write_text(json.dumps(notebook))
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.command(f"export {path}")
+    buffer.until_message("1 cell written to")
+    written = json.loads(path.read_text())
+    (output,) = written["cells"][0].pop("outputs")
+    assert output["data"]["text/plain"] == ["2"]
+    assert written == notebook | {"cells": [written["cells"][0]]}
 
 
 def test_history(buffer: Neovim) -> None:

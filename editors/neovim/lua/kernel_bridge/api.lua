@@ -251,6 +251,8 @@ function M.export(opts)
   local argument = {
     path = path,
     format = format,
+    -- A buffer can show a notebook as a script (jupytext.nvim). Its file takes the outputs back.
+    mode = path == vim.fs.normalize(vim.api.nvim_buf_get_name(bufnr)) and "document" or "runs",
     textDocument = client.document(bufnr),
     overwrite = opts.overwrite or false,
   }
