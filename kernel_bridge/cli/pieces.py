@@ -17,7 +17,7 @@ from ..source.decoding import NotText, decode
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
 from ..source.notebook import Notebook, NotebookCell
-from ..source.parameters import doubts, inject
+from ..source.parameters import INJECTED, doubts, inject, language_of_defaults
 from ..source.region import Region, regions
 from ..source.script import read_script
 from .exits import UsageError
@@ -111,10 +111,9 @@ def open_script(
     script = _script(
         name, uri, language_id and main_language(every, language_id), notebook, cell, parameters, chosen
     )
-    warnings = (*(f"{name}: {problem}" for problem in notebook.problems), *script.warnings)
     if file == "-":
-        script = replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
-    return replace(script, warnings=warnings)
+        return replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
+    return script
 
 
 def _stdin() -> str:
@@ -210,9 +209,10 @@ def _script(
         chosen = replace(notebook, cells=lines)
     elif number is not None:
         chosen = replace(notebook, cells=(_numbered(name, notebook, number),))
+    injected = language_of_defaults(notebook) or language_id
     if parameters:
         try:
-            chosen = inject(chosen, parameters, language_id or "")
+            chosen = inject(chosen, parameters, injected or "")
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
     unit: Unit = "range" if lines is not None else "all" if number is None else "cell"
@@ -223,7 +223,11 @@ def _script(
             _location(uri, cell, unit),
             index,
             may_fail=MAY_FAIL in cell.tags,
-            language_id=cell.region.language_id if cell.region else None,
+            language_id=cell.region.language_id
+            if cell.region
+            else injected
+            if INJECTED in cell.tags
+            else None,
         )
         for index, cell in enumerate(chosen.cells)
         if cell.has_code and (unit != "all" or SKIPPED not in cell.tags)

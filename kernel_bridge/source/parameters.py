@@ -45,11 +45,21 @@ def inject(notebook: Notebook, values: Mapping[str, Any], language_id: str) -> N
     return replace(notebook, cells=tuple(cells), metadata={**notebook.metadata, "papermill": papermill})
 
 
+def language_of_defaults(notebook: Notebook) -> str | None:
+    """The language id of the cell with the defaults, where a document has several languages."""
+    defaults = _defaults(notebook)
+    return defaults.region.language_id if defaults is not None and defaults.region is not None else None
+
+
+def _defaults(notebook: Notebook) -> NotebookCell | None:
+    return next((cell for cell in notebook.cells if DEFAULTS in cell.tags), None)
+
+
 def doubts(notebook: Notebook, values: Mapping[str, Any]) -> Iterator[str]:
     """What papermill warns of: parameters without defaults, as clauses."""
     if not values:
         return
-    defaults = next((cell for cell in notebook.cells if DEFAULTS in cell.tags), None)
+    defaults = _defaults(notebook)
     if defaults is None:
         yield f"no cell is tagged `{DEFAULTS}`, so the parameters are set before the first cell"
         return
