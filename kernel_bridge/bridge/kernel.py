@@ -219,7 +219,6 @@ class FollowedKernel:
                     self._publication.outputs_changed(run, run.outputs.page(page), urgent=True)
                 run.take_reply(event, now())
                 if event.ends_kernel:
-                    self._fold(run, Stream("stderr", f"the kernel was {ENDED_BY_CODE}\n"))
                     self.leaving = ENDED_BY_CODE
                 self._advance(run)
             case ExecuteInput():
@@ -268,6 +267,8 @@ class FollowedKernel:
         run = self.queue.running
         if run is not None:
             run.lost_messages = self.session.take_lost()
+            if run.ends_kernel:
+                self._fold(run, Stream("stderr", f"the kernel was {ENDED_BY_CODE}\n"))
         ended = self.queue.finish(now())
         if run is not None and run.state == "error" and (rest_s := self.session.quirks.rest_after_error_s):
             self._rest = asyncio.get_running_loop().call_later(rest_s, self._end_rest)
@@ -318,7 +319,9 @@ class FollowedKernel:
         """The session's state, reason or epoch changed."""
         if self.session.state == "dead":
             reason = self.session.reason or "the kernel died"
-            if self.leaving is None:
+            if self.queue.running is not None and self.queue.running.ends_kernel:
+                self._finish()
+            elif self.leaving is None:
                 for run in self.runs.running():
                     self._fold(run, death(reason))
             self._lose(reason)

@@ -91,12 +91,7 @@ class RunQueue:
         return [run]
 
     def lose(self, reason: str, now: str) -> list[Run]:
-        """The kernel is gone: the run in flight is lost, waiting runs are cancelled.
-
-        A run that ended the kernel is not lost.
-        """
-        if self.running is not None and self.running.ends_kernel:
-            return self.finish(now)
+        """The kernel is gone: the run in flight is lost, waiting runs are cancelled."""
         changed = []
         if self.running is not None:
             self.running.end("lost", now, reason)

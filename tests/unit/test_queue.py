@@ -183,12 +183,11 @@ def test_a_dead_kernel() -> None:
 
 
 def test_a_run_that_ends_its_kernel() -> None:
-    for end in (lambda queue: queue.finish(ENDED), lambda queue: queue.lose("died", ENDED)):
-        runs = [make_run("exits", message_id="x"), make_run("waits")]
-        queue = queue_of(*runs)
-        runs[0].take_reply(ExecuteReply("ok", ends_kernel=True), ENDED)
-        check_runs(end(queue), {"exits": "ok", "waits": "cancelled"})
-        assert runs[1].reason == "ended by the code"
+    runs = [make_run("exits"), make_run("waits")]
+    queue = queue_of(*runs)
+    runs[0].take_reply(ExecuteReply("ok", ends_kernel=True), ENDED)
+    check_runs(queue.finish(ENDED), {"exits": "ok", "waits": "cancelled"})
+    assert runs[1].reason == "ended by the code"
 
 
 def test_an_interrupt_cancels_waiting_runs() -> None:
