@@ -1,11 +1,12 @@
 /**
- * Finds the cells of a file in the percent format, for links, keys and menus. The server decides what runs.
+ * Finds the cells of a file, for links, keys and menus. The server decides what runs.
  *
  * The server also knows cells (its document symbols), but it starts with the first run and never in an untrusted
  * workspace, and a key press cannot wait for it. A test compares both.
  */
 
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
+import { fences, isFenced } from "./fences";
 import { COMMENTS, TEXT_KINDS } from "./vocabulary";
 
 const TEXT = new RegExp(`(?:%%|\\s)\\[(?:${TEXT_KINDS.join("|")})\\](?=\\s|$)`, "i");
@@ -17,6 +18,7 @@ export interface Marker {
 }
 
 export function markers(document: vscode.TextDocument): Marker[] {
+  if (isFenced(document)) return fences(document).map(({ first }) => ({ line: first, isCode: true }));
   const marker = markerOf(document.languageId);
   const found: Marker[] = [];
   for (let line = 0; line < document.lineCount; line++) {
@@ -28,10 +30,22 @@ export function markers(document: vscode.TextDocument): Marker[] {
 
 /** Whether a document has any marker. */
 export function hasMarkers(document: vscode.TextDocument): boolean {
+  if (isFenced(document)) return fences(document).length > 0;
   const marker = markerOf(document.languageId);
   for (let line = 0; line < document.lineCount; line++)
     if (isMarker(document.lineAt(line).text, marker)) return true;
   return false;
+}
+
+/**
+ * Whether links and keys are offered for the cells of a document. Most Markdown only shows code: there, they appear with
+ * a fence in braces, a header that names a kernel, or the first run.
+ */
+export function offersCells(document: vscode.TextDocument, hasKernel: boolean): boolean {
+  if (document.languageId !== "markdown" || hasKernel) return hasMarkers(document);
+  const found = fences(document);
+  const header = document.getText(new vscode.Range(0, 0, found[0]?.first ?? 0, 0));
+  return found.some(({ isChunk }) => isChunk) || /^---\r?\n[\s\S]*?^(?:jupyter|kernelspec):/m.test(header);
 }
 
 function isMarker(text: string, marker: RegExp): boolean {

@@ -8,6 +8,7 @@ import { chooseHistory } from "./history";
 import { exportHistory } from "./history_export";
 import { chooseKernel, chooseRunning, chooseSpec } from "./kernel_picker";
 import type { Places } from "./places";
+import { insertProposal, proposingRun } from "./proposals";
 import type { Unit } from "./protocol";
 import { reported } from "./reporting";
 import type { Results } from "./results";
@@ -95,7 +96,7 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
     shutDownKernel: async () => {
       const id = kernelId();
       await connection.execute("kernel-bridge.shutdownKernel", { kernelId: id });
-      for (const uri of session.documentsOf(id)) session.bind(uri, undefined);
+      for (const uri of session.documentsOf(id)) session.unbind(uri, id);
     },
     cancelRun: async () => {
       const kernel = requireKernel(requireTarget(session));
@@ -126,6 +127,11 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
       return results.reveal(uri, kernel?.id);
     },
     openWholeOutput: openWhole,
+    insertNextInput: (runId) => {
+      const entry =
+        typeof runId === "string" ? session.runs.get(runId) : proposingRun(places, activeEditor());
+      return insertProposal(connection, session, entry);
+    },
     clearInline: async () => places.clear(activeEditor().document),
     showHistory: () => chooseHistory(connection, session, results),
     exportHistory: () => exportHistory(connection, requireTarget(session)),

@@ -13,6 +13,7 @@ import { Notebooks } from "./notebooks";
 import { Places } from "./places";
 import { Problems } from "./problems";
 import { ask } from "./prompts";
+import { CellProposals, offerKey } from "./proposals";
 import { followRenames } from "./renames";
 import { reportExit } from "./reporting";
 import { Results } from "./results";
@@ -45,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const notebooks = new Notebooks(session, new NotebookRunner(server, session, running), log);
   const results = new Results(session, notebooks, log);
   const places = new Places(session);
-  const lenses = new CellLenses(places);
+  const lenses = new CellLenses(session, places);
   context.subscriptions.push(
     log,
     session,
@@ -60,6 +61,8 @@ export function activate(context: vscode.ExtensionContext): void {
     new InlineResults(places),
     new Problems(session, places),
     new Status(session, server),
+    new CellProposals(session),
+    offerKey(places),
     new LongRuns(session, server),
     vscode.languages.registerCodeLensProvider(DOCUMENTS, lenses),
     vscode.workspace.onDidGrantWorkspaceTrust(() => lookForKept(server)),

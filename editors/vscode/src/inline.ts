@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { CELL } from "./languages";
 import type { Place, Places } from "./places";
+import { proposedLines } from "./proposals";
 import { hasEnded } from "./session";
 import { settings } from "./settings";
 import { markdown, summary } from "./summary";
@@ -61,8 +62,8 @@ export class InlineResults implements vscode.Disposable {
     // VS Code moves decorations with edits. Set them only if they have changed: VS Code applies positions that arrive
     // late, while the user types, to the newer text.
     const state = finished
-      .map(
-        (place) => `${place.entry.run.id} ${place.entry.seq} ${place.stale} ${lastCodeLine(place, document)}`,
+      .map(({ entry: { run, seq }, ...place }) =>
+        [run.id, seq, place.stale, lastCodeLine(place, document), run.nextInput !== undefined].join(" "),
       )
       .join();
     if (this.drawn.get(editor) === state) return;
@@ -81,17 +82,23 @@ function decoration(): vscode.TextEditorDecorationType {
 function decorationOf(place: Place, document: vscode.TextDocument): vscode.DecorationOptions {
   const end = new vscode.Position(lastCodeLine(place, document), END_OF_LINE);
   const argument = encodeURIComponent(JSON.stringify([place.entry.run.id]));
+  const proposed = proposedLines(place.entry.run);
   // Separate from the output, in which links must not run commands.
   const link = new vscode.MarkdownString(`[Show in Notebook](command:kernelBridge.showResults?${argument})`);
-  link.isTrusted = { enabledCommands: ["kernelBridge.showResults"] };
+  link.isTrusted = { enabledCommands: ["kernelBridge.showResults", "kernelBridge.insertNextInput"] };
+  if (proposed !== undefined)
+    link.appendMarkdown(
+      ` · [Insert the ${proposed} that the kernel proposes](command:kernelBridge.insertNextInput?${argument})`,
+    );
+  const hint = proposed === undefined ? "" : ` · the kernel proposes ${proposed}`;
   return {
     range: new vscode.Range(end, end),
     hoverMessage: [new vscode.MarkdownString(markdown(place.entry)), link],
-    renderOptions: { after: { contentText: noWrap(summary(place.entry)), ...style(place) } },
+    renderOptions: { after: { contentText: noWrap(summary(place.entry) + hint), ...style(place) } },
   };
 }
 
-function lastCodeLine({ first, last }: Place, document: vscode.TextDocument): number {
+function lastCodeLine({ first, last }: Pick<Place, "first" | "last">, document: vscode.TextDocument): number {
   let line = Math.min(last, document.lineCount - 1);
   while (line > first && document.lineAt(line).isEmptyOrWhitespace) line--;
   return line;

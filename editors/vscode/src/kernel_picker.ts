@@ -135,7 +135,7 @@ async function runningChoices(
   document: Document,
 ): Promise<Choice[]> {
   const { kernels } = await connection.execute("kernel-bridge.listKernels", {});
-  const current = session.kernelOf(document.uri)?.id;
+  const current = session.kernelOf(document.uri, document.languageId)?.id;
   const rank = ({ id, origin }: Kernel) => (id === current ? 0 : origin === "found" ? 2 : 1);
   const alive = kernels.filter(({ state }) => state !== "dead").sort((one, other) => rank(one) - rank(other));
   const choices = alive.map((kernel) =>

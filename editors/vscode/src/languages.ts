@@ -1,7 +1,7 @@
-import { COMMENTS } from "./vocabulary";
+import { COMMENTS, FENCED } from "./vocabulary";
 
-/** VS Code's IDs of languages that have a Jupyter kernel. */
-export const LANGUAGES = [...COMMENTS.keys()];
+/** VS Code's IDs of languages that have a Jupyter kernel, or fences with code of such languages. */
+export const LANGUAGES = [...COMMENTS.keys(), ...FENCED];
 
 /** The URI scheme of notebook cells. */
 export const CELL = "vscode-notebook-cell";

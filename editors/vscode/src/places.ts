@@ -59,6 +59,7 @@ export class Places implements vscode.Disposable {
     this.disposables.push(
       session.onRun((entry) => this.run(entry)),
       session.onOutput(({ entry }) => this.touched(entry)),
+      session.onInserted((entry) => this.touched(entry)),
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
       vscode.workspace.onDidCloseTextDocument((document) => this.clear(document)),
     );

@@ -28,7 +28,7 @@ async function rebind(
   session: Session,
   { uri, renamed, kernelId }: { uri: string; renamed: string; kernelId: string },
 ): Promise<void> {
-  session.bind(uri, undefined);
+  session.unbind(uri, kernelId);
   session.bind(renamed, kernelId);
   if (!connection.running) return; // the kernel exited with its server
   const command = "kernel-bridge.bindKernel";

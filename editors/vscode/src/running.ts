@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Connection } from "./connection";
 import { errorData } from "./connection";
+import { languageAt } from "./fences";
 import type { Kept } from "./kept";
 import { chooseKernel } from "./kernel_picker";
 import type { Kernel, Range, Run, RunParams, StartKernelParams, Unit } from "./protocol";
@@ -40,7 +41,11 @@ export class Running {
       wanted.push({ unit, textDocument, position: { line, character } });
     }
     const runs: Run[] = [];
-    for (const params of wanted) runs.push(...(await this.run(params, document)));
+    for (const params of wanted) {
+      const line = (params.range?.start ?? params.position)?.line ?? 0;
+      const languageId = languageAt(document, line);
+      runs.push(...(await this.run(params, { uri: document.uri, languageId })));
+    }
     return runs;
   }
 
@@ -69,7 +74,7 @@ export class Running {
     await this.connection.start();
     await this.kept.attachFor(document.uri);
     const uri = document.uri.toString();
-    const kernel = this.session.lastKernelOf(uri);
+    const kernel = this.session.lastKernelOf(uri, document.languageId);
     if (kernel ? kernel.state !== "dead" || !settings().autoStart : document.languageId !== "python") return;
     let start = this.starts.get(uri);
     if (!start) {

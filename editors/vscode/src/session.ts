@@ -4,6 +4,7 @@
  */
 
 import * as vscode from "vscode";
+import { fenceNameOf, isFenced } from "./fences";
 import { apply, type Touched, untouched } from "./outputs";
 import type { GetRunResult, Kernel, Output, OutputNotification, Run } from "./protocol";
 import { ENDS } from "./vocabulary";
@@ -36,10 +37,10 @@ export function isAlive(kernel: Kernel): boolean {
 export class Session implements vscode.Disposable {
   readonly kernels = new Map<string, Kernel>();
   readonly runs = new Map<string, RunEntry>();
-  /** Kernel ID by document URI. */
-  private readonly bindings = new Map<string, string>();
+  /** Kernel IDs by document URI, the newest binding first. Only a document with fenced code has more than one. */
+  private readonly bindings = new Map<string, readonly string[]>();
   /** The same, for documents whose kernel exited with the server. */
-  private readonly lost = new Map<string, string>();
+  private readonly lost = new Map<string, readonly string[]>();
 
   private readonly kernelEmitter = new vscode.EventEmitter<Kernel>();
   private readonly bindingEmitter = new vscode.EventEmitter<string>();
@@ -49,37 +50,76 @@ export class Session implements vscode.Disposable {
   readonly onBinding = this.bindingEmitter.event;
   readonly onRun = this.runEmitter.event;
   readonly onOutput = this.outputEmitter.event;
+  private readonly insertedEmitter = new vscode.EventEmitter<RunEntry>();
+  /** The proposal of a run was inserted, and is no longer offered. */
+  readonly onInserted = this.insertedEmitter.event;
 
   constructor(private readonly getRun: (runId: string) => Promise<GetRunResult>) {}
 
   dispose(): void {
-    for (const emitter of [this.kernelEmitter, this.bindingEmitter, this.runEmitter, this.outputEmitter]) {
-      emitter.dispose();
-    }
+    vscode.Disposable.from(
+      this.kernelEmitter,
+      this.bindingEmitter,
+      this.runEmitter,
+      this.outputEmitter,
+      this.insertedEmitter,
+    ).dispose();
   }
 
-  /** The kernel of a document, dead or alive. */
-  kernelOf(uri: vscode.Uri | string): Kernel | undefined {
-    const id = this.bindings.get(uri.toString());
-    return id === undefined ? undefined : this.kernels.get(id);
+  /**
+   * The kernel of a document, dead or alive. Of a document with fenced code, it is the one for the language of a fence,
+   * or the one bound last.
+   */
+  kernelOf(uri: vscode.Uri | string, languageId?: string): Kernel | undefined {
+    return this.firstFor(uri.toString(), languageId, this.bindings.get(uri.toString()));
   }
 
   /** The kernel of a document, even if it exited with the server. */
-  lastKernelOf(uri: string): Kernel | undefined {
-    return this.kernelOf(uri) ?? this.kernels.get(this.lost.get(uri) ?? "");
+  lastKernelOf(uri: string, languageId?: string): Kernel | undefined {
+    return this.kernelOf(uri, languageId) ?? this.firstFor(uri, languageId, this.lost.get(uri));
+  }
+
+  private firstFor(uri: string, languageId: string | undefined, ids: readonly string[] = []) {
+    const isAny = languageId === undefined || isFenced({ languageId }) || !this.hasFences(uri);
+    const found = isAny ? ids[0] : ids.find((id) => this.languageOf(id) === languageId);
+    return found === undefined ? undefined : this.kernels.get(found);
+  }
+
+  private hasFences(uri: string): boolean {
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    return document !== undefined && isFenced(document);
   }
 
   /** The URIs of the documents bound to a kernel. */
   documentsOf(kernelId: string): string[] {
-    return [...this.bindings].filter(([, id]) => id === kernelId).map(([uri]) => uri);
+    return [...this.bindings].filter(([, ids]) => ids.includes(kernelId)).map(([uri]) => uri);
   }
 
-  bind(uri: string, kernelId: string | undefined): void {
+  /** Binds a document to a kernel: for its language if the document has fenced code, else as its only one. */
+  bind(uri: string, kernelId: string): void {
     this.lost.delete(uri);
-    if (this.bindings.get(uri) === kernelId) return;
-    if (kernelId === undefined) this.bindings.delete(uri);
-    else this.bindings.set(uri, kernelId);
+    const bound = this.bindings.get(uri) ?? [];
+    if (bound[0] === kernelId) return;
+    const language = this.languageOf(kernelId);
+    const others = this.hasFences(uri) ? bound : [];
+    this.bindings.set(uri, [
+      kernelId,
+      ...others.filter((id) => id !== kernelId && this.languageOf(id) !== language),
+    ]);
     this.bindingEmitter.fire(uri);
+  }
+
+  /** Unbinds a document from a kernel. */
+  unbind(uri: string, kernelId: string): void {
+    const left = (this.bindings.get(uri) ?? []).filter((id) => id !== kernelId);
+    if (left.length > 0) this.bindings.set(uri, left);
+    else this.bindings.delete(uri);
+    this.bindingEmitter.fire(uri);
+  }
+
+  private languageOf(kernelId: string): string | undefined {
+    const language = this.kernels.get(kernelId)?.language;
+    return language === undefined ? undefined : fenceNameOf(language);
   }
 
   kernel(kernel: Kernel): void {
@@ -122,6 +162,13 @@ export class Session implements vscode.Disposable {
     this.outputEmitter.fire({ entry, touched });
   }
 
+  /** The proposal of a run is in its document. */
+  inserted(entry: RunEntry): void {
+    entry.run = { ...entry.run };
+    delete entry.run.nextInput;
+    this.insertedEmitter.fire(entry);
+  }
+
   /** Adds a run that was requested from the server, from this session or from the history. */
   recall(result: GetRunResult): RunEntry {
     const { outputs = [], ...run } = result.run;
@@ -146,9 +193,9 @@ export class Session implements vscode.Disposable {
         });
       }
     }
-    for (const [uri, kernelId] of [...this.bindings]) {
-      this.bind(uri, undefined);
-      this.lost.set(uri, kernelId);
+    for (const [uri, bound] of [...this.bindings]) {
+      for (const kernelId of bound) this.unbind(uri, kernelId);
+      this.lost.set(uri, bound);
     }
     for (const kernel of this.kernels.values()) {
       if (kernel.state !== "dead") this.kernel({ ...kernel, state: "dead", reason, queued: 0 });

@@ -2,8 +2,9 @@
 
 import * as vscode from "vscode";
 import { label, legible } from "./ansi";
-import { hasMarkers } from "./cells";
+import { offersCells } from "./cells";
 import type { Connection } from "./connection";
+import { isFenced } from "./fences";
 import { LANGUAGES } from "./languages";
 import type { Kernel } from "./protocol";
 import { isRunnable } from "./running";
@@ -47,6 +48,9 @@ export class Status implements vscode.Disposable {
       session.onBinding(update),
       connection.onState(update),
       vscode.window.onDidChangeActiveTextEditor(update),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        if (isFenced(textEditor.document)) this.update();
+      }),
       vscode.window.onDidChangeActiveNotebookEditor(update),
       vscode.workspace.onDidGrantWorkspaceTrust(update),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
@@ -64,7 +68,12 @@ export class Status implements vscode.Disposable {
   private update(): void {
     const target = activeTarget(this.session);
     this.updateKeys(target);
-    if (!target || !(LANGUAGES.includes(target.languageId) || target.kernel || target.isNotebook)) {
+    const document = vscode.window.activeTextEditor?.document;
+    const isCode =
+      document && isFenced(document)
+        ? offersCells(document, false)
+        : target && LANGUAGES.includes(target.languageId);
+    if (!target || !(isCode || target.kernel || target.isNotebook)) {
       this.bar.hide();
       return;
     }
@@ -155,7 +164,9 @@ export class Status implements vscode.Disposable {
     this.setKey("busy", alive && target?.kernel?.state === "busy");
     this.setKey(
       "hasCells",
-      document !== undefined && LANGUAGES.includes(document.languageId) && hasMarkers(document),
+      document !== undefined &&
+        LANGUAGES.includes(document.languageId) &&
+        offersCells(document, this.session.kernelOf(document.uri) !== undefined),
     );
   }
 

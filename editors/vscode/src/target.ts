@@ -1,6 +1,7 @@
 /** The target of a command: the active document or notebook, and its kernel. */
 
 import * as vscode from "vscode";
+import { languageAt } from "./fences";
 import type { Kernel } from "./protocol";
 import { fileOf, kernelIdOf } from "./results_notebook";
 import { isAlive, type Session } from "./session";
@@ -8,6 +9,7 @@ import { isAlive, type Session } from "./session";
 export interface Target {
   /** URI of the file or notebook to which a kernel is bound. */
   uri: vscode.Uri;
+  /** The language of the document, or of the fence at the cursor. */
   languageId: string;
   kernel: Kernel | undefined;
   isNotebook: boolean;
@@ -19,10 +21,11 @@ export function activeTarget(session: Session): Target | undefined {
   if (notebook && vscode.window.activeTextEditor?.document.uri.scheme !== "file") {
     return notebookTarget(session, notebook);
   }
-  const document = vscode.window.activeTextEditor?.document;
-  if (document) {
-    const { uri, languageId } = document;
-    return { uri, languageId, kernel: session.kernelOf(uri), isNotebook: false };
+  const editor = vscode.window.activeTextEditor;
+  if (editor) {
+    const { uri } = editor.document;
+    const languageId = languageAt(editor.document, editor.selection.active.line);
+    return { uri, languageId, kernel: session.kernelOf(uri, languageId), isNotebook: false };
   }
   return notebook && notebookTarget(session, notebook);
 }

@@ -94,4 +94,16 @@ describe("a run", () => {
     );
     assert.equal(text(cell.outputs[0].items.find(({ mime }) => mime === "text/plain")), "'second'");
   });
+
+  it("has its proposal inserted below it, as one step to undo", async () => {
+    const source = "get_ipython().set_next_input('a = 1\\nb')";
+    const { document } = await runAll("proposal.py", `# %%\n${source}\n\n# %%\n2\n`);
+    await until(() => vscode.window.activeTextEditor?.document === document);
+    const before = document.getText();
+    await run("insertNextInput");
+    const inserted = before.replace(`${source}\n`, `${source}\n\n# %%\na = 1\nb\n`);
+    assert.equal(document.getText(), inserted);
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.getText(), before);
+  });
 });
