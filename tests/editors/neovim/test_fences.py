@@ -90,6 +90,17 @@ def test_cells_run_one_after_the_other(buffer: Neovim) -> None:
     assert rows[4].startswith("  x + 1   ✓ [")
 
 
+def test_markdown_attaches_with_the_first_run(editor: Neovim) -> None:
+    editor.open("# Title\n\n```python\n6 * 7\n```\n", "README.md")
+    assert editor.lua("return #vim.lsp.get_clients()") == 0
+    editor.command("run_all")
+    (result,) = editor.until_ended()
+    assert result["lines"] == ["│ 42"]
+    editor.api.current.window.cursor = (4, 0)
+    editor.command("restart")
+    editor.until_message("Python 3 (ipykernel) was restarted")
+
+
 def test_the_statusline_names_the_kernel_of_the_fence_at_the_cursor(buffer: Neovim) -> None:
     buffer.open("```python\n1\n```\n\n```r\n2\n```\n\nprose\n", "a.md")
     buffer.command("run_cell")

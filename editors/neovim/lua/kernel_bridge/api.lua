@@ -92,7 +92,11 @@ end
 local function of_kernel(name, describe)
   return function(opts, answered)
     local bufnr = here.buffer(opts)
-    client.command(bufnr, name, { textDocument = client.document(bufnr) }, function(failed, result)
+    local argument = here.code(bufnr)
+    if name == "interruptKernel" then
+      argument.position = nil -- the busy one
+    end
+    client.command(bufnr, name, argument, function(failed, result)
       local message, level
       if result then
         message, level = describe(result)

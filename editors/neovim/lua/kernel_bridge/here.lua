@@ -38,6 +38,16 @@ function M.cursor(bufnr)
   return { place[1] - 1, place[2] }
 end
 
+--- The document of a buffer, as an argument. In a fence, also the cursor's line: each language has its kernel.
+---@param bufnr integer
+---@return {textDocument: {uri: string}, position?: lsp.Position}
+function M.code(bufnr)
+  local line = M.cursor(bufnr)[1]
+  local is_fence = cells.is_fenced(bufnr) and cells.at(bufnr, line + 1) ~= nil
+  local position = is_fence and { line = line, character = 0 } or nil
+  return { textDocument = client.document(bufnr), position = position }
+end
+
 --- The run at the cursor, or the run of the cell whose marker or fence it is on. Notifies the user if there is none.
 ---@param opts? kernel_bridge.At
 ---@return kernel_bridge.RunEntry?

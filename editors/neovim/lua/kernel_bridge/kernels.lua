@@ -1,6 +1,7 @@
 --- The kernel of a buffer: starts, restarts or attaches to it.
 
 local client = require("kernel_bridge.client")
+local here = require("kernel_bridge.here")
 local session = require("kernel_bridge.session")
 
 local M = {}
@@ -24,7 +25,7 @@ end
 ---@param which {spec?: string, python?: string}
 ---@param answered kernel_bridge.Started returns true to suppress the error message
 function M.start(bufnr, which, answered)
-  local argument = { spec = which.spec, python = which.python, textDocument = client.document(bufnr) }
+  local argument = vim.tbl_extend("error", here.code(bufnr), { spec = which.spec, python = which.python })
   client.command(bufnr, "startKernel", argument, function(failed, kernel)
     bound(bufnr, kernel)
     return answered(failed, kernel)
@@ -45,7 +46,7 @@ function M.restart(bufnr, answered)
     end
     return answered and answered(failed, kernel)
   end
-  client.command(bufnr, "restartKernel", { textDocument = client.document(bufnr) }, function(failed, kernel)
+  client.command(bufnr, "restartKernel", here.code(bufnr), function(failed, kernel)
     if failed and was_dead and (failed.data or {}).kind == "NotOurs" then
       M.start(bufnr, { spec = before.name }, done)
       return true

@@ -2,6 +2,7 @@
 
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
+local here = require("kernel_bridge.here")
 local kernels = require("kernel_bridge.kernels")
 local output_buffer = require("kernel_bridge.output_buffer")
 local session = require("kernel_bridge.session")
@@ -22,7 +23,7 @@ end
 ---@param bufnr integer
 function M.refresh(bufnr)
   if client.get(bufnr) then
-    client.command(bufnr, "listKernelSpecs", { textDocument = client.document(bufnr) }, function(_, result)
+    client.command(bufnr, "listKernelSpecs", here.code(bufnr), function(_, result)
       specs = result and result.specs or specs
       return true
     end)
@@ -170,7 +171,7 @@ end
 --- Lets the user choose a kernel to start or attach to.
 ---@param bufnr integer
 function M.choose(bufnr)
-  client.command(bufnr, "listKernelSpecs", { textDocument = client.document(bufnr) }, function(failed, listed)
+  client.command(bufnr, "listKernelSpecs", here.code(bufnr), function(failed, listed)
     if failed then
       return
     end
