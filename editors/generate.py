@@ -151,7 +151,7 @@ def typescript_vocabulary() -> str:
             "/** Languages whose documents are prose with code in fences, by VS Code's language ID. */",
             f"export const FENCED: ReadonlySet<string> = new Set({listed(fenced, '[]')});",
             "",
-            "/** Names in an info string, in lower case, that make a fence a code cell, and their languages. */",
+            "/** The languages of code fences, by the name in the info string in lower case. */",
             "export const FENCE_NAMES: ReadonlyMap<string, string> = new Map([",
             *(f"  {listed(pair, '[]')}," for pair in fence_names().items()),
             "]);",
@@ -244,7 +244,7 @@ def lua_vocabulary() -> str:
                 dict.fromkeys(fenced, "true"),
             ),
             *table(
-                "Names in an info string, in lower case, that make a fence a code cell, and their languages.",
+                "The languages of code fences, by the name in the info string in lower case.",
                 "fence_names",
                 "table<string, string>",
                 {name: json.dumps(language) for name, language in fence_names().items()},

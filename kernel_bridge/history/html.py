@@ -40,10 +40,24 @@ def html(notebook: Notebook, title: str = "Notebook") -> Iterator[str]:
     node = as_node(replace(notebook, cells=[_cell(cell, widgets) for cell in notebook.cells]))
     page = _convert(node, title)
     if _FIGURE in page:
-        script = files(__package__).joinpath("figures.js").read_text()
         start, end, rest = page.rpartition("</body>")
-        page = f"{start}<script>\n{script}</script>\n{end}{rest}"
+        page = f"{start}{_drawing()}\n{end}{rest}"
     yield page
+
+
+def figure(mime: str, output: Json) -> str | None:
+    """HTML that draws one entry of a MIME bundle as a figure; None: it is none, or damaged."""
+    if ranked([mime], "html")[0][1] != "figure":
+        return None
+    try:
+        return f"{_figure(mime, output)}\n{_drawing()}"
+    except (TypeError, ValueError):
+        return None
+
+
+def _drawing() -> str:
+    """The script that draws the figures of a page."""
+    return f"<script>\n{files(__package__).joinpath('figures.js').read_text()}</script>"
 
 
 def html_exporter() -> Any:

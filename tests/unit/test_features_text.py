@@ -27,7 +27,8 @@ def run(state: Any, outputs: list[dict[str, Any]] = [], **fields: Any) -> Run:  
 
 
 def data(kind: str, **bundle: str) -> dict[str, Any]:
-    return {"output_type": kind, "data": {name.replace("_", "/"): text for name, text in bundle.items()}}
+    named = {name.replace("_", "/"): text for name, text in bundle.items()}
+    return {"output_type": kind, "data": named, "metadata": {}}
 
 
 INTERRUPT = Error("KeyboardInterrupt", "", [])
@@ -192,9 +193,12 @@ def test_the_whole_text_of_a_run() -> None:
     [
         ({"image_png": "iVBO\nRw=="}, ".png", b"\x89PNG"[:4]),
         ({"text_html": "<b>ü</b>", "text_plain": "ü"}, ".html", "<b>ü</b>".encode()),
+        ({"application_vnd.plotly.v1+json": {"data": []}}, ".html", b"Plotly.newPlot"),
+        ({"application_vnd.vegalite.v5+json": {"mark": "bar"}}, ".html", b"vegaEmbed"),
+        ({"audio_x-wav": "AA=="}, ".wav", b"\0"),
     ],
 )
-def test_a_file_that_shows_an_output(bundle: dict[str, str], suffix: str, content: bytes) -> None:
+def test_a_file_that_shows_an_output(bundle: dict[str, Any], suffix: str, content: bytes) -> None:
     found = content_of(data("display_data", **bundle))
     assert found[0] == suffix
     assert content in found[1]

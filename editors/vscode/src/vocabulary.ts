@@ -90,7 +90,7 @@ export const TEXT_KINDS: readonly string[] = ["markdown", "md", "raw"];
 /** Languages whose documents are prose with code in fences, by VS Code's language ID. */
 export const FENCED: ReadonlySet<string> = new Set(["markdown", "quarto", "rmd"]);
 
-/** Names in an info string, in lower case, that make a fence a code cell, and their languages. */
+/** The languages of code fences, by the name in the info string in lower case. */
 export const FENCE_NAMES: ReadonlyMap<string, string> = new Map([
   ["python", "python"],
   ["python3", "python"],

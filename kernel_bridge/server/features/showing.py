@@ -131,4 +131,4 @@ def content_of(output: Output) -> tuple[str, bytes]:
             f"kernel-bridge.showOutput: field index: the output is plain text ({output['output_type']}); "
             "omit index to show it"
         )
-    return file_of(mime, output["data"][mime])
+    return file_of(mime, output)

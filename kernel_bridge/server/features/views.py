@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ...protocol.vocabulary import Output
+    from ...protocol.vocabulary import Display, Output
 
 NAMES = {
     "image/svg+xml": "picture",
@@ -13,6 +13,7 @@ NAMES = {
     "image/webp": "picture",
     "application/pdf": "PDF",
     "text/html": "page",
+    "application/vnd.plotly.v1+json": "Plotly figure",
 }
 """The names of MIME types for people, best first. Other types follow in the order of the bundle."""
 
@@ -36,15 +37,18 @@ def name_of(mime: str) -> str:
     return NAMES.get(mime, mime)
 
 
-def file_of(mime: str, value: Any) -> tuple[str, bytes]:
+def file_of(mime: str, output: "Display") -> tuple[str, bytes]:
     """The suffix and the content of a file that shows one entry of a MIME bundle.
 
-    What a browser cannot draw becomes a page with its source.
+    Plotly and Vega figures are drawn. What a browser cannot draw becomes a page with its source.
     """
     import binascii
     import json
     import mimetypes  # none is needed to answer `initialize`
 
+    from ...history.html import figure
+
+    value: Any = output["data"][mime]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
     if mime == "text/html":
         return ".html", _page("output", text)
@@ -56,7 +60,8 @@ def file_of(mime: str, value: Any) -> tuple[str, bytes]:
         except ValueError:
             return ".html", _source(f"{mime} that is not base64", text)
         return mimetypes.guess_extension(mime, strict=False) or ".bin", content
-    return ".html", _source(mime, text)
+    drawn = figure(mime, dict(output))
+    return ".html", _source(mime, text) if drawn is None else _page(name_of(mime), drawn)
 
 
 def _source(title: str, text: str) -> bytes:

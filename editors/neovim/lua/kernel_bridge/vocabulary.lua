@@ -111,7 +111,7 @@ M.fenced = {
   rmd = true,
 }
 
---- Names in an info string, in lower case, that make a fence a code cell, and their languages.
+--- The languages of code fences, by the name in the info string in lower case.
 ---@type table<string, string>
 M.fence_names = {
   python = "python",
