@@ -338,3 +338,14 @@ def test_loaded_code_replaces_the_line_that_loaded_it(buffer: Neovim) -> None:
     buffer.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == '│ 1'")
     buffer.keys("u")
     assert buffer.lines() == ["%load loaded.py", "", "1"]
+
+
+def test_export_with_a_bang_overwrites_the_notebook_beside_the_file(buffer: Neovim) -> None:
+    buffer.open("1 + 1\n", "beside.py")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    target = buffer.home.work / "beside.ipynb"
+    target.write_text("old")
+    buffer.api.command("KernelBridge! export")
+    buffer.until_message("1 cell written to beside.ipynb")
+    assert '"1 + 1"' in target.read_text()

@@ -242,9 +242,11 @@ end
 function M.export(opts)
   opts = opts or {}
   local bufnr = here.buffer(opts)
-  if not opts.path then
-    local default = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ":r") .. ".ipynb"
-    return vim.ui.input({ prompt = "Export to: ", default = default, completion = "file" }, function(path)
+  local beside = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ":r") .. ".ipynb"
+  if not opts.path and opts.overwrite then
+    return M.export({ bufnr = bufnr, path = beside, overwrite = true })
+  elseif not opts.path then
+    return vim.ui.input({ prompt = "Export to: ", default = beside, completion = "file" }, function(path)
       if path and path ~= "" then
         M.export(vim.tbl_extend("force", opts, { bufnr = bufnr, path = path }))
       end

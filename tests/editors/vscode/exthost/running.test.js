@@ -97,8 +97,9 @@ describe("a run", () => {
 
   it("has its proposal inserted below it, as one step to undo", async () => {
     const source = "get_ipython().set_next_input('a = 1\\nb')";
-    const { document } = await runAll("proposal.py", `# %%\n${source}\n\n# %%\n2\n`);
-    await until(() => vscode.window.activeTextEditor?.document === document);
+    const document = await show("proposal.py", `# %%\n${source}\n\n# %%\n2\n`);
+    await run("runCell", 1);
+    await ended(source);
     const before = document.getText();
     await run("insertNextInput");
     const inserted = before.replace(`${source}\n`, `${source}\n\n# %%\na = 1\nb\n`);
