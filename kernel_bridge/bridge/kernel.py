@@ -31,7 +31,7 @@ from ..runs.events import (
 )
 from ..runs.fold import Outputs
 from ..runs.live import LiveOutputs
-from ..runs.queue import Place, RunQueue
+from ..runs.queue import Place, RunQueue, stops_others
 from ..runs.run import ENDED_BY_CODE, Run
 from .changed import Changed
 from .diagnosis import diagnose
@@ -123,9 +123,10 @@ class FollowedKernel:
             self._publication.changed(sent)
         self.publish()
 
-    def other_ended(self) -> None:
+    def other_ended(self, run: Run) -> None:
         """A run on another kernel has ended, which runs here may wait for."""
-        self._have_ended(self.queue.settle(now()))
+        if stops_others(run):
+            self._have_ended(self.queue.settle(now()))
         self._pump()
         self.publish()
 

@@ -199,7 +199,7 @@ def _tell(run: "Run", kernel: "FollowedKernel", every: "list[FollowedKernel]") -
     def told(_: object) -> None:
         for other in every:
             if other is not kernel:
-                other.other_ended()
+                other.other_ended(run)
 
     kernel.ended(run).add_done_callback(told)
 

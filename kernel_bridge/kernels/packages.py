@@ -22,7 +22,9 @@ PACKAGES = (
     Package("ipykernel", "python -m pip install ipykernel", ("python",)),
     Package("IRkernel", """R -e 'install.packages("IRkernel"); IRkernel::installspec()'""", ("r",)),
     Package("IJulia", """julia -e 'using Pkg; Pkg.add("IJulia")'""", ("julia",)),
-    Package("bash_kernel", "pip install bash_kernel && python -m bash_kernel.install", ("shellscript",)),
+    Package(
+        "bash_kernel", "python -m pip install bash_kernel && python -m bash_kernel.install", ("shellscript",)
+    ),
     Package("Deno", "deno jupyter --install", ("typescript", "javascript")),
     Package("xeus-cpp", "conda install -c conda-forge xeus-cpp", ("cpp",)),
     Package("evcxr", "cargo install --locked evcxr_jupyter && evcxr_jupyter --install", ("rust",)),
@@ -32,8 +34,8 @@ PACKAGES = (
         "&& go install golang.org/x/tools/gopls@latest && gonb --install",
         ("go",),
     ),
-    Package("JJava", "pip install jjava", ("java",)),
-    Package("Kotlin Kernel", "pip install kotlin-jupyter-kernel", ("kotlin",)),
+    Package("JJava", "python -m pip install jjava", ("java",)),
+    Package("Kotlin Kernel", "python -m pip install kotlin-jupyter-kernel", ("kotlin",)),
     Package("Almond", "coursier launch --use-bootstrap almond -- --install", ("scala",)),
     Package(
         ".NET Interactive",
@@ -41,11 +43,19 @@ PACKAGES = (
         ("csharp", "fsharp", "powershell"),
     ),
     Package("IRuby", "gem install iruby && iruby register --force", ("ruby",)),
-    Package("octave_kernel", "pip install octave_kernel", ("octave", "matlab")),
+    Package("octave_kernel", "python -m pip install octave_kernel", ("octave", "matlab")),
     Package("xeus-lua", "conda install -c conda-forge xeus-lua", ("lua",)),
     Package("xeus-sql", "conda install -c conda-forge xeus-sql", ("sql",)),
-    Package("Calysto Scheme", "pip install calysto-scheme && python -m calysto_scheme install", ("scheme",)),
-    Package("gnuplot_kernel", "pip install gnuplot_kernel && python -m gnuplot_kernel install", ("gnuplot",)),
+    Package(
+        "Calysto Scheme",
+        "python -m pip install calysto-scheme && python -m calysto_scheme install",
+        ("scheme",),
+    ),
+    Package(
+        "gnuplot_kernel",
+        "python -m pip install gnuplot_kernel && python -m gnuplot_kernel install",
+        ("gnuplot",),
+    ),
 )
 
 _BY_LANGUAGE = {language: package for package in PACKAGES for language in package.languages}

@@ -63,7 +63,7 @@ class RunQueue:
         return self.running
 
     def settle(self, now: str) -> list[Run]:
-        """A run on another kernel ended: end the runs here that do not run after it."""
+        """End the runs here that do not run, because of how one on another kernel ended."""
         ended = []
         for run in self.waiting:
             earlier = _earlier(run)
@@ -118,6 +118,11 @@ class RunQueue:
         run.bypassed = True
         run.end("cancelled", now, reason)
         return True
+
+
+def stops_others(run: Run) -> bool:
+    """Whether runs on other kernels that follow this one, which has ended, do not run."""
+    return _end_after(run) is not None
 
 
 def _earlier(run: Run) -> Run | None:

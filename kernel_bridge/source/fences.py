@@ -18,6 +18,7 @@ _FENCE = re.compile(r"(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _ITEM = re.compile(r"(?P<marker>[-+*]|\d{1,9}[.)])(?P<blanks>[ \t]+|$)")
 _BREAK = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _RAW = "pre|script|style|textarea"
+_BEGINNINGS = frozenset("`~<-+*0123456789")  # of a fence, an HTML block or a list item
 # CommonMark's HTML blocks that may contain blank lines: how they begin and end
 _HTML = (
     (re.compile(r"<!--"), re.compile(r"-->")),
@@ -97,11 +98,16 @@ def fences(lines: list[str], first: int = 0) -> Iterator[Fence]:
         while items and column < items[-1]:
             items.pop()
         base = items[-1] if items else 0
-        while column - base < 4 and (item := _ITEM.match(text)) and not _BREAK.match(text):
+        while (
+            column - base < 4
+            and text[:1] in _BEGINNINGS
+            and (item := _ITEM.match(text))
+            and not _BREAK.match(text)
+        ):
             base = _content(column, item)
             items.append(base)
             column, text = base, text[item.end() :]
-        if column - base > 3:
+        if column - base > 3 or text[:1] not in _BEGINNINGS:
             continue
         if match := _FENCE.match(text):
             fence = _closed(lines, number - 1, base, match)
@@ -117,6 +123,8 @@ def _closed(lines: list[str], opening: int, base: int, match: re.Match[str]) -> 
     marks, info = match["marks"], match["info"].strip()
     closing = re.compile(rf"{re.escape(marks)}{re.escape(marks[0])}*\s*$")
     for number in range(opening + 1, len(lines)):
+        if not base and marks not in lines[number]:
+            continue
         column, text = _indented(lines[number])
         if text and column < base:  # the list item around it ends
             return Fence(info, opening, number, False)
@@ -127,6 +135,8 @@ def _closed(lines: list[str], opening: int, base: int, match: re.Match[str]) -> 
 
 def _indented(line: str) -> tuple[int, str]:
     """The column of the first character that is not blank, and the text from there on."""
+    if line[:1] not in (" ", "\t"):
+        return 0, line.rstrip()
     text = line.lstrip(" \t")
     return len(line[: len(line) - len(text)].expandtabs(4)), text.rstrip()
 
