@@ -79,7 +79,7 @@ def _reference(home: Home, file: Path, timeout_s: int) -> list[Any]:
 
 def _run(home: Home, file: Path, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, "-P", *arguments],  # -P: a collections.py beside the file is not imported
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd=file.parent,
