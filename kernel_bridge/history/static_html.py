@@ -10,15 +10,19 @@ _SHOWN = re.compile(
 )
 _VOID = re.compile("br|col|hr|img|wbr")  # elements without an end tag
 _MAY_STAY_OPEN = re.compile("colgroup|dd|dt|li|p|rp|rt|tbody|td|tfoot|th|thead|tr")
+LARGEST = 1 << 20  # characters; GitHub shows no Markdown beyond half of that
+_BROKEN_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*(?:<|\Z)")  # which html.parser reads in quadratic time
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL | re.IGNORECASE)
 
 
 def static(html: str) -> str | None:
     """The HTML as one block of Markdown, without its style sheets and comments.
 
-    None: it needs more than Markdown shows (a script, a frame, …), or its tags do not match, so that it
-    would change the text after it.
+    None: it needs more than Markdown shows (a script, a frame, …), it is too long, or its tags do not match,
+    so that it would change the text after it.
     """
+    if len(html) > LARGEST or _BROKEN_TAG.search(html):
+        return None
     reader = _Reader()
     try:
         reader.feed(re.sub(r"\r\n?", "\n", html))

@@ -135,6 +135,11 @@ def test_html_is_shown_as_github_shows_it(html: str, expected: str | None) -> No
     )
 
 
+def test_html_that_is_read_in_quadratic_time_is_not_read() -> None:
+    for part in ("<div", "<!--"):
+        assert lost("text/html") in written(code("x", display({"text/html": part * 200_000})))
+
+
 MARKS = """
     ``` ~~~ ````python ```{r} ` x - > 1. # --- <!-- --> <div> </div> <pre> </pre> <script> </script> <? ?>
     <![CDATA[ <!X <table> <td> </td> <style> </style> <b > & [x]:
