@@ -180,7 +180,7 @@ def _read_info(info: str, default: str) -> tuple[str, dict[str, str]] | None:
             return None
         return language_id, dict(_OPTION.findall(info))
     inside = braces["inside"].strip()
-    if inside.lower() in ("code-cell", "code-cell ipython3"):
+    if inside == "code-cell":  # MyST
         return language_of_fence(braces["after"].strip()) or default, {}
     if inside.startswith((".", "#")):  # Pandoc's attributes
         names = _CLASS.findall(inside)
