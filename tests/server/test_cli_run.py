@@ -333,7 +333,7 @@ def test_sigterm_leaves_no_kernel(home: Home) -> None:
 def test_a_folder_whose_name_is_not_utf8(home: Home) -> None:
     folder = Path(os.fsdecode(os.fsencode(home.work) + b"/caf\xe9"))
     folder.mkdir()
-    (folder / "x.py").write_text("import os\nos.fsencode(os.path.basename(os.getcwd()))")
+    (folder / "x.py").write_text("import os, sys\nos.fsencode(os.path.basename(sys.path[0]))")
     inside = ["sh", "-c", 'cd "$(printf "caf\\351")" && exec "$0" "$@"']
     ran = run_command(home, "run", "x.py", "--export", "x.ipynb", prefix=inside)
     assert (ran.code, ran.stdout) == (0, "b'caf\\xe9'\n")

@@ -14,7 +14,7 @@ from ..exits import UsageError
 from ..pieces import Languages, Script
 from ..terminal.observer import Reporter
 from .notebook_file import Earlier
-from .program import path_of_script
+from .program import is_program
 
 
 def names_new_kernel(options: argparse.Namespace) -> bool:
@@ -110,7 +110,7 @@ async def _start(
     if options.cwd is not None and not Path(options.cwd).expanduser().is_dir():
         raise UsageError(f"--cwd: the folder {options.cwd} does not exist; create it, or choose another one")
     cwd = options.cwd or script.cwd
-    if cwd is None and path_of_script(script) is not None:
+    if cwd is None and is_program(script):
         cwd = os.getcwd()  # a program runs in the shell's folder, a document in its own
     reporter.waiting(f"starting {name or python or 'a kernel'}")
     asked = StartKernelParams(

@@ -51,9 +51,9 @@ class Program:
         if kernel.session.spec.language.lower() != "python":
             return self._cannot(f"its kernel speaks {kernel.session.spec.language}")
         script = self.script
-        path = path_of_script(script)
         file = folder = None
-        if path is not None:
+        if is_program(script):
+            path = Path(script.name).expanduser().absolute()  # its URI is inexact if the name is not UTF-8
             file, folder = str(path), str(path.resolve().parent)
         argv = ["-" if script.uri == STDIN_URI else script.name, *self.arguments]
         owns = ends and _is_ipython(kernel)
@@ -70,10 +70,10 @@ class Program:
         return False
 
 
-def path_of_script(script: Script) -> Path | None:
-    """The absolute path of a script; None for stdin, and for files whose code is among text."""
+def is_program(script: Script) -> bool:
+    """Whether it is a file of code; not stdin, nor a document that has its code among text."""
     path = path_of(script.uri)
-    return None if path is None or path.suffix.lower() in DOCUMENTS else path
+    return path is not None and path.suffix.lower() not in DOCUMENTS
 
 
 def has_exited(run: Run) -> bool:
