@@ -46,7 +46,7 @@ def test_no_kernel_starts_if_the_export_would_fail(home: Home) -> None:
     for out, message in {
         "folder": "folder is a folder; name a file in it",
         "none/out.ipynb": "the folder none does not exist; create it, or choose another OUT",
-        "out.pdf": "the name 'out.pdf' has no known format",
+        "out.xyz": "the name 'out.xyz' has no known format",
         "there.ipynb": "there.ipynb exists; --overwrite replaces it",
         "dangling.ipynb": "dangling.ipynb exists; --overwrite replaces it",
         "fifo.ipynb": "'fifo.ipynb' could not be written: it is not a regular file",
