@@ -15,7 +15,7 @@ from .json_text import check_depth, read_json
 
 Json = dict[str, Any]
 
-LONGEST = 10_000  # characters; a longer marker has no options, because reading them takes quadratic time
+LONGEST = 2_000  # characters; a longer marker has no options, because reading them takes quadratic time
 
 _KIND = re.compile(r"(?:^|\s)\[(?P<kind>markdown|md|raw)\](?=\s|$)", re.IGNORECASE)
 _FLAG = re.compile(r"[a-zA-Z_.]+[a-zA-Z0-9_.]*")

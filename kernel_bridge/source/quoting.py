@@ -10,7 +10,7 @@ from functools import cache
 from .languages import comment_prefixes, find_language, is_python
 from .logical_lines import classify
 
-MOST_UNCLOSED = 100  # each makes the scan start again after it
+MOST_RESTARTS = 100  # after a string that is never closed, the scan starts again
 
 # An opening delimiter, and a string from there to its closing delimiter, as patterns.
 _Span = tuple[str, str]
@@ -50,15 +50,16 @@ _ANY_QUOTES = ("r", "javascript", "typescript", "groovy", "dart", "php", "lua")
 
 def quoted_lines(lines: list[str], language_id: str) -> set[int]:
     """The lines that begin inside a string or block comment, or in Python also inside brackets."""
-    return _python(lines)[0] if is_python(language_id) else _scan(lines, language_id)[0]
+    return _python(lines)[0] if is_python(language_id) else _scan(lines, language_id)
 
 
-def unclosed(lines: list[str], language_id: str) -> list[int]:
-    """The lines on which a string or block comment begins that is never closed."""
-    return _python(lines)[1] if is_python(language_id) else _scan(lines, language_id)[1]
+def unclosed_strings(lines: list[str]) -> list[int]:
+    """The lines of Python on which a string begins that is never closed."""
+    return _python(lines)[1]
 
 
 def _python(lines: list[str]) -> tuple[set[int], list[int]]:
+    """Both at once."""
     unclosed: list[int] = []
     # The cell magics themselves are no Python; most of their bodies are, or look like it.
     kinds = classify(["" if line.startswith("%%") else line for line in lines], unclosed)
@@ -69,22 +70,22 @@ def _python(lines: list[str]) -> tuple[set[int], list[int]]:
     }, unclosed
 
 
-def _scan(lines: list[str], language_id: str) -> tuple[set[int], list[int]]:
+def _scan(lines: list[str], language_id: str) -> set[int]:
     language = find_language(language_id)
     name = language.ids[0] if language else language_id
     quoted: set[int] = set()
-    unclosed: list[int] = []
     if name not in _SPANS:
-        return quoted, unclosed
+        return quoted
     token, closings = _tokens(name)
-    closing, opened, number = None, 0, 0
+    closing, opened, number, restarts = None, 0, 0, 0
     while True:
         if number == len(lines):
-            if closing is None or len(unclosed) == MOST_UNCLOSED:
-                return quoted, unclosed
-            unclosed.append(opened)
+            if closing is None:
+                return quoted
             quoted.difference_update(range(opened + 1, len(lines)))
-            closing, number = None, opened + 1
+            if restarts == MOST_RESTARTS:
+                return quoted
+            closing, number, restarts = None, opened + 1, restarts + 1
             continue
         line, at = lines[number], 0
         if closing is not None:

@@ -15,7 +15,7 @@ from .languages import is_fenced, is_python
 from .notebook import Json, Notebook, NotebookCell
 from .options import read_marker, read_options
 from .percent import marker_text
-from .quoting import unclosed
+from .quoting import unclosed_strings
 from .region import region_of
 
 _STRING = re.compile(r"""\s*[rR]?(?P<quotes>\"{3}|'{3})\n?(?P<text>.*?)\n?(?P=quotes)\s*""", re.DOTALL)
@@ -37,9 +37,10 @@ def read_script(text: str, language_id: str) -> Notebook:
     if header.front_matter:
         found.insert(0, NotebookCell({"cell_type": "raw", "metadata": {}, "source": header.front_matter}))
     problems = [header.problem] if header.problem else []
-    problems += (
-        f"line {line + 1}: a string begins here and is never closed" for line in unclosed(lines, language_id)
-    )
+    if is_python(language_id):
+        problems += (
+            f"line {line + 1}: a string begins here and is never closed" for line in unclosed_strings(lines)
+        )
     return Notebook(tuple(found), header.metadata, tuple(problems))
 
 
