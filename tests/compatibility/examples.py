@@ -34,6 +34,14 @@ finally:
     nbformat.write(book, sys.argv[1])
 """
 
+DIFFERS = {
+    "Autokill.ipynb": "the cell in which the kernel died has an error output that says so",
+    "Check History in Memory.ipynb": "the kernel keeps IPython's history, as in an editor",
+    "Disable Stdin.ipynb": "input() is allowed, and answered from stdin",
+    "Output.ipynb": "ipywidgets' Output does not capture yet",
+}
+"""Differences that are known, by the file's name."""
+
 _ADDRESS = re.compile(r"0x[0-9a-f]{7,}")
 _INPUT = re.compile(r"ipykernel_\d+[/\\]\d+\.py")  # the file that a warning names
 _MODEL = re.compile(r"\b[0-9a-f]{32}\b")
@@ -123,9 +131,11 @@ def main() -> None:
     differing = 0
     for number, file in enumerate(files, start=1):
         found = differences(file.resolve())
-        differing += bool(found)
-        print(f"[{number}/{len(files)}] {file.name}: {'; '.join(found) or 'equal'}", flush=True)
-    print(f"{len(files)} files, {len(files) - differing} equal")
+        known = DIFFERS.get(file.name) if found else None
+        differing += bool(found) and known is None
+        told = f"differs, as known: {known}" if known else "; ".join(found) or "equal"
+        print(f"[{number}/{len(files)}] {file.name}: {told}", flush=True)
+    print(f"{len(files)} files, {differing} with unknown differences")
     sys.exit(bool(differing))
 
 
