@@ -38,6 +38,7 @@ DIFFERS = {
     "Autokill.ipynb": "the cell in which the kernel died has an error output that says so",
     "Check History in Memory.ipynb": "the kernel keeps IPython's history, as in an editor",
     "Disable Stdin.ipynb": "input() is allowed, and answered from stdin",
+    "Skip Exceptions with Cell Tags.ipynb": "stderr sometimes comes before stdout that was printed earlier",
     "Output.ipynb": "ipywidgets' Output does not capture yet",
 }
 """Differences that are known, by the file's name."""

@@ -8,7 +8,7 @@ from tests.compatibility.sources import notebooks
 pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]  # they may have to be downloaded first
 
 NAMES = (
-    "Clear Output", "Factorials", "Inline Image", "Skip Exceptions with Cell Tags",
+    "Clear Output", "Factorials", "Inline Image", "Skip Exceptions",
     "Skip Execution with Cell Tag", "Unicode", "update-display-id",
 )  # fmt: skip
 
