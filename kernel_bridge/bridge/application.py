@@ -18,12 +18,8 @@ from ..kernels.local import LocalHost
 from ..kernels.running import find_running, host_of, kept_for, list_running
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
-from ..protocol.commands import (
-    AttachKernelParams,
-    StartKernelParams,
-)
+from ..protocol.commands import AttachKernelParams, StartKernelParams
 from ..protocol.errors import (
-    InvalidArgument,
     KernelRequired,
     KernelUnreachable,
     NoSuchKernel,
@@ -35,6 +31,7 @@ from ..protocol.settings import Settings
 from ..runs.run import Run
 from ..source.languages import is_fenced, language_of_kernel, language_of_path, speaks
 from . import stopping
+from .addressing import addressed, only_busy
 from .availability import require_alive
 from .bindings import Bindings
 from .choice import Specs
@@ -239,20 +236,18 @@ class Bridge:
     def kernel(
         self, kernel_id: str | None, uri: str | None, language_id: str | None = None
     ) -> FollowedKernel:
-        """The living kernel with that id, or else the document's, for a language if it has several.
+        """The living kernel that a command addresses.
 
         Raises NoSuchKernel, KernelDead; InvalidArgument: the document has several kernels.
         """
-        return require_alive(self._followed(kernel_id, uri, language_id))
+        return require_alive(addressed(self.kernels, self.bindings, kernel_id, uri, language_id))
 
     def kernel_to_interrupt(
         self, kernel_id: str | None, uri: str | None, language_id: str | None = None
     ) -> FollowedKernel:
         """Like `kernel`, but of several kernels of a document the one that runs code, if only one does."""
         if kernel_id is None and uri is not None:
-            bound = (self.kernels[id] for id in self.bindings.all_of(uri))
-            working = [kernel.id for kernel in bound if kernel.queue.running is not None]
-            kernel_id = working[0] if len(working) == 1 else None
+            kernel_id = only_busy(self.kernels, self.bindings, uri)
         return self.kernel(kernel_id, uri, language_id)
 
     def kernel_to_restart(
@@ -261,32 +256,7 @@ class Bridge:
         """Like `kernel`, but a dead one is returned too. Raises NoSuchKernel, InvalidArgument."""
         if kernel_id is None and uri is not None and self.bindings.of(uri, language_id) is None:
             kernel_id = self.bindings.before(uri, language_id)
-        return self._followed(kernel_id, uri, language_id)
-
-    def _followed(
-        self, kernel_id: str | None, uri: str | None, language_id: str | None = None
-    ) -> FollowedKernel:
-        if kernel_id is None:
-            if uri is None:
-                raise InvalidArgument("field kernelId: is required and missing (or pass textDocument)")
-            bound = self.bindings.all_of(uri)
-            if len(bound) > 1 and language_id is None:
-                names = ", ".join(f"{id} ({self.kernels[id].session.spec.display_name})" for id in bound)
-                raise InvalidArgument(
-                    f"field kernelId: {uri} has {len(bound)} kernels; pass the kernelId of one, or a "
-                    f"position in its code: {names}"
-                )
-            kernel_id = self.bindings.of(uri, language_id)
-            if kernel_id is None:
-                code = f"the {language_id} code of " if bound else ""
-                raise NoSuchKernel(f"no kernel is bound to {code}{uri}", remedy=Remedy.CHOOSE_KERNEL)
-        kernel = self.kernels.get(kernel_id)
-        if kernel is None:
-            raise NoSuchKernel(
-                f"no kernel {kernel_id!r} in this session; its kernels: {', '.join(self.kernels) or 'none'}",
-                remedy=Remedy.ATTACH_KERNEL,
-            )
-        return kernel
+        return addressed(self.kernels, self.bindings, kernel_id, uri, language_id)
 
     async def kernel_to_run(
         self, kernel_id: str | None, uri: str | None, language_id: str | None
@@ -302,12 +272,8 @@ class Bridge:
             kernel_id = self.bindings.of(uri, language_id)
         if kernel_id is not None:
             return self.kernel(kernel_id, None)
-        if (
-            uri is not None
-            and use is not None
-            and language_id is not None
-            and (self.settings.auto_start or starting)
-        ):
+        may_start = self.settings.auto_start or starting
+        if uri is not None and use is not None and language_id is not None and may_start:
             return await self.starts.share(use, lambda: self._resume(uri, language_id)).wait()
         specs = await self.specs.list(uri, language_id)
         raise KernelRequired(
