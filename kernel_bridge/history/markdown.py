@@ -10,6 +10,7 @@ from typing import Any
 
 from ..escapes import plain
 from ..source.fences import fences
+from ..source.languages import kernel_languages
 from .attachments import placed
 from .media import Place, decoded, inline
 from .notebook import Json, Notebook
@@ -52,8 +53,8 @@ def _info(metadata: Json, language: str) -> str:
     """The info string of a cell: its language and, as in jupytext's Markdown, its tags."""
     own = metadata.get("vscode")
     own = own.get("languageId") if isinstance(own, dict) else None
-    # from a kernelspec or a notebook: a backtick in it would end the fence
-    name = re.sub(r"[^\w+#.-]", "", own if isinstance(own, str) else language)
+    name = kernel_languages(own)[0] if isinstance(own, str) else language  # `bash`, not `shellscript`
+    name = re.sub(r"[^\w+#.-]", "", name)  # a backtick in it would end the fence
     tags = json.dumps(metadata.get("tags") or [], ensure_ascii=False)
     return name if tags == "[]" or "`" in tags else f"{name} tags={tags}"
 
