@@ -66,8 +66,14 @@ def speaks_ipc(spec: KernelSpec) -> bool:
 
 
 def captures_descriptors(spec: KernelSpec) -> bool:
-    """Whether the kernel publishes what is written to its descriptors 1 and 2 (ipykernel)."""
-    return any("ipykernel_launcher" in argument or argument == "ipykernel" for argument in spec.argv[1:4])
+    """Whether the process publishes what is written to its descriptors 1 and 2 (ipykernel).
+
+    Not if another program, such as `conda run`, starts the kernel as its child.
+    """
+    is_python = bool(spec.argv) and "python" in os.path.basename(spec.argv[0]).lower()
+    return is_python and any(
+        "ipykernel_launcher" in argument or argument == "ipykernel" for argument in spec.argv[1:4]
+    )
 
 
 def longest_ipc_path(spec: KernelSpec) -> int:

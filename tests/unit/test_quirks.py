@@ -2,7 +2,13 @@
 
 import pytest
 
-from kernel_bridge.kernels.quirks import longest_ipc_path, quirks_of, speaks_ipc, supports
+from kernel_bridge.kernels.quirks import (
+    captures_descriptors,
+    longest_ipc_path,
+    quirks_of,
+    speaks_ipc,
+    supports,
+)
 from kernel_bridge.protocol.objects import KernelSpec
 
 
@@ -67,3 +73,17 @@ def test_which_claims_of_a_kernel_are_believed(
 def test_no_signal_is_sent_to_kernels_that_it_kills() -> None:
     assert quirks_of("xeus-python").interrupt_mode == quirks_of("Deno kernel").interrupt_mode == "message"
     assert quirks_of("ipython").interrupt_mode is None
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["/env/bin/python3.12", "-m", "ipykernel_launcher", "-f"], True),
+        (["python", "-Xfrozen_modules=off", "-m", "ipykernel", "-f"], True),
+        (["python3", "-m", "xpython_launcher", "-f"], False),
+        (["/opt/wrapper", "python", "-m", "ipykernel_launcher", "-f"], False),
+        (["uv", "run", "python", "-m", "ipykernel_launcher", "-f"], False),
+    ],
+)
+def test_which_processes_publish_their_descriptors(argv: list[str], expected: bool) -> None:
+    assert captures_descriptors(spec("python", *argv)) is expected
