@@ -151,7 +151,7 @@ async def test_a_failed_export_leaves_no_part(tmp_path: Path) -> None:
     ("name", "text", "problem"),
     [
         ("none.py", None, "No such file"),
-        ("bad.ipynb", '{"cells": [{}', "line 1, column 14"),
+        ("bad.ipynb", '{"cells": [{}', "cut off at line 1"),
         ("bad.py", b"\xff", "line 1 has the byte 0xff"),
     ],
 )
