@@ -22,6 +22,9 @@ def decode(content: bytes, language_id: str | None) -> str:
     if content.startswith(_WIDE):
         raise NotText("it is UTF-16 or UTF-32 text; save it as UTF-8")
     body = content.removeprefix(codecs.BOM_UTF8)
+    if language_id is not None and (at := body.find(b"\0")) >= 0:
+        line = body.count(b"\n", 0, at) + 1
+        raise NotText(f"line {line} has a NUL byte: the file is damaged, or in UTF-16; save it as UTF-8")
     is_script = language_id is not None and is_python(language_id)
     encoding, line = _declared(body) if is_script else ("utf-8", 0)
     if len(body) < len(content) and codecs.lookup(encoding).name != "utf-8":

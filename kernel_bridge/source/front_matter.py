@@ -17,6 +17,7 @@ class FrontMatter:
 
     values: dict[str, Any] = field(default_factory=dict)  # empty: none, or no YAML
     line_count: int = 0
+    problem: str = ""  # why the YAML is ignored
 
     @property
     def is_only_for_kernels(self) -> bool:
@@ -61,6 +62,8 @@ def front_matter(lines: list[str]) -> FrontMatter:
 def _read(text: str, line_count: int) -> FrontMatter:
     try:
         values = read_yaml(text)
-    except BadYaml:
-        values = None
+    except BadYaml as error:
+        where = f"line {error.line + 2}"  # after the first `---`
+        problem = f"{where}: the front matter is ignored, because its YAML is invalid: {error}"
+        return FrontMatter(line_count=line_count, problem=problem)
     return FrontMatter(values if isinstance(values, dict) else {}, line_count)

@@ -9,7 +9,7 @@ from .code import Code, code_of
 from .comments import uncomment
 from .document import split_lines
 from .fences import unclosed_fence
-from .front_matter import front_matter
+from .front_matter import FrontMatter, front_matter
 from .header import read_header
 from .languages import is_fenced, is_python
 from .notebook import Json, Notebook, NotebookCell
@@ -27,11 +27,12 @@ def read_script(text: str, language_id: str) -> Notebook:
     lines = split_lines(text)
     code = code_of(lines, language_id)
     if is_fenced(language_id):
-        kernelspec = front_matter(lines).kernelspec
+        front = front_matter(lines)
+        kernelspec = front.kernelspec
         main = main_language(lines, language_id)
         cells = tuple(_fenced_cell(cell, code, main) for cell in code.cells)
         metadata = {"kernelspec": {"language": main, **kernelspec}} if kernelspec else {}
-        return Notebook(cells, metadata, tuple(_unclosed_fence(lines)))
+        return Notebook(cells, metadata, tuple(_problems_of_fences(front, lines)))
     header = read_header(lines, language_id)
     found = [_cell(cell, code) for cell in code.cells]
     if header.front_matter:
@@ -54,7 +55,9 @@ def _cell(cell: Cell, code: Code) -> NotebookCell:
     return _notebook_cell(cell, code, _metadata(marker or ""), text)
 
 
-def _unclosed_fence(lines: list[str]) -> Iterator[str]:
+def _problems_of_fences(front: FrontMatter, lines: list[str]) -> Iterator[str]:
+    if front.problem:
+        yield front.problem
     line = unclosed_fence(lines)
     if line is not None:
         yield f"line {line + 1}: this fence is never closed, so its code runs to the end"

@@ -38,6 +38,7 @@ def test_other_documents_are_utf_8(language_id: str | None) -> None:
         (b"#!/x\n# coding: klingon\n", "line 2 names the encoding 'klingon', which Python does not know"),
         (b"# coding: hex\n", "line 1 names the encoding 'hex', which Python does not know"),
         (codecs.BOM_UTF8 + b"# coding: latin-1\n", "'latin-1', but a byte order mark says UTF-8"),
+        (b"x = 1\ny = \0\n", "line 2 has a NUL byte: the file is damaged, or in UTF-16"),
         ("x".encode("utf-16"), "it is UTF-16 or UTF-32 text; save it as UTF-8"),
         ("x".encode("utf-32"), "it is UTF-16 or UTF-32 text"),
     ],

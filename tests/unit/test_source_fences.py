@@ -1,5 +1,6 @@
 """Fences and cells of markdown documents, compared with markdown-it (CommonMark) and jupytext."""
 
+import re
 from textwrap import indent
 
 import jupytext
@@ -294,3 +295,10 @@ def test_code_is_what_jupytext_reads(chunks: list[tuple[str, str]], format: str)
     read = jupytext.reads(text, fmt=format)
     expected = [cell.source for cell in read.cells if cell.cell_type == "code"]
     assert [source for _, source in code(text)] == expected
+
+
+def test_broken_front_matter_is_reported_with_its_line() -> None:
+    document = read_script("---\ntitle: x\nexecute: {eval: [\n---\n\n```python\n1\n```\n", "quarto")
+    assert [cell.source for cell in document.cells if cell.has_code] == ["1"]
+    (problem,) = document.problems
+    assert re.match("line [34]: the front matter is ignored, because its YAML is invalid: ", problem)
