@@ -39,6 +39,7 @@ class JsonLines(Quiet):
         self._seq: dict[str, int] = {}
 
     def kernel_changed(self, kernel: Kernel) -> None:
+        self._answers.met(kernel)
         self._write(KERNEL, KernelNotification(kernel=kernel))
 
     def run_changed(self, run: Run) -> None:
@@ -57,7 +58,7 @@ class JsonLines(Quiet):
         with self._answers.hidden(password):
             if self._answers.is_terminal:
                 print(prompt, end="", file=sys.stderr, flush=True)
-            return await self._answers.line()
+            return await self._answers.line(kernel_id)
 
     def expect(self, pieces: dict[str, Piece]) -> None:
         pass

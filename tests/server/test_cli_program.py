@@ -88,6 +88,10 @@ PROGRAMS = {
         [],
     ),
     "input": ("name = input('Name? ')\nprint('Hello', name)\nprint(input())", []),
+    "the end of input": (
+        "try:\n    while True:\n        print(input('> '))\nexcept EOFError:\n    print('the end')",
+        [],
+    ),
     "a warning": ("import warnings\nwarnings.warn('careful')", []),
     "an exception": ("print('before')\ndef fail():\n    return [][1]\nfail()", []),
 }

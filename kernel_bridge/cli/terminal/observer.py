@@ -8,12 +8,12 @@ from ...bridge.observer import Observer, Silent
 from ...bridge.summary import MARKS, duration, error_text
 from ...escapes import one_line, plain
 from ...plurals import count
-from ...protocol.objects import Run
+from ...protocol.objects import Kernel, Run
 from ...protocol.vocabulary import Change, ErrorOutput
 from ...runs.run import ENDED_BY_CODE
 from ..exits import EXITED, OK
 from ..pieces import Piece
-from .answers import Answers
+from .answers import END, Answers
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
 from .transcript import Transcript
 
@@ -65,6 +65,9 @@ class Terminal(Silent):
 
     # the observer
 
+    def kernel_changed(self, kernel: Kernel) -> None:
+        self._answers.met(kernel)
+
     def run_changed(self, run: Run) -> None:
         if run.id not in self._pieces:  # it belongs to another client of the kernel
             return
@@ -95,14 +98,14 @@ class Terminal(Silent):
                     screen.flush()
                 elif not password:  # as Python's input() does
                     screen.write("stdout", plain(prompt))
-                line = await answers.line()
+                line = await answers.line(kernel_id)
         finally:
             self._asking = False
             if answers.is_terminal and not password:
                 screen.typed()
             elif self._stderr.is_terminal:
                 screen.write("stderr", "\n")
-        if line is None and not answers.is_terminal:
+        if line in (None, END) and not answers.is_terminal:
             asked = (
                 f"the code asked for input ({one_line(prompt)!r})" if prompt else "the code asked for input"
             )

@@ -43,7 +43,7 @@ class Transcript:
         self._floor = 0  # earlier blocks cannot be erased: other text or a picture follows them
         self._ended = False
         self.has_error = False
-        self.unanswered: str | None = None  # why input() got no answer; replaces the interrupt's traceback
+        self.unanswered: str | None = None  # why input() got no answer; replaces the traceback
 
     def apply(self, changes: list[Change]) -> None:
         """Write the changes of a kernel-bridge/output notification."""
@@ -112,7 +112,7 @@ class Transcript:
                 return _Block("stderr" if output["name"] == "stderr" else "stdout", True, output["text"])
             case "error":
                 self.has_error = True
-                if self.unanswered is not None and output["ename"] in INTERRUPTS:
+                if self.unanswered is not None and output["ename"] in (*INTERRUPTS, "EOFError"):
                     return _Block("stderr", False, "")
                 if output["ename"] in EXITED:
                     return _Block("stderr", True, "")
