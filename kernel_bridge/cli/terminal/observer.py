@@ -105,15 +105,14 @@ class Terminal(Silent):
                 screen.typed()
             elif self._stderr.is_terminal:
                 screen.write("stderr", "\n")
-        if line in (None, END) and not answers.is_terminal:
-            asked = (
-                f"the code asked for input ({one_line(prompt)!r})" if prompt else "the code asked for input"
+        if line == END or (line is None and not answers.is_terminal):
+            asked = f" ({one_line(prompt)!r})" if prompt else ""
+            ended = (
+                "got the end of it (Ctrl-D)"
+                if answers.is_terminal
+                else "stdin has no more lines; pipe the answers in, or run this in a terminal"
             )
-            self._transcript(
-                run_id
-            ).unanswered = (
-                f"{asked}, but stdin has no more lines; pipe the answers in, or run this in a terminal"
-            )
+            self._transcript(run_id).unanswered = f"the code asked for input{asked}, but {ended}"
         self._show_status()
         return line
 
