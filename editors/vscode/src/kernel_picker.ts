@@ -3,7 +3,8 @@
 import * as vscode from "vscode";
 import { label, legible } from "./ansi";
 import type { Connection } from "./connection";
-import type { Kernel, KernelSpec } from "./protocol";
+import { isFenced } from "./fences";
+import type { Kernel, KernelSpec, Position } from "./protocol";
 import { selectedPython } from "./python_environment";
 import type { Session } from "./session";
 import { settings } from "./settings";
@@ -81,7 +82,8 @@ async function pick(
 
 async function specChoices(connection: Connection, document: Document): Promise<Choice[]> {
   const textDocument = { uri: document.uri.toString() };
-  const { specs } = await connection.execute("kernel-bridge.listKernelSpecs", { textDocument });
+  const params = { textDocument, ...cursorIn(document.uri) };
+  const { specs } = await connection.execute("kernel-bridge.listKernelSpecs", params);
   const start = (params: { spec: string } | { python: string }) =>
     connection.execute("kernel-bridge.startKernel", { ...params, textDocument });
   const isPython = document.languageId === "python";
@@ -111,6 +113,14 @@ async function specChoices(connection: Connection, document: Document): Promise<
     ...group("Start: other environments", elsewhere),
     ...group("Not usable yet", unusable),
   ];
+}
+
+/** The cursor in a document with fenced code: the kernels for the language there come first. */
+function cursorIn(uri: vscode.Uri): { position?: Position } {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor || !isFenced(editor.document) || editor.document.uri.toString() !== uri.toString()) return {};
+  const { line, character } = editor.selection.active;
+  return { position: { line, character } };
 }
 
 function group(label: string, choices: Choice[]): Choice[] {
