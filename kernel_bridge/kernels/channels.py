@@ -278,7 +278,6 @@ class Channels:
         elif message.message_type == "execute_reply" and self._listening:
             if message.parent_id is not None:
                 self._answered.add(message.parent_id)
-            self._catch_up()
             self._add(message.parent_id, event_of(message))
 
     def _hear(self, message: Message) -> None:
@@ -287,10 +286,11 @@ class Channels:
                 self._catch_up()
             self._take_text(message)
             return
-        self._catch_up()
         self._streams = 0
         if message.message_type == "status":
             status = event_of(message)
+            if status == Status("idle"):
+                self._catch_up()
             if message.parent_id is not None and not self._codec.is_ours(message.parent_id):
                 self._numbering.other(began=status == Status("busy"))
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
@@ -305,7 +305,10 @@ class Channels:
                     message.buffers,
                 )
             )
+        elif message.message_type == "execute_input":
+            self._add(message.parent_id, event_of(message))
         elif message.message_type != "iopub_welcome":
+            self._catch_up()
             self._add(message.parent_id, event_of(message))
 
     def take_child_text(self, text: str) -> None:
