@@ -42,11 +42,11 @@ def file_of(mime: str, output: "Display") -> tuple[str, bytes]:
 
     Plotly and Vega figures are drawn. What a browser cannot draw becomes a page with its source.
     """
-    import binascii
     import json
     import mimetypes  # none is needed to answer `initialize`
 
     from ...history.html import figure
+    from ...history.media import decoded
 
     value: Any = output["data"][mime]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
@@ -56,7 +56,7 @@ def file_of(mime: str, output: "Display") -> tuple[str, bytes]:
         return ".svg", text.encode("utf-8", "replace")
     if mime.startswith(MEDIA):
         try:
-            content = binascii.a2b_base64("".join(text.split()), strict_mode=True)
+            content = decoded(mime, text)
         except ValueError:
             return ".html", _source(f"{mime} that is not base64", text)
         return mimetypes.guess_extension(mime, strict=False) or ".bin", content
