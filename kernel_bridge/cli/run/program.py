@@ -16,13 +16,13 @@ from ...bridge.documents import path_of
 from ...bridge.kernel import FollowedKernel
 from ...protocol.errors import KernelDead
 from ...runs.run import Run
+from ...source.languages import is_fenced, language_of_path
 from ..exits import EXITED, OK, RAISED, UsageError
 from ..pieces import STDIN_URI, Script
 
 log = logging.getLogger(__name__)
 
 INSIDE = Path(__file__).with_name("inside.py")
-DOCUMENTS = frozenset({".ipynb", ".md", ".markdown", ".qmd", ".rmd"})
 SOURCE = "kernel-bridge"  # of the payload in which `inside` replies
 HIGHEST = 125  # shells use higher exit codes for signals and failures of their own
 
@@ -73,7 +73,9 @@ class Program:
 def is_program(script: Script) -> bool:
     """Whether it is a file of code; not stdin, nor a document that has its code among text."""
     path = path_of(script.uri)
-    return path is not None and path.suffix.lower() not in DOCUMENTS
+    if path is None or path.suffix.lower() == ".ipynb":
+        return False
+    return not is_fenced(language_of_path(path.name) or "")
 
 
 def has_exited(run: Run) -> bool:
