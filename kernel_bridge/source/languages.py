@@ -225,21 +225,9 @@ def comment_prefixes(language_id: str) -> tuple[str, ...]:
     return language.comments if language else _HASH
 
 
-def comments_of_document(language_id: str) -> tuple[str, str]:
-    """The start and end of a comment in a document of this language; `#` and nothing for unknown ones."""
-    language = find_language(language_id)
-    return (language.comments[0], language.comment_end) if language else ("#", "")
-
-
 def option_prefixes(language_id: str) -> tuple[str, ...]:
     """What begins a line of Quarto's options in that language, such as `#|`."""
     return tuple(f"{prefix}|" for prefix in comment_prefixes(language_id))
-
-
-def comments_of(kernel_language: str) -> tuple[str, str]:
-    """The start and end of a comment in a kernelspec language; `#` and nothing for unknown ones."""
-    language = _of_kernel(kernel_language)
-    return (language.comments[0], language.comment_end) if language else ("#", "")
 
 
 def kernel_languages(language_id: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .languages import comments_of
+from .comments import comment
 from .literals import assignment
 from .notebook import Notebook, NotebookCell
 
@@ -31,8 +31,7 @@ def inject(notebook: Notebook, values: Mapping[str, Any], language_id: str) -> N
 
     Raises ValueError: the language does not allow a name, or is unknown.
     """
-    comment, end = comments_of(language_id)
-    lines = [" ".join(part for part in (comment, "Parameters", end) if part)]
+    lines = [comment("Parameters", language_id)]
     lines += [assignment(name, value, language_id) for name, value in values.items()]
     raw = {"cell_type": "code", "metadata": {"tags": [INJECTED]}, "source": "\n".join(lines)}
     cells = [cell for cell in notebook.cells if INJECTED not in cell.tags]

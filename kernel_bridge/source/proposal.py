@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from .cell import Cell
 from .cells import cell_at, cells_of_lines
+from .comments import comment, comment_end
 from .document import Place
-from .languages import comments_of_document, is_fenced
+from .languages import is_fenced
 
 _STYLE = re.compile(r"[ \t]*\S+?[ \t]*%%(?!%)")  # the start of a percent marker, as its author writes it
 _OPENING = re.compile(r"(?P<indent>\s*)\W*?(?P<marks>`{3,}|~{3,})\s*(?P<info>\{code-cell\}.*|\{?[^\s,}]*)")
@@ -69,6 +70,7 @@ def _fence(lines: list[str], here: Cell, code: str) -> Edit:
 
 def _marker(lines: list[str], language_id: str, near: int | None) -> str:
     """A marker in the style of the one on line `near`."""
-    start, end = comments_of_document(language_id)
     style = _STYLE.match(lines[near]) if near is not None else None
-    return " ".join(filter(None, (style[0] if style else f"{start} %%", end)))
+    return (
+        " ".join(filter(None, (style[0], comment_end(language_id)))) if style else comment("%%", language_id)
+    )
