@@ -19,7 +19,7 @@ from ..escapes import coloured
 from ..protocol.errors import ExportFailed
 from ..runs.mime import is_json
 from .attachments import placed
-from .markdown import fenced
+from .markdown import fenced, raw_format
 from .media import decoded, inline
 from .notebook import Json, Notebook, as_node
 from .records import whole
@@ -129,8 +129,7 @@ def _cell(cell: Json, widgets: set[str]) -> Json:
 
 
 def _raw_cell(cell: Json) -> Json:
-    kind = cell["metadata"].get("raw_mimetype", cell["metadata"].get("format")) or ""
-    if kind in _RAW_FORMATS or not cell["source"].strip():
+    if (raw_format(cell) or "") in _RAW_FORMATS or not cell["source"].strip():
         return cell
     return cell | {"cell_type": "markdown", "source": fenced(cell["source"], "")}
 

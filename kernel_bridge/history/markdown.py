@@ -42,7 +42,7 @@ def _cell(cell: Json, language: str, place: Place) -> Iterator[str]:
                 yield fenced(source, _info(cell["metadata"], language))
             for output in cell["outputs"]:
                 yield _output(whole(output), place)
-        case "raw" if _raw_format(cell) not in _RAW_FORMATS:  # LaTeX, reStructuredText, a script, …
+        case "raw" if raw_format(cell) not in _RAW_FORMATS:  # LaTeX, reStructuredText, a script, …
             yield fenced(source, "") if source else ""
         case _:
             source = re.sub(r"\r\n?", "\n", source)
@@ -59,7 +59,7 @@ def _info(metadata: Json, language: str) -> str:
     return name if tags == "[]" or "`" in tags else f"{name} tags={tags}"
 
 
-def _raw_format(cell: Json) -> Any:
+def raw_format(cell: Json) -> Any:
     """A raw cell is text of this MIME type (nbformat, "Raw NBConvert cells")."""
     return cell["metadata"].get("raw_mimetype", cell["metadata"].get("format"))
 
