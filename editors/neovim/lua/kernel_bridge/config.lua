@@ -31,93 +31,118 @@ local M = {}
 ---@field max_width integer maximum width of an image, in columns
 ---@field max_height integer maximum height of an image, in lines
 
----@type kernel_bridge.Options
-local defaults = {
-  completion = true,
-  hover = true,
-  virtual_lines = { enabled = true, max_lines = 16, border = "│ " },
-  signs = true,
+--- A default, the check of a given value (a type or a function), and what it expects, for messages; or a group.
+---@class kernel_bridge.Option
+---@field [1] any
+---@field [2]? string|fun(value: any): boolean
+---@field [3]? string
+---@field group? table<string, kernel_bridge.Option>
+
+local ON = { true, "boolean" }
+
+---@param default number
+local function above_zero(default)
+  return {
+    default,
+    function(value)
+      return type(value) == "number" and value > 0
+    end,
+    "a number above 0",
+  }
+end
+
+---@param allowed any[] the first is the default
+local function one_of(allowed)
+  return {
+    allowed[1],
+    function(value)
+      return vim.list_contains(allowed, value)
+    end,
+    "one of " .. table.concat(vim.tbl_map(tostring, allowed), ", "),
+  }
+end
+
+---@param default string
+local function icon(default)
+  return { default, "string" }
+end
+
+---@type table<string, kernel_bridge.Option>
+local OPTIONS = {
+  command = { nil, vim.islist, "a list of strings" },
+  settings = { nil, "table" },
+  completion = ON,
+  hover = ON,
+  virtual_lines = { group = { enabled = ON, max_lines = above_zero(16), border = { "│ ", "string" } } },
+  signs = ON,
   icons = {
-    queued = "◌",
-    running = "●",
-    ok = "✓",
-    error = "✗",
-    aborted = "⊘",
-    cancelled = "⊘",
-    lost = "⚠",
+    group = {
+      queued = icon("◌"),
+      running = icon("●"),
+      ok = icon("✓"),
+      error = icon("✗"),
+      aborted = icon("⊘"),
+      cancelled = icon("⊘"),
+      lost = icon("⚠"),
+    },
   },
-  output = { open = "split", size = 0.35, load_bytes = 8388608 },
-  images = { backend = "auto", max_width = 80, max_height = 20 },
-  diagnostics = true,
-  quickfix = true,
-  throttle_ms = 50,
+  output = {
+    group = {
+      open = one_of({ "split", "vsplit", "float", "tab" }),
+      size = above_zero(0.35),
+      load_bytes = { 8388608, "number" },
+    },
+  },
+  images = {
+    group = {
+      backend = one_of({ "auto", "kitty", "snacks", "image.nvim", "none" }),
+      max_width = above_zero(80),
+      max_height = above_zero(20),
+    },
+  },
+  diagnostics = ON,
+  quickfix = ON,
+  throttle_ms = above_zero(50),
 }
 
-local options = defaults
+---@param options table<string, kernel_bridge.Option>
+local function defaults_of(options)
+  return vim.tbl_map(function(option)
+    return option.group and defaults_of(option.group) or option[1]
+  end, options)
+end
+
+local defaults = defaults_of(OPTIONS) --[[@as kernel_bridge.Options]]
+local current = defaults
 
 ---@return kernel_bridge.Options
 function M.get()
-  return options
-end
-
-local function one_of(...)
-  local allowed = { ... }
-  return function(value)
-    return vim.list_contains(allowed, value)
-  end,
-    "one of " .. table.concat(allowed, ", ")
-end
-
-local function positive(value)
-  return type(value) == "number" and value > 0
+  return current
 end
 
 --- Raises an error that names the first unknown or invalid option.
 ---@param given table
-local function check(given)
-  local function unknown(part, known, prefix)
-    for name in pairs(part) do
-      if known[name] == nil then
-        error(("kernel_bridge.setup: unknown option %s%s"):format(prefix, name), 0)
-      end
+---@param options table<string, kernel_bridge.Option>
+---@param prefix string
+local function check(given, options, prefix)
+  for name, value in pairs(given) do
+    local option = options[name]
+    if not option then
+      error(("kernel_bridge.setup: unknown option %s%s"):format(prefix, name), 0)
+    elseif option.group then
+      vim.validate(prefix .. name, value, "table")
+      check(value, option.group, prefix .. name .. ".")
+    else
+      vim.validate(prefix .. name, value, option[2], option[3])
     end
   end
-  local known = vim.tbl_extend("force", { command = {}, settings = {} }, defaults)
-  unknown(given, known, "")
-  for _, name in ipairs({ "virtual_lines", "output", "images", "icons" }) do
-    vim.validate(name, given[name], "table", true)
-    unknown(given[name] or {}, defaults[name], name .. ".")
-  end
-  vim.validate("command", given.command, vim.islist, true, "a list of strings")
-  vim.validate("settings", given.settings, "table", true)
-  for _, name in ipairs({ "completion", "hover", "signs", "diagnostics", "quickfix" }) do
-    vim.validate(name, given[name], "boolean", true)
-  end
-  vim.validate("throttle_ms", given.throttle_ms, positive, true, "a number above 0")
-  local lines = given.virtual_lines or {}
-  vim.validate("virtual_lines.enabled", lines.enabled, "boolean", true)
-  vim.validate("virtual_lines.max_lines", lines.max_lines, positive, true, "a number above 0")
-  vim.validate("virtual_lines.border", lines.border, "string", true)
-  for name, icon in pairs(given.icons or {}) do
-    vim.validate("icons." .. name, icon, "string")
-  end
-  local output = given.output or {}
-  local opens, open_values = one_of("split", "vsplit", "float", "tab")
-  vim.validate("output.open", output.open, opens, true, open_values)
-  vim.validate("output.size", output.size, positive, true, "a number above 0")
-  vim.validate("output.load_bytes", output.load_bytes, "number", true)
-  local images = given.images or {}
-  local backends, backend_values = one_of("auto", "kitty", "snacks", "image.nvim", "none")
-  vim.validate("images.backend", images.backend, backends, true, backend_values)
-  vim.validate("images.max_width", images.max_width, positive, true, "a number above 0")
-  vim.validate("images.max_height", images.max_height, positive, true, "a number above 0")
 end
 
 ---@param given? table a part of kernel_bridge.Options; other options keep their defaults
 function M.set(given)
   vim.validate("options", given, "table", true)
-  check(given or {})
-  options = vim.tbl_deep_extend("force", defaults, given or {})
+  check(given or {}, OPTIONS, "")
+  current = vim.tbl_deep_extend("force", defaults, given or {})
 end
 
 return M

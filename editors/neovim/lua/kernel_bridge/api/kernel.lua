@@ -1,0 +1,120 @@
+--- Lua API: the kernel of a buffer.
+
+local client = require("kernel_bridge.client")
+local here = require("kernel_bridge.here")
+local kernels = require("kernel_bridge.kernels")
+local choices = require("kernel_bridge.select")
+local session = require("kernel_bridge.session")
+local submission = require("kernel_bridge.submission")
+
+---@class kernel_bridge.Api
+local M = {}
+
+---@class kernel_bridge.Start: kernel_bridge.At
+---@field spec? string name of a kernelspec; default: the best match for the buffer
+---@field python? string path of an interpreter
+
+--- Starts a kernel for the buffer.
+---@param opts? kernel_bridge.Start
+---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
+function M.start(opts, answered)
+  opts = opts or {}
+  local bufnr = here.buffer(opts)
+  kernels.start(bufnr, opts, function(failed, kernel)
+    if answered then
+      answered(failed, kernel)
+    end
+    if failed and (failed.data or {}).kind == "KernelRequired" then
+      choices.offer(bufnr, failed.data.specs)
+      return true
+    end
+  end)
+end
+
+---@class kernel_bridge.Attach: kernel_bridge.At
+---@field connection? string a connection file, or the ID of a running kernel; default: the user chooses
+
+--- Attaches the buffer to a running kernel.
+---@param opts? kernel_bridge.Attach
+function M.attach(opts)
+  opts = opts or {}
+  if opts.connection then
+    return kernels.attach(here.buffer(opts), opts.connection)
+  end
+  choices.attach(here.buffer(opts))
+end
+
+--- Lets the user start a kernel for the buffer or attach it to a running one.
+---@param opts? kernel_bridge.At
+function M.select(opts)
+  choices.choose(here.buffer(opts))
+end
+
+---@param name string a command that takes a KernelRef
+---@param describe fun(result: table): string?, integer? the message about a result, and its level
+local function of_kernel(name, describe)
+  return function(opts, answered)
+    local bufnr = here.buffer(opts)
+    local argument = here.code(bufnr)
+    if name == "interruptKernel" then
+      argument.position = nil -- the busy one
+    end
+    client.command(bufnr, name, argument, function(failed, result)
+      local message, level
+      if result then
+        message, level = describe(result)
+      end
+      if message then
+        client.notify(message, level)
+      end
+      return answered and answered(failed, result)
+    end)
+  end
+end
+
+--- Interrupts the buffer's kernel and clears its queue.
+M.interrupt = of_kernel("interruptKernel", function(result)
+  if result.outcome == "ignored" then
+    return "the kernel ignored the interrupt; to stop it and discard its variables, use :KernelBridge restart",
+      vim.log.levels.WARN
+  elseif result.outcome == "died" then
+    return "the interrupt killed the kernel; start it again with :KernelBridge restart", vim.log.levels.ERROR
+  end
+end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
+
+--- Restarts the buffer's kernel, dead or alive.
+---@param opts? kernel_bridge.At
+---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
+function M.restart(opts, answered)
+  kernels.restart(here.buffer(opts), answered)
+end
+
+--- Shuts down the buffer's kernel.
+M.shutdown = of_kernel("shutdownKernel", function()
+  return "the kernel was shut down"
+end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
+
+--- Stops following the buffer's kernel and leaves it running.
+M.detach = of_kernel("detachKernel", function()
+  return "detached; the kernel keeps running"
+end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
+
+--- Restarts the buffer's kernel and runs all cells.
+---@param opts? kernel_bridge.At
+function M.restart_and_run(opts)
+  local bufnr = here.buffer(opts)
+  M.restart({ bufnr = bufnr }, function(failed)
+    if not failed then
+      submission.run({ bufnr = bufnr, unit = "all" })
+    end
+  end)
+end
+
+--- Returns the kernel of a buffer.
+---@param bufnr? integer
+---@return kernel_bridge.Kernel?
+function M.kernel(bufnr)
+  return session.kernel_of(here.resolve(bufnr))
+end
+
+return M

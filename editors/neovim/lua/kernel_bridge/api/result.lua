@@ -1,0 +1,100 @@
+--- Lua API: the results in a buffer.
+
+local ansi = require("kernel_bridge.ansi")
+local client = require("kernel_bridge.client")
+local here = require("kernel_bridge.here")
+local media = require("kernel_bridge.media")
+local output_buffer = require("kernel_bridge.output_buffer")
+local outputs = require("kernel_bridge.outputs")
+local plural = require("kernel_bridge.plural")
+local session = require("kernel_bridge.session")
+local sheets = require("kernel_bridge.sheets")
+
+---@class kernel_bridge.Api
+local M = {}
+
+--- Removes the run at the cursor from the queue, or interrupts it.
+---@param opts? kernel_bridge.At
+function M.cancel(opts)
+  local entry = here.entry(opts)
+  if entry then
+    client.command(here.buffer(opts), "cancelRun", { runId = entry.run.id })
+  end
+end
+
+--- Inserts what the kernel proposes as its next input after the run at the cursor, such as the code that %load read.
+---@param opts? kernel_bridge.At
+function M.insert(opts)
+  local entry = here.entry(opts)
+  if not entry then
+    return
+  elseif not entry.run.nextInput then
+    return client.notify("the kernel proposes no next input here", vim.log.levels.WARN)
+  end
+  client.command(here.buffer(opts), "insertNextInput", { runId = entry.run.id }, function(failed)
+    if not failed then
+      session.inserted(entry.run.id)
+    end
+  end)
+end
+
+--- Opens the whole output of the run at the cursor.
+---@param opts? kernel_bridge.At
+function M.output(opts)
+  local entry = here.entry(opts)
+  if entry then
+    output_buffer.open(entry)
+  end
+end
+
+--- Opens the images and pages of the run at the cursor in the system's viewer or browser.
+---@param opts? kernel_bridge.At
+function M.open(opts)
+  local entry = here.entry(opts)
+  if not entry then
+    return
+  end
+  local found = vim.tbl_filter(media.openable, entry.outputs)
+  for _, output in ipairs(found) do
+    media.open(entry, output)
+  end
+  if #found == 0 then
+    client.notify("this run has only text; :KernelBridge output opens it", vim.log.levels.WARN)
+  end
+end
+
+---@class kernel_bridge.Copy: kernel_bridge.At
+---@field register? string default: |v:register|
+
+--- Copies the text of the run at the cursor into a register.
+---@param opts? kernel_bridge.Copy
+function M.copy(opts)
+  local entry = here.entry(opts)
+  if not entry then
+    return
+  end
+  local parts = {}
+  for _, output in ipairs(entry.outputs) do
+    local words = outputs.text(output)
+    if words then
+      parts[#parts + 1] = output.stream and words or words .. "\n"
+    end
+  end
+  local lines = vim.tbl_map(ansi.plain, vim.split(table.concat(parts), "\n", { plain = true }))
+  if lines[#lines] == "" then
+    table.remove(lines)
+  end
+  if #lines == 0 then
+    return client.notify("this run has no text to copy", vim.log.levels.WARN)
+  end
+  vim.fn.setreg(opts and opts.register or vim.v.register, lines, "l")
+  client.notify(plural(#lines, "line") .. " copied")
+end
+
+--- Removes all results from the buffer. They stay in the history.
+---@param opts? kernel_bridge.At
+function M.clear(opts)
+  sheets.clear(here.buffer(opts))
+end
+
+return M
