@@ -15,7 +15,7 @@ SOURCES := kernel_bridge tests docs/examples editors/generate.py
 NVIM := editors/neovim
 STYLUA := $(NVIM)/scripts/node_modules
 
-.PHONY: help setup demo nvim test test-unit test-slow test-editors test-vscode kernels examples \
+.PHONY: help setup demo nvim test test-unit test-slow test-editors test-plugins test-vscode kernels examples \
     check check-text check-py check-lua check-ts fix bench fuzz build clean
 .DEFAULT_GOAL := help
 
@@ -50,18 +50,21 @@ nvim: $(STAMP) ## open Neovim with the plugin on the tour
 	    $(BIN)/nvim --clean -u editors/neovim/example/init.lua docs/examples/tour.py
 
 test: $(STAMP) ## the server, kernel-bridge run and Neovim, with real kernels
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not plugins'
 
 test-unit: $(STAMP) ## the tests that need no kernel
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
 
 test-slow: $(STAMP) ## the rest: floods, faults, hostile files, random sessions, documented commands
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'slow and not plugins'
 
 test-editors: $(STAMP) ## real Emacs and Vim without a plugin
 	@for program in emacs vim; do command -v $$program >/dev/null || \
 	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme (Debian 13 has no elpa-eglot and needs none)" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/editors/plain
+
+test-plugins: $(STAMP) ## Neovim beside other plugins, fetched once
+	$(BIN)/python -m pytest -m plugins tests/editors/neovim
 
 $(STYLUA): $(NVIM)/scripts/package-lock.json
 	@npm ci --prefix $(NVIM)/scripts --silent --no-audit --no-fund || \
