@@ -12,7 +12,7 @@ from ..plurals import count
 from ..protocol.vocabulary import Unit
 from ..runs.run import Location
 from ..source.cell import MAY_FAIL, SKIPPED
-from ..source.cells import main_language
+from ..source.cells import cells_of_lines, main_language
 from ..source.decoding import NotText, decode
 from ..source.document import Place, split_lines
 from ..source.languages import language_of_path
@@ -108,9 +108,9 @@ def open_script(
     notebook = read_script(text, language_id or "")
     chosen = _lines(name, text, language_id or "", lines) if lines is not None else None
     every = split_lines(text)
-    script = _script(
-        name, uri, language_id and main_language(every, language_id), notebook, cell, parameters, chosen
-    )
+    if language_id:
+        language_id = main_language(every, cells_of_lines(every, language_id), language_id)
+    script = _script(name, uri, language_id, notebook, cell, parameters, chosen)
     if file == "-":
         return replace(script, pieces=[replace(piece, location=None) for piece in script.pieces])
     return script

@@ -19,7 +19,6 @@ from ..bridge.exporting import document_of, read_document
 from ..protocol.errors import DocumentNotOpen
 from ..protocol.objects import Position
 from ..source.anchors import Edit, edits_between
-from ..source.cells import language_at, main_language
 from ..source.document import line_starts
 from ..source.front_matter import front_matter
 from ..source.header import read_header
@@ -143,14 +142,14 @@ class Documents(Workspace):
             return language_of_path(uri) if notebook is None else notebooks.language_of(notebook, self)
         if position is not None and (language := self.language_at(uri, position)) is not None:
             return language
-        return main_language(document.lines, document.language_id)
+        return document.main_language
 
     def language_at(self, uri: str, position: Position | None) -> str | None:
         """The language id of the code at a position; None: prose, or no position in an open document."""
         document = self.find(uri)
         if document is None or position is None:
             return None
-        return language_at(document.lines, document.language_id, document.to_inner(position).line)
+        return document.language_at(document.to_inner(position).line)
 
     def has_fences(self, uri: str) -> bool:
         """Whether a document is prose with code in fences."""
@@ -182,7 +181,7 @@ class Documents(Workspace):
             return None
         if is_fenced(document.language_id):
             named = front_matter(document.lines).kernelspec.get("name")
-            return named if language_id == main_language(document.lines, document.language_id) else None
+            return named if language_id == document.main_language else None
         return Notebook((), read_header(document.lines, document.language_id).metadata).kernelspec
 
     def notebook(self, uri: str) -> Notebook:

@@ -13,7 +13,6 @@ from ..protocol.vocabulary import Unit
 from ..runs.queue import Place as QueuePlace
 from ..runs.run import Location
 from ..source.anchors import Span, whole_lines
-from ..source.cells import language_at
 from ..source.document import Place
 from ..source.languages import is_fenced, is_python
 from ..source.region import Region, regions, statement_candidates
@@ -66,7 +65,7 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
     language = document.language_id
     if unit != "all" and is_fenced(language):
         line = (position or selection[0]).line  # type: ignore[index]  # one of the two is set
-        found_language = language_at(document.lines, language, line)
+        found_language = document.language_at(line)
         if found_language is None and unit in ("line", "statement", "cell"):
             return Wanted(f"{described}: line {line + 1} is prose; place the cursor in fenced code", [])
         language = found_language or language

@@ -8,6 +8,8 @@ from typing import Any
 from lsprotocol import types
 
 from ..protocol.objects import Position
+from ..source.cell import Cell
+from ..source.cells import cells_of_lines, language_at, main_language
 from ..source.document import Place, line_starts, split_lines
 
 
@@ -29,6 +31,19 @@ class Snapshot:
     def starts(self) -> list[int]:
         """The index into the text at which each line starts."""
         return line_starts(self.text)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        return cells_of_lines(self.lines, self.language_id)
+
+    @cached_property
+    def main_language(self) -> str:
+        """The language id of the document as a whole; of one with fences, that of its code."""
+        return main_language(self.lines, self.cells, self.language_id)
+
+    def language_at(self, line: int) -> str | None:
+        """The language id of the code on a line; None: prose between fences."""
+        return language_at(self.cells, self.language_id, line)
 
     def to_inner(self, position: Position | types.Position) -> Place:
         """The place of an LSP position, clamped to the document."""

@@ -31,20 +31,23 @@ def cell_at(found: list[Cell], line: int) -> Cell | None:
     return found[index - 1] if index and line <= found[index - 1].end_line else None
 
 
-def language_at(lines: list[str], language_id: str, line: int) -> str | None:
-    """The language of the code on a line; None: prose between fences."""
+def language_at(found: list[Cell], language_id: str, line: int) -> str | None:
+    """The language of the code on a line of a document with these cells; None: prose between fences."""
     if not is_fenced(language_id):
         return language_id
-    cell = cell_at(cells_of_lines(lines, language_id), line)
+    cell = cell_at(found, line)
     return cell.language_id if cell is not None and cell.kind == "code" else None
 
 
-def main_language(lines: list[str], language_id: str) -> str:
-    """The language of a document as a whole: with fences, the one its kernelspec or its first fence names."""
+def main_language(lines: list[str], found: list[Cell], language_id: str) -> str:
+    """The language of a document as a whole: with fences, the one its kernelspec or its first fence names.
+
+    `found` are the cells of its lines.
+    """
     if not is_fenced(language_id):
         return language_id
     from .front_matter import front_matter
 
     named = language_of_fence(front_matter(lines).kernelspec.get("language", ""))
-    found = (cell.language_id for cell in cells_of_lines(lines, language_id) if cell.kind == "code")
-    return named or next(found, "r" if language_id.lower() in ("rmd", "rmarkdown") else "python")
+    languages = (cell.language_id for cell in found if cell.kind == "code")
+    return named or next(languages, "r" if language_id.lower() in ("rmd", "rmarkdown") else "python")

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from .cells import cell_at, cells_of_lines
+from .cell import Cell
+from .cells import cell_at
 from .document import BYTE_ORDER_MARK, Place
 
 LINES_ABOVE = 200  # lines of a long cell that are sent in addition to the line itself
@@ -29,9 +30,9 @@ class Inquiry:
         return Place(self.first_line + before.count("\n"), len(before) - before.rfind("\n") - 1)
 
 
-def inquiry(lines: list[str], language_id: str, place: Place) -> Inquiry | None:
-    """The inquiry for a place; None: it is not in the code of a cell."""
-    cell = cell_at(cells_of_lines(lines, language_id), place.line)
+def inquiry(lines: list[str], cells: list[Cell], place: Place) -> Inquiry | None:
+    """The inquiry for a place in a document with these lines and cells; None: the place is not code."""
+    cell = cell_at(cells, place.line)
     if cell is None or cell.kind != "code" or not cell.start_line <= place.line < cell.end_line:
         return None
     first = max(cell.start_line, place.line - LINES_ABOVE)

@@ -29,7 +29,7 @@ def read_script(text: str, language_id: str) -> Notebook:
     if is_fenced(language_id):
         front = front_matter(lines)
         kernelspec = front.kernelspec
-        main = main_language(lines, language_id)
+        main = main_language(lines, code.cells, language_id)
         cells = tuple(_fenced_cell(cell, code, main) for cell in code.cells)
         metadata = {"kernelspec": {"language": main, **kernelspec}} if kernelspec else {}
         return Notebook(cells, metadata, tuple(_problems_of_fences(front, lines)))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kernel_bridge.source.cells import cells
 from kernel_bridge.source.document import Place, split_lines
 from kernel_bridge.source.inquiry import active_parameter, call_at, has_name, inquiry, parameters
 
@@ -17,7 +18,7 @@ from kernel_bridge.source.inquiry import active_parameter, call_at, has_name, in
     ],
 )
 def test_the_code_of_the_cell_up_to_the_line(text: str, place: Place, code: str, cursor: int) -> None:
-    asked = inquiry(split_lines(text), "python", place)
+    asked = inquiry(split_lines(text), cells(text, "python"), place)
     assert asked is not None
     assert (asked.code, asked.cursor) == (code, cursor)
     assert asked.place(asked.cursor) in (place, Place(place.line, place.column - 1))
@@ -25,11 +26,12 @@ def test_the_code_of_the_cell_up_to_the_line(text: str, place: Place, code: str,
 
 @pytest.mark.parametrize("place", [Place(0, 2), Place(1, 1)])
 def test_there_is_no_inquiry_outside_code(place: Place) -> None:
-    assert inquiry(["# %% [markdown]", "# text"], "python", place) is None
+    assert inquiry(["# %% [markdown]", "# text"], cells("# %% [markdown]\n# text", "python"), place) is None
 
 
 def test_a_long_cell_is_sent_in_part() -> None:
-    asked = inquiry([f"x{line}" for line in range(1000)], "python", Place(900, 2))
+    lines = [f"x{line}" for line in range(1000)]
+    asked = inquiry(lines, cells("\n".join(lines), "python"), Place(900, 2))
     assert asked is not None
     assert asked.first_line == 700
     assert asked.place(asked.cursor) == Place(900, 2)

@@ -56,6 +56,10 @@ y <-
 """
 
 
+def _main(text: str, language_id: str) -> str:
+    return main_language(split_lines(text), cells(text, language_id), language_id)
+
+
 def code(text: str, language_id: str = "markdown") -> list[tuple[str, str]]:
     """(language, source) of each code cell."""
     return [
@@ -127,8 +131,8 @@ def test_the_cells_of_a_document() -> None:
         ("r", "y <-\n  2"),
     ]
     assert unclosed_fence(split_lines(DOCUMENT)) is None
-    assert main_language(split_lines(DOCUMENT), "quarto") == "python"
-    assert main_language(["no code"], "rmd") == "r"
+    assert _main(DOCUMENT, "quarto") == "python"
+    assert _main("no code", "rmd") == "r"
 
 
 def test_units_use_the_language_of_their_fence() -> None:
@@ -153,15 +157,15 @@ def test_units_use_the_language_of_their_fence() -> None:
         ("echo a\n  echo b", 16),
         ("y <-", 33),
     ]
-    lines = split_lines(DOCUMENT)
-    assert [language_at(lines, "quarto", line) for line in (7, 8, 16, 33)] == [
+    lines, found = split_lines(DOCUMENT), cells(DOCUMENT, "quarto")
+    assert [language_at(found, "quarto", line) for line in (7, 8, 16, 33)] == [
         None,
         "python",
         "shellscript",
         "r",
     ]
-    assert inquiry(lines, "quarto", Place(8, 3)) is inquiry(lines, "quarto", Place(6, 1)) is None
-    asked = inquiry(lines, "quarto", Place(16, 5))
+    assert inquiry(lines, found, Place(8, 3)) is inquiry(lines, found, Place(6, 1)) is None
+    asked = inquiry(lines, found, Place(16, 5))
     assert asked is not None
     assert asked.code == "   echo a"
 
@@ -229,7 +233,7 @@ def test_options_that_concern_running(text: str, tags: tuple[str, ...]) -> None:
 def test_the_kernelspec_of_a_document(front: str, name: str | None, language: str) -> None:
     text = f"---\n{front}\n---\n```bash\n1\n```\n"
     assert read_script(text, "markdown").kernelspec == name
-    assert main_language(split_lines(text), "markdown") == language
+    assert _main(text, "markdown") == language
 
 
 def test_an_unclosed_fence_is_found() -> None:

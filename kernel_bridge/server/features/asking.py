@@ -37,7 +37,7 @@ def about(context: Context, params: OfPosition) -> Asked | None:
     if document is None:
         return None
     place = document.to_inner(params.position)
-    asked = inquiry(document.lines, document.language_id, place)
+    asked = inquiry(document.lines, document.cells, place)
     kernel = context.kernel_of(document, place.line) if asked is not None else None
     if asked is None or kernel is None or not kernel.alive:
         return None

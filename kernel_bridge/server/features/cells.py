@@ -7,7 +7,6 @@ does prose between fences.
 from typing import TYPE_CHECKING, Any
 
 from ...source.cell import Cell
-from ...source.cells import cells_of_lines, language_at
 from ...source.document import Place
 from ...source.languages import is_fenced, is_python, option_prefixes
 from ...source.statement import python_statement
@@ -22,7 +21,7 @@ MODULE, STRING = 2, 15  # SymbolKind
 
 
 def _cells(document: "Snapshot") -> list[Cell]:
-    found = cells_of_lines(document.lines, document.language_id)
+    found = document.cells
     if is_fenced(document.language_id):
         return [cell for cell in found if cell.kind == "code"]
     return [] if all(cell.marker_line is None for cell in found) else found
@@ -99,7 +98,7 @@ def selection_ranges(context: Context, params: OfPositions) -> list[dict[str, An
 def _around(document: "Snapshot", place: Place) -> dict[str, Any]:
     line, last_line = place.line, len(document.lines) - 1
     spans = [(line, line)]
-    language = language_at(document.lines, document.language_id, line)
+    language = document.language_at(line)
     if language is not None and is_python(language):
         statement = python_statement(document.text, line, document.language_id)
         spans += [statement] if statement else []

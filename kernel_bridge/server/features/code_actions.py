@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...bridge.documents import path_of
 from ...bridge.summary import shortened_line
-from ...source.cells import cells_of_lines, language_at
 from ...source.languages import comment_prefixes, find_language, is_fenced, is_python, speaks
 from ..client import Client
 from ..registry import Provider, server
@@ -97,8 +96,7 @@ def _answers(
 def _running(document: "Snapshot", params: CodeActionParams) -> Iterator[Action]:
     start, end = document.to_inner(params.range.start), document.to_inner(params.range.end)
     uri, position = document.uri, document.position(start)
-    cells = cells_of_lines(document.lines, document.language_id)
-    language = language_at(document.lines, document.language_id, start.line)
+    language = document.language_at(start.line)
     units = {"line": "Run line"} if language is not None else {}
     selection = act(
         "Run selection", "run", {"textDocument": {"uri": uri}, "range": document.range(start, end)}
@@ -108,7 +106,7 @@ def _running(document: "Snapshot", params: CodeActionParams) -> Iterator[Action]
         yield "run", selection
     if language is not None and is_python(language):
         units["statement"] = "Run statement"
-    if any(cell.marker_line is not None for cell in cells):
+    if any(cell.marker_line is not None for cell in document.cells):
         if language is not None:
             units |= {"cell": "Run cell", "above": "Run cells above", "below": "Run cell and all below"}
         units["all"] = "Run all cells"
@@ -141,7 +139,7 @@ def _is_code(document: "Snapshot") -> bool:
     """Whether a kernel may run some of a document."""
     if not is_fenced(document.language_id):
         return find_language(document.language_id) is not None
-    return any(cell.kind == "code" for cell in cells_of_lines(document.lines, document.language_id))
+    return any(cell.kind == "code" for cell in document.cells)
 
 
 def _of_kernel(kernel: "FollowedKernel", document: "Snapshot") -> Iterator[Action]:

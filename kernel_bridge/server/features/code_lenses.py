@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from ...source.cell import Cell
-from ...source.cells import cells_of_lines
 from ...source.document import Place
 from ..registry import Provider, server
 from .actions import act, interrupt, run_unit
@@ -28,7 +27,7 @@ def code_lenses(context: Context, params: OfDocument) -> list[dict[str, Any]] | 
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
-    found = cells_of_lines(document.lines, document.language_id)
+    found = document.cells
     running = [
         result.lines(document)
         for result in context.results.of(document.uri)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...source.cells import language_at
 from ..client import Client
 from ..configuration import Configuration
 from ..outbox import Outbox
@@ -54,7 +53,7 @@ class Context:
 
     def kernel_of(self, document: "Snapshot", line: int) -> "FollowedKernel | None":
         """The kernel that a document is bound to for the code on a line, alive or dead."""
-        language = language_at(document.lines, document.language_id, line)
+        language = document.language_at(line)
         return self.bridge.kernels.get(
             self.bridge.bindings.of(self.documents.owner(document.uri), language) or ""
         )
