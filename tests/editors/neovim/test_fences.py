@@ -1,4 +1,4 @@
-"""Documents with fenced code: cells, motions, runs and the kernel of each language."""
+"""Cells are those of the server. In documents with fenced code: motions, runs and each language's kernel."""
 
 import pytest
 
@@ -18,7 +18,28 @@ DOCUMENTS = [
     "```python title='a' {1,2}\n1\n```\n```py .noeval\n2\n```\n\n``` {julia}\n3\n```\n",
     "```python\nunclosed\n",
     "```python\n```\n",
+    "1. one\n   - two\n\n     ```r\n     1\nout of the list\n\n```python\n1\n```\n",
+    "* * *\n\n\t```python\n\t1\n\t```\n\n-\t```py\n\t1\n\t```\n",
+    "<script>\n\n```python\n1\n```\n</script>\n\n<prefix>\n```r\n1\n```\n",
 ]
+SCRIPTS = [
+    "t = '''\n# %% this is text\n'''\nprint(t)\n# %% the second cell\n",
+    'x = f(r"""\n# %% text\n""", [\n# %% brackets\n])\n# %%\n',
+    "# %%time\n%%time\n1\n#%%\n# %%%% deep\n  # %%[markdown]\n",
+    '# %%\nx = (\n# %%\ndef f():\n    s = \'never closed\n# %%\n"""\n# %%\n',
+    "s = 'it\\\n# %% text'\n# %%\n! echo '''\n# %%\n%%bash\necho \"it's\"\n# %%\n",
+    "# In[3]:\n1\n# <codecell>\n2\n# <markdowncell>\n# text\n# In[ ]\n# In[1] and more\n",
+]
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_the_cells_of_scripts_are_those_of_the_server(buffer: Neovim, text: str) -> None:
+    found = cells(text.removesuffix("\n"), "python")
+    buffer.api.current.buffer[:] = text.splitlines()
+    buffer.api.command("setfiletype python")
+    lines = buffer.lua("return require('kernel_bridge.cells').of(0)")
+    markers = [cell["first"] for cell in lines if cell["body_first"] > cell["first"]]
+    assert markers == [cell.marker_line + 1 for cell in found if cell.marker_line is not None]
 
 
 @pytest.mark.parametrize("text", DOCUMENTS)

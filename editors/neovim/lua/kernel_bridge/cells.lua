@@ -1,6 +1,7 @@
 --- Cell boundaries for motions and text objects, which cannot wait for the server. The server decides what runs.
 
 local fences = require("kernel_bridge.fences")
+local quoting = require("kernel_bridge.quoting")
 local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
@@ -13,15 +14,22 @@ local M = {}
 ---@field body_last integer
 ---@field language? string of a fence
 
---- Whether a line begins a cell by the server's rules: a comment with %%, or with In[3] as nbconvert writes it.
+--- Whether a line begins a cell by the server's rules: a comment with %% and a blank, a bracket or nothing after it
+--- (`# %%time` is a magic), or a marker of nbconvert or an old IPython.
 ---@param line string
 ---@param comments string[] comment prefixes of the language
 ---@return boolean
 local function is_marker(line, comments)
   for _, comment in ipairs(comments) do
     local blanks = comment:sub(-1) == "%" and "[ \t]+" or "[ \t]*" -- lines of percent signs are decoration
-    local start = "^[ \t\f]*" .. vim.pesc(comment) .. blanks
-    if line:find(start .. "%%%%") or line:find(start .. "In%[[0-9 ]*%]:?%s*$") then
+    local _, at = line:find("^[ \t\f]*" .. vim.pesc(comment) .. blanks)
+    local text = at and line:sub(at + 1) or ""
+    if
+      text:find("^%%%%+$")
+      or text:find("^%%%%+[%s%[]")
+      or text:find("^In%[[0-9 ]*%]:?%s*$")
+      or text:find("^<%l+cell>%s*$")
+    then
       return true
     end
   end
@@ -30,15 +38,24 @@ end
 
 ---@param lines string[]
 ---@param comments string[]
+---@param is_python boolean
 ---@return kernel_bridge.Cell[] that cover the document
-local function percent_cells(lines, comments)
-  local found = {} ---@type kernel_bridge.Cell[]
+local function percent_cells(lines, comments, is_python)
+  local markers = {} ---@type integer[]
   for row, line in ipairs(lines) do
-    local begins = (line:find("%%", 1, true) or line:find("In[", 1, true)) and is_marker(line, comments)
-    if begins or row == 1 then
-      found[#found + 1] = { first = row, last = row, body_first = begins and row + 1 or row, body_last = row }
-    else
-      found[#found].last, found[#found].body_last = row, row
+    local may_be = line:find("%%", 1, true) or line:find("In[", 1, true) or line:find("cell>", 1, true)
+    if may_be and is_marker(line, comments) then
+      markers[#markers + 1] = row
+    end
+  end
+  local quoted = is_python and markers[1] and quoting.rows(lines) or {}
+  local found = { { first = 1, last = #lines, body_first = 1, body_last = #lines } }
+  for _, row in ipairs(markers) do
+    if not quoted[row] then
+      local last = found[#found]
+      last.last, last.body_last = row - 1, row - 1
+      found[row == 1 and 1 or #found + 1] =
+        { first = row, last = #lines, body_first = row + 1, body_last = #lines }
     end
   end
   return found
@@ -74,7 +91,7 @@ function M.of(bufnr)
   if latest.bufnr ~= bufnr or latest.tick ~= tick or latest.filetype ~= filetype then
     local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
     local found = M.is_fenced(bufnr) and vim.tbl_map(fenced_cell, fences.of(lines))
-      or percent_cells(lines, vocabulary.comments[filetype] or { "#" })
+      or percent_cells(lines, vocabulary.comments[filetype] or { "#" }, filetype == "python")
     latest = { bufnr = bufnr, tick = tick, filetype = filetype, cells = found }
   end
   return latest.cells

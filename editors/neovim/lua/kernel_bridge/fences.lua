@@ -38,49 +38,127 @@ local function language_of(info)
   return not vocabulary.in_page[name] and known(name) or nil
 end
 
---- The first line after a block that begins on a line, such as a comment.
----@param lines string[]
----@param first integer
----@param pattern string of its last line
----@return integer
-local function after(lines, first, pattern)
-  for row = first, #lines do
-    if lines[row]:find(pattern) then
-      return row + 1
-    end
-  end
-  return #lines + 1
+--- HTML blocks that may contain blank lines: how they begin and end, in lower case.
+local HTML = { { "^<!%-%-", "%-%->" }, { "^<%?", "%?>" }, { "^<!%[cdata%[", "%]%]>" }, { "^<!%l", ">" } }
+for _, tag in ipairs({ "pre", "script", "style", "textarea" }) do
+  HTML[#HTML + 1] = { "^<" .. tag .. "%f[%s>%z]", "</" .. tag .. ">" }
 end
 
+--- The column of the first character of a line that is not blank, and the text from there on.
+---@param line string
+---@return integer column 0-based
+---@return string text
+local function indented(line)
+  local blanks, text = line:match("^([ \t]*)(.-)%s*$")
+  local column = 0
+  for blank in blanks:gmatch(".") do
+    column = blank == "\t" and column + 4 - column % 4 or column + 1
+  end
+  return column, text
+end
+
+--- The column at which the text of a list item begins, and that text; nil if the text is no list item.
+---@param column integer of its marker
+---@param text string
+---@return integer? column
+---@return string? text
+local function item(column, text)
+  local marker, rest = text:match("^([-+*])(.*)$")
+  if not marker then
+    marker, rest = text:match("^(%d+[.)])(.*)$")
+  end
+  local mark = vim.pesc(text:sub(1, 1))
+  local is_break = marker and text:find("^[" .. mark .. " \t]+$") and select(2, text:gsub(mark, "")) >= 3
+  if not marker or #marker > 10 or is_break or not rest:find("^[ \t]") and rest ~= "" then
+    return nil
+  end
+  local after = column + #marker
+  local text_column, inner = indented((" "):rep(after) .. rest)
+  local blanks = text_column - after
+  return after + (rest:find("%S") and blanks <= 4 and blanks or 1), inner
+end
+
+--- Finds the end of a fence: the closing fence, or without one the end of the list item around it or of the document.
+---@param lines string[]
+---@param first integer the opening fence
+---@param base integer the column at which the text of the list item around it begins
+---@param marks string
+---@return integer last
+---@return boolean is_closed
+local function close(lines, first, base, marks)
+  local closing = "^" .. vim.pesc(marks) .. marks:sub(1, 1) .. "*$"
+  for row = first + 1, #lines do
+    if base > 0 or lines[row]:find(marks, 1, true) then
+      local column, text = indented(lines[row])
+      if text ~= "" and column < base then
+        return row - 1, false
+      elseif column - base < 4 and text:find(closing) then
+        return row, true
+      end
+    end
+  end
+  return #lines, false
+end
+
+--- The first line after YAML at the top.
+---@param lines string[]
+---@return integer
+local function after_header(lines)
+  if lines[1] and lines[1]:find("^%-%-%-%s*$") then
+    for row = 2, #lines do
+      if lines[row]:find("^%-%-%-%s*$") or lines[row]:find("^%.%.%.%s*$") then
+        return row + 1
+      end
+    end
+  end
+  return 1
+end
+
+--- Fences are found as in CommonMark, also in list items. Those in quotes and in HTML are prose.
 ---@param lines string[]
 ---@return kernel_bridge.Fence[] in order
 function M.of(lines)
-  local found, in_list = {}, false
-  local row = (lines[1] or ""):find("^%-%-%-%s*$") and after(lines, 2, "^[-.][-.][-.]%s*$") or 1
-  row = row > #lines and 1 or row -- without an end, it is no header
+  local found = {} ---@type kernel_bridge.Fence[]
+  local items = {} ---@type integer[] the columns at which the text of the open list items begins
+  local row = after_header(lines)
   while row <= #lines do
-    local line = lines[row]
-    in_list = line:find("^%s*[-+*]%s") ~= nil
-      or line:find("^%s*%d+[.)]%s") ~= nil
-      or in_list and not line:find("^%S")
-    local marks, info = line:match("^%s*[-+*]?[%d.)]*%s*(```+)%s*([^`]*)$")
-    if not marks then
-      marks, info = line:match("^%s*[-+*]?[%d.)]*%s*(~~~+)%s*(.*)$")
+    local column, text = indented(lines[row])
+    while text ~= "" and items[1] and column < items[#items] do
+      items[#items] = nil
     end
-    if marks and (in_list or not line:find("^ ? ? ?[ \t]%s*[`~]") or line:find("^ ? ? ?[`~]")) then
-      local closing = "^%s*" .. vim.pesc(marks) .. marks:sub(1, 1) .. "*%s*$"
-      local next_row = after(lines, row + 1, closing)
-      local is_closed = next_row <= #lines or (#lines > row and lines[#lines]:find(closing) ~= nil)
-      local language = language_of(vim.trim(info))
-      if language then
-        found[#found + 1] = { first = row, last = next_row - 1, is_closed = is_closed, language = language }
+    local base = items[#items] or 0
+    while column - base < 4 do
+      local text_column, inner = item(column, text)
+      if not text_column then
+        break
       end
-      row = next_row
-    elseif line:find("^%s*<!%-%-") then
-      row = after(lines, row, "%-%->")
-    else
-      row = row + 1
+      base, column, text = text_column, text_column, inner
+      items[#items + 1] = base
     end
+    local next_row = row + 1
+    if column - base < 4 and text:find("^[`~<]") then
+      local marks, info = text:match("^(```+)([^`]*)$")
+      if not marks then
+        marks, info = text:match("^(~~~+)(.*)$")
+      end
+      if marks then
+        local last, is_closed = close(lines, row, base, marks)
+        local language = language_of(vim.trim(info))
+        if language then
+          found[#found + 1] = { first = row, last = last, is_closed = is_closed, language = language }
+        end
+        next_row = last + 1
+      end
+      for _, block in ipairs(HTML) do
+        if text:lower():find(block[1]) then
+          while not text:lower():find(block[2]) and next_row <= #lines do
+            text, next_row = lines[next_row], next_row + 1
+          end
+          break
+        end
+      end
+    end
+    row = next_row
   end
   return found
 end

@@ -95,10 +95,6 @@ M.comments = {
   idl = { ";" },
 }
 
---- Words in brackets that mark a text cell.
----@type string[]
-M.text_kinds = { "markdown", "md", "raw" }
-
 --- MIME types that need no other program to be shown.
 ---@type string[]
 M.readable = { "text/plain", "text/markdown", "text/latex", "application/vnd.jupyter.widget-view+json" }
