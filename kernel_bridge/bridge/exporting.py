@@ -64,7 +64,7 @@ def read_document(uri: str) -> Document:
     if path is None:
         raise ExportFailed(f"the document {uri} is neither open nor a file", path=uri)
     language = language_of_path(str(path))
-    with _readable(str(path)):
+    with unreadable(str(path)):
         text = decode(read_file(path, LARGEST_DOCUMENT_BYTES), language)
     return document_of(str(path), text, language or "")
 
@@ -77,12 +77,12 @@ def document_of(name: str, text: str, language: str) -> Document:
     """
     if not name.lower().endswith(".ipynb") or find_language(language) is not None:
         return read_script(text, language)
-    with _readable(name):
+    with unreadable(name):
         return read_notebook(text)
 
 
 @contextmanager
-def _readable(name: str) -> Iterator[None]:
+def unreadable(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:

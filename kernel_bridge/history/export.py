@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..files import LARGEST_DOCUMENT_BYTES, read_file, readable
-from ..protocol.errors import ExportExists, ExportFailed, Remedy
+from ..protocol.errors import ExportExists, ExportFailed, FileChanged, Remedy
 
 
 def write(path: Path, pieces: Iterable[str], overwrite: bool) -> None:
@@ -43,7 +43,7 @@ def rehearse(path: Path, overwrite: bool) -> None:
 def write_back(path: Path, pieces: Iterable[str], content: bytes) -> bytes:
     """Like `write`, if the digest of the existing file is still `content`. Return the new digest.
 
-    Raises ExportFailed: another program changed or removed the file, or the file system refused.
+    Raises FileChanged: another program changed or removed it. ExportFailed: the file system refused.
     """
     written = hashlib.sha256()
 
@@ -62,7 +62,7 @@ def write_back(path: Path, pieces: Iterable[str], content: bytes) -> bytes:
 
 
 def read_unchanged(path: Path, content: bytes) -> bytes:
-    """The file to write back. Raises ExportFailed: its digest is not `content`, or it cannot be read."""
+    """The file to write back. Raises FileChanged: its digest is not `content`. ExportFailed: unreadable."""
     with refusals(path):
         try:
             raw = read_file(path, LARGEST_DOCUMENT_BYTES)
@@ -77,11 +77,10 @@ def digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def _conflict(path: Path, what: str) -> ExportFailed:
-    return ExportFailed(
-        f"{readable(str(path))} was {what} by another program meanwhile, so no outputs were written into it",
+def _conflict(path: Path, what: str) -> FileChanged:
+    return FileChanged(
+        f"{readable(str(path))} was {what} by another program meanwhile, so nothing was written into it",
         path=str(path),
-        reason=f"{what} by another program",
         remedy=Remedy.WRITE_BACK,
     )
 

@@ -55,7 +55,7 @@ def write_back(path: Path, content: bytes, records: Mapping[int, RunRecord]) -> 
     """Write the runs' outputs and execution counts into the cells with these indexes; return the new digest.
 
     `content` is the digest of the notebook that has these cells. A file that would not change is not written.
-    Raises ExportFailed: another program changed or removed the file, or it cannot be read or written.
+    Raises FileChanged: another program changed or removed it. ExportFailed: it cannot be read or written.
     """
     raw = export.read_unchanged(path, content)
     text = raw.decode("utf-8-sig")

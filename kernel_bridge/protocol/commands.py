@@ -155,10 +155,44 @@ class HistoryResult(Wire):
     runs: list[Run]
 
 
+class ResultsParams(Wire):
+    """An open document. `path`: take the outputs from this notebook file instead of the runs."""
+
+    text_document: TextDocument
+    path: str | None = None
+
+
+class Result(Wire):
+    """The newest run of a place in a document."""
+
+    run: Run  # with outputs
+    seq: int  # of the last kernel-bridge/output notification that these outputs include
+    range: Range  # of its code now
+    stale: bool  # the code there is no longer what ran
+
+
+class ResultsResult(Wire):
+    results: list[Result]  # from top to bottom
+
+
+class OpenNotebookParams(Wire):
+    """The notebook file to show as text: with percent cells ("py"), or as Markdown with fences ("md")."""
+
+    path: str
+    format: Literal["py", "md"] = "py"
+
+
+class OpenNotebookResult(Wire):
+    text: str
+    language_id: str  # of the text
+    digest: str  # of the file's bytes
+
+
 class ExportParams(Wire):
     """The runs to export (by kernel, document, time or id; default: the whole history) and the target.
 
     Mode "document" writes the cells of `text_document` instead, each with the outputs of its newest run.
+    `digest` is that of the document's own notebook as the client knows it.
     """
 
     path: str
@@ -171,12 +205,14 @@ class ExportParams(Wire):
     since: Time | None = None
     until: Time | None = None
     overwrite: bool = False
+    digest: str | None = None
 
 
 class ExportResult(Wire):
     path: str
     cells: int
     format: ExportFormat
+    digest: str | None = None  # of the file's bytes, if it is the document's own notebook
 
 
 class ShowOutputParams(Wire):
@@ -224,6 +260,8 @@ COMMANDS: dict[str, tuple[type[Wire], type[Wire]]] = {
     "kernel-bridge.getRun": (RunRef, GetRunResult),
     "kernel-bridge.readOutput": (ReadOutputParams, ReadOutputResult),
     "kernel-bridge.history": (HistoryParams, HistoryResult),
+    "kernel-bridge.results": (ResultsParams, ResultsResult),
+    "kernel-bridge.openNotebook": (OpenNotebookParams, OpenNotebookResult),
     "kernel-bridge.export": (ExportParams, ExportResult),
     "kernel-bridge.showOutput": (ShowOutputParams, ShowOutputResult),
     "kernel-bridge.insertNextInput": (RunRef, InsertNextInputResult),

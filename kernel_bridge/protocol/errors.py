@@ -24,6 +24,7 @@
         ExportError
           ExportExists
           ExportFailed
+          FileChanged
           NothingToExport
 
 A leaf class is a kind on the wire, with code -32803 unless another is listed. The classes above it are groups
@@ -231,6 +232,13 @@ class ExportFailed(ExportError):
 
     path: Path | None = None
     reason: Annotated[str, Meta(description="Why the export failed.")] | None = None
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class FileChanged(ExportError):
+    """Another program changed or removed the notebook that the export would write back."""
+
+    path: Path
 
 
 class NothingToExport(ExportError):

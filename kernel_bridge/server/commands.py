@@ -161,6 +161,11 @@ def export(context: Context, params: wire.ExportParams) -> Coroutine[Any, Any, w
     return context.bridge.history.export(params, document)
 
 
+@server.command("kernel-bridge.openNotebook")
+async def open_notebook(context: Context, params: wire.OpenNotebookParams) -> wire.OpenNotebookResult:
+    return await context.bridge.open_notebook(params)
+
+
 @server.command("kernel-bridge.answerInput")
 def answer_input(context: Context, params: wire.AnswerInputParams) -> wire.Nothing:
     context.prompts.answer(params.run_id, params.value)

@@ -1,6 +1,6 @@
 """Imports every module with handlers. The import registers them in `server`."""
 
-from . import commands, notifications
+from . import commands, notifications, placed
 from .features import (
     actions,
     cells,
@@ -29,6 +29,7 @@ __all__ = [
     "hover",
     "inlay_hints",
     "notifications",
+    "placed",
     "proposals",
     "server",
     "showing",

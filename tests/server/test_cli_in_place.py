@@ -100,7 +100,7 @@ def test_a_notebook_that_another_program_changed_is_kept(home: Home) -> None:
     before = (home.work / "a.ipynb").read_text()
     done = run_command(home, "run", "a.ipynb", "--in-place")
     assert done.code == 2
-    assert "a.ipynb was changed by another program meanwhile, so no outputs were written" in done.stderr
+    assert "a.ipynb was changed by another program meanwhile, so nothing was written" in done.stderr
     assert "`kernel-bridge export FILE --file FILE --document` writes them" in done.stderr
     assert (home.work / "a.ipynb").read_text() == before + " "
     assert run_command(home, "export", "a.ipynb", "--file", "a.ipynb", "--document").code == 0

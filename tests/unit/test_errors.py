@@ -66,6 +66,7 @@ def test_groups_are_not_kinds() -> None:
     assert {kind.__name__ for kind in kinds(HistoryError)} == {
         "ExportExists",
         "ExportFailed",
+        "FileChanged",
         "HistoryDisabled",
         "NoSuchRun",
         "NothingToExport",

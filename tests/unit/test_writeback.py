@@ -15,7 +15,7 @@ from kernel_bridge.history.document import joined
 from kernel_bridge.history.export import digest
 from kernel_bridge.history.records import Pieces, Ran, RunRecord, kernel_record
 from kernel_bridge.history.writeback import edits, runs_of_cells, write_back
-from kernel_bridge.protocol.errors import ExportFailed
+from kernel_bridge.protocol.errors import ExportFailed, FileChanged
 from kernel_bridge.source.notebook import read_notebook
 from kernel_bridge.source.notebook_text import Edit, edited, scan
 from tests.unit.history_samples import KERNEL, make_run
@@ -240,12 +240,12 @@ def test_a_file_that_another_program_changed_is_kept(tmp_path: Path) -> None:
 
     for change, outputs in ((text + " ", [HELLO]), (text, changing())):
         path.write_text(change)
-        with pytest.raises(ExportFailed, match="was changed by another program") as raised:
+        with pytest.raises(FileChanged, match="was changed by another program") as raised:
             write_back(path, read, {0: RunRecord(make_run(), kernel_record(KERNEL), {}, outputs)})
         assert raised.value.remedy == "writeBack"
         assert path.read_text().rstrip() == text
     path.unlink()
-    with pytest.raises(ExportFailed, match="was removed by another program"):
+    with pytest.raises(FileChanged, match="was removed by another program"):
         write_back(path, read, {0: record("r", [HELLO])})
     assert list(tmp_path.iterdir()) == []
 

@@ -122,6 +122,14 @@ export interface Commands {
     argument: HistoryParams;
     result: HistoryResult;
   };
+  "kernel-bridge.results": {
+    argument: ResultsParams;
+    result: ResultsResult;
+  };
+  "kernel-bridge.openNotebook": {
+    argument: OpenNotebookParams;
+    result: OpenNotebookResult;
+  };
   "kernel-bridge.export": {
     argument: ExportParams;
     result: ExportResult;
@@ -172,10 +180,10 @@ export interface Elided {
 }
 
 /** The data of an error with code -32803. */
-export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData | NotInsertedData | KernelLaunchFailedData | KernelNotReadyData | KernelRequiredData | NoSuchKernelSpecData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | NotOursData | HistoryDisabledData | NoSuchRunData | ExportExistsData | ExportFailedData | NothingToExportData;
+export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData | NotInsertedData | KernelLaunchFailedData | KernelNotReadyData | KernelRequiredData | NoSuchKernelSpecData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | NotOursData | HistoryDisabledData | NoSuchRunData | ExportExistsData | ExportFailedData | FileChangedData | NothingToExportData;
 
 /** Why a command failed (code -32803). */
-export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "NotInserted" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "NothingToExport";
+export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "NotInserted" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "FileChanged" | "NothingToExport";
 
 /** An exception that the code raised. */
 export interface ErrorOutput {
@@ -220,7 +228,7 @@ export type ExportMedia = "files" | "inline";
 /** The cells of an export: runs, or the cells of a document. */
 export type ExportMode = "runs" | "document";
 
-/** The runs to export (by kernel, document, time or id; default: the whole history) and the target. Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run. */
+/** The runs to export (by kernel, document, time or id; default: the whole history) and the target. Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run. `digest` is that of the document's own notebook as the client knows it. */
 export interface ExportParams {
   path: string;
   format?: ExportFormat;
@@ -232,12 +240,14 @@ export interface ExportParams {
   since?: string;
   until?: string;
   overwrite?: boolean;
+  digest?: string;
 }
 
 export interface ExportResult {
   path: string;
   cells: number;
   format: ExportFormat;
+  digest?: string;
 }
 
 /** Which parts of standard LSP are served. `"auto"`: on, unless the client set `output: true`. */
@@ -268,6 +278,14 @@ export interface FeatureSettings {
   folding?: boolean;
   /** Expand the selection to the statement and the cell. */
   selectionRanges?: boolean;
+}
+
+/** Another program changed or removed the notebook that the export would write back. */
+export interface FileChangedData {
+  kind: "FileChanged";
+  remedy?: Remedy;
+  /** The path of the file. */
+  path: string;
 }
 
 export interface GetRunResult {
@@ -496,6 +514,18 @@ export interface Notifications {
   "kernel-bridge/output": OutputNotification;
 }
 
+/** The notebook file to show as text: with percent cells ("py"), or as Markdown with fences ("md"). */
+export interface OpenNotebookParams {
+  path: string;
+  format?: "md" | "py";
+}
+
+export interface OpenNotebookResult {
+  text: string;
+  languageId: string;
+  digest: string;
+}
+
 /** An nbformat 4.5 output with text as one string. */
 export type Output = StreamOutput | DisplayData | ExecuteResult | ErrorOutput;
 
@@ -555,6 +585,24 @@ export interface ResponseError {
   code: number;
   message: string;
   data?: ErrorData;
+}
+
+/** The newest run of a place in a document. */
+export interface Result {
+  run: Run;
+  seq: number;
+  range: Range;
+  stale: boolean;
+}
+
+/** An open document. `path`: take the outputs from this notebook file instead of the runs. */
+export interface ResultsParams {
+  textDocument: TextDocument;
+  path?: string;
+}
+
+export interface ResultsResult {
+  results: Result[];
 }
 
 /** One execution of a piece of source on a kernel. */

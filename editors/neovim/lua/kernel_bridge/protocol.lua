@@ -70,6 +70,8 @@
 ---@field ["kernel-bridge.getRun"] { argument: kernel_bridge.RunRef, result: kernel_bridge.GetRunResult }
 ---@field ["kernel-bridge.readOutput"] { argument: kernel_bridge.ReadOutputParams, result: kernel_bridge.ReadOutputResult }
 ---@field ["kernel-bridge.history"] { argument: kernel_bridge.HistoryParams, result: kernel_bridge.HistoryResult }
+---@field ["kernel-bridge.results"] { argument: kernel_bridge.ResultsParams, result: kernel_bridge.ResultsResult }
+---@field ["kernel-bridge.openNotebook"] { argument: kernel_bridge.OpenNotebookParams, result: kernel_bridge.OpenNotebookResult }
 ---@field ["kernel-bridge.export"] { argument: kernel_bridge.ExportParams, result: kernel_bridge.ExportResult }
 ---@field ["kernel-bridge.showOutput"] { argument: kernel_bridge.ShowOutputParams, result: kernel_bridge.ShowOutputResult }
 ---@field ["kernel-bridge.insertNextInput"] { argument: kernel_bridge.RunRef, result: kernel_bridge.InsertNextInputResult }
@@ -100,10 +102,10 @@
 ---@field tail string
 
 --- The data of an error with code -32803.
----@alias kernel_bridge.ErrorData kernel_bridge.UntrustedData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NothingToRunData|kernel_bridge.NotInsertedData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.KernelRequiredData|kernel_bridge.NoSuchKernelSpecData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.NotOursData|kernel_bridge.HistoryDisabledData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.NothingToExportData
+---@alias kernel_bridge.ErrorData kernel_bridge.UntrustedData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NothingToRunData|kernel_bridge.NotInsertedData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.KernelRequiredData|kernel_bridge.NoSuchKernelSpecData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.NotOursData|kernel_bridge.HistoryDisabledData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.FileChangedData|kernel_bridge.NothingToExportData
 
 --- Why a command failed (code -32803).
----@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"NotInserted"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"NothingToExport"
+---@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"NotInserted"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"FileChanged"|"NothingToExport"
 
 --- An exception that the code raised.
 ---@class kernel_bridge.ErrorOutput
@@ -143,6 +145,7 @@
 
 --- The runs to export (by kernel, document, time or id; default: the whole history) and the target.
 --- Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run.
+--- `digest` is that of the document's own notebook as the client knows it.
 ---@class kernel_bridge.ExportParams
 ---@field path string
 ---@field format? kernel_bridge.ExportFormat
@@ -154,11 +157,13 @@
 ---@field since? string
 ---@field ["until"]? string
 ---@field overwrite? boolean
+---@field digest? string
 
 ---@class kernel_bridge.ExportResult
 ---@field path string
 ---@field cells integer
 ---@field format kernel_bridge.ExportFormat
+---@field digest? string
 
 --- Which parts of standard LSP are served. `"auto"`: on, unless the client set `output: true`.
 ---@class kernel_bridge.FeatureSettings
@@ -175,6 +180,12 @@
 ---@field symbols? boolean Cells as document symbols.
 ---@field folding? boolean Cells as folding ranges.
 ---@field selectionRanges? boolean Expand the selection to the statement and the cell.
+
+--- Another program changed or removed the notebook that the export would write back.
+---@class kernel_bridge.FileChangedData
+---@field kind "FileChanged"
+---@field remedy? kernel_bridge.Remedy
+---@field path string The path of the file.
 
 ---@class kernel_bridge.GetRunResult
 ---@field run kernel_bridge.Run
@@ -364,6 +375,16 @@
 ---@field ["kernel-bridge/run"] kernel_bridge.RunNotification
 ---@field ["kernel-bridge/output"] kernel_bridge.OutputNotification
 
+--- The notebook file to show as text: with percent cells ("py"), or as Markdown with fences ("md").
+---@class kernel_bridge.OpenNotebookParams
+---@field path string
+---@field format? "md"|"py"
+
+---@class kernel_bridge.OpenNotebookResult
+---@field text string
+---@field languageId string
+---@field digest string
+
 --- An nbformat 4.5 output with text as one string.
 ---@alias kernel_bridge.Output kernel_bridge.StreamOutput|kernel_bridge.DisplayData|kernel_bridge.ExecuteResult|kernel_bridge.ErrorOutput
 
@@ -413,6 +434,21 @@
 ---@field code integer
 ---@field message string
 ---@field data? kernel_bridge.ErrorData
+
+--- The newest run of a place in a document.
+---@class kernel_bridge.Result
+---@field run kernel_bridge.Run
+---@field seq integer
+---@field range kernel_bridge.Range
+---@field stale boolean
+
+--- An open document. `path`: take the outputs from this notebook file instead of the runs.
+---@class kernel_bridge.ResultsParams
+---@field textDocument kernel_bridge.TextDocument
+---@field path? string
+
+---@class kernel_bridge.ResultsResult
+---@field results kernel_bridge.Result[]
 
 --- One execution of a piece of source on a kernel.
 ---@class kernel_bridge.Run
