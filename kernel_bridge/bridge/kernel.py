@@ -66,7 +66,7 @@ class FollowedKernel:
         self._grace = Grace(self.session, self._give_up_waiting)
         self._rest: asyncio.TimerHandle | None = None  # while it is set, nothing is sent
         self.began_at = 0.0  # loop time of the running run's busy status, later of its execute_input
-        self.prompts = Prompts(observers)
+        self.prompts = Prompts(observers, self._publication.typed)
         self._published: Kernel | None = None
         self._end: asyncio.Task[None] | None = None  # the code has ended it, and its process is ending
         self.leaving: str | None = None  # why it takes no more runs, although its process may still exist

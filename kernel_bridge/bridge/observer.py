@@ -41,6 +41,10 @@ class Observer(Protocol):
         The list is shared with other clients: do not modify it.
         """
 
+    def typed(self, run_id: str, kernel_id: str, changes: list[Change]) -> None:
+        """The outputs changed by what a user typed for input(). Differs where a terminal has echoed it."""
+        self.output(run_id, kernel_id, changes, urgent=True)
+
     def run_evicted(self, run_id: str) -> None:
         """The run was evicted from memory; no further notifications follow."""
 
@@ -116,17 +120,28 @@ class Observers:
 
     def outputs_changed(self, run: "Run", changes: "list[FoldChange]", urgent: bool) -> None:
         """Apply the changes to each client's copy of the run's outputs, and notify the client."""
-        # A hot path: no closures, no empty loops. Budgets come first, because a new copy is made of run.live.
-        own: dict[Observer, list[Change]] = {}
-        if self._budgets:
-            own = {observer: budget.live(run).apply(changes) for observer, budget in self._budgets.items()}
-        shared = run.live.apply(changes)
-        for observer in self._all:
+        own, shared = self._apply(run, changes)
+        for observer in self._all:  # a hot path: no closures
             sent = own.get(observer, shared) if own else shared
             try:
                 observer.output(run.id, run.kernel_id, sent, urgent)
             except Exception:
                 _log_failure(observer)
+
+    def typed(self, run: "Run", changes: "list[FoldChange]") -> None:
+        """As `outputs_changed`, for what a user typed for input()."""
+        own, shared = self._apply(run, changes)
+        self._each(lambda observer: observer.typed(run.id, run.kernel_id, own.get(observer, shared)))
+
+    def _apply(
+        self, run: "Run", changes: "list[FoldChange]"
+    ) -> tuple[dict[Observer, list[Change]], list[Change]]:
+        """The wire changes of clients with their own budget, and of all others."""
+        # Budgets come first, because a new copy is made of run.live.
+        own: dict[Observer, list[Change]] = {}
+        if self._budgets:
+            own = {observer: budget.live(run).apply(changes) for observer, budget in self._budgets.items()}
+        return own, run.live.apply(changes)
 
     def run_evicted(self, run_id: str) -> None:
         for budget in self._budgets.values():

@@ -5,9 +5,10 @@ Every client that can ask the user does. The first answer wins; the other reques
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from ..kernels.session import KernelSession
-from ..runs.events import InputRequest
+from ..runs.events import InputRequest, Stream
 from ..runs.run import Run
 from .observer import Observer, Observers
 
@@ -15,10 +16,14 @@ log = logging.getLogger(__name__)
 
 
 class Prompts:
-    """The open prompts of one kernel, at most one per run."""
+    """The open prompts of one kernel, at most one per run.
 
-    def __init__(self, observers: Observers) -> None:
+    `typed` is called with each prompt and its answer, before the kernel receives the answer.
+    """
+
+    def __init__(self, observers: Observers, typed: Callable[[Run, Stream], None]) -> None:
         self._observers = observers
+        self._typed = typed
         self._open: dict[str, _Prompt] = {}  # by the id of the run
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -58,6 +63,8 @@ class Prompts:
             if value is None:
                 await session.interrupt()
             else:
+                if typed := prompt.request.typed(value):
+                    self._typed(run, typed)
                 session.answer_input(value)
 
     async def close(self) -> None:
@@ -74,7 +81,7 @@ class _Prompt:
         self.group: asyncio.TaskGroup | None = None  # runs the tasks that ask
         self._kernel_id = kernel_id
         self._run_id = run_id
-        self._request = request
+        self.request = request
         self._asked: dict[Observer, asyncio.Task[None]] = {}
         self._answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
@@ -91,7 +98,7 @@ class _Prompt:
         self._asked[observer] = group.create_task(self._ask(observer), name=f"stdin of run {self._run_id}")
 
     async def _ask(self, observer: Observer) -> None:
-        request = self._request
+        request = self.request
         try:
             value = await observer.ask(self._run_id, self._kernel_id, request.prompt, request.password)
         except Exception as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ..history.journal import Journal
 from ..protocol import objects as wire
 from ..runs.changes import FoldChange
+from ..runs.events import Stream
 from ..runs.run import Run
 from .observer import Observers
 from .wire import run_to_wire
@@ -40,6 +41,15 @@ class Publication:
         """`urgent`: more than stream text."""
         if not changes:
             return
+        self._keep(run, changes)
+        self.observers.outputs_changed(run, changes, urgent)
+
+    def typed(self, run: Run, text: Stream) -> None:
+        """Publish what a user typed for input()."""
+        changes = run.outputs.fold(text)
+        self._keep(run, changes)
+        self.observers.typed(run, changes)
+
+    def _keep(self, run: Run, changes: list[FoldChange]) -> None:
         if self._journal is not None and run.kept:
             self._journal.outputs_changed(run.id, changes)
-        self.observers.outputs_changed(run, changes, urgent)

@@ -10,6 +10,9 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 
+END_OF_INPUT = "\x04"
+"""The answer at the end of input, by jupyter_console's convention: ipykernel raises EOFError, like Python."""
+
 
 @dataclass(slots=True)
 class Stream:
@@ -94,6 +97,11 @@ class ExecuteReply:
 class InputRequest:
     prompt: str
     password: bool
+
+    def typed(self, value: str) -> Stream | None:
+        """The prompt and the answer, as a terminal would have echoed them; None for a password."""
+        answer = "" if value == END_OF_INPUT else value
+        return None if self.password else Stream("stdout", f"{self.prompt}{answer}\n")
 
 
 @dataclass(slots=True)

@@ -254,7 +254,7 @@ async def test_the_first_answer_wins(session: Session) -> None:
     await submission.ended()
     await session.first.until(lambda: session.first.withdrawn)
     assert not second.withdrawn
-    assert session.first.text(submission.runs[0].id) == "two\n"
+    assert session.first.text(submission.runs[0].id) == "?two\ntwo\n"
 
 
 async def test_a_client_that_leaves_does_not_withdraw_the_prompt_from_others(session: Session) -> None:
@@ -266,7 +266,7 @@ async def test_a_client_that_leaves_does_not_withdraw_the_prompt_from_others(ses
     await second.until(lambda: second.withdrawn)
     await session.first.answer("one")
     await submission.ended()
-    assert session.first.text(submission.runs[0].id) == "one\n"
+    assert session.first.text(submission.runs[0].id) == "?one\none\n"
 
 
 async def test_a_new_client_gets_the_open_prompt(session: Session) -> None:
@@ -277,7 +277,7 @@ async def test_a_new_client_gets_the_open_prompt(session: Session) -> None:
     session.bridge.leave(session.first)
     await late.answer("late")
     await submission.ended()
-    assert late.text(submission.runs[0].id) == "late\n"
+    assert late.text(submission.runs[0].id) == "?late\nlate\n"
 
 
 async def test_the_run_is_interrupted_when_the_last_client_leaves(session: Session) -> None:

@@ -44,7 +44,7 @@ async def test_an_error_names_its_line_and_aborts_the_queue(bridge: Client) -> N
 async def test_a_prompt_is_answered_or_cancelled(home: Home) -> None:
     async with editor(home, stdin={"name? ": "Ada", "more? ": None}.get) as bridge:
         run = await bridge.run(code="print(input('name? '))")
-        assert run["outputs"] == [stream("Ada\n")]
+        assert run["outputs"] == [stream("name? Ada\nAda\n")]
         run = await bridge.run(code="input('more? ')")
         assert run["error"]["ename"] == "KeyboardInterrupt"
 

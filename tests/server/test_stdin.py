@@ -66,7 +66,10 @@ async def test_prompts_are_answered_in_order(shared: Client, user: User) -> None
     await user.until_asked("second? ")
     user.answers["second? "].set_result("\\n")
     ended = await shared.until_ended(run["id"])
-    assert (ended["state"], shared.mirror.text(run["id"])) == ("ok", "tea 🍵 \\n\n")
+    assert (ended["state"], shared.mirror.text(run["id"])) == (
+        "ok",
+        "first? tea 🍵 \nsecond? \\n\ntea 🍵 \\n\n",
+    )
     assert not user.withdrawn("first? ")
     assert not user.withdrawn("second? ")
 
@@ -77,6 +80,17 @@ async def test_earlier_output_arrives_before_the_prompt(shared: Client, user: Us
     assert shared.mirror.text(run["id"]) == "a\nb\n"
     user.answers["seen? "].set_result("")
     await shared.until_ended(run["id"])
+    assert shared.mirror.text(run["id"]) == "a\nb\nseen? \n"
+
+
+async def test_what_is_typed_in_pdb_is_kept(shared: Client) -> None:
+    shared.stdin = lambda _, answers=iter(["p a + 1", "c"]): next(answers)
+    run = await shared.run(code="import pdb\ndef f(a):\n    pdb.set_trace()\n    return a\nf(3)")
+    stream = run["outputs"][0]
+    assert stream["name"] == "stdout"
+    assert stream["text"].endswith("\nipdb> p a + 1\n4\nipdb> c\n")
+    path = (await shared.command("export", path="pdb.ipynb", runIds=[run["id"]]))["path"]
+    assert "".join(json.loads(Path(path).read_text())["cells"][0]["outputs"][0]["text"]) == stream["text"]
 
 
 async def test_a_password_is_stored_nowhere(shared: Client, user: User) -> None:
@@ -145,7 +159,7 @@ async def test_a_late_answer_is_ignored(shared: Client, user: User) -> None:
     await shared.command("listKernels")  # a round trip: the late answer has been read
     user.answers["late? "].set_result("in time")
     assert (await shared.until_ended(run["id"]))["state"] == "ok"
-    assert shared.mirror.text(run["id"]) == "in time\n"
+    assert shared.mirror.text(run["id"]) == "late? in time\nin time\n"
     assert await interrupt == {"outcome": "interrupted"}
 
 
@@ -172,5 +186,5 @@ async def test_the_end_of_a_kernel_withdraws_its_prompt(shared: Client, user: Us
     user.answers["again? "].set_result("yes")
     ended = await shared.until_ended(run["id"])
     assert ended["state"] == "ok"
-    assert shared.mirror.outputs[run["id"]][0]["data"] == {"text/plain": "'yes'"}
+    assert shared.mirror.outputs[run["id"]][-1]["data"] == {"text/plain": "'yes'"}
     await shared.command("shutdownKernel", kernelId=kernel["id"])

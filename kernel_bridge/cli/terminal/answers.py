@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from ...protocol.objects import Kernel
-
-END = "\x04"
-"""The answer at the end of stdin, by jupyter_console's convention: ipykernel raises EOFError, like Python."""
+from ...runs.events import END_OF_INPUT
 
 
 class Answers:
@@ -26,7 +24,7 @@ class Answers:
         self.is_terminal = os.isatty(fd)
         self._fd = fd
         self._buffer = b""
-        self._know_end: set[str] = set()  # the ids of kernels that do not take END for text
+        self._know_end: set[str] = set()  # the ids of kernels that do not take END_OF_INPUT for text
         self._reading: asyncio.Future[str | None] | None = None
 
     def met(self, kernel: Kernel) -> None:
@@ -37,7 +35,7 @@ class Answers:
     async def line(self, kernel_id: str = "") -> str | None:
         """The next line, without its line end, for a kernel if one asks.
 
-        END or None: there are no more. None interrupts the kernel.
+        END_OF_INPUT or None: there are no more. None interrupts the kernel.
         """
         if self._reading is None:
             loop = asyncio.get_running_loop()
@@ -46,7 +44,7 @@ class Answers:
             threading.Thread(target=self._read, args=(loop, self._reading), name="stdin", daemon=True).start()
         line = await asyncio.shield(self._reading)
         self._reading = None
-        return END if line is None and kernel_id in self._know_end else line
+        return END_OF_INPUT if line is None and kernel_id in self._know_end else line
 
     def hidden(self, password: bool) -> AbstractContextManager[None]:
         """A context in which a typed password is not echoed; enter it before printing the prompt."""

@@ -10,10 +10,11 @@ from ...escapes import one_line, plain
 from ...plurals import count
 from ...protocol.objects import Kernel, Run
 from ...protocol.vocabulary import Change, ErrorOutput
+from ...runs.events import END_OF_INPUT
 from ...runs.run import ENDED_BY_CODE
 from ..exits import EXITED, OK
 from ..pieces import Piece
-from .answers import END, Answers
+from .answers import Answers
 from .screen import BOLD, DIM, GREEN, RED, YELLOW, Part, Screen
 from .transcript import Transcript
 
@@ -76,6 +77,9 @@ class Terminal(Silent):
         elif run.ended_at is not None and run.started_at is not None:
             self._end(run)
 
+    def typed(self, run_id: str, kernel_id: str, changes: list[Change]) -> None:
+        self._transcript(run_id).apply_typed(changes)
+
     def output(self, run_id: str, kernel_id: str, changes: list[Change], urgent: bool) -> None:
         if run_id not in self._pieces:
             return
@@ -105,7 +109,7 @@ class Terminal(Silent):
                 screen.typed()
             elif self._stderr.is_terminal:
                 screen.write("stderr", "\n")
-        if line == END or (line is None and not answers.is_terminal):
+        if line == END_OF_INPUT or (line is None and not answers.is_terminal):
             asked = f" ({one_line(prompt)!r})" if prompt else ""
             ended = (
                 "got the end of it (Ctrl-D)"

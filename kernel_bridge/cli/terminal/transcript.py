@@ -62,6 +62,24 @@ class Transcript:
                 case "clear":
                     self._clear()
 
+    def apply_typed(self, changes: list[Change]) -> None:
+        """Apply changes that the screen already shows: a prompt, and what the user typed."""
+        self.interrupted()
+        for change in changes:
+            match change["kind"]:
+                case "append":
+                    self._blocks.append(self._render(change["output"]))
+                case "text":
+                    self._blocks[change["index"]].text += change["text"]
+                case "line":
+                    block = self._blocks[change["index"]]
+                    block.text = block.text[: block.text.rfind("\n") + 1] + change["text"]
+                case "clear":
+                    self._blocks = []
+        for block in self._blocks[-1:]:
+            block.printed = len(block.text)
+        self._floor = len(self._blocks)
+
     def interrupted(self) -> None:
         """Write pending text, because other text is about to follow."""
         if self._blocks:
