@@ -2,6 +2,7 @@
 
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
+local marks = require("kernel_bridge.marks")
 local sheets = require("kernel_bridge.sheets")
 local view = require("kernel_bridge.view")
 local vocabulary = require("kernel_bridge.vocabulary")
@@ -89,7 +90,7 @@ local function draw(drawing)
     return erase(drawing)
   end
   local bufnr, entry = place.bufnr, place.entry
-  local icon, group = view.sign(entry, place.stale)
+  local icon, group = marks.sign(entry, place.stale)
   if config.get().signs then
     -- A mark with an end would repeat its sign on each of its lines.
     drawing.sign_mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, first, 0, {
@@ -110,8 +111,8 @@ local function draw(drawing)
     end)
   end
   drawing.lines, drawing.width = lines, width
-  local mark = view.mark(entry, place.stale)
-  local fits = view.fits(vim.api.nvim_buf_get_lines(bufnr, last, last + 1, false)[1], mark, width)
+  local mark = marks.chunks(entry, place.stale)
+  local fits = marks.fits(vim.api.nvim_buf_get_lines(bufnr, last, last + 1, false)[1], mark, width)
   if not fits then
     lines = vim.list_extend({ mark }, lines)
     for _, one in ipairs(placed) do

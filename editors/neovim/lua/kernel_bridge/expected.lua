@@ -2,6 +2,7 @@
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
+local marks = require("kernel_bridge.marks")
 local view = require("kernel_bridge.view")
 
 local M = {}
@@ -20,7 +21,7 @@ local function draw_expected(one, line)
   local chunks = { { ("  %s %s…"):format(config.get().icons.queued, one.words), "KernelBridgeQueued" } }
   local text = vim.api.nvim_buf_get_lines(one.bufnr, line, line + 1, false)[1] or ""
   local width = view.width(one.bufnr)
-  local fits = view.fits(text, chunks, width)
+  local fits = marks.fits(text, chunks, width)
   one.mark = vim.api.nvim_buf_set_extmark(one.bufnr, pending, line, 0, {
     id = one.mark,
     virt_text = fits and chunks or nil,

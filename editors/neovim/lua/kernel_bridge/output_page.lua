@@ -4,11 +4,11 @@ local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
 local left_out = require("kernel_bridge.left_out")
+local marks = require("kernel_bridge.marks")
 local media = require("kernel_bridge.media")
 local output_lines = require("kernel_bridge.output_lines")
 local outputs = require("kernel_bridge.outputs")
 local sheets = require("kernel_bridge.sheets")
-local view = require("kernel_bridge.view")
 
 local M = {}
 
@@ -205,11 +205,11 @@ local function title(page)
   local run = page.entry.run
   local first = vim.trim(run.source):match("[^\n]*")
   local place = sheets.place(run.id)
-  local mark, group = unpack(view.mark(page.entry, place ~= nil and place.stale)[1])
-  local function literal(words)
-    return (ansi.legible(words):gsub("%%", "%%%%"))
+  local words, group = unpack(marks.chunks(page.entry, place ~= nil and place.stale)[1])
+  local function literal(text)
+    return (ansi.legible(text):gsub("%%", "%%%%"))
   end
-  return ("%%#%s# %s %%* %s"):format(group, literal(vim.trim(mark)), literal(first))
+  return ("%%#%s# %s %%* %s"):format(group, literal(vim.trim(words)), literal(first))
 end
 
 --- Updates the buffer to match the outputs, over several turns if needed.

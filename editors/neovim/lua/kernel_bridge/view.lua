@@ -1,79 +1,15 @@
---- The result of a run as text: its virtual lines, and the status mark at the end of its last line.
+--- The result of a run as virtual lines.
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
+local marks = require("kernel_bridge.marks")
 local media = require("kernel_bridge.media")
 local outputs = require("kernel_bridge.outputs")
 local plural = require("kernel_bridge.plural")
 local text = require("kernel_bridge.text")
-local times = require("kernel_bridge.times")
 local wrap = require("kernel_bridge.wrap")
 
 local M = {}
-
-local GROUPS = {
-  queued = "KernelBridgeQueued",
-  running = "KernelBridgeRunning",
-  ok = "KernelBridgeOk",
-  error = "KernelBridgeError",
-  aborted = "KernelBridgeEnded",
-  cancelled = "KernelBridgeEnded",
-  lost = "KernelBridgeEnded",
-}
-
----@param entry kernel_bridge.RunEntry
----@param stale boolean its source was edited after the run
----@return string icon
----@return string group
-function M.sign(entry, stale)
-  return config.get().icons[entry.run.state], stale and "KernelBridgeStale" or GROUPS[entry.run.state]
-end
-
---- How long a run has been running; nil during the first second.
----@param entry kernel_bridge.RunEntry
----@return string?
-local function running_for(entry)
-  local seconds = entry.running_since and (vim.uv.hrtime() - entry.running_since) / 1e9 or 0
-  if entry.run.state == "running" and seconds >= 1 then
-    return times.duration(seconds)
-  end
-end
-
---- The status mark: execution count, time and state. The words come from the server.
----@param entry kernel_bridge.RunEntry
----@param stale boolean
----@return [string, string][]
-function M.mark(entry, stale)
-  local run = entry.run
-  local summary = run.summary or { text = "", state = run.state }
-  local icon, group = M.sign(entry, stale)
-  local words = { icon }
-  if run.executionCount then
-    words[#words + 1] = ("[%d]"):format(run.executionCount)
-  end
-  words[#words + 1] = running_for(entry) or summary.duration
-  if run.state == "running" and entry.asks then
-    words[#words + 1] = "waiting for input"
-  elseif summary.state ~= "ok" and summary.state ~= "error" then
-    words[#words + 1] = summary.state
-  end
-  if summary.text ~= "" and run.state ~= "ok" and run.state ~= "error" then
-    words[#words + 1] = "· " .. ansi.legible(summary.text)
-  end
-  if run.degraded then
-    words[#words + 1] = "· the kernel did not report the end of the run"
-  end
-  if run.lostMessages then
-    words[#words + 1] = ("· %s lost"):format(plural(run.lostMessages, "message"))
-  end
-  if run.missingBytes then
-    words[#words + 1] = ("· %s missing from the history"):format(media.size(run.missingBytes))
-  end
-  if stale then
-    words[#words + 1] = "· edited since"
-  end
-  return { { "  " .. table.concat(words, " "), group } }
-end
 
 --- The text width of the narrowest window that shows the buffer, in columns.
 ---@param bufnr integer
@@ -85,19 +21,6 @@ function M.width(bufnr)
     width = math.min(width, info.width - info.textoff)
   end
   return width < math.huge and width or vim.o.columns
-end
-
---- Whether a mark fits after a line, in the line's last screen row.
----@param line string
----@param mark [string, any][]
----@param width integer text width of the window
----@return boolean
-function M.fits(line, mark, width)
-  local used = vim.fn.strdisplaywidth(line)
-  if used > width then
-    used = vim.o.wrap and (used - 1) % width + 1 or used
-  end
-  return used + 1 + vim.api.nvim_strwidth(mark[1][1]) <= width -- the end of the line takes one column
 end
 
 --- A part of a run's outputs: lines of text, or one image.
@@ -293,7 +216,7 @@ function M.lines(entry, stale, width, changed)
   local rows, placed = body(entry, math.max(10, width - border_width), changed)
   local border = "KernelBridgeBorder"
   if entry.run.state == "running" or entry.run.state == "error" then
-    border = GROUPS[entry.run.state]
+    border = marks.GROUPS[entry.run.state]
   end
   for _, row in ipairs(rows) do
     table.insert(row, 1, { options.border, border })
