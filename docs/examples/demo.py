@@ -166,8 +166,8 @@ class Editor:
                 self.screen.output(output, "↻ ")
             case {"kind": "clear"}:
                 outputs.clear()
-            case {"kind": "elide", "index": index, "omitted": omitted, "tail": tail}:
-                outputs[index]["elided"] = {"omitted": omitted, "tail": tail}
+            case {"kind": "elide", "index": index, **elided}:
+                outputs[index]["elided"] = elided
 
     def run_cell(self, uri: str, line: int) -> Json:
         """Run the cell that starts at the line, and wait for the notification of its end."""

@@ -195,15 +195,18 @@ def _chunks(connection: Connection, run: int, position: int, newest_first: bool 
 
 def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]:
     """The outputs of a run with at most `budget_bytes` of stream text, not counting tails."""
-    sizes = dict(
-        connection.execute(
-            "SELECT position, sum(size) FROM chunks WHERE run = ? GROUP BY position", (run,)
-        ).fetchall()
-    )
+    totals = {
+        position: (size, lines)
+        for position, size, lines in connection.execute(
+            "SELECT position, sum(size), iif(count(lines) = count(*), sum(lines), NULL) FROM chunks"
+            " WHERE run = ? GROUP BY position",
+            (run,),
+        )
+    }
     outputs: list[Any] = []  # as the fold produced them
     for position, output in enumerate(outputs_of(connection, run)):
         if output["output_type"] == "stream":
-            size = sizes.get(position, 0)
+            size, lines = totals.get(position, (0, 0))
             head = _take(_chunks(connection, run, position), min(size, max(budget_bytes, 0)))
             budget_bytes -= len(head)
             output["text"] = to_text(head)
@@ -211,6 +214,8 @@ def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]
                 newest = _chunks(connection, run, position, newest_first=True)
                 tail = _take_last(newest, min(size - len(head), TAIL_BYTES))
                 output["elided"] = {"omitted": size - len(head), "tail": to_text(tail)}
+                if lines is not None:
+                    output["elided"]["lines"] = lines - head.count(b"\n")
         outputs.append(output)
     return outputs
 

@@ -93,7 +93,13 @@ _VERSION_3 = (
     "CREATE INDEX runs_by_start ON runs (start)",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4 = (
+    # Newlines in the text; NULL: not counted. They are behind the text in the row, hence the index.
+    "ALTER TABLE chunks ADD COLUMN lines INTEGER",
+    "CREATE INDEX chunks_with_lines ON chunks (run, position, size, lines)",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """STEPS[n] migrates from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)

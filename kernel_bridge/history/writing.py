@@ -210,15 +210,16 @@ def _rewrite(connection: Connection, run: int, position: int, start: int, parts:
 
 
 def _insert_text(connection: Connection, run: int, position: int, start: int, parts: Iterable[str]) -> None:
-    def rows() -> Iterator[tuple[int, int, int, int, int, bytes]]:
+    def rows() -> Iterator[tuple[int, int, int, int, int, bytes, int]]:
         at = start
         for piece in _pieces(parts):
             data = to_bytes(piece)
-            yield run, position, at, len(piece), len(data), data
+            yield run, position, at, len(piece), len(data), data, data.count(b"\n")
             at += len(piece)
 
     connection.executemany(
-        "INSERT INTO chunks (run, position, start, length, size, text) VALUES (?, ?, ?, ?, ?, ?)", rows()
+        "INSERT INTO chunks (run, position, start, length, size, text, lines) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        rows(),
     )
 
 

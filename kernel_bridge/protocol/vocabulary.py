@@ -28,6 +28,9 @@ class Elided(TypedDict):
 
     omitted: int  # bytes after the text already sent, tail included
     tail: str  # the newest text, at most 4 KiB
+    lines: NotRequired[
+        int
+    ]  # newlines among the omitted bytes; absent in output that an earlier version stored
 
 
 class StreamOutput(TypedDict):
@@ -113,6 +116,7 @@ class ElideChange(TypedDict):
     index: int
     omitted: int
     tail: str
+    lines: int
 
 
 Change = AppendChange | TextChange | LineChange | ReplaceChange | ClearChange | ElideChange

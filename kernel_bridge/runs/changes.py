@@ -21,13 +21,14 @@ class Rewrite:
     """From `start` on, the text of the stream output at `index` becomes `text`.
 
     If `start` equals the current length, text is only added. Otherwise `removed` is the size in bytes (UTF-8)
-    of the replaced text.
+    of the replaced text, and `removed_lines` its newlines.
     """
 
     index: int
     start: int
     text: str
     removed: int = 0
+    removed_lines: int = 0
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ LARGEST_COUNT = 10_000  # JSON values examined to estimate an output's size
 class _Stream:
     """A stream output: the text that is sent, and what is omitted after it."""
 
-    __slots__ = ("characters", "length", "name", "omitted", "parts", "tail")
+    __slots__ = ("characters", "length", "lines", "name", "omitted", "parts", "tail")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -24,6 +24,7 @@ class _Stream:
         self.characters = 0  # in the text that is sent
         self.length = 0  # characters in the whole text
         self.omitted = 0  # bytes after the text that is sent
+        self.lines = 0  # newlines among them
         self.tail = ""  # the newest of them
 
     def head(self) -> str:
@@ -34,7 +35,7 @@ class _Stream:
     def output(self) -> StreamOutput:
         output: StreamOutput = {"output_type": "stream", "name": self.name, "text": self.head()}
         if self.omitted:
-            output["elided"] = {"omitted": self.omitted, "tail": self.tail}
+            output["elided"] = {"omitted": self.omitted, "tail": self.tail, "lines": self.lines}
         return output
 
     def cut(self, start: int) -> str:
@@ -52,6 +53,7 @@ class _Stream:
 
     def leave_out(self, text: str) -> None:
         self.omitted += size_bytes(text)
+        self.lines += text.count("\n")
         self.length += len(text)
         self.tail = _end(self.tail + text if len(text) < TAIL_BYTES else text)
 
@@ -88,6 +90,7 @@ class LiveOutputs:
             has_all = stream.omitted == size_bytes(stream.tail)
             short.tail = _end(short.tail + stream.tail) if has_all else stream.tail
             short.omitted += stream.omitted
+            short.lines += stream.lines
             short.length = stream.length
         return short
 
@@ -137,7 +140,7 @@ class LiveOutputs:
         removed = stream.cut(change.start)
         is_last_line = "\n" not in removed and (not stream.parts or stream.parts[-1][-1] == "\n")
         self._room += size_bytes(removed)
-        stream.length, stream.omitted, stream.tail = change.start, 0, ""
+        stream.length, stream.omitted, stream.lines, stream.tail = change.start, 0, 0, ""
         added = self._add(stream, change.text)
         if not is_last_line or (was_omitted and not stream.omitted):
             sent.append({"kind": "replace", "index": change.index, "output": stream.output()})
@@ -151,13 +154,14 @@ class LiveOutputs:
         taken = stream.length - change.start
         stream.tail = stream.tail[:-taken] if taken < len(stream.tail) else ""
         stream.omitted -= change.removed
+        stream.lines -= change.removed_lines
         stream.length = change.start
         stream.leave_out(change.text)
         if stream.omitted > self._room or stream.omitted != size_bytes(stream.tail):
             sent.append(_elide(change.index, stream))
             return
         text = stream.tail
-        stream.omitted, stream.tail, stream.length = 0, "", stream.characters
+        stream.omitted, stream.lines, stream.tail, stream.length = 0, 0, "", stream.characters
         self._add(stream, text)
         sent.append({"kind": "replace", "index": change.index, "output": stream.output()})
 
@@ -178,6 +182,7 @@ class LiveOutputs:
         stream.length = stream.characters
         if sent is not text:  # omitted text is not copied: it may be most of a long text
             stream.omitted = whole - size
+            stream.lines = text.count("\n", len(sent))
             stream.length += len(text) - len(sent)
             stream.tail = _end(text[max(len(sent), len(text) - TAIL_BYTES) :])
         return sent
@@ -199,7 +204,13 @@ def _size(output: Display | ErrorOutput) -> int:
 
 
 def _elide(index: int, stream: _Stream) -> ElideChange:
-    return {"kind": "elide", "index": index, "omitted": stream.omitted, "tail": stream.tail}
+    return {
+        "kind": "elide",
+        "index": index,
+        "omitted": stream.omitted,
+        "tail": stream.tail,
+        "lines": stream.lines,
+    }
 
 
 def _start(text: str, size: int) -> str:

@@ -119,8 +119,8 @@ class Terminal:
         self._added: list[str] = []  # plain additions not in the rows yet
         self._added_characters = 0
 
-    def write(self, text: str) -> tuple[int, str, int] | None:
-        """Write text. Return (start, the text from there on, bytes it replaced); None: nothing changed.
+    def write(self, text: str) -> tuple[int, str, int, int] | None:
+        """Write text. Return (start, the text from there on, bytes and newlines replaced); None: no change.
 
         If start equals the previous length, text was only added.
         """
@@ -135,7 +135,7 @@ class Terminal:
         self._added_characters += added
         if self._added_characters > SETTLE_CHARACTERS:
             self._settle()
-        return start, text, 0
+        return start, text, 0, 0
 
     def _settle(self) -> None:
         """Move the plain additions into the rows."""
@@ -183,7 +183,7 @@ class Terminal:
             del self._rows[:over]
             self._row -= over
 
-    def _interpret(self, text: str) -> tuple[int, str, int] | None:
+    def _interpret(self, text: str) -> tuple[int, str, int, int] | None:
         before, begun_before = [row.text for row in self._rows], self._begun
         first = self._row
         text, self._begun = self._begun + text, ""
@@ -218,8 +218,8 @@ class Terminal:
         if old == new:
             return None
         if new.startswith(old):
-            return start + len(old), new[len(old) :], 0
-        return start, new, size_bytes(old)
+            return start + len(old), new[len(old) :], 0, 0
+        return start, new, size_bytes(old), old.count("\n")
 
     def _verbatim(self) -> bool:
         """Whether text written now is only added."""

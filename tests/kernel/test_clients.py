@@ -188,7 +188,7 @@ async def test_each_client_has_its_own_budget(session: Session) -> None:
     session.bridge.join(large, budget_bytes=1 << 20)
     second = await session.run("print('y' * 100)")
     await second.ended()
-    elided = {"omitted": 91, "tail": "y" * 90 + "\n"}
+    elided = {"omitted": 91, "tail": "y" * 90 + "\n", "lines": 1}
     run_id = second.runs[0].id
     assert small.outputs[run_id] == [
         {"output_type": "stream", "name": "stdout", "text": "y" * 10, "elided": elided}

@@ -73,7 +73,7 @@ def apply(outputs: list[Json], changes: list[Json]) -> None:
             case "clear":
                 outputs.clear()
             case "elide":
-                elided = {"omitted": change["omitted"], "tail": change["tail"]}
+                elided = {name: change[name] for name in ("omitted", "tail", "lines")}
                 outputs[change["index"]]["elided"] = elided
             case kind:
                 raise AssertionError(f"unknown kind of change: {kind}")

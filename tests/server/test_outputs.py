@@ -124,7 +124,7 @@ async def test_over_the_budget(home: Home) -> None:
         line = "0123456789" * 10  # one byte too many, with its newline
         run = await client.run(code=f"print({line!r}, flush=True)")
         (output,) = run["outputs"]
-        assert output == stream(line) | {"elided": {"omitted": 1, "tail": "\n"}}
+        assert output == stream(line) | {"elided": {"omitted": 1, "tail": "\n", "lines": 1}}
         code = "import sys\nfor i in range(3000): print(f'{i:04}é', flush=i % 100 == 99)\n"
         run = await client.run(code=code + "print('e', file=sys.stderr)\n'result'")
         whole = "".join(f"{i:04}é\n" for i in range(3000))
@@ -134,7 +134,8 @@ async def test_over_the_budget(home: Home) -> None:
         assert len(out["elided"]["tail"].encode()) <= 4096
         assert whole.endswith(out["elided"]["tail"])
         assert len(out["text"].encode()) + out["elided"]["omitted"] == len(whole.encode())
-        assert err == stream("", "stderr") | {"elided": {"omitted": 2, "tail": "e\n"}}
+        assert out["text"].count("\n") + out["elided"]["lines"] == whole.count("\n")
+        assert err == stream("", "stderr") | {"elided": {"omitted": 2, "tail": "e\n", "lines": 1}}
         assert result["data"] == {"text/plain": "'result'"}
         answer = await client.command("getRun", runId=run["id"])
         await client.until_true(lambda: client.mirror.seq[run["id"]] == answer["seq"])

@@ -188,11 +188,12 @@ def test_splitting_streams_changes_nothing(events: list[OutputEvent], data: st.D
 
 @settings(max_examples=300)
 @given(st.lists(EVENTS, max_size=20))
-def test_removed_text_is_counted_in_bytes(events: list[OutputEvent]) -> None:
+def test_removed_text_is_counted_in_bytes_and_lines(events: list[OutputEvent]) -> None:
     outputs: list[Output] = []
     for changes in fold_all(events):
         for change in changes:
             if isinstance(change, Rewrite):
                 removed = outputs[change.index]["text"][change.start :]
                 assert change.removed == len(removed.encode("utf-8", "surrogatepass"))
+                assert change.removed_lines == removed.count("\n")
             apply(outputs, change)

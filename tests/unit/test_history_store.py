@@ -55,6 +55,9 @@ async def test_a_file_of_every_version_opens(path: Path, version: int) -> None:
             {"output_type": "stream", "name": "stdout", "text": "hé\n"},
             {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}},
         ]
+        (elided, _) = (await journal.get_run(FIRST, 0)).outputs
+        counted = {"lines": 1} if version >= 4 else {}
+        assert elided["elided"] == {"omitted": 4, "tail": "hé\n"} | counted
         assert (await journal.get_run(SECOND, 0)).state == "lost"
         wanted = Filter(states=("ok",), until=datetime(2026, 1, 1, 0, 0, 2, tzinfo=UTC))
         assert [run.id for run in await journal.history(wanted)] == [FIRST]

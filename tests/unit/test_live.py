@@ -37,8 +37,9 @@ def append(text: str, name: str = "stdout") -> Change:
     return {"kind": "append", "output": stream(text, name)}
 
 
-def elide(omitted: int, tail: str, index: int = 0) -> Change:
-    return {"kind": "elide", "index": index, "omitted": omitted, "tail": tail}
+def elide(omitted: int, tail: str, index: int = 0, hidden_lines: int = 0) -> Change:
+    lines = hidden_lines + tail.count("\n")
+    return {"kind": "elide", "index": index, "omitted": omitted, "tail": tail, "lines": lines}
 
 
 def replace(text: str, index: int = 0, **elided: Any) -> Change:
@@ -120,6 +121,7 @@ def test_the_tail_is_the_newest_text() -> None:
     check(out("a" * 5000), 0, [append(""), elide(5000, "a" * TAIL_BYTES)])
     check(out("a" * 5000, "b" * 100), 0, [elide(5100, "a" * (TAIL_BYTES - 100) + "b" * 100)])
     check(out("é" * 5000), 0, [append(""), elide(10_000, "é" * (TAIL_BYTES // 2))])
+    check(out("a\n" * 5000), 0, [append(""), elide(10_000, "a\n" * (TAIL_BYTES // 2), hidden_lines=2952)])
     check(out("😀" * 2000 + "a"), 0, [append(""), elide(8001, "😀" * (TAIL_BYTES // 4 - 1) + "a")])
 
 
@@ -150,7 +152,7 @@ def test_omitted_text_that_fits_again_is_restored() -> None:
 
 def test_omitted_text_that_was_dropped_is_not_restored() -> None:
     long = "x" * TAIL_BYTES
-    check(out("a" * 10 + "\n", "b\n", long, "\r\x1b[K"), 11, [elide(2, "")])
+    check(out("a" * 10 + "\n", "b\n", long, "\r\x1b[K"), 11, [elide(2, "", hidden_lines=1)])
 
 
 # properties
@@ -166,9 +168,10 @@ def check_against(live: LiveOutputs, everything: list[Output], budget: int) -> N
         if whole["output_type"] != "stream":
             assert seen == whole
             continue
-        elided = seen.get("elided", {"omitted": 0, "tail": ""})
+        elided = seen.get("elided", {"omitted": 0, "tail": "", "lines": 0})
         standing += size(seen["text"])
         assert size(seen["text"]) + elided["omitted"] == size(whole["text"])
+        assert seen["text"].count("\n") + elided["lines"] == whole["text"].count("\n")
         assert whole["text"].startswith(seen["text"])
         assert whole["text"].endswith(elided["tail"])
         assert size(elided["tail"]) <= min(TAIL_BYTES, elided["omitted"])

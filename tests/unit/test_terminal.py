@@ -16,9 +16,10 @@ def shown(*writes: str) -> str:
     for write in writes:
         written = terminal.write(write)
         if written is not None:
-            start, new, removed = written
+            start, new, removed, removed_lines = written
             assert 0 <= start <= len(text)
             assert removed == len(text[start:].encode())
+            assert removed_lines == text[start:].count("\n")
             text = text[:start] + new
         assert terminal.length == len(text)
     return text

@@ -88,7 +88,7 @@ def test_only_the_newest_elide_is_sent() -> None:
         out("abc", "d", "e", "f"),
         [
             {"kind": "text", "index": 0, "text": "d"},
-            {"kind": "elide", "index": 0, "omitted": 2, "tail": "ef"},
+            {"kind": "elide", "index": 0, "omitted": 2, "tail": "ef", "lines": 0},
         ],
         taken=1,
         budget=4,
@@ -100,7 +100,7 @@ def test_a_progress_bar_at_the_edge_of_the_budget_does_not_pile_up() -> None:
         out("ab", *[f"\r{number}" for number in range(100, 200)]),
         [
             {"kind": "line", "index": 0, "text": "19"},
-            {"kind": "elide", "index": 0, "omitted": 1, "tail": "9"},
+            {"kind": "elide", "index": 0, "omitted": 1, "tail": "9", "lines": 0},
         ],
         taken=1,
         budget=2,

@@ -63,7 +63,7 @@ function applyToStream(stream: StreamOutput, change: StreamChange, touched: Touc
     stream.text = stream.text.slice(0, stream.text.lastIndexOf("\n") + 1) + change.text;
     touched.rewritten.add(change.index);
   } else {
-    stream.elided = { omitted: change.omitted, tail: change.tail };
+    stream.elided = { omitted: change.omitted, tail: change.tail, lines: change.lines };
     touched.grown.add(change.index);
   }
 }

@@ -171,10 +171,12 @@ export interface ElideChange {
   index: number;
   omitted: number;
   tail: string;
+  lines: number;
 }
 
 /** The part of a stream output that is over the budget. */
 export interface Elided {
+  lines?: number;
   omitted: number;
   tail: string;
 }

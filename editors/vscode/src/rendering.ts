@@ -108,7 +108,9 @@ function cellOutput(
 /** The text to show after a stream output that exceeds the budget: a note and the tail. */
 export function elidedText(output: StreamOutput): string | undefined {
   if (!output.elided) return undefined;
-  const { omitted, tail } = output.elided;
-  const hidden = omitted - Buffer.byteLength(tail);
-  return `\n\u001b[2m… ${plural(hidden, "byte")} left out …\u001b[0m\n${tail}`;
+  const { omitted, tail, lines } = output.elided;
+  const hiddenLines = (lines ?? 0) - (tail.split("\n").length - 1);
+  const hidden =
+    hiddenLines > 0 ? plural(hiddenLines, "line") : plural(omitted - Buffer.byteLength(tail), "byte");
+  return `\n\u001b[2m… ${hidden} left out …\u001b[0m\n${tail}`;
 }

@@ -44,7 +44,7 @@ function M.apply(outputs, changes)
     elseif kind == "line" then
       text.replace_last(output.stream, change.text)
     elseif kind == "elide" then
-      output.elided = { omitted = change.omitted, tail = change.tail }
+      output.elided = { omitted = change.omitted, tail = change.tail, lines = change.lines }
     elseif kind == "append" then
       outputs[#outputs + 1] = M.keep(change.output)
     elseif kind == "replace" then

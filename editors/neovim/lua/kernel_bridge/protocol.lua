@@ -95,9 +95,11 @@
 ---@field index integer
 ---@field omitted integer
 ---@field tail string
+---@field lines integer
 
 --- The part of a stream output that is over the budget.
 ---@class kernel_bridge.Elided
+---@field lines? integer
 ---@field omitted integer
 ---@field tail string
 
