@@ -39,7 +39,7 @@ from . import stopping
 from .addressing import addressed, only_busy
 from .availability import require_alive
 from .bindings import Bindings
-from .choice import Specs
+from .choice import Specs, package_needed
 from .documents import folder_of
 from .history import History
 from .kernel import FollowedKernel
@@ -58,6 +58,7 @@ class Bridge:
     `root` is the folder that relative paths are resolved against, and the working folder for documents
     without one. `spec_named_by` maps a document's URI and a language to the kernelspec that the document
     itself names for it. `has_fences` says of a URI whether the document may have code in several languages.
+    `owner` is the program that the bridge serves, by default this one.
     """
 
     def __init__(
@@ -66,10 +67,12 @@ class Bridge:
         root: Path,
         spec_named_by: Callable[[str, str], str | None] = lambda *_: None,
         has_fences: Callable[[str], bool] = lambda uri: is_fenced(language_of_path(uri) or ""),
+        owner: wire.Owner | None = None,
     ) -> None:
         self.observers = Observers()
         self.settings = settings
         self.root = root
+        self._owner = owner or wire.Owner(name="kernel-bridge", pid=os.getpid())
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # detached kernels, whose runs can still be queried
         self.bindings = Bindings(self.kernels, has_fences)
@@ -162,6 +165,7 @@ class Bridge:
             extra_arguments=asked.extra_arguments or [],
             transport=asked.transport or settings.transport,
             keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
+            owner=self._owner,
         )
         kernel = self._new_kernel(host, asked.ready_timeout)
         self.kernels[kernel.id] = kernel
@@ -216,7 +220,7 @@ class Bridge:
             return followed if followed is not None and followed.alive else await self._follow(found)
 
     async def _follow(self, found: Found) -> FollowedKernel:
-        kernel = self._new_kernel(host_of(found, self._keeper))
+        kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
         await kernel.session.attach()
         if before := self.kernels.get(kernel.id):
             self._past.append(before)
@@ -285,6 +289,7 @@ class Bridge:
             f"no kernel to run on: {f'{uri} has no kernel' if uri else 'no textDocument was passed'}"
             + ("" if self.settings.auto_start else ", and the setting autoStart is off"),
             specs=specs,
+            package=package_needed(specs, language_id),
             remedy=Remedy.CHOOSE_KERNEL,
         )
 

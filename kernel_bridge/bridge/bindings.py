@@ -53,6 +53,7 @@ class Bindings:
         for changed in (*replaced, kernel):
             if changed is not None and changed.alive:
                 changed.session.host.remember(self.documents_of(changed.id))
+                changed.publish()
 
     def suspend(self, kernel: FollowedKernel) -> None:
         """Unbind a kernel that is shutting down, but remember its documents in case it is restarted."""

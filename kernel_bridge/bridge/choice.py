@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ..kernels.environments import find_kernel_for, list_kernels_for, missed_environment
 from ..kernels.packages import package_for
 from ..kernels.specs import list_specs, pick, python_spec
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import KernelRequired, NoSuchKernelSpec, Remedy
-from ..protocol.objects import KernelSpec
+from ..protocol.objects import KernelPackage, KernelSpec
 from ..protocol.settings import Settings
 from ..source.languages import speaks
 from .documents import folder_of
@@ -34,7 +36,7 @@ class Specs:
         self._warn = warn
 
     async def list(self, uri: str | None = None, language_id: str | None = None) -> list[KernelSpec]:
-        """Every spec that can be started, best first: those for the document's language, then by location.
+        """Every spec that can be started, best first: those that fit the language, then by location.
 
         The environments of an untrusted workspace are ignored.
         """
@@ -44,7 +46,8 @@ class Specs:
             found = await list_specs()
         if language_id is not None:
             default = self._settings().default_kernels.get(language_id)
-            found.sort(key=lambda spec: (spec.name != default, not speaks(spec.language, language_id)))
+            found = [replace(spec, fits=speaks(spec.language, language_id)) for spec in found]
+            found.sort(key=lambda spec: (spec.name != default, not spec.fits))
         return found
 
     async def default(self, uri: str, language_id: str) -> KernelSpec:
@@ -59,7 +62,7 @@ class Specs:
 
     async def speak(self, language_id: str) -> bool:
         """Whether a usable spec supports the language."""
-        return any(spec.usable and speaks(spec.language, language_id) for spec in await self.list())
+        return any(spec.usable and spec.fits for spec in await self.list(None, language_id))
 
     async def find(self, asked: StartKernelParams, uri: str | None, language_id: str | None) -> KernelSpec:
         """The spec that a `startKernel` request means. Raises NoSuchKernelSpec, KernelRequired."""
@@ -107,7 +110,7 @@ def choose(
         except NoSuchKernelSpec as error:
             message = f"setting kernel-bridge.defaultKernels.{language_id}: {error.message}"
             raise NoSuchKernelSpec(message, specs=error.specs) from None
-    fitting = [spec for spec in specs if speaks(spec.language, language_id)]
+    fitting = [spec for spec in specs if spec.fits]
     for spec in fitting:
         if spec.usable:
             return spec
@@ -116,11 +119,20 @@ def choose(
             f"no usable kernel for {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
             specs=specs,
         )
-    package = package_for(language_id)
+    package = package_needed(specs, language_id)
     raise KernelRequired(
         f"no kernel for {language_id!r} is installed{f' (document {uri})' if uri else ''}; "
         + (f"{package.name} brings one: {package.command}; " if package else "")
         + f"installed kernels: {', '.join(spec.name for spec in specs) or 'none'}",
         specs=specs,
+        package=package,
         remedy=Remedy.CHOOSE_KERNEL_SPEC,
     )
+
+
+def package_needed(specs: list[KernelSpec], language_id: str | None) -> KernelPackage | None:
+    """The package that brings a kernel for a language; None: a spec for it is installed, or none is known."""
+    if language_id is None or any(spec.fits for spec in specs):
+        return None
+    package = package_for(language_id)
+    return KernelPackage(name=package.name, command=package.command) if package is not None else None

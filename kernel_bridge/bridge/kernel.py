@@ -32,7 +32,7 @@ from ..runs.events import (
 from ..runs.fold import Outputs
 from ..runs.live import LiveOutputs
 from ..runs.queue import Place, RunQueue, stops_others
-from ..runs.run import ENDED_BY_CODE, Run
+from ..runs.run import DETACHED, ENDED_BY_CODE, Run
 from .changed import Changed
 from .diagnosis import diagnose
 from .grace import Grace
@@ -379,9 +379,9 @@ class FollowedKernel:
 
         Like `shutdown`, it takes no more runs from the call on.
         """
-        self._stop_taking("the kernel was detached")
+        self._stop_taking(DETACHED)
         self.session.host.keep_alive = True  # in case the bridge must exit before the detachment completes
-        return self._leave("the kernel was detached", self.session.detach())
+        return self._leave(DETACHED, self.session.detach())
 
     def _stop_taking(self, reason: str) -> None:
         self.leaving = reason

@@ -45,6 +45,8 @@ def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:
         text = _first_line(*_result(outputs))
     else:
         text = shortened_line(legible(plain(run.reason or "")))
+        if run.detached:
+            text, state = "the code may still run in the kernel", "detached"
     seconds = _took_s(run)
     return wire.Summary(text=text, state=state, duration=None if seconds is None else duration(seconds))
 

@@ -39,6 +39,9 @@ def kernel_to_wire(session: "KernelSession", queued: int) -> wire.Kernel:
         implementation_version=info.implementation_version if info else None,
         language_info=info.language_info if info else None,
         supports=session.supports,
+        documents=host.documents or None,
+        started_at=host.started_at,
+        owner=host.owner,
         queued=queued,
     )
 
@@ -70,6 +73,7 @@ def run_to_wire(run: "Run", live: "LiveOutputs | None" = None) -> wire.Run:
         degraded=run.degraded or None,
         lost_messages=run.lost_messages or None,
         missing_bytes=run.missing_bytes or None,
+        detached=run.detached or None,
         outputs=live.outputs if live is not None else None,
     )
 

@@ -4,18 +4,21 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..bridge import stopping
 from ..bridge.application import Bridge
+from ..bridge.documents import path_of
 from ..bridge.kernel import FollowedKernel
+from ..escapes import one_line
 from ..kernels.records import read_record
 from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
 from ..protocol.errors import NoSuchKernel
 from ..protocol.objects import Kernel
 from .exits import OK, RAISED, UsageError
 from .specs import WITHOUT_HISTORY, opened, print_json
-from .terminal.tables import Table, Text, console, print_text, short_name
+from .terminal.tables import Table, Text, console, local_time, print_text, short_name
 
 SHORT = 8  # characters of a kernel's uuid that are shown
 ID = re.compile(r"[\w-]+")
@@ -29,7 +32,7 @@ async def kernels(options: argparse.Namespace) -> int:
     if not found:
         print_text(Text("No kernels are running."))
         return OK
-    table = Table("id", "state", "name", "kernel", "folder", "started by")
+    table = Table("id", "state", "name", "kernel", "folder", "owner")
     for kernel in found:
         table.add(
             Text(short_id(kernel), "bold"),
@@ -37,9 +40,9 @@ async def kernels(options: argparse.Namespace) -> int:
             kernel.name,
             kernel.display_name,
             short_name(kernel.cwd or ""),
-            _starter(kernel),
+            _owner(kernel),
         )
-        table.add_note(Text(Path(kernel.connection_file or "").name, "dim"))
+        table.add_note(Text(" · ".join(_details(kernel)), "dim"))
     table.print()
     folder = short_name(str(Path(found[0].connection_file or "").parent))
     print_text(Text(f"connection files are in {folder}", "dim"))
@@ -55,10 +58,20 @@ def _state(kernel: Kernel) -> Text:
     return Text(kernel.state, {"idle": "green", "busy": "cyan"}.get(kernel.state, ""))
 
 
-def _starter(kernel: Kernel) -> str:
+def _owner(kernel: Kernel) -> str:
     if kernel.pid is None:  # no kernel-bridge has a record of it
         return "another program"
-    return "kernel-bridge, kept alive" if kernel.keep_alive else "kernel-bridge, ends with its editor"
+    name = one_line(kernel.owner.name) if kernel.owner else "kernel-bridge"
+    return f"{name}, kept alive" if kernel.keep_alive else f"{name}, ends with it"
+
+
+def _details(kernel: Kernel) -> Iterator[str]:
+    yield Path(kernel.connection_file or "").name
+    if kernel.started_at is not None:
+        yield f"started {local_time(kernel.started_at)}"
+    for uri in kernel.documents or ():
+        path = path_of(uri)
+        yield short_name(str(path)) if path is not None else uri
 
 
 async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
 
 from ..protocol import objects as wire
 from ..protocol.errors import NotOurs
@@ -16,14 +15,17 @@ class ForeignHost:
     """Learns only from the kernel's heartbeat whether it is alive."""
 
     restartable = False
-    origin: Literal["started", "attached"] = "attached"
     cwd: str | None = None
     pid: int | None = None
+    owner: wire.Owner | None = None
 
     def __init__(self, found: Found) -> None:
         self.kernel_id = found.kernel_id
         self.spec = found.spec
         self.epoch = 1
+        self.origin: wire.KernelOrigin = "attached"
+        self.documents: list[str] = []
+        self.started_at: str | None = found.started_at
         self.keep_alive = True
         self.transport: wire.Transport = found.connection.transport
         self.connection_file: str | None = str(found.path)
@@ -57,9 +59,11 @@ class ForeignHost:
         if self.exited is not None and not self.exited.done():
             self.exited.set_result(None)
 
-    def remember(self, documents: list[str]) -> None: ...
+    def remember(self, documents: list[str]) -> None:
+        self.documents = documents
 
     def detach(self) -> None:
+        self.origin = "found"
         self.exited = None
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from ..protocol.errors import NoSuchKernel, NoSuchKernelSpec, Remedy
 from ..protocol.objects import KernelSpec
 from .failures import unreachable
 from .keeper_process import is_ours, start_time
-from .records import Record, read_record
+from .records import Record, instant, read_record
 from .specs import find_spec
 from .transport import Connect
 
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A kernel that can be attached to. `record` is that of the kernel-bridge that started it, if any."""
+    """A kernel that can be attached to.
+
+    `record` is that of the kernel-bridge that started it, if any. `started_at`: when its process was started
+    or, if another program did that, when its connection file was written.
+    """
 
     kernel_id: str
     path: Path
     connection: "ConnectionInfo"
     spec: KernelSpec
     record: Record | None
+    started_at: str | None
 
     def connect(self) -> Connect:
         from .zmq.connection import Connection
@@ -78,7 +83,16 @@ def locate(
             spec = find_spec(spec_name)
         except NoSuchKernelSpec:
             spec = unknown_spec(spec_name)
-    return Found(found_id, path, connection, spec, record)
+    return Found(found_id, path, connection, spec, record, _started_at(path, record))
+
+
+def _started_at(path: Path, record: Record | None) -> str | None:
+    if record is not None and record.started_at is not None:
+        return record.started_at
+    try:
+        return instant(path.stat().st_mtime)
+    except OSError:  # it was removed in the meantime
+        return None
 
 
 def is_of_a_process(record: Record) -> bool:

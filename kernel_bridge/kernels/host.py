@@ -6,7 +6,7 @@ that another program started).
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Protocol
 
 from ..protocol import objects as wire
 from ..protocol.objects import KernelSpec
@@ -20,8 +20,11 @@ class Host(Protocol):
     spec: KernelSpec
     cwd: str | None
     epoch: int
-    origin: Literal["started", "attached"]
+    origin: wire.KernelOrigin  # "found" after `detach`
     keep_alive: bool
+    documents: list[str]  # URIs of the documents bound to it
+    started_at: str | None  # when its process was started
+    owner: wire.Owner | None  # of a kernel that a kernel-bridge launched
     connection_file: str | None
     pid: int | None  # None unless the process is on this machine
 
@@ -65,7 +68,7 @@ class Host(Protocol):
         """The transport found nothing at the kernel's address any more."""
 
     def remember(self, documents: list[str]) -> None:
-        """Record the URIs of the documents bound to the kernel, for the next bridge."""
+        """Set `documents`, and record them for the next bridge."""
 
     def detach(self) -> None:
         """Leave the kernel running, even after this process has ended."""

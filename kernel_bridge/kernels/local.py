@@ -7,17 +7,18 @@ import asyncio
 import logging
 import os
 import signal
+import time
 import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 
 from ..protocol.errors import KernelLaunchFailed
-from ..protocol.objects import KernelSpec
+from ..protocol.objects import KernelOrigin, KernelSpec, Owner
 from .failures import describe_exit, no_command, with_output
 from .found import Found, is_of_a_process
 from .keeper import Keeper
-from .records import Record, read_record, record_path, update_record, write_record
+from .records import Record, instant, read_record, record_path, this_process, update_record, write_record
 from .traces import launch_of
 from .transport import Connect
 
@@ -51,27 +52,31 @@ class LocalHost:
         extra_arguments: list[str] | None = None,
         transport: Literal["ipc", "tcp"] = "ipc",
         keep_alive: bool = False,
+        owner: Owner | None = None,
     ) -> None:
         self.kernel_id = kernel_id or str(uuid.uuid4())
         self.spec = spec
         self.cwd = cwd
         self.epoch = 1
-        self.origin: Literal["started", "attached"] = "started"
+        self.origin: KernelOrigin = "started"
         self.keep_alive = keep_alive
         self.transport: Literal["ipc", "tcp"] = transport
         self.connection_file: str | None = None
         self.pid: int | None = None
+        self.documents: list[str] = []
+        self.started_at: str | None = None
+        self.owner = self._program = owner
         self._keeper = keeper
         self._env = env
         self._extra_arguments = extra_arguments or []
-        self._documents: list[str] = []
         self._launcher: Launcher | None = None
         self._launch_id = ""  # the launch that the process belongs to
         self._process: KernelProcess | None = None
+        self._owns = True
         self._found: Found | None = None  # where a process launched by another bridge listens
 
     @classmethod
-    def adopted(cls, found: Found, record: Record, keeper: Keeper) -> Self:
+    def adopted(cls, found: Found, record: Record, keeper: Keeper, owner: Owner | None) -> Self:
         """The host of a kernel that an earlier kernel-bridge launched. It outlives this bridge, too."""
         host = cls(
             found.spec,
@@ -82,12 +87,15 @@ class LocalHost:
             extra_arguments=record.extra_arguments,
             transport=found.connection.transport,
             keep_alive=True,
+            owner=owner,
         )
         host.epoch = record.epoch
         host.origin = "attached"
         host.connection_file = str(found.path)
         host.pid = record.pid
-        host._documents = record.documents
+        host.documents = record.documents
+        host.owner = record.present_owner or owner
+        host.started_at = found.started_at
         host._launch_id = record.launch
         host._found = found
         return host
@@ -111,6 +119,7 @@ class LocalHost:
         self._announce(launcher)
         process = self._process = await launcher.launch()
         self.pid = process.pid
+        self.started_at = instant(time.time())
         self._announce(launcher)
         if process.pid is None:  # not a process on this machine, so keepers cannot end it
             self._keeper.release(launcher.launch_id, gone=True)
@@ -154,6 +163,9 @@ class LocalHost:
         if record is not None and record.pid is not None and record.start_time is not None:
             self._process = KernelProcess(Adopted(record.pid, record.start_time), None)
             self._process.leave_running()
+        self._owns = record is not None and record.present_owner is None
+        if self._owns:
+            self._update_record(owner=self.owner, bridge=this_process())
         return connect
 
     def became_ready(self) -> None:
@@ -164,6 +176,7 @@ class LocalHost:
         """Record the launch for later bridges, and have the keepers guard what exists of it so far."""
         process = self._process if self.pid is not None else None
         self._launch_id = launcher.launch_id
+        self.owner, self._owns = self._program, True
         record = Record(
             kernel_id=self.kernel_id,
             launch=launcher.launch_id,
@@ -177,7 +190,10 @@ class LocalHost:
             env_names=sorted(self._env or {}),
             extra_arguments=self._extra_arguments,
             keep_alive=self.keep_alive,
-            documents=self._documents,
+            documents=self.documents,
+            started_at=self.started_at,
+            owner=self.owner,
+            bridge=this_process(),
         )
         try:
             launcher.record = write_record(record)
@@ -242,15 +258,22 @@ class LocalHost:
         """Nothing to do: the exit of the process is reported separately."""
 
     def remember(self, documents: list[str]) -> None:
-        self._documents = documents
+        self.documents = documents
+        self._update_record(documents=documents)
+
+    def _update_record(self, **changes: object) -> None:
         if self.connection_file is not None:
-            update_record(self.kernel_id, self.connection_file, documents=documents)
+            update_record(self.kernel_id, self.connection_file, **changes)
 
     def detach(self) -> None:
         launcher, self._launcher = self._launcher, None
-        if launcher is not None:  # otherwise another bridge guards it, and its record holds
+        self.origin = "found"
+        if launcher is not None:  # otherwise another bridge launched it
             self.keep_alive = True
-            update_record(self.kernel_id, launcher.connection_file, keep_alive=True)
+            self._update_record(keep_alive=True)
+        if self._owns:
+            self.owner = None
+            self._update_record(owner=None)
         self._keeper.release(self._launch_id, gone=False)
         if self._process is not None:
             self._process.leave_running()

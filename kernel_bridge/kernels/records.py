@@ -11,17 +11,33 @@ import logging
 import os
 import re
 import uuid
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from ..owned import Made, is_there, private_folder, read_private, write_private
-from ..protocol.objects import KernelSpec
+from ..protocol.objects import KernelSpec, Owner
+from .keeper_process import start_time
 from .traces import LARGEST_RECORD_BYTES, Traces
 
 log = logging.getLogger(__name__)
 
 SOCKETS = re.compile(r"kb-[A-Za-z0-9_]{8}")  # the name of a socket folder
+
+
+class Process(NamedTuple):
+    """A process on this machine, told from a later one with the same pid."""
+
+    pid: int
+    start_time: str | None
+
+
+@cache
+def this_process() -> Process:
+    return Process(os.getpid(), start_time(os.getpid()))
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +59,27 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     extra_arguments: list[str]
     keep_alive: bool
     documents: list[str] = []  # URIs of the bound documents, for the next bridge
+    started_at: str | None = None
+    owner: Owner | None = None
+    bridge: Process | None = None  # which the owner uses
 
     @property
     def traces(self) -> Traces:
         made = tuple(one for one in (self.connection_file, self.sockets) if one is not None)
         return Traces(self.launch, record_path(self.kernel_id), made)
+
+    @property
+    def present_owner(self) -> Owner | None:
+        """The owner, unless its bridge has ended. None where processes have no start time (Windows)."""
+        bridge = self.bridge
+        if bridge is None or bridge.start_time is None:
+            return None
+        return self.owner if start_time(bridge.pid) == bridge.start_time else None
+
+
+def instant(seconds: float) -> str:
+    """A time since 1970 in ISO 8601, UTC with a `Z`."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def record_path(kernel_id: str) -> str:

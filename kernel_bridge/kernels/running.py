@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..limits import CONNECTION_DESCRIPTORS, free_descriptors
 from ..protocol.errors import BadConnectionFile, NoSuchKernel
-from ..protocol.objects import Kernel, KernelSpec
+from ..protocol.objects import Kernel, KernelSpec, Owner
 from .channels import Channels
 from .foreign import ForeignHost
 from .found import Found, locate
@@ -65,11 +65,11 @@ def kept_for(uri: str, fits: Callable[[KernelSpec], bool]) -> Found | None:
     return None
 
 
-def host_of(found: Found, keeper: Keeper) -> Host:
-    """The owner of a running kernel's process."""
+def host_of(found: Found, keeper: Keeper, owner: Owner) -> Host:
+    """The host of a running kernel. `owner` will own it if a kernel-bridge started it and none has it now."""
     if found.record is None:
         return ForeignHost(found)
-    return LocalHost.adopted(found, found.record, keeper)
+    return LocalHost.adopted(found, found.record, keeper, owner)
 
 
 async def _probe_in_turn(found: Found, several: asyncio.Semaphore, until: float) -> Kernel | None:
@@ -127,4 +127,6 @@ def _describe(found: Found, info: KernelInfo | None, state: Literal["idle", "bus
         implementation_version=info.implementation_version if info else None,
         language_info=info.language_info if info else None,
         documents=(found.record.documents or None) if found.record else None,
+        started_at=found.started_at,
+        owner=found.record.present_owner if found.record else None,
     )

@@ -390,6 +390,7 @@ class KernelSession:
             if self._channels is not None:
                 self._channels.end_subshell()
             self._disconnect("it was detached", linger_ms=200)
+        self._listener.changed()  # its host's origin
 
     def close(self) -> None:
         """Close sockets and descriptors at once; the process is left to the keeper."""

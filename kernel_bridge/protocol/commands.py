@@ -14,6 +14,7 @@ from .objects import (
     ExportMode,
     InterruptOutcome,
     Kernel,
+    KernelPackage,
     KernelSpec,
     Natural,
     Position,
@@ -42,6 +43,7 @@ class ListKernelSpecsParams(Wire):
 
 class ListKernelSpecsResult(Wire):
     specs: list[KernelSpec]
+    package: KernelPackage | None = None  # brings a kernel for the document's language, which has none
 
 
 class ListKernelsResult(Wire):

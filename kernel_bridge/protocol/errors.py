@@ -41,7 +41,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from .objects import KernelSpec
+from .objects import KernelPackage, KernelSpec
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -56,6 +56,7 @@ REPORT_BUG = (
 )
 
 Specs = Annotated[list[KernelSpec], Meta(description="The kernels that can be started, the best first.")]
+Package = Annotated[KernelPackage, Meta(description="What brings a kernel for the language, which has none.")]
 Stderr = Annotated[str, Meta(description="The tail of the kernel's stderr.")]
 ExitCode = Annotated[int, Meta(description="The exit code of the kernel's process; negative: a signal.")]
 Hint = Annotated[str, Meta(description="A shell command that fixes the problem, if one exists.")]
@@ -171,6 +172,7 @@ class KernelRequired(StartFailed):
     """A run needs a kernel and has none."""
 
     specs: Specs
+    package: Package | None = None
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

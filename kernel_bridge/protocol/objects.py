@@ -70,6 +70,21 @@ class KernelSpec(Wire):
     python: str | None = None  # the interpreter, for source "environment"
     problem: str | None = None  # why it is not usable, and the command that fixes it
     reason: str | None = None  # why it is ranked here
+    fits: bool | None = None  # it runs the language of the document that was asked about
+
+
+class KernelPackage(Wire):
+    """A project that brings a kernel for a language."""
+
+    name: str
+    command: str  # for a shell; the language itself is installed already
+
+
+class Owner(Wire):
+    """The program that uses a kernel through a kernel-bridge: an editor or a terminal."""
+
+    name: str
+    pid: int
 
 
 class Kernel(Wire):
@@ -95,7 +110,9 @@ class Kernel(Wire):
     implementation_version: str | None = None
     language_info: dict[str, Any] | None = None
     supports: list[str] | None = None
-    documents: list[str] | None = None  # URIs of the documents that a found kernel's last bridge bound to it
+    documents: list[str] | None = None  # URIs of its documents; of a found kernel, those of its last bridge
+    started_at: str | None = None  # of its process; of another program's kernel, of its connection file
+    owner: Owner | None = None  # whose kernel-bridge started it or took it back, while that bridge follows it
 
 
 class RunError(Wire):
@@ -142,4 +159,5 @@ class Run(Wire):
     degraded: bool | None = None
     lost_messages: int | None = None  # messages the kernel dropped, counted by gaps in their ids
     missing_bytes: int | None = None  # approximate output that the history could not keep
+    detached: bool | None = None  # lost because the bridge left its kernel; the code may still run there
     outputs: list[Output] | None = None  # only in results that include outputs

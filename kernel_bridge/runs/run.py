@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # imported long before there is a run
 
 ENDED_BY_CODE = "ended by the code"
 """Why a kernel is dead, and what was queued cancelled, after a run that called exit()."""
+DETACHED = "the kernel was detached"
+"""Why a run is lost, and what was queued cancelled, on a kernel that was left running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,11 @@ class Run:
     def complete(self) -> bool:
         """Whether everything that ends a run has arrived; our own runs need both reply and idle."""
         return self.idle and (self.reply is not None or self.origin == "other")
+
+    @property
+    def detached(self) -> bool:
+        """Whether it was lost because its kernel was detached. The code may still run there."""
+        return self.state == "lost" and self.reason == DETACHED
 
     @property
     def ends_kernel(self) -> bool:

@@ -52,9 +52,12 @@ def _kernel(context: Context, params: wire.KernelRef) -> "FollowedKernel":
 async def list_kernel_specs(
     context: Context, params: wire.ListKernelSpecsParams
 ) -> wire.ListKernelSpecsResult:
+    from ..bridge.choice import package_needed  # not needed to answer `initialize`
+
     uri = _owner(context, params)
-    specs = await context.bridge.specs.list(uri, context.documents.language_of(uri, params.position))
-    return wire.ListKernelSpecsResult(specs=specs)
+    language = context.documents.language_of(uri, params.position)
+    specs = await context.bridge.specs.list(uri, language)
+    return wire.ListKernelSpecsResult(specs=specs, package=package_needed(specs, language))
 
 
 @server.command("kernel-bridge.listKernels")

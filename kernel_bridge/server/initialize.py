@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MAX_PID = 2**31 - 1
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Editor:
     """The client of a session."""
 
+    name: str  # at most LONGEST_NAME characters
     process_id: int | None
     encoding: str  # of positions: utf-8 if the editor offers it, else utf-16
     root_uri: str | None
@@ -40,7 +42,9 @@ def read_editor(params: dict[str, Any]) -> Editor:
         if _is_uri(folder.get("uri"))
     ]
     root_uri, root_path, pid = params.get("rootUri"), params.get("rootPath"), params.get("processId")
+    name = _object(params.get("clientInfo")).get("name")
     return Editor(
+        name=name[:LONGEST_NAME] if isinstance(name, str) and name else "an editor",
         process_id=pid if type(pid) is int and 0 < pid <= MAX_PID else None,
         encoding="utf-8" if "utf-8" in encodings else "utf-16",
         root_uri=root_uri if _is_uri(root_uri) else folders[0]["uri"] if folders else None,

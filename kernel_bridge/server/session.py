@@ -6,6 +6,7 @@ from pathlib import Path
 from ..bridge.application import Bridge
 from ..bridge.documents import path_of
 from ..protocol.notifications import ClientCapabilities
+from ..protocol.objects import Owner
 from ..protocol.settings import Settings, in_force
 from .blobs import Blobs
 from .client import Client
@@ -56,6 +57,7 @@ class Session:
             root or Path(editor.root_path or os.getcwd()),
             documents.kernelspec_of,
             documents.has_fences,
+            Owner(name=editor.name, pid=editor.process_id or os.getppid()),
         )
         self.context = Context(
             peer=peer,

@@ -107,7 +107,7 @@ def test_a_kernel_keeps_running_and_accepts_attachments(home: Home) -> None:
     assert lines[0].split("  ")[0] == "id"
     assert lines[1].split()[:3] == [id[:8], "idle", "python3"]
     assert lines[1].endswith("kernel-bridge, kept alive")
-    assert lines[2].strip() == Path(file).name
+    assert lines[2].strip().startswith(f"{Path(file).name} · started 20")
     done = run_command(home, "stop")
     assert (done.code, done.stdout) == (0, f"stopped kernel {id[:8]} (Python 3 (ipykernel))\n")
     assert listed(home) == []
@@ -203,11 +203,14 @@ def test_an_unresponsive_kernel_is_found_by_the_start_of_its_id(home: Home) -> N
 
 
 async def test_the_kernel_of_an_editor_still_belongs_to_the_editor(home: Home, bridge: Client) -> None:
-    kernel = await bridge.command("startKernel", spec="python3")
+    document = bridge.open("1", "owned.py")
+    kernel = await bridge.command("startKernel", spec="python3", textDocument=document.identifier)
     done = await asyncio.to_thread(run_command, home, "interrupt", kernel["id"])
     assert done.stdout == "interrupted\n"
     done = await asyncio.to_thread(run_command, home, "kernels")
-    assert done.stdout.splitlines()[1].endswith("kernel-bridge, ends with its editor")
+    lines = done.stdout.splitlines()
+    assert lines[1].endswith("an editor, ends with it")
+    assert lines[2].endswith(" · owned.py")
 
 
 def test_a_kernel_that_ignores_shutdown_is_not_reported_as_stopped(home: Home, foreign: Path) -> None:

@@ -263,3 +263,16 @@ async def test_matching_specs_come_first(shared: Client) -> None:
     assert specs[0]["language"] == "python"
     assert {"displayName", "argv", "interruptMode", "source", "usable"} <= by_name["python3"].keys()
     assert "aaa-first-by-name" in by_name
+
+
+async def test_a_language_without_a_kernel_has_a_package_that_brings_one(shared: Client) -> None:
+    document = shared.open("1\n", "needs.jl", "julia")
+    package = {"name": "IJulia", "command": """julia -e 'using Pkg; Pkg.add("IJulia")'"""}
+    listed = await shared.command("listKernelSpecs", textDocument=document.identifier)
+    assert listed["package"] == package
+    assert {spec["fits"] for spec in listed["specs"] if spec["language"] == "python"} == {False}
+    failed = await fails(shared, "KernelRequired", "run", textDocument=document.identifier, unit="all")
+    assert failed.data["package"] == package
+    document = shared.open("1\n", "has.py")
+    listed = await shared.command("listKernelSpecs", textDocument=document.identifier)
+    assert ("package" in listed, listed["specs"][0]["fits"]) == (False, True)

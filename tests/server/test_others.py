@@ -139,3 +139,33 @@ async def test_a_dead_kernel_of_another_bridge_is_restarted(home: Home) -> None:
             second.over = True  # `first` cleans up the rest
         again = await first.command("restartKernel", kernelId=kernel["id"])
         assert (again["origin"], again["state"]) == ("started", "idle")
+
+
+async def test_a_kernel_has_an_owner_until_it_is_detached(home: Home) -> None:
+    async with editor(home) as first, editor(home) as second:
+        document = first.open("import threading; threading.Event().wait(60)")
+        run = await first.run(unit="all", textDocument=document.identifier, wait=False)
+        await first.until_state(run["id"], "running")
+        kernel = run["kernelId"]
+        followed = first.mirror.kernels[kernel]
+
+        (found,) = (await second.command("listKernels"))["kernels"]
+        assert [found[key] == followed[key] for key in ("documents", "startedAt", "owner")] == [True] * 3
+        assert (found["documents"], found["owner"]["pid"]) == ([document.uri], os.getpid())
+        assert (found["origin"], found["keepAlive"]) == ("found", False)
+
+        await first.command("detachKernel", kernelId=kernel)
+        lost = (await first.command("getRun", runId=run["id"]))["run"]
+        assert (lost["state"], lost["detached"], lost["summary"]["state"]) == ("lost", True, "detached")
+        left = first.mirror.kernels[kernel]
+        assert (left["origin"], "owner" in left) == ("found", False)
+        (found,) = (await second.command("listKernels"))["kernels"]
+        assert (found["keepAlive"], "owner" in found, found["documents"]) == (True, False, [document.uri])
+
+        taken = await second.command("attachKernel", kernelId=kernel)
+        assert (taken["startedAt"], taken["owner"]) == (followed["startedAt"], followed["owner"])
+        (found,) = (await first.command("listKernels"))["kernels"]
+        assert found["owner"] == taken["owner"]
+        await second.command("shutdownKernel", kernelId=kernel)
+        await second.kill()
+        second.over = True  # `first` cleans up the rest

@@ -6,7 +6,7 @@ import pytest
 
 from kernel_bridge.server.initialize import Editor, read_editor
 
-SILENT = Editor(None, "utf-16", None, None, [], {}, False, None, None, None, False, False)
+SILENT = Editor("an editor", None, "utf-16", None, None, [], {}, False, None, None, None, False, False)
 
 
 def check(params: dict[str, Any], **expected: Any) -> None:
@@ -24,6 +24,7 @@ def test_an_editor_with_all_capabilities() -> None:
     check(
         {
             "processId": 7,
+            "clientInfo": {"name": "Neovim"},
             "rootUri": "file:///w",
             "rootPath": "/w",
             "workspaceFolders": [{"uri": "file:///f", "name": "f"}],
@@ -35,6 +36,7 @@ def test_an_editor_with_all_capabilities() -> None:
                 "experimental": {"kernelBridge": ours},
             },
         },
+        name="Neovim",
         process_id=7,
         root_uri="file:///w",
         root_path="/w",

@@ -361,6 +361,8 @@ export interface Kernel {
   languageInfo?: Record<string, unknown>;
   supports?: string[];
   documents?: string[];
+  startedAt?: string;
+  owner?: Owner;
 }
 
 /** The kernel has ended. The message names the reason. */
@@ -397,6 +399,12 @@ export interface KernelNotification {
 /** How the bridge knows a kernel; found: listed, not followed. */
 export type KernelOrigin = "started" | "attached" | "found";
 
+/** A project that brings a kernel for a language. */
+export interface KernelPackage {
+  name: string;
+  command: string;
+}
+
 /** A kernel: that id, or the one that `textDocument` has for the code at `position`. */
 export interface KernelRef {
   kernelId?: string;
@@ -410,6 +418,7 @@ export interface KernelRequiredData {
   remedy?: Remedy;
   /** The kernels that can be started, the best first. */
   specs: KernelSpec[];
+  package?: KernelPackage;
 }
 
 /** A kernel that can be started: an installed kernelspec, or an interpreter that has none. */
@@ -426,6 +435,7 @@ export interface KernelSpec {
   python?: string;
   problem?: string;
   reason?: string;
+  fits?: boolean;
 }
 
 /** What a kernel is doing. */
@@ -451,6 +461,7 @@ export interface ListKernelSpecsParams {
 
 export interface ListKernelSpecsResult {
   specs: KernelSpec[];
+  package?: KernelPackage;
 }
 
 export interface ListKernelsResult {
@@ -537,6 +548,12 @@ export interface OutputNotification {
   kernelId: string;
   seq: number;
   changes: Change[];
+}
+
+/** The program that uses a kernel through a kernel-bridge: an editor or a terminal. */
+export interface Owner {
+  name: string;
+  pid: number;
 }
 
 /** LSP position; `character` counts in the negotiated position encoding. */
@@ -632,6 +649,7 @@ export interface Run {
   degraded?: boolean;
   lostMessages?: number;
   missingBytes?: number;
+  detached?: boolean;
   outputs?: Output[];
 }
 

@@ -17,11 +17,6 @@ def uri_of(file: str) -> str:
     return Path(file).expanduser().absolute().as_uri()
 
 
-def local_time(time: str) -> str:
-    """A wire time in the local zone, in a readable form."""
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
 def mark(run: Run) -> Text:
     """The state of a run as a coloured symbol."""
     return Text(MARKS[run.state], _COLOURS.get(run.state, "dim"))

@@ -26,9 +26,9 @@ from ..terminal.answers import Answers
 from ..terminal.pictures import find_protocol
 from ..terminal.progress import bar
 from ..terminal.screen import Screen
-from ..terminal.tables import Text, console, print_text
+from ..terminal.tables import Text, console, local_time, print_text
 from ..terminal.transcript import Transcript
-from .description import ID_LENGTH, file_of, local_time, mark, took, uri_of
+from .description import ID_LENGTH, file_of, mark, took, uri_of
 
 WHOLE = Settings(output_budget=2**62)
 

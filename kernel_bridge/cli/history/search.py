@@ -11,9 +11,9 @@ from ..exits import OK, UsageError
 from ..formats import format_of
 from ..specs import opened, print_json
 from ..terminal.progress import bar
-from ..terminal.tables import Table, Text, print_text, short_name
+from ..terminal.tables import Table, Text, local_time, print_text, short_name
 from . import runs as past
-from .description import ID_LENGTH, file_of, local_time, mark, took, uri_of
+from .description import ID_LENGTH, file_of, mark, took, uri_of
 from .runs import full_id, full_kernel_id
 
 

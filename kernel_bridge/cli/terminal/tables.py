@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -110,6 +111,11 @@ def _fit(widths: list[int], room: int) -> list[int]:
     while sum(widths) > room and max(widths) > 4:
         widths[max(range(len(widths)), key=lambda index: (widths[index], index))] -= 1
     return widths
+
+
+def local_time(time: str) -> str:
+    """A wire time in the local zone, in a readable form."""
+    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def short_name(path: str) -> str:

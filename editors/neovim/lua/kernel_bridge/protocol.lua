@@ -251,6 +251,8 @@
 ---@field languageInfo? table<string, any>
 ---@field supports? string[]
 ---@field documents? string[]
+---@field startedAt? string
+---@field owner? kernel_bridge.Owner
 
 --- The kernel has ended. The message names the reason.
 ---@class kernel_bridge.KernelDeadData
@@ -278,6 +280,11 @@
 --- How the bridge knows a kernel; found: listed, not followed.
 ---@alias kernel_bridge.KernelOrigin "started"|"attached"|"found"
 
+--- A project that brings a kernel for a language.
+---@class kernel_bridge.KernelPackage
+---@field name string
+---@field command string
+
 --- A kernel: that id, or the one that `textDocument` has for the code at `position`.
 ---@class kernel_bridge.KernelRef
 ---@field kernelId? string
@@ -289,6 +296,7 @@
 ---@field kind "KernelRequired"
 ---@field remedy? kernel_bridge.Remedy
 ---@field specs kernel_bridge.KernelSpec[] The kernels that can be started, the best first.
+---@field package? kernel_bridge.KernelPackage
 
 --- A kernel that can be started: an installed kernelspec, or an interpreter that has none.
 ---@class kernel_bridge.KernelSpec
@@ -304,6 +312,7 @@
 ---@field python? string
 ---@field problem? string
 ---@field reason? string
+---@field fits? boolean
 
 --- What a kernel is doing.
 ---@alias kernel_bridge.KernelState "starting"|"idle"|"busy"|"restarting"|"dead"|"unreachable"
@@ -325,6 +334,7 @@
 
 ---@class kernel_bridge.ListKernelSpecsResult
 ---@field specs kernel_bridge.KernelSpec[]
+---@field package? kernel_bridge.KernelPackage
 
 ---@class kernel_bridge.ListKernelsResult
 ---@field kernels kernel_bridge.Kernel[]
@@ -396,6 +406,11 @@
 ---@field kernelId string
 ---@field seq integer
 ---@field changes kernel_bridge.Change[]
+
+--- The program that uses a kernel through a kernel-bridge: an editor or a terminal.
+---@class kernel_bridge.Owner
+---@field name string
+---@field pid integer
 
 --- LSP position; `character` counts in the negotiated position encoding.
 ---@class kernel_bridge.Position
@@ -477,6 +492,7 @@
 ---@field degraded? boolean
 ---@field lostMessages? integer
 ---@field missingBytes? integer
+---@field detached? boolean
 ---@field outputs? kernel_bridge.Output[]
 
 --- The exception that a run raised.
