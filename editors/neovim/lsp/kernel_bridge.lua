@@ -1,8 +1,26 @@
 --- The configuration of the language server for vim.lsp: file types, capabilities, and handlers for its messages.
 
 local config = require("kernel_bridge.config")
+local hover = require("kernel_bridge.hover")
 local server = require("kernel_bridge.server")
 local vocabulary = require("kernel_bridge.vocabulary")
+
+--- The server's settings. Other servers serve the same buffers, and the plugin has commands and shows results itself:
+--- code lenses and inlay hints are off, and the options decide about the rest.
+---@return kernel_bridge.Settings
+local function settings()
+  local options = config.get()
+  local features = {
+    codeActions = options.code_actions,
+    codeLenses = false,
+    completion = options.completion,
+    hover = options.hover ~= false,
+    inlayHints = false,
+    signatureHelp = options.completion,
+    symbols = options.symbols,
+  }
+  return vim.tbl_deep_extend("force", { features = features }, options.settings or {})
+end
 
 --- Calls a function of |kernel_bridge.handlers|. The first message loads that module, because a file may be open
 --- long before code runs.
@@ -24,7 +42,7 @@ return {
   filetypes = vim.list_extend(vim.tbl_keys(vocabulary.comments), { "quarto", "rmd" }),
   root_dir = function(bufnr, on_dir)
     local root = server.root(bufnr)
-    if server.find(root) and not server.is_ambiguous(bufnr) then
+    if server.find(root) and not server.is_ambiguous(bufnr) and not server.is_copy(bufnr) then
       on_dir(root)
     end
   end,
@@ -34,17 +52,12 @@ return {
     experimental = { kernelBridge = { version = 1, output = true, stdin = true, blobs = "file" } },
   },
   before_init = function(params)
-    params.initializationOptions = config.get().settings
+    params.initializationOptions = settings()
   end,
   on_init = function(client)
     require("kernel_bridge.client") -- notifies the server when a buffer is renamed
-    local options = config.get()
-    if not options.completion then
-      client.server_capabilities.completionProvider = nil
-      client.server_capabilities.signatureHelpProvider = nil
-    end
-    if not options.hover then
-      client.server_capabilities.hoverProvider = nil
+    if config.get().hover == "auto" then
+      hover.yield(client)
     end
   end,
   on_exit = function(_, _, client_id)

@@ -6,7 +6,9 @@ local M = {}
 ---@field command? string[] command line of the server; default: `kernel-bridge` on PATH or in a trusted .venv or venv
 ---@field settings? kernel_bridge.Settings settings of the server
 ---@field completion boolean offer completion and signature help from the kernel
----@field hover boolean offer hover information from the kernel
+---@field code_actions boolean offer the commands as code actions too
+---@field symbols boolean offer cells as document symbols
+---@field hover boolean|"auto" offer hover information from the kernel; "auto": unless another server of the buffer does
 ---@field virtual_lines kernel_bridge.VirtualLines output under the code
 ---@field signs boolean place a sign on the first line of each run
 ---@field icons table<"queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost", string> icon of each state of a run
@@ -39,6 +41,7 @@ local M = {}
 ---@field group? table<string, kernel_bridge.Option>
 
 local ON = { true, "boolean" }
+local OFF = { false, "boolean" }
 
 ---@param default number
 local function above_zero(default)
@@ -71,8 +74,10 @@ end
 local OPTIONS = {
   command = { nil, vim.islist, "a list of strings" },
   settings = { nil, "table" },
-  completion = ON,
-  hover = ON,
+  completion = OFF,
+  code_actions = OFF,
+  symbols = OFF,
+  hover = one_of({ "auto", true, false }),
   virtual_lines = { group = { enabled = ON, max_lines = above_zero(16), border = { "│ ", "string" } } },
   signs = ON,
   icons = {

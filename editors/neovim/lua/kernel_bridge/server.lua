@@ -86,4 +86,11 @@ function M.is_ambiguous(bufnr)
   return false
 end
 
+--- Whether a buffer is a copy of the code in another buffer's fences: otter.nvim makes one for each language.
+---@param bufnr integer
+---@return boolean
+function M.is_copy(bufnr)
+  return vim.api.nvim_buf_get_name(bufnr):find("%.otter%.%w+$") ~= nil
+end
+
 return M
