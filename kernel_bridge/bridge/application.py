@@ -351,6 +351,12 @@ class Bridge:
                 return kernel, run
         return None
 
+    def runs_of(self, uri: str) -> list[Run]:
+        """The runs of this session whose code came from a document, oldest first."""
+        runs = [run for kernel in (*self._past, *self.kernels.values()) for run in kernel.runs.all()]
+        found = [run for run in runs if run.location is not None and run.location.uri == uri]
+        return sorted(found, key=lambda run: run.queued_at)
+
     async def cancel_run(self, run_id: str) -> wire.Run:
         """Cancel a queued run, or interrupt a running one. Return it as it is then. Raises NoSuchRun."""
         found = self.find_run(run_id)
@@ -369,6 +375,11 @@ class Bridge:
         if found is None:
             return await self.history.get_run(run_id)
         return run_to_wire(found[1], self.observers.live(found[1], observer))
+
+    def live_run(self, run_id: str) -> wire.Run | None:
+        """A run of this session with its outputs, at once; None: it is not in memory."""
+        found = self.find_run(run_id)
+        return run_to_wire(found[1], found[1].live) if found is not None else None
 
     def keeps(self, run_id: str) -> bool:
         """Whether the history has the run."""

@@ -71,7 +71,7 @@ class History:
         journal = self.journal()
         if journal is None:
             raise NoSuchRun(f"no run {run_id!r} in this session, and the history is switched off")
-        return _with_summary(await journal.get_run(run_id, self._settings().output_budget))
+        return with_summary(await journal.get_run(run_id, self._settings().output_budget))
 
     async def read_output(self, asked: ReadOutputParams) -> tuple[str, int]:
         """A slice of a stream output, and the output's full length, both in characters.
@@ -91,7 +91,7 @@ class History:
             until=asked.until,
         )
         found = await self._required().history(wanted, asked.limit, asked.before)
-        return [_with_summary(run) for run in found]
+        return [with_summary(run) for run in found]
 
     async def find_ids(self, start: str, limit: int = 6) -> list[str]:
         """The run ids that begin with `start`. Raises HistoryDisabled."""
@@ -132,7 +132,7 @@ class History:
             await self._journal.close()
 
 
-def _with_summary(run: wire.Run) -> wire.Run:
+def with_summary(run: wire.Run) -> wire.Run:
     """Return the run with its stored summary, or with a new one if its bridge was killed or stored none."""
     if run.summary is None:
         run.summary = summarize(run, run.outputs or [])

@@ -32,7 +32,7 @@ def get_run(connection: Connection, is_alive: IsAlive, run_id: str, budget_bytes
     """A run with its outputs, elided like live ones. Raises NoSuchRun."""
     row = _row(connection, run_id)
     run = run_of(row, is_alive)
-    run.outputs = _elided(connection, row[0], budget_bytes)
+    run.outputs = elided(connection, row[0], budget_bytes)
     return run
 
 
@@ -193,7 +193,7 @@ def _chunks(connection: Connection, run: int, position: int, newest_first: bool 
 # elision
 
 
-def _elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]:
+def elided(connection: Connection, run: int, budget_bytes: int) -> list[Output]:
     """The outputs of a run with at most `budget_bytes` of stream text, not counting tails."""
     totals = {
         position: (size, lines)

@@ -64,12 +64,14 @@ def whole(output: StoredOutput) -> StoredOutput:
 class Ran:
     """What identifies the cell that a run belongs to."""
 
-    key: int
+    key: int  # in the history; 0: it is not there
     source: str
     unit: str | None
     line: int | None  # of the code at that time
     uri: str | None  # of its text document
     cell_id: str | None
+    id: str = ""
+    started_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..protocol.objects import Run
-from .reading import RUNS, IsAlive, condition, outputs_of, run_of
+from ..protocol.objects import Range, Run, TextDocument, Wire
+from ..protocol.vocabulary import Unit
+from .reading import RUNS, IsAlive, condition, elided, outputs_of, run_of
 from .records import Filter, KernelRecord, Ran, RunRecord, StoredOutput, decode, to_text
 from .store import Connection
 
@@ -36,13 +37,14 @@ class Selection:
     def __iter__(self) -> Iterator[RunRecord]:
         return map(self.read, self.keys)
 
-    def overview(self) -> list[Ran]:
-        """What identifies the cell of each run."""
+    def overview(self, newest: int | None = None) -> list[Ran]:
+        """What identifies the cell of each run, or of that many newest ones."""
+        keys = self.keys[-newest:] if newest is not None else self.keys
         rows = self._connection.execute(
-            f"SELECT key, source, record FROM runs WHERE key IN ({', '.join(map(str, self.keys))})"
+            f"SELECT key, id, source, record FROM runs WHERE key IN ({', '.join(map(str, keys))})"
         )
-        found = {key: _ran(key, to_text(source), decode(record, Run)) for key, source, record in rows}
-        return [found[key] for key in self.keys]
+        found = {row[0]: _ran(*row) for row in rows}
+        return [found[key] for key in keys]
 
     def read(self, key: int) -> RunRecord:
         """One of the runs. Its outputs are read when they are iterated."""
@@ -54,11 +56,29 @@ class Selection:
             Outputs(self._connection, key),
         )
 
+    def read_elided(self, key: int, budget_bytes: int) -> Run:
+        """One of the runs, with its outputs as on the wire."""
+        row = self._connection.execute(f"{RUNS} WHERE runs.key = ?", (key,)).fetchone()
+        run = run_of(row, self._is_alive)
+        run.outputs = elided(self._connection, key, budget_bytes)
+        return run
 
-def _ran(key: int, source: str, run: Run) -> Ran:
-    line = run.range.start.line if run.range is not None else None
-    uri = run.text_document.uri if run.text_document is not None else None
-    return Ran(key, source, run.unit, line, uri, run.cell_id)
+
+class _Place(Wire):
+    """The part of a run's record that says where its code was."""
+
+    text_document: TextDocument | None = None
+    range: Range | None = None
+    unit: Unit | None = None
+    cell_id: str | None = None
+    started_at: str = ""
+
+
+def _ran(key: int, run_id: str, source: bytes, record: bytes) -> Ran:
+    place = decode(record, _Place)
+    line = place.range.start.line if place.range is not None else None
+    uri = place.text_document.uri if place.text_document is not None else None
+    return Ran(key, to_text(source), place.unit, line, uri, place.cell_id, run_id, place.started_at)
 
 
 def select(connection: Connection, is_alive: IsAlive, wanted: Filter) -> Selection:

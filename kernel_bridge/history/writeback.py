@@ -16,8 +16,9 @@ from ..protocol.errors import ExportFailed
 from ..source.notebook import Notebook, OldNotebook, read_notebook
 from ..source.notebook_text import CellText, Edit, NotebookText, edited, scan
 from . import export
-from .document import joined, match
+from .document import joined
 from .ipynb import output_list
+from .matching import match
 from .notebook import Json, run_cell, validated
 from .records import Pieces, Ran, RunRecord
 

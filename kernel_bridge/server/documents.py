@@ -8,6 +8,7 @@ replaces that code.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 from urllib.parse import unquote
@@ -23,7 +24,7 @@ from ..source.document import line_starts
 from ..source.front_matter import front_matter
 from ..source.header import read_header
 from ..source.languages import is_fenced, language_of_path
-from ..source.notebook import Notebook
+from ..source.notebook import Notebook, NotebookCell
 from . import notebooks
 from .snapshot import Snapshot
 
@@ -192,6 +193,14 @@ class Documents(Workspace):
         if document is None:
             return read_document(uri)
         return document_of(uri, document.text, document.language_id)
+
+    def cells(self, uri: str) -> Sequence[NotebookCell]:
+        """The cells of an open document; a notebook's cell is one. Raises DocumentNotOpen, ExportFailed."""
+        document = self.opened(uri)
+        if (notebook := self.notebook_of(uri)) is None:
+            return document_of(uri, document.text, document.language_id).cells
+        found = notebooks.as_notebook(notebook, self).cells
+        return [replace(cell, region=notebooks.whole(document)) for cell in found if cell.uri == uri]
 
     def all_open(self) -> list[Snapshot]:
         """The current state of every open document."""

@@ -39,6 +39,11 @@ class NotebookCell:
         return source
 
     @property
+    def code(self) -> str:
+        """What runs: in a script, the source without common indent and blank lines at its ends."""
+        return self.region.source if self.region is not None else self.source
+
+    @property
     def has_code(self) -> bool:
         return self.raw["cell_type"] == "code" and bool(self.source.strip())
 

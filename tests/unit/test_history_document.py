@@ -6,8 +6,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from kernel_bridge.history.document import OURS, fill, match, notebook_of
+from kernel_bridge.history.document import OURS, fill, notebook_of
 from kernel_bridge.history.ipynb import ipynb
+from kernel_bridge.history.matching import match
 from kernel_bridge.history.records import Ran, RunRecord, kernel_record
 from kernel_bridge.history.upgrade import read_notebook as read_any_notebook
 from kernel_bridge.source.notebook import Notebook, NotebookCell, read_notebook

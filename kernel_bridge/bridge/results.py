@@ -1,0 +1,73 @@
+"""The runs of a document, of this session and of the history, where their code is now."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..history.places import PlacedRun, place
+from ..history.records import Filter, Ran
+from ..history.selection import Selection
+from ..protocol import objects as wire
+from ..protocol.errors import HistoryDisabled
+from ..runs.run import Run
+from ..source.code import Code
+from ..source.notebook import NotebookCell
+from .history import with_summary
+
+if TYPE_CHECKING:
+    from .application import Bridge
+
+NEWEST = 10_000  # runs of the history that are considered
+TEXT_BYTES = 16 * 1024 * 1024  # of stream text in all results together; more is elided
+
+
+async def placed_runs(
+    bridge: "Bridge",
+    uri: str,
+    code: Code,
+    cells: Sequence[NotebookCell],
+    tracked: dict[str, tuple[int, int]],
+) -> list[tuple[PlacedRun, wire.Run | None]]:
+    """The newest run of each place in the document, with its outputs; None: it is in memory.
+
+    `tracked` has the runs whose place is known, with their first and last lines; they are not returned.
+    """
+    here = [_ran(run) for run in bridge.runs_of(uri)[::-1] if _counts(run) and run.id not in tracked]
+    budget_bytes = bridge.settings.output_budget
+
+    def find(selection: Selection | None) -> list[tuple[PlacedRun, wire.Run | None]]:
+        known = {*tracked, *(run.id for run in here)}
+        past = selection.overview(NEWEST)[::-1] if selection is not None else []
+        newest_first = [*here, *(run for run in past if run.id not in known)]
+        found: list[tuple[PlacedRun, wire.Run | None]] = []
+        left = TEXT_BYTES
+        for one in place(code, cells, newest_first, tracked.values()):
+            run = None
+            if selection is not None and one.run.key:
+                run = with_summary(selection.read_elided(one.run.key, min(budget_bytes, left)))
+                left -= _text_bytes(run)
+            found.append((one, run))
+        return found
+
+    journal = bridge.history.journal()
+    if journal is None:
+        return find(None)
+    try:
+        return await journal.read_runs(Filter(uri=uri), find)
+    except HistoryDisabled:  # its file is damaged, or its disk is gone
+        return find(None)
+
+
+def _counts(run: Run) -> bool:
+    """Whether only this session knows the run, and it has begun or will begin."""
+    return not run.silent and (not run.ended or (run.started_at is not None and not run.kept))
+
+
+def _ran(run: Run) -> Ran:
+    location = run.location
+    assert location is not None
+    line = location.range[0][0] if location.range is not None else None
+    return Ran(0, run.source, location.unit, line, location.uri, location.cell_id, run.id)
+
+
+def _text_bytes(run: wire.Run) -> int:
+    return sum(len(output["text"]) for output in run.outputs or () if output["output_type"] == "stream")
