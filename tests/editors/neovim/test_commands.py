@@ -168,19 +168,6 @@ def test_commands_on_a_cell_marker_act_on_its_cell(buffer: Neovim) -> None:
         assert buffer.lua("return vim.fn.getreg('a')") == f"{result}\n"
 
 
-def test_export(buffer: Neovim) -> None:
-    buffer.open("1\n")
-    buffer.command("run_cell")
-    buffer.until_ended()
-    path = buffer.home.work / "out.ipynb"
-    buffer.command(f"export {path}")
-    buffer.until_message("written to")
-    assert path.exists()
-    buffer.lua("vim.ui.select = function(items, options, choose) choose(items[1]) end; test.messages = {}")
-    buffer.command(f"export {path}")
-    buffer.until_message("written to")
-
-
 def test_export_into_the_notebook_that_the_buffer_shows(buffer: Neovim) -> None:
     code: dict[str, Any] = {"cell_type": "code", "source": "1 + 1", "outputs": [], "execution_count": None}
     notebook: dict[str, Any] = {"cells": [code], "metadata": {"a": "b"}, "nbformat": 4, "nbformat_minor": 4}
@@ -338,14 +325,3 @@ def test_loaded_code_replaces_the_line_that_loaded_it(buffer: Neovim) -> None:
     buffer.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == '│ 1'")
     buffer.keys("u")
     assert buffer.lines() == ["%load loaded.py", "", "1"]
-
-
-def test_export_with_a_bang_overwrites_the_notebook_beside_the_file(buffer: Neovim) -> None:
-    buffer.open("1 + 1\n", "beside.py")
-    buffer.command("run_cell")
-    buffer.until_ended()
-    target = buffer.home.work / "beside.ipynb"
-    target.write_text("old")
-    buffer.api.command("KernelBridge! export")
-    buffer.until_message("1 cell written to beside.ipynb")
-    assert '"1 + 1"' in target.read_text()

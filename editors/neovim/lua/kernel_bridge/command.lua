@@ -83,9 +83,17 @@ M.subcommands = {
   clear = plain("clear"),
   export = {
     call = function(argument, command)
-      bridge.export({ path = argument, overwrite = command.bang })
+      local after_runs = ((argument or "") .. " "):match("^runs%s+(.-)%s*$")
+      local path = after_runs or argument
+      bridge.export({
+        path = path ~= "" and path or nil,
+        mode = after_runs and "runs" or nil,
+        overwrite = command.bang,
+      })
     end,
-    complete = files,
+    complete = function(lead)
+      return vim.list_extend({ "runs" }, files(lead))
+    end,
   },
   history = {
     call = function(argument)

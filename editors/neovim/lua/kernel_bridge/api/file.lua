@@ -11,41 +11,65 @@ local M = {}
 
 ---@class kernel_bridge.Export: kernel_bridge.At
 ---@field path? string default: the user is asked
----@field overwrite? boolean replace an existing file
+---@field mode? "document"|"runs" the file with the newest output of each cell (default), or its runs in order
+---@field overwrite? boolean replace an existing file; without a path, the one that was exported last
 
---- Writes the buffer's runs to a notebook, or to a script, Markdown or HTML if the path ends in .py, .md or .html.
+local FORMATS = { py = "py", md = "md", html = "html" }
+
+local exported = {} ---@type table<integer, string> the path of the last export, by buffer
+
+--- Proposes a notebook that neither exists nor is open.
+---@param bufnr integer
+---@return string
+local function proposal(bufnr)
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  local stem = name == "" and vim.fs.joinpath(vim.fn.getcwd(), "notebook") or vim.fn.fnamemodify(name, ":r")
+  local path, count = stem .. ".ipynb", 1
+  while vim.uv.fs_lstat(path) or vim.fn.bufexists(path) == 1 do
+    count = count + 1
+    path = ("%s-%d.ipynb"):format(stem, count)
+  end
+  return vim.fn.fnamemodify(path, ":~:.")
+end
+
+--- Writes the buffer, with the outputs of its cells, to a notebook, or to a script, Markdown or HTML if the path ends
+--- in .py, .md or .html.
 ---@param opts? kernel_bridge.Export
 function M.export(opts)
   opts = opts or {}
   local bufnr = here.buffer(opts)
-  local beside = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ":r") .. ".ipynb"
-  if not opts.path and opts.overwrite then
-    return M.export({ bufnr = bufnr, path = beside, overwrite = true })
-  elseif not opts.path then
-    return vim.ui.input({ prompt = "Export to: ", default = beside, completion = "file" }, function(path)
+  local given = opts.path or opts.overwrite and exported[bufnr]
+  if not given then
+    local ask = { prompt = "Export to: ", default = proposal(bufnr), completion = "file" }
+    return vim.ui.input(ask, function(path)
       if path and path ~= "" then
-        M.export(vim.tbl_extend("force", opts, { bufnr = bufnr, path = path }))
+        M.export({ bufnr = bufnr, mode = opts.mode, path = path })
       end
     end)
   end
-  local path = vim.fs.abspath(vim.fs.normalize(opts.path))
-  local format = ({ py = "py", md = "md", html = "html" })[path:match("%.(%w+)$")] or "ipynb"
+  local path = vim.fs.abspath(vim.fs.normalize(given))
+  local format = FORMATS[path:match("%.(%w+)$")] or "ipynb"
+  local is_itself = path == vim.fs.normalize(vim.api.nvim_buf_get_name(bufnr))
+  if is_itself and format ~= "ipynb" then
+    local name = vim.fn.fnamemodify(path, ":~:.")
+    return client.notify(name .. " is the file itself; name another one to export to", vim.log.levels.ERROR)
+  end
   local argument = {
     path = path,
     format = format,
-    -- A buffer can show a notebook as a script (jupytext.nvim). Its file takes the outputs back.
-    mode = path == vim.fs.normalize(vim.api.nvim_buf_get_name(bufnr)) and "document" or "runs",
+    mode = is_itself and "document" or opts.mode or "document",
     textDocument = client.document(bufnr),
     overwrite = opts.overwrite or false,
   }
   client.command(bufnr, "export", argument, function(failed, result)
     if result then
+      exported[bufnr] = path
       local cells_written = plural(result.cells, "cell") .. " written to "
       client.notify(cells_written .. vim.fn.fnamemodify(result.path, ":~:."))
     elseif failed and (failed.data or {}).kind == "ExportExists" then
       vim.ui.select({ "Overwrite", "Cancel" }, { prompt = ansi.legible(failed.message) }, function(choice)
         if choice == "Overwrite" then
-          M.export({ bufnr = bufnr, path = path, overwrite = true })
+          M.export({ bufnr = bufnr, mode = opts.mode, path = path, overwrite = true })
         end
       end)
       return true
