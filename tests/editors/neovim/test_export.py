@@ -1,4 +1,4 @@
-"""Exports of a buffer: its cells with their outputs, or its runs. They never replace the source by accident."""
+"""Exports of a buffer: its cells with their outputs, or its runs. None replaces the source by accident."""
 
 import json
 from pathlib import Path
