@@ -1,4 +1,4 @@
--- Defines the command, the <Plug> mappings and the highlight groups. Everything else is loaded on first use.
+-- Defines the command and the <Plug> mappings. Everything else is loaded on first use.
 
 if vim.g.loaded_kernel_bridge then
   return
@@ -69,20 +69,4 @@ for plug, around in pairs({ ["inner-cell"] = false, ["a-cell"] = true }) do
   vim.keymap.set({ "x", "o" }, "<Plug>(kernel-bridge-" .. plug .. ")", function()
     require("kernel_bridge.cells").select(around)
   end, { desc = "kernel-bridge: " .. plug:gsub("-", " ") })
-end
-
-for name, link in pairs({
-  Ok = "DiagnosticOk",
-  Error = "DiagnosticError",
-  Running = "DiagnosticInfo",
-  Queued = "Comment",
-  Ended = "DiagnosticWarn",
-  Stale = "NonText",
-  Output = "Normal",
-  Stderr = "DiagnosticWarn",
-  Border = "NonText",
-  More = "Comment",
-  Media = "Special",
-}) do
-  vim.api.nvim_set_hl(0, "KernelBridge" .. name, { default = true, link = link })
 end

@@ -15,6 +15,15 @@ ROOT = user_cache_path("kernel-bridge") / "nvim-plugins"  # as it is at import t
 COMMITS = {
     "folke/snacks.nvim": "ad9ede6a9cddf16cedbd31b8932d6dcdee9b716e",
     "3rd/image.nvim": "5c6f29a5069e1f7bd5773ce5907454063b0f125d",
+    "saghen/blink.cmp": "4b18c32adef2898f95cdef6192cbd5796c1a332d",
+    "quarto-dev/quarto-nvim": "d923bb7cfc2bde41143e1c531c28190f0fade3a2",
+    "jmbuhr/otter.nvim": "4796602953348e19fb24916557af7b89e188751f",
+    "GCBallesteros/jupytext.nvim": "c8baf3ad344c59b3abd461ecc17fc16ec44d0f7b",
+    "tree-sitter/tree-sitter-python": "26855eabccb19c6abf499fbc5b8dc7cc9ab8bc64",
+    "catppuccin/nvim": "426dbebe06b5c69fd846ceb17b42e12f890aedf1",
+    "folke/tokyonight.nvim": "cdc07ac78467a233fd62c493de29a17e0cf2b2b6",
+    "ellisonleao/gruvbox.nvim": "154eb5ff5b96d0641307113fa385eaf0d36d9796",
+    "maxmx03/solarized.nvim": "a8085e29883ddcfb39bd46197eb32ef00df05368",
 }
 """The tested commit of each plugin, by its name on GitHub."""
 

@@ -1,5 +1,7 @@
 --- Converts terminal text to highlighted pieces. SGR sequences set colours; every other control sequence is dropped.
 
+local contrast = require("kernel_bridge.contrast")
+
 local M = {}
 
 --- How text is drawn. A nil field means the default.
@@ -43,47 +45,14 @@ local function rgb(colour)
   return ("#%02x%02x%02x"):format(grey, grey, grey)
 end
 
---- The relative luminance of a colour, 0 to 1 (WCAG 2.2).
----@param channels integer[] red, green, blue
----@return number
-local function luminance(channels)
-  local parts = {}
-  for index, channel in ipairs(channels) do
-    local part = channel / 255
-    parts[index] = part <= 0.04045 and part / 12.92 or ((part + 0.055) / 1.055) ^ 2.4
-  end
-  return 0.2126 * parts[1] + 0.7152 * parts[2] + 0.0722 * parts[3]
-end
-
----@param colour string "#rrggbb"
----@return integer[] channels
-local function channels_of(colour)
-  local number = tonumber(colour:sub(2), 16)
-  return { math.floor(number / 65536), math.floor(number / 256) % 256, number % 256 }
-end
-
-local LEGIBLE = 3.5 -- contrast ratio; WCAG requires 3 for large text and 4.5 for small text
+local LEGIBLE = 4.5 -- contrast ratio, of WCAG 2.2 for text
 
 --- Lightens or darkens a colour until it is legible on the editor's background. Programs do not know the background
 --- of the terminal: IPython's tracebacks, for example, have dark green keywords.
----@param colour string
----@return string
+---@param colour string "#rrggbb"
+---@return integer
 local function legible(colour)
-  local dark = vim.o.background == "dark"
-  local background = vim.api.nvim_get_hl(0, { name = "Normal" }).bg
-  local ground =
-    luminance(channels_of(background and ("#%06x"):format(background) or dark and "#14161b" or "#e0e2ea"))
-  local channels, goal = channels_of(colour), dark and 255 or 0
-  for _ = 1, 10 do
-    local own = luminance(channels)
-    if (math.max(own, ground) + 0.05) / (math.min(own, ground) + 0.05) >= LEGIBLE then
-      break
-    end
-    for index, channel in ipairs(channels) do
-      channels[index] = math.floor(channel + (goal - channel) * 0.15 + 0.5)
-    end
-  end
-  return ("#%02x%02x%02x"):format(channels[1], channels[2], channels[3])
+  return contrast.raised(tonumber(colour:sub(2), 16), contrast.ground(), LEGIBLE)
 end
 
 local groups = {} ---@type table<string, true>
@@ -125,7 +94,7 @@ function M.define(name)
     highlight[attribute] = attributes:find(letter, 1, true) and true or nil
   end
   if attributes:find("D", 1, true) and not fg then
-    highlight.link = "Comment"
+    highlight.link = "KernelBridgeMore"
   end
   vim.api.nvim_set_hl(0, name, highlight)
 end

@@ -9,6 +9,8 @@ local prompt = require("kernel_bridge.prompt")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
 
+require("kernel_bridge.highlights") -- defines what they draw with
+
 local M = {}
 
 --- Draws a run with `draw`, if it has a place in a buffer.
