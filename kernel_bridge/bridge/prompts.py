@@ -61,6 +61,7 @@ class Prompts:
                 return
             del self._open[run.id]
             if value is None:
+                run.interrupted = True
                 await session.interrupt()
             else:
                 if typed := prompt.request.typed(value):

@@ -32,6 +32,8 @@ async def _interrupt_running(kernel: "FollowedKernel") -> InterruptOutcome:
     try:
         async with asyncio.timeout(INTERRUPT_S):
             if run is None or await _has_begun(kernel, run):
+                if run is not None:
+                    run.interrupted = True
                 await kernel.session.interrupt()
             while kernel.alive and (
                 not run.ended if run is not None else kernel.session.state in ("busy", "unreachable")

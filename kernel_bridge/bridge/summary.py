@@ -13,6 +13,7 @@ from ..protocol import objects as wire
 from ..protocol.vocabulary import MimeBundle, Output
 
 if TYPE_CHECKING:  # a handler is imported before a run is made
+    from ..runs.events import Error
     from ..runs.run import Run
 
 LONGEST = 80  # characters in a line
@@ -27,7 +28,7 @@ MARKS = {
 """The sign shown for each state."""
 
 _BEGUN = {state: wire.Summary(text="", state=state) for state in ("queued", "running")}
-INTERRUPTS = ("KeyboardInterrupt", "InterruptException")  # of Python and Julia
+INTERRUPTS = ("KeyboardInterrupt", "CancelledError", "InterruptException")  # of Python, asyncio and Julia
 _NAME_ONLY = re.compile(r"<[^<>\n]+(?: object| at 0x[0-9A-Fa-f]+)>(?:\n\n.*)?", re.DOTALL)
 """A text/plain that only names an object: IPython.display's, one with an address, or Altair's."""
 
@@ -39,16 +40,23 @@ def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:
         return begun
     if state == "error":
         text = shortened_line(error_text(run))
-        if run.error is not None and run.error.ename in INTERRUPTS:
-            state = "interrupted"
     elif state == "ok":
         text = _first_line(*_result(outputs))
     else:
         text = shortened_line(legible(plain(run.reason or "")))
         if run.detached:
             text, state = "the code may still run in the kernel", "detached"
+    if was_interrupted(run):
+        state = "interrupted"
     seconds = _took_s(run)
     return wire.Summary(text=text, state=state, duration=None if seconds is None else duration(seconds))
+
+
+def was_interrupted(run: "Run | wire.Run") -> bool:
+    """Whether an interrupt that a client asked for ended the run. R and Bash report such runs as aborted."""
+    if run.interrupted and run.state == "error":
+        return run.error is not None and _name(run.error) in INTERRUPTS
+    return run.interrupted is True and run.state == "aborted"
 
 
 def error_text(run: "Run | wire.Run") -> str:
@@ -56,10 +64,14 @@ def error_text(run: "Run | wire.Run") -> str:
     error = run.error
     if error is None:
         return "error"
-    name = error.ename.removeprefix("<class '").removesuffix("'>")  # xeus-python's
+    name = _name(error)
     value = error.evalue[:READ]
     text = f"{name}: {value}" if name and value else name or value or "error"
     return legible(plain(text))
+
+
+def _name(error: "Error | wire.RunError") -> str:
+    return error.ename.removeprefix("<class '").removesuffix("'>")  # xeus-python's
 
 
 def duration(seconds: float) -> str:

@@ -71,6 +71,7 @@ def run_to_wire(run: "Run", live: "LiveOutputs | None" = None) -> wire.Run:
         next_input=run.next_input,
         next_input_replaces=run.next_input_replaces or None,
         degraded=run.degraded or None,
+        interrupted=run.interrupted or None,
         lost_messages=run.lost_messages or None,
         missing_bytes=run.missing_bytes or None,
         detached=run.detached or None,

@@ -156,6 +156,7 @@ class Run(Wire):
     reason: str | None = None
     next_input: str | None = None  # the kernel's proposal; never applied unasked
     next_input_replaces: bool | None = None  # true: it replaces the code that ran (%load)
+    interrupted: bool | None = None  # an interrupt that a client asked for was sent while it ran
     degraded: bool | None = None
     lost_messages: int | None = None  # messages the kernel dropped, counted by gaps in their ids
     missing_bytes: int | None = None  # approximate output that the history could not keep

@@ -67,6 +67,7 @@ class Run:
     next_input: str | None = None
     next_input_replaces: bool = False
     degraded: bool = False
+    interrupted: bool = False  # an interrupt that a client asked for was sent while it ran
     lost_messages: int = 0
     missing_bytes: int = 0  # of its output, lost by the history
     busy: bool = False  # the kernel has started it

@@ -36,6 +36,7 @@ async def test_running_code_is_interrupted(shared: Client, code: str) -> None:
     outcome, run = await interrupt(shared, code)
     assert (outcome, run["state"]) == ("interrupted", "error")
     assert run["error"]["ename"] in ("KeyboardInterrupt", "CancelledError")
+    assert (run["interrupted"], run["summary"]["state"]) == (True, "interrupted")
     assert "degraded" not in run
     assert (await shared.run(code="1"))["state"] == "ok"
 

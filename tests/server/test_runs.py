@@ -54,7 +54,7 @@ async def test_a_run_reports_its_source_and_its_times(shared: Client) -> None:
         ("print('a')\n6 * 7", "42", "ok"),
         ("pass", "", "ok"),
         ("raise ValueError('no\\nway')", "ValueError: no way", "error"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt", "interrupted"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", "error"),
     ],
 )
 async def test_a_run_has_a_summary(shared: Client, code: str, text: str, state: str) -> None:

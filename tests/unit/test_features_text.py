@@ -31,6 +31,7 @@ def data(kind: str, **bundle: str) -> dict[str, Any]:
     return {"output_type": kind, "data": named, "metadata": {}}
 
 
+SENT = {"interrupted": True}
 INTERRUPT = Error("KeyboardInterrupt", "", [])
 TOOK = {"started_at": "2026-01-31T12:00:00.000000Z", "ended_at": "2026-01-31T12:00:01.500000Z"}
 
@@ -87,7 +88,11 @@ def test_a_run_in_one_line(
         ("ok", [stream("a\nb\n")], TOOK, ("a … (2 lines)", "ok", "1.5 s")),
         ("ok", [], TOOK, ("", "ok", "1.5 s")),
         ("error", [], {"error": Error("E", "v", [])}, ("E: v", "error", None)),
-        ("error", [], {"error": INTERRUPT}, ("KeyboardInterrupt", "interrupted", None)),
+        ("error", [], {"error": INTERRUPT}, ("KeyboardInterrupt", "error", None)),
+        ("error", [], SENT | {"error": INTERRUPT}, ("KeyboardInterrupt", "interrupted", None)),
+        ("error", [], SENT | {"error": Error("E", "v", [])}, ("E: v", "error", None)),
+        ("aborted", [], SENT, ("", "interrupted", None)),
+        ("ok", [], SENT, ("", "ok", None)),
         ("aborted", [], {"reason": "a run\nfailed"}, ("a run failed", "aborted", None)),
         ("lost", [], {"reason": "\x1b[31mred\u202e"}, ("red\\u202e", "lost", None)),
         ("lost", [], {}, ("", "lost", None)),

@@ -646,6 +646,7 @@ export interface Run {
   reason?: string;
   nextInput?: string;
   nextInputReplaces?: boolean;
+  interrupted?: boolean;
   degraded?: boolean;
   lostMessages?: number;
   missingBytes?: number;

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.documents import path_of
-from ...bridge.summary import INTERRUPTS, error_text
+from ...bridge.summary import error_text, was_interrupted
 from ...escapes import plain
 from ...runs.run import Run
 from ...runs.traceback import Frame, frames
@@ -54,7 +54,7 @@ def _diagnostic(context: Context, document: "Snapshot", result: "Result") -> dic
     line = result.error_line(document)
     diagnostic: dict[str, Any] = {
         "range": line_range(document, result.lines(document)[0] if line is None else line),
-        "severity": INFORMATION if run.error is not None and run.error.ename in INTERRUPTS else ERROR,
+        "severity": INFORMATION if was_interrupted(run) else ERROR,
         "source": "kernel-bridge",
         "message": _message(run),
     }

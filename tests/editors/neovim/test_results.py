@@ -45,11 +45,18 @@ def test_output_appears_while_the_code_runs(buffer: Neovim) -> None:
     buffer.until("vim.tbl_get(test.results(vim.api.nvim_get_current_buf()), 1, 'lines', 1) == '│ first'")
     (running,) = buffer.results()
     assert (running["state"], running["group"]) == ("running", "KernelBridgeRunning")
+    buffer.lua("vim.fn.setqflist({}, ' ', { title = 'mine' })")
     buffer.command("interrupt")
     (ended,) = buffer.until_ended()
     assert ended["state"] == "error"
     assert "KeyboardInterrupt" in "\n".join(ended["lines"])
+    assert ended["mark"].strip().startswith("⊘ [")
     assert ended["mark"].endswith(" interrupted")
+    assert ended["group"] == "KernelBridgeEnded"
+    assert buffer.lua("return { #vim.diagnostic.get(0), vim.fn.getqflist({ title = 0 }).title }") == [
+        0,
+        "mine",
+    ]
 
 
 def test_a_progress_bar_updates_its_line(buffer: Neovim) -> None:

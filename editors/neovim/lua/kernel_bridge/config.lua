@@ -11,7 +11,7 @@ local M = {}
 ---@field hover boolean|"auto" offer hover information from the kernel; "auto": unless another server of the buffer does
 ---@field virtual_lines kernel_bridge.VirtualLines output under the code
 ---@field signs boolean place a sign on the first line of each run
----@field icons table<"queued"|"running"|"ok"|"error"|"aborted"|"cancelled"|"lost", string> icon of each state of a run
+---@field icons table<string, string> for queued, running, ok, error, interrupted, aborted, cancelled and lost runs
 ---@field output kernel_bridge.OutputWindow the output buffer
 ---@field images kernel_bridge.Images images among the lines of a buffer
 ---@field diagnostics boolean show errors as diagnostics
@@ -86,6 +86,7 @@ local OPTIONS = {
       running = icon("●"),
       ok = icon("✓"),
       error = icon("✗"),
+      interrupted = icon("⊘"),
       aborted = icon("⊘"),
       cancelled = icon("⊘"),
       lost = icon("⚠"),

@@ -13,17 +13,26 @@ M.GROUPS = {
   running = "KernelBridgeRunning",
   ok = "KernelBridgeOk",
   error = "KernelBridgeError",
+  interrupted = "KernelBridgeEnded",
   aborted = "KernelBridgeEnded",
   cancelled = "KernelBridgeEnded",
   lost = "KernelBridgeEnded",
 }
+
+--- The state to show: the server tells an error that an interrupt raised from others.
+---@param run kernel_bridge.Run
+---@return kernel_bridge.RunState|"interrupted"
+function M.state(run)
+  return run.summary and run.summary.state == "interrupted" and "interrupted" or run.state
+end
 
 ---@param entry kernel_bridge.RunEntry
 ---@param stale boolean its source was edited after the run
 ---@return string icon
 ---@return string group
 function M.sign(entry, stale)
-  return config.get().icons[entry.run.state], stale and "KernelBridgeStale" or M.GROUPS[entry.run.state]
+  local state = M.state(entry.run)
+  return config.get().icons[state], stale and "KernelBridgeStale" or M.GROUPS[state]
 end
 
 --- How long a run has been running; nil during the first second.

@@ -2,6 +2,7 @@
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
+local marks = require("kernel_bridge.marks")
 local sheets = require("kernel_bridge.sheets")
 
 local M = {}
@@ -128,13 +129,13 @@ local function quickfix(items, title)
   list_id = vim.fn.getqflist({ id = 0 }).id
 end
 
---- Sets the diagnostic for the error of a run.
+--- Sets the diagnostic for the error of a run. One that an interrupt raised has none: the user asked for it.
 ---@param entry kernel_bridge.RunEntry
 ---@return string? summary
 ---@return integer? line 0-based
 function M.diagnose(entry)
   local problem = entry.run.error
-  if not problem or not entry.run.range then
+  if not problem or marks.state(entry.run) ~= "error" or not entry.run.range then
     return
   end
   local place = where(entry)

@@ -489,6 +489,7 @@
 ---@field reason? string
 ---@field nextInput? string
 ---@field nextInputReplaces? boolean
+---@field interrupted? boolean
 ---@field degraded? boolean
 ---@field lostMessages? integer
 ---@field missingBytes? integer

@@ -215,8 +215,9 @@ function M.lines(entry, stale, width, changed)
   local border_width = vim.api.nvim_strwidth(options.border)
   local rows, placed = body(entry, math.max(10, width - border_width), changed)
   local border = "KernelBridgeBorder"
-  if entry.run.state == "running" or entry.run.state == "error" then
-    border = marks.GROUPS[entry.run.state]
+  local state = marks.state(entry.run)
+  if state == "running" or state == "error" then
+    border = marks.GROUPS[state]
   end
   for _, row in ipairs(rows) do
     table.insert(row, 1, { options.border, border })
