@@ -12,8 +12,7 @@ def ran(editor: Neovim, text: str = "a = 1\nb = 2\n\n2\n\nc = 3\n", line: int = 
 
 
 def result(editor: Neovim) -> Json:
-    editor.until("(function() for _, e in ipairs(require('kernel_bridge.sheets').of(0)) do"
-                 " if e.looking then return false end end return true end)()")  # fmt: skip
+    editor.results()  # settles the places
     editor.settle()
     (only,) = editor.results()
     return only
@@ -186,3 +185,71 @@ def test_deleting_code_removes_its_diagnostic_and_undo_restores_it(
     buffer.until("#vim.diagnostic.get(0) == 0")
     buffer.keys("u")
     buffer.until("#vim.diagnostic.get(0) == 1")
+
+
+def shown(editor: Neovim) -> list[tuple[int, str]]:
+    """The line and the first row of each result, from top to bottom."""
+    found = editor.results()
+    editor.settle()
+    found = editor.results()
+    return [(one["shown_at"], one["lines"][0]) for one in found if one["shown_at"] >= 0 and one["lines"]]
+
+
+def test_a_cut_cell_takes_its_result_to_where_it_is_pasted(buffer: Neovim) -> None:
+    ran(buffer, "# %%\n1\n2\n\n# %%\nb = 3\n\n# %%\nc = 4\n", 3)
+    buffer.keys("ggV3jd")
+    assert shown(buffer) == []
+    buffer.keys("Ax<Esc>j")  # other edits in between
+    buffer.keys("p")
+    assert shown(buffer) == [(4, "│ 2")]
+    buffer.keys("u")
+    assert shown(buffer) == []
+    buffer.keys("uu")
+    assert shown(buffer) == [(2, "│ 2")]
+    buffer.api.command("2,3move $")
+    assert shown(buffer) == [(8, "│ 2")]
+    buffer.keys("u")
+    assert shown(buffer) == [(2, "│ 2")]
+
+
+def test_equal_lines_keep_their_own_results(buffer: Neovim) -> None:
+    buffer.open("n = 0\n" + "n += 1; n\n" * 3)
+    for line in (1, 2, 3, 4):
+        buffer.api.current.window.cursor = (line, 0)
+        buffer.command("run_line")
+    buffer.until_ended(4)
+    before = [(1, "│ 1"), (2, "│ 2"), (3, "│ 3")]
+    buffer.api.current.window.cursor = (2, 0)
+    buffer.keys("dd")
+    assert shown(buffer)[-2:] == [(1, "│ 2"), (2, "│ 3")]
+    buffer.keys("u")
+    assert shown(buffer)[-3:] == before
+    buffer.api.command("%delete")
+    assert shown(buffer) == []
+    buffer.keys("u")
+    assert shown(buffer)[-3:] == before
+
+
+def test_undoing_restores_a_dimmed_result_and_one_cut_in_two(buffer: Neovim) -> None:
+    ran(buffer, "a = 1\n\nif a:\n    b = 2\n    print(b)\n\nc = 3\n", 3)
+    buffer.keys("5GA + 1<Esc>")
+    buffer.keys("3GVGd")
+    assert shown(buffer) == []
+    buffer.keys("u")
+    found = result(buffer)
+    assert (found["first"], found["last"], found["stale"]) == (2, 4, True)
+    buffer.keys("u")
+    assert not result(buffer)["stale"]
+    buffer.keys("5GVGd")
+    assert (result(buffer)["last"], result(buffer)["stale"]) == (3, True)
+    buffer.keys("u")
+    assert (result(buffer)["last"], result(buffer)["stale"]) == (4, False)
+
+
+def test_a_formatter_of_exactly_its_lines_keeps_all_of_them(buffer: Neovim) -> None:
+    ran(buffer, "a = 1\n\nfor n in [1]:\n  print(n)\n\nc = 3\n", 3)
+    buffer.api.current.buffer[2:4] = ["for n in [1]:", "    print(n)"]
+    found = result(buffer)
+    assert (found["first"], found["last"], found["stale"]) == (2, 3, True)
+    buffer.keys("u")
+    assert not result(buffer)["stale"]

@@ -22,6 +22,7 @@ M.namespace = namespace
 ---@field drawn_at integer uv.now()
 ---@field width? integer of the window, as last drawn
 ---@field revealed integer virtual lines that the window has been scrolled to show
+---@field due? true it has changed, far from what a window shows
 
 local drawings = {} ---@type table<string, kernel_bridge.Drawing> by run id
 local waiting = {} ---@type table<kernel_bridge.Drawing, true>
@@ -77,17 +78,36 @@ local function reveal(drawing, first, last, rows)
   end
 end
 
+--- The lines of a buffer that windows show, or will when they are scrolled by less than their height.
+---@param bufnr integer
+---@return [integer, integer][] first and last, 0-based
+local function near(bufnr)
+  return vim.tbl_map(function(window)
+    local info = vim.fn.getwininfo(window)[1]
+    return { info.topline - 1 - info.height, info.botline - 1 + info.height }
+  end, vim.fn.win_findbuf(bufnr))
+end
+
+---@param place kernel_bridge.Place
+---@param ranges [integer, integer][]
+---@return boolean
+local function is_within(place, ranges)
+  return vim.iter(ranges):any(function(range)
+    return place.first <= range[2] and place.last >= range[1]
+  end)
+end
+
 ---@param drawing kernel_bridge.Drawing
 local function draw(drawing)
   drawing.drawn_at = vim.uv.now()
   local place = drawing.place
   local first, last = sheets.lines(place)
   if not first then
-    return
-  end
-  sheets.set_lines(place, first, last)
-  if place.removed then
     return erase(drawing)
+  end
+  drawing.due = not is_within(place, near(place.bufnr)) or nil
+  if drawing.due then
+    return
   end
   local bufnr, entry = place.bufnr, place.entry
   local icon, group = marks.sign(entry, place.stale)
@@ -220,16 +240,31 @@ function M.remove(place, successor)
   erase(drawing)
 end
 
+local group = vim.api.nvim_create_augroup("kernel_bridge_displays", { clear = true })
+
 vim.api.nvim_create_autocmd({ "WinResized", "VimResized", "BufWinEnter" }, {
-  group = vim.api.nvim_create_augroup("kernel_bridge_displays", { clear = true }),
+  group = group,
   callback = vim.schedule_wrap(function()
     local widths = vim.defaulttable(view.width)
     for _, drawing in pairs(drawings) do
-      if vim.api.nvim_buf_is_loaded(drawing.place.bufnr) and widths[drawing.place.bufnr] ~= drawing.width then
+      local bufnr = drawing.place.bufnr
+      if vim.api.nvim_buf_is_loaded(bufnr) and (drawing.due or widths[bufnr] ~= drawing.width) then
         draw(drawing)
       end
     end
   end),
+})
+
+vim.api.nvim_create_autocmd("WinScrolled", {
+  group = group,
+  callback = function()
+    local ranges = vim.defaulttable(near)
+    for _, drawing in pairs(drawings) do
+      if drawing.due and is_within(drawing.place, ranges[drawing.place.bufnr]) then
+        draw(drawing)
+      end
+    end
+  end,
 })
 
 return M

@@ -36,7 +36,7 @@ end)
 
 session.on("run", function(entry, is_new)
   if is_new and entry.bufnr and entry.run.range then
-    sheets.add(entry)
+    sheets.add(entry, { range = entry.run.range, version = entry.run.textDocument.version or 0 })
   else
     draw_at_place(displays.draw, entry)
   end

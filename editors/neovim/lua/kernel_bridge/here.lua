@@ -58,7 +58,8 @@ function M.entry(opts)
   if cell and (line + 1 < cell.body_first or line + 1 > cell.body_last) then
     line = cell.body_last - 1
   end
-  local entry = output_buffer.entry(M.resolve(opts and opts.bufnr)) or sheets.at(bufnr, line)
+  local place = sheets.at(bufnr, line)
+  local entry = output_buffer.entry(M.resolve(opts and opts.bufnr)) or place and place.entry
   if not entry then
     client.notify("no code has run here", vim.log.levels.WARN)
   end

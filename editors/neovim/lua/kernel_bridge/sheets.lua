@@ -1,6 +1,7 @@
---- The lines of runs in buffers: marks that follow the text through edits, and whether that text is still the code
---- that ran. |kernel_bridge.displays| draws the results there.
+--- The lines of runs in buffers: they follow the text through edits, and say whether that text is still the code that
+--- ran. |kernel_bridge.displays| draws the results there.
 
+local edits = require("kernel_bridge.edits")
 local events = require("kernel_bridge.events")
 
 local M = {}
@@ -9,29 +10,29 @@ local M = {}
 ---@class kernel_bridge.Place
 ---@field entry kernel_bridge.RunEntry
 ---@field bufnr integer
----@field range_mark? integer extmark over its lines
----@field first integer 0-based line, as of the last edit
+---@field first integer 0-based line, as of the last settled edit
 ---@field last integer inclusive
----@field snapshot? string the source that ran; nil if it was edited before the server reported the run
+---@field snapshot string the text of its lines when it ran
+---@field text string the text of its lines when they were last looked at
 ---@field stale boolean the source has changed since the run
----@field removed boolean all its lines were deleted
----@field looking? boolean a staleness check is scheduled
----@field swept? boolean its lines were rewritten together with others
+---@field removed boolean its lines are gone
+---@field offset integer of its first line from the first of the removed lines, or in the buffer that was reloaded
+---@field collapsed? boolean the user has hidden its output
 
---- The places in one buffer, and the edits that pending responses may not include.
+--- The places in one buffer, and the edits that they have not followed yet.
 ---@class kernel_bridge.Sheet
 ---@field places table<string, kernel_bridge.Place> by run id
----@field edits {tick: integer, first: integer, last: integer, new_last: integer}[]
+---@field log kernel_bridge.Edit[] since the places were last settled
+---@field recent kernel_bridge.Edit[] edits that pending responses may not include
 ---@field asking integer pending requests whose responses contain the lines of runs
 ---@field watched boolean on_lines is attached
----@field inserted? boolean lines were inserted in this turn of the event loop
 
---- Events: "placed" (place): a new place, or one restored by a reload or an undo; "changed" (place): `stale` or
---- `removed` was recomputed; "left" (place, successor?): the place was cleared, or replaced by a run on the same lines.
+--- Events: "placed" (place): a new place, or one that is back after a reload, an undo or a paste; "changed" (place):
+--- its text, `stale` or `removed` may have changed; "left" (place, successor?): the place was cleared, or replaced by a
+--- run on the same lines; "missed" (bufnr): a reload changed the lines of places, or took them away.
 local on, fire = events.new()
 M.on = on
 
-local namespace = vim.api.nvim_create_namespace("kernel_bridge_places")
 local sheets = {} ---@type table<integer, kernel_bridge.Sheet>
 local places = {} ---@type table<string, kernel_bridge.Place> by run id
 
@@ -39,101 +40,75 @@ local places = {} ---@type table<string, kernel_bridge.Place> by run id
 ---@param first integer 0-based
 ---@param last integer inclusive
 ---@return string
-local function source_of(bufnr, first, last)
-  return table.concat(vim.api.nvim_buf_get_lines(bufnr, first, last + 1, false), "\n")
+local function text_of(bufnr, first, last)
+  return table.concat(vim.api.nvim_buf_get_lines(bufnr, math.max(first, 0), last + 1, false), "\n")
 end
 
---- Finds a source in a buffer, as close to a line as possible.
+--- Prepares to find texts among some lines of a buffer. Each search finds other lines.
 ---@param bufnr integer
----@param source string
----@param near integer 0-based
----@return integer? first
----@return integer? last inclusive
-local function find(bufnr, source, near)
-  local wanted = vim.split(source, "\n", { plain = true })
-  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
-  local best
-  for row = 0, #lines - #wanted do
-    if lines[row + 1] == wanted[1] and (not best or math.abs(row - near) < math.abs(best - near)) then
-      local same = true
-      for index = 2, #wanted do
-        same = same and lines[row + index] == wanted[index]
+---@param first integer 0-based
+---@param last integer exclusive; -1: the end
+---@return fun(text: string, near: integer): integer?, integer? find the match closest to a line: first, last
+local function finder(bufnr, first, last)
+  local lines = vim.api.nvim_buf_get_lines(bufnr, first, last, false)
+  local rows = {} ---@type table<string, integer[]> by text
+  for row, line in ipairs(lines) do
+    rows[line] = rows[line] or {}
+    table.insert(rows[line], row)
+  end
+  local found = {} ---@type table<integer, true>
+  return function(text, near)
+    local wanted = vim.split(text, "\n", { plain = true })
+    local best
+    for _, row in ipairs(rows[wanted[1]] or {}) do
+      local is_closer = not best or math.abs(first + row - 1 - near) < math.abs(first + best - 1 - near)
+      if is_closer and not found[row] then
+        local same = true
+        for index = 2, #wanted do
+          same = same and lines[row + index - 1] == wanted[index]
+        end
+        best = same and row or best
       end
-      best = same and row or best
+    end
+    if best then
+      found[best] = true
+      return first + best - 1, first + best + #wanted - 2
     end
   end
-  return best, best and best + #wanted - 1
 end
 
---- The current lines of a run; nil if the buffer has none.
 ---@param place kernel_bridge.Place
----@return integer? first 0-based
----@return integer? last inclusive
-function M.lines(place)
-  if not vim.api.nvim_buf_is_loaded(place.bufnr) then
-    return nil
-  end
-  local mark =
-    vim.api.nvim_buf_get_extmark_by_id(place.bufnr, namespace, place.range_mark, { details = true })
-  local first, details = mark[1], mark[3]
-  if not first then
-    return nil
-  end
-  local last = details.end_row
-  if last > first and details.end_col == 0 then
-    last = last - 1 -- its last line was deleted
-  end
-  return first, math.min(last, vim.api.nvim_buf_line_count(place.bufnr) - 1)
-end
-
---- Moves a run's mark to other lines.
----@param place kernel_bridge.Place
----@param first integer
+---@param first integer 0-based
 ---@param last integer inclusive
-function M.set_lines(place, first, last)
-  local count = vim.api.nvim_buf_line_count(place.bufnr)
-  last = math.min(last, count - 1)
-  first = math.min(first, last)
-  local length = #vim.api.nvim_buf_get_lines(place.bufnr, last, last + 1, false)[1]
-  place.range_mark = vim.api.nvim_buf_set_extmark(place.bufnr, namespace, first, 0, {
-    id = place.range_mark,
-    end_row = last,
-    end_col = length,
-  })
-  place.first, place.last = first, last
+local function set_lines(place, first, last)
+  last = math.min(last, vim.api.nvim_buf_line_count(place.bufnr) - 1)
+  place.first, place.last = math.max(math.min(first, last), 0), last
 end
 
---- Recomputes whether a run is stale, and the lines of its source.
+--- Moves a place that grew by lines next to its code, or lost some that are back, to the lines of that code.
 ---@param place kernel_bridge.Place
----@param is_back? boolean its buffer was reloaded
-local function look_again(place, is_back)
-  local first, last = M.lines(place)
-  if not first then
-    return
+local function align(place)
+  local more = #vim.split(place.snapshot, "\n", { plain = true }) - 1
+  for _, first in ipairs({ place.first, place.last - more }) do
+    if first >= 0 and text_of(place.bufnr, first, first + more) == place.snapshot then
+      return set_lines(place, first, first + more)
+    end
   end
-  local same = source_of(place.bufnr, first, last) == place.snapshot
-  if not same and place.swept and place.snapshot then
-    local found, found_last = find(place.bufnr, place.snapshot, place.first)
-    same = found ~= nil
-    M.set_lines(place, found or place.first, found_last or place.last)
-  end
-  is_back = is_back or (same and place.removed)
-  place.swept = false
-  place.stale = not same
-  place.removed = not same and place.removed
-  place.first, place.last = M.lines(place)
-  fire(is_back and "placed" or "changed", place)
 end
 
+--- Recomputes whether a run is stale.
 ---@param place kernel_bridge.Place
-local function look_soon(place)
-  if not place.looking then
-    place.looking = true
-    vim.schedule(function()
-      place.looking = false
-      look_again(place)
-    end)
+---@param event "placed"|"changed"
+local function look(place, event)
+  if not place.removed then
+    set_lines(place, place.first, place.last)
+    if text_of(place.bufnr, place.first, place.last) ~= place.snapshot then
+      align(place)
+    end
+    place.text = text_of(place.bufnr, place.first, place.last)
+    place.stale = place.text ~= place.snapshot
   end
+  fire(event, place)
 end
 
 --- Removes a run from its buffer.
@@ -142,55 +117,105 @@ end
 local function leave(place, successor)
   sheets[place.bufnr].places[place.entry.run.id] = nil
   places[place.entry.run.id] = nil
-  if vim.api.nvim_buf_is_loaded(place.bufnr) then
-    vim.api.nvim_buf_del_extmark(place.bufnr, namespace, place.range_mark)
-  end
   fire("left", place, successor)
 end
 
---- Applies an edit to the places in a buffer. Neovim has already moved their marks.
+--- Brings a removed place back if its text is among some lines.
+---@param place kernel_bridge.Place
+---@param find fun(text: string, near: integer): integer?, integer?
+---@param near integer
+---@return boolean
+local function bring_back(place, find, near)
+  local first, last = find(place.text, near)
+  if first then
+    place.removed, place.first, place.last = false, first, last
+  end
+  return first ~= nil
+end
+
+--- Moves the places of a buffer as its edits since the last call did.
+---@param bufnr integer
+local function settle(bufnr)
+  local sheet = sheets[bufnr]
+  if not sheet or #sheet.log == 0 or not vim.api.nvim_buf_is_loaded(bufnr) then
+    return
+  end
+  local log = sheet.log
+  sheet.log = {}
+  local gone = {} ---@type kernel_bridge.Place[]
+  local events_of = {} ---@type table<kernel_bridge.Place, "placed"|"changed">
+  local find_anywhere
+  for _, place in pairs(sheet.places) do
+    if place.removed then
+      gone[#gone + 1] = place
+    else
+      local first, last, fate, offset = edits.follow(log, place.first, place.last)
+      place.first, place.last = first, last
+      if fate == "deleted" then
+        place.removed, place.offset = true, offset
+        gone[#gone + 1] = place
+      elseif fate == "rewritten" then -- by a formatter or a filter
+        find_anywhere = find_anywhere or finder(bufnr, 0, -1)
+        local found, found_last = find_anywhere(place.snapshot, first)
+        place.first, place.last = found or first, found_last or last
+      end
+      events_of[place] = fate ~= "kept" and "changed" or nil
+    end
+  end
+  local first, last = edits.inserted(log)
+  if first and #gone > 0 then -- undone, or pasted
+    local find = finder(bufnr, first, last)
+    for _, place in ipairs(gone) do
+      if bring_back(place, find, first + place.offset) then
+        events_of[place] = "placed"
+      end
+    end
+  end
+  for place, event in pairs(events_of) do
+    look(place, event)
+  end
+end
+
+--- Notes an edit. The places follow when somebody asks for their lines, or in the next turn of the event loop: one
+--- command can make thousands of edits.
 ---@param bufnr integer
 ---@param first integer 0-based
 ---@param last integer exclusive, before
 ---@param new_last integer exclusive, after
 local function edited(bufnr, first, last, new_last)
   local sheet = sheets[bufnr]
-  local shift = new_last - last
-  for _, place in pairs(sheet.places) do
-    if place.removed then
-      look_soon(place)
-    elseif place.first >= last then
-      place.first, place.last = place.first + shift, place.last + shift
-    elseif place.last >= first then
-      local whole = first <= place.first and place.last < last
-      -- A formatter or a filter rewrites these lines together with others, which makes their marks useless. A filter
-      -- inserts its lines before Neovim deletes the old ones.
-      local rewritten = new_last > first or sheet.inserted
-      place.swept = place.swept or (whole and rewritten and last - first > place.last - place.first + 1)
-      place.removed = whole and not rewritten
-      if not place.swept then
-        place.last = math.max(place.first, place.last + shift)
-      end
-      look_soon(place)
+  if next(sheet.places) then
+    if #sheet.log == 0 then
+      vim.schedule(function()
+        settle(bufnr)
+      end)
     end
-  end
-  if first == last and not sheet.inserted then
-    sheet.inserted = true
-    vim.schedule(function()
-      sheet.inserted = false
-    end)
+    edits.add(sheet.log, first, last, new_last)
   end
   if sheet.asking > 0 then
     local tick = vim.api.nvim_buf_get_changedtick(bufnr)
-    table.insert(sheet.edits, { tick = tick, first = first, last = last, new_last = new_last })
+    table.insert(sheet.recent, { tick = tick, first = first, last = last, new_last = new_last, each = false })
   end
+end
+
+--- The places that have lines, from top to bottom.
+---@param sheet kernel_bridge.Sheet
+---@return kernel_bridge.Place[]
+local function in_order(sheet)
+  local found = vim.tbl_filter(function(place)
+    return not place.removed
+  end, vim.tbl_values(sheet.places))
+  table.sort(found, function(a, b)
+    return a.last < b.last
+  end)
+  return found
 end
 
 local watch
 
---- Restores the places in a buffer that was reloaded, on the lines that have their source now.
+--- Finds the places in a buffer that was reloaded, on the lines that have their text now.
 ---@param bufnr integer
-local function restore(bufnr)
+local function reloaded(bufnr)
   local sheet = sheets[bufnr]
   if not sheet then
     return
@@ -200,16 +225,26 @@ local function restore(bufnr)
     end
     sheets[bufnr] = nil
   elseif vim.api.nvim_buf_is_loaded(bufnr) then
+    sheet.log = {}
     watch(bufnr, sheet)
-    for _, place in pairs(sheet.places) do
-      M.set_lines(place, place.first, place.last) -- :edit keeps the marks, but on arbitrary lines
-      place.swept = true
-      look_again(place, true)
+    local find = finder(bufnr, 0, -1)
+    local is_missed, shift = false, 0
+    for _, place in ipairs(in_order(sheet)) do
+      local before = place.first
+      if bring_back(place, find, before + shift) then
+        shift = place.first - before
+      else
+        place.removed, place.offset, is_missed = true, before, true
+      end
+      look(place, place.removed and "changed" or "placed")
+    end
+    if is_missed then
+      fire("missed", bufnr)
     end
   end
 end
 
-local restore_soon = vim.schedule_wrap(restore)
+local reloaded_soon = vim.schedule_wrap(reloaded)
 
 ---@param bufnr integer
 ---@param sheet kernel_bridge.Sheet
@@ -222,11 +257,11 @@ watch = function(bufnr, sheet)
       edited(bufnr, first, last, new_last)
     end,
     on_reload = function()
-      restore_soon(bufnr)
+      reloaded_soon(bufnr)
     end,
     on_detach = function()
       sheet.watched = false
-      restore_soon(bufnr)
+      reloaded_soon(bufnr)
     end,
   })
 end
@@ -235,7 +270,7 @@ vim.api.nvim_create_autocmd("BufReadPost", {
   group = vim.api.nvim_create_augroup("kernel_bridge_sheets", { clear = true }),
   callback = function(event)
     if sheets[event.buf] and not sheets[event.buf].watched then
-      restore_soon(event.buf)
+      reloaded_soon(event.buf)
     end
   end,
 })
@@ -243,7 +278,7 @@ vim.api.nvim_create_autocmd("BufReadPost", {
 ---@param bufnr integer
 ---@return kernel_bridge.Sheet
 local function sheet_of(bufnr)
-  sheets[bufnr] = sheets[bufnr] or { places = {}, edits = {}, asking = 0, watched = false }
+  sheets[bufnr] = sheets[bufnr] or { places = {}, log = {}, recent = {}, asking = 0, watched = false }
   watch(bufnr, sheets[bufnr])
   return sheets[bufnr]
 end
@@ -257,41 +292,55 @@ function M.asking(bufnr)
   return function()
     sheet.asking = sheet.asking - 1
     if sheet.asking == 0 then
-      sheet.edits = {}
+      sheet.recent = {}
     end
   end
 end
 
---- Adds a run at the lines of its source. Removes runs that end within these lines.
+--- The lines of a run in a version of its document.
+---@class kernel_bridge.Seen
+---@field range kernel_bridge.Range
+---@field version integer changedtick
+---@field stale? boolean the source that ran is no longer there
+
+---@param sheet kernel_bridge.Sheet
+---@param seen kernel_bridge.Seen
+---@return integer first its lines now
+---@return integer last
+---@return boolean is_edited
+local function lines_now(sheet, seen)
+  local since = vim.tbl_filter(function(edit)
+    return edit.tick > seen.version
+  end, sheet.recent)
+  local first, last, fate = edits.follow(since, seen.range.start.line, seen.range["end"].line)
+  return first, last, fate ~= "kept" and fate ~= "beside"
+end
+
+--- Adds a run at the lines of its source, or moves it there. Removes runs that end within these lines.
 ---@param entry kernel_bridge.RunEntry
-function M.add(entry)
-  local bufnr, range = entry.bufnr, entry.run.range
+---@param seen kernel_bridge.Seen
+function M.add(entry, seen)
+  local bufnr, id = entry.bufnr, entry.run.id
+  settle(bufnr)
   local sheet = sheet_of(bufnr)
-  local first, last = range.start.line, range["end"].line
-  local touched = false
-  for _, edit in ipairs(sheet.edits) do
-    if edit.tick > (entry.run.textDocument.version or 0) then
-      local shift = edit.new_last - edit.last
-      if edit.last <= first then
-        first, last = first + shift, last + shift
-      elseif edit.first <= last then
-        touched = true
-        last = math.max(first, last + shift)
-      end
-    end
-  end
-  local place = { entry = entry, bufnr = bufnr, first = first, last = last, stale = touched, removed = false }
-  M.set_lines(place, first, last)
-  place.snapshot = not touched and source_of(bufnr, place.first, place.last) or nil
+  local first, last, is_edited = lines_now(sheet, seen)
+  local place = places[id] or { entry = entry, bufnr = bufnr, offset = 0 } --[[@as kernel_bridge.Place]]
+  place.removed = false
+  set_lines(place, first, last)
+  place.snapshot = (seen.stale or is_edited) and entry.run.source or text_of(bufnr, place.first, place.last)
   for _, other in pairs(sheet.places) do
-    if not other.removed and other.last >= place.first and other.last <= place.last then
+    if other ~= place and not other.removed and other.last >= place.first and other.last <= place.last then
+      place.collapsed = other.collapsed and other.last == place.last
       leave(other, place)
     end
   end
-  sheet.places[entry.run.id] = place
-  places[entry.run.id] = place
-  fire("placed", place)
+  sheet.places[id] = place
+  places[id] = place
+  look(place, "placed")
 end
+
+--- Removes one run from its buffer.
+M.remove = leave ---@type fun(place: kernel_bridge.Place)
 
 --- Removes all runs from a buffer.
 ---@param bufnr integer
@@ -301,25 +350,33 @@ function M.clear(bufnr)
   end
 end
 
+--- The current lines of a run; nil if the buffer has none.
+---@param place kernel_bridge.Place
+---@return integer? first 0-based
+---@return integer? last inclusive
+function M.lines(place)
+  settle(place.bufnr)
+  if not place.removed and vim.api.nvim_buf_is_loaded(place.bufnr) then
+    return place.first, place.last
+  end
+end
+
 --- The run for a line: the shortest one that contains the line, else the nearest one above.
 ---@param bufnr integer
 ---@param line integer 0-based
----@return kernel_bridge.RunEntry?
+---@return kernel_bridge.Place?
 function M.at(bufnr, line)
-  local within, above
-  for _, place in ipairs(M.of(bufnr)) do
-    local first, last = M.lines(place)
-    if first and not place.removed then
-      if first <= line and line <= last then
-        if not within or last - first < within.last - within.first then
-          within = { first = first, last = last, entry = place.entry }
-        end
-      elseif last < line and (not above or last > above.last) then
-        above = { last = last, entry = place.entry }
+  local within, above ---@type kernel_bridge.Place?, kernel_bridge.Place?
+  for _, place in ipairs(M.in_order(bufnr)) do
+    if place.first <= line and line <= place.last then
+      if not within or place.last - place.first < within.last - within.first then
+        within = place
       end
+    elseif place.last < line then
+      above = place
     end
   end
-  return (within or above or {}).entry
+  return within or above
 end
 
 ---@param run_id string
@@ -337,6 +394,14 @@ end
 ---@return kernel_bridge.Place[]
 function M.of(bufnr)
   return vim.tbl_values(sheets[bufnr] and sheets[bufnr].places or {})
+end
+
+--- The places in a buffer that have lines, from top to bottom.
+---@param bufnr integer
+---@return kernel_bridge.Place[]
+function M.in_order(bufnr)
+  settle(bufnr)
+  return sheets[bufnr] and in_order(sheets[bufnr]) or {}
 end
 
 return M
