@@ -1,6 +1,6 @@
 """Other plugins for Neovim at fixed commits, cloned once into a folder of the user's cache.
 
-Tests that use them carry `pytest.mark.plugins` and run in `make test-plugins`: the first run needs network.
+Tests that use them carry `pytest.mark.plugins` and run in `make test-plugins`: the first run needs network and cc.
 """
 
 import os
@@ -40,6 +40,20 @@ def plugin(name: str) -> Path:
         _git("-C", str(unfinished), "checkout", "--quiet", "FETCH_HEAD")
         unfinished.rename(folder)
     return folder
+
+
+def parser(language: str) -> Path:
+    """A folder for 'runtimepath' with the tree-sitter parser of a language, compiled once."""
+    source = plugin(f"tree-sitter/tree-sitter-{language}")
+    library = source / "parser" / f"{language}.so"
+    if not library.exists():
+        library.parent.mkdir(exist_ok=True)
+        unfinished = library.with_suffix(f".{os.getpid()}")
+        files = [str(path) for path in (source / "src").glob("*.c")]
+        command = ["cc", "-shared", "-fPIC", "-O1", f"-I{source / 'src'}", "-o", str(unfinished), *files]
+        subprocess.run(command, check=True)
+        unfinished.replace(library)
+    return source
 
 
 def _git(*arguments: str) -> None:
