@@ -1,6 +1,6 @@
 """Other plugins for Neovim at fixed commits, cloned once into a folder of the user's cache.
 
-Tests that use them carry `pytest.mark.plugins` and run in `make test-plugins`: the first run needs network and cc.
+Tests that use them carry `pytest.mark.plugins`: `make test-plugins`. The first run needs network and cc.
 """
 
 import os
