@@ -1,26 +1,31 @@
 """Images in Neovim: the escape codes that a terminal receives, and the placeholders in the text."""
 
 import base64
-import fcntl
 import os
-import pty
 import re
 import struct
-import termios
-import threading
+import subprocess
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import pynvim
 import pytest
 
-from tests.editors.neovim.neovim import BIN, HELPERS, PLUGIN, Neovim
+from tests.editors.neovim.neovim import BIN, Neovim
+from tests.editors.neovim.terminal import (
+    GHOSTTY,
+    INIT,
+    KITTY,
+    OLD_KITTY,
+    attached,
+    environment_of,
+    nvim,
+    pictures,
+    running,
+    terminal,
+)
 from tests.home import Home
 
 pytestmark = pytest.mark.slow
 
-COLUMNS, ROWS, CELL = 80, 24, (10, 20)  # cell: pixels
 PICTURE = (
     "import struct, zlib\n"
     "def part(name, data):\n"
@@ -31,120 +36,8 @@ PICTURE = (
     "from IPython.display import Image\n"
     "Image(png)\n"
 )
-INIT = r"""
-vim.lsp.enable("kernel_bridge")
-vim.o.termguicolors = true
-local function ready() vim.api.nvim_chan_send(2, "\27_ready\27\\") end
-vim.api.nvim_create_autocmd("VimEnter", { callback = ready })
-"""
+LINE = "test.results(vim.api.nvim_get_current_buf())[1].lines[1]"
 PLACEHOLDER = "\U0010eeee"
-
-
-class Terminal:
-    """A pty with a Neovim in it; `received` is everything written to it."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.received = b""
-        self._descriptor = descriptor
-        self._news = threading.Condition()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        while True:
-            try:
-                data = os.read(self._descriptor, 65536)
-            except OSError:  # the other end is closed (Linux: EIO)
-                return
-            if not data:
-                return
-            with self._news:
-                self.received += data
-                self._news.notify_all()
-
-    def until(self, part: bytes) -> bytes:
-        """Waits until `part` is received. Returns everything received."""
-        with self._news:
-            assert self._news.wait_for(lambda: part in self.received, timeout=30), self.received[-2000:]
-            return self.received
-
-    def join(self) -> None:
-        self._reader.join(timeout=10)
-
-
-@contextmanager
-def terminal(home: Home, **variables: str) -> Iterator[tuple[Terminal, Neovim]]:
-    """Starts a Neovim in a terminal with these environment variables."""
-    start = home.path / "init.lua"
-    start.write_text(INIT)
-    socket = str(home.path / "nvim.sock")
-    environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
-    for name in ("NVIM", "TMUX", "KITTY_WINDOW_ID"):
-        environment.pop(name, None)
-    environment |= {"TERM": "xterm-256color", **variables}
-    command = [
-        str(BIN / "nvim"),
-        "--clean",
-        "--cmd",
-        f"set rtp^={PLUGIN}",
-        "-u",
-        str(start),
-        "--listen",
-        socket,
-    ]
-    main, side = pty.openpty()
-    fcntl.ioctl(
-        side, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, COLUMNS * CELL[0], ROWS * CELL[1])
-    )
-    process = os.posix_spawn(
-        command[0],
-        command,
-        environment,
-        file_actions=[(os.POSIX_SPAWN_DUP2, side, n) for n in (0, 1, 2)] + [(os.POSIX_SPAWN_CLOSE, main)],
-        setsid=True,
-    )
-    os.close(side)
-    screen = Terminal(main)
-    screen.until(b"\x1b_ready")
-    api = pynvim.attach("socket", path=socket)
-    editor = Neovim(api, home)
-    try:
-        editor.until("vim.v.vim_did_enter == 1")
-        editor.lua(HELPERS)
-        yield screen, editor
-        editor.check_errors()
-        api.command("silent! qall!", async_=True)
-    finally:
-        os.waitpid(process, 0)
-        screen.join()
-        os.close(main)
-        _close(api)
-    home.check_clean()
-
-
-def _close(api: pynvim.Nvim) -> None:
-    """Closes the session. Runs its loop once more: pynvim closes it before it has released its socket."""
-    events = api._session.loop
-    if events._transport is not None:
-        events._transport.abort()
-        events._loop.call_soon(events._loop.stop)
-        events._loop.run_forever()
-    api.close()
-
-
-def pictures(received: bytes) -> list[tuple[dict[str, str], bytes]]:
-    """The graphics commands received, with the parts of each image joined."""
-    commands: list[tuple[dict[str, str], bytes]] = []
-    more = False
-    for keys, payload in re.findall(rb"\x1b_G([^;\x1b]*);?([^\x1b]*)\x1b\\", received):
-        values = dict(pair.split("=") for pair in keys.decode().split(","))
-        assert len(payload) <= 4096
-        if more:
-            commands[-1] = (commands[-1][0], commands[-1][1] + payload)
-        else:
-            commands.append((values, payload))
-        more = values.get("m") == "1"
-    return commands
 
 
 def show(editor: Neovim) -> None:
@@ -153,9 +46,9 @@ def show(editor: Neovim) -> None:
     editor.until_ended()
 
 
-@pytest.mark.parametrize("variables", [{"TERM": "xterm-kitty"}, {"TERM_PROGRAM": "ghostty"}])
-def test_an_image_is_sent_once_and_placed_in_the_text(home: Home, variables: dict[str, str]) -> None:
-    with terminal(home, **variables) as (screen, editor):
+@pytest.mark.parametrize("name", [KITTY, GHOSTTY])
+def test_an_image_is_sent_once_and_placed_in_the_text(home: Home, name: str) -> None:
+    with terminal(home, name) as (screen, editor):
         show(editor)
         received = screen.until(b"a=p,U=1")
         (sent, payload), (placed, _) = pictures(received)
@@ -167,8 +60,8 @@ def test_an_image_is_sent_once_and_placed_in_the_text(home: Home, variables: dic
         assert (placed["i"], placed["c"], placed["r"]) == (sent["i"], "20", "5")
         number = int(sent["i"])
         screen.until(PLACEHOLDER.encode())
-        colour = f"38;2;{number >> 16};{number >> 8 & 255};{number & 255}"
-        assert colour.encode() in screen.until(colour.encode())
+        group = f"KernelBridgeImage{number}"
+        assert editor.lua("return vim.api.nvim_get_hl(0, { name = ... }).fg", group) == number
         lines = editor.results()[0]["lines"]
         first, second = lines[0].removeprefix("│ "), lines[1].removeprefix("│ ")
         assert first.startswith(PLACEHOLDER + "\u0305\u0305" + PLACEHOLDER + "\u0305\u030d")
@@ -180,91 +73,79 @@ def test_an_image_is_sent_once_and_placed_in_the_text(home: Home, variables: dic
     assert [keys["a"] for keys, _ in after] == ["t", "p", "d"], "sent once, and deleted at the end"
 
 
-def test_tmux_passes_images_through(home: Home) -> None:
-    with terminal(home, TERM="tmux-256color", TMUX="/nowhere,1,0", KITTY_WINDOW_ID="1") as (screen, editor):
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (OLD_KITTY, "kitty(0.26.5) cannot draw pictures among text; kitty 0.28 can"),
+        (
+            "WezTerm 20240203-110809",
+            "WezTerm 20240203-110809 cannot draw pictures among text",
+        ),
+        ("", "this terminal cannot draw pictures among text"),
+    ],
+)
+def test_other_terminals_show_a_line_of_text_and_say_why_once(home: Home, name: str, reason: str) -> None:
+    # the environment of a terminal that was started in kitty
+    with terminal(home, name, TERM_PROGRAM="kitty", KITTY_WINDOW_ID="1") as (screen, editor):
         show(editor)
-        received = screen.until(b"a=p,U=1")
-        wrapped = re.findall(rb"\x1bPtmux;((?:[^\x1b]|\x1b\x1b)*)\x1b\\", received)
-        inner = b"".join(part.replace(b"\x1b\x1b", b"\x1b") for part in wrapped)
-        assert [keys["a"] for keys, _ in pictures(inner)] == ["t", "p"]
-
-
-def test_other_terminals_show_a_line_of_text(home: Home) -> None:
-    with terminal(home) as (screen, editor):
+        editor.until_message("pictures are shown as text")
         show(editor)
-        (line,) = editor.results()[0]["lines"]
-        assert line.startswith("│ ▣ image/png 200×100, ")
+        editor.until(f"vim.startswith({LINE}, '│ ▣ image/png 200×100, ')")
+        assert editor.messages().count(f"kernel-bridge: pictures are shown as text: {reason}") == 1
         assert b"\x1b_G" not in screen.received
+        assert editor.lua("return vim.api.nvim_get_mode().mode") == "n", "no answer was taken for keys"
 
 
-# The parts of other plugins' APIs that are used. Each records the requests that it receives.
-SNACKS = r"""
-local terminal = { asked = {} }
-function terminal.detect(found) vim.schedule(found) end
-function terminal.env() return { placeholders = PLACEHOLDERS } end
-function terminal.request(command) table.insert(terminal.asked, command) end
-local image = { new = function(path)
-  return { id = 77, file = path, sent = false, place = function(self, placement)
-    placement.id = 5
-    vim.schedule(function() self.sent = true placement.update(placement) end)
-  end }
-end }
-Snacks = {
-  config = { image = { enabled = true } },
-  image = { terminal = terminal, image = image, util = {} },
-}
-function Snacks.image.util.dim() return { width = 200, height = 100 } end
-package.loaded.snacks = Snacks
-"""
-
-
-def test_snacks_image_sends_images_for_placeholders(home: Home) -> None:
-    with terminal(home) as (screen, editor):
-        editor.lua(SNACKS.replace("PLACEHOLDERS", "true"))
+def test_a_late_answer_counts(home: Home) -> None:
+    with terminal(home, "") as (screen, editor):
         show(editor)
-        editor.until("#test.results(vim.api.nvim_get_current_buf())[1].lines == 5")
-        (asked,) = editor.lua("return Snacks.image.terminal.asked")
-        assert asked == {"a": "p", "U": 1, "C": 1, "i": 77, "p": 5, "c": 20, "r": 5}
-        assert editor.lua("return vim.api.nvim_get_hl(0, { name = 'KernelBridgeImage77' }).fg") == 77
-        assert b"\x1b_G" not in screen.received
+        editor.until_message("pictures are shown as text")
+        screen.type(f"\x1bP>|{KITTY}\x1b\\".encode())
+        screen.until(b"a=p,U=1")
 
 
-def test_a_terminal_without_placeholders_shows_a_line_with_snacks_image(home: Home) -> None:
-    with terminal(home) as (_, editor):
-        editor.lua(SNACKS.replace("PLACEHOLDERS", "false"))
+def test_a_redraw_sends_images_again(home: Home) -> None:
+    with terminal(home, KITTY) as (screen, editor):
         show(editor)
-        editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1]:find('200×100', 1, true)")
+        screen.until(b"a=p,U=1")
+        editor.command("redraw")
+        screen.until(b"a=p,U=1", 2)
+        screen.type(b"\x0c")  # CTRL-L
+        received = screen.until(b"a=p,U=1", 3)
+        sent = [(keys["a"], keys["i"], payload) for keys, payload in pictures(received)]
+        assert sent == 3 * sent[:2], "the same images and placements"
 
 
-IMAGE_NVIM = r"""
-drawn = {}
-package.loaded.image = {
-  is_enabled = function() return true end,
-  from_file = function(path, options)
-    local one = { path = path, options = options, shown = false }
-    function one:render() self.shown = true end
-    function one:clear() self.shown = false end
-    table.insert(drawn, one)
-    return one
-  end,
-}
-"""
-SHOWN = "vim.iter(drawn):map(function(one) return one.shown and one.options or nil end):totable()"
+def test_tmux_is_asked_what_it_passes_and_who_is_attached(home: Home) -> None:
+    tmux = ["tmux", "-f", "/dev/null", "-S", str(home.path / "tmux.sock")]
+    environment = environment_of(home, TERM="xterm-kitty", LANG="C.UTF-8")
 
+    def control(*arguments: str) -> None:
+        subprocess.run([*tmux, *arguments], env=environment, check=True)
 
-def test_image_nvim_draws_over_reserved_lines(home: Home) -> None:
-    with terminal(home) as (_, editor):
-        editor.lua(IMAGE_NVIM)
-        editor.open("print('x')\n" + PICTURE)
-        editor.command("run_cell")
-        editor.until_ended()
-        editor.until("#test.results(vim.api.nvim_get_current_buf())[1].lines == 6")
-        (where,) = editor.until(SHOWN)
-        assert {n: where[n] for n in ("x", "y", "width", "height", "render_offset_top")} == {
-            "x": 2, "y": 8, "width": 20, "height": 5, "render_offset_top": 1,
-        }  # fmt: skip
-        editor.command("clear")
-        assert editor.lua(f"return {SHOWN}") == []
+    command = [*tmux, "new-session", *nvim(home, INIT + "vim.o.statusline = 'now ready'")]
+    with running(command, environment, KITTY) as first:
+        first.until(b"now ready")
+        with attached(home) as editor:
+            show(editor)
+            editor.until(f"vim.startswith({LINE}, '│ ▣ image/png 200×100, ')")
+            editor.until_message("tmux blocks pictures; tmux set -g allow-passthrough on")
+            assert b"\x1b_G" not in first.received
+            control("set", "-g", "allow-passthrough", "on")
+            editor.command("redraw")
+            sent = pictures(first.until(b"a=p,U=1"))
+            assert [keys["a"] for keys, _ in sent] == ["t", "p"]
+            control("detach-client")
+            with running([*tmux, "attach"], environment, OLD_KITTY):
+                editor.until(f"{LINE}:find('200×100', 1, true)")
+                control("detach-client")
+            with running([*tmux, "attach"], environment, GHOSTTY) as other:
+                again = pictures(other.until(b"a=p,U=1"))
+                assert [payload for _, payload in again] == [payload for _, payload in sent]
+                editor.until(f"not {LINE}:find('200×100', 1, true)")
+                control("detach-client")
+    (home.path / "tmux.sock").unlink()  # tmux leaves it
+    home.check_clean()
 
 
 def test_svg_is_converted(home: Home) -> None:
@@ -273,7 +154,7 @@ def test_svg_is_converted(home: Home) -> None:
     png = base64.b64encode(_png()).decode()
     (tools / "rsvg-convert").write_text(f"#!/bin/sh\necho {png} | base64 -d\n")
     (tools / "rsvg-convert").chmod(0o755)
-    with terminal(home, TERM="xterm-kitty", PATH=f"{tools}:{BIN}:{os.environ['PATH']}") as (screen, editor):
+    with terminal(home, KITTY, PATH=f"{tools}:{BIN}:{os.environ['PATH']}") as (screen, editor):
         editor.open("from IPython.display import SVG\nSVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>')\n")
         editor.command("run_cell")
         (sent, payload), (placed, _) = pictures(screen.until(b"a=p,U=1"))
@@ -291,7 +172,7 @@ def test_imagemagick_gets_the_format(home: Home, format: str, mime: str) -> None
         f"#!/bin/sh\ncase $1 in {format}:/*) echo {png} | base64 -d;; *) exit 1;; esac\n"
     )
     (tools / "magick").chmod(0o755)
-    with terminal(home, TERM="xterm-kitty", PATH=f"{tools}:{BIN}:{os.environ['PATH']}") as (screen, editor):
+    with terminal(home, KITTY, PATH=f"{tools}:{BIN}:{os.environ['PATH']}") as (screen, editor):
         source = f"from IPython.display import display\ndisplay({{{mime!r}: 'cHVzaA=='}}, raw=True)\n"
         editor.open(source)
         editor.command("run_cell")
@@ -301,7 +182,7 @@ def test_imagemagick_gets_the_format(home: Home, format: str, mime: str) -> None
 
 
 def test_concurrent_images_are_not_interleaved(home: Home) -> None:
-    with terminal(home, TERM="xterm-kitty") as (screen, editor):
+    with terminal(home, KITTY) as (screen, editor):
         editor.open(PICTURE + "from IPython.display import display\ndisplay(Image(png), Image(png))\n")
         editor.command("run_cell")
         editor.until_ended()

@@ -81,6 +81,7 @@ M.subcommands = {
     end,
   },
   clear = plain("clear"),
+  redraw = plain("redraw"),
   export = {
     call = function(argument, command)
       local after_runs = ((argument or "") .. " "):match("^runs%s+(.-)%s*$")

@@ -3,6 +3,7 @@
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
 local marks = require("kernel_bridge.marks")
+local media = require("kernel_bridge.media")
 local sheets = require("kernel_bridge.sheets")
 local view = require("kernel_bridge.view")
 local vocabulary = require("kernel_bridge.vocabulary")
@@ -182,6 +183,15 @@ function M.touch(place)
   waiting[drawing] = true
 end
 
+--- Draws the results with pictures again, because the terminal can draw them now or cannot any more.
+function M.redraw()
+  for _, drawing in pairs(drawings) do
+    if vim.iter(drawing.place.entry.outputs):any(media.picture) then
+      M.touch(drawing.place)
+    end
+  end
+end
+
 --- Whether a change has not been drawn yet.
 ---@return boolean
 function M.waits()
@@ -242,7 +252,7 @@ end
 
 local group = vim.api.nvim_create_augroup("kernel_bridge_displays", { clear = true })
 
-vim.api.nvim_create_autocmd({ "WinResized", "VimResized", "BufWinEnter" }, {
+vim.api.nvim_create_autocmd({ "WinResized", "VimResized", "BufWinEnter", "TabEnter" }, {
   group = group,
   callback = vim.schedule_wrap(function()
     local widths = vim.defaulttable(view.width)

@@ -8,6 +8,7 @@ local problems = require("kernel_bridge.problems")
 local prompt = require("kernel_bridge.prompt")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
+local terminal = require("kernel_bridge.images.terminal")
 
 require("kernel_bridge.highlights") -- defines what they draw with
 
@@ -78,6 +79,11 @@ sheets.on("left", function(place, successor)
     output_buffer.follow(place.entry, successor.entry)
   end
   session.retire(place.entry.run.id)
+end)
+
+terminal.on("change", function()
+  displays.redraw()
+  output_buffer.redraw()
 end)
 
 ---@param params kernel_bridge.KernelNotification

@@ -77,24 +77,23 @@ local function check_kernels(command)
   health.info("to start each kernel and diagnose problems, run `kernel-bridge doctor` in a terminal")
 end
 
+local ANSWER_MS = 3000
+
 local function check_images()
   health.start("kernel-bridge: images")
-  local backend, reason = images.backend()
-  if backend == "none" then
-    local remedy = "open them with :KernelBridge open, or use kitty, Ghostty, snacks.nvim or image.nvim"
-    health.info(("images are not displayed, because %s; %s"):format(reason, remedy))
+  terminal.ask()
+  vim.wait(ANSWER_MS, function()
+    return terminal.draws() ~= nil
+  end)
+  local backend, reason, remedy = images.backend()
+  if backend == "none" and remedy then
+    health.warn("images are shown as text, because " .. reason, { remedy })
+  elseif backend == "none" then
+    health.info(("images are shown as text, because %s"):format(reason), {
+      "open them with :KernelBridge open, or use kitty 0.28, Ghostty or image.nvim",
+    })
   else
     health.ok(("images are displayed with %s (%s)"):format(backend, reason))
-  end
-  if terminal.in_tmux() then
-    local shown = vim.system({ "tmux", "show", "-Apv", "allow-passthrough" }, { timeout = 2000 }):wait()
-    if vim.trim(shown.stdout or ""):find("^o[nf]") and not vim.trim(shown.stdout):find("^off") then
-      health.ok("tmux passes images to the terminal (allow-passthrough is on)")
-    else
-      health.warn("tmux drops images (allow-passthrough is off)", {
-        "turn it on: tmux set -g allow-passthrough on",
-      })
-    end
   end
   if
     vim.fn.executable("rsvg-convert") == 1

@@ -96,6 +96,15 @@ function M.touch(entry)
   end
 end
 
+--- Draws the buffers with pictures again, because the terminal can draw them now or cannot any more.
+function M.redraw()
+  for _, page in pairs(pages) do
+    if vim.iter(page.entry.outputs):any(media.picture) then
+      output_page.rewrite(page)
+    end
+  end
+end
+
 --- Shows the output of `new` in the buffer of `old`, the run that it replaced.
 ---@param old kernel_bridge.RunEntry
 ---@param new kernel_bridge.RunEntry

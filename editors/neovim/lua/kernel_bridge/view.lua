@@ -11,15 +11,24 @@ local wrap = require("kernel_bridge.wrap")
 
 local M = {}
 
---- The text width of the narrowest window that shows the buffer, in columns.
+--- The text width that fits all windows of the buffer: virtual lines belong to the buffer, so all show the same.
+--- Windows of other tab pages do not count, and floating windows only if there is no other.
 ---@param bufnr integer
 ---@return integer
 function M.width(bufnr)
-  local width = math.huge
-  for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
-    local info = vim.fn.getwininfo(window)[1]
-    width = math.min(width, info.width - info.textoff)
+  local fixed, floating = math.huge, math.huge
+  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    if vim.api.nvim_win_get_buf(window) == bufnr then
+      local info = vim.fn.getwininfo(window)[1]
+      local width = info.width - info.textoff
+      if vim.api.nvim_win_get_config(window).relative == "" then
+        fixed = math.min(fixed, width)
+      else
+        floating = math.min(floating, width)
+      end
+    end
   end
+  local width = fixed < math.huge and fixed or floating
   return width < math.huge and width or vim.o.columns
 end
 

@@ -9,6 +9,7 @@ local outputs = require("kernel_bridge.outputs")
 local plural = require("kernel_bridge.plural")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
+local terminal = require("kernel_bridge.images.terminal")
 
 ---@class kernel_bridge.Api
 local M = {}
@@ -89,6 +90,12 @@ function M.copy(opts)
   end
   vim.fn.setreg(opts and opts.register or vim.v.register, lines, "l")
   client.notify(plural(#lines, "line") .. " copied")
+end
+
+--- Draws the screen and its pictures again. Asks the terminal again what it can draw.
+function M.redraw()
+  terminal.ask()
+  vim.cmd.mode()
 end
 
 --- Removes all results from the buffer. They stay in the history.

@@ -8,6 +8,12 @@ local M = {}
 local drawn_by = {} ---@type table<string, table[]> image.nvim's images, by key
 local count = 0
 
+---@return boolean
+function M.is_enabled()
+  local image = package.loaded.image
+  return image ~= nil and type(image.is_enabled) == "function" and image.is_enabled()
+end
+
 ---@param image kernel_bridge.Image
 ---@param columns integer
 ---@param rows integer
@@ -55,6 +61,16 @@ function M.place(key, bufnr, line, placed)
       drawn.ignore_global_max_size = true -- the reserved lines limit its size
       drawn:render()
       table.insert(drawn_by[key], drawn)
+    end
+  end
+end
+
+--- Draws all images again.
+function M.resend()
+  for _, list in pairs(drawn_by) do
+    for _, drawn in ipairs(list) do
+      drawn:clear()
+      drawn:render()
     end
   end
 end

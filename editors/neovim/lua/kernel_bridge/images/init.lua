@@ -1,17 +1,21 @@
 --- Images: chooses a backend, and prepares images for it.
 
+local client = require("kernel_bridge.client")
 local config = require("kernel_bridge.config")
 local image_nvim = require("kernel_bridge.images.image_nvim")
 local kitty = require("kernel_bridge.images.kitty")
+local png = require("kernel_bridge.images.png")
 local snacks = require("kernel_bridge.images.snacks")
 local terminal = require("kernel_bridge.images.terminal")
+local tty = require("kernel_bridge.images.tty")
 
 local M = {}
 
 ---@class kernel_bridge.Image
 ---@field medium kernel_bridge.Medium
+---@field backend string the backend that it was loaded for
 ---@field size? {width: integer, height: integer} in pixels
----@field png? string the bytes, once loaded
+---@field png? string the bytes, until they are sent
 ---@field problem? string why it cannot be shown
 ---@field waiting (fun())[] callbacks for when the image is ready or has failed
 ---@field id? integer the terminal's ID of the image
@@ -19,63 +23,42 @@ local M = {}
 ---@field rows? integer
 ---@field guard? userdata deletes the image from the terminal when it is collected
 
---- Returns the backend to use. Decides by the environment variables and never queries the terminal.
+--- Modules by backend. `rows` of a module returns the virtual lines of an image, `resend` sends all images again.
+local DRAWING = { kitty = kitty, snacks = snacks, ["image.nvim"] = image_nvim }
+
+--- The backend to use: what the terminal has answered decides.
 ---@return "kitty"|"snacks"|"image.nvim"|"none" backend
 ---@return string reason
+---@return string? remedy
 function M.backend()
   local wanted = config.get().images.backend
   if wanted ~= "auto" then
     return wanted, ('images.backend is "%s"'):format(wanted)
   end
-  return terminal.backend()
+  local draws, reason, remedy = terminal.draws()
+  if draws and snacks.is_enabled() then
+    return "snacks", "snacks.image is enabled, " .. reason
+  elseif draws then
+    return "kitty", reason
+  elseif draws == false and tty.is_attached() and image_nvim.is_enabled() then
+    return "image.nvim", "image.nvim is set up"
+  end
+  return "none", reason, remedy
 end
 
---- Reads width and height from the header of a PNG (RFC 2083, 11.2.1).
----@param png string
----@return {width: integer, height: integer}?
-local function png_size(png)
-  if png:sub(1, 8) ~= "\137PNG\r\n\26\n" then
-    return nil
-  end
-  local function integer(at)
-    local a, b, c, d = png:byte(at, at + 3)
-    return ((a * 256 + b) * 256 + c) * 256 + d
-  end
-  return { width = integer(17), height = integer(21) }
-end
+local said = false
 
---- ImageMagick's names of formats. Without a name, ImageMagick detects the format from the content, and MVG and MSL
---- can read and write files.
-local FORMATS = {
-  ["image/jpeg"] = "jpeg",
-  ["image/gif"] = "gif",
-  ["image/webp"] = "webp",
-  ["image/svg+xml"] = "svg",
-}
-
---- Finds a program that converts a file to PNG.
----@param mime string
----@param path string
----@return string[]? command writes the PNG to stdout
-local function converter(mime, path)
-  local named = ("%s:%s[0]"):format(FORMATS[mime], path)
-  if mime == "image/svg+xml" and vim.fn.executable("rsvg-convert") == 1 then
-    return { "rsvg-convert", path }
-  elseif vim.fn.executable("magick") == 1 then
-    return { "magick", named, "png:-" }
-  elseif vim.fn.executable("convert") == 1 and vim.fn.has("win32") == 0 then
-    return { "convert", named, "png:-" }
-  end
-end
-
----@param image kernel_bridge.Image
----@param png string
-local function ready(image, png)
-  image.size = png_size(png)
-  if not image.size then
-    image.problem = image.problem or "not a valid PNG"
-  else
-    image.png = png
+--- Says once why images are shown as text.
+local function explain()
+  local _, reason, remedy = M.backend()
+  if
+    not said
+    and config.get().images.backend == "auto"
+    and tty.is_attached()
+    and terminal.draws() == false
+  then
+    said = true
+    client.notify("pictures are shown as text: " .. reason .. (remedy and "; " .. remedy or ""))
   end
 end
 
@@ -89,62 +72,23 @@ local function changed(image)
   end
 end
 
----@param image kernel_bridge.Image
-local function load_png(image)
-  local medium = image.medium
-  if type(medium.value) == "string" then
-    local decoded, png = pcall(vim.base64.decode, (medium.value:gsub("%s", "")))
-    return ready(image, decoded and png or "")
-  end
-  vim.uv.fs_open(medium:path(), "r", 0, function(failed, file)
-    vim.uv.fs_read(file or -1, medium.value.bytes, 0, function(unreadable, png)
-      if file then
-        vim.uv.fs_close(file)
-      end
-      vim.schedule(function()
-        ready(image, (failed or unreadable) and "" or png)
-        changed(image)
-      end)
-    end)
-  end)
-end
-
----@param image kernel_bridge.Image
-local function convert(image)
-  local mime, path = image.medium.mime, image.medium:path()
-  local command = converter(mime, path)
-  if not command then
-    image.problem = mime == "image/svg+xml" and "install rsvg-convert or ImageMagick to display it"
-      or "install ImageMagick to display it"
-    return
-  end
-  vim.system(command, { timeout = 20000 }, function(done)
-    vim.schedule(function()
-      if done.code ~= 0 then
-        image.problem = vim.trim(done.stderr or ""):gsub("\n.*", "")
-      end
-      ready(image, done.code == 0 and done.stdout or "")
-      changed(image)
-    end)
-  end)
-end
-
 --- Returns the image of an entry of a MIME bundle. Calls `on_ready` later if the image is not ready yet.
 ---@param medium kernel_bridge.Medium
 ---@param on_ready fun()
 ---@return kernel_bridge.Image
 function M.of(medium, on_ready)
+  local backend = M.backend()
   local image = medium.image
-  if not image then
-    image = { medium = medium, waiting = {} }
+  if not image or image.backend ~= backend then
+    image = { medium = medium, backend = backend, waiting = {} }
     medium.image = image
-    local backend = M.backend()
     if backend == "snacks" then
       snacks.load(image, changed)
-    elseif medium.mime == "image/png" then
-      load_png(image)
-    elseif backend ~= "none" then
-      convert(image)
+    elseif backend ~= "none" or medium.mime == "image/png" then
+      png.load(medium, function(bytes, size, problem)
+        image.png, image.size, image.problem = backend == "kitty" and bytes or nil, size, problem
+        changed(image)
+      end)
     end
   end
   if not image.size and not image.problem then
@@ -160,25 +104,23 @@ end
 ---@return integer rows
 function M.cells(image, width)
   local options = config.get().images
-  local cell = terminal.cell()
+  local cell = tty.cell()
   local columns, rows = image.size.width / cell.width, image.size.height / cell.height
   local scale = math.min(1, math.min(options.max_width, width) / columns, options.max_height / rows)
   return math.max(1, math.floor(columns * scale)), math.max(1, math.ceil(rows * scale - 0.01))
 end
-
---- Modules by backend. `rows` of a module returns the virtual lines of an image.
-local DRAWING = { kitty = kitty, snacks = snacks, ["image.nvim"] = image_nvim }
 
 --- The virtual lines of an image; nil if it is not ready or nothing can draw it.
 ---@param image kernel_bridge.Image
 ---@param width integer
 ---@return [string, any][][]?
 function M.rows(image, width)
-  local drawing = DRAWING[M.backend()]
-  if not image.size or not drawing then
-    return nil
+  local drawing = DRAWING[image.backend]
+  if not drawing then
+    explain()
+  elseif image.size then
+    return drawing.rows(image, M.cells(image, width))
   end
-  return drawing.rows(image, M.cells(image, width))
 end
 
 --- An image among the virtual lines under a line.
@@ -196,5 +138,22 @@ function M.place(key, bufnr, line, placed)
   local is_drawn = #placed > 0 and M.backend() == "image.nvim"
   image_nvim.place(key, bufnr, line, is_drawn and placed or {})
 end
+
+--- Sends all images again: another terminal does not have them, and a terminal drops the oldest when it has too many.
+function M.resend()
+  local drawing = DRAWING[M.backend()]
+  if drawing then
+    drawing.resend()
+  end
+end
+
+terminal.on("attach", M.resend)
+
+-- CTRL-L draws the screen again, and what is typed in other modes does not.
+vim.on_key(function(key)
+  if key == "\12" and vim.api.nvim_get_mode().mode == "n" then
+    vim.schedule(M.resend)
+  end
+end, vim.api.nvim_create_namespace("kernel_bridge_images"))
 
 return M

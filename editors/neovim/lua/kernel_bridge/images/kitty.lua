@@ -2,13 +2,16 @@
 --- characters whose colour is the ID of the image and whose diacritics are row and column.
 --- https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders
 
+local png = require("kernel_bridge.images.png")
 local terminal = require("kernel_bridge.images.terminal")
+local tty = require("kernel_bridge.images.tty")
 
 local M = {}
 
 local PLACEHOLDER = "\244\142\187\174" -- U+10EEEE
 local CHUNK = 4096 -- the protocol's limit for one escape code, in bytes of base64
-local CHUNKS_AT_ONCE = 16 -- per turn of the event loop
+local UNREAD_BYTES = 8192 -- a pty of Linux holds about 12 kB
+local PAUSE_MS = 20
 
 -- The diacritics of rows and columns in the order of the protocol, as ranges of code points.
 -- stylua: ignore
@@ -50,21 +53,32 @@ end
 
 local queue = {} ---@type (fun(): string?)[] each returns its next sequence, or nil at the end
 local busy = false
+local unread = 0 -- bytes sent since the terminal's last answer
+local is_silent = false -- whether it does not answer
 
+--- Sends the queue. Waits for the terminal in between: a line that is full breaks Neovim's own drawing.
 local function send()
-  for _ = 1, CHUNKS_AT_ONCE do
-    if not queue[1] then
-      busy = false
-      return
-    end
+  while queue[1] do
     local sequence = queue[1]()
     if sequence then
-      terminal.write(sequence)
-    else
-      table.remove(queue, 1)
+      unread = unread + #sequence
+      return terminal.write(sequence, function()
+        if unread < UNREAD_BYTES then
+          return send()
+        end
+        unread = 0
+        if is_silent then
+          return vim.defer_fn(send, PAUSE_MS)
+        end
+        tty.ask(function(name)
+          is_silent = name == nil
+          send()
+        end)
+      end)
     end
+    table.remove(queue, 1)
   end
-  vim.schedule(send)
+  busy = false
 end
 
 --- Queues sequences. Nothing may be sent between the parts of an image.
@@ -88,9 +102,9 @@ local function enqueue_one(sequence)
 end
 
 ---@param id integer
----@param png string
-local function transmit(id, png)
-  local encoded = vim.base64.encode(png)
+---@param bytes string of a PNG
+local function transmit(id, bytes)
+  local encoded = vim.base64.encode(bytes)
   local at = 1
   enqueue(function()
     if at > #encoded then
@@ -140,6 +154,7 @@ function M.placeholders(id, columns, rows)
 end
 
 local sent = {} ---@type table<integer, true> IDs of the images in the terminal
+local images = setmetatable({}, { __mode = "k" }) ---@type table<kernel_bridge.Image, true> the same, not held
 
 --- Deletes an image from the terminal when Lua collects it.
 ---@param image kernel_bridge.Image
@@ -158,7 +173,7 @@ vim.api.nvim_create_autocmd("VimLeavePre", {
   group = autocommands,
   callback = function()
     for id in pairs(sent) do
-      terminal.write(code(("a=d,d=I,q=2,i=%d"):format(id)))
+      terminal.write_last(code(("a=d,d=I,q=2,i=%d"):format(id)))
     end
   end,
 })
@@ -172,6 +187,11 @@ vim.api.nvim_create_autocmd("ColorScheme", {
   end,
 })
 
+---@param image kernel_bridge.Image
+local function place(image)
+  enqueue_one(code(("a=p,U=1,q=2,i=%d,p=1,c=%d,r=%d"):format(image.id, image.columns, image.rows)))
+end
+
 --- Returns the placeholders of an image. Sends the image first if the terminal does not have it.
 ---@param image kernel_bridge.Image
 ---@param columns integer
@@ -181,16 +201,39 @@ function M.rows(image, columns, rows)
   columns, rows = M.limit(columns, rows)
   if not image.id then
     image.id = new_id()
-    sent[image.id] = true
+    sent[image.id], images[image] = true, true
     forget_with(image)
     transmit(image.id, image.png)
     image.png = nil
   end
   if image.columns ~= columns or image.rows ~= rows then
     image.columns, image.rows = columns, rows
-    enqueue_one(code(("a=p,U=1,q=2,i=%d,p=1,c=%d,r=%d"):format(image.id, columns, rows)))
+    place(image)
   end
   return M.placeholders(image.id, columns, rows)
+end
+
+local round = 0
+
+--- Sends all images and their placements again, one after the other, read again from where they came.
+function M.resend()
+  round = round + 1
+  local this = round
+  local left = vim.tbl_keys(images)
+  local function next_one()
+    local image = table.remove(left)
+    if not image or this ~= round then
+      return
+    end
+    png.load(image.medium, function(bytes)
+      if bytes then
+        transmit(image.id, bytes)
+        place(image)
+      end
+      vim.schedule(next_one)
+    end)
+  end
+  next_one()
 end
 
 return M

@@ -2,9 +2,16 @@
 --- the virtual lines, as with the kitty protocol.
 
 local kitty = require("kernel_bridge.images.kitty")
-local terminal = require("kernel_bridge.images.terminal")
 
 local M = {}
+
+local unsupported = false -- whether snacks.image has found no placeholders
+local images = setmetatable({}, { __mode = "k" }) ---@type table<kernel_bridge.Image, true>
+
+---@return boolean
+function M.is_enabled()
+  return package.loaded.snacks ~= nil and (Snacks.config.image or {}).enabled == true and not unsupported
+end
 
 --- Prepares an image with snacks.image, which queries the terminal and converts the file, both without blocking.
 ---@param image kernel_bridge.Image
@@ -13,7 +20,7 @@ function M.load(image, changed)
   local snacks = require("snacks").image
   snacks.terminal.detect(vim.schedule_wrap(function()
     if not snacks.terminal.env().placeholders then
-      terminal.snacks_unsupported = true
+      unsupported = true
       image.medium.image = nil -- so that another backend or a line of text shows it
       return changed(image)
     end
@@ -22,6 +29,7 @@ function M.load(image, changed)
       if source.sent and not image.size then
         image.size = source.info and source.info.size or snacks.util.dim(source.file)
         image.source, image.id = source, source.id
+        images[image] = true
         changed(image)
       end
     end
@@ -38,6 +46,13 @@ function M.load(image, changed)
 end
 
 ---@param image kernel_bridge.Image
+local function place(image)
+  local placement =
+    { a = "p", U = 1, C = 1, i = image.id, p = image.placement.id, c = image.columns, r = image.rows }
+  require("snacks").image.terminal.request(placement)
+end
+
+---@param image kernel_bridge.Image
 ---@param columns integer
 ---@param rows integer
 ---@return [string, string][][]
@@ -45,10 +60,20 @@ function M.rows(image, columns, rows)
   columns, rows = kitty.limit(columns, rows)
   if image.columns ~= columns or image.rows ~= rows then
     image.columns, image.rows = columns, rows
-    local place = { a = "p", U = 1, C = 1, i = image.id, p = image.placement.id, c = columns, r = rows }
-    require("snacks").image.terminal.request(place)
+    place(image)
   end
   return kitty.placeholders(image.id, columns, rows)
+end
+
+--- Sends all images and their placements again.
+function M.resend()
+  for image in pairs(images) do
+    image.source.sent = false
+    image.source:send()
+    if image.columns then
+      place(image)
+    end
+  end
 end
 
 return M

@@ -1,104 +1,162 @@
---- The terminal that Neovim runs in: whether it draws images, the size of its cells, and how to write to it.
+--- The terminal that Neovim runs in: whether it draws images, which it is asked, and how to write to it through tmux.
+
+local events = require("kernel_bridge.events")
+local tmux = require("kernel_bridge.images.tmux")
+local tty = require("kernel_bridge.images.tty")
 
 local M = {}
 
---- Whether snacks.image has found that the terminal does not support placeholders.
-M.snacks_unsupported = false
+--- "change": another backend may be needed. "attach": the terminal may be another one, which has no images yet.
+local on, fire = events.new()
+M.on = on
 
---- Terminals that support Unicode placeholders of the kitty graphics protocol, by their environment variables.
-local KNOWN = {
-  { name = "kitty", variables = { "KITTY_WINDOW_ID", "KITTY_PID" }, term = "kitty" },
-  { name = "Ghostty", variables = { "GHOSTTY_RESOURCES_DIR", "GHOSTTY_BIN_DIR" }, term = "ghostty" },
-}
+--- The first versions with Unicode placeholders. A graphics query (a=q) does not tell: kitty 0.26, Konsole, WezTerm and
+--- iTerm2 answer OK, but show placeholders as boxes. And Neovim 0.11 takes the answer for keys.
+local PLACEHOLDERS = { kitty = { 0, 28 }, ghostty = { 1, 0 } }
+
+local answer ---@type string? to XTVERSION, such as "kitty(0.41.1)"; empty if there was none in time
+local multiplexer ---@type kernel_bridge.Tmux?
 
 ---@return boolean
-function M.in_tmux()
+local function in_tmux()
+  if answer and answer ~= "" then
+    return vim.startswith(answer, "tmux ") -- $TMUX is also set in a terminal that was started inside tmux
+  end
   return (vim.env.TMUX or "") ~= ""
 end
 
----@return string? name a terminal with Unicode placeholders
-function M.known()
-  local term = (vim.env.TERM or "") .. " " .. (vim.env.TERM_PROGRAM or "")
-  for _, terminal in ipairs(KNOWN) do
-    if term:lower():find(terminal.term, 1, true) then
-      return terminal.name
-    end
-    for _, variable in ipairs(terminal.variables) do
-      if (vim.env[variable] or "") ~= "" then
-        return terminal.name
-      end
-    end
-  end
-end
-
-local function has(module)
-  return package.loaded[module] ~= nil
-end
-
----@return "kitty"|"snacks"|"image.nvim"|"none" backend
+--- Judges a terminal by its answer to XTVERSION.
+---@param name string
+---@return boolean draws
 ---@return string reason
-function M.backend()
-  if #vim.api.nvim_list_uis() == 0 then
-    return "none", "Neovim has no terminal"
+---@return string? remedy
+local function judge(name)
+  local program, major, minor = name:match("^(%a+)[ (](%d+)%.(%d+)")
+  local first = PLACEHOLDERS[program]
+  if not first then
+    return false, (name ~= "" and name or "this terminal") .. " cannot draw pictures among text"
+  elseif vim.version.lt({ tonumber(major), tonumber(minor), 0 }, { first[1], first[2], 0 }) then
+    return false, name .. " cannot draw pictures among text", ("%s %d.%d can"):format(program, unpack(first))
   end
-  if has("snacks") and (Snacks.config.image or {}).enabled and not M.snacks_unsupported then
-    return "snacks", "snacks.image is enabled"
-  end
-  local name = M.known()
-  if name then
-    return "kitty", name .. (M.in_tmux() and " under tmux" or "")
-  end
-  local image = package.loaded["image"]
-  if image and type(image.is_enabled) == "function" and image.is_enabled() then
-    return "image.nvim", "image.nvim is set up"
-  end
-  return "none", "this terminal is not known to support the kitty graphics protocol with Unicode placeholders"
+  return true, name
 end
 
-local cell ---@type {width: number, height: number}?
+--- Whether the terminal draws images at placeholders; nil while it has not answered.
+---@return boolean? draws
+---@return string reason
+---@return string? remedy
+function M.draws()
+  if not tty.is_attached() then
+    return false, "Neovim has no terminal"
+  elseif not answer then
+    return nil, "the terminal has not answered yet"
+  elseif not in_tmux() then
+    return judge(answer)
+  elseif not multiplexer then
+    return nil, "tmux has not answered yet"
+  elseif multiplexer.problem then
+    return false, "tmux cannot be asked for its terminal: " .. multiplexer.problem
+  elseif not multiplexer.passes then
+    return false, "tmux blocks pictures", "tmux set -g allow-passthrough on"
+  end
+  local names = {}
+  for _, name in pairs(multiplexer.clients) do
+    local draws, reason, remedy = judge(name)
+    if not draws then
+      return false, reason, remedy
+    end
+    names[#names + 1] = reason
+  end
+  return #names > 0, #names > 0 and table.concat(names, ", ") .. " in tmux" or "tmux has no terminal"
+end
 
-vim.api.nvim_create_autocmd({ "VimResized", "UIEnter" }, {
-  group = vim.api.nvim_create_augroup("kernel_bridge_terminal", { clear = true }),
+---@param new string
+---@param state? kernel_bridge.Tmux
+local function settle(new, state)
+  local drew, because = M.draws()
+  answer, multiplexer = new, state
+  local draws, reason = M.draws()
+  if draws ~= drew or reason ~= because then
+    fire("change")
+  end
+  fire("attach")
+  if state and state.passes then
+    tmux.watch(state.clients, function(later)
+      settle(new, later)
+    end)
+  end
+end
+
+---@param new string
+local function answered(new)
+  if vim.startswith(new, "tmux ") then
+    return tmux.ask(function(state)
+      settle(new, state)
+    end)
+  end
+  settle(new)
+end
+
+local is_asked = false
+
+--- Asks the terminal for its name and version, without blocking.
+function M.ask()
+  if tty.is_attached() then
+    is_asked = true
+    tty.ask(function(name)
+      if not name then
+        settle("")
+      end
+    end)
+  end
+end
+
+tty.on("name", function(name)
+  if is_asked or name ~= answer then
+    is_asked = false
+    answered(name)
+  end
+end)
+
+local group = vim.api.nvim_create_augroup("kernel_bridge_terminal", { clear = true })
+
+vim.api.nvim_create_autocmd({ "UIEnter", "VimResume" }, { group = group, callback = M.ask })
+
+-- With its option focus-events, tmux notifies Neovim of a terminal that is attached.
+vim.api.nvim_create_autocmd("FocusGained", {
+  group = group,
   callback = function()
-    cell = nil
+    if multiplexer then
+      local before = multiplexer
+      tmux.ask(function(state)
+        if not vim.deep_equal(state, before) then
+          settle(answer, state)
+        end
+      end)
+    end
   end,
 })
 
-local declared = false
-
---- The size of a cell in pixels; 8x16 if the terminal does not report it.
----@return {width: number, height: number}
-function M.cell()
-  if cell then
-    return cell
-  end
-  cell = { width = 8, height = 16 }
-  local found, ffi = pcall(require, "ffi")
-  if found and vim.fn.has("win32") == 0 then
-    if not declared then
-      declared = true
-      ffi.cdef("int ioctl(int, unsigned long, ...);")
-    end
-    local size = ffi.new("unsigned short[4]") -- rows, columns, width, height (termios.h, struct winsize)
-    local request = vim.fn.has("linux") == 1 and 0x5413 or 0x40087468
-    if ffi.C.ioctl(2, request, size) == 0 and size[2] > 0 and size[3] > 0 then
-      cell = { width = size[2] / size[1], height = size[3] / size[0] }
-    end
-  end
-  return cell
-end
-
---- Writes control sequences to the terminal, around Neovim's own drawing and through tmux.
+--- tmux passes on what it is given in this form.
 ---@param sequence string
-function M.write(sequence)
-  if M.in_tmux() then
-    sequence = "\27Ptmux;" .. sequence:gsub("\27", "\27\27") .. "\27\\"
-  end
-  if vim.api.nvim_ui_send then
-    vim.api.nvim_ui_send(sequence)
-  else
-    vim.api.nvim_chan_send(2, sequence) -- stderr, which is the terminal
-  end
+---@return string
+local function wrapped(sequence)
+  return in_tmux() and "\27Ptmux;" .. sequence:gsub("\27", "\27\27") .. "\27\\" or sequence
 end
+
+--- Writes control sequences to the terminal, through tmux, without blocking.
+---@param sequence string
+---@param written? fun()
+function M.write(sequence, written)
+  tty.write(wrapped(sequence), written)
+end
+
+--- Writes control sequences to the terminal, through tmux, before Neovim exits.
+---@param sequence string
+function M.write_last(sequence)
+  tty.write_last(wrapped(sequence))
+end
+
+M.ask()
 
 return M
