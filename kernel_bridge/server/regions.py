@@ -14,7 +14,7 @@ from ..runs.queue import Place as QueuePlace
 from ..runs.run import Location
 from ..source.anchors import Span, whole_lines
 from ..source.document import Place
-from ..source.languages import is_fenced, is_python
+from ..source.languages import find_language, is_fenced, is_python
 from ..source.region import Region, regions, statement_candidates
 from . import notebooks
 
@@ -52,6 +52,8 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
         sources = [_source(cell, notebooks.whole(cell), unit, notebook) for cell in cells]
         return Wanted(f"unit {unit!r} of {uri}", sources, documents.owner(uri), language)
     document = documents.opened(uri)
+    if uri.lower().endswith(".ipynb") and find_language(document.language_id) is None:
+        return Wanted(f"{uri}: it is open as JSON; open it as a notebook or as a script", [])
     selection = None
     if params.range is not None:
         selection = (document.to_inner(params.range.start), document.to_inner(params.range.end))

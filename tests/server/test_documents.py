@@ -135,6 +135,16 @@ async def test_an_empty_document_has_nothing_to_run(shared: Client) -> None:
         assert caught.value.kind == "NothingToRun"
 
 
+async def test_the_json_of_a_notebook_is_not_code(shared: Client) -> None:
+    document = shared.open("[1]\n", name="raw.ipynb", language_id="json")
+    with pytest.raises(ResponseError, match="open as JSON; open it as a notebook or as a script") as caught:
+        await sources(shared, document, unit="all")
+    assert caught.value.kind == "NothingToRun"
+    shared.close_document(document)
+    document = shared.open("[1]\n", name="raw.ipynb", language_id="python")
+    assert await sources(shared, document, unit="all") == ["[1]"]
+
+
 # The columns of "y = 1", after an emoji (1 character, 2 UTF-16 units, 4 bytes) and an é (1, 1, 2).
 @pytest.mark.parametrize(("encoding", "start"), [("utf-8", 15), ("utf-16", 12)])
 async def test_columns_use_the_negotiated_encoding(home: Home, encoding: str, start: int) -> None:
