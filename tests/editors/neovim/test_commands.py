@@ -146,6 +146,35 @@ def test_copy(buffer: Neovim) -> None:
     buffer.until_ended()
     buffer.command("copy a")
     assert buffer.api.funcs.getreg("a") == "red\n'value'\n"
+    buffer.until_message("2 lines (21 bytes) copied to register a")
+    buffer.command("copy no")
+    buffer.until_message("no is no register")
+
+
+def test_copy_includes_what_the_server_left_out(buffer: Neovim) -> None:
+    buffer.open("print('\\n'.join(f'é {n}' for n in range(400_000)))\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.command("copy a")
+    buffer.until_message("400000 lines (3.9 MB) copied to register a")
+    assert buffer.api.funcs.getreg("a") == "".join(f"é {n}\n" for n in range(400_000))
+
+
+def test_copy_asks_before_it_copies_very_long_output(buffer: Neovim) -> None:
+    buffer.lua("""test.answers = { "Cancel", "Copy" }
+    vim.ui.select = function(_, options, chosen)
+      table.insert(test.messages, options.prompt)
+      chosen(table.remove(test.answers, 1))
+    end""")
+    buffer.open("print('x' * 12_000_000)\n")
+    buffer.command("run_cell")
+    buffer.until_ended()
+    buffer.api.command("let @a = 'kept'")
+    buffer.command("copy a")
+    assert buffer.messages() == ["The output has 12.0 MB. Copy all of it?"]
+    buffer.command("copy a")
+    buffer.until_message("1 line (12.0 MB) copied to register a")
+    assert buffer.lua("return vim.fn.getreg('a'):len()") == 12_000_001
 
 
 def test_copy_without_text_keeps_the_register(buffer: Neovim) -> None:

@@ -231,6 +231,9 @@ end
 ---@param line string
 ---@return string
 function M.plain(line)
+  if not line:find("\27", 1, true) then
+    return inert(line)
+  end
   local parts = {}
   for _, piece in ipairs(M.pieces(line, {})) do
     parts[#parts + 1] = piece[1]

@@ -17,6 +17,54 @@ function M.bytes(block)
   return math.max(0, elided.omitted - (block.loaded_bytes or 0))
 end
 
+--- The number of characters of a text, as the server counts them.
+---@param words string
+---@return integer
+function M.characters(words)
+  return vim.str_utfindex(words, "utf-32")
+end
+
+--- Requests a slice of a stream.
+---@param entry kernel_bridge.RunEntry
+---@param index integer 0-based
+---@param start integer in characters
+---@param answered fun(failed: string?, result: kernel_bridge.ReadOutputResult?)
+local function request(entry, index, start, answered)
+  local server = vim.lsp.get_client_by_id(entry.client_id)
+  if not server then
+    return answered("the server of this run has exited; open the whole output with :KernelBridge history")
+  end
+  server:request("workspace/executeCommand", {
+    command = "kernel-bridge.readOutput",
+    arguments = { { runId = entry.run.id, index = index, start = start, length = M.CHARACTERS } },
+  }, function(failed, result)
+    answered(failed and failed.message, result)
+  end)
+end
+
+--- Reads a stream from a character to its end.
+---@param entry kernel_bridge.RunEntry
+---@param index integer 0-based
+---@param start integer in characters
+---@param answered fun(failed: string?, words: string?)
+function M.read(entry, index, start, answered)
+  local pieces = {}
+  local function read_on(from)
+    request(entry, index, from, function(failed, result)
+      if not result then
+        return answered(failed)
+      end
+      pieces[#pieces + 1] = result.text
+      from = from + M.characters(result.text)
+      if result.text == "" or from >= result.total then
+        return answered(nil, table.concat(pieces))
+      end
+      read_on(from)
+    end)
+  end
+  read_on(start)
+end
+
 --- Fetches the next slice, and further ones up to `bytes`.
 ---@param page kernel_bridge.Page
 ---@param block kernel_bridge.Block
@@ -33,28 +81,17 @@ function M.load(page, block, bytes, changed)
   local stream = block.output.stream --[[@as kernel_bridge.Text]]
   if not block.more then
     block.more = { pieces = vim.list_slice(stream.pieces), newlines = stream.newlines, last = stream.last }
-    block.loaded = vim.fn.strchars(text.whole(stream))
+    block.loaded = M.characters(text.whole(stream))
     block.loaded_bytes = 0
   end
   block.loading = true
-  local server = vim.lsp.get_client_by_id(page.entry.client_id)
-  if not server then
-    return client.notify(
-      "the server of this run has exited; open the whole output with :KernelBridge history"
-    )
-  end
-  server:request("workspace/executeCommand", {
-    command = "kernel-bridge.readOutput",
-    arguments = {
-      { runId = page.entry.run.id, index = index, start = block.loaded, length = M.CHARACTERS },
-    },
-  }, function(failed, result)
+  request(page.entry, index, block.loaded, function(failed, result)
     block.loading = false
-    if failed then
-      return client.notify(failed.message, vim.log.levels.ERROR)
+    if not result then
+      return client.notify(failed, vim.log.levels.ERROR)
     end
     text.add(block.more, result.text)
-    block.loaded = block.loaded + vim.fn.strchars(result.text)
+    block.loaded = block.loaded + M.characters(result.text)
     block.loaded_bytes = block.loaded_bytes + #result.text
     block.total = result.total
     if vim.api.nvim_buf_is_valid(page.bufnr) then

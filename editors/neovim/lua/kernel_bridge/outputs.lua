@@ -1,6 +1,5 @@
 --- The outputs of one run. Applies the server's changes in order and makes no decisions.
 
-local plural = require("kernel_bridge.plural")
 local text = require("kernel_bridge.text")
 
 local M = {}
@@ -68,21 +67,12 @@ local function names_only(plain)
   return name ~= nil and (name:find(" object>$") or name:find(" at 0x%x+>$")) ~= nil
 end
 
---- The text of an output, including escape sequences; nil if it has none.
+--- The text of an output, including escape sequences, without what the server left out; nil if it has none.
 ---@param output kernel_bridge.KeptOutput
 ---@return string?
 function M.text(output)
   if output.stream then
-    local elided = output.elided
-    if not elided then
-      return text.whole(output.stream)
-    end
-    local hidden = elided.omitted - #elided.tail
-    return ("%s\n… %s left out …\n%s"):format(
-      text.whole(output.stream),
-      plural(hidden, "byte"),
-      elided.tail
-    )
+    return text.whole(output.stream)
   elseif output.traceback then
     if #output.traceback == 0 then
       return ("%s: %s"):format(output.ename, output.evalue)

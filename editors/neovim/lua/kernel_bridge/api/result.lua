@@ -1,12 +1,10 @@
 --- Lua API: the results in a buffer.
 
-local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
+local copy = require("kernel_bridge.copy")
 local here = require("kernel_bridge.here")
 local media = require("kernel_bridge.media")
 local output_buffer = require("kernel_bridge.output_buffer")
-local outputs = require("kernel_bridge.outputs")
-local plural = require("kernel_bridge.plural")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
 local terminal = require("kernel_bridge.images.terminal")
@@ -71,25 +69,9 @@ end
 ---@param opts? kernel_bridge.Copy
 function M.copy(opts)
   local entry = here.entry(opts)
-  if not entry then
-    return
+  if entry then
+    copy.copy(entry, opts and opts.register or vim.v.register)
   end
-  local parts = {}
-  for _, output in ipairs(entry.outputs) do
-    local words = outputs.text(output)
-    if words then
-      parts[#parts + 1] = output.stream and words or words .. "\n"
-    end
-  end
-  local lines = vim.tbl_map(ansi.plain, vim.split(table.concat(parts), "\n", { plain = true }))
-  if lines[#lines] == "" then
-    table.remove(lines)
-  end
-  if #lines == 0 then
-    return client.notify("this run has no text to copy", vim.log.levels.WARN)
-  end
-  vim.fn.setreg(opts and opts.register or vim.v.register, lines, "l")
-  client.notify(plural(#lines, "line") .. " copied")
 end
 
 --- Draws the screen and its pictures again. Asks the terminal again what it can draw.
