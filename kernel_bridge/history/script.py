@@ -14,16 +14,11 @@ from ..escapes import legible
 from ..source.comments import comment
 from ..source.document import split_lines
 from ..source.languages import extension_of, is_python, language_of_kernel
-from ..source.options import write_marker
+from ..source.options import UNWRITTEN, write_marker
 from ..source.percent import has_active_code, percent_cells
-from .notebook import OURS, Json, Notebook
+from .notebook import Json, Notebook
 
 _NOTEBOOK_METADATA = ("kernel_info", "orphan", "tocdepth")  # those that jupytext writes too
-_UNWRITTEN = {
-    "autoscroll", "collapsed", "scrolled", "trusted", "execution", "ExecuteTime", OURS,
-    "cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker", "region_name",
-    "cell_type", "language", "magic_args",  # a reader would take them for what the marker means
-}  # fmt: skip
 _UTF8 = re.compile(r".*coding[:=]\s*utf-?8\b", re.IGNORECASE)
 _MARK = re.compile(r"%%|In\[|<(?=code|markdown)")
 
@@ -66,7 +61,7 @@ def _yaml(value: dict[str, Any]) -> Iterator[str]:
 
 
 def _cell(cell: Json, language_id: str) -> list[str]:
-    metadata = {name: value for name, value in cell["metadata"].items() if name not in _UNWRITTEN}
+    metadata = {name: value for name, value in cell["metadata"].items() if name not in UNWRITTEN}
     kind = "" if cell["cell_type"] == "code" else cell["cell_type"]
     if kind == "markdown" and cell["metadata"].get("region_name") == "md":
         kind = "md"

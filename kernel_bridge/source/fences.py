@@ -2,14 +2,15 @@
 
 A fence whose info string names a language of the table is a code cell; everything else is prose. Fences are
 found as in CommonMark 0.31, section 4.5, also in list items. Fences in block quotes and in HTML comments are
-prose: they are quoted, or switched off.
+prose: they are quoted, or switched off. As in jupytext, `<!-- #md -->` and `<!-- #endmd -->` enclose one cell
+of prose, and `<!-- #raw -->` and `<!-- #endraw -->` a raw cell.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .cell import MAY_FAIL, SKIPPED, Cell
+from .cell import MAY_FAIL, SKIPPED, Cell, CellKind
 from .document import BYTE_ORDER_MARK
 from .front_matter import FrontMatter, flag, front_matter
 from .languages import language_of_fence, option_prefixes
@@ -36,6 +37,8 @@ _OPTION = re.compile(r"""(?:^|[\s,])([\w.-]+)\s*=\s*("[^"]*"|'[^']*'|\[[^\]]*\]|
 _LINE_OPTION = re.compile(r"\s*:?([\w.-]+)\s*[:=]\s*(.*)$")
 _TAG = re.compile(r"""[^\s,\[\]"']+""")
 
+_REGION = re.compile(r"<!-- #(?P<name>md|markdown|raw)(?P<options>| .*) -->")
+
 IN_PAGE = {"js"}  # chunks of R Markdown that become a script of the page
 
 
@@ -58,12 +61,13 @@ def fenced_cells(lines: list[str]) -> list[Cell]:
     if front.line_count and not front.is_only_for_kernels:
         result.append(Cell("raw", "yaml", "", "", 0, front.line_count, None))
     prose = front.line_count
-    for fence in fences(lines, front.line_count):
-        cell = _code_cell(fence, lines, front, default)
+    for block in _blocks(lines, front.line_count):
+        cell = _code_cell(block, lines, front, default) if isinstance(block, Fence) else block
         if cell is not None:
-            result += _prose(lines, prose, fence.opening)
+            assert cell.marker_line is not None
+            result += _prose(lines, prose, cell.marker_line)
             result.append(cell)
-            prose = fence.end + fence.closed
+            prose = cell.end_line + (block.closed if isinstance(block, Fence) else 1)
     return result + _prose(lines, prose, len(lines))
 
 
@@ -79,6 +83,39 @@ def _prose(lines: list[str], first: int, end: int) -> list[Cell]:
     while end > first and not lines[end - 1].strip():
         end -= 1
     return [Cell("markdown", "markdown", "", "", first, end, None)] if first < end else []
+
+
+# regions
+
+
+def _blocks(lines: list[str], first: int) -> Iterator[Fence | Cell]:
+    """The fenced blocks, and the cells in regions, which have no fences."""
+    found = [cell for line in range(first, len(lines)) if (cell := _region(lines, line))]
+    while found:
+        region = found[0]
+        for fence in fences(lines, first):
+            if fence.opening >= region.start_line:
+                break
+            yield fence
+            first = fence.end + fence.closed
+        if region.start_line > first:
+            yield region
+            first = region.end_line + 1
+        found = [cell for cell in found if cell.start_line > first]
+    yield from fences(lines, first)
+
+
+def _region(lines: list[str], opening: int) -> Cell | None:
+    """The cell that begins on a line; None: none does, or nothing ends it."""
+    if not lines[opening].startswith("<!-- #"):
+        return None
+    match = _REGION.fullmatch(lines[opening].rstrip())
+    end = f"<!-- #end{match['name']} -->" if match else ""
+    for number in range(opening + 1, len(lines)) if match else ():
+        if lines[number].rstrip() == end:
+            kind: CellKind = "raw" if match["name"] == "raw" else "markdown"  # type: ignore[index]
+            return Cell(kind, kind, "", match["options"].strip(), opening + 1, number, opening)  # type: ignore[index]
+    return None
 
 
 # fences

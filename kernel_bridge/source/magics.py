@@ -36,6 +36,24 @@ def uncomment_magics(lines: list[str], language_id: str) -> list[str]:
     return result
 
 
+def comment_magics(lines: list[str], language_id: str) -> list[str] | None:
+    """The lines that `uncomment_magics` turns into these; None: there are none."""
+    is_magic = _recognizer(language_id)
+    sign = f"{comment_prefixes(language_id)[0]} "
+    result = list(lines)
+    quoted = quoted_lines(lines, language_id)
+    continued = False
+    for number, line in enumerate(lines):
+        indent = line[: len(line) - len(line.lstrip())]
+        if (continued or is_magic(line)) and number not in quoted:
+            continued = is_python(language_id) and line.rstrip().endswith("\\")
+            choices = (indent + sign + line[len(indent) :], sign + line)
+            result[number] = next((one for one in choices if is_magic(one)), choices[1])
+        else:
+            continued = False
+    return result if uncomment_magics(result, language_id) == lines else None
+
+
 @cache
 def _recognizer(language_id: str) -> Callable[[str], object]:
     """A function that finds out whether a line is a magic, in comments or not."""

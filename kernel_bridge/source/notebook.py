@@ -62,6 +62,7 @@ class Notebook:
     cells: tuple[NotebookCell, ...]
     metadata: Json
     problems: tuple[str, ...] = ()  # in the file, each with its line; the cells run nevertheless
+    view: str | None = None  # the language id of the text that shows the notebook (view.py)
 
     @property
     def kernelspec(self) -> str | None:

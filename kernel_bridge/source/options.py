@@ -17,6 +17,13 @@ Json = dict[str, Any]
 
 LONGEST = 2_000  # characters; a longer marker has no options, because reading them takes quadratic time
 
+UNWRITTEN = {
+    "autoscroll", "collapsed", "scrolled", "trusted", "execution", "ExecuteTime", "kernel-bridge",
+    "cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker", "region_name",
+    "cell_type", "language", "magic_args",  # a reader would take them for what the marker means
+}  # fmt: skip
+"""The metadata of cells that is about outputs or layout, and is not written in a text."""
+
 _KIND = re.compile(r"(?:^|\s)\[(?P<kind>markdown|md|raw)\](?=\s|$)", re.IGNORECASE)
 _FLAG = re.compile(r"[a-zA-Z_.]+[a-zA-Z0-9_.]*")
 _KEY = re.compile(r"[a-zA-Z0-9_.@/-]+")
@@ -126,13 +133,16 @@ def write_marker(kind: str, metadata: Json) -> str:
         parts.append(metadata.pop("title"))
     if kind:
         parts.append(f"[{kind}]")
-    if all(_KEY.fullmatch(name) for name in metadata):
-        parts += [f"{name}={_dumps(value)}" for name, value in metadata.items()]
-    else:
-        parts.append(_dumps(metadata))
-    text = " ".join(parts)
+    text = " ".join(filter(None, (*parts, write_options(metadata))))
     nested = "%" * depth if isinstance(depth, int) else ""
     return nested + (f" {text}" if text else "")
+
+
+def write_options(metadata: Json) -> str:
+    """The text that `read_options` reads as these values."""
+    if all(_KEY.fullmatch(name) for name in metadata):
+        return " ".join(f"{name}={_dumps(value)}" for name, value in metadata.items())
+    return _dumps(metadata)
 
 
 def _is_plain(title: str) -> bool:

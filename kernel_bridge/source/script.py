@@ -51,8 +51,8 @@ def _cell(cell: Cell, code: Code) -> NotebookCell:
     if cell.marker_line is not None:
         marker = marker_text(code.written[cell.marker_line], cell.language_id)
     body = slice(cell.start_line, cell.end_line)
-    text = _text(code.written[body], cell.language_id) if cell.commented else "\n".join(code.lines[body])
-    return _notebook_cell(cell, code, _metadata(marker or ""), text)
+    text = text_of(code.written[body], cell.language_id) if cell.commented else "\n".join(code.lines[body])
+    return _notebook_cell(cell, code, marker_metadata(marker or ""), text)
 
 
 def _problems_of_fences(front: FrontMatter, lines: list[str]) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _notebook_cell(cell: Cell, code: Code, metadata: Json, text: str) -> Noteboo
     return NotebookCell({"cell_type": cell.kind, "metadata": metadata, "source": text}, cell.title, region)
 
 
-def _text(lines: list[str], language_id: str) -> str:
+def text_of(lines: list[str], language_id: str) -> str:
     """The text of a markdown or raw cell: in comments, or in Python also in a string of its own."""
     text = "\n".join(lines)
     if is_python(language_id) and (string := _STRING.fullmatch(text)):
@@ -89,7 +89,7 @@ def _text(lines: list[str], language_id: str) -> str:
     return "\n".join(uncomment(line, language_id) for line in text.strip("\n").split("\n"))
 
 
-def _metadata(marker: str) -> Json:
+def marker_metadata(marker: str) -> Json:
     """The metadata of a cell, as jupytext names it."""
     read = read_marker(marker)
     metadata: Json = {"cell_depth": read.depth} if read.depth else {}
