@@ -1,5 +1,6 @@
 --- Cell boundaries for motions and text objects, which cannot wait for the server. The server decides what runs.
 
+local defined = require("kernel_bridge.defined")
 local fences = require("kernel_bridge.fences")
 local quoting = require("kernel_bridge.quoting")
 local vocabulary = require("kernel_bridge.vocabulary")
@@ -13,6 +14,7 @@ local M = {}
 ---@field body_first integer
 ---@field body_last integer
 ---@field language? string of a fence
+---@field is_defined? boolean by the user, in place of what the server finds there
 
 --- Whether a line begins a cell by the server's rules: a comment with %% and a blank, a bracket or nothing after it
 --- (`# %%time` is a magic), or a marker of nbconvert or an old IPython.
@@ -85,9 +87,8 @@ local latest = { bufnr = 0, tick = 0, filetype = "", cells = {} }
 
 ---@param bufnr integer
 ---@return kernel_bridge.Cell[] in order
-function M.of(bufnr)
+local function found_in(bufnr)
   local tick, filetype = vim.api.nvim_buf_get_changedtick(bufnr), vim.bo[bufnr].filetype
-  bufnr = bufnr == 0 and vim.api.nvim_get_current_buf() or bufnr
   if latest.bufnr ~= bufnr or latest.tick ~= tick or latest.filetype ~= filetype then
     local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
     local found = M.is_fenced(bufnr) and vim.tbl_map(fenced_cell, fences.of(lines))
@@ -97,16 +98,50 @@ function M.of(bufnr)
   return latest.cells
 end
 
+--- The last one that contains a line: a cell that the user defined is inside of another.
+---@param list kernel_bridge.Cell[]
+---@param line integer 1-based
+---@return kernel_bridge.Cell?
+local function containing(list, line)
+  for index = #list, 1, -1 do
+    local cell = list[index]
+    if cell.first <= line and line <= cell.last then
+      return cell
+    end
+  end
+end
+
+---@param bufnr integer
+---@return kernel_bridge.Cell[] in order
+function M.of(bufnr)
+  bufnr = bufnr == 0 and vim.api.nvim_get_current_buf() or bufnr
+  local found, own = found_in(bufnr), defined.of(bufnr)
+  if #own == 0 then
+    return found
+  end
+  local all = vim.list_slice(found)
+  for _, one in ipairs(own) do
+    all[#all + 1] = {
+      first = one.first,
+      last = one.last,
+      body_first = one.first,
+      body_last = one.last,
+      language = (containing(found, one.first) or {}).language,
+      is_defined = true,
+    }
+  end
+  table.sort(all, function(one, other)
+    return one.first < other.first or one.first == other.first and one.last > other.last
+  end)
+  return all
+end
+
 --- The cell that contains a line; nil between fences.
 ---@param bufnr integer
 ---@param line integer 1-based
 ---@return kernel_bridge.Cell?
 function M.at(bufnr, line)
-  for _, cell in ipairs(M.of(bufnr)) do
-    if cell.first <= line and line <= cell.last then
-      return cell
-    end
-  end
+  return containing(M.of(bufnr), line)
 end
 
 --- The first line of a cell's code, or its last line if it has none.
@@ -136,6 +171,19 @@ function M.jump(count)
   vim.cmd("normal! m'")
   vim.api.nvim_win_set_cursor(0, { code_line(found[goal]), 0 })
   return true
+end
+
+--- Moves the cursor to a cell of the current buffer. Returns false if there is none.
+---@param number integer 1 for the first; at most the last
+---@return boolean
+function M.go(number)
+  local found = M.of(0)
+  local goal = found[math.max(1, math.min(#found, number))]
+  if goal then
+    vim.cmd("normal! m'")
+    vim.api.nvim_win_set_cursor(0, { code_line(goal), 0 })
+  end
+  return goal ~= nil
 end
 
 --- Selects the cell at the cursor, for a text object.

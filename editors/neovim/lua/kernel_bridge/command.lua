@@ -34,6 +34,16 @@ local function runs(name)
   }
 end
 
+--- A subcommand for the lines of a range, or the current line.
+---@return kernel_bridge.Subcommand
+local function of_lines(name)
+  return {
+    call = function(_, command)
+      bridge[name]({ lines = { command.line1, command.line2 } })
+    end,
+  }
+end
+
 ---@param lead string
 ---@return string[]
 local function files(lead)
@@ -48,6 +58,18 @@ M.subcommands = {
   run_above = plain("run_above"),
   run_below = plain("run_below"),
   run_all = plain("run_all"),
+  eval = {
+    call = function(argument)
+      bridge.eval({ code = argument })
+    end,
+  },
+  define = of_lines("define"),
+  undefine = of_lines("undefine"),
+  cell = {
+    call = function(argument)
+      bridge.cell({ number = tonumber(argument) })
+    end,
+  },
   start = {
     call = function(argument)
       bridge.start({ spec = argument })

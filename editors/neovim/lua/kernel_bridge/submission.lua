@@ -1,5 +1,6 @@
 --- Submits runs: sends a part of a buffer, and offers to start or restart a kernel if there is none.
 
+local cells = require("kernel_bridge.cells")
 local choices = require("kernel_bridge.select")
 local client = require("kernel_bridge.client")
 local expected = require("kernel_bridge.expected")
@@ -43,6 +44,18 @@ local function params_of(bufnr, opts, cursor, encoding)
   return vim.tbl_extend("force", params, opts.arguments or {})
 end
 
+--- With the lines of the cell at the cursor, if the user defined it: the server knows only its own cells.
+---@param bufnr integer
+---@param opts kernel_bridge.RunOpts
+---@return kernel_bridge.RunOpts
+local function with_defined(bufnr, opts)
+  local cell = opts.unit == "cell" and not opts.lines and cells.at(bufnr, here.cursor(bufnr)[1] + 1)
+  if not cell or not cell.is_defined then
+    return opts
+  end
+  return vim.tbl_extend("force", opts, { unit = "range", lines = { cell.first, cell.last } })
+end
+
 --- Runs a part of a buffer, or the text in `code`. Output is drawn as it arrives.
 ---@param opts? kernel_bridge.RunOpts
 ---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: show no error message
@@ -52,6 +65,7 @@ function M.run(opts, answered)
   if (opts.lines or opts.from) and bufnr ~= here.resolve(opts.bufnr) then
     return client.notify("these lines are output; select lines of code instead", vim.log.levels.WARN)
   end
+  opts = with_defined(bufnr, opts)
   local place = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or here.cursor(bufnr)
   local remove_mark = expected.expect(bufnr, place[1])
   local answered_edits = sheets.asking(bufnr)
