@@ -174,9 +174,26 @@ def test_ipython_documentation_of_a_function() -> None:
     assert documentation(INSPECTED, "python", markdown=False) == "f(a, b=1)\n\nSays `it`.\n\nMore."
 
 
-def test_ipython_documentation_of_a_value() -> None:
-    reply = "Type:        int\nString form: 3\nDocstring:   <no docstring>"
-    assert documentation(reply, "python", markdown=False) == "int: 3"
+@pytest.mark.parametrize(
+    ("reply", "shown"),
+    [
+        ("Type:        int\nString form: 3\nDocstring:   <no docstring>", "int: 3"),
+        ("Type:        int\nString form: 3\nDocstring:\nint([x]) -> integer\n\nConvert …", "int: 3"),
+        ("Type:        str\nString form: \nLength:      0\nDocstring:\nstr(object='')", "str:"),
+        ("Type:        F\nString form:\n   a\n0  1\nDocstring:   Data.", "F:\n   a\n0  1"),
+        ("Type:        B\nString form: <m.B object at 0x7f>\nDocstring:\nA box.\n\nMore.",
+         "B: <m.B object at 0x7f>\n\nA box."),
+        ("Type:        module\nString form: <module 'm' (built-in)>\nDocstring: Says.", "module m\n\nSays."),
+        ("Docstring:\nmax(a) -> value\n\nThe most.\nType:      builtin_function_or_method",
+         "max(a) -> value\n\nThe most."),
+        ("Init signature: int(self, /, *args, **kwargs)\nDocstring:\nint([x]) -> integer\n\nConvert.",
+         "int([x]) -> integer\n\nConvert."),
+        ("Signature: a.f(x, y=1)\nDocstring:\nf(x,\n  y=1)\n\nAdds.", "a.f(x, y=1)\n\nAdds."),
+        ("\x1b[0m\n", ""),
+    ],
+)  # fmt: skip
+def test_ipython_documentation_has_no_noise(reply: str, shown: str) -> None:
+    assert documentation(reply, "python", markdown=False) == shown
 
 
 def test_documentation_of_other_kernels_is_unchanged() -> None:

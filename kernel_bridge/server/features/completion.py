@@ -118,4 +118,4 @@ async def resolve(context: Context, params: CompletionItem) -> dict[str, Any]:
     said = documentation(text, kernel.session.spec.language, markdown)
     if (signature := signature_of(plain(text))) and "detail" not in resolved:
         resolved = {**resolved, "detail": signature}
-    return {**resolved, "documentation": markup(said, markdown)}
+    return {**resolved, "documentation": markup(said, markdown)} if said else resolved

@@ -26,18 +26,21 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")  # no character that could end the lin
 
 @server.feature("textDocument/hover", Provider("hoverProvider", "hover"))
 async def hover(context: Context, params: OfPosition) -> dict[str, Any] | None:
-    """Documentation, and the outputs of the run on that line (first, if nothing else shows them)."""
+    """The kernel's documentation of a name, and the outputs of the run on that line.
+
+    Outputs come first if nothing else shows them. A plugin, which does, gets them only without a name.
+    """
     document = context.documents.find(params.text_document.uri)
     if document is None:
         return None
     place = document.to_inner(params.position)
     markdown = context.client.hover_markdown
     result = context.results.at(document, place.line)
-    parts = []
+    parts: list[str] = []
     asked = about(context, params) if has_name(document.lines[place.line], place.column) else None
     if asked is not None and (text := await asked.inspect(asked.inquiry.cursor)):
-        parts.append(documentation(text, asked.language, markdown))
-    if result is not None:
+        parts = [said] if (said := documentation(text, asked.language, markdown)) else []
+    if result is not None and not (parts and context.client.shows_runs):
         parts.append(await _outputs(context, result) if markdown else _plain_outputs(context, result))
     if not context.client.shows_runs:
         parts.reverse()

@@ -17,6 +17,9 @@ _FIELD = re.compile(
     re.MULTILINE,
 )
 _SIGNATURES = ("Signature", "Init signature", "Call signature")
+_MODULE = re.compile(r"<module '([^']+)'")
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+>")  # of an object without a text of its own
+_ANY = re.compile(r"\((?:self, )?(?:/, )?\*args, \*\*kwargs\)")  # the signature of many classes written in C
 _DOCSTRINGS = ("Docstring", "Class docstring", "Init docstring", "Call docstring")
 
 
@@ -65,21 +68,42 @@ def docstring_of(text: str) -> str:
 
 
 def documentation(text: str, language: str, markdown: bool) -> str:
-    """An inspect_reply as documentation: the signature or the value, then the docstring."""
+    """An inspect_reply as documentation: the signature or the value, then the docstring. May be empty."""
     text = plain(text).strip("\n")
     found = fields(text)
-    if not found:
-        return fenced(shortened(text)) if markdown else shortened(text)
-    signature = signature_of(text)
-    parts = [signature] if signature else []
-    if not signature and (value := found.get("String form") or found.get("Repr")):
-        kind = f"{found['Type']}: " if "Type" in found else ""
-        parts.append(f"{kind}{value}")
-    docstring = shortened(docstring_of(text))
-    if not markdown:
-        return "\n\n".join([*parts, *([docstring] if docstring else [])]) or shortened(text)
-    blocks = [fenced(part, language) for part in parts] + ([fenced(docstring)] if docstring else [])
-    return "\n\n".join(blocks) or fenced(shortened(text))
+    signature, value = signature_of(text), _value(found)
+    head = signature or value
+    docstring = docstring_of(text) if found else text
+    if signature and docstring.startswith(signature.partition("(")[0].rpartition(".")[2] + "("):
+        if _ANY.search(signature):  # what the docstring says is better
+            head = ""
+        else:
+            docstring = _without_call(docstring)
+    elif not signature and value and found["Type"] != "module":
+        # The docstring is that of the value's class, which helps only where the value itself says nothing.
+        docstring = docstring.partition("\n\n")[0] if _ADDRESS.search(value) else ""
+    parts = [(head, language), (shortened(docstring.strip("\n")), "text")]
+    return "\n\n".join(fenced(part, kind) if markdown else part for part, kind in parts if part.strip())
+
+
+def _value(found: dict[str, str]) -> str:
+    """A value with its type, on lines of its own if it has several. Empty: the reply is about no value."""
+    kind, value = found.get("Type"), found.get("String form", found.get("Repr"))
+    if kind is None or value is None:
+        return ""
+    if kind == "module" and (module := _MODULE.match(value)):
+        return f"module {module[1]}"
+    return f"{kind}:\n{value}" if "\n" in value else f"{kind}: {value}".rstrip()
+
+
+def _without_call(docstring: str) -> str:
+    """A docstring without the call `name(…)` at its start, which may take several lines."""
+    depth, lines = 0, docstring.split("\n")
+    for number, line in enumerate(lines, 1):
+        depth += line.count("(") - line.count(")")
+        if depth <= 0:
+            return "\n".join(lines[number:])
+    return docstring
 
 
 def markup(value: str, markdown: bool) -> dict[str, Any]:
