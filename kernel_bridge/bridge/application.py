@@ -18,12 +18,7 @@ from ..kernels.local import LocalHost
 from ..kernels.running import find_running, host_of, kept_for, list_running
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
-from ..protocol.commands import (
-    AttachKernelParams,
-    OpenNotebookParams,
-    OpenNotebookResult,
-    StartKernelParams,
-)
+from ..protocol.commands import AttachKernelParams, StartKernelParams
 from ..protocol.errors import (
     KernelRequired,
     KernelUnreachable,
@@ -391,15 +386,6 @@ class Bridge:
         found = self.find_run(run_id)
         if found is not None:
             found[1].missing_bytes = missing_bytes
-
-    # notebooks
-
-    async def open_notebook(self, asked: OpenNotebookParams) -> OpenNotebookResult:
-        """A notebook file as text. Raises ExportFailed: it cannot be read."""
-        from .opening import open_notebook
-
-        path = self.root / os.path.expanduser(asked.path)
-        return await asyncio.to_thread(open_notebook, path, asked.format)
 
     # the end
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from ..files import LARGEST_DOCUMENT_BYTES, read_file, readable, reason
 from ..history.journal import Journal
-from ..history.records import Filter
+from ..history.records import Filter, RunRecord
 from ..history.selection import Selection
 from ..history.upgrade import read_notebook
 from ..protocol.commands import ExportParams, ExportResult
@@ -19,10 +19,14 @@ from ..source.decoding import decode
 from ..source.languages import extension_of, find_language, language_of_path
 from ..source.notebook import Notebook as Document
 from ..source.script import read_script
+from ..source.view import NotShown, is_view, read_view
 from .documents import path_of
 from .observer import Progress
 
 T = TypeVar("T")
+
+Since = Callable[[str], str]
+"""From the digest of a notebook file to the time from which on a run is newer than its outputs."""
 
 AUTO = ".auto"  # replaced by the extension of the kernel's language, as in jupytext
 
@@ -33,11 +37,12 @@ async def export(
     path: Path,
     document: Document | None,
     progress: Progress | None,
+    since: Since = lambda digest: "",
 ) -> ExportResult:
     """Write the file. `document` holds the cells for mode "document".
 
-    If this is cancelled, the existing file is kept. Raises ExportExists, ExportFailed, NothingToExport,
-    NoSuchRun, HistoryDisabled.
+    If this is cancelled, the existing file is kept. Raises ExportExists, ExportFailed, FileChanged,
+    NothingToExport, NoSuchRun, HistoryDisabled.
     """
     wanted = Filter(
         kernel_id=asked.kernel_id,
@@ -49,7 +54,9 @@ async def export(
     stop = threading.Event()
 
     def make(runs: Selection) -> ExportResult:
-        return _write(runs, asked, path, document, lambda done, total: _tell(progress, done, total, stop))
+        return _write(
+            runs, asked, path, document, since, lambda done, total: _tell(progress, done, total, stop)
+        )
 
     try:
         return await journal.read_runs(wanted, make)
@@ -72,11 +79,14 @@ def read_document(uri: str) -> Document:
 def document_of(name: str, text: str, language: str) -> Document:
     """The cells of a text; `name` is its path or URI.
 
-    An .ipynb file in a language other than JSON is one that the editor shows as a script (jupytext.nvim).
+    An .ipynb file in a language other than JSON is one that the editor shows as text: as `openNotebook` or
+    jupytext.nvim wrote it.
     Raises ExportFailed: it is not a valid notebook.
     """
-    if not name.lower().endswith(".ipynb") or find_language(language) is not None:
+    if not name.lower().endswith(".ipynb"):
         return read_script(text, language)
+    if find_language(language) is not None:
+        return read_view(text, language) if is_view(text, language) else read_script(text, language)
     with unreadable(name):
         return read_notebook(text)
 
@@ -107,15 +117,22 @@ def _tell(progress: Progress | None, done: int, total: int, stop: threading.Even
 
 
 def _write(
-    runs: Selection, asked: ExportParams, path: Path, document: Document | None, progress: Progress
+    runs: Selection,
+    asked: ExportParams,
+    path: Path,
+    document: Document | None,
+    since: Since,
+    progress: Progress,
 ) -> ExportResult:
     from ..history import document as documents
     from ..history import formats, notebook
 
+    if asked.format in ("ipynb", None) and document is not None and _is_itself(path, asked.text_document):
+        if document.view is not None:
+            return _write_view(runs, asked, path, document, since, progress)
+        return _write_back(runs, asked, path, progress)
     if not runs:
         raise NothingToExport("nothing to export: no matching run has started")
-    if asked.format in ("ipynb", None) and document is not None and _is_itself(path, asked.text_document):
-        return _write_back(runs, path, progress)
     kernel = runs.read(runs.keys[-1]).kernel
     if document is not None:
         total = len(document.cells)
@@ -141,18 +158,62 @@ def _is_itself(path: Path, document: TextDocument | None) -> bool:
         return False
 
 
-def _write_back(runs: Selection, path: Path, progress: Progress) -> ExportResult:
+def _write_back(runs: Selection, asked: ExportParams, path: Path, progress: Progress) -> ExportResult:
     """Write the outputs into the cells of the file as it is on disk, not as an editor has it."""
     from ..history import writeback
 
-    document, content = writeback.read(path)
+    document, content = _read_back(path, asked.digest)
     found = writeback.runs_of_cells(document, runs.overview())
     if not found:
         name = readable(str(path))
         raise NothingToExport(f"nothing to write: no run has the code of a cell in {name} as it is on disk")
     chosen = _counted(found.items(), len(found), progress)
-    writeback.write_back(path, content, {index: runs.read(run.key) for index, run in chosen})
-    return ExportResult(path=readable(str(path)), cells=len(found), format="ipynb")
+    digest = writeback.write_back(path, content, {index: runs.read(run.key) for index, run in chosen})
+    return ExportResult(path=readable(str(path)), cells=len(found), format="ipynb", digest=digest.hex())
+
+
+def _write_view(
+    runs: Selection, asked: ExportParams, path: Path, document: Document, since: Since, progress: Progress
+) -> ExportResult:
+    """Write the cells of a view into its file, each with the outputs of its run.
+
+    A run counts only if it is newer than the file as this session has found it.
+    """
+    from ..history import rewriting
+    from ..history.matching import match
+
+    file, content = _read_back(path, asked.digest)
+    after = since(content.hex())
+    cells = document.cells
+
+    def choose(aligned: Sequence[int | None]) -> dict[int, RunRecord]:
+        found = match(cells, runs.overview()[::-1])
+        return {
+            number: runs.read(run.key)
+            for number, run in _counted(list(enumerate(found)), len(cells), progress)
+            if run is not None
+            and run.source.strip() == cells[number].code.strip()
+            and (aligned[number] is None or run.started_at > after)
+        }
+
+    try:
+        digest = rewriting.write(path, content, file, document, choose)
+    except NotShown as error:
+        name = readable(str(path))
+        raise ExportFailed(
+            f"nothing was written into {name}: {error}", path=name, reason=str(error)
+        ) from None
+    return ExportResult(path=readable(str(path)), cells=len(cells), format="ipynb", digest=digest.hex())
+
+
+def _read_back(path: Path, digest: str | None) -> tuple[Document, bytes]:
+    """The notebook to write back, and its digest. Raises FileChanged: it is not `digest`; ExportFailed."""
+    from ..history import export, writeback
+
+    document, content = writeback.read(path)
+    if digest is not None and digest != content.hex():
+        raise export.conflict(path, "changed")
+    return document, content
 
 
 def _counted(cells: Iterable[T], total: int, progress: Progress) -> Iterator[T]:

@@ -1,5 +1,6 @@
 """The bridge's view of the history: opened on first use, or disabled by the settings."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,11 +9,19 @@ from pathlib import Path
 from ..history.journal import Journal
 from ..history.records import Filter, RunRecord
 from ..protocol import objects as wire
-from ..protocol.commands import ExportParams, ExportResult, HistoryParams, ReadOutputParams
+from ..protocol.commands import (
+    ExportParams,
+    ExportResult,
+    HistoryParams,
+    OpenNotebookParams,
+    OpenNotebookResult,
+    ReadOutputParams,
+)
 from ..protocol.errors import HistoryDisabled, NoSuchRun
 from ..protocol.settings import Settings
 from ..source.notebook import Notebook
 from .observer import Progress
+from .opening import OpenedNotebooks, open_notebook
 from .summary import summarize
 
 NO_THREAD = "the system refused to start a thread; raise the limit (`ulimit -u`)"
@@ -36,6 +45,7 @@ class History:
         self._warn = warn
         self._lost = lost
         self._journal: Journal | None = None
+        self._opened = OpenedNotebooks()
 
     def journal(self) -> Journal | None:
         """None: disabled, or no thread could be started for it."""
@@ -119,12 +129,23 @@ class History:
     ) -> ExportResult:
         """Write runs as a notebook or, for mode "document", the given document.
 
-        Raises ExportExists, ExportFailed, NothingToExport, NoSuchRun, HistoryDisabled.
+        Raises ExportExists, ExportFailed, FileChanged, NothingToExport, NoSuchRun, HistoryDisabled.
         """
         from .exporting import export
 
         path = self._root / os.path.expanduser(asked.path)
-        return await export(self._required(), asked, path, document, progress)
+        since = self._opened.since(path)
+        result = await export(self._required(), asked, path, document, progress, since)
+        if result.digest is not None:
+            self._opened.written(path, result.digest)
+        return result
+
+    async def open_notebook(self, asked: OpenNotebookParams) -> OpenNotebookResult:
+        """A notebook file as text. Raises ExportFailed: it cannot be read."""
+        path = self._root / os.path.expanduser(asked.path)
+        result = await asyncio.to_thread(open_notebook, path, asked.format)
+        self._opened.since(path)(result.digest)
+        return result
 
     async def close(self) -> None:
         """Flush and close."""

@@ -67,9 +67,9 @@ def read_unchanged(path: Path, content: bytes) -> bytes:
         try:
             raw = read_file(path, LARGEST_DOCUMENT_BYTES)
         except FileNotFoundError:
-            raise _conflict(path, "removed") from None
+            raise conflict(path, "removed") from None
         if digest(raw) != content:
-            raise _conflict(path, "changed")
+            raise conflict(path, "changed")
         return raw
 
 
@@ -77,7 +77,7 @@ def digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def _conflict(path: Path, what: str) -> FileChanged:
+def conflict(path: Path, what: str) -> FileChanged:
     return FileChanged(
         f"{readable(str(path))} was {what} by another program meanwhile, so nothing was written into it",
         path=str(path),

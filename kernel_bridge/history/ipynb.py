@@ -24,21 +24,23 @@ _SPLIT_TYPES = ("application/javascript", "image/svg+xml")
 def ipynb(notebook: Notebook) -> Iterator[str]:
     """The text of the file. Raises ExportFailed: not valid nbformat."""
     yield '{\n "cells": '
-    yield from _list(map(_cell, validated(notebook.cells)), 1, LAYOUT)
+    cells = (cell_object(cell, 2, LAYOUT) for cell in validated(notebook.cells))
+    yield from _list(cells, 1, LAYOUT)
     metadata = {name: value for name, value in notebook.metadata.items() if name not in _TRANSIENT}
-    yield f',\n "metadata": {_dumps(sound(metadata), 1, LAYOUT)}'
+    yield f',\n "metadata": {dumps(sound(metadata), 1, LAYOUT)}'
     yield ',\n "nbformat": 4,\n "nbformat_minor": 5\n}\n'
 
 
-def _cell(cell: Json) -> Iterator[str]:
+def cell_object(cell: Json, level: int, layout: Layout) -> Iterator[str]:
+    """The text of a cell; `level` is that of the cell."""
     parts: dict[str, Any] = {name: sound(value) for name, value in cell.items() if name != "outputs"}
     parts["metadata"].pop("trusted", None)
     parts["source"] = parts["source"].splitlines(True)
     for attachment in parts.get("attachments", {}).values():
         _split(attachment)
     if "outputs" in cell:
-        parts["outputs"] = output_list(cell["outputs"], 3, LAYOUT)
-    return _object(parts, 2, LAYOUT)
+        parts["outputs"] = output_list(cell["outputs"], level + 1, layout)
+    return _object(parts, level, layout)
 
 
 def output_list(outputs: Iterable[Json], level: int, layout: Layout) -> Iterator[str]:
@@ -91,7 +93,7 @@ def _object(parts: Json, level: int, layout: Layout) -> Iterator[str]:
         if isinstance(value, Iterator):
             yield from value
         else:
-            yield _dumps(value, level + 1, layout)
+            yield dumps(value, level + 1, layout)
         between = layout.comma + _new_line(level + 1, layout)
     yield _new_line(level, layout) + "}"
 
@@ -120,7 +122,7 @@ def _encode(layout: Layout) -> Callable[[str], str]:
     return encode_basestring_ascii if layout.ascii_only else encode_basestring
 
 
-def _dumps(value: Any, level: int, layout: Layout) -> str:
+def dumps(value: Any, level: int, layout: Layout) -> str:
     text = json.dumps(
         value,
         ensure_ascii=layout.ascii_only,

@@ -75,21 +75,21 @@ def edits(notebook: NotebookText, records: Mapping[int, RunRecord]) -> Iterator[
         cell = notebook.cells[index]
         found = []
         count = new["execution_count"]
-        if _old(notebook, cell, "execution_count") != [count]:
-            found.append(_edit(notebook, cell, "execution_count", [json.dumps(count)]))
-        if not _are_same(_old(notebook, cell, "outputs"), run_cell(records[index])["outputs"]):
+        if old_value(notebook, cell, "execution_count") != [count]:
+            found.append(put(notebook, cell, "execution_count", [json.dumps(count)]))
+        if not are_same(old_value(notebook, cell, "outputs"), run_cell(records[index])["outputs"]):
             pieces = output_list(new["outputs"], 0, notebook.layout(cell, "outputs"))
-            found.append(_edit(notebook, cell, "outputs", pieces))
+            found.append(put(notebook, cell, "outputs", pieces))
         yield from sorted(found, key=lambda edit: edit.start)
 
 
-def _old(notebook: NotebookText, cell: CellText, key: str) -> list[Any]:
+def old_value(notebook: NotebookText, cell: CellText, key: str) -> list[Any]:
     """The value under the key, in a list; an empty list if there is none."""
     member = cell.members.get(key)
     return [] if member is None else [json.loads(notebook.text[member.value : member.end])]
 
 
-def _edit(notebook: NotebookText, cell: CellText, key: str, pieces: Iterable[str]) -> Edit:
+def put(notebook: NotebookText, cell: CellText, key: str, pieces: Iterable[str]) -> Edit:
     """Put the text under the key."""
     member = cell.members.get(key)
     if member is not None:
@@ -99,7 +99,7 @@ def _edit(notebook: NotebookText, cell: CellText, key: str, pieces: Iterable[str
     return Edit(cell.end, cell.end, chain([head], pieces))
 
 
-def _are_same(old: list[Any], new: Iterable[Json]) -> bool:
+def are_same(old: list[Any], new: Iterable[Json]) -> bool:
     """Whether the old outputs, if there are any, are the new ones."""
     if not (old and isinstance(old[0], list) and all(isinstance(output, dict) for output in old[0])):
         return False

@@ -166,7 +166,7 @@ def export(context: Context, params: wire.ExportParams) -> Coroutine[Any, Any, w
 
 @server.command("kernel-bridge.openNotebook")
 async def open_notebook(context: Context, params: wire.OpenNotebookParams) -> wire.OpenNotebookResult:
-    return await context.bridge.open_notebook(params)
+    return await context.bridge.history.open_notebook(params)
 
 
 @server.command("kernel-bridge.answerInput")

@@ -63,6 +63,7 @@ class Notebook:
     metadata: Json
     problems: tuple[str, ...] = ()  # in the file, each with its line; the cells run nevertheless
     view: str | None = None  # the language id of the text that shows the notebook (view.py)
+    has_ids: bool = True  # its cells have ids: nbformat 4.5
 
     @property
     def kernelspec(self) -> str | None:
@@ -103,7 +104,9 @@ def read_notebook(text: str) -> Notebook:
         cells.append(NotebookCell(read, title if read["cell_type"] == "code" else "", index=index))
         if cells[-1].has_code:
             title = ""
-    return Notebook(tuple(cells), _object(raw.get("metadata")))
+    minor = raw.get("nbformat_minor")
+    has_ids = isinstance(minor, int) and minor >= 5
+    return Notebook(tuple(cells), _object(raw.get("metadata")), has_ids=has_ids)
 
 
 def _read_cell(cell: Any) -> Json:

@@ -39,14 +39,19 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class CellText:
+    start: int
     members: dict[str, Member]  # in the order of the text; of two with the same key, the last
     end: int  # where another member would be inserted
+    after: int  # the first character after the cell
 
 
 @dataclass(frozen=True, slots=True)
 class NotebookText:
     text: str
     cells: list[CellText]
+    start: int  # of the list of cells
+    end: int  # the first character after the list
+    newline: str  # before each member of the notebook; "": all is on one line
     indent: str
     ascii_only: bool
 
@@ -64,6 +69,12 @@ class NotebookText:
             self.ascii_only,
         )
 
+    def layout_of_cells(self) -> Layout:
+        """The layout in which new cells are written; its level 0 is theirs."""
+        if not self.newline:
+            return Layout("", self.indent, ", ", ": ", self.ascii_only)
+        return Layout(self.newline + self.indent, self.indent, ascii_only=self.ascii_only)
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -77,30 +88,34 @@ class Edit:
 def scan(text: str) -> NotebookText:
     """Find the cells of a notebook that `read_notebook` accepts, in one pass."""
     cells: list[CellText] = []
+    start = end = 0
 
-    def end_of(name: str, start: int) -> int:
-        if name != "cells" or text[start] != "[":
-            return _end(name, start)
+    def end_of(name: str, value: int) -> int:
+        nonlocal start, end
+        if name != "cells" or text[value] != "[":
+            return _end(name, value)
         cells.clear()
-        at = _skip(text, start + 1)
+        start, at = value, _skip(text, value + 1)
         while text[at] != "]":
             if text[at] == "{":
                 cells.append(_object(text, at, _end))
-                at = _skip(text, cells[-1].end) + 1
+                at = cells[-1].after
             else:  # a list that a second one under the same key replaces
                 at = _end(name, at)
             at = _skip(text, at)
             if text[at] == ",":
                 at = _skip(text, at + 1)
-        return at + 1
+        end = at + 1
+        return end
 
     def _end(name: str, start: int) -> int:
         return _decode(text, start)[1]
 
     first = next(iter(_object(text, _skip(text, 0), end_of).members.values()))
     line = _LINE_START.search(text[first.blank : first.key])
-    indent = line[0].lstrip("\r\n") if line is not None else " "
-    return NotebookText(text, cells, indent, text.isascii() and _has_escapes(text))
+    newline = line[0] if line is not None else ""
+    indent = newline.lstrip("\r\n") if line is not None else " "
+    return NotebookText(text, cells, start, end, newline, indent, text.isascii() and _has_escapes(text))
 
 
 def start_of_cell(text: str, index: int) -> int:
@@ -112,31 +127,32 @@ def start_of_cell(text: str, index: int) -> int:
     return at
 
 
-def edited(text: str, edits: Iterable[Edit]) -> Iterator[str]:
-    """The text with its parts replaced; the edits are in the order of the text."""
-    at = 0
+def edited(text: str, edits: Iterable[Edit], start: int = 0, end: int | None = None) -> Iterator[str]:
+    """A part of the text, with parts of it replaced; the edits are in the order of the text."""
+    at = start
     for edit in edits:
         yield text[at : edit.start]
         yield from edit.pieces
         at = edit.end
-    yield text[at:]
+    yield text[at:end]
 
 
 def _object(text: str, start: int, end_of: Callable[[str, int], int]) -> CellText:
     """The members of the object that begins at `start`; `end_of` finds the end of a value from its key."""
     members: dict[str, Member] = {}
     blank = end = start + 1
+    after = _skip(text, blank)
     while text[key := _skip(text, blank)] != "}":
         name, colon = scanstring(text, key + 1)
         value = _skip(text, _skip(text, colon) + 1)
         end = end_of(name, value)
         members.pop(name, None)
         members[name] = Member(blank, key, colon, value, end)
-        comma = _skip(text, end)
-        if text[comma] == "}":
+        after = _skip(text, end)
+        if text[after] == "}":
             break
-        blank = comma + 1
-    return CellText(members, end)
+        blank = after + 1
+    return CellText(start, members, end, after + 1)
 
 
 def _skip(text: str, start: int) -> int:

@@ -1,12 +1,16 @@
 """Results come back: the runs of a document, of this session and of earlier ones, where their code is now."""
 
 import asyncio
+import json
 import re
+
+import nbformat
+import pytest
 
 from tests.home import Home
 from tests.server.client import Client, editor
 from tests.server.documents import Document
-from tests.server.wire import Json
+from tests.server.wire import Json, ResponseError
 
 SCRIPT = """\
 # %% first
@@ -101,3 +105,72 @@ async def test_a_run_that_has_not_ended_streams_on(home: Home) -> None:
         answered.set()
         await client.until_ended(running["id"])
         assert client.mirror.seq[running["id"]] > result["seq"]
+
+
+NOTEBOOK: Json = {
+    "cells": [
+        {"cell_type": "markdown", "id": "m", "metadata": {}, "source": ["# Tour"]},
+        {
+            "cell_type": "code",
+            "id": "a",
+            "metadata": {"tags": ["x"]},
+            "source": ["print('a')"],
+            "execution_count": 4,
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": ["of the file\n"]}],
+        },
+        {
+            "cell_type": "code",
+            "id": "b",
+            "metadata": {},
+            "source": [],
+            "execution_count": None,
+            "outputs": [],
+        },
+    ],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@pytest.mark.parametrize(("format", "language"), [("py", "python"), ("md", "markdown")])
+async def test_a_notebook_is_opened_run_and_written_back(bridge: Client, format: str, language: str) -> None:
+    path = bridge.home.work / "a.ipynb"
+    path.write_text(json.dumps(NOTEBOOK, indent=1))
+    opened = await bridge.command("openNotebook", path="a.ipynb", format=format)
+    assert opened["languageId"] == language
+    document = bridge.open(opened["text"], "a.ipynb", language)
+    asked: Json = {
+        "path": str(path), "mode": "document", "textDocument": document.identifier, "overwrite": True
+    }  # fmt: skip
+    written = await bridge.command("export", digest=opened["digest"], **asked)
+    assert (written["digest"], path.read_text()) == (opened["digest"], json.dumps(NOTEBOOK, indent=1))
+
+    place = document.place_of("print('a')")
+    bridge.change(document, (place[0], 0), (place[0], 0), "print('new')\n")
+    await bridge.runs(unit="all", textDocument=document.identifier)
+    written = await bridge.command("export", digest=opened["digest"], **asked)
+    assert written["digest"] != opened["digest"]
+    found = json.loads(path.read_text())
+    nbformat.validate(nbformat.from_dict(found))
+    cell = found["cells"][1]
+    assert (cell["id"], cell["metadata"], cell["source"]) == (
+        "a", {"tags": ["x"]}, ["print('new')\n", "print('a')"]
+    )  # fmt: skip
+    assert cell["outputs"] == [{"output_type": "stream", "name": "stdout", "text": ["new\n", "a\n"]}]
+    assert [found["cells"][0], found["cells"][2]] == [NOTEBOOK["cells"][0], NOTEBOOK["cells"][2]]
+
+    cell["outputs"][0]["text"] = ["by another program\n"]
+    path.write_text(changed := json.dumps(found, indent=1))
+    with pytest.raises(ResponseError, match=r"a.ipynb was changed by another program") as failed:
+        await bridge.command("export", digest=written["digest"], **asked)
+    assert (failed.value.kind, path.read_text()) == ("FileChanged", changed)
+    await bridge.command("export", **asked)
+    assert path.read_text() == changed, "the run is older than the outputs of the file"
+
+
+async def test_a_notebook_that_cannot_be_opened(bridge: Client) -> None:
+    (bridge.home.work / "bad.ipynb").write_text('{"cells": [\n  {"cell_type": }]}')
+    with pytest.raises(ResponseError, match=r"bad.ipynb .*line 2, column 17") as failed:
+        await bridge.command("openNotebook", path="bad.ipynb")
+    assert failed.value.kind == "ExportFailed"
