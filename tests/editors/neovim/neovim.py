@@ -48,7 +48,7 @@ function test.results(bufnr)
     table.insert(list, {
       id = entry.run.id, state = entry.run.state, kernel = entry.run.kernelId, first = first, last = last,
       shown_at = mark and mark[1] or -1, lines = lines, groups = vim.tbl_keys(groups),
-      mark = details.virt_text and details.virt_text[1][1] or "", group = details.virt_text and details.virt_text[1][2],
+      mark = table.concat(vim.tbl_map(function(chunk) return chunk[1] end, details.virt_text or {})), group = details.virt_text and details.virt_text[1][2],
       count = entry.run.executionCount or 0, stale = place.stale,
     })
   end

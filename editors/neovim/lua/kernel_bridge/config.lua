@@ -21,6 +21,8 @@ local M = {}
 ---@class kernel_bridge.VirtualLines
 ---@field enabled boolean show output under the code
 ---@field max_lines integer maximum number of text lines to show for a run
+---@field keep "both"|"head"|"tail" which end of a longer output to show
+---@field wrap "text"|"all"|"none" which lines to wrap; "text": all but tables
 ---@field border string text in front of each line of output
 
 ---@class kernel_bridge.OutputWindow
@@ -32,6 +34,7 @@ local M = {}
 ---@field backend "auto"|"kitty"|"snacks"|"image.nvim"|"none" how to display images
 ---@field max_width integer maximum width of an image, in columns
 ---@field max_height integer maximum height of an image, in lines
+---@field max_count integer maximum number of images to show for a run
 
 --- A default, the check of a given value (a type or a function), and what it expects, for messages; or a group.
 ---@class kernel_bridge.Option
@@ -78,7 +81,15 @@ local OPTIONS = {
   code_actions = OFF,
   symbols = OFF,
   hover = one_of({ "auto", true, false }),
-  virtual_lines = { group = { enabled = ON, max_lines = above_zero(16), border = { "│ ", "string" } } },
+  virtual_lines = {
+    group = {
+      enabled = ON,
+      max_lines = above_zero(16),
+      keep = one_of({ "both", "head", "tail" }),
+      wrap = one_of({ "text", "all", "none" }),
+      border = { "│ ", "string" },
+    },
+  },
   signs = ON,
   icons = {
     group = {
@@ -104,6 +115,7 @@ local OPTIONS = {
       backend = one_of({ "auto", "kitty", "snacks", "image.nvim", "none" }),
       max_width = above_zero(80),
       max_height = above_zero(20),
+      max_count = above_zero(8),
     },
   },
   diagnostics = ON,

@@ -122,12 +122,12 @@ local function draw(drawing)
     })
   end
   local width = view.width(bufnr)
-  local lines, placed
+  local lines, placed, overflow
   if drawing.before and #entry.outputs == 0 and not vocabulary.ends[entry.run.state] then
     lines, placed = drawing.before, {}
   else
     drawing.before = nil
-    lines, placed = view.lines(entry, place.stale, width, function()
+    lines, placed, overflow = view.lines(entry, place.stale, bufnr, width, function()
       M.touch(place)
     end)
   end
@@ -146,6 +146,7 @@ local function draw(drawing)
     virt_text_pos = "eol",
     hl_mode = "combine",
     virt_lines = #lines > 0 and lines or nil,
+    virt_lines_overflow = overflow,
     priority = 30,
   })
   images.place(entry.run.id, bufnr, last, placed)

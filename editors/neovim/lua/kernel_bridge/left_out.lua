@@ -1,6 +1,8 @@
 --- Fetches the part of a long stream that the server left out, in slices from its history.
 
 local client = require("kernel_bridge.client")
+local media = require("kernel_bridge.media")
+local plural = require("kernel_bridge.plural")
 local text = require("kernel_bridge.text")
 
 local M = {}
@@ -63,6 +65,20 @@ function M.read(entry, index, start, answered)
     end)
   end
   read_on(start)
+end
+
+--- Describes what is missing between the text that was sent or loaded and the tail.
+---@param block kernel_bridge.Block
+---@return string
+function M.described(block)
+  local elided = block.output.elided --[[@as kernel_bridge.Elided]]
+  local size = media.size(math.max(0, M.bytes(block) - #elided.tail))
+  if not elided.lines then
+    return size
+  end
+  local loaded = block.more and block.more.newlines - block.output.stream.newlines or 0
+  local missing = elided.lines - text.new(elided.tail).newlines - loaded
+  return ("%s, %s,"):format(plural(math.max(0, missing), "line"), size)
 end
 
 --- Fetches the next slice, and further ones up to `bytes`.

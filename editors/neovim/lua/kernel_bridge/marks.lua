@@ -5,6 +5,7 @@ local config = require("kernel_bridge.config")
 local media = require("kernel_bridge.media")
 local plural = require("kernel_bridge.plural")
 local times = require("kernel_bridge.times")
+local wrap = require("kernel_bridge.wrap")
 
 local M = {}
 
@@ -78,7 +79,11 @@ function M.chunks(entry, stale)
   if stale then
     words[#words + 1] = "· edited since"
   end
-  return { { "  " .. table.concat(words, " "), group } }
+  local chunks = { { "  " .. table.concat(words, " "), group } }
+  if vim.iter(entry.outputs):any(media.is_page_too) then
+    chunks[2] = { " · ▣ HTML", "KernelBridgeMedia" }
+  end
+  return chunks
 end
 
 --- Whether a mark fits after a line, in the line's last screen row.
@@ -91,7 +96,7 @@ function M.fits(line, mark, width)
   if used > width then
     used = vim.o.wrap and (used - 1) % width + 1 or used
   end
-  return used + 1 + vim.api.nvim_strwidth(mark[1][1]) <= width -- the end of the line takes one column
+  return used + 1 + wrap.width(mark) <= width -- the end of the line takes one column
 end
 
 return M

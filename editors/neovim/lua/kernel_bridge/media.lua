@@ -2,6 +2,7 @@
 
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
+local latex = require("kernel_bridge.latex")
 local images = require("kernel_bridge.images")
 local outputs = require("kernel_bridge.outputs")
 local plural = require("kernel_bridge.plural")
@@ -145,26 +146,54 @@ function M.described(medium, size)
   return ("▣ %s%s, %s"):format(ansi.legible(name), pixels, M.size(medium:bytes()))
 end
 
+--- Whether an output is a page beside its text, such as a data frame: nothing but the text needs to be shown.
+---@param output kernel_bridge.KeptOutput
+---@return boolean
+function M.is_page_too(output)
+  local medium = output.data and M.openable(output)
+  return medium ~= nil and medium.mime == "text/html" and outputs.text_mime(output) ~= nil
+end
+
+--- Whether the text of an output has columns.
+---@param output kernel_bridge.KeptOutput
+---@return boolean
+function M.is_table(output)
+  local html = output.data["text/html"]
+  return type(html) == "string" and html:find("<table", 1, true) ~= nil
+end
+
+--- The readable text of a bundle, and its MIME type.
+---@param output kernel_bridge.KeptOutput
+---@return string? text
+---@return string? mime
+function M.text(output)
+  local mime, words = outputs.text_mime(output), outputs.text(output)
+  return mime == "text/latex" and latex.readable(words) or words, mime
+end
+
 --- What to show for a MIME bundle: the rows of an image, or text.
 ---@param output kernel_bridge.KeptOutput
 ---@param width integer columns
 ---@param changed fun() called when an image becomes ready
----@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, hint?: string}
+---@return {rows?: [string, any][][], image?: kernel_bridge.Image, text?: string, mime?: string, hint?: string}
 function M.show(output, width, changed)
-  local picture = M.picture(output)
+  local picture, words, mime = M.picture(output), M.text(output)
+  local is_formula = output.data["text/latex"] ~= nil
   if picture then
     local image = images.of(picture, changed)
     local rows = images.rows(image, width)
     if rows then
       return { rows = rows, image = image }
+    elseif not is_formula or not words then
+      local opens = image.problem and " · " .. ansi.legible(image.problem) or " · :KernelBridge open"
+      return { hint = M.described(picture, image.size) .. opens }
     end
-    local opens = image.problem and " · " .. ansi.legible(image.problem) or " · :KernelBridge open"
-    return { hint = M.described(picture, image.size) .. opens }
   end
   local medium = M.openable(output)
-  local is_shown = medium and medium.mime == "application/json" -- as text
-  local hint = medium and not is_shown and M.described(medium) .. " · :KernelBridge open"
-  return { text = outputs.text(output) or not hint and "" or nil, hint = hint or nil }
+  if not medium or is_formula or M.is_page_too(output) or medium.mime == "application/json" then
+    return { text = words or "", mime = mime }
+  end
+  return { text = words, mime = mime, hint = M.described(medium) .. " · :KernelBridge open" }
 end
 
 --- Whether a chunk of a virtual line is part of an image. Its highlight group must not change: the colour is the ID.

@@ -36,11 +36,11 @@ local function page_of(entry)
   vim.bo[bufnr].filetype = "kernel_bridge_output"
   vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = bufnr, nowait = true, desc = "close the window" })
   vim.keymap.set("n", "gx", function()
-    local output = output_page.openable_here(page)
-    if output then
+    local address, output = vim.fn.expand("<cfile>"), output_page.openable_here(page)
+    if output and not address:find("^%a+://") then
       return media.open(page.entry, output)
     end
-    vim.ui.open(vim.fn.expand("<cfile>"))
+    vim.ui.open(address)
   end, { buffer = bufnr, desc = "open in the system's viewer or browser" })
   vim.keymap.set("n", "<CR>", function()
     output_page.load_here(page)

@@ -4,6 +4,7 @@ local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
 local left_out = require("kernel_bridge.left_out")
+local markdown = require("kernel_bridge.markdown")
 local marks = require("kernel_bridge.marks")
 local media = require("kernel_bridge.media")
 local output_lines = require("kernel_bridge.output_lines")
@@ -35,7 +36,6 @@ local SLICE_BYTES = 24576 -- written per turn of the event loop
 ---@field rows integer lines written so far
 ---@field timer uv.uv_timer_t
 ---@field waiting boolean
----@field openable table<integer, kernel_bridge.KeptOutput> by extmark
 
 ---@param bufnr integer
 ---@param entry kernel_bridge.RunEntry
@@ -48,14 +48,13 @@ function M.new(bufnr, entry)
     rows = 0,
     timer = assert(vim.uv.new_timer()),
     waiting = false,
-    openable = {},
   }
 end
 
 --- Rewrites the whole page after its buffer was emptied.
 ---@param page kernel_bridge.Page
 function M.rewrite(page)
-  page.blocks, page.openable, page.rows = {}, {}, 0
+  page.blocks, page.rows = {}, 0
   M.later(page, 1)
 end
 
@@ -142,7 +141,7 @@ local function sync_stream(page, block)
   local hidden = left_out.bytes(block)
   if hidden > 0 then
     local tail = output.elided.tail
-    marker = ("⋯ %s left out · press <CR> to load"):format(media.size(math.max(0, hidden - #tail)))
+    marker = ("⋯ %s left out · press <CR> to load"):format(left_out.described(block))
     rest[#rest + 1] = marker
     vim.list_extend(rest, vim.split((tail:gsub("\n$", "")), "\n", { plain = true }))
   end
@@ -166,26 +165,57 @@ local function sync_stream(page, block)
   return false
 end
 
+--- Highlights the lines of a block as Markdown.
+---@param page kernel_bridge.Page
+---@param block kernel_bridge.Block
+---@param source string
+local function highlight_markdown(page, block, source)
+  for row, spans in pairs((markdown.spans(source))) do
+    for order, span in ipairs(spans) do
+      if span.group then
+        vim.api.nvim_buf_set_extmark(page.bufnr, namespace, block.start + row, span.first, {
+          end_col = span.last,
+          hl_group = span.group,
+          priority = 110 + math.min(order, 80),
+          strict = false,
+        })
+      end
+    end
+  end
+end
+
 --- Writes an output that is not a stream.
 ---@param page kernel_bridge.Page
 ---@param block kernel_bridge.Block
 local function write_output(page, block)
   local output = block.output
-  local words = outputs.text(output)
-  local picture = media.picture(output)
+  local picture, medium = media.picture(output), media.openable(output)
+  local words, mime
+  if output.data then
+    words, mime = media.text(output)
+  else
+    words = outputs.text(output)
+  end
   local lines = words and not picture and vim.split(words, "\n", { plain = true }) or {}
-  local medium = media.openable(output)
-  if medium then
-    lines[#lines + 1] = media.described(medium, medium.image and medium.image.size) .. " · press gx to open"
+  local hint = medium
+    and media.described(medium, medium.image and medium.image.size) .. " · press gx to open"
+  local is_beside = media.is_page_too(output) and not picture
+  if hint and not is_beside then
+    lines[#lines + 1] = hint
   end
   if #lines == 0 then
     lines[1] = ""
   end
   write(page, block.start, lines)
-  if medium then
-    local row = page.rows - 1
-    local line = vim.api.nvim_buf_get_lines(page.bufnr, row, row + 1, false)[1]
-    local options = { end_col = #line, hl_group = "KernelBridgeMedia" }
+  block.stop = page.rows
+  if mime == "text/markdown" and not picture then
+    highlight_markdown(page, block, words)
+  end
+  if is_beside then
+    local note = { { "  " .. hint, "KernelBridgeMedia" } }
+    vim.api.nvim_buf_set_extmark(page.bufnr, namespace, block.start, 0, { virt_text = note })
+  elseif hint then
+    local options = { end_col = #hint, hl_group = "KernelBridgeMedia" }
     if picture then
       local image = images.of(picture, function()
         block.output = {} -- causes sync to write it again
@@ -193,11 +223,10 @@ local function write_output(page, block)
       end)
       local window = vim.fn.win_findbuf(page.bufnr)[1]
       options.virt_lines = images.rows(image, window and vim.api.nvim_win_get_width(window) - 2 or 80)
-      options.virt_lines_above = row > 0
+      options.virt_lines_above = page.rows > 1
     end
-    page.openable[vim.api.nvim_buf_set_extmark(page.bufnr, namespace, row, 0, options)] = output
+    vim.api.nvim_buf_set_extmark(page.bufnr, namespace, page.rows - 1, 0, options)
   end
-  block.stop = page.rows
 end
 
 ---@param page kernel_bridge.Page
@@ -257,19 +286,6 @@ function M.sync(page)
   end
 end
 
---- The output at the cursor that another program can show.
----@param page kernel_bridge.Page
----@return kernel_bridge.KeptOutput?
-function M.openable_here(page)
-  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
-  local marks = vim.api.nvim_buf_get_extmarks(page.bufnr, namespace, { row, 0 }, { -1, -1 }, {})
-  for _, mark in ipairs(marks) do
-    if page.openable[mark[1]] then
-      return page.openable[mark[1]]
-    end
-  end
-end
-
 --- The index of the block that contains a row; 0 before the first block.
 ---@param page kernel_bridge.Page
 ---@param row integer 0-based
@@ -285,6 +301,14 @@ local function index_at(page, row)
     end
   end
   return high
+end
+
+--- The output at the cursor, if another program can show it.
+---@param page kernel_bridge.Page
+---@return kernel_bridge.KeptOutput?
+function M.openable_here(page)
+  local block = page.blocks[index_at(page, vim.api.nvim_win_get_cursor(0)[1] - 1)]
+  return block and media.openable(block.output) and block.output or nil
 end
 
 --- Loads more of the stream at the cursor if the server left out a part.

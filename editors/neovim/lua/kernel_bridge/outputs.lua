@@ -67,6 +67,23 @@ local function names_only(plain)
   return name ~= nil and (name:find(" object>$") or name:find(" at 0x%x+>$")) ~= nil
 end
 
+--- The MIME type of the entry that is shown as text; nil if none is.
+---@param output kernel_bridge.KeptOutput
+---@return string?
+function M.text_mime(output)
+  local plain = output.data["text/plain"]
+  local is_opaque = type(plain) == "string" and names_only(plain)
+  for _, mime in ipairs({ is_opaque and "text/markdown" or "text/plain", "text/markdown", "text/latex" }) do
+    if type(output.data[mime]) == "string" then
+      return mime
+    end
+  end
+  if output.data["application/json"] ~= nil then
+    return "application/json"
+  end
+  return is_opaque and vim.tbl_count(output.data) == 1 and "text/plain" or nil
+end
+
 --- The text of an output, including escape sequences, without what the server left out; nil if it has none.
 ---@param output kernel_bridge.KeptOutput
 ---@return string?
@@ -79,15 +96,9 @@ function M.text(output)
     end
     return table.concat(output.traceback, "\n")
   end
-  local plain = output.data["text/plain"]
-  local is_opaque = type(plain) == "string" and names_only(plain)
-  for _, mime in ipairs({ is_opaque and "text/markdown" or "text/plain", "text/markdown", "text/latex" }) do
-    if type(output.data[mime]) == "string" then
-      return output.data[mime]
-    end
-  end
-  local json = output.data["application/json"]
-  return json and vim.json.encode(json) or is_opaque and vim.tbl_count(output.data) == 1 and plain or nil
+  local mime = M.text_mime(output)
+  local value = mime and output.data[mime]
+  return mime == "application/json" and vim.json.encode(value) or value
 end
 
 return M

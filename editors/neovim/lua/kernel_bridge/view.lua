@@ -4,9 +4,8 @@ local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
 local marks = require("kernel_bridge.marks")
 local media = require("kernel_bridge.media")
-local outputs = require("kernel_bridge.outputs")
 local plural = require("kernel_bridge.plural")
-local text = require("kernel_bridge.text")
+local segments = require("kernel_bridge.segments")
 local wrap = require("kernel_bridge.wrap")
 
 local M = {}
@@ -32,101 +31,46 @@ function M.width(bufnr)
   return width < math.huge and width or vim.o.columns
 end
 
---- A part of a run's outputs: lines of text, or one image.
----@class kernel_bridge.Segment
----@field group? string
----@field count? integer number of lines
----@field head? fun(limit: integer): string[]
----@field tail? fun(limit: integer): string[]
----@field rows? [string, any][][] virtual lines of the image
----@field image? kernel_bridge.Image
-
-local function text_segment(value, group)
-  return {
-    group = group,
-    count = text.count(value),
-    head = function(limit)
-      return text.head(value, limit)
-    end,
-    tail = function(limit)
-      return text.tail(value, limit)
-    end,
-  }
+local function first_of(piece)
+  return piece[1]
 end
 
---- Removes the rule and the title from an IPython traceback. Its last line repeats the name of the error.
----@param words string
----@return string
-local function without_title(words)
-  local rule, title, rest = words:match("^([^\n]*)\n([^\n]*)\n(.*)$")
-  if
-    rule
-    and ansi.plain(rule):find("^%-+$")
-    and ansi.plain(title):find("Traceback %(most recent call last%)$")
-  then
-    return rest
-  end
-  return words
-end
-
----@param entry kernel_bridge.RunEntry
+--- One line as rows.
+---@param line kernel_bridge.Line
+---@param segment kernel_bridge.Segment
+---@param pen kernel_bridge.Pen
 ---@param width integer
----@param changed fun() called when an image becomes ready
----@return kernel_bridge.Segment[]
-local function segments(entry, width, changed)
-  local list = {}
-  local function add_text(value, group)
-    list[#list + 1] = text_segment(text.new(value), group)
-  end
-  for _, output in ipairs(entry.outputs) do
-    if output.stream then
-      local group = output.name == "stderr" and "KernelBridgeStderr" or "KernelBridgeOutput"
-      list[#list + 1] = text_segment(output.stream, group)
-      if output.elided then
-        local hidden = output.elided.omitted - #output.elided.tail
-        if hidden > 0 then
-          add_text(("⋯ %s left out"):format(media.size(hidden)), "KernelBridgeMore")
-        end
-        add_text(output.elided.tail, group)
-      end
-    elseif output.traceback then
-      add_text(without_title(outputs.text(output)), "KernelBridgeOutput")
-    else
-      local shown = media.show(output, width, changed)
-      if shown.rows then
-        list[#list + 1] = { rows = shown.rows, image = shown.image }
-      else
-        if shown.text then
-          add_text(shown.text, "KernelBridgeOutput")
-        end
-        if shown.hint then
-          add_text(shown.hint, "KernelBridgeMedia")
-        end
-      end
-    end
-  end
-  if entry.run.nextInput then
-    local lines = plural(text.count(text.new(entry.run.nextInput)), "line")
-    add_text(("↳ the kernel proposes %s · :KernelBridge insert"):format(lines), "KernelBridgeMore")
-  end
-  return list
-end
-
---- Wraps lines to rows while they fit, from the first line on or from the last one backwards.
----@return [string, any][][] rows
----@return integer used number of lines
-local function fitting(lines, group, width, limit, from_end)
-  local pen, wrapped, total = {}, {}, 0
-  while #wrapped < #lines do
-    local line = lines[from_end and #lines - #wrapped or #wrapped + 1]
+---@return [string, any][][]
+local function rows_of(line, segment, pen, width)
+  local pieces
+  local plain = line
+  if type(line) == "table" then
+    pieces = vim.deepcopy(line)
+    plain = table.concat(vim.tbl_map(first_of, line))
+  else
     if #line > width and line:find("^[-=_*~]+$") then
       line = line:sub(1, width) -- a rule: cut it instead of wrapping it
     end
-    local pieces = ansi.pieces(wrap.clip(line), from_end and {} or pen)
-    for _, piece in ipairs(pieces) do
-      piece[2] = piece[2] and { group, piece[2] } or group
-    end
-    local rows = wrap.rows(pieces, width)
+    pieces = ansi.pieces(wrap.clip(line), pen)
+  end
+  for _, piece in ipairs(pieces) do
+    piece[2] = piece[2] and { segment.group, piece[2] } or segment.group
+  end
+  local wanted = config.get().virtual_lines.wrap
+  if wanted == "none" or (wanted == "text" and (segment.table or wrap.is_framed(plain))) then
+    return { wrap.line(pieces) }
+  end
+  return wrap.rows(pieces, width)
+end
+
+--- Turns lines into rows while they fit, from the first line on or from the last one backwards.
+---@return [string, any][][] rows
+---@return integer used number of lines
+local function fitting(lines, segment, width, limit, from_end)
+  local pen, wrapped, total = {}, {}, 0
+  while #wrapped < #lines do
+    local line = lines[from_end and #lines - #wrapped or #wrapped + 1]
+    local rows = rows_of(line, segment, from_end and {} or pen, width)
     if total + #rows > limit then
       if total > 0 then
         break
@@ -157,7 +101,7 @@ local function take(list, taken, width, limit, from_end)
       local wanted = math.min(segment.count - (taken[index] or 0), left)
       if wanted > 0 then
         local lines = from_end and segment.tail(wanted) or segment.head(wanted)
-        local rows, used = fitting(lines, segment.group, width, left, from_end)
+        local rows, used = fitting(lines, segment, width, left, from_end)
         rows_by[index] = rows
         taken[index] = (taken[index] or 0) + used
         left = left - #rows
@@ -170,7 +114,18 @@ local function take(list, taken, width, limit, from_end)
   return rows_by
 end
 
---- The rows under the code, without borders. If they exceed the limit, the middle is replaced with a count.
+--- How many rows of a long output to keep of its beginning; the rest is kept of its end.
+---@param rows integer
+---@return integer
+local function share_of_head(rows)
+  local keep = config.get().virtual_lines.keep
+  if keep == "both" then
+    return math.min(rows, math.max(1, math.floor(rows / 3)))
+  end
+  return keep == "head" and rows or 0
+end
+
+--- The rows under the code, without borders. A part of what exceeds the limit is replaced with a count.
 ---@param entry kernel_bridge.RunEntry
 ---@param width integer
 ---@param changed fun()
@@ -178,7 +133,7 @@ end
 ---@return kernel_bridge.Placed[] pictures
 local function body(entry, width, changed)
   local limit = config.get().virtual_lines.max_lines
-  local list = segments(entry, width, changed)
+  local list = segments.of(entry, width, changed)
   local function hidden(taken)
     local lines = 0
     for index, segment in ipairs(list) do
@@ -189,7 +144,7 @@ local function body(entry, width, changed)
   local taken, back = {}, {}
   local front = take(list, taken, width, limit, false)
   if hidden(taken) > 0 then
-    local head = math.min(limit - 1, math.max(1, math.floor((limit - 1) / 3)))
+    local head = share_of_head(limit - 1)
     taken = {}
     front = take(list, taken, width, head, false)
     back = take(list, taken, width, limit - 1 - head, true)
@@ -210,28 +165,47 @@ local function body(entry, width, changed)
   return rows, placed
 end
 
+--- Whether every window with the buffer scrolls sideways, and virtual lines with it.
+---@param bufnr integer
+---@return boolean
+local function scrolls(bufnr)
+  return vim.iter(vim.fn.win_findbuf(bufnr)):all(function(window)
+    return not vim.wo[window].wrap
+  end)
+end
+
 ---@param entry kernel_bridge.RunEntry
 ---@param stale boolean
+---@param bufnr integer the buffer of its code
 ---@param width integer text width of the window
 ---@param changed fun() called when an image becomes ready
 ---@return [string, any][][] virt_lines
 ---@return kernel_bridge.Placed[] pictures
-function M.lines(entry, stale, width, changed)
+---@return "trunc"|"scroll" overflow of rows that are wider than the window
+function M.lines(entry, stale, bufnr, width, changed)
   local options = config.get().virtual_lines
   if not options.enabled then
-    return {}, {}
+    return {}, {}, "trunc"
   end
-  local border_width = vim.api.nvim_strwidth(options.border)
-  local rows, placed = body(entry, math.max(10, width - border_width), changed)
+  local room = math.max(10, width - vim.api.nvim_strwidth(options.border))
+  local rows, placed = body(entry, room, changed)
   local border = "KernelBridgeBorder"
   local state = marks.state(entry.run)
   if state == "running" or state == "error" then
     border = marks.GROUPS[state]
   end
+  local overflow = "trunc"
+  local can_scroll = scrolls(bufnr)
   for _, row in ipairs(rows) do
+    if wrap.width(row) > room and not media.is_picture(row[1]) then
+      overflow = can_scroll and "scroll" or overflow
+      if not can_scroll then
+        wrap.cut(row, room)
+      end
+    end
     table.insert(row, 1, { options.border, border })
   end
-  return stale and M.dimmed(rows) or rows, placed
+  return stale and M.dimmed(rows) or rows, placed, overflow
 end
 
 --- The same lines, dimmed, for a result whose source has changed.
