@@ -48,10 +48,32 @@ def test_the_prompt_waits_for_normal_mode(buffer: Neovim) -> None:
     assert buffer.lua("return #test.questions") == 0
     here = "test.results(vim.api.nvim_get_current_buf())[1]"
     buffer.until(f"{here}.mark:find('waiting for input') and true")
+    assert buffer.results()[0]["lines"][-1] == "│ Who? ▏ · :KernelBridge answer"
+    assert buffer.lua("return require('kernel_bridge').statusline()").endswith(" · waiting for input")
+    assert any("answer in Normal mode" in message for message in buffer.messages())
     buffer.api.input("<Esc>")
     buffer.until("#test.questions == 1")
     buffer.lua("test.questions[1].answer('x')")
-    buffer.until_ended()
+    (result,) = buffer.until_ended()
+    assert result["lines"] == ["│ Who? x", "│ 'x'"]
+
+
+def test_a_command_answers_from_insert_mode(buffer: Neovim) -> None:
+    ask(buffer, "input('Who? ') + input('And? ')\n", "i")
+    buffer.until("require('kernel_bridge.prompt').is_open()")
+    buffer.command("answer Ada Lovelace")
+    asked = "│ And? ▏ · :KernelBridge answer"
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[1].lines[2] == ...", asked)
+    assert buffer.api.api.get_mode()["mode"] == "i"
+    buffer.command("answer")  # shows the question at once
+    buffer.until("#test.questions == 1")
+    buffer.lua("test.questions[1].answer('Bob')")
+    (result,) = buffer.until_ended()
+    assert result["lines"] == ["│ Who? Ada Lovelace", "│ And? Bob", "│ 'Ada LovelaceBob'"]
+    buffer.command("answer nobody")
+    buffer.until_message("no code waits for an answer")
+    buffer.api.input("<Esc>")
+    buffer.until("vim.api.nvim_get_mode().mode == 'n'")
 
 
 def test_a_password_is_hidden(buffer: Neovim) -> None:
@@ -60,5 +82,5 @@ def test_a_password_is_hidden(buffer: Neovim) -> None:
     buffer.command("run_cell")
     (result,) = buffer.until_ended()
     assert buffer.lua("return test.secret") == "Key: "
-    assert result["lines"][-1] == "│ 7"
+    assert result["lines"] == ["│ 7"]
     assert "hunter2" not in buffer.api.command_output("messages")

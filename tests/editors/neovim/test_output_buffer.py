@@ -45,8 +45,8 @@ def test_it_follows_a_running_run(buffer: Neovim) -> None:
     buffer.until("vim.api.nvim_buf_get_lines(0, 0, -1, false)[2] == '10 %'")
     buffer.lua("test.answer[1]('')")
     buffer.until("#test.answer == 2")
-    buffer.until("vim.api.nvim_buf_get_lines(0, 0, -1, false)[3] == 'b'")
-    assert buffer.lines()[:3] == ["a", "20 %", "b"]
+    buffer.until("vim.api.nvim_buf_get_lines(0, 0, -1, false)[4] == 'b'")
+    assert buffer.lines()[:4] == ["a", "10 %", "20 %", "b"]
     buffer.lua("test.answer[2]('')")
     buffer.until("vim.wo.winbar:find('✓') and true")
 

@@ -94,6 +94,11 @@ M.subcommands = {
   shutdown = plain("shutdown"),
   detach = plain("detach"),
   cancel = plain("cancel"),
+  answer = {
+    call = function(argument)
+      bridge.answer({ text = argument })
+    end,
+  },
   output = plain("output"),
   open = plain("open"),
   insert = plain("insert"),

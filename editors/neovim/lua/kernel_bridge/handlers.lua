@@ -8,6 +8,7 @@ local problems = require("kernel_bridge.problems")
 local prompt = require("kernel_bridge.prompt")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
+local vocabulary = require("kernel_bridge.vocabulary")
 local terminal = require("kernel_bridge.images.terminal")
 
 require("kernel_bridge.highlights") -- defines what they draw with
@@ -36,6 +37,9 @@ session.on("bound", function()
 end)
 
 session.on("run", function(entry, is_new)
+  if vocabulary.ends[entry.run.state] then
+    prompt.ended(entry.run.id)
+  end
   if is_new and entry.bufnr and entry.run.range then
     sheets.add(entry, { range = entry.run.range, version = entry.run.textDocument.version or 0 })
   else
@@ -57,7 +61,8 @@ session.on("output", function(entry)
 end)
 
 session.on("asks", function(entry)
-  draw_at_place(displays.touch, entry)
+  draw_at_place(displays.draw, entry)
+  vim.cmd.redrawstatus({ bang = true })
 end)
 
 sheets.on("placed", function(place)

@@ -5,6 +5,7 @@ local client = require("kernel_bridge.client")
 local expected = require("kernel_bridge.expected")
 local here = require("kernel_bridge.here")
 local plural = require("kernel_bridge.plural")
+local prompt = require("kernel_bridge.prompt")
 local session = require("kernel_bridge.session")
 
 local M = {}
@@ -75,7 +76,7 @@ function M.statusline(bufnr)
   end
   -- Some statusline plugins evaluate their text: %{…} in a kernel's name would run.
   local name = ansi.legible(kernel.displayName):gsub("%%", "％")
-  local words = name .. " · " .. kernel.state
+  local words = name .. " · " .. (prompt.is_open(kernel.id) and "waiting for input" or kernel.state)
   return kernel.queued > 0 and ("%s +%d"):format(words, kernel.queued) or words
 end
 

@@ -15,7 +15,7 @@ local M = {}
 ---@field client_id integer
 ---@field bufnr? integer the buffer of its document, if one was loaded
 ---@field running_since? integer uv.hrtime() when the client learned that it is running
----@field asks? boolean it waits for input()
+---@field asks? string the prompt of input(), while it waits for the answer
 ---@field asked? boolean its outputs were requested, because a notification was missed
 
 --- Events: "kernel" (kernel), "bound" (uri), "run" (entry, is_new), "output" (entry), "asks" (entry).
@@ -177,9 +177,9 @@ function M.run(run, client_id)
   publish("KernelBridgeRun", { run = run, bufnr = entry.bufnr })
 end
 
---- Records whether a run waits for input().
+--- Records that a run waits for input(), or no longer does.
 ---@param run_id string
----@param asks boolean
+---@param asks? string the prompt
 function M.asks(run_id, asks)
   local entry = runs[run_id]
   if entry then

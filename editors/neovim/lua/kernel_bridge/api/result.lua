@@ -5,6 +5,7 @@ local copy = require("kernel_bridge.copy")
 local here = require("kernel_bridge.here")
 local media = require("kernel_bridge.media")
 local output_buffer = require("kernel_bridge.output_buffer")
+local prompt = require("kernel_bridge.prompt")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
 local terminal = require("kernel_bridge.images.terminal")
@@ -19,6 +20,16 @@ function M.cancel(opts)
   if entry then
     client.command(here.buffer(opts), "cancelRun", { runId = entry.run.id })
   end
+end
+
+---@class kernel_bridge.Answer: kernel_bridge.At
+---@field text? string default: ask for it
+
+--- Answers the input() of the buffer's kernel.
+---@param opts? kernel_bridge.Answer
+function M.answer(opts)
+  local kernel = session.kernel_of(here.buffer(opts))
+  prompt.answer(kernel and kernel.id, opts and opts.text)
 end
 
 --- Inserts what the kernel proposes as its next input after the run at the cursor, such as the code that %load read.
