@@ -127,12 +127,13 @@ def _write(
     from ..history import document as documents
     from ..history import formats, notebook
 
-    if asked.format in ("ipynb", None) and document is not None and _is_itself(path, asked.text_document):
-        if document.view is not None:
-            return _write_view(runs, asked, path, document, since, progress)
-        return _write_back(runs, asked, path, progress)
+    is_itself = asked.format in ("ipynb", None) and _is_itself(path, asked.text_document)
+    if is_itself and document is not None and document.view is not None:
+        return _write_view(runs, asked, path, document, since, progress)
     if not runs:
         raise NothingToExport("nothing to export: no matching run has started")
+    if is_itself and document is not None:
+        return _write_back(runs, asked, path, progress)
     kernel = runs.read(runs.keys[-1]).kernel
     if document is not None:
         total = len(document.cells)

@@ -1,5 +1,6 @@
 """Notebook documents (LSP 3.17): cells run by unit and URI, as in files, on the kernel of their notebook."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -226,7 +227,8 @@ async def test_outputs_are_written_into_the_file_of_a_notebook(client: Client) -
     await client.runs(unit="cell", textDocument=book.cell(4))
     for named in (book.identifier, book.cell(1)):
         answer = await client.command("export", **{**mine, "textDocument": named})
-        assert answer == {"path": str(path), "cells": 2, "format": "ipynb"}
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert answer == {"path": str(path), "cells": 2, "format": "ipynb", "digest": digest}
         cells[1] |= {"execution_count": 1, "outputs": [printed("a\n")]}
         cells[3] |= {"execution_count": 3, "outputs": [printed("c\n")]}
         assert path.read_text() == json.dumps(raw, indent=2)
