@@ -1,6 +1,11 @@
 """What molten-nvim has too: code that is not in the buffer, cells of the user, and docs/from-molten.md."""
 
-from tests.editors.neovim.neovim import Neovim
+import re
+
+from tests.editors.neovim.neovim import ROOT, Neovim
+
+PAGE = (ROOT / "docs" / "from-molten.md").read_text(encoding="utf-8")
+EVENTS = ("KernelBridgeKernel", "KernelBridgeRun", "KernelBridgeOutput")  # the last one is a group, too
 
 CELLS = "# %% one\n1\n\n# %% two\n2\n2 + 20\n3 + 30\n\n# %% three\n4\n"
 
@@ -81,3 +86,64 @@ def test_a_defined_cell_ends_with_its_lines(buffer: Neovim) -> None:
     assert signs(buffer) == [5, 6]
     buffer.api.command("edit!")
     assert signs(buffer) == []
+
+
+NAMES = """
+MoltenInfo MoltenInit MoltenDeinit MoltenGoto MoltenNext MoltenPrev MoltenEvaluateLine MoltenEvaluateVisual
+MoltenEvaluateOperator MoltenEvaluateArgument MoltenReevaluateCell MoltenReevaluateAll MoltenDelete
+MoltenShowOutput MoltenHideOutput MoltenEnterOutput MoltenInterrupt MoltenOpenInBrowser MoltenImagePopup
+MoltenRestart MoltenSave MoltenLoad MoltenExportOutput MoltenImportOutput MoltenToggleVirtual
+MoltenEvaluateRange MoltenUpdateOption MoltenRunningKernels MoltenAvailableKernels MoltenDefineCell
+MoltenStatusLineInit MoltenStatusLineKernels initialized kernels all_kernels
+MoltenInitPre MoltenInitPost MoltenDeinitPre MoltenDeinitPost MoltenKernelReady
+MoltenOutputBorder MoltenOutputBorderFail MoltenOutputBorderSuccess MoltenOutputWin MoltenOutputWinNC
+MoltenOutputFooter MoltenCell MoltenVirtualText
+auto_image_popup auto_init_behavior auto_open_html_in_browser auto_open_output cover_empty_lines
+cover_lines_starting_with copy_output enter_output_behavior image_location image_provider open_cmd
+output_crop_border output_show_exec_time output_show_more output_virt_lines output_win_border
+output_win_cover_gutter limit_output_chars output_win_hide_on_leave output_win_max_height
+output_win_max_width output_win_style save_path split_direction split_size show_mimetype_debug tick_rate
+use_border_highlights virt_lines_off_by_1 virt_text_max_lines virt_text_output wrap_output
+output_win_zindex virt_text_truncate floating_window_focus
+"""
+"""All commands, functions, events, highlight groups and options of molten-nvim 1.9.2."""
+
+
+def test_the_page_names_everything_in_molten() -> None:
+    named = set(re.findall(r"\w+", PAGE)) | set(re.findall(r"molten_(\w+)", PAGE))
+    assert [name for name in NAMES.split() if name not in named] == []
+
+
+def test_everything_that_the_page_names_exists(buffer: Neovim) -> None:
+    buffer.lua("require('kernel_bridge.session')")
+    spans = re.findall(r"`([^`\n]+)`", PAGE)
+    options = buffer.lua("return require('kernel_bridge.config').get()")
+    known = {
+        "commands": buffer.lua("return vim.tbl_keys(require('kernel_bridge.command').subcommands)"),
+        "functions": [*buffer.lua("return vim.tbl_keys(require('kernel_bridge.api'))"), "setup"],
+        "groups": buffer.api.funcs.getcompletion("KernelBridge", "highlight"),
+        "mappings": buffer.lua(
+            "return vim.tbl_map(function(map) return map.lhs end, vim.api.nvim_get_keymap('n'))"
+        ),
+        "options": [
+            f"{group}.{name}"
+            for group in options
+            if isinstance(options[group], dict)
+            for name in options[group]
+        ],
+    }
+    found = {
+        "commands": [name for span in spans for name in re.findall(r"^:.*KernelBridge (\w+)", span)],
+        "functions": re.findall(r"`(\w+)\(", PAGE.partition("## Functions")[2].partition("## Events")[0]),
+        "groups": [name for name in re.findall(r"KernelBridge[A-Z]\w+", PAGE) if name not in EVENTS],
+        "mappings": [span for span in spans if span.startswith("<Plug>")],
+        "options": [
+            span for span in spans if re.fullmatch(r"[a-z_]+\.[a-z_]+", span) and span != "history.path"
+        ],
+    }
+    for kind, names in found.items():
+        missing = {
+            name for name in names if name not in known[kind] and not name.startswith(("Molten", "require"))
+        }
+        assert len(names) > 3
+        assert missing == set(), kind

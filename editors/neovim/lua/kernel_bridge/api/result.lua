@@ -75,11 +75,17 @@ end
 
 ---@class kernel_bridge.Copy: kernel_bridge.At
 ---@field register? string default: |v:register|
+---@field run? string id of a run; default: the one at the cursor
 
---- Copies the text of the run at the cursor into a register.
+--- Copies the text of a run into a register.
 ---@param opts? kernel_bridge.Copy
 function M.copy(opts)
-  local entry = here.entry(opts)
+  local entry
+  if opts and opts.run then
+    entry = session.entry(opts.run)
+  else
+    entry = here.entry(opts)
+  end
   if entry then
     copy.copy(entry, opts and opts.register or vim.v.register)
   end
