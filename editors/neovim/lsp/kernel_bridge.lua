@@ -29,7 +29,7 @@ local function handle(name, ...)
   return require("kernel_bridge.handlers")[name](...)
 end
 
---- Opening a file sends no request and starts no process except the server.
+--- Opening a file starts no process except the server, and requests only its last results (option `restore`).
 ---@type vim.lsp.Config
 return {
   cmd = function(dispatchers, options)

@@ -33,6 +33,16 @@ vim.api.nvim_create_autocmd("BufReadCmd", {
   end,
 })
 
+vim.api.nvim_create_autocmd("LspAttach", {
+  group = vim.api.nvim_create_augroup("kernel_bridge_restore", { clear = true }),
+  callback = function(event)
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if client and client.name == "kernel_bridge" then
+      require("kernel_bridge.handlers").attached(event.buf)
+    end
+  end,
+})
+
 --- Mappings that call a function of the Lua API.
 for plug, name in pairs({
   ["run-cell"] = "run_cell",
@@ -45,6 +55,12 @@ for plug, name in pairs({
   ["output"] = "output",
   ["open"] = "open",
   ["insert"] = "insert",
+  ["toggle"] = "toggle",
+  ["delete"] = "delete",
+  ["clear"] = "clear",
+  ["restore"] = "restore",
+  ["rerun"] = "rerun",
+  ["rerun-all"] = "rerun_all",
 }) do
   vim.keymap.set("n", "<Plug>(kernel-bridge-" .. plug .. ")", function()
     require("kernel_bridge")[name]()
@@ -62,6 +78,12 @@ end, { desc = "kernel-bridge: run line" })
 for plug, count in pairs({ ["next-cell"] = 1, ["prev-cell"] = -1 }) do
   vim.keymap.set({ "n", "x", "o" }, "<Plug>(kernel-bridge-" .. plug .. ")", function()
     require("kernel_bridge.cells").jump(count * vim.v.count1)
+  end, { desc = "kernel-bridge: " .. plug:gsub("-", " ") })
+end
+
+for plug, name in pairs({ ["next-result"] = "next_result", ["prev-result"] = "prev_result" }) do
+  vim.keymap.set({ "n", "x", "o" }, "<Plug>(kernel-bridge-" .. plug .. ")", function()
+    require("kernel_bridge")[name]({ count = vim.v.count1 })
   end, { desc = "kernel-bridge: " .. plug:gsub("-", " ") })
 end
 

@@ -16,8 +16,9 @@ def editor(home: Home) -> Iterator[Neovim]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Neovim]:
-    """The Neovim and the kernel that the tests of a module share."""
-    with private_home() as home, neovim(home) as editor:
+    """The Neovim and the kernel that the tests of a module share. No results come back."""
+    config = "require('kernel_bridge').setup({ restore = false })"
+    with private_home() as home, neovim(home, config=config) as editor:
         yield editor
 
 

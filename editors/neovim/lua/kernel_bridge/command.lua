@@ -44,6 +44,16 @@ local function of_lines(name)
   }
 end
 
+--- A subcommand that moves the cursor [count] times.
+---@return kernel_bridge.Subcommand
+local function moves(name)
+  return {
+    call = function(argument)
+      bridge[name]({ count = tonumber(argument) })
+    end,
+  }
+end
+
 ---@param lead string
 ---@return string[]
 local function files(lead)
@@ -107,8 +117,15 @@ M.subcommands = {
       bridge.copy({ register = argument })
     end,
   },
+  toggle = plain("toggle"),
+  delete = plain("delete"),
   clear = plain("clear"),
   redraw = plain("redraw"),
+  restore = plain("restore"),
+  rerun = plain("rerun"),
+  rerun_all = plain("rerun_all"),
+  next_result = moves("next_result"),
+  prev_result = moves("prev_result"),
   export = {
     call = function(argument, command)
       local after_runs = ((argument or "") .. " "):match("^runs%s+(.-)%s*$")

@@ -10,6 +10,7 @@ local M = {}
 ---@field symbols boolean offer cells as document symbols
 ---@field hover boolean|"auto" offer hover information from the kernel; "auto": unless another server of the buffer does
 ---@field virtual_lines kernel_bridge.VirtualLines output under the code
+---@field restore boolean show the last results of a file when it is opened or gets a kernel
 ---@field signs boolean place a sign on the first line of each run
 ---@field icons table<string, string> for queued, running, ok, error, interrupted, aborted, cancelled and lost runs
 ---@field output kernel_bridge.OutputWindow the output buffer
@@ -90,6 +91,7 @@ local OPTIONS = {
       border = { "│ ", "string" },
     },
   },
+  restore = ON,
   signs = ON,
   icons = {
     group = {

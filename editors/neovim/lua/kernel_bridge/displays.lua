@@ -1,5 +1,6 @@
 --- Draws results when they change: virtual lines, the status mark at the end of the line, and the sign.
 
+local collapsed = require("kernel_bridge.collapsed")
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
 local marks = require("kernel_bridge.marks")
@@ -125,6 +126,8 @@ local function draw(drawing)
   local lines, placed, overflow
   if drawing.before and #entry.outputs == 0 and not vocabulary.ends[entry.run.state] then
     lines, placed = drawing.before, {}
+  elseif place.collapsed and #entry.outputs > 0 then
+    lines, placed = collapsed.lines(entry), {}
   else
     drawing.before = nil
     lines, placed, overflow = view.lines(entry, place.stale, bufnr, width, function()
@@ -157,6 +160,14 @@ end
 ---@param place kernel_bridge.Place
 function M.draw(place)
   draw(drawing_of(place))
+end
+
+--- Scrolls to show the whole result of a run, if the cursor is in its code.
+---@param place kernel_bridge.Place
+function M.reveal(place)
+  local drawing = drawing_of(place)
+  drawing.revealed = 0
+  draw(drawing)
 end
 
 local timer ---@type uv.uv_timer_t?

@@ -6,6 +6,7 @@ local expected = require("kernel_bridge.expected")
 local output_buffer = require("kernel_bridge.output_buffer")
 local problems = require("kernel_bridge.problems")
 local prompt = require("kernel_bridge.prompt")
+local restore = require("kernel_bridge.restore")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
 local vocabulary = require("kernel_bridge.vocabulary")
@@ -15,13 +16,21 @@ require("kernel_bridge.highlights") -- defines what they draw with
 
 local M = {}
 
---- Draws a run with `draw`, if it has a place in a buffer.
----@param draw fun(place: kernel_bridge.Place)
+--- Calls `show` if a run has a place in a buffer.
+---@param show fun(place: kernel_bridge.Place)
 ---@param entry kernel_bridge.RunEntry
-local function draw_at_place(draw, entry)
+local function draw_at_place(show, entry)
   local place = sheets.place(entry.run.id)
   if place then
-    draw(place)
+    show(place)
+  end
+end
+
+---@param place kernel_bridge.Place
+local function draw(place)
+  displays.draw(place)
+  if place.entry.run.state == "running" then
+    displays.tick()
   end
 end
 
@@ -32,25 +41,21 @@ session.on("kernel", function(kernel)
   vim.cmd.redrawstatus({ bang = true })
 end)
 
-session.on("bound", function()
+session.on("bound", function(uri)
   vim.cmd.redrawstatus({ bang = true })
+  local bufnr = session.buffer_of(uri)
+  if bufnr then
+    restore.opened(bufnr)
+  end
 end)
 
-session.on("run", function(entry, is_new)
+session.on("run", function(entry)
   if vocabulary.ends[entry.run.state] then
     prompt.ended(entry.run.id)
   end
-  if is_new and entry.bufnr and entry.run.range then
-    sheets.add(entry, { range = entry.run.range, version = entry.run.textDocument.version or 0 })
-  else
-    draw_at_place(displays.draw, entry)
-  end
-  if sheets.place(entry.run.id) then
-    if entry.run.state == "running" then
-      displays.tick()
-    elseif entry.run.state == "error" then
-      problems.show(entry)
-    end
+  draw_at_place(draw, entry)
+  if entry.run.state == "error" and sheets.place(entry.run.id) then
+    problems.show(entry)
   end
   output_buffer.touch(entry)
 end)
@@ -66,8 +71,10 @@ session.on("asks", function(entry)
 end)
 
 sheets.on("placed", function(place)
-  displays.draw(place)
-  problems.diagnose(place.entry)
+  draw(place)
+  if not place.entry.recalled then -- an old error is not news
+    problems.diagnose(place.entry)
+  end
 end)
 
 sheets.on("changed", function(place)
@@ -91,6 +98,8 @@ terminal.on("change", function()
   output_buffer.redraw()
 end)
 
+sheets.on("lost", restore.opened)
+
 ---@param params kernel_bridge.KernelNotification
 ---@param client_id integer
 function M.kernel(params, client_id)
@@ -100,9 +109,15 @@ end
 ---@param params kernel_bridge.RunNotification
 ---@param client_id integer
 function M.run(params, client_id)
+  local is_known = session.entry(params.run.id) ~= nil
   session.run(params.run, client_id)
+  local entry = session.entry(params.run.id)
+  if not is_known and entry.bufnr and entry.run.range then
+    restore.locate(entry)
+  end
 end
 
+M.attached = restore.opened
 M.output = session.output
 M.stdin = prompt.ask
 M.cancel = prompt.withdraw

@@ -76,6 +76,9 @@ function M.chunks(entry, stale)
   if run.missingBytes then
     words[#words + 1] = ("· %s missing from the history"):format(media.size(run.missingBytes))
   end
+  if entry.recalled then
+    words[#words + 1] = "· " .. times.day_and_time(run.queuedAt)
+  end
   if stale then
     words[#words + 1] = "· edited since"
   end

@@ -3,6 +3,7 @@
 local cells = require("kernel_bridge.cells")
 local events = require("kernel_bridge.events")
 local outputs = require("kernel_bridge.outputs")
+local times = require("kernel_bridge.times")
 local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
@@ -17,8 +18,9 @@ local M = {}
 ---@field running_since? integer uv.hrtime() when the client learned that it is running
 ---@field asks? string the prompt of input(), while it waits for the answer
 ---@field asked? boolean its outputs were requested, because a notification was missed
+---@field recalled? boolean it had ended before this session learned of it
 
---- Events: "kernel" (kernel), "bound" (uri), "run" (entry, is_new), "output" (entry), "asks" (entry).
+--- Events: "kernel" (kernel), "bound" (uri), "run" (entry), "output" (entry), "asks" (entry).
 local on, fire = events.new()
 M.on = on
 
@@ -39,7 +41,7 @@ end
 
 ---@param uri string
 ---@return integer? bufnr nil if no buffer of the document is loaded
-local function buffer_of(uri)
+function M.buffer_of(uri)
   local bufnr = vim.fn.bufnr("^" .. vim.fn.escape(vim.uri_to_fname(uri), "\\*?[]{},^$") .. "$")
   if bufnr ~= -1 and vim.api.nvim_buf_is_loaded(bufnr) then
     return bufnr
@@ -99,7 +101,7 @@ end
 ---@param uri string
 ---@param kernel_id string
 local function bind(uri, kernel_id)
-  local bufnr = buffer_of(uri)
+  local bufnr = M.buffer_of(uri)
   local others = bufnr and cells.is_fenced(bufnr) and bindings[uri] or {}
   bindings[uri] = vim.list_extend(
     { kernel_id },
@@ -127,12 +129,16 @@ function M.kernel(kernel, client_id)
   publish("KernelBridgeKernel", { kernel = kernel })
 end
 
---- Marks a run as no longer shown by a buffer. At most RETIRED such runs are kept.
+--- Marks a run as no longer shown by a buffer. At most RETIRED such runs that have ended are kept.
 ---@param id string
 function M.retire(id)
   retired[#retired + 1] = id
-  if #retired > RETIRED then
-    runs[table.remove(retired, 1)] = nil
+  local oldest = #retired > RETIRED
+    and vim.iter(ipairs(retired)):find(function(_, other)
+      return runs[other] == nil or vocabulary.ends[runs[other].run.state]
+    end)
+  if oldest then
+    runs[table.remove(retired, oldest)] = nil
   end
 end
 
@@ -144,7 +150,7 @@ local function add(run, client_id)
   local entry = { run = run, outputs = {}, seq = 0, client_id = client_id }
   local document = run.textDocument
   if document then
-    entry.bufnr = buffer_of(document.uri)
+    entry.bufnr = M.buffer_of(document.uri)
     bind(document.uri, run.kernelId)
   end
   runs[run.id] = entry
@@ -158,8 +164,9 @@ end
 ---@param client_id integer
 function M.run(run, client_id)
   local entry = runs[run.id]
-  local is_new = entry == nil
-  if entry then
+  if not entry then
+    entry = add(run, client_id)
+  else
     local had_ended, before = vocabulary.ends[entry.run.state], entry.run.state
     if not had_ended or vocabulary.ends[run.state] then
       entry.run = run
@@ -167,13 +174,11 @@ function M.run(run, client_id)
     if had_ended or before == run.state then
       return -- both the response to `run` and a notification report it
     end
-  else
-    entry = add(run, client_id)
   end
   if run.state == "running" and not entry.running_since then
     entry.running_since = vim.uv.hrtime()
   end
-  fire("run", entry, is_new)
+  fire("run", entry)
   publish("KernelBridgeRun", { run = run, bufnr = entry.bufnr })
 end
 
@@ -269,17 +274,37 @@ function M.server_ended(client_id)
   end
 end
 
+---@param run kernel_bridge.Run
+---@return integer? running_since
+local function running_since(run)
+  local seconds = run.state == "running" and run.startedAt and os.time() - times.epoch(run.startedAt)
+  return seconds and vim.uv.hrtime() - math.max(seconds, 0) * 1e9 or nil
+end
+
 --- Adds a run that was requested from the server, from this session or from the history.
 ---@param result kernel_bridge.GetRunResult
 ---@param client_id integer
+---@param bufnr? integer the buffer that is to show it
 ---@return kernel_bridge.RunEntry
-function M.recall(result, client_id)
-  local entry = runs[result.run.id]
+function M.recall(result, client_id, bufnr)
+  local id = result.run.id
+  local entry = runs[id]
   if not entry then
-    local kept = vim.tbl_map(outputs.keep, result.run.outputs or {})
-    entry = { run = result.run, outputs = kept, seq = result.seq, client_id = client_id }
-    runs[result.run.id] = entry
-    M.retire(result.run.id)
+    entry = {
+      run = result.run,
+      outputs = vim.tbl_map(outputs.keep, result.run.outputs or {}),
+      seq = result.seq,
+      recalled = vocabulary.ends[result.run.state],
+      running_since = running_since(result.run),
+    }
+    runs[id] = entry
+  end
+  entry.client_id, entry.bufnr = client_id, bufnr or entry.bufnr
+  retired = vim.tbl_filter(function(other)
+    return other ~= id
+  end, retired)
+  if not bufnr then
+    M.retire(id)
   end
   return entry
 end

@@ -16,6 +16,7 @@ local M = {}
 ---@field text string the text of its lines when they were last looked at
 ---@field stale boolean the source has changed since the run
 ---@field removed boolean its lines are gone
+---@field lost? boolean a reload removed it: the server may know where its code is
 ---@field offset integer of its first line from the first of the removed lines, or in the buffer that was reloaded
 ---@field collapsed? boolean the user has hidden its output
 
@@ -29,7 +30,7 @@ local M = {}
 
 --- Events: "placed" (place): a new place, or one that is back after a reload, an undo or a paste; "changed" (place):
 --- its text, `stale` or `removed` may have changed; "left" (place, successor?): the place was cleared, or replaced by a
---- run on the same lines; "missed" (bufnr): a reload changed the lines of places, or took them away.
+--- run on the same lines; "lost" (bufnr): a reload changed the lines of places, or took them away.
 local on, fire = events.new()
 M.on = on
 
@@ -128,7 +129,7 @@ end
 local function bring_back(place, find, near)
   local first, last = find(place.text, near)
   if first then
-    place.removed, place.first, place.last = false, first, last
+    place.removed, place.lost, place.first, place.last = false, false, first, last
   end
   return first ~= nil
 end
@@ -228,18 +229,18 @@ local function reloaded(bufnr)
     sheet.log = {}
     watch(bufnr, sheet)
     local find = finder(bufnr, 0, -1)
-    local is_missed, shift = false, 0
+    local is_any_lost, shift = false, 0
     for _, place in ipairs(in_order(sheet)) do
       local before = place.first
       if bring_back(place, find, before + shift) then
         shift = place.first - before
       else
-        place.removed, place.offset, is_missed = true, before, true
+        place.removed, place.lost, place.offset, is_any_lost = true, true, before, true
       end
       look(place, place.removed and "changed" or "placed")
     end
-    if is_missed then
-      fire("missed", bufnr)
+    if is_any_lost then
+      fire("lost", bufnr)
     end
   end
 end
@@ -325,7 +326,7 @@ function M.add(entry, seen)
   local sheet = sheet_of(bufnr)
   local first, last, is_edited = lines_now(sheet, seen)
   local place = places[id] or { entry = entry, bufnr = bufnr, offset = 0 } --[[@as kernel_bridge.Place]]
-  place.removed = false
+  place.removed, place.lost = false, false
   set_lines(place, first, last)
   place.snapshot = (seen.stale or is_edited) and entry.run.source or text_of(bufnr, place.first, place.last)
   for _, other in pairs(sheet.places) do

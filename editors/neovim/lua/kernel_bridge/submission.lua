@@ -79,6 +79,10 @@ function M.run(opts, answered)
     client.command(bufnr, "run", params, function(failed, result)
       for _, run in ipairs(result and result.runs or {}) do
         session.run(run, server.id)
+        local entry = session.entry(run.id)
+        if entry and entry.bufnr and run.range then
+          sheets.add(entry, { range = run.range, version = run.textDocument.version or 0 })
+        end
       end
       local handled = done(failed, result and result.runs)
       local kind = failed and (failed.data or {}).kind

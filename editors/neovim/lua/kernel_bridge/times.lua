@@ -22,6 +22,15 @@ function M.epoch(iso)
   return as_local + (as_local - os.time(back)) + part
 end
 
+--- Formats a time from the server: 14:02 of today, else 2026-11-27 14:02.
+---@param iso string
+---@return string
+function M.day_and_time(iso)
+  local seconds = math.floor(M.epoch(iso))
+  local is_today = os.date("%Y-%m-%d", seconds) == os.date("%Y-%m-%d")
+  return os.date(is_today and "%H:%M" or "%Y-%m-%d %H:%M", seconds) --[[@as string]]
+end
+
 --- Formats a duration as the server does: 3.4 s, 2 min 5 s, 1 h 2 min.
 ---@param seconds number at least 1
 ---@return string

@@ -7,6 +7,7 @@ local info = require("kernel_bridge.api.info")
 local kernel = require("kernel_bridge.api.kernel")
 local result = require("kernel_bridge.api.result")
 local run = require("kernel_bridge.api.run")
+local shown = require("kernel_bridge.api.shown")
 require("kernel_bridge.handlers") -- subscribes the drawing modules before a response reports a run
 
-return vim.tbl_extend("error", run, kernel, result, file, info) --[[@as kernel_bridge.Api]]
+return vim.tbl_extend("error", run, kernel, result, shown, file, info) --[[@as kernel_bridge.Api]]

@@ -7,7 +7,6 @@ local media = require("kernel_bridge.media")
 local output_buffer = require("kernel_bridge.output_buffer")
 local prompt = require("kernel_bridge.prompt")
 local session = require("kernel_bridge.session")
-local sheets = require("kernel_bridge.sheets")
 local terminal = require("kernel_bridge.images.terminal")
 
 ---@class kernel_bridge.Api
@@ -95,12 +94,6 @@ end
 function M.redraw()
   terminal.ask()
   vim.cmd.mode()
-end
-
---- Removes all results from the buffer. They stay in the history.
----@param opts? kernel_bridge.At
-function M.clear(opts)
-  sheets.clear(here.buffer(opts))
 end
 
 return M

@@ -1,0 +1,87 @@
+--- Puts the results of a document under its code: those of earlier sessions when it is opened or gets a kernel, and
+--- those of runs whose lines only the server knows.
+
+local client = require("kernel_bridge.client")
+local config = require("kernel_bridge.config")
+local session = require("kernel_bridge.session")
+local sheets = require("kernel_bridge.sheets")
+
+local M = {}
+
+local deleted = {} ---@type table<string, true> IDs of the runs whose results the user has deleted
+
+--- Requests the results of a buffer and places those that are wanted, at the lines that they have by then.
+---@param bufnr integer
+---@param argument {path?: string} of kernel-bridge.results
+---@param is_wanted fun(run: kernel_bridge.Run, place: kernel_bridge.Place?): boolean
+---@param answered fun(failed: lsp.ResponseError?, count: integer): boolean? count of results placed; true: no message
+local function request(bufnr, argument, is_wanted, answered)
+  client.with(bufnr, function(server)
+    local answered_edits = sheets.asking(bufnr)
+    local version = vim.api.nvim_buf_get_changedtick(bufnr)
+    argument = vim.tbl_extend("error", { textDocument = client.document(bufnr) }, argument)
+    client.command(bufnr, "results", argument, function(failed, response)
+      local wanted = vim.tbl_filter(function(result)
+        return is_wanted(result.run, sheets.place(result.run.id))
+      end, response and vim.api.nvim_buf_is_loaded(bufnr) and response.results or {})
+      table.sort(wanted, function(a, b)
+        return a.run.queuedAt < b.run.queuedAt
+      end)
+      for _, result in ipairs(wanted) do
+        local entry = session.recall(result, server.id, bufnr)
+        sheets.add(entry, { range = result.range, version = version, stale = result.stale })
+      end
+      answered_edits()
+      return answered(failed, #wanted)
+    end)
+  end, function()
+    answered({ code = 0, message = "no server" }, 0)
+  end)
+end
+
+local function silent()
+  return true
+end
+
+--- Places the results that a reload of the buffer has lost, and those of earlier sessions if the user wants them. To be
+--- called when the buffer has a server, gets a kernel, or was reloaded.
+---@param bufnr integer
+function M.opened(bufnr)
+  local is_on = config.get().restore
+  local is_needed = is_on or vim.iter(sheets.of(bufnr)):any(function(place)
+    return place.lost
+  end)
+  if is_needed and vim.api.nvim_buf_is_loaded(bufnr) and client.get(bufnr) then
+    request(bufnr, {}, function(run, place)
+      return place and place.lost or is_on and place == nil and not deleted[run.id]
+    end, silent)
+  end
+end
+
+--- Places a run that another client asked for, or an earlier session: its range is of another text.
+---@param entry kernel_bridge.RunEntry
+function M.locate(entry)
+  request(entry.bufnr, {}, function(run, place)
+    return run.id == entry.run.id and place == nil
+  end, silent)
+end
+
+--- Places the last results of a buffer, also those that the user has deleted; or the outputs in a notebook file.
+---@param bufnr integer
+---@param path? string of the notebook
+---@param answered fun(failed: lsp.ResponseError?, count: integer): boolean?
+function M.restore(bufnr, path, answered)
+  request(bufnr, { path = path }, function(run, place)
+    deleted[run.id] = nil
+    return place == nil
+  end, answered)
+end
+
+--- Removes a result from its buffer. It stays in the history, and away until the user restores it.
+---@param place kernel_bridge.Place
+function M.delete(place)
+  deleted[place.entry.run.id] = true
+  sheets.remove(place)
+end
+
+return M
