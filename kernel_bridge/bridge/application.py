@@ -89,7 +89,7 @@ class Bridge:
         self.observers.add(observer, budget_bytes)
         for kernel in self.kernels.values():
             observer.kernel_changed(kernel.to_wire())
-        for kernel in (*self._past, *self.kernels.values()):
+        for kernel in self.followed:
             for run in kernel.runs.all():
                 observer.run_met(run_to_wire(run, self.observers.live(run, observer)))
             kernel.prompts.joined(observer)
@@ -339,18 +339,17 @@ class Bridge:
             lock = self._orders[of] = asyncio.Lock()
         return lock
 
+    @property
+    def followed(self) -> list[FollowedKernel]:
+        """The kernels of this session, also those that are no longer followed."""
+        return [*self._past, *self.kernels.values()]
+
     def find_run(self, run_id: str) -> tuple[FollowedKernel, Run] | None:
         """A run of this session, with its kernel; None if the run is not from this session."""
-        for kernel in (*self.kernels.values(), *self._past):
+        for kernel in self.followed[::-1]:
             if run := kernel.runs.get(run_id):
                 return kernel, run
         return None
-
-    def runs_of(self, uri: str) -> list[Run]:
-        """The runs of this session whose code came from a document, oldest first."""
-        runs = [run for kernel in (*self._past, *self.kernels.values()) for run in kernel.runs.all()]
-        found = [run for run in runs if run.location is not None and run.location.uri == uri]
-        return sorted(found, key=lambda run: run.queued_at)
 
     async def cancel_run(self, run_id: str) -> wire.Run:
         """Cancel a queued run, or interrupt a running one. Return it as it is then. Raises NoSuchRun."""
@@ -371,15 +370,10 @@ class Bridge:
             return await self.history.get_run(run_id)
         return run_to_wire(found[1], self.observers.live(found[1], observer))
 
-    def live_run(self, run_id: str) -> wire.Run | None:
-        """A run of this session with its outputs, at once; None: it is not in memory."""
-        found = self.find_run(run_id)
-        return run_to_wire(found[1], found[1].live) if found is not None else None
-
     def keeps(self, run_id: str) -> bool:
         """Whether the history has the run."""
         found = self.find_run(run_id)
-        return self.history.usable and (found is None or found[1].kept)
+        return self.history.has(run_id) if found is None else self.history.usable and found[1].kept
 
     def _not_kept(self, run_id: str, missing_bytes: int) -> None:
         """The history lost output of a run. Clients learn of it at the run's next change."""
@@ -402,7 +396,7 @@ class Bridge:
                 await asyncio.gather(*leaving, return_exceptions=True)
         except TimeoutError:
             log.error("some kernels did not end or detach within %g s; the keeper ends them", LEAVE_S)
-        kernels = [*self.kernels.values(), *self._past]
+        kernels = self.followed
         for kernel in kernels:
             kernel.abandon()
         await asyncio.gather(*(kernel.close() for kernel in kernels))

@@ -20,9 +20,10 @@ from ..protocol.commands import (
 from ..protocol.errors import HistoryDisabled, NoSuchRun
 from ..protocol.settings import Settings
 from ..source.notebook import Notebook
+from .file_outputs import FileOutputs, read_text
 from .observer import Progress
 from .opening import OpenedNotebooks, open_notebook
-from .summary import summarize
+from .summary import with_summary
 
 NO_THREAD = "the system refused to start a thread; raise the limit (`ulimit -u`)"
 
@@ -46,6 +47,7 @@ class History:
         self._lost = lost
         self._journal: Journal | None = None
         self._opened = OpenedNotebooks()
+        self.files = FileOutputs()
 
     def journal(self) -> Journal | None:
         """None: disabled, or no thread could be started for it."""
@@ -71,6 +73,10 @@ class History:
         """Whether it can store anything."""
         return self._journal is not None and self._journal.usable
 
+    def has(self, run_id: str) -> bool:
+        """Whether it may have a run that is not in memory."""
+        return self.usable and self.files.find(run_id) is None
+
     def blob_written(self, run_id: str, path: Path) -> None:
         """Record a file that holds data of a run. Evicting the run from the history deletes the file."""
         if self._journal is not None:
@@ -78,6 +84,8 @@ class History:
 
     async def get_run(self, run_id: str) -> wire.Run:
         """A run with its outputs, elided as on the wire. Raises NoSuchRun."""
+        if of_file := self.files.find(run_id):
+            return of_file.shown(self._settings().output_budget)
         journal = self.journal()
         if journal is None:
             raise NoSuchRun(f"no run {run_id!r} in this session, and the history is switched off")
@@ -88,6 +96,8 @@ class History:
 
         Raises NoSuchRun, InvalidArgument, HistoryDisabled.
         """
+        if of_file := self.files.find(asked.run_id):
+            return read_text(of_file, asked)
         return await self._required().read_output(asked.run_id, asked.index, asked.start, asked.length)
 
     async def find(self, asked: HistoryParams) -> list[wire.Run]:
@@ -151,10 +161,3 @@ class History:
         """Flush and close."""
         if self._journal is not None:
             await self._journal.close()
-
-
-def with_summary(run: wire.Run) -> wire.Run:
-    """Return the run with its stored summary, or with a new one if its bridge was killed or stored none."""
-    if run.summary is None:
-        run.summary = summarize(run, run.outputs or [])
-    return run

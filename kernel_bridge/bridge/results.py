@@ -11,7 +11,8 @@ from ..protocol.errors import HistoryDisabled
 from ..runs.run import Run
 from ..source.code import Code
 from ..source.notebook import NotebookCell
-from .history import with_summary
+from .summary import with_summary
+from .wire import run_to_wire
 
 if TYPE_CHECKING:
     from .application import Bridge
@@ -31,7 +32,7 @@ async def placed_runs(
 
     `tracked` has the runs whose place is known, with their first and last lines; they are not returned.
     """
-    here = [_ran(run) for run in bridge.runs_of(uri)[::-1] if _counts(run) and run.id not in tracked]
+    here = [_ran(run) for run in _runs_of(bridge, uri) if _counts(run) and run.id not in tracked]
     budget_bytes = bridge.settings.output_budget
 
     def find(selection: Selection | None) -> list[tuple[PlacedRun, wire.Run | None]]:
@@ -55,6 +56,19 @@ async def placed_runs(
         return await journal.read_runs(Filter(uri=uri), find)
     except HistoryDisabled:  # its file is damaged, or its disk is gone
         return find(None)
+
+
+def live_run(bridge: "Bridge", run_id: str) -> wire.Run | None:
+    """A run of this session with its outputs, at once; None: it is not in memory."""
+    found = bridge.find_run(run_id)
+    return run_to_wire(found[1], found[1].live) if found is not None else None
+
+
+def _runs_of(bridge: "Bridge", uri: str) -> list[Run]:
+    """The runs of this session whose code came from a document, newest first."""
+    runs = (run for kernel in bridge.followed for run in kernel.runs.all())
+    found = [run for run in runs if run.location is not None and run.location.uri == uri]
+    return sorted(found, key=lambda run: run.queued_at, reverse=True)
 
 
 def _counts(run: Run) -> bool:

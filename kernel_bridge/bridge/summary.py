@@ -52,6 +52,13 @@ def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:
     return wire.Summary(text=text, state=state, duration=None if seconds is None else duration(seconds))
 
 
+def with_summary(run: wire.Run) -> wire.Run:
+    """Return the run with its stored summary, or with a new one if its bridge was killed or stored none."""
+    if run.summary is None:
+        run.summary = summarize(run, run.outputs or [])
+    return run
+
+
 def was_interrupted(run: "Run | wire.Run") -> bool:
     """Whether an interrupt that a client asked for ended the run. R and Bash report such runs as aborted."""
     if run.interrupted and run.state == "error":

@@ -33,7 +33,7 @@ def align(old: Sequence[NotebookCell], new: Sequence[NotebookCell]) -> list[int 
 
 
 def _key(cell: NotebookCell) -> Key:
-    return cell.raw["cell_type"], cell.source
+    return cell.raw["cell_type"], cell.code.strip()
 
 
 def _take_moved(before: Sequence[Key], after: Sequence[Key], found: list[int | None]) -> None:

@@ -1,5 +1,7 @@
 """The results of an open document: the newest run of each place, with its outputs (kernel-bridge.results)."""
 
+import asyncio
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -21,26 +23,45 @@ TRIES = 3  # searches again if the document was edited meanwhile
 async def results(context: Context, params: ResultsParams) -> ResultsResult:
     """Raises DocumentNotOpen, ExportFailed."""
     document = context.documents.opened(params.text_document.uri)
+    if params.path is not None:
+        return await _of_file(context, document, params.path)
     for _ in range(TRIES):
         placed, past = await _of_runs(context, document)
         before, document = document, context.documents.opened(params.text_document.uri)
         if before.version == document.version:
             break
+    from ..bridge.results import live_run
+
     # No await from here on: later notifications of these runs apply to these outputs.
     tracked = _tracked(context, document)
     lines = {line for first, last in tracked.values() for line in range(first, last + 1)}
     found = []
     for result in context.results.of(document.uri):
-        run = context.bridge.live_run(result.run.id) or past.get(result.run.id)
+        run = live_run(context.bridge, result.run.id) or past.get(result.run.id)
         if result.run.id in tracked and run is not None:
             start, end = map(document.place, result.anchor.span)
             found.append(_result(context, document, run, start, end, result.stale))
     for one in placed:
-        run = past.get(one.run.id) or context.bridge.live_run(one.run.id)
+        run = past.get(one.run.id) or live_run(context.bridge, one.run.id)
         if run is not None and lines.isdisjoint(range(one.start.line, one.end.line + 1)):
             found.append(_result(context, document, run, one.start, one.end, one.stale))
     found.sort(key=lambda result: (result.range.start.line, result.range.start.character))
     return ResultsResult(results=found)
+
+
+async def _of_file(context: Context, document: "Snapshot", path: str) -> ResultsResult:
+    from ..bridge.file_outputs import read_outputs
+
+    bridge, cells = context.bridge, context.documents.cells(document.uri)
+    file = bridge.root / os.path.expanduser(path)
+    found = await asyncio.to_thread(read_outputs, file, document.uri, document.language_id, cells)
+    bridge.history.files.keep(document.uri, [run for _, run in found], context.documents.find)
+    budget_bytes = bridge.settings.output_budget
+    results = [
+        _result(context, document, run.shown(budget_bytes), one.start, one.end, one.stale)
+        for one, run in found
+    ]
+    return ResultsResult(results=results)
 
 
 async def _of_runs(context: Context, document: "Snapshot") -> "tuple[list[PlacedRun], dict[str, Run]]":

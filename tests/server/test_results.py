@@ -140,6 +140,13 @@ async def test_a_notebook_is_opened_run_and_written_back(bridge: Client, format:
     opened = await bridge.command("openNotebook", path="a.ipynb", format=format)
     assert opened["languageId"] == language
     document = bridge.open(opened["text"], "a.ipynb", language)
+    (result,) = await results(bridge, document, path="a.ipynb")
+    run = result["run"]
+    assert result["shown"] == ("print('a')", "of the file", False)
+    assert (run["executionCount"], run["state"], run["kernelId"], result["seq"]) == (4, "ok", "", 0)
+    assert (await bridge.command("getRun", runId=run["id"]))["run"] == run
+    text = await bridge.command("readOutput", runId=run["id"], index=0, start=3, length=3)
+    assert text == {"text": "the", "total": 12}
     asked: Json = {
         "path": str(path), "mode": "document", "textDocument": document.identifier, "overwrite": True
     }  # fmt: skip
