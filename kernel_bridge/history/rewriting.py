@@ -28,7 +28,7 @@ class PlannedCell:
     """A cell to write: the one at `index` of the file with these changes, or a new one."""
 
     index: int | None
-    values: Json  # source and metadata, as far as they change
+    values: Json  # its source and metadata, if they change
     record: RunRecord | None
     clears: bool = False  # its outputs, because its code has changed
 

@@ -191,7 +191,7 @@ def _fenced(
 
 
 def is_view(text: str, language_id: str) -> bool:
-    """Whether a text that shows a notebook is one of ours: jupytext's say so in their header."""
+    """Whether kernel-bridge wrote this text of a notebook: jupytext's says so in its header."""
     lines = split_lines(text)
     if is_fenced(language_id):
         metadata = front_matter(lines).values.get("jupyter")
