@@ -295,3 +295,81 @@ def test_a_mark_that_does_not_fit_is_shown_under_its_line(buffer: Neovim) -> Non
     assert result["mark"] == ""
     assert result["lines"][0].startswith("  ✓ [")
     assert result["lines"][1] == "│ 'x'"
+
+
+def test_a_wide_table_is_cut_and_scrolls(buffer: Neovim) -> None:
+    rows = ["  ".join(f"column_{n}_{row}" for n in range(40)) for row in range(2)]
+    bundle = {"text/plain": "\n".join(rows), "text/html": "<table></table>"}
+    code = f"from IPython.display import display\nbundle = {bundle!r}\ndisplay(bundle, raw=True)\n"
+    check(buffer, code, [row[:95] + "…" for row in rows])
+    buffer.api.command("set nowrap")
+    check(buffer, code, rows, name="b.py")
+    buffer.keys("G$zs")
+    assert buffer.screen()[3].startswith("    column_2_0  column_3_0")
+    buffer.api.command("set wrap")
+    framed = "┌" + "─" * 120 + "┐"
+    check(buffer, f"print({framed!r})\n", [framed[:95] + "…"], name="c.py")
+
+
+def test_markdown_is_highlighted_in_the_result_and_in_the_output_buffer(buffer: Neovim) -> None:
+    source = "# Title\n\n**bold** `code` $x^2$\n\n```python\nimport os\n```\n\n| a | *b* |\n|---|-----|"
+    shown = ["# Title", "", "bold code x²", "", "import os", "", "| a |  b  |", "|---|-----|"]
+    result = check(buffer, f"from IPython.display import Markdown\nMarkdown({source!r})\n", shown)
+    assert {"@markup.heading.1.markdown", "@markup.strong.markdown_inline"} < set(result["groups"])
+    buffer.command("output")
+    buffer.until("vim.api.nvim_buf_line_count(0) == 10")
+    assert "\n".join(buffer.lines()) == source
+    namespace = buffer.lua("return vim.api.nvim_get_namespaces().kernel_bridge_output")
+    marks = buffer.api.api.buf_get_extmarks(0, namespace, [2, 0], [2, -1], {"details": True})
+    assert "@markup.strong.markdown_inline" in {mark[3].get("hl_group") for mark in marks}
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (r"$\displaystyle \frac{x^{2} + 1}{2 \pi}$", "(x² + 1)/(2 π)"),
+        (r"$\int_{0}^{\infty} e^{- x^{2}}\, dx = \frac{\sqrt{\pi}}{2}$", "∫₀^∞ e^(- x²) dx = √π/2"),
+        (r"$\left[\begin{matrix}1 & 2\\3 & 4\end{matrix}\right]$", "[1 2; 3 4]"),
+        (r"$\hat{y}_i \leq \sqrt[3]{x+1}$", "y\u0302ᵢ ≤ ³√(x+1)"),
+        (r"$\unknown{x}$", r"$\unknown{x}$"),
+    ],
+)
+def test_latex_is_readable(buffer: Neovim, source: str, shown: str) -> None:
+    check(buffer, f"from IPython.display import Latex\nLatex({source!r})\n", [shown])
+
+
+def test_options_choose_the_end_that_is_kept_and_how_many_pictures(buffer: Neovim) -> None:
+    options = "{ virtual_lines = { max_lines = 3, keep = ... }, images = { max_count = 2 } }"
+    numbers = "for n in range(200_000): print(n)\n"
+    more = "⋯ 199998 more lines · :KernelBridge output"
+    try:
+        for keep, shown in (
+            ("head", ["0", "1", more]),
+            ("tail", [more, "199998", "199999"]),
+            ("both", ["0", more, "199999"]),
+        ):
+            buffer.lua(f"require('kernel_bridge').setup({options})", keep)
+            check(buffer, numbers, shown, name=f"{keep}.py")
+    finally:
+        buffer.lua("require('kernel_bridge').setup({})")
+
+
+def test_output_and_pages_open_by_option(buffer: Neovim) -> None:
+    try:
+        buffer.lua("require('kernel_bridge').setup({ auto_open = { output = true, pages = true } })")
+        html = "from IPython.display import HTML\nHTML('<b>x</b>')\n"
+        code = buffer.open(html)
+        buffer.command("run_cell")
+        assert opened(buffer).endswith(".html")
+        assert buffer.api.current.buffer.number == code
+        (shown,) = [window for window in buffer.api.windows if window.buffer.number != code]
+        assert shown.buffer[:] == ["▣ HTML output, 8 bytes · press gx to open"]
+        buffer.api.current.buffer.append(["# %%", "'next'"])
+        buffer.keys("G")
+        buffer.command("run_cell")
+        buffer.until(
+            "#vim.api.nvim_list_wins() == 2 and vim.fn.bufname(vim.fn.winbufnr(2)):find('output/') and true"
+        )
+        buffer.until("vim.fn.getbufline(vim.fn.winbufnr(2), 1)[1] == \"'next'\"")
+    finally:
+        buffer.lua("require('kernel_bridge').setup({})")

@@ -15,6 +15,7 @@ local M = {}
 ---@field icons table<string, string> for queued, running, ok, error, interrupted, aborted, cancelled and lost runs
 ---@field output kernel_bridge.OutputWindow the output buffer
 ---@field images kernel_bridge.Images images among the lines of a buffer
+---@field auto_open kernel_bridge.AutoOpen what opens without a command
 ---@field diagnostics boolean show errors as diagnostics
 ---@field quickfix boolean put tracebacks in the quickfix list
 ---@field throttle_ms integer minimum time between redraws of a run, in milliseconds
@@ -36,6 +37,11 @@ local M = {}
 ---@field max_width integer maximum width of an image, in columns
 ---@field max_height integer maximum height of an image, in lines
 ---@field max_count integer maximum number of images to show for a run
+
+---@class kernel_bridge.AutoOpen
+---@field output boolean the output buffer, beside the code
+---@field images boolean images, in the system's viewer
+---@field pages boolean what only a browser can show, such as Plotly figures
 
 --- A default, the check of a given value (a type or a function), and what it expects, for messages; or a group.
 ---@class kernel_bridge.Option
@@ -120,6 +126,7 @@ local OPTIONS = {
       max_count = above_zero(8),
     },
   },
+  auto_open = { group = { output = OFF, images = OFF, pages = OFF } },
   diagnostics = ON,
   quickfix = ON,
   throttle_ms = above_zero(50),

@@ -1,6 +1,7 @@
 --- Dispatches the server's messages. Only this module knows both the modules that keep tables and those that draw:
 --- it subscribes the latter to the former.
 
+local auto_open = require("kernel_bridge.auto_open")
 local displays = require("kernel_bridge.displays")
 local expected = require("kernel_bridge.expected")
 local output_buffer = require("kernel_bridge.output_buffer")
@@ -52,6 +53,7 @@ end)
 session.on("run", function(entry)
   if vocabulary.ends[entry.run.state] then
     prompt.ended(entry.run.id)
+    auto_open.ended(entry)
   end
   draw_at_place(draw, entry)
   if entry.run.state == "error" and sheets.place(entry.run.id) then
@@ -63,6 +65,7 @@ end)
 session.on("output", function(entry)
   draw_at_place(displays.touch, entry)
   output_buffer.touch(entry)
+  auto_open.output(entry)
 end)
 
 session.on("asks", function(entry)

@@ -7,6 +7,8 @@ local output_window = require("kernel_bridge.output_window")
 
 local M = {}
 
+local FOLDEXPR = "v:lua.require'kernel_bridge.output_buffer'.fold(v:lnum)"
+
 local pages = {} ---@type table<string, kernel_bridge.Page> by run id
 
 ---@param bufnr integer
@@ -125,7 +127,20 @@ function M.open(entry)
   if window then
     vim.api.nvim_set_current_win(window)
   else
-    output_window.open(page.bufnr, "v:lua.require'kernel_bridge.output_buffer'.fold(v:lnum)")
+    output_window.open(page.bufnr, FOLDEXPR)
+  end
+  output_page.sync(page)
+end
+
+--- Shows a run's output beside the code, in the window of another output if there is one.
+---@param entry kernel_bridge.RunEntry
+function M.show(entry)
+  local page = page_of(entry)
+  if #vim.fn.win_findbuf(page.bufnr) == 0 then
+    local windows = vim.tbl_filter(function(window)
+      return page_in(vim.api.nvim_win_get_buf(window)) ~= nil
+    end, vim.api.nvim_tabpage_list_wins(0))
+    output_window.open_beside(page.bufnr, FOLDEXPR, windows[1])
   end
   output_page.sync(page)
 end

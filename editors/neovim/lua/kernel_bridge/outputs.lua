@@ -59,12 +59,13 @@ function M.apply(outputs, changes)
   return true
 end
 
---- Whether a text only names an object: of IPython.display's classes, with an address, or of Altair's charts.
+--- Whether a text only names an object: of IPython.display's classes, with an address, or a chart of Altair or Plotly.
 ---@param plain string
 ---@return boolean
 local function names_only(plain)
   local name = plain:match("^<[^<>\n]+>$") or plain:match("^(<[^<>\n]+>)\n\n")
   return name ~= nil and (name:find(" object>$") or name:find(" at 0x%x+>$")) ~= nil
+    or plain:find("^%a*Figure[%a]*%({") ~= nil
 end
 
 --- The MIME type of the entry that is shown as text; nil if none is.

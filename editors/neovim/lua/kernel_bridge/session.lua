@@ -17,6 +17,8 @@ local M = {}
 ---@field bufnr? integer the buffer of its document, if one was loaded
 ---@field running_since? integer uv.hrtime() when the client learned that it is running
 ---@field asks? string the prompt of input(), while it waits for the answer
+---@field output_opened? boolean its output buffer was opened without a command
+---@field media_opened? boolean its pictures and pages were
 ---@field asked? boolean its outputs were requested, because a notification was missed
 ---@field recalled? boolean it had ended before this session learned of it
 
