@@ -50,7 +50,7 @@ def test_the_prompt_waits_for_normal_mode(buffer: Neovim) -> None:
     buffer.until(f"{here}.mark:find('waiting for input') and true")
     assert buffer.results()[0]["lines"][-1] == "│ Who? ▏ · :KernelBridge answer"
     assert buffer.lua("return require('kernel_bridge').statusline()").endswith(" · waiting for input")
-    assert any("answer in Normal mode" in message for message in buffer.messages())
+    assert any("waits for an answer" in message for message in buffer.messages())
     buffer.api.input("<Esc>")
     buffer.until("#test.questions == 1")
     buffer.lua("test.questions[1].answer('x')")

@@ -61,7 +61,7 @@ local function show_in_normal_mode(question)
   elseif mode:find("^[nt]") then
     return show(question)
   elseif not mode:find("^c") then
-    client.notify("the code asks for input · answer in Normal mode, or with :KernelBridge answer")
+    client.notify("input() waits for an answer in Normal mode")
   end
   vim.api.nvim_create_autocmd("ModeChanged", {
     pattern = "*:n*",
