@@ -281,10 +281,14 @@ vim.api.nvim_create_autocmd("WinScrolled", {
   group = group,
   callback = function()
     local ranges = vim.defaulttable(near)
-    for _, drawing in pairs(drawings) do
-      if drawing.due and is_within(drawing.place, ranges[drawing.place.bufnr]) then
-        draw(drawing)
-      end
+    local due = vim.tbl_filter(function(drawing)
+      return drawing.due and is_within(drawing.place, ranges[drawing.place.bufnr])
+    end, vim.tbl_values(drawings))
+    vim.iter(due):each(draw)
+    local cursor = vim.api.nvim_win_get_cursor(0)[1] - 1
+    local here = #due > 0 and sheets.at(vim.api.nvim_get_current_buf(), cursor)
+    if here then
+      M.reveal(here) -- results that were drawn above it have moved it
     end
   end,
 })
