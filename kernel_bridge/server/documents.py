@@ -26,9 +26,12 @@ from ..source.header import read_header
 from ..source.languages import is_fenced, language_of_path
 from ..source.notebook import Notebook, NotebookCell
 from . import notebooks
-from .snapshot import Snapshot
+from .snapshot import Snapshot, code_points
 
 log = logging.getLogger(__name__)
+
+MOST_CHANGES = 50
+"""More changes in one notification are applied together, and their edits found by comparing the texts."""
 
 
 class Watcher(Protocol):
@@ -63,13 +66,35 @@ class Document(TextDocument):
     @property
     def lines(self) -> Sequence[str]:
         """The lines with their ends, as pygls expects them."""
-        starts = line_starts(self.source)
-        return [self.source[start:end] for start, end in pairwise([*starts, len(self.source)])]
+        return _with_ends(self.source)
 
     def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
         before = self.snapshot
         start, end = before.offset(change.range.start), before.offset(change.range.end)
         self._replace(start, max(start, end), change.text)
+
+    def apply_many(self, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        """Apply changes one after the other, without a copy of the document for each."""
+        before = self.source
+        lines = list(self.lines)
+        for change in changes:
+            if not isinstance(change, types.TextDocumentContentChangePartial):
+                lines = _with_ends(change.text)
+                continue
+            (first, start), (last, end) = (
+                _place(lines, position, self.position_codec.encoding)
+                for position in (change.range.start, change.range.end)
+            )
+            if (last, end) < (first, start):
+                last, end = first, start
+            if start == 0 and first and lines[first - 1].endswith("\r"):  # with a new "\n", one line end
+                first, start = first - 1, len(lines[first - 1])
+            changed = _with_ends(lines[first][:start] + change.text + lines[last][end:])
+            lines[first : last + 1] = changed if last + 1 == len(lines) else changed[:-1]
+        self._source = "".join(lines)
+        if self.watcher is not None:
+            edits = edits_between(0, before, self._source)
+            self.watcher.edited(self.uri, self.version, edits, self._source)
 
     def _apply_full_change(self, change: types.TextDocumentContentChangeEvent) -> None:
         self._replace(0, len(self.source), change.text)
@@ -80,6 +105,18 @@ class Document(TextDocument):
         if self.watcher is not None:
             edits = edits_between(start, before[start:end], new)
             self.watcher.edited(self.uri, self.version, edits, self._source)
+
+
+def _with_ends(text: str) -> list[str]:
+    return [text[start:end] for start, end in pairwise([*line_starts(text), len(text)])]
+
+
+def _place(lines: list[str], position: types.Position, encoding: str | None) -> tuple[int, int]:
+    """The line and the column, in code points, of an LSP position, clamped to the document."""
+    if position.line >= len(lines):
+        return len(lines) - 1, len(lines[-1])
+    text = lines[position.line].rstrip("\r\n")
+    return position.line, code_points(text, position.character, encoding)
 
 
 class Documents(Workspace):
@@ -111,6 +148,20 @@ class Documents(Workspace):
         super().put_text_document(text_document, notebook_uri)
         if self.watcher is not None:
             self.watcher.opened(self.opened(text_document.uri))
+
+    def change_text_document(
+        self,
+        text_doc: types.VersionedTextDocumentIdentifier,
+        changes: Sequence[types.TextDocumentContentChangeEvent],
+    ) -> None:
+        """Apply a notification: an undone substitution is one with a change for each line."""
+        document = self.text_documents.get(unquote(text_doc.uri))
+        if len(changes) > MOST_CHANGES and isinstance(document, Document):
+            document.version = text_doc.version
+            document.apply_many(changes)
+            return
+        for change in changes:
+            self.update_text_document(text_doc, change)
 
     def update_text_document(
         self,

@@ -132,6 +132,11 @@ class BridgeProtocol(LanguageServerProtocol):
         if (future := self._request_futures.get(msg_id)) is not None:
             future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Apply all changes of a notification together; pygls copies the document for each."""
+        self._server.documents.change_text_document(params.text_document, params.content_changes)
+
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     def lsp_workspace__execute_command(self, params: Any) -> Any:
         """Pass the argument as one value; pygls inspects the handler's signature on every call instead."""

@@ -50,7 +50,7 @@ class Snapshot:
         lines = self.lines
         if position.line >= len(lines):
             return Place(len(lines) - 1, len(lines[-1]))
-        return Place(position.line, _code_points(lines[position.line], position.character, self.encoding))
+        return Place(position.line, code_points(lines[position.line], position.character, self.encoding))
 
     def to_client(self, place: Place) -> tuple[int, int]:
         """(line, character) of a place, in the client's encoding."""
@@ -79,7 +79,8 @@ class Snapshot:
         return {"start": self.position(start), "end": self.position(end)}
 
 
-def _code_points(line: str, units: int, encoding: str | None) -> int:
+def code_points(line: str, units: int, encoding: str | None) -> int:
+    """The column in code points of a column in the client's units, clamped to the line."""
     if line.isascii() or encoding == types.PositionEncodingKind.Utf32:
         return min(units, len(line))
     if encoding == types.PositionEncodingKind.Utf8:

@@ -56,6 +56,8 @@ def change(start: tuple[int, int], end: tuple[int, int], text: str) -> Json:
 )
 async def test_changes(shared: Client, text: str, changes: list[Json], expected: str) -> None:
     await check_change(shared, text, changes, expected)
+    many = [change((0, 0), (0, 0), "")] * 60  # so many are applied together
+    await check_change(shared, text, many + changes, expected)
 
 
 async def test_a_run_reports_the_version_and_range_of_its_text(shared: Client) -> None:

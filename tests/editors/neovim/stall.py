@@ -9,7 +9,7 @@ between two of its turns. "quiet" is the same measurement with nothing to do.
 import sys
 
 from tests.editors.neovim.neovim import Neovim
-from tests.editors.neovim.test_pictures import terminal
+from tests.editors.neovim.terminal import KITTY, terminal
 from tests.home import private_home
 
 PROBE = """
@@ -60,7 +60,7 @@ def report(name: str, editor: Neovim) -> None:
 
 
 def main() -> None:
-    with private_home() as home, terminal(home) as (_, editor):
+    with private_home() as home, terminal(home, KITTY) as (_, editor):
         editor.lua(PROBE)
         measure(editor, "quiet", None)
         editor.open("1\n")
