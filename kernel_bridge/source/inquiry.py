@@ -10,6 +10,7 @@ from .document import BYTE_ORDER_MARK, Place
 LINES_ABOVE = 200  # lines of a long cell that are sent in addition to the line itself
 
 _NAME = re.compile(r"\b[^\W\d]\w*")
+_DOTTED = re.compile(r"(?<![\w.:$@%!\\])(?:[^\W\d]\w*\.)*[^\W\d]\w*")
 _CALLEE = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\s*$")
 _STRING = re.compile(r"(?s)([\"'])(?:\1\1.*?(?:\1\1\1|$)|(?:\\.|(?!\1)[^\\\n])*(?:\1|(?=\n)|$))")
 _BARE_STAR = re.compile(r"[(,]\s*\*\s*,")
@@ -52,6 +53,19 @@ def inquiry(lines: list[str], cells: list[Cell], place: Place) -> Inquiry | None
 def has_name(line: str, column: int) -> bool:
     """Whether there is a name at a column, or right before it."""
     return any(name.start() <= column <= name.end() for name in _NAME.finditer(line))
+
+
+def dotted_name(line: str, column: int) -> str | None:
+    """The name at a column with what qualifies it; None: it is part of another expression, such as `f().a`.
+
+    To be inspected by itself: within code, IPython skips a name that is assigned, and answers for an
+    argument with the function.
+    """
+    for dotted in _DOTTED.finditer(line):
+        for name in _NAME.finditer(dotted[0]):
+            if dotted.start() + name.start() <= column <= dotted.start() + name.end():
+                return dotted[0][: name.end()]
+    return None
 
 
 @dataclass(frozen=True, slots=True)

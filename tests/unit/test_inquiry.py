@@ -4,7 +4,7 @@ import pytest
 
 from kernel_bridge.source.cells import cells
 from kernel_bridge.source.document import Place, split_lines
-from kernel_bridge.source.inquiry import active_parameter, call_at, has_name, inquiry, parameters
+from kernel_bridge.source.inquiry import active_parameter, call_at, dotted_name, has_name, inquiry, parameters
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,23 @@ def test_a_long_cell_is_sent_in_part() -> None:
 @pytest.mark.parametrize(("column", "found"), [(0, True), (2, True), (3, False), (5, True), (7, True)])
 def test_a_name_at_a_column(column: int, found: bool) -> None:
     assert has_name("ab   cd", column) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "marked", "name"),
+    [
+        ("squares = [n]", "^", "squares"),
+        ("squares = [n]", "       ^", "squares"),
+        ("f(a.b.c, d)", "    ^", "a.b"),
+        ("f(a.b.c, d)", "  ^", "a"),
+        ("f(x).b", "     ^", None),
+        ("sd <- stats::sd(x)", "             ^", None),
+        ("@time f(x)", "  ^", None),
+        ("a  b", "  ^", None),
+    ],
+)
+def test_a_name_with_what_qualifies_it(line: str, marked: str, name: str | None) -> None:
+    assert dotted_name(line, marked.index("^")) == name
 
 
 @pytest.mark.parametrize("number", ["1", "0x1f", "1e3", "1_000"])

@@ -5,10 +5,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.summary import data_text, summarize
-from ...escapes import one_line, plain
-from ...source.inquiry import has_name
+from ...escapes import plain
+from ...source.inquiry import dotted_name, has_name
 from ..registry import Provider, server
-from .asking import about
+from .asking import Asked, about, inspect
 from .context import Context
 from .markup import DATA_URI_BYTES, documentation, escaped, fenced, markup, shortened
 from .params import OfPosition
@@ -37,8 +37,9 @@ async def hover(context: Context, params: OfPosition) -> dict[str, Any] | None:
     markdown = context.client.hover_markdown
     result = context.results.at(document, place.line)
     parts: list[str] = []
-    asked = about(context, params) if has_name(document.lines[place.line], place.column) else None
-    if asked is not None and (text := await asked.inspect(asked.inquiry.cursor)):
+    line = document.lines[place.line]
+    asked = about(context, params) if has_name(line, place.column) else None
+    if asked is not None and (text := await _inspected(asked, dotted_name(line, place.column))):
         parts = [said] if (said := documentation(text, asked.language, markdown)) else []
     if result is not None and not (parts and context.client.shows_runs):
         parts.append(await _outputs(context, result) if markdown else _plain_outputs(context, result))
@@ -46,6 +47,11 @@ async def hover(context: Context, params: OfPosition) -> dict[str, Any] | None:
         parts.reverse()
     separator = "\n\n---\n\n" if markdown else "\n\n"
     return {"contents": markup(separator.join(parts), markdown)} if parts else None
+
+
+async def _inspected(asked: Asked, name: str | None) -> str | None:
+    """The kernel's documentation of the name, or else of what is at the position."""
+    return await (inspect(asked.kernel, name, len(name)) if name else asked.inspect(asked.inquiry.cursor))
 
 
 def _first_line_is_all(context: Context) -> bool:
@@ -73,8 +79,7 @@ def _plain_outputs(context: Context, result: "Result") -> str:
 
 async def _outputs(context: Context, result: "Result") -> str:
     head = _head(context, result)
-    # Neovim treats the brackets of [1] as a link, and hides them.
-    parts = [f"**{escaped(one_line(head))}**" if context.client.shows_runs else fenced(head)]
+    parts = [fenced(head)]
     outputs = result.run.live.outputs
     if whole_text(outputs).strip() in head and not any(map(view_of, outputs)):
         return parts[0]

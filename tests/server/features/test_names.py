@@ -118,11 +118,13 @@ async def test_requests_do_not_wait_for_a_busy_kernel_without_subshells(home: Ho
 
 
 async def test_hover_shows_a_names_documentation_and_the_run(plain: Plain) -> None:
-    document = await started(plain, "'é😀'; greet\r\nprint('a\\x1b[1mb```')\r\nbox.size\r\n")
+    document = await started(plain, "'é😀'; greet\r\nprint('a\\x1b[1mb```')\r\nbox.size\r\nbox = repr(box)")
     value = (await plain.at("hover", document, (0, 9)))["contents"]
     assert value["kind"] == "markdown"
     assert value["value"].startswith("```python\ngreet(name: str, *, loud=False)\n```")
     assert await plain.at("hover", document, (0, 1)) is None
+    value = (await plain.at("hover", document, (3, 0)))["contents"]["value"]
+    assert value.startswith("```python\nBox: <__main__.Box object at 0x")
     await plain.act(document, "Run selection", (1, 0), (2, 8))
     await plain.until_hint(document, "→ 3")
     value = (await plain.at("hover", document, (2, 5)))["contents"]["value"]
