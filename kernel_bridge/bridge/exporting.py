@@ -10,7 +10,7 @@ from typing import TypeVar
 from ..files import LARGEST_DOCUMENT_BYTES, read_file, readable, reason
 from ..history.journal import Journal
 from ..history.records import Filter, RunRecord
-from ..history.selection import Selection
+from ..history.selection import NoRuns, Selection
 from ..history.upgrade import read_notebook
 from ..protocol.commands import ExportParams, ExportResult
 from ..protocol.errors import ExportFailed, NothingToExport
@@ -32,21 +32,23 @@ AUTO = ".auto"  # replaced by the extension of the kernel's language, as in jupy
 
 
 async def export(
-    journal: Journal,
+    journal: Journal | None,
     asked: ExportParams,
     path: Path,
     document: Document | None,
     progress: Progress | None,
     since: Since = lambda digest: "",
 ) -> ExportResult:
-    """Write the file. `document` holds the cells for mode "document".
+    """Write the file. `document` holds the cells for mode "document". Without a journal, it must be a view.
 
     If this is cancelled, the existing file is kept. Raises ExportExists, ExportFailed, FileChanged,
     NothingToExport, NoSuchRun, HistoryDisabled.
     """
+    is_view = document is not None and document.view is not None
+    named = is_view and asked.run_ids is not None  # also of the document before it was renamed
     wanted = Filter(
         kernel_id=asked.kernel_id,
-        uri=asked.text_document.uri if asked.text_document is not None else None,
+        uri=asked.text_document.uri if asked.text_document is not None and not named else None,
         run_ids=tuple(asked.run_ids) if asked.run_ids is not None else None,
         since=asked.since,
         until=asked.until,
@@ -59,6 +61,8 @@ async def export(
         )
 
     try:
+        if journal is None:
+            return await asyncio.to_thread(make, NoRuns())
         return await journal.read_runs(wanted, make)
     except asyncio.CancelledError:
         stop.set()
@@ -127,23 +131,26 @@ def _write(
     from ..history import document as documents
     from ..history import formats, notebook
 
-    is_itself = asked.format in ("ipynb", None) and _is_itself(path, asked.text_document)
-    if is_itself and document is not None and document.view is not None:
+    is_notebook = asked.format in ("ipynb", None)
+    is_itself = is_notebook and _is_itself(path, asked.text_document)
+    is_view = document is not None and document.view is not None
+    if document is not None and is_view and (is_itself or (is_notebook and asked.digest is not None)):
         return _write_view(runs, asked, path, document, since, progress)
-    if not runs:
+    if not runs and not is_view:
         raise NothingToExport("nothing to export: no matching run has started")
     if is_itself and document is not None:
         return _write_back(runs, asked, path, progress)
-    kernel = runs.read(runs.keys[-1]).kernel
+    kernel = runs.read(runs.keys[-1]).kernel if runs else None
     if document is not None:
         total = len(document.cells)
         book = documents.notebook(document, runs.overview(), runs.read, kernel)
     else:
+        assert kernel is not None  # there are runs
         total = len(runs)
         book = notebook.notebook(runs, kernel)
     book = notebook.Notebook(book.metadata, _counted(book.cells, total, progress))
     format_ = asked.format or ("py" if path.suffix.lower() == AUTO else "ipynb")
-    path = destination(path, kernel.language)
+    path = destination(path, kernel.language if kernel is not None else "python")
     formats.save(path, book, format_, asked.media, asked.overwrite)
     return ExportResult(path=readable(str(path)), cells=total, format=format_)
 
@@ -178,7 +185,7 @@ def _write_view(
 ) -> ExportResult:
     """Write the cells of a view into its file, each with the outputs of its run.
 
-    A run counts only if it is newer than the file as this session has found it.
+    A run counts only if it is named or newer than the file as this session has found it.
     """
     from ..history import rewriting
     from ..history.matching import match
@@ -194,7 +201,7 @@ def _write_view(
             for number, run in _counted(list(enumerate(found)), len(cells), progress)
             if run is not None
             and run.source.strip() == cells[number].code.strip()
-            and (aligned[number] is None or run.started_at > after)
+            and (aligned[number] is None or run.started_at > after or asked.run_ids is not None)
         }
 
     try:

@@ -145,7 +145,9 @@ class History:
 
         path = self._root / os.path.expanduser(asked.path)
         since = self._opened.since(path)
-        result = await export(self._required(), asked, path, document, progress, since)
+        is_view = document is not None and document.view is not None
+        journal = self.journal() if is_view else self._required()
+        result = await export(journal, asked, path, document, progress, since)
         if result.digest is not None:
             self._opened.written(path, result.digest)
         return result

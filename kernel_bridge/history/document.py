@@ -16,17 +16,20 @@ from .records import KernelRecord, Ran, RunRecord, StoredOutput
 
 
 def notebook(
-    document: Document, ran: Sequence[Ran], read: Callable[[int], RunRecord], kernel: KernelRecord
+    document: Document, ran: Sequence[Ran], read: Callable[[int], RunRecord], kernel: KernelRecord | None
 ) -> Notebook:
     """The document with the outputs of its runs. `ran` is oldest first; `read` returns a run by its key."""
     found = match(document.cells, ran[::-1])
     return notebook_of(document, (None if one is None else read(one.key) for one in found), kernel)
 
 
-def notebook_of(document: Document, records: Iterator[RunRecord | None], kernel: KernelRecord) -> Notebook:
-    """The document with the outputs of each cell's run."""
+def notebook_of(
+    document: Document, records: Iterator[RunRecord | None], kernel: KernelRecord | None
+) -> Notebook:
+    """The document with the outputs of each cell's run, and the kernel that ran them."""
     metadata = {name: value for name, value in document.metadata.items() if name != OURS}
-    return Notebook(metadata | kernel_metadata(kernel), fill(document.cells, records))
+    ran_on = kernel_metadata(kernel) if kernel is not None else {}
+    return Notebook(metadata | ran_on, fill(document.cells, records))
 
 
 def run_of_cell(cell: NotebookCell, kernel: KernelRecord) -> RunRecord:

@@ -194,7 +194,7 @@ class ExportParams(Wire):
     """The runs to export (by kernel, document, time or id; default: the whole history) and the target.
 
     Mode "document" writes the cells of `text_document` instead, each with the outputs of its newest run.
-    `digest` is that of the document's own notebook as the client knows it.
+    `digest` is that of the notebook to write into as the client knows it, such as the document's own.
     """
 
     path: str

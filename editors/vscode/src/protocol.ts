@@ -230,7 +230,7 @@ export type ExportMedia = "files" | "inline";
 /** The cells of an export: runs, or the cells of a document. */
 export type ExportMode = "runs" | "document";
 
-/** The runs to export (by kernel, document, time or id; default: the whole history) and the target. Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run. `digest` is that of the document's own notebook as the client knows it. */
+/** The runs to export (by kernel, document, time or id; default: the whole history) and the target. Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run. `digest` is that of the notebook to write into as the client knows it, such as the document's own. */
 export interface ExportParams {
   path: string;
   format?: ExportFormat;

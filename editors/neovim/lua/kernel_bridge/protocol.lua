@@ -147,7 +147,7 @@
 
 --- The runs to export (by kernel, document, time or id; default: the whole history) and the target.
 --- Mode "document" writes the cells of `textDocument` instead, each with the outputs of its newest run.
---- `digest` is that of the document's own notebook as the client knows it.
+--- `digest` is that of the notebook to write into as the client knows it, such as the document's own.
 ---@class kernel_bridge.ExportParams
 ---@field path string
 ---@field format? kernel_bridge.ExportFormat
