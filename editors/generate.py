@@ -234,6 +234,16 @@ def lua_vocabulary() -> str:
             "---@type string[]",
             f"M.readable = {listed(READABLE, '{}')}",
             *table(
+                "Filetypes of the languages whose LSP name is another.",
+                "filetypes",
+                "table<string, string>",
+                {
+                    one.ids[0]: json.dumps(one.filetypes[0])
+                    for one in LANGUAGES
+                    if one.filetypes and one.ids[0] != one.filetypes[0]
+                },
+            ),
+            *table(
                 "Filetypes whose documents are prose with code in fences.",
                 "fenced",
                 "table<string, true>",

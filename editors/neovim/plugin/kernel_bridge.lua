@@ -43,6 +43,18 @@ vim.api.nvim_create_autocmd("LspAttach", {
   end,
 })
 
+-- Notebooks. The file type is detected after BufReadPre, and depends on the module that this loads.
+vim.api.nvim_create_autocmd(
+  { "BufReadPre", "BufReadPost", "BufNewFile", "BufWinEnter", "BufWritePost", "BufUnload" },
+  {
+    group = vim.api.nvim_create_augroup("kernel_bridge_notebooks", { clear = true }),
+    pattern = "*.ipynb",
+    callback = function(event)
+      require("kernel_bridge.notebook").on(event)
+    end,
+  }
+)
+
 --- Mappings that call a function of the Lua API.
 for plug, name in pairs({
   ["run-cell"] = "run_cell",

@@ -132,7 +132,7 @@ def test_command_completion(buffer: Neovim) -> None:
     names = buffer.api.funcs.getcompletion("KernelBridge ", "cmdline")
     wanted = (
         "start attach select run run_cell run_above run_below run_all interrupt restart restart_and_run shutdown "  # noqa: E501
-        "detach cancel output insert copy export history info log"
+        "detach cancel output insert copy export import notebook history info log"
     )
     assert set(wanted.split()) <= set(names)
     assert buffer.api.funcs.getcompletion("KernelBridge inter", "cmdline") == ["interrupt"]

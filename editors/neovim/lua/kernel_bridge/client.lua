@@ -22,6 +22,25 @@ function M.get(bufnr)
   return client and not client:is_stopped() and client or nil
 end
 
+--- The configuration to start a buffer's server with.
+---@param bufnr integer
+---@param find fun(root: string?): string[]?, string[] a function of |kernel_bridge.server|
+---@return vim.lsp.ClientConfig?
+---@return string problem if the server was not found
+local function config_for(bufnr, find)
+  local root = server.root(bufnr)
+  local command, places = find(root)
+  local config = vim.lsp.config[NAME]
+  if type(config.cmd) == "function" and not command then
+    local looked = table.concat(places, ", ")
+    local hint = "run `pip install jupyter-kernel-bridge` or set the `command` option"
+    return nil, ("the server was not found in %s; %s"):format(looked, hint)
+  end
+  local given = vim.tbl_extend("force", config, { name = NAME })
+  given.root_dir = root -- replaces the function, even with nil
+  return given, ""
+end
+
 --- Calls `ready` with the buffer's client once it is initialized. Starts the server if it is not running.
 ---@param bufnr integer
 ---@param ready fun(client: vim.lsp.Client)
@@ -40,15 +59,9 @@ function M.with(bufnr, ready, failed)
   if server.is_ambiguous(bufnr) then
     return give_up("another unnamed buffer uses the server; name this one first (:file NAME or :w NAME)")
   end
-  local config = vim.lsp.config[NAME]
-  local root = server.root(bufnr)
-  local command, places = server.find_or_ask(root)
-  if type(config.cmd) == "function" and not command then
-    local looked = table.concat(places, ", ")
-    return give_up(
-      ("the server was not found in %s; run `pip install jupyter-kernel-bridge`"):format(looked)
-        .. " or set the `command` option"
-    )
+  local config, problem = config_for(bufnr, server.find_or_ask)
+  if not config then
+    return give_up(problem)
   end
   local group = vim.api.nvim_create_augroup(("kernel_bridge_start_%d"):format(vim.uv.hrtime() % 2 ^ 31), {})
   vim.api.nvim_create_autocmd("LspAttach", {
@@ -65,20 +78,19 @@ function M.with(bufnr, ready, failed)
   if client then
     return -- it is still starting
   end
-  local started = vim.tbl_extend("force", config, { name = NAME })
-  started.root_dir = root -- replaces the function, even with nil
-  started.on_exit = function(code, signal, client_id)
-    config.on_exit(code, signal, client_id)
+  local on_exit = config.on_exit
+  config.on_exit = function(code, signal, client_id)
+    on_exit(code, signal, client_id)
     vim.schedule(function()
       if pcall(vim.api.nvim_del_augroup_by_id, group) then
         give_up(("the server exited with code %d while it was starting; see :KernelBridge log"):format(code))
       end
     end)
   end
-  local found, problem = pcall(vim.lsp.start, started, { bufnr = bufnr })
-  if not found or not problem then
+  local found, started = pcall(vim.lsp.start, config, { bufnr = bufnr })
+  if not found or not started then
     vim.api.nvim_del_augroup_by_id(group)
-    give_up("cannot start the server: " .. tostring(problem))
+    give_up("cannot start the server: " .. tostring(started))
   end
 end
 
@@ -108,6 +120,69 @@ function M.command(bufnr, name, argument, answered)
   end, function()
     answered({ code = 0, message = "no server" })
   end)
+end
+
+local WAIT_MS = 30000
+
+--- The client for a buffer's file before the buffer is opened on the server. Waits until it is initialized.
+---@param bufnr integer
+---@return vim.lsp.Client?
+---@return string? problem
+local function unattached(bufnr)
+  local config, problem = config_for(bufnr, server.find)
+  if not config then
+    return nil, problem
+  end
+  local found, started = pcall(vim.lsp.start, config, { bufnr = bufnr, attach = false })
+  local client = found and started and vim.lsp.get_client_by_id(started)
+  local is_ready = client
+    and vim.wait(WAIT_MS, function()
+      return client.initialized or client:is_stopped()
+    end, 5)
+  if not is_ready or client:is_stopped() then
+    return nil, "cannot start the server; see :KernelBridge log"
+  end
+  return client
+end
+
+--- The buffer's client. Waits until the buffer is opened on the server.
+---@param bufnr integer
+---@return vim.lsp.Client?
+---@return string? problem
+local function attached(bufnr)
+  local client ---@type vim.lsp.Client|false|nil
+  M.with(bufnr, function(found)
+    client = found
+  end, function()
+    client = false
+  end)
+  vim.wait(WAIT_MS, function()
+    return client ~= nil
+  end, 5)
+  if not client then
+    return nil, "the server does not run; see :KernelBridge log"
+  end
+  return client
+end
+
+--- Sends a command and waits for its result, because Vim reads and writes files so. CTRL-C ends the wait.
+---@param bufnr integer
+---@param name string without `kernel-bridge.`
+---@param argument table
+---@param is_open boolean the command needs the buffer to be open on the server
+---@return any? result
+---@return lsp.ResponseError? failed
+function M.wait(bufnr, name, argument, is_open)
+  local client, problem = (is_open and attached or unattached)(bufnr)
+  if not client then
+    return nil, { code = 0, message = problem or "" }
+  end
+  local params = { command = "kernel-bridge." .. name, arguments = { argument } }
+  local answer, reason = client:request_sync("workspace/executeCommand", params, WAIT_MS, bufnr)
+  if not answer then
+    return nil, { code = 0, message = ("%s: no answer from the server (%s)"):format(name, reason or "ended") }
+  end
+  return answer.result, answer.err
 end
 
 local group = vim.api.nvim_create_augroup("kernel_bridge_client", { clear = true })

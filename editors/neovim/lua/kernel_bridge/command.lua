@@ -60,6 +60,8 @@ local function files(lead)
   return vim.fn.getcompletion(lead, "file")
 end
 
+local NOTEBOOK_FORMATS = { "py", "md", "json" }
+
 ---@type table<string, kernel_bridge.Subcommand>
 M.subcommands = {
   run = runs("run"),
@@ -138,6 +140,27 @@ M.subcommands = {
     end,
     complete = function(lead)
       return vim.list_extend({ "runs" }, files(lead))
+    end,
+  },
+  import = {
+    call = function(argument)
+      if not argument then
+        return client.notify("name a notebook file: :KernelBridge import PATH", vim.log.levels.ERROR)
+      end
+      bridge.import({ path = argument })
+    end,
+    complete = files,
+  },
+  notebook = {
+    call = function(argument, command)
+      if argument and not vim.list_contains(NOTEBOOK_FORMATS, argument) then
+        local message = "unknown format %s; use one of " .. table.concat(NOTEBOOK_FORMATS, ", ")
+        return client.notify(message:format(argument), vim.log.levels.ERROR)
+      end
+      bridge.notebook({ format = argument, force = command.bang })
+    end,
+    complete = function()
+      return NOTEBOOK_FORMATS
     end,
   },
   history = {

@@ -20,6 +20,12 @@ local M = {}
 ---@field quickfix boolean put tracebacks in the quickfix list
 ---@field throttle_ms integer minimum time between redraws of a run, in milliseconds
 
+---@field notebook kernel_bridge.NotebookOptions .ipynb files
+
+---@class kernel_bridge.NotebookOptions
+---@field open "ask"|"py"|"md"|false show cells instead of JSON: on demand, as a script, as Markdown, or never
+---@field outputs boolean if another plugin shows the cells: also show the file's outputs, and write them with :w
+
 ---@class kernel_bridge.VirtualLines
 ---@field enabled boolean show output under the code
 ---@field max_lines integer maximum number of text lines to show for a run
@@ -130,6 +136,7 @@ local OPTIONS = {
   diagnostics = ON,
   quickfix = ON,
   throttle_ms = above_zero(50),
+  notebook = { group = { open = one_of({ "ask", "py", "md", false }), outputs = ON } },
 }
 
 ---@param options table<string, kernel_bridge.Option>

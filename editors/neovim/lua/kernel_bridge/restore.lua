@@ -1,10 +1,12 @@
 --- Puts the results of a document under its code: those of earlier sessions when it is opened or gets a kernel, and
 --- those of runs whose lines only the server knows.
 
+local buffers = require("kernel_bridge.notebook.buffers")
 local client = require("kernel_bridge.client")
 local config = require("kernel_bridge.config")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
+local times = require("kernel_bridge.times")
 
 local M = {}
 
@@ -43,6 +45,18 @@ local function silent()
   return true
 end
 
+--- A test for runs whose outputs are not in the notebook file that a buffer shows, because they are newer.
+---@param bufnr integer
+---@return fun(run: kernel_bridge.Run): boolean
+local function newer_than_file(bufnr)
+  local path = buffers.path(bufnr)
+  local stat = path and vim.uv.fs_stat(path)
+  local written = stat and stat.mtime.sec + stat.mtime.nsec / 1e9
+  return function(run)
+    return not written or not run.startedAt or times.epoch(run.startedAt) > written
+  end
+end
+
 --- Places the results that a reload of the buffer has lost, and those of earlier sessions if the user wants them. To be
 --- called when the buffer has a server, gets a kernel, or was reloaded.
 ---@param bufnr integer
@@ -52,8 +66,9 @@ function M.opened(bufnr)
     return place.lost
   end)
   if is_needed and vim.api.nvim_buf_is_loaded(bufnr) and client.get(bufnr) then
+    local is_newer = newer_than_file(bufnr)
     request(bufnr, {}, function(run, place)
-      return place and place.lost or is_on and place == nil and not deleted[run.id]
+      return place and place.lost or is_on and place == nil and not deleted[run.id] and is_newer(run)
     end, silent)
   end
 end

@@ -5,6 +5,7 @@ local choices = require("kernel_bridge.select")
 local client = require("kernel_bridge.client")
 local expected = require("kernel_bridge.expected")
 local here = require("kernel_bridge.here")
+local notebook = require("kernel_bridge.notebook")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
 
@@ -64,6 +65,9 @@ function M.run(opts, answered)
   local bufnr = here.buffer(opts)
   if (opts.lines or opts.from) and bufnr ~= here.resolve(opts.bufnr) then
     return client.notify("these lines are output; select lines of code instead", vim.log.levels.WARN)
+  end
+  if notebook.is_raw(bufnr) then
+    return notebook.offer(bufnr)
   end
   opts = with_defined(bufnr, opts)
   local place = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or here.cursor(bufnr)

@@ -99,6 +99,20 @@ M.comments = {
 ---@type string[]
 M.readable = { "text/plain", "text/markdown", "text/latex", "application/vnd.jupyter.widget-view+json" }
 
+--- Filetypes of the languages whose LSP name is another.
+---@type table<string, string>
+M.filetypes = {
+  shellscript = "sh",
+  nushell = "nu",
+  coffeescript = "coffee",
+  csharp = "cs",
+  powershell = "ps1",
+  latex = "tex",
+  sagemath = "sage",
+  wolfram = "mma",
+  robotframework = "robot",
+}
+
 --- Filetypes whose documents are prose with code in fences.
 ---@type table<string, true>
 M.fenced = {

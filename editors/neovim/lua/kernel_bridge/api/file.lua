@@ -3,7 +3,9 @@
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 local here = require("kernel_bridge.here")
+local notebook = require("kernel_bridge.notebook")
 local plural = require("kernel_bridge.plural")
+local restore = require("kernel_bridge.restore")
 local choices = require("kernel_bridge.select")
 
 ---@class kernel_bridge.Api
@@ -74,6 +76,35 @@ function M.export(opts)
       end)
       return true
     end
+  end)
+end
+
+---@class kernel_bridge.NotebookOpts: kernel_bridge.At
+---@field format? kernel_bridge.NotebookFormat default: as configured, or "py"
+---@field force? boolean discard unsaved changes
+
+--- Shows the notebook of a buffer as a script with cells, as Markdown, or as its JSON.
+---@param opts? kernel_bridge.NotebookOpts
+function M.notebook(opts)
+  opts = opts or {}
+  notebook.open(here.buffer(opts), opts.format, opts.force)
+end
+
+---@class kernel_bridge.Import: kernel_bridge.At
+---@field path string a notebook file
+
+--- Shows the outputs in a notebook file under the cells of the buffer with the same code.
+---@param opts kernel_bridge.Import
+function M.import(opts)
+  local path = vim.fs.abspath(vim.fs.normalize(opts.path))
+  restore.restore(here.buffer(opts), path, function(failed, count)
+    if failed then
+      return
+    end
+    local name = vim.fn.fnamemodify(path, ":~:.")
+    local found = count == 0 and "no cell here has the code of an output in %s"
+      or plural(count, "result") .. " shown from %s"
+    client.notify(found:format(name), count == 0 and vim.log.levels.WARN or nil)
   end)
 end
 
