@@ -122,7 +122,7 @@ async def test_a_dead_kernel_reports_the_reason(shared: Client, code: str, reaso
     kernel = await shared.command("startKernel", textDocument=document.identifier)
     shared.stdin = lambda _: ""
     run = await shared.run(code=f"import os\nprint('before'); input()\n{code}", kernelId=kernel["id"])
-    assert (run["state"], shared.mirror.text(run["id"])) == ("lost", "before\n")
+    assert (run["state"], shared.mirror.text(run["id"])) == ("lost", "before\n\n")
     assert run["reason"] == reason + written
     assert run["outputs"][-1] == {
         "output_type": "error",
