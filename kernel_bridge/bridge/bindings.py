@@ -52,8 +52,7 @@ class Bindings:
         replaced = (self._kernels.get(id) for id in bound if id not in kept)
         for changed in (*replaced, kernel):
             if changed is not None and changed.alive:
-                changed.session.host.remember(self.documents_of(changed.id))
-                changed.publish()
+                changed.bound(self.documents_of(changed.id))
 
     def suspend(self, kernel: FollowedKernel) -> None:
         """Unbind a kernel that is shutting down, but remember its documents in case it is restarted."""

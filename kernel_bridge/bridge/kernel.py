@@ -68,6 +68,7 @@ class FollowedKernel:
         self.began_at = 0.0  # loop time of the running run's busy status, later of its execute_input
         self.prompts = Prompts(observers, self._publication.typed)
         self._published: Kernel | None = None
+        self._documents: list[str] = []
         self._end: asyncio.Task[None] | None = None  # the code has ended it, and its process is ending
         self.leaving: str | None = None  # why it takes no more runs, although its process may still exist
         self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
@@ -85,7 +86,13 @@ class FollowedKernel:
         return self.session.state != "dead"
 
     def to_wire(self) -> Kernel:
-        return kernel_to_wire(self.session, len(self.queue.waiting))
+        return kernel_to_wire(self.session, len(self.queue.waiting), self._documents)
+
+    def bound(self, documents: list[str]) -> None:
+        """From now on it is bound to these documents (URIs)."""
+        self._documents = documents
+        self.session.host.remember(documents)
+        self.publish()
 
     def publish(self) -> None:
         """Notify observers of the kernel, if its wire form has changed."""

@@ -18,7 +18,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def kernel_to_wire(session: "KernelSession", queued: int) -> wire.Kernel:
+def kernel_to_wire(session: "KernelSession", queued: int, documents: list[str]) -> wire.Kernel:
     host, info = session.host, session.info
     return wire.Kernel(
         id=session.id,
@@ -39,7 +39,7 @@ def kernel_to_wire(session: "KernelSession", queued: int) -> wire.Kernel:
         implementation_version=info.implementation_version if info else None,
         language_info=info.language_info if info else None,
         supports=session.supports,
-        documents=host.documents or None,
+        documents=documents or None,
         started_at=host.started_at,
         owner=host.owner,
         queued=queued,

@@ -24,7 +24,6 @@ class ForeignHost:
         self.spec = found.spec
         self.epoch = 1
         self.origin: wire.KernelOrigin = "attached"
-        self.documents: list[str] = []
         self.started_at: str | None = found.started_at
         self.keep_alive = True
         self.transport: wire.Transport = found.connection.transport
@@ -59,8 +58,7 @@ class ForeignHost:
         if self.exited is not None and not self.exited.done():
             self.exited.set_result(None)
 
-    def remember(self, documents: list[str]) -> None:
-        self.documents = documents
+    def remember(self, documents: list[str]) -> None: ...
 
     def detach(self) -> None:
         self.origin = "found"

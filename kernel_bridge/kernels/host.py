@@ -22,7 +22,6 @@ class Host(Protocol):
     epoch: int
     origin: wire.KernelOrigin  # "found" after `detach`
     keep_alive: bool
-    documents: list[str]  # URIs of the documents bound to it
     started_at: str | None  # when its process was started
     owner: wire.Owner | None  # of a kernel that a kernel-bridge launched
     connection_file: str | None
@@ -68,7 +67,7 @@ class Host(Protocol):
         """The transport found nothing at the kernel's address any more."""
 
     def remember(self, documents: list[str]) -> None:
-        """Set `documents`, and record them for the next bridge."""
+        """Record the URIs of the documents bound to the kernel, for the next bridge."""
 
     def detach(self) -> None:
         """Leave the kernel running, even after this process has ended."""

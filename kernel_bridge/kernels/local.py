@@ -63,12 +63,12 @@ class LocalHost:
         self.transport: Literal["ipc", "tcp"] = transport
         self.connection_file: str | None = None
         self.pid: int | None = None
-        self.documents: list[str] = []
         self.started_at: str | None = None
         self.owner = self._program = owner
         self._keeper = keeper
         self._env = env
         self._extra_arguments = extra_arguments or []
+        self._documents: list[str] = []
         self._launcher: Launcher | None = None
         self._launch_id = ""  # the launch that the process belongs to
         self._process: KernelProcess | None = None
@@ -93,7 +93,7 @@ class LocalHost:
         host.origin = "attached"
         host.connection_file = str(found.path)
         host.pid = record.pid
-        host.documents = record.documents
+        host._documents = record.documents
         host.owner = record.present_owner or owner
         host.started_at = found.started_at
         host._launch_id = record.launch
@@ -190,7 +190,7 @@ class LocalHost:
             env_names=sorted(self._env or {}),
             extra_arguments=self._extra_arguments,
             keep_alive=self.keep_alive,
-            documents=self.documents,
+            documents=self._documents,
             started_at=self.started_at,
             owner=self.owner,
             bridge=this_process(),
@@ -258,7 +258,7 @@ class LocalHost:
         """Nothing to do: the exit of the process is reported separately."""
 
     def remember(self, documents: list[str]) -> None:
-        self.documents = documents
+        self._documents = documents
         self._update_record(documents=documents)
 
     def _update_record(self, **changes: object) -> None:
