@@ -2,6 +2,7 @@
 
 local config = require("kernel_bridge.config")
 local hover = require("kernel_bridge.hover")
+local notices = require("kernel_bridge.notices")
 local server = require("kernel_bridge.server")
 local vocabulary = require("kernel_bridge.vocabulary")
 
@@ -21,6 +22,8 @@ local function settings()
   }
   return vim.tbl_deep_extend("force", { features = features }, options.settings or {})
 end
+
+local LEVELS = { vim.log.levels.ERROR, vim.log.levels.WARN } -- by LSP's MessageType
 
 --- Calls a function of |kernel_bridge.handlers|. The first message loads that module, because a file may be open
 --- long before code runs.
@@ -77,6 +80,9 @@ return {
     end,
     ["kernel-bridge/stdin"] = function(_, params)
       return handle("stdin", params)
+    end,
+    ["window/showMessage"] = function(_, params)
+      notices.show(params.message, LEVELS[params.type])
     end,
     ["$/cancelRequest"] = function()
       handle("cancel")

@@ -1,6 +1,6 @@
 --- The connection of a buffer to its server. Starts the server on demand; requests never block the editor.
 
-local ansi = require("kernel_bridge.ansi")
+local notices = require("kernel_bridge.notices")
 local server = require("kernel_bridge.server")
 local session = require("kernel_bridge.session")
 
@@ -8,12 +8,7 @@ local M = {}
 
 local NAME = "kernel_bridge"
 
----@param message string
----@param level? integer
-function M.notify(message, level)
-  local lines = vim.tbl_map(ansi.legible, vim.split(message, "\n", { plain = true }))
-  vim.notify("kernel-bridge: " .. table.concat(lines, "\n"), level or vim.log.levels.INFO)
-end
+M.notify = notices.show
 
 ---@param bufnr integer
 ---@return vim.lsp.Client?
