@@ -50,18 +50,23 @@ nvim: $(STAMP) ## open Neovim with the plugin on the tour
 	    $(BIN)/nvim --clean -u editors/neovim/example/init.lua docs/examples/tour.py
 
 test: $(STAMP) ## the server, kernel-bridge run and Neovim, with real kernels
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not plugins'
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not plugins and not kitty'
 
 test-unit: $(STAMP) ## the tests that need no kernel
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
 
 test-slow: $(STAMP) ## the rest: floods, faults, hostile files, random sessions, documented commands
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'slow and not plugins'
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'slow and not plugins and not kitty'
 
-test-editors: $(STAMP) ## real Emacs and Vim without a plugin
-	@for program in emacs vim; do command -v $$program >/dev/null || \
-	    { echo "make test-editors needs $$program: apt install emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme (Debian 13 has no elpa-eglot and needs none)" >&2; exit 1; }; done
+EDITORS := emacs vim kitty Xvfb import tmux debootstrap
+EDITOR_PACKAGES := emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme kitty xvfb imagemagick tmux debootstrap
+
+test-editors: $(STAMP) ## real Emacs and Vim without a plugin, and Neovim's pictures in a real kitty
+	@for program in $(EDITORS); do command -v $$program >/dev/null || \
+	    { echo "make test-editors needs $$program: apt install $(EDITOR_PACKAGES) (Debian 13 has no elpa-eglot and needs none)" >&2; exit 1; }; done
 	$(BIN)/python -m pytest tests/editors/plain
+	@$(BIN)/python -m tests.editors.neovim.kitty
+	$(BIN)/python -m pytest -m kitty tests/editors/neovim
 
 test-plugins: $(STAMP) ## Neovim beside other plugins, fetched once
 	$(BIN)/python -m pytest -m plugins tests/editors/neovim

@@ -1,31 +1,24 @@
 """`python -m tests.editors.neovim.picture`: records docs/images/neovim.gif and neovim.png.
 
 A real kitty on its own X server (Xvfb) shows Neovim with the plugin on docs/examples/tour.py; ffmpeg records
-the screen. Plots inside Neovim need kitty 0.28 or newer. If the system's kitty is older, `--root` takes the
-root folder of a newer Debian with kitty and JetBrains Mono (debootstrap makes one); that needs root rights.
+the screen.
 """
 
-import argparse
-import os
-import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pynvim
-
-from tests.editors.neovim.neovim import BIN, HELPERS, PLUGIN, ROOT, Neovim
+from tests.editors.neovim.kitty import install, kitty, listens, root_of_new_kitty, until
+from tests.editors.neovim.neovim import ROOT, Neovim
+from tests.editors.neovim.terminal import attached, environment_of, nvim
 from tests.home import Home, private_home
 
 IMAGES = ROOT / "docs" / "images"
 TOUR = ROOT / "docs" / "examples" / "tour.py"
 SIZE = (1000, 640)
 FRAMES_PER_S = 12
-BOUND_S = 30
 
 PAUSES_S = {"Text": 0.4, "Value": 0.7, "Progress bar": 0.5, "Table": 1.2, "Plot": 3.2, "Error": 3.0}
 """The cells of the tour in order, and how long the result of each stays on the screen."""
@@ -34,28 +27,20 @@ STILL = "Plot"
 KITTY = {
     "font_family": "JetBrains Mono",
     "font_size": "12.5",
-    "remember_window_size": "no",
-    "initial_window_width": str(SIZE[0]),
-    "initial_window_height": str(SIZE[1]),
     "window_padding_width": "6",
     "background": "#14161b",
-    "cursor_blink_interval": "0",
-    "update_check_interval": "0",
-    "shell_integration": "disabled",
-    "sync_to_monitor": "no",
 }
-INIT = f"""
-vim.opt.rtp:prepend({str(PLUGIN)!r})
+INIT = """
 vim.lsp.enable("kernel_bridge")
-require("kernel_bridge").setup({{ images = {{ max_height = 11 }} }})
-vim.diagnostic.config({{ virtual_text = true }})
+require("kernel_bridge").setup({ images = { max_height = 11 } })
+vim.diagnostic.config({ virtual_text = true })
 vim.o.number, vim.o.signcolumn, vim.o.termguicolors, vim.o.scrolloff = true, "yes", true, 6
 vim.o.cmdheight, vim.o.ruler, vim.o.showcmd, vim.o.wrap = 0, false, false, false
-vim.o.statusline = " %f%=%{{v:lua.require'kernel_bridge'.statusline()}}  %l:%c "
-for group, colour in pairs({{ Statement = "Magenta", Include = "Magenta", Number = "Yellow" }}) do
-  vim.api.nvim_set_hl(0, group, {{ fg = "NvimLight" .. colour }})
+vim.o.statusline = " %f%=%{v:lua.require'kernel_bridge'.statusline()}  %l:%c "
+for group, colour in pairs({ Statement = "Magenta", Include = "Magenta", Number = "Yellow" }) do
+  vim.api.nvim_set_hl(0, group, { fg = "NvimLight" .. colour })
 end
-vim.api.nvim_set_hl(0, "StatusLine", {{ fg = "NvimLightGrey3", bg = "NvimDarkGrey3" }})
+vim.api.nvim_set_hl(0, "StatusLine", { fg = "NvimLightGrey3", bg = "NvimDarkGrey3" })
 vim.keymap.set("n", "<CR>", "<Plug>(kernel-bridge-run-and-advance)")
 """
 DARK_PLOTS = """
@@ -66,58 +51,6 @@ text.color: e0e2ea
 xtick.color: e0e2ea
 ytick.color: e0e2ea
 """
-
-
-@contextmanager
-def program(*command: str, **options: object) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, **options)  # type: ignore[call-overload]
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)  # ffmpeg completes its file
-        process.wait(timeout=BOUND_S)
-
-
-@contextmanager
-def display() -> Iterator[str]:
-    """The name of an X display of the recording's size."""
-    reading, writing = os.pipe()
-    screen = f"{SIZE[0]}x{SIZE[1]}x24"
-    with program("Xvfb", "-displayfd", str(writing), "-screen", "0", screen, pass_fds=[writing]):
-        os.close(writing)
-        with os.fdopen(reading) as number:
-            yield f":{number.readline().strip()}"
-
-
-def in_kitty(home: Home, root: str | None) -> list[str]:
-    """The command line of a kitty with Neovim in it."""
-    start, socket = home.path / "init.lua", home.path / "nvim.sock"
-    start.write_text(INIT)
-    nvim = [str(BIN / "nvim"), "--clean", "-u", str(start), "--listen", str(socket), TOUR.name]
-    options = [argument for name, value in KITTY.items() for argument in ("-o", f"{name}={value}")]
-    kitty = ["kitty", "--config", "NONE", *options, "--directory", str(TOUR.parent), *nvim]
-    if not root:
-        return kitty
-    # kitty alone runs in the other root; Neovim goes back to this one.
-    kitty[-len(nvim) : -len(nvim)] = ["chroot", "/mnt", "env", "-C", str(TOUR.parent)]
-    kitty[kitty.index("--directory") + 1] = "/"
-    mounts = f"mount --rbind / {root}/mnt && for f in proc sys dev tmp; do mount --rbind /$f {root}/$f; done"
-    script = f"{mounts} && exec chroot {shlex.quote(root)} {shlex.join(kitty)}"
-    return ["unshare", "--mount", "sh", "-c", script]
-
-
-def attach(home: Home) -> Neovim:
-    """The Neovim in the terminal, once it has started."""
-    socket = home.path / "nvim.sock"
-    end = time.monotonic() + BOUND_S
-    while not socket.exists():
-        if time.monotonic() > end:
-            raise SystemExit("Neovim did not start in kitty")
-        time.sleep(0.1)
-    editor = Neovim(pynvim.attach("socket", path=str(socket)), home)
-    editor.until("vim.v.vim_did_enter == 1")
-    editor.lua(HELPERS)
-    return editor
 
 
 def warm_up(home: Home) -> None:
@@ -148,26 +81,26 @@ def ended(editor: Neovim, count: int) -> bool:
     return len(results) == count and all(result["state"] in ("ok", "error") for result in results)
 
 
-def record(film: Path, root: str | None) -> float:
+def record(film: Path) -> float:
     """Record the film. Return the seconds from the still to its end."""
-    with private_home() as home, display() as screen:
+    with private_home() as home, kitty(film.parent, root_of_new_kitty(), SIZE, **KITTY) as screen:
         warm_up(home)
-        environment = {**home.environment, "DISPLAY": screen, "PATH": f"{BIN}:{home.environment['PATH']}"}
-        environment |= {"LANG": "C.UTF-8", "LIBGL_ALWAYS_SOFTWARE": "1"}
-        for name in ("NVIM", "TMUX"):
-            environment.pop(name, None)
-        with program(*in_kitty(home, root), env=environment, stderr=subprocess.DEVNULL):
-            editor = attach(home)
+        command = ["env", "-C", str(TOUR.parent), *nvim(home, INIT), TOUR.name]
+        screen.launch(command, environment_of(home, TERM="xterm-kitty", LANG="C.UTF-8"))
+        until(lambda: listens(home.path / "nvim.sock"), "Neovim listens")
+        with attached(home) as editor:
             editor.command("start python3")
             editor.api.command("call search('%% Text')")
             editor.until("require('kernel_bridge').statusline():find('idle', 1, true)")
             size = f"{SIZE[0]}x{SIZE[1]}"
             grab = ["-f", "x11grab", "-draw_mouse", "0", "-framerate", str(FRAMES_PER_S), "-video_size", size]
-            with program("ffmpeg", "-v", "error", "-y", *grab, "-i", screen, "-c:v", "ffv1", str(film)):
-                while not film.exists() or not film.stat().st_size:
-                    time.sleep(0.05)
-                still_s = play(editor)
-            editor.api.command("silent! qall!", async_=True)
+            recorder = subprocess.Popen(
+                ["ffmpeg", "-v", "error", "-y", *grab, "-i", screen.display, "-c:v", "ffv1", film]
+            )
+            until(lambda: film.exists() and film.stat().st_size > 0, "ffmpeg records")
+            still_s = play(editor)
+            recorder.send_signal(signal.SIGINT)  # completes the file
+            recorder.wait()
     return still_s
 
 
@@ -180,12 +113,10 @@ def convert(film: Path, still_s: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Records docs/images/neovim.gif and neovim.png.")
-    parser.add_argument("--root", metavar="DIR", help="root folder of a Debian with kitty 0.28 or newer")
-    arguments = parser.parse_args()
+    install()
     with private_home() as scratch:
         film = scratch.path / "film.mkv"
-        still_s = record(film, arguments.root)
+        still_s = record(film)
         convert(film, still_s)
 
 

@@ -116,6 +116,7 @@ def test_a_redraw_sends_images_again(home: Home) -> None:
         assert sent == 3 * sent[:2], "the same images and placements"
 
 
+@pytest.mark.kitty
 def test_tmux_is_asked_what_it_passes_and_who_is_attached(home: Home) -> None:
     tmux = ["tmux", "-f", "/dev/null", "-S", str(home.path / "tmux.sock")]
     environment = environment_of(home, TERM="xterm-kitty", LANG="C.UTF-8")

@@ -41,6 +41,8 @@ end
 ---@field value string|kernel_bridge.BlobFile
 ---@field file? string a temporary file with the image
 ---@field decodes? boolean
+---@field image? kernel_bridge.Image as last shown
+---@field images? table<string, kernel_bridge.Image> by backend
 local Medium = {}
 Medium.__index = Medium
 

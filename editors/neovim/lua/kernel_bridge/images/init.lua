@@ -15,7 +15,6 @@ local M = {}
 ---@field medium kernel_bridge.Medium
 ---@field backend string the backend that it was loaded for
 ---@field size? {width: integer, height: integer} in pixels
----@field png? string the bytes, until they are sent
 ---@field problem? string why it cannot be shown
 ---@field waiting (fun())[] callbacks for when the image is ready or has failed
 ---@field id? integer the terminal's ID of the image
@@ -78,16 +77,25 @@ end
 ---@return kernel_bridge.Image
 function M.of(medium, on_ready)
   local backend = M.backend()
-  local image = medium.image
-  if not image or image.backend ~= backend then
+  medium.images = medium.images or {}
+  local image = medium.images[backend]
+  medium.image = image
+  if not image then
     image = { medium = medium, backend = backend, waiting = {} }
-    medium.image = image
+    medium.images[backend], medium.image = image, image
     if backend == "snacks" then
       snacks.load(image, changed)
     elseif backend ~= "none" or medium.mime == "image/png" then
       png.load(medium, function(bytes, size, problem)
-        image.png, image.size, image.problem = backend == "kitty" and bytes or nil, size, problem
-        changed(image)
+        local function ready()
+          image.size, image.problem = size, problem
+          changed(image)
+        end
+        if bytes and backend == "kitty" then
+          kitty.send(image, bytes, ready)
+        else
+          ready()
+        end
       end)
     end
   end

@@ -4,14 +4,11 @@
 
 local png = require("kernel_bridge.images.png")
 local terminal = require("kernel_bridge.images.terminal")
-local tty = require("kernel_bridge.images.tty")
 
 local M = {}
 
 local PLACEHOLDER = "\244\142\187\174" -- U+10EEEE
 local CHUNK = 4096 -- the protocol's limit for one escape code, in bytes of base64
-local UNREAD_BYTES = 8192 -- a pty of Linux holds about 12 kB
-local PAUSE_MS = 20
 
 -- The diacritics of rows and columns in the order of the protocol, as ranges of code points.
 -- stylua: ignore
@@ -53,28 +50,13 @@ end
 
 local queue = {} ---@type (fun(): string?)[] each returns its next sequence, or nil at the end
 local busy = false
-local unread = 0 -- bytes sent since the terminal's last answer
-local is_silent = false -- whether it does not answer
 
---- Sends the queue. Waits for the terminal in between: a line that is full breaks Neovim's own drawing.
+--- Sends the queue, each sequence when the terminal has read the one before.
 local function send()
   while queue[1] do
     local sequence = queue[1]()
     if sequence then
-      unread = unread + #sequence
-      return terminal.write(sequence, function()
-        if unread < UNREAD_BYTES then
-          return send()
-        end
-        unread = 0
-        if is_silent then
-          return vim.defer_fn(send, PAUSE_MS)
-        end
-        tty.ask(function(name)
-          is_silent = name == nil
-          send()
-        end)
-      end)
+      return terminal.write(sequence, send)
     end
     table.remove(queue, 1)
   end
@@ -103,11 +85,15 @@ end
 
 ---@param id integer
 ---@param bytes string of a PNG
-local function transmit(id, bytes)
+---@param done? fun() called when the terminal has it
+local function transmit(id, bytes, done)
   local encoded = vim.base64.encode(bytes)
   local at = 1
   enqueue(function()
     if at > #encoded then
+      if done then
+        done()
+      end
       return nil
     end
     local stop = math.min(at + CHUNK - 1, #encoded)
@@ -173,7 +159,7 @@ vim.api.nvim_create_autocmd("VimLeavePre", {
   group = autocommands,
   callback = function()
     for id in pairs(sent) do
-      terminal.write_last(code(("a=d,d=I,q=2,i=%d"):format(id)))
+      terminal.write_now(code(("a=d,d=I,q=2,i=%d"):format(id)))
     end
   end,
 })
@@ -192,20 +178,24 @@ local function place(image)
   enqueue_one(code(("a=p,U=1,q=2,i=%d,p=1,c=%d,r=%d"):format(image.id, image.columns, image.rows)))
 end
 
---- Returns the placeholders of an image. Sends the image first if the terminal does not have it.
+--- Sends an image. It is drawn afterwards: its placeholders would fill the line that it is sent on.
+---@param image kernel_bridge.Image
+---@param bytes string of a PNG
+---@param done fun()
+function M.send(image, bytes, done)
+  image.id = new_id()
+  sent[image.id], images[image] = true, true
+  forget_with(image)
+  transmit(image.id, bytes, done)
+end
+
+--- Returns the placeholders of an image that was sent.
 ---@param image kernel_bridge.Image
 ---@param columns integer
 ---@param rows integer
 ---@return [string, string][][]
 function M.rows(image, columns, rows)
   columns, rows = M.limit(columns, rows)
-  if not image.id then
-    image.id = new_id()
-    sent[image.id], images[image] = true, true
-    forget_with(image)
-    transmit(image.id, image.png)
-    image.png = nil
-  end
   if image.columns ~= columns or image.rows ~= rows then
     image.columns, image.rows = columns, rows
     place(image)
@@ -227,10 +217,13 @@ function M.resend()
     end
     png.load(image.medium, function(bytes)
       if bytes then
-        transmit(image.id, bytes)
-        place(image)
+        transmit(image.id, bytes, next_one)
+        if image.columns then
+          place(image)
+        end
+      else
+        next_one()
       end
-      vim.schedule(next_one)
     end)
   end
   next_one()

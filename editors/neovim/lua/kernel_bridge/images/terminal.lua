@@ -14,6 +14,9 @@ M.on = on
 --- iTerm2 answer OK, but show placeholders as boxes. And Neovim 0.11 takes the answer for keys.
 local PLACEHOLDERS = { kitty = { 0, 28 }, ghostty = { 1, 0 } }
 
+local UNREAD_BYTES = 8192 -- a pty of Linux holds about 12 kB
+local PAUSE_MS = 20 -- if the terminal does not answer
+
 local answer ---@type string? to XTVERSION, such as "kitty(0.41.1)"; empty if there was none in time
 local multiplexer ---@type kernel_bridge.Tmux?
 
@@ -104,8 +107,8 @@ function M.ask()
   if tty.is_attached() then
     is_asked = true
     tty.ask(function(name)
-      if not name then
-        settle("")
+      if not name and not answer then
+        settle("") -- a late answer still counts
       end
     end)
   end
@@ -120,7 +123,15 @@ end)
 
 local group = vim.api.nvim_create_augroup("kernel_bridge_terminal", { clear = true })
 
-vim.api.nvim_create_autocmd({ "UIEnter", "VimResume" }, { group = group, callback = M.ask })
+vim.api.nvim_create_autocmd("UIEnter", {
+  group = group,
+  callback = function()
+    answer, multiplexer = nil, nil -- it may be another terminal
+    M.ask()
+  end,
+})
+
+vim.api.nvim_create_autocmd("VimResume", { group = group, callback = M.ask })
 
 -- With its option focus-events, tmux notifies Neovim of a terminal that is attached.
 vim.api.nvim_create_autocmd("FocusGained", {
@@ -144,17 +155,33 @@ local function wrapped(sequence)
   return in_tmux() and "\27Ptmux;" .. sequence:gsub("\27", "\27\27") .. "\27\\" or sequence
 end
 
---- Writes control sequences to the terminal, through tmux, without blocking.
+local unread = 0 -- bytes written since the terminal's last answer
+
+--- Writes control sequences to the terminal, through tmux, when there is room. Calls back for the next ones, and before
+--- they would fill the line, waits until the terminal has read these.
 ---@param sequence string
----@param written? fun()
-function M.write(sequence, written)
-  tty.write(wrapped(sequence), written)
+---@param next_one fun()
+function M.write(sequence, next_one)
+  tty.when_free(function()
+    local whole = wrapped(sequence)
+    unread = unread + #whole
+    if unread < UNREAD_BYTES then
+      tty.write(whole)
+      return vim.schedule(next_one)
+    end
+    unread = 0
+    if answer == "" then
+      tty.write(whole)
+      return vim.defer_fn(next_one, PAUSE_MS)
+    end
+    tty.ask(next_one, whole)
+  end)
 end
 
---- Writes control sequences to the terminal, through tmux, before Neovim exits.
+--- Writes control sequences to the terminal, through tmux, at once.
 ---@param sequence string
-function M.write_last(sequence)
-  tty.write_last(wrapped(sequence))
+function M.write_now(sequence)
+  tty.write(wrapped(sequence))
 end
 
 M.ask()

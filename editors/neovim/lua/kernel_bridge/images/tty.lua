@@ -10,6 +10,9 @@ local on, fire = events.new()
 M.on = on
 
 local ANSWER_MS = 1000
+local FULL_MS = 5
+local POLLOUT = 4
+local TUI = 1 -- channel
 
 local declared = false
 
@@ -21,15 +24,20 @@ local function libc()
   end
   if not declared then
     declared = true
-    ffi.cdef("int ioctl(int, unsigned long, ...); char *ttyname(int);")
+    ffi.cdef([[
+      int ioctl(int, unsigned long, ...);
+      char *ttyname(int);
+      struct kernel_bridge_pollfd { int fd; short events; short revents; };
+      int poll(struct kernel_bridge_pollfd *, unsigned long, int);
+    ]])
   end
   return ffi.C, ffi
 end
 
 local descriptor ---@type integer|false|nil
 
---- Opens the terminal a second time. Neovim's own descriptors do not block: while the terminal falls behind, only the
---- first part of a sequence would be written, and Neovim's drawing would follow in the middle of it.
+--- Opens the terminal a second time, because Neovim's own descriptors do not block, and write only a part of a sequence
+--- for which there is no room.
 ---@return integer|false
 local function opened()
   if descriptor == nil then
@@ -45,33 +53,46 @@ end
 ---@return boolean
 function M.is_attached()
   return vim.iter(vim.api.nvim_list_uis()):any(function(ui)
-    return ui.stdout_tty and (vim.api.nvim_ui_send ~= nil or ui.chan == 1)
+    return ui.stdout_tty and (vim.api.nvim_ui_send ~= nil or ui.chan == TUI)
   end)
 end
 
---- Writes control sequences in one piece, without blocking.
+--- Waits until the process that draws Neovim's screen has written what it was sent: it answers in order.
+local function fence()
+  pcall(vim.rpcrequest, TUI, "nvim_input", "")
+end
+
+--- Writes control sequences between those of Neovim's own drawing. Neovim 0.11 does not do that by itself, and when the
+--- terminal is slow, a part of its drawing waits: another sequence in there would break both.
 ---@param sequence string
----@param written? fun()
-function M.write(sequence, written)
-  written = written or function() end
+function M.write(sequence)
   if vim.api.nvim_ui_send then
     vim.api.nvim_ui_send(sequence)
   elseif opened() then
-    vim.uv.fs_write(opened() --[[@as integer]], sequence, -1, vim.schedule_wrap(written))
-    return
+    fence()
+    vim.uv.fs_write(opened() --[[@as integer]], sequence)
   else
     vim.api.nvim_chan_send(2, sequence) -- stderr, which is the terminal
   end
-  vim.schedule(written)
 end
 
---- Writes control sequences before Neovim exits.
----@param sequence string
-function M.write_last(sequence)
-  if vim.api.nvim_ui_send or not opened() then
-    return M.write(sequence)
+--- Whether the line to the terminal has room.
+---@return boolean
+local function has_room()
+  local C, ffi = libc()
+  local asked = ffi.new("struct kernel_bridge_pollfd[1]", { { opened(), POLLOUT, 0 } })
+  return C.poll(asked, 1, 0) ~= 0
+end
+
+--- Calls back when M.write() would not wait for the terminal.
+---@param callback fun()
+function M.when_free(callback)
+  if vim.api.nvim_ui_send or not opened() or has_room() then
+    return callback()
   end
-  vim.uv.fs_write(opened() --[[@as integer]], sequence)
+  vim.defer_fn(function()
+    M.when_free(callback)
+  end, FULL_MS)
 end
 
 local waiting = {} ---@type fun(name: string?)[]
@@ -91,18 +112,18 @@ end
 
 --- Asks the terminal for its name (XTVERSION). The answer also shows that it has read everything before the question.
 ---@param callback fun(name: string?) nil if it has not answered in time
-function M.ask(callback)
-  waiting[#waiting + 1] = callback
+---@param before? string control sequences to write before the question
+function M.ask(callback, before)
+  M.write((before or "") .. "\27[>q")
+  waiting[#waiting + 1] = callback -- after the write: answers can arrive while it waits
   timer = timer or assert(vim.uv.new_timer())
-  M.write("\27[>q", function()
-    timer:start(
-      ANSWER_MS,
-      0,
-      vim.schedule_wrap(function()
-        answered(nil)
-      end)
-    )
-  end)
+  timer:start(
+    ANSWER_MS,
+    0,
+    vim.schedule_wrap(function()
+      answered(nil)
+    end)
+  )
 end
 
 local cell ---@type {width: number, height: number}?
