@@ -14,9 +14,13 @@ from tests.documentation.settings_tables import NVIM, SECTION, vscode_settings
 from tests.home import Home
 
 # A chunk, or the specification of a plugin as lazy.nvim takes it. vim.pack came with Neovim 0.12.
+# tests/editors/neovim/test_beside_plugins.py sets up quarto-nvim itself.
 LOAD = """
 local path, plugin = ...
 vim.pack = vim.pack or { add = function(list) assert(vim.islist(list)) end }
+package.preload.quarto = function()
+  return { setup = function(options) assert(type(options) == "table") end }
+end
 vim.opt.rtp:append(plugin .. "/editors/neovim")
 vim.cmd.runtime("plugin/kernel_bridge.lua")
 local text = table.concat(vim.fn.readfile(path), "\\n")
