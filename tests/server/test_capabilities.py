@@ -26,7 +26,9 @@ async def check_gets(home: Home, capabilities: Any, methods: set[str], shown: st
         assert run["state"] == "ok"
         assert len(run["outputs"]) == 1
         answers = "kernel-bridge/stdin" in methods
-        assert run["outputs"][0]["text"] == ("out\nname? Ada\n" if answers else "out\nStdinNotImplementedError\n")
+        assert run["outputs"][0]["text"] == (
+            "out\nname? Ada\n" if answers else "out\nStdinNotImplementedError\n"
+        )
         got = await client.command("getRun", runId=run["id"])
         assert got["run"]["outputs"] == run["outputs"]
         sent = {message["method"] for message in client.messages if "method" in message}

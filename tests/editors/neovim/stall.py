@@ -36,7 +36,7 @@ FLOODS = {
 def measure(editor: Neovim, name: str, code: str | None, look: bool = False) -> None:
     """Prints the longest stall while the code runs. `look` opens its output buffer."""
     if code:
-        editor.open(code, "flood.py")
+        editor.open(code, name.replace(" ", "_") + ".py")  # not a file whose last result would come back
         editor.command(f"attach {editor.lua('return kernel')}")
         editor.until("require('kernel_bridge').kernel() ~= nil")
     editor.lua("probe.worst, probe.over, probe.turns = 0, 0, 0")

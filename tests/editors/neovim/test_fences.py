@@ -132,3 +132,17 @@ def test_the_statusline_names_the_kernel_of_the_fence_at_the_cursor(buffer: Neov
     assert buffer.lua(status) == ""
     buffer.api.current.window.cursor = (9, 0)
     assert buffer.lua(status).startswith("Python 3 (ipykernel) · ")
+
+
+def test_results_below_the_fence(buffer: Neovim) -> None:
+    buffer.lua("require('kernel_bridge').setup({ virtual_lines = { below_fence = true } })")
+    buffer.open("# A\n\n```{python}\n1\n2\n\n```\n\nEnd.\n", "a.qmd")
+    buffer.api.current.window.cursor = (4, 0)
+    buffer.command("run_line")
+    buffer.api.current.window.cursor = (5, 0)
+    buffer.command("run_line")
+    assert [(result["last"], result["shown_at"]) for result in buffer.until_ended(2)] == [(3, 3), (4, 6)]
+    buffer.api.current.window.cursor = (5, 0)
+    buffer.keys("A<CR>x = 3<Esc>")
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[2].shown_at == 4")
+    buffer.lua("require('kernel_bridge').setup({})")

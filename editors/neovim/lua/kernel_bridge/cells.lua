@@ -144,6 +144,20 @@ function M.at(bufnr, line)
   return containing(M.of(bufnr), line)
 end
 
+--- The line under which a result is drawn if fences are to stay whole: the closing fence, for code that ends the cell.
+---@param bufnr integer
+---@param last integer the last line of the code, 0-based
+---@return integer 0-based
+function M.below(bufnr, last)
+  local cell = M.is_fenced(bufnr) and M.at(bufnr, last + 1)
+  if
+    not cell or table.concat(vim.api.nvim_buf_get_lines(bufnr, last + 1, cell.body_last, false)):find("%S")
+  then
+    return last
+  end
+  return cell.last - 1
+end
+
 --- The first line of a cell's code, or its last line if it has none.
 ---@param cell kernel_bridge.Cell
 ---@return integer

@@ -32,6 +32,7 @@ local M = {}
 ---@field keep "both"|"head"|"tail" which end of a longer output to show
 ---@field wrap "text"|"all"|"none" which lines to wrap; "text": all but tables
 ---@field border string text in front of each line of output
+---@field below_fence boolean show the result of a fence's last line below the closing fence
 
 ---@class kernel_bridge.OutputWindow
 ---@field open "split"|"vsplit"|"float"|"tab" where to open the output buffer
@@ -101,6 +102,7 @@ local OPTIONS = {
       keep = one_of({ "both", "head", "tail" }),
       wrap = one_of({ "text", "all", "none" }),
       border = { "│ ", "string" },
+      below_fence = OFF,
     },
   },
   restore = ON,

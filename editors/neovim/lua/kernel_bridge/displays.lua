@@ -1,5 +1,6 @@
 --- Draws results when they change: virtual lines, the status mark at the end of the line, and the sign.
 
+local cells = require("kernel_bridge.cells")
 local collapsed = require("kernel_bridge.collapsed")
 local config = require("kernel_bridge.config")
 local images = require("kernel_bridge.images")
@@ -135,6 +136,9 @@ local function draw(drawing)
     end)
   end
   drawing.lines, drawing.width = lines, width
+  if config.get().virtual_lines.below_fence then
+    last = cells.below(bufnr, last)
+  end
   local mark = marks.chunks(entry, place.stale)
   local fits = marks.fits(vim.api.nvim_buf_get_lines(bufnr, last, last + 1, false)[1], mark, width)
   if not fits then
