@@ -74,6 +74,12 @@ def test_long_output_is_cut_in_the_middle(buffer: Neovim) -> None:
     check(buffer, "for n in range(100): print(n)\n", shown)
 
 
+def test_the_number_of_hidden_lines_is_exact(buffer: Neovim) -> None:
+    hidden = "⋯ 199985 more lines · :KernelBridge output"
+    shown = [*map(str, range(5)), hidden, *map(str, range(199_990, 200_000))]
+    check(buffer, "for n in range(200_000): print(n)\n", shown)
+
+
 def test_a_long_line_is_wrapped(buffer: Neovim) -> None:
     assert len(check(buffer, "print('ab' * 80)\n", ["ab" * 48, "ab" * 32])["lines"]) == 2
 
@@ -338,18 +344,31 @@ def test_latex_is_readable(buffer: Neovim, source: str, shown: str) -> None:
     check(buffer, f"from IPython.display import Latex\nLatex({source!r})\n", [shown])
 
 
+def test_a_formula_is_text_where_its_picture_cannot_be_drawn(buffer: Neovim) -> None:
+    bundle = {"image/png": "iVBO", "text/latex": "$x^{2}$", "text/plain": "x**2"}
+    code = f"from IPython.display import display\nbundle = {bundle!r}\ndisplay(bundle, raw=True)\n"
+    check(buffer, code, ["x**2"])
+
+
 def test_options_choose_the_end_that_is_kept_and_how_many_pictures(buffer: Neovim) -> None:
     options = "{ virtual_lines = { max_lines = 3, keep = ... }, images = { max_count = 2 } }"
-    numbers = "for n in range(200_000): print(n)\n"
-    more = "⋯ 199998 more lines · :KernelBridge output"
+    numbers = "for n in range(100): print(n)\n"
+    more = "⋯ 98 more lines · :KernelBridge output"
     try:
         for keep, shown in (
             ("head", ["0", "1", more]),
-            ("tail", [more, "199998", "199999"]),
-            ("both", ["0", more, "199999"]),
+            ("tail", [more, "98", "99"]),
+            ("both", ["0", more, "99"]),
         ):
             buffer.lua(f"require('kernel_bridge').setup({options})", keep)
             check(buffer, numbers, shown, name=f"{keep}.py")
+        code = (
+            "from IPython.display import display\nfor name in 'abc':\n    print(name)\n"
+            "    display({'image/gif': 'R0lG'}, raw=True)\n"
+        )
+        picture, more = "▣ image/gif, 3 bytes · :KernelBridge open", "⋯ 1 more picture · :KernelBridge output"
+        buffer.lua("require('kernel_bridge').setup({ images = { max_count = 2 } })")
+        check(buffer, code, ["a", picture, "b", picture, "c", more])
     finally:
         buffer.lua("require('kernel_bridge').setup({})")
 

@@ -196,7 +196,8 @@ local function write_output(page, block)
   else
     words = outputs.text(output)
   end
-  local lines = words and not picture and vim.split(words, "\n", { plain = true }) or {}
+  local is_shown = words and (not picture or output.data["text/latex"])
+  local lines = is_shown and vim.split(words, "\n", { plain = true }) or {}
   local hint = medium
     and media.described(medium, medium.image and medium.image.size) .. " · press gx to open"
   local is_beside = media.is_page_too(output) and not picture

@@ -20,6 +20,7 @@ local M = {}
 ---@field count? integer number of lines
 ---@field head? fun(limit: integer): kernel_bridge.Line[]
 ---@field tail? fun(limit: integer): kernel_bridge.Line[]
+---@field is_picture? boolean it is a picture, or the description of one
 ---@field rows? [string, any][][] virtual lines of the picture
 ---@field image? kernel_bridge.Image
 
@@ -98,7 +99,7 @@ end
 local function add_bundle(list, output, width, changed)
   local shown = media.show(output, width, changed)
   if shown.rows then
-    list[#list + 1] = { rows = shown.rows, image = shown.image }
+    list[#list + 1] = { is_picture = true, rows = shown.rows, image = shown.image }
   elseif shown.text then
     local is_markdown = shown.mime == "text/markdown"
     output.lines = output.lines or (is_markdown and markdown.lines(shown.text)) or nil
@@ -108,6 +109,7 @@ local function add_bundle(list, output, width, changed)
   end
   if shown.hint then
     list[#list + 1] = of_text(text.new(shown.hint), "KernelBridgeMedia")
+    list[#list].is_picture = media.picture(output) ~= nil
   end
 end
 
@@ -117,7 +119,7 @@ end
 local function limited(list)
   local pictures, limit = 0, config.get().images.max_count
   for _, segment in ipairs(list) do
-    pictures = pictures + (segment.rows and 1 or 0)
+    pictures = pictures + (segment.is_picture and 1 or 0)
   end
   local surplus, kept, at = pictures - limit, {}, 0
   if surplus <= 0 then
@@ -125,8 +127,8 @@ local function limited(list)
   end
   local from = config.get().virtual_lines.keep == "tail" and 0 or limit
   for _, segment in ipairs(list) do
-    at = at + (segment.rows and 1 or 0)
-    if not segment.rows or at <= from or at > from + surplus then
+    at = at + (segment.is_picture and 1 or 0)
+    if not segment.is_picture or at <= from or at > from + surplus then
       kept[#kept + 1] = segment
     elseif at == from + 1 then
       local words = ("⋯ %s · :KernelBridge output"):format(plural(surplus, "more picture"))
