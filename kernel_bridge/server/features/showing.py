@@ -14,6 +14,7 @@ from ...plurals import count
 from ...protocol.commands import ReadOutputParams, ShowOutputParams, ShowOutputResult
 from ...protocol.errors import ExportFailed, HistoryError, InvalidArgument
 from ...protocol.vocabulary import Output
+from ...runs.changes import size_bytes
 from ..jsonrpc import ConnectionClosed, ResponseError
 from ..peer import INFO, Peer
 from ..registry import server
@@ -62,7 +63,8 @@ async def text_of(context: Context, run_id: str) -> str:
                 text, _ = await context.bridge.history.read_output(asked)
             except HistoryError:  # a silent run, or there is no history
                 elided = output["elided"]
-                text = f"{output['text']}\n[{count(elided['omitted'], 'byte')} omitted]\n{elided['tail']}"
+                hidden = count(elided["omitted"] - size_bytes(elided["tail"]), "byte")
+                text = f"{output['text']}\n[{hidden} omitted]\n{elided['tail']}"
             outputs[index] = {**output, "text": text}
     return whole_text(outputs)
 
