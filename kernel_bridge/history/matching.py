@@ -12,7 +12,7 @@ from .records import Ran
 
 ALIKE = 0.6  # minimum similarity of an edited source, as difflib's ratio
 LONG = 2_000  # characters above which sources are compared by line
-COMPARED = 8  # sources that are compared with one cell: those that share most words with it
+COMPARED = 3  # sources that are compared with one cell: those that share most words with it
 COMMON = 200  # sources above which a word that they share says nothing
 WHOLE_CELLS = ("cell", "above", "below", "all")
 
