@@ -40,6 +40,7 @@ from .history import History
 from .kernel import FollowedKernel
 from .launching import Starts
 from .observer import Observer, Observers
+from .session_runs import SessionRuns
 from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,13 @@ class Bridge:
         self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keeper = Keeper()
-        self.history = History(root, lambda: self.settings, self.observers.warn, self._not_kept)
+        self.history = History(
+            root,
+            lambda: self.settings,
+            self.observers.warn,
+            self._not_kept,
+            lambda uri, run_ids: SessionRuns(self.followed, uri, run_ids),
+        )
 
     # clients
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from ..files import LARGEST_DOCUMENT_BYTES, read_file, readable, reason
 from ..history.journal import Journal
 from ..history.records import Filter, RunRecord
-from ..history.selection import NoRuns, Selection
+from ..history.selection import Selection
 from ..history.upgrade import read_notebook
 from ..protocol.commands import ExportParams, ExportResult
 from ..protocol.errors import ExportFailed, NothingToExport
@@ -22,24 +22,27 @@ from ..source.script import read_script
 from ..source.view import NotShown, is_view, read_view
 from .documents import path_of
 from .observer import Progress
+from .session_runs import SessionRuns
 
 T = TypeVar("T")
 
 Since = Callable[[str], str]
 """From the digest of a notebook file to the time from which on a run is newer than its outputs."""
 
+Runs = Selection | SessionRuns
+
 AUTO = ".auto"  # replaced by the extension of the kernel's language, as in jupytext
 
 
 async def export(
-    journal: Journal | None,
+    source: Journal | SessionRuns,
     asked: ExportParams,
     path: Path,
     document: Document | None,
     progress: Progress | None,
     since: Since = lambda digest: "",
 ) -> ExportResult:
-    """Write the file. `document` holds the cells for mode "document". Without a journal, it must be a view.
+    """Write the file. `document` holds the cells for mode "document". Runs of the session are only for views.
 
     If this is cancelled, the existing file is kept. Raises ExportExists, ExportFailed, FileChanged,
     NothingToExport, NoSuchRun, HistoryDisabled.
@@ -55,15 +58,15 @@ async def export(
     )
     stop = threading.Event()
 
-    def make(runs: Selection) -> ExportResult:
+    def make(runs: Runs) -> ExportResult:
         return _write(
             runs, asked, path, document, since, lambda done, total: _tell(progress, done, total, stop)
         )
 
     try:
-        if journal is None:
-            return await asyncio.to_thread(make, NoRuns())
-        return await journal.read_runs(wanted, make)
+        if isinstance(source, SessionRuns):
+            return await asyncio.to_thread(make, source)
+        return await source.read_runs(wanted, make)
     except asyncio.CancelledError:
         stop.set()
         raise
@@ -121,7 +124,7 @@ def _tell(progress: Progress | None, done: int, total: int, stop: threading.Even
 
 
 def _write(
-    runs: Selection,
+    runs: Runs,
     asked: ExportParams,
     path: Path,
     document: Document | None,
@@ -147,7 +150,7 @@ def _write(
     else:
         assert kernel is not None  # there are runs
         total = len(runs)
-        book = notebook.notebook(runs, kernel)
+        book = notebook.notebook(map(runs.read, runs.keys), kernel)
     book = notebook.Notebook(book.metadata, _counted(book.cells, total, progress))
     format_ = asked.format or ("py" if path.suffix.lower() == AUTO else "ipynb")
     path = destination(path, kernel.language if kernel is not None else "python")
@@ -166,7 +169,7 @@ def _is_itself(path: Path, document: TextDocument | None) -> bool:
         return False
 
 
-def _write_back(runs: Selection, asked: ExportParams, path: Path, progress: Progress) -> ExportResult:
+def _write_back(runs: Runs, asked: ExportParams, path: Path, progress: Progress) -> ExportResult:
     """Write the outputs into the cells of the file as it is on disk, not as an editor has it."""
     from ..history import writeback
 
@@ -181,7 +184,12 @@ def _write_back(runs: Selection, asked: ExportParams, path: Path, progress: Prog
 
 
 def _write_view(
-    runs: Selection, asked: ExportParams, path: Path, document: Document, since: Since, progress: Progress
+    runs: Runs,
+    asked: ExportParams,
+    path: Path,
+    document: Document,
+    since: Since,
+    progress: Progress,
 ) -> ExportResult:
     """Write the cells of a view into its file, each with the outputs of its run.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from ..source.notebook import Notebook
 from .file_outputs import FileOutputs, read_text
 from .observer import Progress
 from .opening import OpenedNotebooks, open_notebook
+from .session_runs import SessionRuns
 from .summary import with_summary
 
 NO_THREAD = "the system refused to start a thread; raise the limit (`ulimit -u`)"
@@ -32,6 +33,7 @@ class History:
     """The history; relative paths are resolved against `root`.
 
     `lost` is called with the id of each run that lost output, and roughly how many bytes it has lost so far.
+    `session_runs` returns the runs in memory: of a document, or with these ids.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class History:
         settings: Callable[[], Settings],
         warn: Callable[[str], None],
         lost: Callable[[str, int], None],
+        session_runs: Callable[[str, Collection[str] | None], SessionRuns],
     ) -> None:
         self._root = root
         self._settings = settings
         self._warn = warn
         self._lost = lost
+        self._session_runs = session_runs
         self._journal: Journal | None = None
         self._opened = OpenedNotebooks()
         self.files = FileOutputs()
@@ -145,9 +149,13 @@ class History:
 
         path = self._root / os.path.expanduser(asked.path)
         since = self._opened.since(path)
-        is_view = document is not None and document.view is not None
-        journal = self.journal() if is_view else self._required()
-        result = await export(journal, asked, path, document, progress, since)
+        source: Journal | SessionRuns
+        if self.journal() is None and document is not None and document.view is not None:
+            uri = asked.text_document.uri if asked.text_document is not None else ""
+            source = self._session_runs(uri, asked.run_ids)
+        else:
+            source = self._required()
+        result = await export(source, asked, path, document, progress, since)
         if result.digest is not None:
             self._opened.written(path, result.digest)
         return result

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..history.places import PlacedRun, place
-from ..history.records import Filter, Ran
+from ..history.records import Filter
 from ..history.selection import Selection
 from ..protocol import objects as wire
 from ..protocol.errors import HistoryDisabled
 from ..runs.run import Run
 from ..source.code import Code
 from ..source.notebook import NotebookCell
+from .session_runs import ran_of, runs_of
 from .summary import with_summary
 from .wire import run_to_wire
 
@@ -32,7 +33,9 @@ async def placed_runs(
 
     `tracked` has the runs whose place is known, with their first and last lines; they are not returned.
     """
-    here = [_ran(run) for run in _runs_of(bridge, uri) if _counts(run) and run.id not in tracked]
+    here = [
+        ran_of(run) for run in runs_of(bridge.followed, uri)[::-1] if _counts(run) and run.id not in tracked
+    ]
     budget_bytes = bridge.settings.output_budget
 
     def find(selection: Selection | None) -> list[tuple[PlacedRun, wire.Run | None]]:
@@ -64,23 +67,9 @@ def live_run(bridge: "Bridge", run_id: str) -> wire.Run | None:
     return run_to_wire(found[1], found[1].live) if found is not None else None
 
 
-def _runs_of(bridge: "Bridge", uri: str) -> list[Run]:
-    """The runs of this session whose code came from a document, newest first."""
-    runs = (run for kernel in bridge.followed for run in kernel.runs.all())
-    found = [run for run in runs if run.location is not None and run.location.uri == uri]
-    return sorted(found, key=lambda run: run.queued_at, reverse=True)
-
-
 def _counts(run: Run) -> bool:
     """Whether only this session knows the run, and it has begun or will begin."""
     return not run.silent and (not run.ended or (run.started_at is not None and not run.kept))
-
-
-def _ran(run: Run) -> Ran:
-    location = run.location
-    assert location is not None
-    line = location.range[0][0] if location.range is not None else None
-    return Ran(0, run.source, location.unit, line, location.uri, location.cell_id, run.id)
 
 
 def _text_bytes(run: wire.Run) -> int:

@@ -11,8 +11,9 @@ from ..source.notebook import NotebookCell
 from .records import Ran
 
 ALIKE = 0.6  # minimum similarity of an edited source, as difflib's ratio
-LONG = 2_000  # characters above which sources are compared by line
+LONG = 2_000  # characters above which sources are compared only by line
 COMPARED = 3  # sources that are compared with one cell: those that share most words with it
+COMPARISONS = 300  # for one document, the newest runs first: comparing takes a millisecond
 COMMON = 200  # sources above which a word that they share says nothing
 WHOLE_CELLS = ("cell", "above", "below", "all")
 
@@ -136,14 +137,18 @@ class Alike:
             for word in self._words[number]:
                 self._having[word].append(number)
         self._gone: set[int] = set()
+        self._left = COMPARISONS
 
     def take(self, source: str, line: int | None) -> Ran | None:
         """The newest run of similar code, preferably at the same line. Others at its line are gone too."""
         here = self._at.get(line, []) if line is not None else []
         for candidates in (here, sorted(self._sharing(source))):
             for number in candidates:
-                if number not in self._gone and are_alike(self._runs[number].source, source):
-                    run = self._runs[number]
+                if number in self._gone or self._left <= 0:
+                    continue
+                self._left -= 1
+                run = self._runs[number]
+                if are_alike(run.source, source):
                     self._gone |= {number, *(self._at[run.line] if run.line is not None else ())}
                     return run
         return None
@@ -164,7 +169,10 @@ class Alike:
 
 def are_alike(one: str, other: str) -> bool:
     """Whether one source may be an edited version of the other."""
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    by_line = SequenceMatcher(None, one.splitlines(), other.splitlines(), autojunk=False)
+    if by_line.ratio() >= ALIKE:
+        return True
     if max(len(one), len(other)) > LONG:
-        matcher = SequenceMatcher(None, one.splitlines(), other.splitlines(), autojunk=False)
+        return False
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
     return matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE

@@ -64,16 +64,6 @@ class Selection:
         return run
 
 
-class NoRuns(Selection):
-    """No runs, without a history."""
-
-    def __init__(self) -> None:
-        self.keys = ()
-
-    def overview(self, newest: int | None = None) -> list[Ran]:
-        return []
-
-
 class _Place(Wire):
     """The part of a run's record that says where its code was."""
 

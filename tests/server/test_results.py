@@ -176,6 +176,22 @@ async def test_a_notebook_is_opened_run_and_written_back(bridge: Client, format:
     assert path.read_text() == changed, "the run is older than the outputs of the file"
 
 
+async def test_without_a_history_the_runs_of_the_session_are_written(home: Home) -> None:
+    async with editor(home, settings={"history": {"enabled": False}}) as client:
+        path = home.work / "a.ipynb"
+        path.write_text(json.dumps(NOTEBOOK))
+        opened = await client.command("openNotebook", path="a.ipynb")
+        document = client.open(opened["text"].replace("'a'", "'b'"), "a.ipynb")
+        await client.runs(unit="all", textDocument=document.identifier)
+        client.close_document(document)
+        document = client.open("# %%\n\n" + document.text, "a.ipynb")
+        assert await shown(client, document) == [("print('b')", "b", False)]
+        here: Json = {"mode": "document", "textDocument": document.identifier}
+        await client.command("export", path="a.ipynb", digest=opened["digest"], **here)
+        cell = json.loads(path.read_text())["cells"][-2]
+        assert (cell["id"], cell["outputs"][0]["text"]) == ("a", ["b\n"])
+
+
 async def test_a_notebook_that_cannot_be_opened(bridge: Client) -> None:
     (bridge.home.work / "bad.ipynb").write_text('{"cells": [\n  {"cell_type": }]}')
     with pytest.raises(ResponseError, match=r"bad.ipynb .*line 2, column 17") as failed:
