@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 BOUND_MS = 30_000
 
 HELPERS = r"""
-_G.test = { messages = {}, events = {}, opened = {} }
+_G.test = { messages = {}, events = {}, opened = {}, notify = vim.notify }
 vim.notify = function(message, level) table.insert(test.messages, message) end
 vim.ui.open = function(path) table.insert(test.opened, path) return {}, nil end
 vim.api.nvim_create_autocmd("User", { pattern = "KernelBridge*", callback = function(event)

@@ -1,13 +1,16 @@
 """Kernels in Neovim: start, choose, share, interrupt, restart, detach, shut down, and die."""
 
 import os
+import re
 import signal
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.editors.neovim.neovim import Neovim, neovim
+from tests.editors.neovim.neovim import BOUND_MS, Neovim, neovim
+from tests.editors.neovim.terminal import terminal
 from tests.home import Home
 
 pytestmark = pytest.mark.slow
@@ -47,10 +50,94 @@ def test_choosing_a_kernel(editor: Neovim) -> None:
     editor.until(f"{HERE} and {HERE}.state == 'idle'")
     assert "Python 3 (ipykernel)" in editor.lua("return test.offered[1]")
     editor.command("select")
-    editor.until("table.concat(test.offered, '\\n'):find(\"this buffer's, idle\") and true")
-    assert "start" in editor.lua("return test.offered[1]")
-    names = editor.api.funcs.getcompletion("KernelBridge start ", "cmdline")
-    assert "python3" in names
+    editor.until("table.concat(test.offered, '\\n'):find(\"this buffer's\") and true")
+    first, second, *_ = editor.lua("return test.offered")
+    assert re.search(r"  start  /.*kernels/python3$", first)
+    short = editor.lua(f"return {HERE}.id")[:8]
+    assert re.fullmatch(
+        rf"Python 3 \(ipykernel\) +idle +{short} +a\.py +started \d\d:\d\d +this buffer's", second
+    )
+
+
+def test_completion_finds_kernels_at_the_first_try(home: Home) -> None:
+    with neovim(home, config="vim.lsp.enable('kernel_bridge', false)") as editor:
+
+        def completed(line: str) -> list[str]:
+            names: list[str] = editor.api.funcs.getcompletion(f"KernelBridge {line}", "cmdline")
+            return names
+
+        editor.open("1\n")
+        editor.until("vim.deep_equal(vim.fn.getcompletion('KernelBridge start ', 'cmdline'), { 'python3' })")
+        assert completed("run_cell k") == ["kernel="]
+        assert completed("run_cell kernel=py") == ["kernel=python3"]
+        assert completed("attach ") == []
+        run(editor, "1\n")
+        short = editor.lua(f"return {HERE}.id")[:8]
+        assert completed("attach ") == [short, "python3"]
+        assert completed("interrupt kernel=") == [f"kernel={short}", "kernel=python3"]
+        editor.command("interrupt everything")
+        editor.until_message("unknown argument everything; expected kernel=NAME")
+
+
+def test_a_run_on_another_kernel_leaves_the_buffer_its_own(editor: Neovim) -> None:
+    assert run(editor, "who = 'b'\nwho\n", "b.py") == "'b'"
+    other = editor.lua(f"return {HERE}.id")
+    assert run(editor, "# %%\nwho = 'a'\nwho\n\n# %%\nwho\n", "a.py") == "'a'"
+    own = editor.lua(f"return {HERE}.id")
+    editor.api.current.window.cursor = (6, 0)
+    editor.command(f"run_cell kernel={other[:8]}")
+    mine, others = editor.until_ended(2)
+    assert (mine["kernel"], " · on " in mine["mark"]) == (own, False)
+    assert (others["kernel"], others["lines"]) == (other, ["│ 'b'"])
+    assert others["mark"].endswith(f" · on {other[:8]}")
+    assert editor.lua(f"return {HERE}.id") == own
+    editor.command("run_cell kernel=nope")
+    editor.until_message('no running kernel matches "nope"; these run:')
+
+    editor.command("restart")  # of the run at the cursor
+    editor.until(f"require('kernel_bridge.session').kernels()['{other}'].epoch == 2")
+    assert editor.lua(f"return {{ {HERE}.id, {HERE}.epoch }}") == [own, 1]
+    editor.api.current.window.cursor = (3, 0)
+    editor.command(f"shutdown kernel={other}")
+    editor.until_message("Python 3 (ipykernel) was shut down")
+    editor.command("run_cell kernel=python3")  # the only one of this name now
+    editor.until(f"{HERE}.id == ...", own)
+    assert [result["kernel"] for result in editor.until_ended(2)] == [own, other]
+
+
+def test_a_language_without_a_kernel_offers_what_brings_one(editor: Neovim) -> None:
+    editor.api.command("set shell=/bin/sh")
+    editor.lua(
+        """vim.ui.select = function(items, options, choose)
+          test.offered = vim.tbl_map(options.format_item, items)
+          choose(items[1])
+        end"""
+    )
+    editor.open("1\n", "a.R")
+    editor.command("run")
+    editor.until("vim.bo.buftype == 'terminal'")
+    command = "R -e 'install.packages(\"IRkernel\"); IRkernel::installspec()'"
+    first, second = editor.lua("return test.offered")
+    assert first == f"install IRkernel  {command}"
+    assert re.fullmatch(r"more … \(\d+\)", second)
+    editor.until("table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), ''):find(..., 1, true)", command)
+
+
+def test_long_messages_do_not_ask_for_a_key(home: Home) -> None:
+    with terminal(home, "") as (screen, editor):
+        editor.lua("vim.notify = test.notify")
+        editor.api.command("set columns=40")
+        for command, part in (("nonsense", "unknown sub"), ("run kernel=nope", "no running kernel")):
+            editor.open("1\n")
+            screen.type(f":KernelBridge {command}\r".encode())
+            until = time.monotonic() + BOUND_MS / 1000
+            while part not in editor.api.funcs.execute("messages"):  # a wait inside Neovim would hold it up
+                assert time.monotonic() < until, editor.screen()
+            assert editor.api.api.get_mode() == {"mode": "n", "blocking": False}
+            last = next(line for line in reversed(editor.screen()) if line)
+            assert last.endswith(" … :messages"), last
+            assert len(last) <= 40
+        assert "run_all, run_below" in editor.api.funcs.execute("messages").replace("\n", "")
 
 
 def test_a_failed_start_reports_the_reason(editor: Neovim) -> None:
@@ -153,9 +240,20 @@ def test_shutdown_and_cancel(editor: Neovim) -> None:
 def test_a_detached_kernel_keeps_running(home: Home) -> None:
     with pytest.raises(AssertionError, match="ipykernel"), neovim(home) as editor:  # noqa: PT012
         run(editor, "1\n")
-        pid = editor.lua(f"return {HERE}.pid")
+        pid = editor.lua(f"test.id = {HERE}.id:sub(1, 8) return {HERE}.pid")
+        editor.open("import threading\nthreading.Event().wait(60)\n", "b.py")
+        editor.command(f"attach {editor.lua('return test.id')}")
+        editor.until(f"{HERE}")
+        editor.command("run_cell")
+        editor.until("(test.results(vim.api.nvim_get_current_buf())[1] or {}).state == 'running'")
         editor.command("detach")
-        editor.until_message("detached; the kernel keeps running")
+        editor.until_message("the kernel was detached and keeps running")
+        (result,) = editor.until_ended()
+        assert "○ " in result["mark"]
+        assert result["mark"].endswith(" detached · the code may still run in the kernel")
+        assert editor.lua("return require('kernel_bridge').statusline()") == "Python 3 (ipykernel) · detached"
+        editor.command("interrupt")
+        editor.until_message(":KernelBridge attach")
     psutil.Process(pid).kill()
 
 

@@ -1,5 +1,6 @@
 --- The connection of a buffer to its server. Starts the server on demand; requests never block the editor.
 
+local kernel_text = require("kernel_bridge.kernel_text")
 local notices = require("kernel_bridge.notices")
 local server = require("kernel_bridge.server")
 local session = require("kernel_bridge.session")
@@ -34,6 +35,13 @@ local function config_for(bufnr, find)
   local given = vim.tbl_extend("force", config, { name = NAME })
   given.root_dir = root -- replaces the function, even with nil
   return given, ""
+end
+
+--- Whether `with` needs no answer of the user: the server runs, or a trusted one was found.
+---@param bufnr integer
+---@return boolean
+function M.can_start(bufnr)
+  return M.get(bufnr) ~= nil or (not server.is_ambiguous(bufnr) and server.find(server.root(bufnr)) ~= nil)
 end
 
 --- Calls `ready` with the buffer's client once it is initialized. Starts the server if it is not running.
@@ -89,6 +97,17 @@ function M.with(bufnr, ready, failed)
   end
 end
 
+---@param bufnr integer
+---@return string
+local function without_kernel(bufnr)
+  local left = session.kernel_of(bufnr)
+  if left and left.origin == "found" then
+    local id = kernel_text.id(left)
+    return ("this file's kernel was detached; :KernelBridge attach %s takes it back"):format(id)
+  end
+  return "this file has no kernel; choose one with :KernelBridge select"
+end
+
 --- Sends a command for a buffer. Notifies the user of a failure, unless `answered` returns true.
 ---@param bufnr integer
 ---@param name string without `kernel-bridge.`
@@ -106,7 +125,7 @@ function M.command(bufnr, name, argument, answered)
       if data.kind == "NothingToRun" then
         return M.notify("no code to run here", vim.log.levels.WARN)
       elseif data.kind == "NoSuchKernel" and not params.arguments[1].kernelId then
-        return M.notify("this file has no kernel; choose one with :KernelBridge select", vim.log.levels.WARN)
+        return M.notify(without_kernel(bufnr), vim.log.levels.WARN)
       elseif data.kind == "KernelDead" and data.remedy == "restartKernel" then
         return M.notify("the kernel is dead; start it again with :KernelBridge restart", vim.log.levels.WARN)
       end
@@ -207,7 +226,6 @@ vim.api.nvim_create_autocmd({ "BufFilePost", "BufAdd" }, {
     if before.kernel and before.kernel.state ~= "dead" then
       local argument = { textDocument = M.document(event.buf), kernelId = before.kernel.id }
       M.command(event.buf, "bindKernel", argument)
-      session.bind(argument.textDocument.uri, before.kernel.id)
     end
   end,
 })

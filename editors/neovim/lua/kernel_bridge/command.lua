@@ -1,9 +1,8 @@
 --- The :KernelBridge command: its subcommands and their completion.
 
 local bridge = require("kernel_bridge")
+local catalog = require("kernel_bridge.catalog")
 local client = require("kernel_bridge.client")
-local choices = require("kernel_bridge.select")
-local session = require("kernel_bridge.session")
 
 local M = {}
 
@@ -20,18 +19,64 @@ local function plain(name)
   }
 end
 
+local KERNEL = "kernel="
+
+--- A subcommand that takes the argument kernel=NAME.
+---@param call fun(opts: { kernel?: string }, command: vim.api.keyset.create_user_command.command_args)
+---@param names fun(bufnr: integer): string[] for completion
+---@return kernel_bridge.Subcommand
+local function on_kernel(call, names)
+  return {
+    call = function(argument, command)
+      local is_named = argument and vim.startswith(argument, KERNEL) and #argument > #KERNEL
+      if argument and not is_named then
+        local message = ("unknown argument %s; expected kernel=NAME"):format(argument)
+        return client.notify(message, vim.log.levels.ERROR)
+      end
+      call({ kernel = argument and argument:sub(#KERNEL + 1) }, command)
+    end,
+    complete = function(lead)
+      if not vim.startswith(lead, KERNEL) then
+        return { KERNEL }
+      end
+      return vim.tbl_map(function(name)
+        return KERNEL .. name
+      end, names(vim.api.nvim_get_current_buf()))
+    end,
+  }
+end
+
+---@param bufnr integer
+---@return string[]
+local function all_names(bufnr)
+  return vim.list_extend(catalog.kernel_names(bufnr), catalog.spec_names(bufnr))
+end
+
 --- A subcommand that runs a unit, or the lines of a range.
 ---@return kernel_bridge.Subcommand
 local function runs(name)
-  return {
-    call = function(_, command)
-      local lines = command.range > 0 and { command.line1, command.line2 } or nil
-      if lines then
-        return bridge.run({ lines = lines })
-      end
-      bridge[name]()
-    end,
-  }
+  return on_kernel(function(opts, command)
+    if command.range > 0 then
+      opts.lines = { command.line1, command.line2 }
+      return bridge.run(opts)
+    end
+    bridge[name](opts)
+  end, all_names)
+end
+
+--- A subcommand that runs several cells.
+---@return kernel_bridge.Subcommand
+local function runs_cells(name)
+  return on_kernel(function(opts)
+    bridge[name](opts)
+  end, all_names)
+end
+
+---@return kernel_bridge.Subcommand
+local function of_kernel(name)
+  return on_kernel(function(opts)
+    bridge[name](opts)
+  end, catalog.kernel_names)
 end
 
 --- A subcommand for the lines of a range, or the current line.
@@ -67,9 +112,9 @@ M.subcommands = {
   run = runs("run"),
   run_line = runs("run_line"),
   run_cell = runs("run_cell"),
-  run_above = plain("run_above"),
-  run_below = plain("run_below"),
-  run_all = plain("run_all"),
+  run_above = runs_cells("run_above"),
+  run_below = runs_cells("run_below"),
+  run_all = runs_cells("run_all"),
   eval = {
     call = function(argument)
       bridge.eval({ code = argument })
@@ -87,8 +132,7 @@ M.subcommands = {
       bridge.start({ spec = argument })
     end,
     complete = function()
-      choices.refresh(vim.api.nvim_get_current_buf())
-      return choices.spec_names()
+      return catalog.spec_names(vim.api.nvim_get_current_buf())
     end,
   },
   attach = {
@@ -96,15 +140,16 @@ M.subcommands = {
       bridge.attach({ connection = argument })
     end,
     complete = function(lead)
-      return vim.list_extend(vim.tbl_keys(session.kernels()), files(lead))
+      local names = catalog.kernel_names(vim.api.nvim_get_current_buf())
+      return lead == "" and names or vim.list_extend(names, files(lead))
     end,
   },
   select = plain("select"),
-  interrupt = plain("interrupt"),
-  restart = plain("restart"),
+  interrupt = of_kernel("interrupt"),
+  restart = of_kernel("restart"),
   restart_and_run = plain("restart_and_run"),
-  shutdown = plain("shutdown"),
-  detach = plain("detach"),
+  shutdown = of_kernel("shutdown"),
+  detach = of_kernel("detach"),
   cancel = plain("cancel"),
   answer = {
     call = function(argument)
@@ -201,8 +246,11 @@ function M.complete(lead, line)
     words = vim.tbl_keys(M.subcommands)
     table.sort(words)
   end
+  local seen = {}
   return vim.tbl_filter(function(word)
-    return vim.startswith(word, lead)
+    local is_new = not seen[word]
+    seen[word] = true
+    return is_new and vim.startswith(word, lead)
   end, words)
 end
 

@@ -12,7 +12,7 @@ local M = {}
 ---@field virtual_lines kernel_bridge.VirtualLines output under the code
 ---@field restore boolean show the last results of a file when it is opened or gets a kernel
 ---@field signs boolean place a sign on the first line of each run
----@field icons table<string, string> for queued, running, ok, error, interrupted, aborted, cancelled and lost runs
+---@field icons table<string, string> for queued, running, ok, error, interrupted, aborted, cancelled, lost, detached
 ---@field output kernel_bridge.OutputWindow the output buffer
 ---@field images kernel_bridge.Images images among the lines of a buffer
 ---@field auto_open kernel_bridge.AutoOpen what opens without a command
@@ -117,6 +117,7 @@ local OPTIONS = {
       aborted = icon("⊘"),
       cancelled = icon("⊘"),
       lost = icon("⚠"),
+      detached = icon("○"),
     },
   },
   output = {

@@ -34,7 +34,7 @@ end
 --- Shows a mark at a line until the server responds.
 ---@param bufnr integer
 ---@param line integer 0-based
----@return fun() remove
+---@return fun(): integer remove returns the line of the mark, which moves with edits
 function M.expect(bufnr, line)
   local one = { bufnr = bufnr, words = "" }
   draw_expected(one, line)
@@ -44,8 +44,10 @@ function M.expect(bufnr, line)
       return other ~= one
     end, expected)
     if vim.api.nvim_buf_is_valid(bufnr) then
+      line = vim.api.nvim_buf_get_extmark_by_id(bufnr, pending, one.mark, {})[1] or line
       vim.api.nvim_buf_del_extmark(bufnr, pending, one.mark)
     end
+    return line
   end
 end
 

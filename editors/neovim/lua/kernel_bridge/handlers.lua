@@ -42,10 +42,12 @@ session.on("kernel", function(kernel)
   vim.cmd.redrawstatus({ bang = true })
 end)
 
-session.on("bound", function(uri)
+session.on("bound", function(bufnr, kernel)
   vim.cmd.redrawstatus({ bang = true })
-  local bufnr = session.buffer_of(uri)
-  if bufnr then
+  for _, place in ipairs(sheets.of(bufnr)) do
+    displays.touch(place) -- it names its kernel if that is another one
+  end
+  if kernel.origin == "attached" then
     restore.opened(bufnr)
   end
 end)

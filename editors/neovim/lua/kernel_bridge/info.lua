@@ -4,9 +4,11 @@ local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 local expected = require("kernel_bridge.expected")
 local here = require("kernel_bridge.here")
+local kernel_text = require("kernel_bridge.kernel_text")
 local plural = require("kernel_bridge.plural")
 local prompt = require("kernel_bridge.prompt")
 local session = require("kernel_bridge.session")
+local times = require("kernel_bridge.times")
 
 local M = {}
 
@@ -33,16 +35,19 @@ function M.lines(bufnr)
   add("kernel", kernel.displayName)
   add(
     "state",
-    kernel.state .. (kernel.queued > 0 and ", " .. plural(kernel.queued, "run") .. " queued" or "")
+    kernel_text.state(kernel)
+      .. (kernel.queued > 0 and ", " .. plural(kernel.queued, "run") .. " queued" or "")
   )
   add("reason", kernel.reason and kernel.reason:gsub("\n", " "))
   add("language", kernel.language)
   local implementation = (kernel.implementation or "") .. " " .. (kernel.implementationVersion or "")
   add("implementation", vim.trim(implementation))
   add("folder", kernel.cwd and vim.fn.fnamemodify(kernel.cwd, ":~"))
+  add("files", kernel_text.files(kernel))
+  add("started", kernel.startedAt and times.when(kernel.startedAt))
   add("process", kernel.pid)
   add("restarts", kernel.epoch - 1)
-  add("origin", kernel.origin .. (kernel.keepAlive and ", kept alive" or ""))
+  add("owner", kernel_text.owner(kernel))
   add(
     "connection",
     kernel.connectionFile and vim.fn.fnamemodify(kernel.connectionFile, ":~") or kernel.server
@@ -76,7 +81,8 @@ function M.statusline(bufnr)
   end
   -- Some statusline plugins evaluate their text: %{…} in a kernel's name would run.
   local name = ansi.legible(kernel.displayName):gsub("%%", "％")
-  local words = name .. " · " .. (prompt.is_open(kernel.id) and "waiting for input" or kernel.state)
+  local state = prompt.is_open(kernel.id) and "waiting for input" or kernel_text.state(kernel)
+  local words = name .. " · " .. state
   return kernel.queued > 0 and ("%s +%d"):format(words, kernel.queued) or words
 end
 

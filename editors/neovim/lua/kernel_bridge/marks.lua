@@ -2,8 +2,10 @@
 
 local ansi = require("kernel_bridge.ansi")
 local config = require("kernel_bridge.config")
+local kernel_text = require("kernel_bridge.kernel_text")
 local media = require("kernel_bridge.media")
 local plural = require("kernel_bridge.plural")
+local session = require("kernel_bridge.session")
 local times = require("kernel_bridge.times")
 local wrap = require("kernel_bridge.wrap")
 
@@ -18,12 +20,17 @@ M.GROUPS = {
   aborted = "KernelBridgeEnded",
   cancelled = "KernelBridgeEnded",
   lost = "KernelBridgeEnded",
+  detached = "KernelBridgeEnded",
 }
 
---- The state to show: the server tells an error that an interrupt raised from others.
+--- The state to show: the server tells an error that an interrupt raised from others, and a run that was left on its
+--- kernel from a lost one.
 ---@param run kernel_bridge.Run
----@return kernel_bridge.RunState|"interrupted"
+---@return kernel_bridge.RunState|"interrupted"|"detached"
 function M.state(run)
+  if run.detached then
+    return "detached"
+  end
   return run.summary and run.summary.state == "interrupted" and "interrupted" or run.state
 end
 
@@ -44,6 +51,21 @@ local function running_for(entry)
   if entry.run.state == "running" and seconds >= 1 then
     return times.duration(seconds)
   end
+end
+
+--- Names the kernel of a run if it is not the buffer's.
+---@param entry kernel_bridge.RunEntry
+---@return string?
+local function elsewhere(entry)
+  local kernel = session.kernels()[entry.run.kernelId]
+  local bound = entry.bufnr and session.bound(entry.bufnr) or {}
+  if not kernel or #bound == 0 or vim.list_contains(bound, kernel) then
+    return nil
+  end
+  local is_same_name = vim.iter(bound):any(function(other)
+    return other.displayName == kernel.displayName
+  end)
+  return "· on " .. ansi.legible(is_same_name and kernel_text.id(kernel) or kernel.displayName)
 end
 
 --- The status mark: execution count, time and state. The words come from the server.
@@ -67,6 +89,7 @@ function M.chunks(entry, stale)
   if summary.text ~= "" and run.state ~= "ok" and run.state ~= "error" then
     words[#words + 1] = "· " .. ansi.legible(summary.text)
   end
+  words[#words + 1] = elsewhere(entry)
   if run.degraded then
     words[#words + 1] = "· the kernel did not report the end of the run"
   end

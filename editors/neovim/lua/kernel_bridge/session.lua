@@ -22,7 +22,7 @@ local M = {}
 ---@field asked? boolean its outputs were requested, because a notification was missed
 ---@field recalled? boolean it had ended before this session learned of it
 
---- Events: "kernel" (kernel), "bound" (uri), "run" (entry), "output" (entry), "asks" (entry).
+--- Events: "kernel" (kernel), "bound" (bufnr, kernel), "run" (entry), "output" (entry), "asks" (entry).
 local on, fire = events.new()
 M.on = on
 
@@ -99,6 +99,22 @@ function M.kernel_of(bufnr)
   end
 end
 
+--- All kernels of a buffer's document: several, if it has code in several languages.
+---@param bufnr integer
+---@return kernel_bridge.Kernel[]
+function M.bound(bufnr)
+  return vim.tbl_map(function(id)
+    return kernels[id]
+  end, bindings[vim.uri_from_bufnr(bufnr)] or {})
+end
+
+---@param bufnr integer
+---@param kernel_id string
+---@return boolean
+function M.is_bound(bufnr, kernel_id)
+  return vim.list_contains(bindings[vim.uri_from_bufnr(bufnr)] or {}, kernel_id)
+end
+
 --- Binds a kernel to a document: for its language if the document has fenced code, else as its only one.
 ---@param uri string
 ---@param kernel_id string
@@ -111,13 +127,9 @@ local function bind(uri, kernel_id)
       return id ~= kernel_id and language_of(id) ~= language_of(kernel_id)
     end, others)
   )
-end
-
----@param uri string
----@param kernel_id string
-function M.bind(uri, kernel_id)
-  bind(uri, kernel_id)
-  fire("bound", uri)
+  if bufnr then
+    fire("bound", bufnr, kernels[kernel_id])
+  end
 end
 
 -- Updates
@@ -125,8 +137,14 @@ end
 ---@param kernel kernel_bridge.Kernel
 ---@param client_id integer
 function M.kernel(kernel, client_id)
+  local before = kernels[kernel.id] and kernels[kernel.id].documents or {}
   kernels[kernel.id] = kernel
   clients[kernel.id] = client_id
+  for _, uri in ipairs(kernel.documents or {}) do
+    if not vim.list_contains(before, uri) then
+      bind(uri, kernel.id)
+    end
+  end
   fire("kernel", kernel)
   publish("KernelBridgeKernel", { kernel = kernel })
 end
@@ -153,7 +171,6 @@ local function add(run, client_id)
   local document = run.textDocument
   if document then
     entry.bufnr = M.buffer_of(document.uri)
-    bind(document.uri, run.kernelId)
   end
   runs[run.id] = entry
   if not entry.bufnr or not run.range then
@@ -255,7 +272,7 @@ end
 function M.server_ended(client_id)
   local reason = "the server has exited"
   for id, kernel in pairs(kernels) do
-    if clients[id] == client_id and kernel.state ~= "dead" then
+    if clients[id] == client_id and kernel.state ~= "dead" and kernel.origin ~= "found" then
       M.kernel(vim.tbl_extend("force", kernel, { state = "dead", reason = reason, queued = 0 }), client_id)
     end
   end

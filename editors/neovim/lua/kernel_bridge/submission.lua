@@ -5,6 +5,7 @@ local choices = require("kernel_bridge.select")
 local client = require("kernel_bridge.client")
 local expected = require("kernel_bridge.expected")
 local here = require("kernel_bridge.here")
+local kernels = require("kernel_bridge.kernels")
 local notebook = require("kernel_bridge.notebook")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
@@ -16,6 +17,7 @@ local M = {}
 ---@field lines? [integer, integer] first and last line, 1-based
 ---@field from? [integer, integer] row and column in bytes, 0-based
 ---@field to? [integer, integer] row and column, exclusive
+---@field kernel? string the kernel to run on instead of the buffer's: its ID, the start of it, or its name
 ---@field code? string text to run instead of the buffer's; with `lines` or `from`, it comes from there
 ---@field arguments? table more fields for the argument of kernel-bridge.run
 
@@ -57,20 +59,11 @@ local function with_defined(bufnr, opts)
   return vim.tbl_extend("force", opts, { unit = "range", lines = { cell.first, cell.last } })
 end
 
---- Runs a part of a buffer, or the text in `code`. Output is drawn as it arrives.
----@param opts? kernel_bridge.RunOpts
----@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: show no error message
-function M.run(opts, answered)
-  opts = opts or {}
-  local bufnr = here.buffer(opts)
-  if (opts.lines or opts.from) and bufnr ~= here.resolve(opts.bufnr) then
-    return client.notify("these lines are output; select lines of code instead", vim.log.levels.WARN)
-  end
-  if notebook.is_raw(bufnr) then
-    return notebook.offer(bufnr)
-  end
-  opts = with_defined(bufnr, opts)
-  local place = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or here.cursor(bufnr)
+---@param bufnr integer
+---@param opts kernel_bridge.RunOpts
+---@param place [integer, integer] row and column in bytes, 0-based
+---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean?
+local function send(bufnr, opts, place, answered)
   local remove_mark = expected.expect(bufnr, place[1])
   local answered_edits = sheets.asking(bufnr)
   local function done(failed, runs)
@@ -94,10 +87,10 @@ function M.run(opts, answered)
         M.run(vim.tbl_extend("force", opts, { bufnr = bufnr }), answered)
       end
       if kind == "KernelRequired" then
-        choices.offer(bufnr, failed.data.specs, again)
+        choices.offer(bufnr, failed.data, again)
         return true
       elseif kind == "KernelDead" then
-        choices.revive(bufnr, again)
+        choices.revive(bufnr, params.kernelId, again)
         return true
       end
       return handled
@@ -105,6 +98,52 @@ function M.run(opts, answered)
   end, function()
     done({ code = 0, message = "no server" })
   end)
+end
+
+--- Runs on another kernel than the buffer's, once it is ready. Lines that are added or removed meanwhile move the run.
+---@param bufnr integer
+---@param opts kernel_bridge.RunOpts
+---@param place [integer, integer]
+---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean?
+local function send_elsewhere(bufnr, opts, place, answered)
+  local remove_mark = expected.expect(bufnr, place[1])
+  kernels.summon(bufnr, opts.kernel, function(kernel)
+    local moved = remove_mark() - place[1]
+    if not kernel then
+      return answered and answered({ code = 0, message = "no kernel" })
+    end
+    local function down(position)
+      return position and { position[1] + moved, position[2] }
+    end
+    local there = vim.tbl_extend("force", opts, {
+      lines = opts.lines and { opts.lines[1] + moved, opts.lines[2] + moved },
+      from = down(opts.from),
+      to = down(opts.to),
+      arguments = vim.tbl_extend("force", opts.arguments or {}, { kernelId = kernel.id }),
+    })
+    there.kernel = nil
+    send(bufnr, there, down(place), answered)
+  end)
+end
+
+--- Runs a part of a buffer, or the text in `code`. Output is drawn as it arrives.
+---@param opts? kernel_bridge.RunOpts
+---@param answered? fun(failed: lsp.ResponseError?, runs: kernel_bridge.Run[]?): boolean? true: show no error message
+function M.run(opts, answered)
+  opts = opts or {}
+  local bufnr = here.buffer(opts)
+  if (opts.lines or opts.from) and bufnr ~= here.resolve(opts.bufnr) then
+    return client.notify("these lines are output; select lines of code instead", vim.log.levels.WARN)
+  end
+  if notebook.is_raw(bufnr) then
+    return notebook.offer(bufnr)
+  end
+  opts = with_defined(bufnr, opts)
+  local place = opts.from or (opts.lines and { opts.lines[2] - 1, 0 }) or here.cursor(bufnr)
+  if opts.kernel then
+    return send_elsewhere(bufnr, opts, place, answered)
+  end
+  send(bufnr, opts, place, answered)
 end
 
 return M

@@ -31,6 +31,24 @@ function M.day_and_time(iso)
   return os.date(is_today and "%H:%M" or "%Y-%m-%d %H:%M", seconds) --[[@as string]]
 end
 
+--- Formats a past time, in the local zone: "14:02", "yesterday", "3 days ago", "2026-11-02".
+---@param iso string
+---@return string
+function M.when(iso)
+  local function day(time)
+    local date = os.date("*t", time) --[[@as osdateparam]]
+    return os.time({ year = date.year, month = date.month, day = date.day, hour = 12 })
+  end
+  local time = math.floor(M.epoch(iso))
+  local days = math.floor((day(os.time()) - day(time)) / 86400 + 0.5)
+  if days < 1 then
+    return tostring(os.date("%H:%M", time))
+  elseif days == 1 then
+    return "yesterday"
+  end
+  return days < 15 and ("%d days ago"):format(days) or tostring(os.date("%Y-%m-%d", time))
+end
+
 --- Formats a duration as the server does: 3.4 s, 2 min 5 s, 1 h 2 min.
 ---@param seconds number at least 1
 ---@return string

@@ -4,9 +4,9 @@ local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
 local here = require("kernel_bridge.here")
 local notebook = require("kernel_bridge.notebook")
+local past_runs = require("kernel_bridge.past_runs")
 local plural = require("kernel_bridge.plural")
 local restore = require("kernel_bridge.restore")
-local choices = require("kernel_bridge.select")
 
 ---@class kernel_bridge.Api
 local M = {}
@@ -115,7 +115,7 @@ end
 --- Lets the user choose one of the buffer's past runs, including those of earlier sessions, and opens its output.
 ---@param opts? kernel_bridge.History
 function M.history(opts)
-  choices.history(here.buffer(opts), opts or {})
+  past_runs.choose(here.buffer(opts), opts or {})
 end
 
 return M

@@ -25,14 +25,14 @@ function M.start(opts, answered)
       answered(failed, kernel)
     end
     if failed and (failed.data or {}).kind == "KernelRequired" then
-      choices.offer(bufnr, failed.data.specs)
+      choices.offer(bufnr, failed.data)
       return true
     end
   end)
 end
 
 ---@class kernel_bridge.Attach: kernel_bridge.At
----@field connection? string a connection file, or the ID of a running kernel; default: the user chooses
+---@field connection? string a connection file, or a kernel's ID, the start of it, or name; default: the user chooses
 
 --- Attaches the buffer to a running kernel.
 ---@param opts? kernel_bridge.Attach
@@ -50,60 +50,82 @@ function M.select(opts)
   choices.choose(here.buffer(opts))
 end
 
----@param name string a command that takes a KernelRef
----@param describe fun(result: table): string?, integer? the message about a result, and its level
-local function of_kernel(name, describe)
-  return function(opts, answered)
-    local bufnr = here.buffer(opts)
-    local argument = here.code(bufnr)
-    if name == "interruptKernel" then
-      argument.position = nil -- the busy one
+---@class kernel_bridge.OfKernel: kernel_bridge.At
+---@field kernel? string its ID, the start of it, or its name; default: that of the run at the cursor, or the buffer's
+
+--- Calls `ready` with the kernel that a command acts on.
+---@param opts? kernel_bridge.OfKernel
+---@param ready fun(bufnr: integer, argument: kernel_bridge.KernelRef)
+local function with_kernel(opts, ready)
+  local bufnr = here.buffer(opts)
+  if not (opts and opts.kernel) then
+    return ready(bufnr, here.kernel(opts))
+  end
+  kernels.find(bufnr, opts.kernel, function(kernel)
+    if kernel then
+      ready(bufnr, { kernelId = kernel.id })
     end
-    client.command(bufnr, name, argument, function(failed, result)
-      local message, level
-      if result then
-        message, level = describe(result)
+  end)
+end
+
+---@param command string a command that takes a KernelRef
+---@param describe fun(result: table, name: string): string?, integer? the message about a result, and its level
+local function of_kernel(command, describe)
+  return function(opts, answered)
+    with_kernel(opts, function(bufnr, argument)
+      if command == "interruptKernel" then
+        argument.position = nil -- the busy one
       end
-      if message then
-        client.notify(message, level)
-      end
-      return answered and answered(failed, result)
+      local other = session.kernels()[argument.kernelId]
+      client.command(bufnr, command, argument, function(failed, result)
+        local message, level
+        if result then
+          message, level = describe(result, other and other.displayName or "the kernel")
+        end
+        if message then
+          client.notify(message, level)
+        end
+        return answered and answered(failed, result)
+      end)
     end)
   end
 end
 
---- Interrupts the buffer's kernel and clears its queue.
-M.interrupt = of_kernel("interruptKernel", function(result)
+--- Interrupts a kernel and clears its queue.
+M.interrupt = of_kernel("interruptKernel", function(result, name)
   if result.outcome == "ignored" then
-    return "the kernel ignored the interrupt; to stop it and discard its variables, use :KernelBridge restart",
+    return name .. " ignored the interrupt; to stop it and discard its variables, use :KernelBridge restart",
       vim.log.levels.WARN
   elseif result.outcome == "died" then
-    return "the interrupt killed the kernel; start it again with :KernelBridge restart", vim.log.levels.ERROR
+    return ("the interrupt killed %s; start it again with :KernelBridge restart"):format(name),
+      vim.log.levels.ERROR
   end
-end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
+end) ---@type fun(opts?: kernel_bridge.OfKernel, answered?: function)
 
---- Restarts the buffer's kernel, dead or alive.
----@param opts? kernel_bridge.At
+--- Restarts a kernel, dead or alive.
+---@param opts? kernel_bridge.OfKernel
 ---@param answered? fun(failed: lsp.ResponseError?, kernel: kernel_bridge.Kernel?)
 function M.restart(opts, answered)
-  kernels.restart(here.buffer(opts), answered)
+  with_kernel(opts, function(bufnr, argument)
+    kernels.restart(bufnr, argument, answered)
+  end)
 end
 
---- Shuts down the buffer's kernel.
-M.shutdown = of_kernel("shutdownKernel", function()
-  return "the kernel was shut down"
-end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
+--- Shuts down a kernel.
+M.shutdown = of_kernel("shutdownKernel", function(_, name)
+  return name .. " was shut down"
+end) ---@type fun(opts?: kernel_bridge.OfKernel, answered?: function)
 
---- Stops following the buffer's kernel and leaves it running.
-M.detach = of_kernel("detachKernel", function()
-  return "detached; the kernel keeps running"
-end) ---@type fun(opts?: kernel_bridge.At, answered?: function)
+--- Stops following a kernel and leaves it running.
+M.detach = of_kernel("detachKernel", function(_, name)
+  return name .. " was detached and keeps running"
+end) ---@type fun(opts?: kernel_bridge.OfKernel, answered?: function)
 
 --- Restarts the buffer's kernel and runs all cells.
 ---@param opts? kernel_bridge.At
 function M.restart_and_run(opts)
   local bufnr = here.buffer(opts)
-  M.restart({ bufnr = bufnr }, function(failed)
+  kernels.restart(bufnr, here.code(bufnr), function(failed)
     if not failed then
       submission.run({ bufnr = bufnr, unit = "all" })
     end
