@@ -35,6 +35,17 @@ def test_eval_runs_code_that_is_not_in_the_buffer(buffer: Neovim) -> None:
     assert len(buffer.results()) == 1
 
 
+def test_eval_in_markdown_uses_the_kernel_of_the_fence_or_the_last_one(buffer: Neovim) -> None:
+    buffer.open("Prose.\n\n```python\nx = 20\n```\n", "a.md")
+    buffer.command("run_all")
+    buffer.until_ended()
+    for line in (1, 4):
+        at(buffer, line)
+        buffer.command("eval x + 2")
+        buffer.until("vim.bo.filetype == 'kernel_bridge_output' and vim.fn.getline(1) == '22'")
+        buffer.keys("q")
+
+
 def test_a_defined_cell_follows_edits(buffer: Neovim) -> None:
     buffer.open(CELLS)
     buffer.api.command("5,6KernelBridge define")

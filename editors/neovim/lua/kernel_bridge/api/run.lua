@@ -41,7 +41,7 @@ function M.eval(opts)
   local bufnr = here.buffer(opts)
   local function run(code)
     if code and code ~= "" then
-      submission.run({ bufnr = bufnr, code = code }, function(_, runs)
+      submission.run({ bufnr = bufnr, code = code, arguments = here.code(bufnr) }, function(_, runs)
         local entry = runs and runs[1] and session.entry(runs[1].id)
         if entry then
           output_buffer.open(entry)
