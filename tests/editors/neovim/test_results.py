@@ -309,12 +309,12 @@ def test_a_wide_table_is_cut_and_scrolls(buffer: Neovim) -> None:
     code = f"from IPython.display import display\nbundle = {bundle!r}\ndisplay(bundle, raw=True)\n"
     check(buffer, code, [row[:95] + "…" for row in rows])
     buffer.api.command("set nowrap")
-    check(buffer, code, rows, name="b.py")
+    buffer.until("test.results(vim.api.nvim_get_current_buf())[1].lines[2] == ...", "│ " + rows[1])
     buffer.keys("G$zs")
     assert buffer.screen()[3].startswith("    column_2_0  column_3_0")
     buffer.api.command("set wrap")
     framed = "┌" + "─" * 120 + "┐"
-    check(buffer, f"print({framed!r})\n", [framed[:95] + "…"], name="c.py")
+    check(buffer, f"print({framed!r})\n", [framed[:95] + "…"], name="b.py")
 
 
 def test_markdown_is_highlighted_in_the_result_and_in_the_output_buffer(buffer: Neovim) -> None:

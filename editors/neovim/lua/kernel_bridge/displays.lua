@@ -125,7 +125,7 @@ local function draw(drawing)
   end
   local width = view.width(bufnr)
   local lines, placed, overflow
-  if drawing.before and #entry.outputs == 0 and not vocabulary.ends[entry.run.state] then
+  if drawing.before and #entry.outputs == 0 and not entry.asks and not vocabulary.ends[entry.run.state] then
     lines, placed = drawing.before, {}
   elseif place.collapsed and #entry.outputs > 0 then
     lines, placed = collapsed.lines(entry), {}
@@ -278,6 +278,15 @@ vim.api.nvim_create_autocmd({ "WinResized", "VimResized", "BufWinEnter", "TabEnt
         draw(drawing)
       end
     end
+  end),
+})
+
+-- Where 'wrap' is off, tables scroll with the code instead of being cut.
+vim.api.nvim_create_autocmd("OptionSet", {
+  group = group,
+  pattern = "wrap",
+  callback = vim.schedule_wrap(function()
+    vim.iter(vim.tbl_values(drawings)):each(draw)
   end),
 })
 
