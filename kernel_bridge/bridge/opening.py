@@ -32,7 +32,8 @@ class OpenedNotebooks:
         def since(digest: str) -> str:
             known = self._changed.get(key)
             if known is None or known[0] != digest:
-                time = time_text(datetime.fromtimestamp(os.stat(key).st_mtime, UTC))
+                with unreadable(str(path)):
+                    time = time_text(datetime.fromtimestamp(os.stat(key).st_mtime, UTC))
                 self._changed[key] = known = digest, time
             return known[1]
 

@@ -19,6 +19,8 @@ from tests.unit.history_samples import KERNEL, make_run
 from tests.unit.test_view import KERNELS, METADATA, SOURCE
 from tests.unit.test_writeback import OUTPUT, STYLES
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 FORMATS = ("py", "md")
 
@@ -68,7 +70,7 @@ NOTEBOOK = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(NOTEBOOK, STYLES, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\ufeff"]))
 def test_an_unedited_view_leaves_every_byte(notebook: Json, style: Json, newline: str, mark: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +82,7 @@ def test_an_unedited_view_leaves_every_byte(notebook: Json, style: Json, newline
             assert path.read_bytes() == content
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(NOTEBOOK, STYLES, st.data())
 def test_cells_in_any_order_keep_what_they_have(notebook: Json, style: Json, data: st.DataObject) -> None:
     """New cells, deleted ones and another order: all others are as they were, and the layout is kept."""

@@ -66,8 +66,24 @@ def check(notebook: Notebook, language_id: str) -> str:
     return text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(NOTEBOOK)
 def test_every_cell_is_read_as_it_was(notebook: Notebook) -> None:
     check(notebook, language_of_kernel(notebook.language or "python"))
     check(notebook, "markdown")
+
+
+def test_a_text_that_jupytext_wrote_says_so() -> None:
+    header = ["---", "jupyter:", "  jupytext:", "    text_representation:", "      extension: .py", "---", ""]
+    assert not is_view("\n".join(header), "markdown")
+    assert not is_view("".join(f"# {line}\n" for line in header), "python")
+    assert is_view("# %%\nx = 1\n", "python")
+
+
+def test_what_is_in_a_region_of_markdown_is_one_cell() -> None:
+    text = "a\n\n<!-- #md x=1 -->\n```python\nb\n```\n<!-- #endmd -->\n"
+    text += "```python\nc\n```\n<!-- #raw -->\nd\n<!-- #endraw -->\n"
+    found = [(cell.raw["cell_type"], cell.source) for cell in read_view(text, "markdown").cells]
+    assert found == [("markdown", "a"), ("markdown", "```python\nb\n```"), ("code", "c"), ("raw", "d")]
+    unclosed = read_view("<!-- #md -->\n```python\nb\n```\n", "markdown").cells
+    assert [cell.raw["cell_type"] for cell in unclosed] == ["markdown", "code"]
