@@ -133,6 +133,10 @@ class Kitty:
         columns, rows = int(header[1]), int(header[2])
         return np.frombuffer(ppm, np.uint8, offset=header.end()).reshape(rows, columns, 3)
 
+    def save(self, file: Path) -> None:
+        """Writes a screenshot."""
+        subprocess.run(["import", "-display", self.display, "-window", "root", file], check=True)
+
     def until_seen(self, condition: Callable[[Screenshot], bool], what: str) -> Screenshot:
         """Waits until the screen meets a condition. Returns the screenshot."""
 
@@ -146,8 +150,7 @@ class Kitty:
             until(look, what)
         except AssertionError:
             SHOTS.mkdir(parents=True, exist_ok=True)
-            file = SHOTS / f"{re.sub(r'[^a-z]+', '-', what.lower())}.png"
-            subprocess.run(["import", "-display", self.display, "-window", "root", file], check=True)
+            self.save(SHOTS / f"{re.sub(r'[^a-z]+', '-', what.lower())}.png")
             raise
         return shots[0]
 

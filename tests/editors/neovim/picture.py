@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.editors.neovim.kitty import install, kitty, listens, root_of_new_kitty, until
+from tests.editors.neovim.kitty import Kitty, install, kitty, listens, root_of_new_kitty, until
 from tests.editors.neovim.neovim import ROOT, Neovim
 from tests.editors.neovim.terminal import attached, environment_of, nvim
 from tests.home import Home, private_home
@@ -22,7 +22,7 @@ FRAMES_PER_S = 12
 
 PAUSES_S = {"Text": 0.4, "Value": 0.7, "Progress bar": 0.5, "Table": 1.2, "Plot": 3.2, "Error": 3.0}
 """The cells of the tour in order, and how long the result of each stays on the screen."""
-STILL = "Plot"
+STILL, BARS = "Plot", (0xE8, 0x80, 0x4D)  # the colour of its bars
 
 KITTY = {
     "font_family": "JetBrains Mono",
@@ -62,18 +62,17 @@ def warm_up(home: Home) -> None:
     subprocess.run([sys.executable, "-c", code], env=home.environment, check=True)
 
 
-def play(editor: Neovim) -> float:
-    """Run the cells, with time to read each result. Return the seconds from the still to the end."""
-    still_at = 0.0
+def play(editor: Neovim, screen: Kitty) -> None:
+    """Run the cells, with time to read each result. Take the still."""
     time.sleep(0.8)
     for count, (cell, pause_s) in enumerate(PAUSES_S.items(), 1):
         editor.api.input("<CR>")
         while not ended(editor, count):
             time.sleep(0.05)  # Neovim draws nothing during `vim.wait`
-        time.sleep(pause_s)
         if cell == STILL:
-            still_at = time.monotonic() - 0.3
-    return time.monotonic() - still_at
+            screen.until_seen(lambda shot: (shot == BARS).all(axis=2).sum() > 1000, "the plot")
+            screen.save(IMAGES / "neovim.png")
+        time.sleep(pause_s)
 
 
 def ended(editor: Neovim, count: int) -> bool:
@@ -81,8 +80,8 @@ def ended(editor: Neovim, count: int) -> bool:
     return len(results) == count and all(result["state"] in ("ok", "error") for result in results)
 
 
-def record(film: Path) -> float:
-    """Record the film. Return the seconds from the still to its end."""
+def record(film: Path) -> None:
+    """Record the film."""
     with private_home() as home, kitty(film.parent, root_of_new_kitty(), SIZE, **KITTY) as screen:
         warm_up(home)
         command = ["env", "-C", str(TOUR.parent), *nvim(home, INIT), TOUR.name]
@@ -98,26 +97,23 @@ def record(film: Path) -> float:
                 ["ffmpeg", "-v", "error", "-y", *grab, "-i", screen.display, "-c:v", "ffv1", film]
             )
             until(lambda: film.exists() and film.stat().st_size > 0, "ffmpeg records")
-            still_s = play(editor)
+            play(editor, screen)
             recorder.send_signal(signal.SIGINT)  # completes the file
             recorder.wait()
-    return still_s
 
 
-def convert(film: Path, still_s: float) -> None:
+def convert(film: Path) -> None:
     colours = "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle"
-    ffmpeg = ["ffmpeg", "-v", "error", "-y"]
-    subprocess.run([*ffmpeg, "-i", film, "-vf", colours, IMAGES / "neovim.gif"], check=True)
-    still = ["-sseof", f"-{still_s}", "-i", film, "-frames:v", "1", "-update", "1"]
-    subprocess.run([*ffmpeg, *still, IMAGES / "neovim.png"], check=True)
+    command = ["ffmpeg", "-v", "error", "-y", "-i", str(film), "-vf", colours, str(IMAGES / "neovim.gif")]
+    subprocess.run(command, check=True)
 
 
 def main() -> None:
     install()
     with private_home() as scratch:
         film = scratch.path / "film.mkv"
-        still_s = record(film)
-        convert(film, still_s)
+        record(film)
+        convert(film)
 
 
 if __name__ == "__main__":
