@@ -253,3 +253,39 @@ def test_a_formatter_of_exactly_its_lines_keeps_all_of_them(buffer: Neovim) -> N
     assert (found["first"], found["last"], found["stale"]) == (2, 3, True)
     buffer.keys("u")
     assert not result(buffer)["stale"]
+
+
+def test_a_formatter_that_moves_equal_lines_keeps_their_order(buffer: Neovim) -> None:
+    buffer.open("n = 0\n" + "n += 1; n\n" * 3)
+    for line in (1, 2, 3, 4):
+        buffer.api.current.window.cursor = (line, 0)
+        buffer.command("run_line")
+    buffer.until_ended(4)
+    buffer.api.current.buffer[:] = ["n = 0", "", *["n += 1; n"] * 3]
+    assert shown(buffer) == [(2, "│ 1"), (3, "│ 2"), (4, "│ 3")]
+
+
+def test_lines_deleted_before_the_server_answers_come_back_with_their_result(editor: Neovim) -> None:
+    editor.open("a = 1\n\n1 + 1\n")
+    editor.until("#vim.lsp.get_clients({ bufnr = 0, name = 'kernel_bridge' }) == 1")
+    editor.api.current.window.cursor = (3, 0)
+    editor.command("run")
+    editor.keys("dd")
+    editor.until("#require('kernel_bridge.sheets').of(vim.api.nvim_get_current_buf()) == 1")
+    assert shown(editor) == []
+    editor.keys("u")
+    editor.until_ended()
+    assert shown(editor) == [(2, "│ 2")]
+
+
+def test_thousands_of_edits_are_followed_at_once(buffer: Neovim) -> None:
+    ran(buffer, "a = 1\nb = 2\n\n2\n" + "x = 1\n" * 2000)
+    buffer.api.command("%s/ = / == /")
+    buffer.keys("u")
+    joined = buffer.lua(
+        """local log = {}
+        for line = 1999, 0, -1 do require('kernel_bridge.edits').add(log, line, line + 1, line + 1) end
+        return #log"""
+    )
+    assert joined == 1
+    assert shown(buffer) == [(3, "│ 2")]

@@ -122,3 +122,19 @@ def test_lines_that_a_reload_takes_away_take_their_result_along(home: Home) -> N
         editor.keys("u")
         editor.until(f"#{shown} == 3")
         assert not any(one["stale"] for one in editor.results())
+
+
+def test_runs_that_another_plugin_asks_for_are_shown_where_their_code_is(home: Home) -> None:
+    with neovim(home) as editor:
+        editor.open("# %%\n1\n\n# %%\n2\n")
+        editor.until("#vim.lsp.get_clients({ bufnr = 0, name = 'kernel_bridge' }) == 1")
+        editor.lua(
+            """local argument = { textDocument = { uri = vim.uri_from_bufnr(0) }, unit = "all" }
+            local command = { title = "run", command = "kernel-bridge.run", arguments = { argument } }
+            local server = vim.lsp.get_clients({ bufnr = 0, name = "kernel_bridge" })[1]
+            server:exec_cmd(command, nil, function() end)"""
+        )
+        editor.keys("ggO# above<Esc>")
+        editor.until(f"#{RESULTS} == 2")
+        first, second = editor.until_ended(2)
+        assert [(one["shown_at"], one["lines"]) for one in (first, second)] == [(2, ["│ 1"]), (5, ["│ 2"])]

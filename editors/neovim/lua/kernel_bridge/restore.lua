@@ -32,6 +32,9 @@ local function request(bufnr, argument, is_wanted, answered)
       for _, result in ipairs(wanted) do
         local entry = session.recall(result, server.id, bufnr)
         sheets.add(entry, { range = result.range, version = version, stale = result.stale })
+        if not sheets.place(entry.run.id) then
+          session.retire(entry.run.id)
+        end
       end
       answered_edits()
       return answered(failed, #wanted)
@@ -73,12 +76,26 @@ function M.opened(bufnr)
   end
 end
 
---- Places a run that another client asked for, or an earlier session: its range is of another text.
+local sought = {} ---@type table<integer, table<string, true>> run IDs by buffer
+
+--- Places a run that another plugin or client asked for: only the server knows where its code is now. Runs reported
+--- together share a request.
 ---@param entry kernel_bridge.RunEntry
 function M.locate(entry)
-  request(entry.bufnr, {}, function(run, place)
-    return run.id == entry.run.id and place == nil
-  end, silent)
+  local bufnr = entry.bufnr --[[@as integer]]
+  if not sought[bufnr] then
+    sought[bufnr] = {}
+    vim.schedule(function()
+      local ids = sought[bufnr]
+      sought[bufnr] = nil
+      if vim.api.nvim_buf_is_loaded(bufnr) then
+        request(bufnr, {}, function(run, place)
+          return place == nil and ids[run.id]
+        end, silent)
+      end
+    end)
+  end
+  sought[bufnr][entry.run.id] = true
 end
 
 --- Places the last results of a buffer, also those that the user has deleted; or the outputs in a notebook file.

@@ -121,6 +121,27 @@ local function leave(place, successor)
   fire("left", place, successor)
 end
 
+--- Moves places to where their text is now. Those of equal texts keep their order.
+---@param list kernel_bridge.Place[]
+---@param find fun(text: string, near: integer): integer?, integer?
+---@return kernel_bridge.Place[] missing
+local function find_all(list, find)
+  table.sort(list, function(a, b)
+    return a.last < b.last
+  end)
+  local missing, shift = {}, 0
+  for _, place in ipairs(list) do
+    local first, last = find(place.text, place.first + shift)
+    if first then
+      shift = first - place.first
+      place.first, place.last = first, last
+    else
+      missing[#missing + 1] = place
+    end
+  end
+  return missing
+end
+
 --- Brings a removed place back if its text is among some lines.
 ---@param place kernel_bridge.Place
 ---@param find fun(text: string, near: integer): integer?, integer?
@@ -143,9 +164,8 @@ local function settle(bufnr)
   end
   local log = sheet.log
   sheet.log = {}
-  local gone = {} ---@type kernel_bridge.Place[]
+  local gone, rewritten = {}, {} ---@type kernel_bridge.Place[], kernel_bridge.Place[]
   local events_of = {} ---@type table<kernel_bridge.Place, "placed"|"changed">
-  local find_anywhere
   for _, place in pairs(sheet.places) do
     if place.removed then
       gone[#gone + 1] = place
@@ -155,13 +175,14 @@ local function settle(bufnr)
       if fate == "deleted" then
         place.removed, place.offset = true, offset
         gone[#gone + 1] = place
-      elseif fate == "rewritten" then -- by a formatter or a filter
-        find_anywhere = find_anywhere or finder(bufnr, 0, -1)
-        local found, found_last = find_anywhere(place.snapshot, first)
-        place.first, place.last = found or first, found_last or last
+      elseif fate == "rewritten" then
+        rewritten[#rewritten + 1] = place
       end
       events_of[place] = fate ~= "kept" and "changed" or nil
     end
+  end
+  if #rewritten > 0 then -- by a formatter or a filter
+    find_all(rewritten, finder(bufnr, 0, -1))
   end
   local first, last = edits.inserted(log)
   if first and #gone > 0 then -- undone, or pasted
@@ -228,18 +249,15 @@ local function reloaded(bufnr)
   elseif vim.api.nvim_buf_is_loaded(bufnr) then
     sheet.log = {}
     watch(bufnr, sheet)
-    local find = finder(bufnr, 0, -1)
-    local is_any_lost, shift = false, 0
-    for _, place in ipairs(in_order(sheet)) do
-      local before = place.first
-      if bring_back(place, find, before + shift) then
-        shift = place.first - before
-      else
-        place.removed, place.lost, place.offset, is_any_lost = true, true, before, true
-      end
+    local found = in_order(sheet)
+    local missing = find_all(found, finder(bufnr, 0, -1))
+    for _, place in ipairs(missing) do
+      place.removed, place.lost, place.offset = true, true, place.first
+    end
+    for _, place in ipairs(found) do
       look(place, place.removed and "changed" or "placed")
     end
-    if is_any_lost then
+    if #missing > 0 then
       fire("lost", bufnr)
     end
   end
@@ -304,31 +322,40 @@ end
 ---@field version integer changedtick
 ---@field stale? boolean the source that ran is no longer there
 
+--- Whether a run that has just started, or that was asked for since, covers lines of a place.
+---@param place kernel_bridge.Place
 ---@param sheet kernel_bridge.Sheet
----@param seen kernel_bridge.Seen
----@return integer first its lines now
----@return integer last
----@return boolean is_edited
-local function lines_now(sheet, seen)
-  local since = vim.tbl_filter(function(edit)
-    return edit.tick > seen.version
-  end, sheet.recent)
-  local first, last, fate = edits.follow(since, seen.range.start.line, seen.range["end"].line)
-  return first, last, fate ~= "kept" and fate ~= "beside"
+---@return boolean
+local function has_newer(place, sheet)
+  return vim.iter(pairs(sheet.places)):any(function(_, other)
+    return not other.removed
+      and other.first <= place.last
+      and other.last >= place.first
+      and other.entry.run.queuedAt > place.entry.run.queuedAt
+  end)
 end
 
---- Adds a run at the lines of its source, or moves it there. Removes runs that end within these lines.
+--- Adds a run at the lines of its source, or moves it there. Removes runs that end within these lines. A run from the
+--- history is not added over a newer one.
 ---@param entry kernel_bridge.RunEntry
 ---@param seen kernel_bridge.Seen
 function M.add(entry, seen)
   local bufnr, id = entry.bufnr, entry.run.id
   settle(bufnr)
   local sheet = sheet_of(bufnr)
-  local first, last, is_edited = lines_now(sheet, seen)
-  local place = places[id] or { entry = entry, bufnr = bufnr, offset = 0 } --[[@as kernel_bridge.Place]]
-  place.removed, place.lost = false, false
+  local since = vim.tbl_filter(function(edit)
+    return edit.tick > seen.version
+  end, sheet.recent)
+  local place = places[id] or { entry = entry, bufnr = bufnr, stale = false } --[[@as kernel_bridge.Place]]
+  local first, last, fate, offset = edits.follow(since, seen.range.start.line, seen.range["end"].line)
+  place.removed, place.lost, place.offset = fate == "deleted", false, offset or 0
   set_lines(place, first, last)
-  place.snapshot = (seen.stale or is_edited) and entry.run.source or text_of(bufnr, place.first, place.last)
+  if entry.recalled and has_newer(place, sheet) then
+    return
+  end
+  local is_source = not seen.stale and (fate == "kept" or fate == "beside")
+  place.snapshot = is_source and text_of(bufnr, place.first, place.last) or entry.run.source
+  place.text = place.snapshot
   for _, other in pairs(sheet.places) do
     if other ~= place and not other.removed and other.last >= place.first and other.last <= place.last then
       place.collapsed = other.collapsed and other.last == place.last
