@@ -91,6 +91,9 @@ def test_a_run_on_another_kernel_leaves_the_buffer_its_own(editor: Neovim) -> No
     assert (others["kernel"], others["lines"]) == (other, ["│ 'b'"])
     assert others["mark"].endswith(f" · on {other[:8]}")
     assert editor.lua(f"return {HERE}.id") == own
+    editor.command(f"eval kernel={other[:8]} who * 2")
+    editor.until("vim.bo.filetype == 'kernel_bridge_output' and vim.fn.getline(1) == \"'bb'\"")
+    editor.keys("q")
     editor.command("run_cell kernel=nope")
     editor.until_message('no running kernel matches "nope"; these run:')
 

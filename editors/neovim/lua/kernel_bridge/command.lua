@@ -117,8 +117,11 @@ M.subcommands = {
   run_all = runs_cells("run_all"),
   eval = {
     call = function(argument)
-      bridge.eval({ code = argument })
+      local kernel, code = (argument or ""):match("^kernel=(%S+)%s*(.*)$")
+      code = kernel and code or argument
+      bridge.eval({ kernel = kernel, code = code ~= "" and code or nil })
     end,
+    complete = on_kernel(bridge.eval, all_names).complete,
   },
   define = of_lines("define"),
   undefine = of_lines("undefine"),

@@ -36,12 +36,14 @@ function M.run_and_advance(opts)
 end
 
 --- Runs code that is not in the buffer on its kernel, and opens the output. Asks for the code if there is none.
----@param opts? kernel_bridge.RunOpts with `code`
+---@param opts? kernel_bridge.RunOpts with `code`, and with `kernel` to run it on another
 function M.eval(opts)
   local bufnr = here.buffer(opts)
   local function run(code)
     if code and code ~= "" then
-      submission.run({ bufnr = bufnr, code = code, arguments = here.code(bufnr) }, function(_, runs)
+      local wanted =
+        { bufnr = bufnr, code = code, kernel = opts and opts.kernel, arguments = here.code(bufnr) }
+      submission.run(wanted, function(_, runs)
         local entry = runs and runs[1] and session.entry(runs[1].id)
         if entry then
           output_buffer.open(entry)
