@@ -24,7 +24,7 @@ from .quoting import quoted_lines
 from .region import region_of
 from .script import marker_metadata, text_of
 
-ATTEMPTS = 100  # cells that are written in another way because they would be misread
+ATTEMPTS = 100  # texts of which one is read as the notebook
 
 _MARK = re.compile(r"(?P<escapes>\\*)(?P<mark>%%|In\[|<(?=code|markdown))")
 _MARKS = re.compile(r"^\s*(`{3,}|~{3,})", re.MULTILINE)
@@ -40,14 +40,14 @@ class NotShown(ValueError):
 def write_view(notebook: Notebook, language_id: str) -> str:
     """The notebook as text in its language, or in one with fences. Raises NotShown."""
     special: set[int] = set()
-    while True:
+    for _ in range(ATTEMPTS):
         text = "\n".join(_written(notebook, language_id, special))
         read = read_view(text, language_id).cells
-        wrong = _first_difference(notebook.cells, read, special)
-        if wrong is None or len(special) >= ATTEMPTS:
+        misread = _misread(notebook.cells, read, special)
+        if not misread:
             break
-        special.add(wrong)
-    if [cell.raw["cell_type"] for cell in read] != [kind_of(cell) for cell in notebook.cells]:
+        special |= misread
+    if misread or not _has_same_kinds(notebook.cells, read):
         raise NotShown("one of its cells would be read as several")
     return text
 
@@ -58,18 +58,28 @@ def kind_of(cell: NotebookCell) -> str:
     return kind if kind in ("code", "markdown", "raw") else "raw"
 
 
-def _first_difference(
+def _has_same_kinds(cells: Sequence[NotebookCell], read: Sequence[NotebookCell]) -> bool:
+    return [cell.raw["cell_type"] for cell in read] == [kind_of(cell) for cell in cells]
+
+
+def _misread(
     cells: Sequence[NotebookCell], read: Sequence[NotebookCell], special: Collection[int]
-) -> int | None:
-    """The first cell that is not read as it is, except those that are already special."""
-    for index, cell in enumerate(cells):
-        if index not in special and (
+) -> set[int]:
+    """The cells that are not read as they are: only the first if it may have taken others into itself.
+
+    Those that are special already are left out.
+    """
+    wrong = [
+        index
+        for index, cell in enumerate(cells)
+        if index not in special
+        and (
             index >= len(read)
             or read[index].raw["cell_type"] != kind_of(cell)
             or _trimmed(split_lines(read[index].source)) != _trimmed(split_lines(cell.source))
-        ):
-            return index
-    return None
+        )
+    ]
+    return set(wrong if _has_same_kinds(cells, read) else wrong[:1])
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
