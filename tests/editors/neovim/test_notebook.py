@@ -270,3 +270,40 @@ def test_cells_are_written_without_a_history(home: Home) -> None:
         editor.api.current.buffer[:] = ["# Title", "", "```python", "6 * 7", "```"]
         editor.api.command("write")
         assert [cell[1:] for cell in cells_of(home.work / "new.ipynb")] == [("# Title", ""), ("6 * 7", "")]
+
+
+def test_outputs_of_files_and_newer_results_are_shown(script: Neovim) -> None:
+    work = script.home.work
+    path = save(work / "a.ipynb", code("1 + 1", "old", 7), code("3", "kept", 8), code("4"))
+    edit(script, path)
+    shown = script.until_ended(2)
+    assert [(result["lines"], result["stale"]) for result in shown] == [
+        (["│ old"], False),
+        (["│ kept"], False),
+    ]
+    assert not is_modified(script)
+    script.api.current.window.cursor = (shown[0]["first"] + 1, 0)
+    script.command("run_cell")
+    until_ran(script, 1)
+    script.api.command("edit!")  # the run is newer than the file
+    script.until("(test.results(vim.api.nvim_get_current_buf())[2] or {}).count == 8")
+    script.until("test.results(vim.api.nvim_get_current_buf())[1].count == 1")
+    assert [result["lines"] for result in script.until_ended(2)] == [["│ 2"], ["│ kept"]]
+
+    save(path, code("1 + 1", "2", 1), code("3"), code("4", "new", 9))
+    script.api.command("checktime")
+    script.until("(test.results(vim.api.nvim_get_current_buf())[2] or {}).count == 9")
+    assert [result["lines"] for result in script.until_ended(2)] == [["│ 2"], ["│ new"]]
+
+    save(path, code("3", "kept", 8))
+    script.open("# %%\n3\n\n# %%\n5\n", "b.py")
+    script.command("import a.ipynb")
+    script.until_message("1 result shown from a.ipynb")
+    assert [result["lines"] for result in script.until_ended()] == [["│ kept"]]
+    script.open("6\n", "c.py")
+    script.command("import a.ipynb")
+    script.until_message("no cell here has the code of an output in a.ipynb")
+    script.command("import")
+    script.until_message("name a notebook file: :KernelBridge import PATH")
+    script.command("import none.ipynb")
+    script.until_message("none.ipynb cannot be read")

@@ -15,7 +15,7 @@ local deleted = {} ---@type table<string, true> IDs of the runs whose results th
 --- Requests the results of a buffer and places those that are wanted, at the lines that they have by then.
 ---@param bufnr integer
 ---@param argument {path?: string} of kernel-bridge.results
----@param is_wanted fun(run: kernel_bridge.Run, place: kernel_bridge.Place?): boolean
+---@param is_wanted fun(run: kernel_bridge.Run, place: kernel_bridge.Place?, stale: boolean): boolean
 ---@param answered fun(failed: lsp.ResponseError?, count: integer): boolean? count of results placed; true: no message
 local function request(bufnr, argument, is_wanted, answered)
   client.with(bufnr, function(server)
@@ -24,7 +24,7 @@ local function request(bufnr, argument, is_wanted, answered)
     argument = vim.tbl_extend("error", { textDocument = client.document(bufnr) }, argument)
     client.command(bufnr, "results", argument, function(failed, response)
       local wanted = vim.tbl_filter(function(result)
-        return is_wanted(result.run, sheets.place(result.run.id))
+        return is_wanted(result.run, sheets.place(result.run.id), result.stale)
       end, response and vim.api.nvim_buf_is_loaded(bufnr) and response.results or {})
       table.sort(wanted, function(a, b)
         return a.run.queuedAt < b.run.queuedAt
@@ -98,14 +98,15 @@ function M.locate(entry)
   sought[bufnr][entry.run.id] = true
 end
 
---- Places the last results of a buffer, also those that the user has deleted; or the outputs in a notebook file.
+--- Places the last results of a buffer, also those that the user has deleted; or the outputs in a
+--- notebook file of cells with the same code.
 ---@param bufnr integer
 ---@param path? string of the notebook
 ---@param answered fun(failed: lsp.ResponseError?, count: integer): boolean?
 function M.restore(bufnr, path, answered)
-  request(bufnr, { path = path }, function(run, place)
+  request(bufnr, { path = path }, function(run, place, stale)
     deleted[run.id] = nil
-    return place == nil
+    return (place == nil or place.lost == true) and not (path and stale)
   end, answered)
 end
 

@@ -9,10 +9,21 @@ local vocabulary = require("kernel_bridge.vocabulary")
 
 local M = {}
 
+---@param place kernel_bridge.Place
+---@return boolean
+local function is_from_file(place)
+  return place.entry.run.kernelId == ""
+end
+
 --- Shows the outputs of a notebook file under its cells, and newer results of the buffer where it has them.
 ---@param bufnr integer
 ---@param path string
 function M.show(bufnr, path)
+  for _, place in ipairs(sheets.of(bufnr)) do
+    if is_from_file(place) then
+      sheets.remove(place) -- the file may have no output there any more
+    end
+  end
   restore.restore(bufnr, path, function(failed)
     restore.opened(bufnr)
     return failed and (failed.data or {}).kind == "DocumentNotOpen" -- renamed or closed meanwhile
@@ -25,9 +36,8 @@ end
 function M.shown(bufnr)
   local ids = {}
   for _, place in ipairs(sheets.of(bufnr)) do
-    local run = place.entry.run
-    if run.kernelId ~= "" and not place.removed then
-      ids[#ids + 1] = run.id
+    if not is_from_file(place) and not place.removed then
+      ids[#ids + 1] = place.entry.run.id
     end
   end
   return ids
