@@ -129,3 +129,19 @@ def test_commands_act_on_the_buffer_of_its_code(buffer: Neovim) -> None:
     buffer.api.command("1KernelBridge run")
     buffer.until_message("these lines are output")
     assert not buffer.lua("return vim.lsp.get_clients({ bufnr = 0 })")
+
+
+def test_the_number_of_lines_left_out_is_exact(buffer: Neovim) -> None:
+    buffer.lua("require('kernel_bridge').setup({ output = { load_bytes = 0 } })")
+    try:
+        run(buffer, "for n in range(200_000): print(n)\n")
+        buffer.command("output")
+        line = buffer.until("vim.fn.search(' left out · press <CR> to load$', 'w') > 0 and vim.fn.line('.')")
+        lines = buffer.lines()
+        left_out = int(lines[line - 1].split()[1])
+        before, after = line - 1, len(lines) - line
+        partial = int(lines[before - 1]) != before - 1
+        assert lines[-1] == "199999"
+        assert before - partial + left_out + after == 200_000
+    finally:
+        buffer.lua("require('kernel_bridge').setup({})")
