@@ -12,7 +12,7 @@ local M = {}
 ---@return integer
 local function line_count(output)
   if output.stream then
-    return text.count(output.stream) + (output.elided and output.elided.lines or 0)
+    return outputs.line_count(output)
   end
   local words = outputs.text(output)
   return words and text.count(text.new(words)) or 0

@@ -68,6 +68,18 @@ local function names_only(plain)
     or plain:find("^%a*Figure[%a]*%({") ~= nil
 end
 
+--- The number of lines of a stream, with those that the server left out.
+---@param output kernel_bridge.KeptOutput
+---@return integer
+function M.line_count(output)
+  local elided = output.elided
+  if not elided then
+    return text.count(output.stream)
+  end
+  local tail = text.new(elided.tail)
+  return output.stream.newlines + (elided.lines or tail.newlines) + (tail.last == "" and 0 or 1)
+end
+
 --- The MIME type of the entry that is shown as text; nil if none is.
 ---@param output kernel_bridge.KeptOutput
 ---@return string?

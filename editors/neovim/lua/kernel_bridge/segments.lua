@@ -69,7 +69,7 @@ local function of_stream(output)
     if whole > 1 and elided.omitted > #elided.tail then
       whole = whole - 1 -- the tail begins in the middle of a line
     end
-    segment.count = output.stream.newlines + (elided.lines or tail.newlines) + (tail.last == "" and 0 or 1)
+    segment.count = outputs.line_count(output)
     segment.tail = function(limit)
       return text.tail(tail, math.min(limit, whole))
     end
