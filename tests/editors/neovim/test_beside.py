@@ -12,6 +12,8 @@ for name, command in pairs({{ pylsp = {{ "{BIN}/pylsp" }}, ruff = {{ "{BIN}/ruff
   vim.lsp.config(name, {{ cmd = command, filetypes = {{ "python" }}, root_markers = {{ "pyproject.toml" }} }})
   vim.lsp.enable(name)
 end
+function _G.statusline() return require("kernel_bridge").statusline() .. " %l" end
+vim.o.statusline = "%!v:lua.statusline()"
 """
 ASK = """
 local method = "textDocument/" .. ...
@@ -53,6 +55,8 @@ def opened(editor: Neovim) -> None:
 def test_the_plugin_leaves_the_language_to_other_servers(home: Home) -> None:
     with neovim(home, config=SERVERS) as editor:
         opened(editor)
+        editor.until("require('kernel_bridge').kernel().state == 'idle'")
+        assert "Python 3 (ipykernel) · idle 3" in editor.screen()[-2]
         found = answering(editor)
         assert not any("kernel_bridge" in names for names in found.values())
         assert found["hover"] == found["completion"] == ["pylsp"]
