@@ -320,7 +320,8 @@ def test_a_wide_table_is_cut_and_scrolls(buffer: Neovim) -> None:
 def test_markdown_is_highlighted_in_the_result_and_in_the_output_buffer(buffer: Neovim) -> None:
     source = "# Title\n\n**bold** `code` $x^2$\n\n```python\nimport os\n```\n\n| a | *b* |\n|---|-----|"
     shown = ["# Title", "", "bold code x²", "", "import os", "", "| a |  b  |", "|---|-----|"]
-    result = check(buffer, f"from IPython.display import Markdown\nMarkdown({source!r})\n", shown)
+    hostile = source.replace("# Title", "# Ti\x1b[2J\x9btle")
+    result = check(buffer, f"from IPython.display import Markdown\nMarkdown({hostile!r})\n", shown)
     assert {"@markup.heading.1.markdown", "@markup.strong.markdown_inline"} < set(result["groups"])
     buffer.command("output")
     buffer.until("vim.api.nvim_buf_line_count(0) == 10")

@@ -10,8 +10,8 @@ local prompt = require("kernel_bridge.prompt")
 local restore = require("kernel_bridge.restore")
 local session = require("kernel_bridge.session")
 local sheets = require("kernel_bridge.sheets")
-local vocabulary = require("kernel_bridge.vocabulary")
 local terminal = require("kernel_bridge.images.terminal")
+local vocabulary = require("kernel_bridge.vocabulary")
 
 require("kernel_bridge.highlights") -- defines what they draw with
 

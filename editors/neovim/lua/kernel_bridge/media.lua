@@ -2,8 +2,8 @@
 
 local ansi = require("kernel_bridge.ansi")
 local client = require("kernel_bridge.client")
-local latex = require("kernel_bridge.latex")
 local images = require("kernel_bridge.images")
+local latex = require("kernel_bridge.latex")
 local outputs = require("kernel_bridge.outputs")
 local plural = require("kernel_bridge.plural")
 local vocabulary = require("kernel_bridge.vocabulary")
@@ -164,13 +164,18 @@ function M.is_table(output)
   return type(html) == "string" and html:find("<table", 1, true) ~= nil
 end
 
---- The readable text of a bundle, and its MIME type.
+--- The readable text of a bundle, and its MIME type. Markdown has no escape sequences: its highlights are the parser's.
 ---@param output kernel_bridge.KeptOutput
 ---@return string? text
 ---@return string? mime
 function M.text(output)
   local mime, words = outputs.text_mime(output), outputs.text(output)
-  return mime == "text/latex" and latex.readable(words) or words, mime
+  if mime == "text/latex" then
+    words = latex.readable(words)
+  elseif mime == "text/markdown" then
+    words = table.concat(vim.tbl_map(ansi.plain, vim.split(words, "\n", { plain = true })), "\n")
+  end
+  return words, mime
 end
 
 --- What to show for a MIME bundle: the rows of an image, or text.
