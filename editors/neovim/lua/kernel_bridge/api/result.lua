@@ -81,7 +81,7 @@ end
 function M.copy(opts)
   local entry
   if opts and opts.run then
-    entry = session.entry(opts.run)
+    entry = session.entry(opts.run) or client.notify("no such run: " .. opts.run, vim.log.levels.ERROR)
   else
     entry = here.entry(opts)
   end
