@@ -52,7 +52,7 @@ def test_a_traceback_has_colours_unless_disabled(home: Home) -> None:
 
 def test_input_is_typed_and_passwords_are_not_shown(home: Home) -> None:
     source = "import getpass\nprint('hi', input('Name? '))\nprint(len(getpass.getpass()))\n"
-    with open_terminal(home, "run", write(home, "ask.py", source)) as terminal:
+    with open_terminal(home, "run", write(home, "ask.py", source), "--export", "out.md") as terminal:
         terminal.see("Name?")
         terminal.press("Ada\n")
         terminal.see("Password:")
@@ -60,6 +60,7 @@ def test_input_is_typed_and_passwords_are_not_shown(home: Home) -> None:
         assert terminal.end() == 0
         assert terminal.lines[:4] == ["Name? Ada", "hi Ada", "Password:", "6"]
         assert b"hidden" not in terminal.raw
+    assert "```\nName? Ada\nhi Ada\n6\n```" in (home.work / "out.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
