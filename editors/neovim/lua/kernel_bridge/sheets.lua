@@ -3,22 +3,9 @@
 
 local edits = require("kernel_bridge.edits")
 local events = require("kernel_bridge.events")
+local places = require("kernel_bridge.places")
 
 local M = {}
-
---- The lines of a buffer that a run belongs to.
----@class kernel_bridge.Place
----@field entry kernel_bridge.RunEntry
----@field bufnr integer
----@field first integer 0-based line, as of the last settled edit
----@field last integer inclusive
----@field snapshot string the text of its lines when it ran
----@field text string the text of its lines when they were last looked at
----@field stale boolean the source has changed since the run
----@field removed boolean its lines are gone
----@field lost? boolean a reload removed it: the server may know where its code is
----@field offset integer of its first line from the first of the removed lines, or in the buffer that was reloaded
----@field collapsed? boolean the user has hidden its output
 
 --- The places in one buffer, and the edits that they have not followed yet.
 ---@class kernel_bridge.Sheet
@@ -35,79 +22,14 @@ local on, fire = events.new()
 M.on = on
 
 local sheets = {} ---@type table<integer, kernel_bridge.Sheet>
-local places = {} ---@type table<string, kernel_bridge.Place> by run id
+local by_run = {} ---@type table<string, kernel_bridge.Place>
 
----@param bufnr integer
----@param first integer 0-based
----@param last integer inclusive
----@return string
-local function text_of(bufnr, first, last)
-  return table.concat(vim.api.nvim_buf_get_lines(bufnr, math.max(first, 0), last + 1, false), "\n")
-end
-
---- Prepares to find texts among some lines of a buffer. Each search finds other lines.
----@param bufnr integer
----@param first integer 0-based
----@param last integer exclusive; -1: the end
----@return fun(text: string, near: integer): integer?, integer? find the match closest to a line: first, last
-local function finder(bufnr, first, last)
-  local lines = vim.api.nvim_buf_get_lines(bufnr, first, last, false)
-  local rows = {} ---@type table<string, integer[]> by text
-  for row, line in ipairs(lines) do
-    rows[line] = rows[line] or {}
-    table.insert(rows[line], row)
-  end
-  local found = {} ---@type table<integer, true>
-  return function(text, near)
-    local wanted = vim.split(text, "\n", { plain = true })
-    local best
-    for _, row in ipairs(rows[wanted[1]] or {}) do
-      local is_closer = not best or math.abs(first + row - 1 - near) < math.abs(first + best - 1 - near)
-      if is_closer and not found[row] then
-        local same = true
-        for index = 2, #wanted do
-          same = same and lines[row + index - 1] == wanted[index]
-        end
-        best = same and row or best
-      end
-    end
-    if best then
-      found[best] = true
-      return first + best - 1, first + best + #wanted - 2
-    end
-  end
-end
-
----@param place kernel_bridge.Place
----@param first integer 0-based
----@param last integer inclusive
-local function set_lines(place, first, last)
-  last = math.min(last, vim.api.nvim_buf_line_count(place.bufnr) - 1)
-  place.first, place.last = math.max(math.min(first, last), 0), last
-end
-
---- Moves a place that grew by lines next to its code, or lost some that are back, to the lines of that code.
----@param place kernel_bridge.Place
-local function align(place)
-  local more = #vim.split(place.snapshot, "\n", { plain = true }) - 1
-  for _, first in ipairs({ place.first, place.last - more }) do
-    if first >= 0 and text_of(place.bufnr, first, first + more) == place.snapshot then
-      return set_lines(place, first, first + more)
-    end
-  end
-end
-
---- Recomputes whether a run is stale.
+--- Recomputes whether a run is stale, and announces it.
 ---@param place kernel_bridge.Place
 ---@param event "placed"|"changed"
 local function look(place, event)
   if not place.removed then
-    set_lines(place, place.first, place.last)
-    if text_of(place.bufnr, place.first, place.last) ~= place.snapshot then
-      align(place)
-    end
-    place.text = text_of(place.bufnr, place.first, place.last)
-    place.stale = place.text ~= place.snapshot
+    places.look(place)
   end
   fire(event, place)
 end
@@ -117,42 +39,8 @@ end
 ---@param successor? kernel_bridge.Place the place that replaces it
 local function leave(place, successor)
   sheets[place.bufnr].places[place.entry.run.id] = nil
-  places[place.entry.run.id] = nil
+  by_run[place.entry.run.id] = nil
   fire("left", place, successor)
-end
-
---- Moves places to where their text is now. Those of equal texts keep their order.
----@param list kernel_bridge.Place[]
----@param find fun(text: string, near: integer): integer?, integer?
----@return kernel_bridge.Place[] missing
-local function find_all(list, find)
-  table.sort(list, function(a, b)
-    return a.last < b.last
-  end)
-  local missing, shift = {}, 0
-  for _, place in ipairs(list) do
-    local first, last = find(place.text, place.first + shift)
-    if first then
-      shift = first - place.first
-      place.first, place.last = first, last
-    else
-      missing[#missing + 1] = place
-    end
-  end
-  return missing
-end
-
---- Brings a removed place back if its text is among some lines.
----@param place kernel_bridge.Place
----@param find fun(text: string, near: integer): integer?, integer?
----@param near integer
----@return boolean
-local function bring_back(place, find, near)
-  local first, last = find(place.text, near)
-  if first then
-    place.removed, place.lost, place.first, place.last = false, false, first, last
-  end
-  return first ~= nil
 end
 
 --- Moves the places of a buffer as its edits since the last call did.
@@ -182,13 +70,13 @@ local function settle(bufnr)
     end
   end
   if #rewritten > 0 then -- by a formatter or a filter
-    find_all(rewritten, finder(bufnr, 0, -1))
+    places.find_all(rewritten, places.finder(bufnr, 0, -1))
   end
   local first, last = edits.inserted(log)
   if first and #gone > 0 then -- undone, or pasted
-    local find = finder(bufnr, first, last)
+    local find = places.finder(bufnr, first, last)
     for _, place in ipairs(gone) do
-      if bring_back(place, find, first + place.offset) then
+      if places.bring_back(place, find, first + place.offset) then
         events_of[place] = "placed"
       end
     end
@@ -250,7 +138,7 @@ local function reloaded(bufnr)
     sheet.log = {}
     watch(bufnr, sheet)
     local found = in_order(sheet)
-    local missing = find_all(found, finder(bufnr, 0, -1))
+    local missing = places.find_all(found, places.finder(bufnr, 0, -1))
     for _, place in ipairs(missing) do
       place.removed, place.lost, place.offset = true, true, place.first
     end
@@ -322,7 +210,7 @@ end
 ---@field version integer changedtick
 ---@field stale? boolean the source that ran is no longer there
 
---- Whether a run that has just started, or that was asked for since, covers lines of a place.
+--- Whether lines of a place have a newer run.
 ---@param place kernel_bridge.Place
 ---@param sheet kernel_bridge.Sheet
 ---@return boolean
@@ -346,15 +234,15 @@ function M.add(entry, seen)
   local since = vim.tbl_filter(function(edit)
     return edit.tick > seen.version
   end, sheet.recent)
-  local place = places[id] or { entry = entry, bufnr = bufnr, stale = false } --[[@as kernel_bridge.Place]]
+  local place = by_run[id] or { entry = entry, bufnr = bufnr, stale = false } --[[@as kernel_bridge.Place]]
   local first, last, fate, offset = edits.follow(since, seen.range.start.line, seen.range["end"].line)
   place.removed, place.lost, place.offset = fate == "deleted", false, offset or 0
-  set_lines(place, first, last)
+  places.set_lines(place, first, last)
   if entry.recalled and has_newer(place, sheet) then
     return
   end
   local is_source = not seen.stale and (fate == "kept" or fate == "beside")
-  place.snapshot = is_source and text_of(bufnr, place.first, place.last) or entry.run.source
+  place.snapshot = is_source and places.text_of(bufnr, place.first, place.last) or entry.run.source
   place.text = place.snapshot
   for _, other in pairs(sheet.places) do
     if other ~= place and not other.removed and other.last >= place.first and other.last <= place.last then
@@ -363,7 +251,7 @@ function M.add(entry, seen)
     end
   end
   sheet.places[id] = place
-  places[id] = place
+  by_run[id] = place
   look(place, "placed")
 end
 
@@ -410,12 +298,12 @@ end
 ---@param run_id string
 ---@return kernel_bridge.Place?
 function M.place(run_id)
-  return places[run_id]
+  return by_run[run_id]
 end
 
 ---@return table<string, kernel_bridge.Place> by run id
 function M.places()
-  return places
+  return by_run
 end
 
 ---@param bufnr integer
