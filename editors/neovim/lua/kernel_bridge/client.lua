@@ -223,7 +223,7 @@ vim.api.nvim_create_autocmd({ "BufFilePost", "BufAdd" }, {
       return
     end
     vim.lsp.buf_attach_client(event.buf, before.client.id)
-    if before.kernel and before.kernel.state ~= "dead" then
+    if before.kernel and session.is_usable(before.kernel) then
       local argument = { textDocument = M.document(event.buf), kernelId = before.kernel.id }
       M.command(event.buf, "bindKernel", argument)
     end

@@ -82,8 +82,7 @@ function M.kernel(opts)
   local bufnr = M.buffer(opts)
   local entry = output_buffer.entry(M.resolve(opts and opts.bufnr)) or run_at_cursor(bufnr)
   local kernel = entry and session.kernels()[entry.run.kernelId]
-  local is_usable = kernel and kernel.state ~= "dead" and kernel.origin ~= "found"
-  if is_usable and not session.is_bound(bufnr, kernel.id) then
+  if kernel and session.is_usable(kernel) and not session.is_bound(bufnr, kernel.id) then
     return { kernelId = kernel.id }
   end
   return M.code(bufnr)

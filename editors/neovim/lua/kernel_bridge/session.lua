@@ -99,6 +99,13 @@ function M.kernel_of(bufnr)
   end
 end
 
+--- Whether a kernel takes code: it is alive, and the server follows it.
+---@param kernel kernel_bridge.Kernel
+---@return boolean
+function M.is_usable(kernel)
+  return kernel.state ~= "dead" and kernel.origin ~= "found"
+end
+
 --- All kernels of a buffer's document: several, if it has code in several languages.
 ---@param bufnr integer
 ---@return kernel_bridge.Kernel[]

@@ -107,7 +107,7 @@ local function run_again(place)
   local run = place.entry.run
   local is_part = not place.stale and vim.text.indent(0, place.text) ~= run.source
   local bound, kernel = session.kernel_of(place.bufnr), session.kernels()[run.kernelId]
-  local is_elsewhere = kernel and kernel.state ~= "dead" and bound and bound.id ~= kernel.id
+  local is_elsewhere = kernel and session.is_usable(kernel) and bound and bound.id ~= kernel.id
   submission.run({
     bufnr = place.bufnr,
     lines = { place.first + 1, place.last + 1 },
