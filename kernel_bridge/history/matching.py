@@ -32,19 +32,19 @@ def match(cells: Sequence[NotebookCell], newest_first: Sequence[Ran]) -> list[Ra
     codes = {cell.code.strip() for cell in cells}
     same: dict[str, list[Ran]] = defaultdict(list)
     edited: list[Ran] = []
-    seen: set[tuple[str, int]] = set()
-    used: set[tuple[str | None, int]] = set()  # places of whole cells that have a newer run
+    seen: set[tuple[str, int | None]] = set()
+    used: set[tuple[str | None, int | None]] = set()  # places of whole cells that have a newer run
     for run in newest_first:
         if run.uri in uris or run.cell_id in ids:
             continue
         code = run.source.strip()
         if code in codes and (run.line is None or (code, run.line) not in seen):
             same[code].append(run)
-            seen.add((code, run.line if run.line is not None else -1))
+            seen.add((code, run.line))
         if run.unit in WHOLE_CELLS:
             if code not in codes and (run.line is None or (run.uri, run.line) not in used):
                 edited.append(run)
-            used.add((run.uri, run.line if run.line is not None else -1))
+            used.add((run.uri, run.line))
     _take_same(cells, found, same)
     alike = Alike(edited)
     for index, cell in enumerate(cells):

@@ -18,7 +18,7 @@ from ..source.view import read_view, write_view
 from . import export
 from .alignment import align
 from .ipynb import cell_object, dumps, output_list
-from .notebook import Json, run_cell, sound, validated
+from .notebook import Json, mend_cell, run_cell, sound, validated
 from .records import RunRecord
 from .writeback import are_same, old_value, put
 
@@ -49,8 +49,7 @@ def plan(
     for number, (cell, index) in enumerate(zip(document, aligned, strict=True)):
         record, metadata = records.get(number), cell.raw["metadata"]
         if index is None:
-            new = {"cell_type": cell.raw["cell_type"], "metadata": metadata, "source": cell.source}
-            planned.append(PlannedCell(None, new, record))
+            planned.append(PlannedCell(None, mend_cell(cell.raw), record))
             continue
         before = shown[index]
         values: Json = {}
@@ -108,7 +107,9 @@ def _rest(cells: Iterator[Json]) -> Iterator[str]:
 
 def _new(cell: PlannedCell) -> Json:
     """What is new in a cell, as a valid cell of its own."""
-    new: Json = {"id": uuid.uuid4().hex[:8], "cell_type": "code", "metadata": {}, "source": "", **cell.values}
+    new: Json = {"id": uuid.uuid4().hex[:8], "cell_type": "code", "metadata": {}, "source": ""}
+    if cell.index is None:
+        new |= cell.values
     if new["cell_type"] == "code":
         new |= {"execution_count": None, "outputs": []}
         if cell.record is not None:

@@ -22,6 +22,8 @@ TRIES = 3  # searches again if the document was edited meanwhile
 @server.command("kernel-bridge.results")
 async def results(context: Context, params: ResultsParams) -> ResultsResult:
     """Raises DocumentNotOpen, ExportFailed."""
+    from ..bridge.results import live_run  # not needed to answer `initialize`
+
     document = context.documents.opened(params.text_document.uri)
     if params.path is not None:
         return await _of_file(context, document, params.path)
@@ -30,8 +32,6 @@ async def results(context: Context, params: ResultsParams) -> ResultsResult:
         before, document = document, context.documents.opened(params.text_document.uri)
         if before.version == document.version:
             break
-    from ..bridge.results import live_run
-
     # No await from here on: later notifications of these runs apply to these outputs.
     tracked = _tracked(context, document)
     lines = {line for first, last in tracked.values() for line in range(first, last + 1)}

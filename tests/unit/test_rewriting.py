@@ -175,7 +175,7 @@ def test_older_notebooks_have_no_ids(tmp_path: Path) -> None:
         "cells": [{k: v for k, v in c.items() if k != "id"} for c in TOUR["cells"]],
     }
     path.write_text(json.dumps(old))
-    found = write(path, "py", lambda text: text + "\n# %%\nnew()\n")
+    found = write(path, "py", lambda text: text + '\n# %% tags="no list"\nnew()\n')
     nbformat.validate(nbformat.from_dict(found))
     assert found["cells"][:-1] == old["cells"]
-    assert "id" not in found["cells"][-1]
+    assert (found["cells"][-1]["metadata"], "id" in found["cells"][-1]) == ({}, False)
