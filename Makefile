@@ -69,6 +69,7 @@ test-editors: $(STAMP) ## real Emacs and Vim without a plugin, and Neovim's pict
 	$(BIN)/python -m pytest -m kitty tests/editors/neovim
 
 test-plugins: $(STAMP) ## Neovim beside other plugins, fetched once
+	@$(BIN)/python -m tests.editors.neovim.kitty
 	$(BIN)/python -m pytest -m plugins tests/editors/neovim
 
 $(STYLUA): $(NVIM)/scripts/package-lock.json
