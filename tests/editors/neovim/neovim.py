@@ -5,6 +5,7 @@ Tests wait with `vim.wait`, which checks a condition while Neovim processes even
 
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PLUGIN = ROOT / "editors" / "neovim"
 BIN = Path(sys.executable).parent
 BOUND_MS = 30_000
+QUITTING_S = 10
 
 HELPERS = r"""
 _G.test = { messages = {}, events = {}, opened = {}, notify = vim.notify }
@@ -176,11 +178,20 @@ def neovim(home: Home, *arguments: str, config: str = "") -> Iterator[Neovim]:
         yield editor
         editor.check_errors()
     finally:
+        # A Neovim that waits for a key or computes does not quit: it must not keep a failed test from ending.
+        killed = threading.Timer(QUITTING_S, _kill, [home, "--embed"])
+        killed.start()
         with suppress(OSError, EOFError):
             api.command("qall!")
         with suppress(OSError, RuntimeError):
             api.close()
+        killed.cancel()
     home.check_clean()
+
+
+def _kill(home: Home, part: str) -> None:
+    for process in home.running(part):
+        process.kill()
 
 
 def _assignments(environment: dict[str, str]) -> list[str]:

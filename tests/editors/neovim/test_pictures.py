@@ -96,6 +96,14 @@ def test_other_terminals_show_a_line_of_text_and_say_why_once(home: Home, name: 
         assert editor.lua("return vim.api.nvim_get_mode().mode") == "n", "no answer was taken for keys"
 
 
+def test_checkhealth_tells_what_the_terminal_can(home: Home) -> None:
+    with terminal(home, OLD_KITTY) as (_, editor):
+        editor.api.command("checkhealth kernel_bridge")
+        report = "\n".join(editor.lines())
+        assert "WARNING images are shown as text, because kitty(0.26.5) cannot draw pictures among" in report
+        assert "kitty 0.28 can" in report
+
+
 def test_a_late_answer_counts(home: Home) -> None:
     with terminal(home, "") as (screen, editor):
         show(editor)

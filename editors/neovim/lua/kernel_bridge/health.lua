@@ -3,6 +3,7 @@
 local ansi = require("kernel_bridge.ansi")
 local images = require("kernel_bridge.images")
 local terminal = require("kernel_bridge.images.terminal")
+local tty = require("kernel_bridge.images.tty")
 local server = require("kernel_bridge.server")
 
 local M = {}
@@ -81,17 +82,19 @@ local ANSWER_MS = 3000
 
 local function check_images()
   health.start("kernel-bridge: images")
-  terminal.ask()
+  local is_answered = not tty.is_attached()
+  terminal.ask(function()
+    is_answered = true
+  end)
   vim.wait(ANSWER_MS, function()
-    return terminal.draws() ~= nil
+    return is_answered
   end)
   local backend, reason, remedy = images.backend()
   if backend == "none" and remedy then
     health.warn("images are shown as text, because " .. reason, { remedy })
   elseif backend == "none" then
-    health.info(("images are shown as text, because %s"):format(reason), {
-      "open them with :KernelBridge open, or use kitty 0.28, Ghostty or image.nvim",
-    })
+    local elsewhere = "kitty 0.28 and Ghostty can, and image.nvim in other terminals"
+    health.info(("images are shown as text, because %s; %s"):format(reason, elsewhere))
   else
     health.ok(("images are displayed with %s (%s)"):format(backend, reason))
   end

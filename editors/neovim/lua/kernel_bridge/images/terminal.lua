@@ -73,6 +73,8 @@ function M.draws()
   return #names > 0, #names > 0 and table.concat(names, ", ") .. " in tmux" or "tmux has no terminal"
 end
 
+local asking = {} ---@type (fun())[]
+
 ---@param new string
 ---@param state? kernel_bridge.Tmux
 local function settle(new, state)
@@ -83,6 +85,11 @@ local function settle(new, state)
     fire("change")
   end
   fire("attach")
+  local done = asking
+  asking = {}
+  for _, callback in ipairs(done) do
+    callback()
+  end
   if state and state.passes then
     tmux.watch(state.clients, function(later)
       settle(new, later)
@@ -103,9 +110,11 @@ end
 local is_asked = false
 
 --- Asks the terminal for its name and version, without blocking.
-function M.ask()
+---@param done? fun() called when it has answered
+function M.ask(done)
   if tty.is_attached() then
     is_asked = true
+    asking[#asking + 1] = done
     tty.ask(function(name)
       if not name and not answer then
         settle("") -- a late answer still counts
@@ -131,7 +140,12 @@ vim.api.nvim_create_autocmd("UIEnter", {
   end,
 })
 
-vim.api.nvim_create_autocmd("VimResume", { group = group, callback = M.ask })
+vim.api.nvim_create_autocmd("VimResume", {
+  group = group,
+  callback = function()
+    M.ask()
+  end,
+})
 
 -- With its option focus-events, tmux notifies Neovim of a terminal that is attached.
 vim.api.nvim_create_autocmd("FocusGained", {
