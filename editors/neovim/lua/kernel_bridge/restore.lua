@@ -29,15 +29,18 @@ local function request(bufnr, argument, is_wanted, answered)
       table.sort(wanted, function(a, b)
         return a.run.queuedAt < b.run.queuedAt
       end)
+      local count = 0
       for _, result in ipairs(wanted) do
         local entry = session.recall(result, server.id, bufnr)
         sheets.add(entry, { range = result.range, version = version, stale = result.stale })
-        if not sheets.place(entry.run.id) then
+        if sheets.place(entry.run.id) then
+          count = count + 1
+        else
           session.retire(entry.run.id)
         end
       end
       answered_edits()
-      return answered(failed, #wanted)
+      return answered(failed, count)
     end)
   end, function()
     answered({ code = 0, message = "no server" }, 0)

@@ -244,8 +244,8 @@ function M.add(entry, seen)
   local is_source = not seen.stale and (fate == "kept" or fate == "beside")
   place.snapshot = is_source and places.text_of(bufnr, place.first, place.last) or entry.run.source
   place.text = place.snapshot
-  for _, other in pairs(sheet.places) do
-    if other ~= place and not other.removed and other.last >= place.first and other.last <= place.last then
+  for _, other in ipairs(place.removed and {} or in_order(sheet)) do
+    if other ~= place and other.last >= place.first and other.last <= place.last then
       place.collapsed = other.collapsed and other.last == place.last
       leave(other, place)
     end
