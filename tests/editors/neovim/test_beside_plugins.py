@@ -20,7 +20,10 @@ require("jupytext").setup({{
   custom_language_formatting = {{ python = {{ extension = "md", style = "markdown", force_ft = "quarto" }} }},
 }})
 require("quarto").setup({{ codeRunner = {{ enabled = true, default_method = "kernel_bridge" }} }})
-require("blink.cmp").setup({{ fuzzy = {{ implementation = "lua" }} }})
+require("blink.cmp").setup({{
+  fuzzy = {{ implementation = "lua" }},
+  sources = {{ providers = {{ lsp = {{ timeout_ms = 30000 }} }} }},
+}})
 """
 ATTACHED = """
 local attached = {}
@@ -31,6 +34,10 @@ for _, client in ipairs(vim.lsp.get_clients({ name = ... })) do
 end
 return attached
 """
+ASK = """
+local client = vim.lsp.get_clients({ name = "kernel_bridge" })[1]
+client:request_sync("textDocument/completion", vim.lsp.util.make_position_params(0, "utf-16"), 30000)
+"""  # a kernel's first completion loads jedi, and may take too long for a list
 TEXT = "# A\n\n```{python}\nword_of_the_kernel = 20\nword_of_the_kernel + 1\n```\n\n```{python}\nwor\n```\n"
 
 
@@ -57,7 +64,9 @@ def test_quarto_runs_cells_and_blink_completes_them(editor: Neovim) -> None:
     editor.lua("require('quarto.runner').run_cell()")
     (result,) = editor.until_ended()
     assert (result["first"], result["shown_at"], result["lines"]) == (3, 4, ["│ 21"])
+    editor.until("require('kernel_bridge').kernel().state == 'idle'")  # a busy kernel completes nothing
     editor.api.current.window.cursor = (9, 0)
+    editor.lua(ASK)
     editor.api.input("A")
     editor.api.input("d_of")
     editor.until("require('blink.cmp').is_menu_visible()")
