@@ -234,6 +234,7 @@ def test_sessions_swap_files_and_new_notebooks(script: Neovim) -> None:
     swap = Path(script.api.funcs.swapname("%"))
     kept = swap.read_bytes()
     script.api.command("bwipeout!")
+    script.lua("require('kernel_bridge').setup({})")  # also where notebooks open as JSON
     swap.write_bytes(kept)
     script.api.command(f"silent recover {path}")
     assert body(script)[-1] == "unsaved"
@@ -242,6 +243,7 @@ def test_sessions_swap_files_and_new_notebooks(script: Neovim) -> None:
     assert [source for _, source, _ in cells_of(path)] == ["1", "unsaved"]
     swap.unlink()
 
+    script.lua(AS_SCRIPT)
     edit(script, work / "new.ipynb")
     assert script.api.current.buffer.options["filetype"] == "python"
     script.api.current.buffer[:] = ["# %%", "6 * 7"]

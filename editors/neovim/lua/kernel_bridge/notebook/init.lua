@@ -62,7 +62,15 @@ local function set_text(bufnr, lines, is_reload)
   vim.bo[bufnr].modified = false
 end
 
---- Begins a notebook whose file does not exist yet.
+--- Whether a buffer has the text of a swap file, see |:recover|. It is not JSON, and must not be written as it is.
+---@param bufnr integer
+---@return boolean
+local function is_recovered(bufnr)
+  local start = vim.trim(table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, 9, false)))
+  return start ~= "" and start:sub(1, 1) ~= "{" and buffers.holds_file(bufnr)
+end
+
+--- Begins a notebook whose file does not exist yet, or cannot be read.
 ---@param bufnr integer
 ---@param format "py"|"md"
 local function begin(bufnr, format)
@@ -77,14 +85,16 @@ local function fill(bufnr, format)
   local path = vim.api.nvim_buf_get_name(bufnr)
   local opened, failed = client.wait(bufnr, "openNotebook", { path = path, format = format }, false)
   if not opened then
-    writing.release(bufnr)
-    vim.bo[bufnr].filetype = "json"
+    if is_recovered(bufnr) then
+      begin(bufnr, format)
+    else
+      writing.release(bufnr)
+      vim.bo[bufnr].filetype = "json"
+    end
     return client.notify(failed and failed.message or "cannot open " .. path, vim.log.levels.ERROR)
   end
-  local start = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, 9, false))
-  local is_recovered = not start:find("^%s*{") -- the text of a swap file, see |:recover|
   without_clients(bufnr, function()
-    if not is_recovered then
+    if not is_recovered(bufnr) then
       local lines = vim.split((opened.text:gsub("\n$", "")), "\n", { plain = true })
       set_text(bufnr, lines, buffers.get(bufnr) ~= nil and vim.fn.undotree(bufnr).seq_last > 0)
     end
@@ -99,7 +109,7 @@ end
 ---@param show fun(bufnr: integer, format: "py"|"md") shows its cells
 local function read(bufnr, show)
   vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
-  local format = buffers.format(bufnr)
+  local format = buffers.format(bufnr) or is_recovered(bufnr) and "py"
   if format then
     return show(bufnr, format)
   end
@@ -170,7 +180,9 @@ function M.on(event)
     elseif name == "BufWritePost" and #outputs.shown(bufnr) > 0 then
       local argument = outputs.export(bufnr, path)
       argument.runIds = outputs.shown(bufnr)
-      client.command(bufnr, "export", argument)
+      client.command(bufnr, "export", argument, function(failed)
+        return failed and (failed.data or {}).kind == "NothingToExport" -- no whole cell has run
+      end)
     end
   end
 end

@@ -32,7 +32,7 @@ end
 ---@return "overwrite"|"reload"|nil
 local function ask_conflict(path)
   local question = ("%s has changed on disk since it was read."):format(short(path))
-  local answer = vim.fn.confirm(question, "&Overwrite\n&Reload, discard my changes\n&Cancel", 3, "Warning")
+  local answer = vim.fn.confirm(question, "&Overwrite\n&Reload (discards my changes)\n&Cancel", 3, "Warning")
   return ({ "overwrite", "reload" })[answer]
 end
 
