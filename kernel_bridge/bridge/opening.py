@@ -21,15 +21,14 @@ class OpenedNotebooks:
     """For each notebook file, from when on runs are newer than its outputs: its last change by others."""
 
     def __init__(self) -> None:
-        self._changed: dict[
-            str, tuple[str, str]
-        ] = {}  # real path -> digest of the content, time of the change
+        # real path -> digest of the content, time of the change
+        self._changed: dict[str, tuple[str, str]] = {}
 
     def since(self, path: Path) -> Callable[[str], str]:
         """A function from the digest of the file, as it is now, to the time when others changed it."""
-        key = os.path.realpath(path)
 
         def since(digest: str) -> str:
+            key = os.path.realpath(path)
             known = self._changed.get(key)
             if known is None or known[0] != digest:
                 with unreadable(str(path)):

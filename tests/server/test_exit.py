@@ -29,10 +29,11 @@ print("never")
 )
 async def test_nothing_is_sent_to_a_kernel_that_the_code_ends(shared: Client, code: str, state: str) -> None:
     kernel = (await shared.command("startKernel", spec="python3"))["id"]
-    calls = [
-        shared.call_command("run", kernelId=kernel, wait=True, code=code)
-        for code in (code, "print('never')", "print('neither')")
-    ]
+    with shared.together():
+        calls = [
+            shared.call_command("run", kernelId=kernel, wait=True, code=code)
+            for code in (code, "print('never')", "print('neither')")
+        ]
     first, *others = [(await call)["runs"][0] for call in calls]
     assert (first["state"], NOTE in [output.get("text") for output in first["outputs"]]) == (state, True)
     for run in others:

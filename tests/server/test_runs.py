@@ -20,14 +20,17 @@ async def cancelled(call: Call) -> None:
 
 
 def of_run(client: Client, run_id: str) -> list[str]:
-    """The messages about a run, in order: its states, "output", and "answer" for a response."""
+    """The messages about a run, in order: its states, "output", and "answer" for a response.
+
+    The kernel may publish a line in two parts: successive outputs count as one.
+    """
     events = []
     for message in client.messages:
         params = message.get("params", {})
         if message.get("method") == "kernel-bridge/run" and params["run"]["id"] == run_id:
             events.append(params["run"]["state"])
         elif message.get("method") == "kernel-bridge/output" and params["runId"] == run_id:
-            events.append("output")
+            events += ["output"] if events[-1:] != ["output"] else []
         elif "result" in message and run_id in str(message["result"]):
             events.append("answer")
     return events
