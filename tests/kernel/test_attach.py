@@ -19,12 +19,14 @@ from kernel_bridge.kernels.running import host_of, list_running
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.kernels.specs import find_spec
 from kernel_bridge.protocol.errors import BadConnectionFile, KernelUnreachable, NoSuchKernel, NotOurs
+from kernel_bridge.protocol.objects import Owner
 from kernel_bridge.runs.events import ExecuteInput, Status, Stream
 from tests.home import Home, install_fake_kernel
 
 pytestmark = pytest.mark.slow
 
 IDLE = Status("idle")
+OWNER = Owner(name="tests", pid=os.getpid())
 
 
 def run(session: KernelSession, code: str) -> str:
@@ -32,7 +34,7 @@ def run(session: KernelSession, code: str) -> str:
 
 
 def attach(kernels: Any, ears: Any, **where: Any) -> KernelSession:
-    ears.session = KernelSession(host_of(locate(**where), kernels.keeper), listener=ears)
+    ears.session = KernelSession(host_of(locate(**where), kernels.keeper, OWNER), listener=ears)
     kernels.attached.append(ears.session)
     return ears.session
 
