@@ -59,7 +59,7 @@ test-slow: $(STAMP) ## the rest: floods, faults, hostile files, random sessions,
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'slow and not plugins and not kitty'
 
 EDITORS := emacs vim kitty Xvfb import tmux debootstrap
-EDITOR_PACKAGES := emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme kitty xvfb imagemagick tmux debootstrap
+EDITOR_PACKAGES := emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme kitty libgl1 libegl1 libgl1-mesa-dri xvfb imagemagick tmux debootstrap
 
 test-editors: $(STAMP) ## real Emacs and Vim without a plugin, and Neovim's pictures in a real kitty
 	@for program in $(EDITORS); do command -v $$program >/dev/null || \

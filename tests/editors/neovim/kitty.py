@@ -58,7 +58,7 @@ def install() -> None:
     subprocess.run(
         ["debootstrap", "--variant=minbase", "trixie", unfinished], check=True, stdout=subprocess.DEVNULL
     )
-    packages = "kitty fonts-dejavu-core fonts-jetbrains-mono"
+    packages = "kitty libgl1 libegl1 libgl1-mesa-dri fonts-dejavu-core fonts-jetbrains-mono"
     script = f"apt-get update -qq && apt-get install -y -qq --no-install-recommends {packages}"
     subprocess.run(["chroot", unfinished, "sh", "-c", script], check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(root, ignore_errors=True)
