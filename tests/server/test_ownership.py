@@ -31,7 +31,7 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(1000)"]
 
 
 def keepers(home: Home) -> dict[int, psutil.Process]:
-    return {p.pid: p for p in home.processes() if any("keeper_process" in part for part in p.cmdline())}
+    return {process.pid: process for process in home.running("keeper_process")}
 
 
 @contextmanager

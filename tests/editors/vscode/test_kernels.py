@@ -78,7 +78,7 @@ def test_a_killed_server_is_restarted(vscode: Window, vscode_home: Home) -> None
 
 def server_of(home: Home) -> psutil.Process:
     """The server of the only open window."""
-    (server,) = [process for process in home.processes() if process.cmdline()[1:3] == ["-m", "kernel_bridge"]]
+    (server,) = home.running(" -m kernel_bridge ")
     return server
 
 

@@ -49,4 +49,4 @@ def test_nothing_starts_without_trust_or_without_a_server(vscode: Window, server
     vscode.run("Run All")
     vscode.message("not installed").get_by_role("button", name="Install").click()
     expect(vscode.page.locator(".terminal-wrapper.active .xterm-screen")).to_be_visible()
-    assert not [process for process in server.home.processes() if "kernel_bridge" in process.cmdline()]
+    assert not server.home.running("kernel_bridge")
