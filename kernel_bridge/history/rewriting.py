@@ -4,7 +4,6 @@ Cells that are still there keep their id, metadata, attachments and every charac
 Those without a run keep the outputs of the file while their code is the same.
 """
 
-import codecs
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ..source.notebook import Notebook, NotebookCell
-from ..source.notebook_text import CellText, Edit, NotebookText, edited, scan
+from ..source.notebook_text import CellText, Edit, NotebookText, edited
 from ..source.view import read_view, write_view
-from . import export
 from .alignment import align
-from .ipynb import cell_object, dumps, output_list
+from .ipynb import cell_object, dumps
 from .notebook import Json, mend_cell, run_cell, sound, validated
 from .records import RunRecord
-from .writeback import are_same, old_value, put
+from .writeback import changed, old_value, output_edits, put, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +82,15 @@ def write(
     shown = read_view(write_view(file, document.view), document.view).cells
     aligned = align(shown, document.cells)
     planned = plan(file, shown, document.cells, aligned, choose(aligned))
-    raw = export.read_unchanged(path, content)
-    notebook = scan(raw.decode("utf-8-sig"))
-    mark = ["\ufeff"] if raw.startswith(codecs.BOM_UTF8) else []
-    del raw  # up to half a gigabyte
-    outputs = validated(map(_new, planned))
-    if [cell.index for cell in planned] != list(range(len(notebook.cells))):
-        pieces = chain(mark, _rearranged(notebook, planned, outputs, file.has_ids), _rest(outputs))
-        return export.write_back(path, pieces, content)
-    changes = chain.from_iterable(_edits(notebook, cell, next(outputs)) for cell in planned)
-    if (first := next(changes, None)) is None:
-        return content
-    pieces = chain(mark, edited(notebook.text, chain([first], changes)), _rest(outputs))
-    return export.write_back(path, pieces, content)
+
+    def make(notebook: NotebookText) -> Iterator[str] | None:
+        new = validated(map(_new, planned))
+        if [cell.index for cell in planned] != list(range(len(notebook.cells))):
+            return chain(_rearranged(notebook, planned, new, file.has_ids), _rest(new))
+        pieces = changed(notebook, chain.from_iterable(_edits(notebook, cell, next(new)) for cell in planned))
+        return None if pieces is None else chain(pieces, _rest(new))
+
+    return replace(path, content, make)
 
 
 def _rest(cells: Iterator[Json]) -> Iterator[str]:
@@ -148,19 +142,14 @@ def _edits(notebook: NotebookText, cell: PlannedCell, new: Json) -> Iterator[Edi
     assert cell.index is not None
     there = notebook.cells[cell.index]
     values = {name: _value(notebook, there, name, value) for name, value in cell.values.items()}
-    if cell.record is not None or cell.clears:
-        values["execution_count"] = new["execution_count"]
     found = [
         put(notebook, there, name, [dumps(sound(value), 0, notebook.layout(there, name))])
         for name, value in values.items()
         if old_value(notebook, there, name) != [value]
     ]
-    outputs = run_cell(cell.record)["outputs"] if cell.record is not None else []
-    if (cell.record is not None or cell.clears) and not are_same(
-        old_value(notebook, there, "outputs"), outputs
-    ):
-        pieces = output_list(new["outputs"], 0, notebook.layout(there, "outputs"))
-        found.append(put(notebook, there, "outputs", pieces))
+    if cell.record is not None or cell.clears:
+        outputs = run_cell(cell.record)["outputs"] if cell.record is not None else []
+        found += output_edits(notebook, there, new, outputs)
     yield from sorted(found, key=lambda edit: edit.start)
 
 

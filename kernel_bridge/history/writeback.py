@@ -6,7 +6,7 @@ text.
 
 import codecs
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
@@ -58,29 +58,49 @@ def write_back(path: Path, content: bytes, records: Mapping[int, RunRecord]) -> 
     `content` is the digest of the notebook that has these cells. A file that would not change is not written.
     Raises FileChanged: another program changed or removed it. ExportFailed: it cannot be read or written.
     """
+    return replace(path, content, lambda notebook: changed(notebook, edits(notebook, records)))
+
+
+def replace(path: Path, content: bytes, make: Callable[[NotebookText], Iterator[str] | None]) -> bytes:
+    """Write the text that `make` returns for the notebook into the file, and return the new digest.
+
+    None: the file stays as it is. `content` is the digest that it must have. Raises as `write_back`.
+    """
     raw = export.read_unchanged(path, content)
-    text = raw.decode("utf-8-sig")
+    notebook = scan(raw.decode("utf-8-sig"))
     mark = ["\ufeff"] if raw.startswith(codecs.BOM_UTF8) else []
     del raw  # up to half a gigabyte
-    changes = edits(scan(text), records)
-    if (first := next(changes, None)) is None:
-        return content
-    return export.write_back(path, chain(mark, edited(text, chain([first], changes))), content)
+    pieces = make(notebook)
+    return content if pieces is None else export.write_back(path, chain(mark, pieces), content)
+
+
+def changed(notebook: NotebookText, changes: Iterator[Edit]) -> Iterator[str] | None:
+    """The text with the changes, which are in its order; None: there are none."""
+    first = next(changes, None)
+    return None if first is None else edited(notebook.text, chain([first], changes))
 
 
 def edits(notebook: NotebookText, records: Mapping[int, RunRecord]) -> Iterator[Edit]:
     """What to change, in the order of the text. Each edit must be consumed before the next one."""
     indexes = sorted(records)
     for index, new in zip(indexes, validated(run_cell(records[index]) for index in indexes), strict=True):
-        cell = notebook.cells[index]
-        found = []
-        count = new["execution_count"]
-        if old_value(notebook, cell, "execution_count") != [count]:
-            found.append(put(notebook, cell, "execution_count", [json.dumps(count)]))
-        if not are_same(old_value(notebook, cell, "outputs"), run_cell(records[index])["outputs"]):
-            pieces = output_list(new["outputs"], 0, notebook.layout(cell, "outputs"))
-            found.append(put(notebook, cell, "outputs", pieces))
+        found = output_edits(notebook, notebook.cells[index], new, run_cell(records[index])["outputs"])
         yield from sorted(found, key=lambda edit: edit.start)
+
+
+def output_edits(
+    notebook: NotebookText, cell: CellText, new: Json, outputs: Iterable[Json]
+) -> Iterator[Edit]:
+    """What to change so that the cell has the count and the outputs of `new`.
+
+    `outputs` are the same outputs, to be compared with the old ones.
+    """
+    count = new["execution_count"]
+    if old_value(notebook, cell, "execution_count") != [count]:
+        yield put(notebook, cell, "execution_count", [json.dumps(count)])
+    if not _are_same(old_value(notebook, cell, "outputs"), outputs):
+        pieces = output_list(new["outputs"], 0, notebook.layout(cell, "outputs"))
+        yield put(notebook, cell, "outputs", pieces)
 
 
 def old_value(notebook: NotebookText, cell: CellText, key: str) -> list[Any]:
@@ -99,7 +119,7 @@ def put(notebook: NotebookText, cell: CellText, key: str, pieces: Iterable[str])
     return Edit(cell.end, cell.end, chain([head], pieces))
 
 
-def are_same(old: list[Any], new: Iterable[Json]) -> bool:
+def _are_same(old: list[Any], new: Iterable[Json]) -> bool:
     """Whether the old outputs, if there are any, are the new ones."""
     if not (old and isinstance(old[0], list) and all(isinstance(output, dict) for output in old[0])):
         return False
