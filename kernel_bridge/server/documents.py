@@ -26,7 +26,7 @@ from ..source.header import read_header
 from ..source.languages import is_fenced, language_of_path
 from ..source.notebook import Notebook, NotebookCell
 from . import notebooks
-from .snapshot import Snapshot, code_points
+from .snapshot import Snapshot, place_in
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Document(TextDocument):
                 lines = _with_ends(change.text)
                 continue
             (first, start), (last, end) = (
-                _place(lines, position, self.position_codec.encoding)
+                place_in(lines, position, self.position_codec.encoding)
                 for position in (change.range.start, change.range.end)
             )
             if (last, end) < (first, start):
@@ -109,14 +109,6 @@ class Document(TextDocument):
 
 def _with_ends(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise([*line_starts(text), len(text)])]
-
-
-def _place(lines: list[str], position: types.Position, encoding: str | None) -> tuple[int, int]:
-    """The line and the column, in code points, of an LSP position, clamped to the document."""
-    if position.line >= len(lines):
-        return len(lines) - 1, len(lines[-1])
-    text = lines[position.line].rstrip("\r\n")
-    return position.line, code_points(text, position.character, encoding)
 
 
 class Documents(Workspace):

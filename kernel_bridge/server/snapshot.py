@@ -47,10 +47,7 @@ class Snapshot:
 
     def to_inner(self, position: Position | types.Position) -> Place:
         """The place of an LSP position, clamped to the document."""
-        lines = self.lines
-        if position.line >= len(lines):
-            return Place(len(lines) - 1, len(lines[-1]))
-        return Place(position.line, code_points(lines[position.line], position.character, self.encoding))
+        return place_in(self.lines, position, self.encoding)
 
     def to_client(self, place: Place) -> tuple[int, int]:
         """(line, character) of a place, in the client's encoding."""
@@ -79,7 +76,15 @@ class Snapshot:
         return {"start": self.position(start), "end": self.position(end)}
 
 
-def code_points(line: str, units: int, encoding: str | None) -> int:
+def place_in(lines: list[str], position: Position | types.Position, encoding: str | None) -> Place:
+    """The place of an LSP position in lines, with or without their ends, clamped to them."""
+    if position.line >= len(lines):
+        return Place(len(lines) - 1, len(lines[-1]))
+    line = lines[position.line].rstrip("\r\n")
+    return Place(position.line, _code_points(line, position.character, encoding))
+
+
+def _code_points(line: str, units: int, encoding: str | None) -> int:
     """The column in code points of a column in the client's units, clamped to the line."""
     if line.isascii() or encoding == types.PositionEncodingKind.Utf32:
         return min(units, len(line))
