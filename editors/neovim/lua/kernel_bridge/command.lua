@@ -21,6 +21,20 @@ end
 
 local KERNEL = "kernel="
 
+--- Completes the argument kernel=NAME.
+---@param names fun(bufnr: integer): string[]
+---@return fun(lead: string): string[]
+local function completes_kernel(names)
+  return function(lead)
+    if not vim.startswith(lead, KERNEL) then
+      return { KERNEL }
+    end
+    return vim.tbl_map(function(name)
+      return KERNEL .. name
+    end, names(vim.api.nvim_get_current_buf()))
+  end
+end
+
 --- A subcommand that takes the argument kernel=NAME.
 ---@param call fun(opts: { kernel?: string }, command: vim.api.keyset.create_user_command.command_args)
 ---@param names fun(bufnr: integer): string[] for completion
@@ -35,14 +49,7 @@ local function on_kernel(call, names)
       end
       call({ kernel = argument and argument:sub(#KERNEL + 1) }, command)
     end,
-    complete = function(lead)
-      if not vim.startswith(lead, KERNEL) then
-        return { KERNEL }
-      end
-      return vim.tbl_map(function(name)
-        return KERNEL .. name
-      end, names(vim.api.nvim_get_current_buf()))
-    end,
+    complete = completes_kernel(names),
   }
 end
 
@@ -64,19 +71,13 @@ local function runs(name)
   end, all_names)
 end
 
---- A subcommand that runs several cells.
+--- A subcommand that takes kernel=NAME and no range.
+---@param names fun(bufnr: integer): string[] for completion
 ---@return kernel_bridge.Subcommand
-local function runs_cells(name)
+local function plain_on_kernel(name, names)
   return on_kernel(function(opts)
     bridge[name](opts)
-  end, all_names)
-end
-
----@return kernel_bridge.Subcommand
-local function of_kernel(name)
-  return on_kernel(function(opts)
-    bridge[name](opts)
-  end, catalog.kernel_names)
+  end, names)
 end
 
 --- A subcommand for the lines of a range, or the current line.
@@ -112,16 +113,16 @@ M.subcommands = {
   run = runs("run"),
   run_line = runs("run_line"),
   run_cell = runs("run_cell"),
-  run_above = runs_cells("run_above"),
-  run_below = runs_cells("run_below"),
-  run_all = runs_cells("run_all"),
+  run_above = plain_on_kernel("run_above", all_names),
+  run_below = plain_on_kernel("run_below", all_names),
+  run_all = plain_on_kernel("run_all", all_names),
   eval = {
     call = function(argument)
       local kernel, code = (argument or ""):match("^kernel=(%S+)%s*(.*)$")
       code = kernel and code or argument
       bridge.eval({ kernel = kernel, code = code ~= "" and code or nil })
     end,
-    complete = on_kernel(bridge.eval, all_names).complete,
+    complete = completes_kernel(all_names),
   },
   define = of_lines("define"),
   undefine = of_lines("undefine"),
@@ -148,11 +149,11 @@ M.subcommands = {
     end,
   },
   select = plain("select"),
-  interrupt = of_kernel("interrupt"),
-  restart = of_kernel("restart"),
+  interrupt = plain_on_kernel("interrupt", catalog.kernel_names),
+  restart = plain_on_kernel("restart", catalog.kernel_names),
   restart_and_run = plain("restart_and_run"),
-  shutdown = of_kernel("shutdown"),
-  detach = of_kernel("detach"),
+  shutdown = plain_on_kernel("shutdown", catalog.kernel_names),
+  detach = plain_on_kernel("detach", catalog.kernel_names),
   cancel = plain("cancel"),
   answer = {
     call = function(argument)

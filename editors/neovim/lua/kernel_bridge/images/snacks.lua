@@ -20,8 +20,7 @@ function M.load(image, changed)
   local snacks = require("snacks").image
   snacks.terminal.detect(vim.schedule_wrap(function()
     if not snacks.terminal.env().placeholders then
-      unsupported = true
-      image.medium.image = nil -- so that another backend or a line of text shows it
+      unsupported = true -- another backend or a line of text shows it
       return changed(image)
     end
     local source = snacks.image.new(image.medium:path())
