@@ -21,7 +21,7 @@ from kernel_bridge.source.percent import TEXT_KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "docs" / "protocol.schema.json"
-TYPESCRIPT = ROOT / "editors" / "vscode" / "src"
+TYPESCRIPT = ROOT / "editors" / "vscode" / "src" / "server"
 LUA = ROOT / "editors" / "neovim" / "lua" / "kernel_bridge"
 LUA_KEYWORDS = {
     *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local"),

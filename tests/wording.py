@@ -25,7 +25,7 @@ PHRASES = {
     "as far as": "if, up to, where",
     "nobody knows": "no reason reported",
 }
-SUFFIXES = (".md", ".txt", ".py", ".lua", ".ts", ".toml", ".yml", ".yaml", "Makefile", "package.json")
+SUFFIXES = (".md", ".txt", ".py", ".lua", ".ts", ".toml", ".yml", ".yaml", "Makefile", "package.nls.json")
 # Between two words of a phrase: spaces, or a line break with the mark of a comment.
 GAP = r"(?:[ \t]+|[ \t]*\n[ \t]*(?:#|--+|//|\*|>|\")?[ \t]*)"
 PATTERNS = {

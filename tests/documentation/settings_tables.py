@@ -12,7 +12,7 @@ from kernel_bridge.protocol.schema import schema
 from tests.documentation.pages import ROOT, table
 
 PAGE = ROOT / "docs" / "reference" / "settings.md"
-PACKAGE = ROOT / "editors" / "vscode" / "package.json"
+EXTENSION = ROOT / "editors" / "vscode"
 NEOVIM = ROOT / "editors" / "neovim"
 NVIM = Path(sys.executable).parent / "nvim"
 SECTION = "kernel-bridge."
@@ -64,9 +64,16 @@ def _code(value: Any) -> str:
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
+def vscode_contributes() -> Any:
+    """What the manifest of the VS Code extension contributes, with its texts in English."""
+    texts = json.loads((EXTENSION / "package.nls.json").read_text(encoding="utf-8"))
+    manifest = (EXTENSION / "package.json").read_text(encoding="utf-8")
+    return json.loads(re.sub(r'"%([\w.-]+)%"', lambda key: json.dumps(texts[key[1]]), manifest))["contributes"]
+
+
 def vscode_settings() -> dict[str, Any]:
     """The settings of the VS Code extension, by their names without the section."""
-    parts = json.loads(PACKAGE.read_text(encoding="utf-8"))["contributes"]["configuration"]
+    parts = vscode_contributes()["configuration"]
     return {name.removeprefix(SECTION): one for part in parts for name, one in part["properties"].items()}
 
 

@@ -1,10 +1,9 @@
 """The commands of the editors that the documentation names in its prose exist."""
 
-import json
 import re
 
 from tests.documentation.pages import ROOT, shown_to_readers
-from tests.documentation.settings_tables import PACKAGE, asked_of_neovim
+from tests.documentation.settings_tables import asked_of_neovim, vscode_contributes
 
 
 def named(pattern: str) -> dict[str, str]:
@@ -17,8 +16,7 @@ def named(pattern: str) -> dict[str, str]:
 
 
 def test_the_commands_of_vscode_exist() -> None:
-    contributes = json.loads(PACKAGE.read_text(encoding="utf-8"))["contributes"]
-    titles = {command["title"] for command in contributes["commands"]}
+    titles = {command["title"] for command in vscode_contributes()["commands"]}
     names = named(r"\*Kernel Bridge: ([^*\n]+)\*")
     assert names
     assert {name: page for name, page in names.items() if name not in titles} == {}

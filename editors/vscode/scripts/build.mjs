@@ -4,7 +4,7 @@ import esbuild from "esbuild";
 const production = process.argv.includes("--production");
 const options = {
   // The first bundle loads the second on demand.
-  entryPoints: ["src/extension.ts", "src/language_client.ts"],
+  entryPoints: { extension: "src/extension.ts", language_client: "src/server/language_client.ts" },
   outdir: "dist",
   bundle: true,
   platform: "node",

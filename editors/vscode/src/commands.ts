@@ -1,21 +1,21 @@
 /** The commands of the command palette. */
 
 import * as vscode from "vscode";
-import { label } from "./ansi";
-import type { Connection } from "./connection";
-import { Cursor } from "./cursor";
-import { chooseHistory } from "./history";
-import { exportHistory } from "./history_export";
-import { chooseKernel, chooseRunning, chooseSpec } from "./kernel_picker";
-import type { Places } from "./places";
-import { insertProposal, proposingRun } from "./proposals";
-import type { Unit } from "./protocol";
-import { reported } from "./reporting";
-import type { Results } from "./results";
-import { assertRunnable, type Running } from "./running";
-import { hasEnded, type Session } from "./session";
-import { requireAnyKernel, requireKernel, requireTarget, type Target } from "./target";
-import { openWhole } from "./whole_output";
+import { Cursor } from "./file/cursor";
+import type { Places } from "./file/places";
+import { insertProposal, proposingRun } from "./file/proposals";
+import { chooseHistory } from "./kernels/history";
+import { exportHistory } from "./kernels/history_export";
+import { chooseKernel, chooseRunning, chooseSpec } from "./kernels/kernel_picker";
+import { assertRunnable, type Running } from "./kernels/running";
+import { requireAnyKernel, requireKernel, requireTarget, type Target } from "./kernels/target";
+import type { Results } from "./notebooks/results";
+import { openWhole } from "./notebooks/whole_output";
+import { hasEnded, type Session } from "./runs/session";
+import type { Connection } from "./server/connection";
+import type { Unit } from "./server/protocol";
+import { label } from "./ui/ansi";
+import { reported } from "./ui/reporting";
 
 export interface Parts {
   connection: Connection;

@@ -2,26 +2,26 @@
 
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
-import { Connection, messageOf } from "./connection";
-import { InlineResults } from "./inline";
-import { Kept } from "./kept";
-import { DOCUMENTS } from "./languages";
-import { CellLenses } from "./lenses";
-import { LongRuns } from "./long_runs";
-import { NotebookRunner } from "./notebook_runner";
-import { Notebooks } from "./notebooks";
-import { Places } from "./places";
-import { Problems } from "./problems";
-import { ask } from "./prompts";
-import { CellProposals, offerKey } from "./proposals";
-import { followRenames } from "./renames";
-import { reportExit } from "./reporting";
-import { Results } from "./results";
-import { Running } from "./running";
-import { Session } from "./session";
+import { InlineResults } from "./file/inline";
+import { DOCUMENTS } from "./file/languages";
+import { CellLenses } from "./file/lenses";
+import { Places } from "./file/places";
+import { Problems } from "./file/problems";
+import { CellProposals, offerKey } from "./file/proposals";
+import { Running } from "./kernels/running";
+import { NotebookRunner } from "./notebooks/notebook_runner";
+import { Notebooks } from "./notebooks/notebooks";
+import { Results } from "./notebooks/results";
+import { registerWholeOutput } from "./notebooks/whole_output";
+import { Session } from "./runs/session";
+import { Connection, messageOf } from "./server/connection";
+import { Kept } from "./server/kept";
+import { followRenames } from "./server/renames";
 import { settings } from "./settings";
-import { Status } from "./status";
-import { registerWholeOutput } from "./whole_output";
+import { LongRuns } from "./ui/long_runs";
+import { ask } from "./ui/prompts";
+import { reportExit } from "./ui/reporting";
+import { Status } from "./ui/status";
 
 let connection: Connection | undefined;
 

@@ -1,0 +1,157 @@
+/** The lines of each run in its file. They move with edits, like marks. */
+
+import * as vscode from "vscode";
+import type { RunEntry, Session } from "../runs/session";
+
+/** The lines of a run, as of the last edit. */
+export interface Place {
+  entry: RunEntry;
+  first: number;
+  last: number;
+  /** The lines no longer contain the code that ran. */
+  stale: boolean;
+}
+
+/** Moves a span of lines with an edit. Returns undefined if the edit deletes all of them. */
+export function moved(
+  { first, last }: { first: number; last: number },
+  change: { start: vscode.Position; end: vscode.Position; text: string },
+): { first: number; last: number } | undefined {
+  const { start, end, text } = change;
+  const added = text.split("\n").length - 1;
+  const delta = added - (end.line - start.line);
+  const isBefore =
+    end.line < first || (end.line === first && end.character === 0 && (start.line < first || added > 0));
+  if (isBefore && start.line < first) return { first: first + delta, last: last + delta };
+  if (isBefore && text.endsWith("\n")) return { first: first + delta, last: last + delta };
+  if (start.line > last) return { first, last };
+  if (
+    start.line < first &&
+    (end.line > last || (end.line === last && text === "" && start.character === 0))
+  ) {
+    return undefined;
+  }
+  if (
+    start.line === first &&
+    start.character === 0 &&
+    end.line > last &&
+    end.character === 0 &&
+    text === ""
+  ) {
+    return undefined;
+  }
+  return { first: Math.min(first, start.line), last: Math.max(start.line, last + delta) };
+}
+
+/** The newest run at each place in a document. */
+export class Places implements vscode.Disposable {
+  private readonly places = new Map<string, Place[]>();
+  private readonly sources = new WeakMap<Place, string>();
+  private readonly emitter = new vscode.EventEmitter<vscode.TextDocument>();
+  private readonly removedEmitter = new vscode.EventEmitter<Place>();
+  private readonly disposables: vscode.Disposable[] = [this.emitter, this.removedEmitter];
+  /** Fires when the places of a document, or the runs at them, have changed. */
+  readonly onChange = this.emitter.event;
+  /** Fires when a place was removed or has become stale, so that its diagnostics no longer apply. */
+  readonly onOutdated = this.removedEmitter.event;
+
+  constructor(session: Session) {
+    this.disposables.push(
+      session.onRun((entry) => this.run(entry)),
+      session.onOutput(({ entry }) => this.touched(entry)),
+      session.onInserted((entry) => this.touched(entry)),
+      vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.clear(document)),
+    );
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  of(document: vscode.TextDocument): readonly Place[] {
+    return this.places.get(document.uri.toString()) ?? [];
+  }
+
+  placeOf(entry: RunEntry): { place: Place; document: vscode.TextDocument } | undefined {
+    const document = documentOf(entry);
+    const place = document && this.of(document).find((each) => each.entry === entry);
+    return place && { place, document };
+  }
+
+  /** Forgets all places of a document. */
+  clear(document: vscode.TextDocument): void {
+    const places = this.of(document);
+    this.places.delete(document.uri.toString());
+    for (const place of places) this.removedEmitter.fire(place);
+    this.emitter.fire(document);
+  }
+
+  private run(entry: RunEntry): void {
+    if (this.touched(entry) || !entry.run.range) return;
+    const document = documentOf(entry);
+    if (!document) return;
+    const { start, end } = entry.run.range;
+    const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
+    const place = { entry, first: start.line, last: Math.min(last, document.lineCount - 1), stale: false };
+    this.sources.set(place, textAt(document, place));
+    const kept: Place[] = [];
+    for (const other of this.of(document)) {
+      if (other.last < place.first || other.first > place.last) kept.push(other);
+      else this.removedEmitter.fire(other);
+    }
+    this.places.set(document.uri.toString(), [...kept, place]);
+    this.emitter.fire(document);
+  }
+
+  private touched(entry: RunEntry): boolean {
+    const found = this.placeOf(entry);
+    if (found) this.emitter.fire(found.document);
+    return found !== undefined;
+  }
+
+  private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    const places = this.places.get(document.uri.toString());
+    if (!places || contentChanges.length === 0) return;
+    const opensAfter = contentChanges.length === 1 && opensLines(document, contentChanges[0]);
+    const kept = places.filter((place) => {
+      let lines: { first: number; last: number } | undefined = place;
+      // VS Code lists the changes of one edit from the end of the file to its start, with positions before the edit.
+      for (const { range, text } of contentChanges) {
+        if (opensAfter && range.start.line === place.last) continue;
+        lines = lines && moved(lines, { start: range.start, end: range.end, text });
+      }
+      if (lines) Object.assign(place, lines);
+      const wasStale = place.stale;
+      place.stale = !lines || textAt(document, place) !== this.sources.get(place);
+      if (place.stale && !wasStale) this.removedEmitter.fire(place);
+      return lines !== undefined;
+    });
+    this.places.set(document.uri.toString(), kept);
+    this.emitter.fire(document);
+  }
+}
+
+/** Whether a change only adds new lines after a line. They do not belong to the run on that line. */
+function opensLines(
+  document: vscode.TextDocument,
+  change: vscode.TextDocumentContentChangeEvent | undefined,
+): boolean {
+  if (!change?.range.isEmpty || !/^\r?\n/.test(change.text)) return false;
+  const end = document.positionAt(change.rangeOffset + change.text.length);
+  return end.isEqual(document.lineAt(end.line).range.end);
+}
+
+function documentOf({ run }: RunEntry): vscode.TextDocument | undefined {
+  if (!run.textDocument || !run.range) return undefined;
+  const uri = vscode.Uri.parse(run.textDocument.uri).toString();
+  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
+}
+
+/** The text of a place without surrounding blank lines. */
+function textAt(document: vscode.TextDocument, { first, last }: { first: number; last: number }): string {
+  return document
+    .getText(new vscode.Range(first, 0, last + 1, 0))
+    .replace(/\r\n/g, "\n")
+    .trim();
+}

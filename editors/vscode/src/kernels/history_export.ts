@@ -1,0 +1,51 @@
+/** Exports the runs of a kernel to a file. The server writes the file. */
+
+import * as vscode from "vscode";
+import type { Connection } from "../server/connection";
+import type { ExportFormat } from "../server/protocol";
+import { plural } from "../ui/plural";
+import type { Target } from "./target";
+
+const FORMATS: Record<string, ExportFormat> = {
+  ".ipynb": "ipynb",
+  ".py": "py",
+  ".md": "md",
+  ".html": "html",
+};
+
+export async function exportHistory(connection: Connection, target: Target): Promise<void> {
+  const uri = await vscode.window.showSaveDialog({
+    title: "Export History to Notebook",
+    defaultUri: proposed(target.uri),
+    filters: { Notebook: ["ipynb"], "Percent Script": ["py"], Markdown: ["md"], HTML: ["html"] },
+  });
+  if (!uri) return;
+  const extension = /\.\w+$/.exec(uri.path)?.[0] ?? "";
+  const of = target.kernel
+    ? { kernelId: target.kernel.id }
+    : { textDocument: { uri: target.uri.toString() } };
+  const format = FORMATS[extension] ?? "ipynb";
+  // The dialog has already asked whether to overwrite the file.
+  const written = await connection.execute("kernel-bridge.export", {
+    path: uri.fsPath,
+    format,
+    overwrite: true,
+    ...of,
+  });
+  const message = `${plural(written.cells, "run")} written to ${written.path}`;
+  if ((await vscode.window.showInformationMessage(message, "Open")) === "Open") {
+    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(written.path));
+  }
+}
+
+function proposed(source: vscode.Uri): vscode.Uri {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const name = `${
+    source.path
+      .split("/")
+      .pop()
+      ?.replace(/\.\w+$/, "") || "history"
+  }.ipynb`;
+  if (source.scheme === "file") return vscode.Uri.joinPath(source, "..", name);
+  return folder ? vscode.Uri.joinPath(folder, name) : vscode.Uri.file(name);
+}

@@ -1,0 +1,159 @@
+/** Runs parts of documents: finds or starts the kernel, sends the command, and shows progress if it is slow. */
+
+import * as vscode from "vscode";
+import { languageAt } from "../file/fences";
+import type { Session } from "../runs/session";
+import type { Connection } from "../server/connection";
+import { errorData } from "../server/connection";
+import type { Kept } from "../server/kept";
+import type { Kernel, Range, Run, RunParams, StartKernelParams, Unit } from "../server/protocol";
+import { selectedPython } from "../server/python_environment";
+import { settings } from "../settings";
+import { chooseKernel } from "./kernel_picker";
+
+/** Tasks that take longer than this show progress. */
+const PATIENCE_MS = 400;
+
+export class Running {
+  private readonly starts = new Map<string, Promise<Kernel | undefined>>();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly session: Session,
+    private readonly kept: Kept,
+  ) {}
+
+  /** Runs a unit of the editor's document at each selection, in document order. */
+  async unit(editor: vscode.TextEditor, unit: Unit, position?: vscode.Position): Promise<Run[]> {
+    const { document } = editor;
+    assertRunnable(document.uri);
+    const wanted: RunParams[] = [];
+    const textDocument = { uri: document.uri.toString() };
+    if (unit === "range") {
+      const inOrder = [...editor.selections].sort((one, other) => one.start.compareTo(other.start));
+      for (const selection of inOrder) {
+        if (!selection.isEmpty) wanted.push({ unit, textDocument, range: plainRange(selection) });
+        else if (inOrder.length === 1)
+          wanted.push({ unit: "statement", textDocument, position: selection.active });
+      }
+    } else {
+      const { line, character } = position ?? editor.selection.active;
+      wanted.push({ unit, textDocument, position: { line, character } });
+    }
+    const runs: Run[] = [];
+    for (const params of wanted) {
+      const line = (params.range?.start ?? params.position)?.line ?? 0;
+      const languageId = languageAt(document, line);
+      runs.push(...(await this.run(params, { uri: document.uri, languageId })));
+    }
+    return runs;
+  }
+
+  /** Runs code. If the document has no kernel, starts one or asks the user to choose one. */
+  async run(params: RunParams, document: { uri: vscode.Uri; languageId: string }): Promise<Run[]> {
+    await this.ensureKernel(document);
+    const { runs } = await this.withProgress("starting a kernel", async (token) => {
+      try {
+        return await this.connection.execute("kernel-bridge.run", params, token);
+      } catch (error) {
+        if (errorData(error)?.kind !== "KernelRequired") throw error;
+        const kernel = await chooseKernel(this.connection, this.session, document);
+        if (!kernel) throw new vscode.CancellationError();
+        return await this.connection.execute("kernel-bridge.run", params, token);
+      }
+    });
+    return runs.map((run) => this.session.run(run).run);
+  }
+
+  /**
+   * Starts a kernel for a document: the same kind again if its last kernel is dead, or for a new Python document the
+   * interpreter that the user selected. In all other cases, the server starts the best kernel with the run.
+   */
+  async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
+    assertRunnable(document.uri);
+    await this.connection.start();
+    await this.kept.attachFor(document.uri);
+    const uri = document.uri.toString();
+    const kernel = this.session.lastKernelOf(uri, document.languageId);
+    if (kernel ? kernel.state !== "dead" || !settings().autoStart : document.languageId !== "python") return;
+    let start = this.starts.get(uri);
+    if (!start) {
+      start = (kernel ? this.startAgain(kernel, document.uri) : this.startSelected(document.uri)).finally(
+        () => this.starts.delete(uri),
+      );
+      this.starts.set(uri, start);
+    }
+    await start;
+  }
+
+  async startKernel(params: StartKernelParams): Promise<Kernel> {
+    const kernel = await this.withProgress("starting a kernel", (token) =>
+      this.connection.execute("kernel-bridge.startKernel", params, token),
+    );
+    this.session.kernel(kernel);
+    if (params.textDocument)
+      this.session.bind(vscode.Uri.parse(params.textDocument.uri).toString(), kernel.id);
+    return kernel;
+  }
+
+  /** Starts the same kind of kernel again, or the best one for the document if that kind is not available. */
+  private async startAgain({ name, origin, language }: Kernel, document: vscode.Uri): Promise<Kernel> {
+    const textDocument = { uri: document.toString() };
+    try {
+      if (origin === "started") return await this.startKernel({ spec: name, textDocument });
+    } catch (error) {
+      if (errorData(error)?.kind !== "NoSuchKernelSpec") throw error; // an interpreter selected by path
+    }
+    const selected = language === "python" ? await this.startSelected(document) : undefined;
+    return selected ?? (await this.startKernel({ textDocument }));
+  }
+
+  private async startSelected(uri: vscode.Uri): Promise<Kernel | undefined> {
+    const python = settings(uri).kernelPython ?? (await selectedPython(uri));
+    if (python === undefined) return undefined;
+    return await this.startKernel({ python, textDocument: { uri: uri.toString() } });
+  }
+
+  /** Runs a task, and shows progress with a Cancel button if it is slow. */
+  async withProgress<T>(what: string, task: (token: vscode.CancellationToken) => Promise<T>): Promise<T> {
+    const source = new vscode.CancellationTokenSource();
+    const work = task(source.token);
+    const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), PATIENCE_MS));
+    try {
+      if ((await Promise.race([work, late])) === "late") {
+        const options = {
+          location: vscode.ProgressLocation.Notification,
+          title: `Kernel Bridge: ${what}`,
+          cancellable: true,
+        };
+        void vscode.window.withProgress(options, async (_progress, token) => {
+          token.onCancellationRequested(() => source.cancel());
+          await work.catch(() => undefined); // the caller handles the error
+        });
+      }
+      return await work;
+    } finally {
+      source.dispose();
+    }
+  }
+}
+
+/** Whether a kernel can run the code of this document. */
+export function isRunnable(uri: vscode.Uri): boolean {
+  return uri.scheme === "file" || uri.scheme === "untitled";
+}
+
+/** Throws if no kernel can run the code of this document. */
+export function assertRunnable(uri: vscode.Uri): void {
+  if (isRunnable(uri)) return;
+  throw new Error(
+    `${uri.path} is in a virtual workspace (${uri.scheme}), and a kernel needs a folder on disk; open a local copy`,
+  );
+}
+
+export function plainRange({ start, end }: vscode.Range): Range {
+  return {
+    start: { line: start.line, character: start.character },
+    end: { line: end.line, character: end.character },
+  };
+}

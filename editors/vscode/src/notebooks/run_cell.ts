@@ -1,0 +1,248 @@
+/** Shows a run in a notebook cell: its state, execution count and times as the cell's execution, and its live outputs. */
+
+import * as vscode from "vscode";
+import { type Touched, untouched } from "../runs/outputs";
+import { type ElidedMetadata, elidedText, streamItem, toCellOutput, toReason } from "../runs/rendering";
+import { hasEnded, type RunEntry } from "../runs/session";
+import type { Output, StreamOutput } from "../server/protocol";
+
+/** An output of the protocol in the cell. */
+interface Shown {
+  main: vscode.NotebookCellOutput;
+  /** Length of a stream's text in the cell. */
+  length: number;
+  /** For a stream that exceeds the budget: a note and the newest text. */
+  tail?: vscode.NotebookCellOutput;
+}
+
+/** Minimum time between two updates of a cell: one frame of the screen, or longer if drawing is slow. */
+const FRAME_MS = 16;
+const SLOW_FRAME_MS = 200;
+const LONG_TEXT = 65_536;
+/** After a slow update, wait this many times as long as it took, so that the window stays responsive. */
+const BUSY = 3;
+const LONGEST_PAUSE_MS = 1000;
+
+export class RunCell {
+  private execution: vscode.NotebookCellExecution | undefined;
+  private started = false;
+  private ended = false;
+  /** Whether giveUp() was called before the run ended. */
+  private unfinished = false;
+  private shown: Shown[] = [];
+  private touched = untouched();
+  /** Whether `shown` belongs to another cell, so that the next update must replace all outputs. */
+  private foreign = false;
+  private updating: Promise<void> | undefined;
+
+  constructor(
+    readonly entry: RunEntry,
+    private readonly controller: vscode.NotebookController,
+    public cell: vscode.NotebookCell,
+    private readonly log: vscode.LogOutputChannel,
+    execution?: vscode.NotebookCellExecution,
+  ) {
+    this.execution = execution;
+    this.touched.cleared = true; // the cell may show outputs of an earlier run
+    this.update();
+  }
+
+  /** The run's state has changed. */
+  stateChanged(): void {
+    this.update();
+  }
+
+  /** The run's outputs have changed. */
+  outputsChanged(touched: Touched): void {
+    if (touched.cleared) this.touched = untouched();
+    this.touched.cleared ||= touched.cleared;
+    for (const index of touched.rewritten) this.touched.rewritten.add(index);
+    for (const index of touched.grown) this.touched.grown.add(index);
+    this.update();
+  }
+
+  /** Moves the run to another cell, after its notebook was saved under another name or reopened. */
+  moveTo(cell: vscode.NotebookCell): void {
+    this.release();
+    this.cell = cell;
+    this.foreign = true;
+    if (this.unfinished) this.ended = this.unfinished = false;
+    this.started &&= this.ended;
+    this.update();
+  }
+
+  private update(): void {
+    this.updating ??= this.updateUntilDone()
+      .catch((error: unknown) => this.log.error(`the cell of run ${this.entry.run.id}: ${error}`))
+      .finally(() => {
+        this.updating = undefined;
+      });
+  }
+
+  private async updateUntilDone(): Promise<void> {
+    while (!this.isCurrent()) {
+      const since = Date.now();
+      await this.step();
+      const long = this.entry.outputs.some(
+        (output) => output.output_type === "stream" && output.text.length > LONG_TEXT,
+      );
+      const took = Date.now() - since; // includes the time that the window took
+      const pause = Math.max(
+        (long ? SLOW_FRAME_MS : FRAME_MS) - took,
+        Math.min(BUSY * took, LONGEST_PAUSE_MS),
+      );
+      if (!hasEnded(this.entry.run)) await delay(pause);
+    }
+  }
+
+  private isCurrent(): boolean {
+    const { cleared, rewritten, grown } = this.touched;
+    const { run, outputs } = this.entry;
+    return (
+      !cleared &&
+      rewritten.size + grown.size === 0 &&
+      outputs.length === this.shown.length &&
+      (run.state === "queued" ? this.execution !== undefined : hasEnded(run) ? this.ended : this.started)
+    );
+  }
+
+  private async step(): Promise<void> {
+    const { run } = this.entry;
+    if (this.cell.notebook.isClosed || this.cell.index < 0) return this.giveUp();
+    // Output may arrive after the run and its execution have ended. VS Code accepts it only from a new execution.
+    if (this.ended) {
+      this.execution = undefined;
+      this.started = false;
+      this.ended = false;
+    }
+    this.execution ??= this.controller.createNotebookCellExecution(this.cell);
+    const { execution } = this;
+    if (run.executionCount !== undefined) execution.executionOrder = run.executionCount;
+    if (run.state === "queued") return;
+    if (!this.started) {
+      this.started = true;
+      execution.start(run.startedAt === undefined ? undefined : Date.parse(run.startedAt));
+    }
+    await this.showOutputs(execution);
+    const current = this.touched;
+    if (hasEnded(run) && !current.cleared && current.rewritten.size + current.grown.size === 0) {
+      if (run.reason !== undefined) await execution.appendOutput(toReason(run.state, run.reason));
+      if (execution !== this.execution) return; // it was released in the meantime
+      this.ended = true;
+      const success = run.state === "ok" ? true : run.startedAt === undefined ? undefined : false;
+      execution.end(success, run.endedAt === undefined ? undefined : Date.parse(run.endedAt));
+    }
+  }
+
+  /** Ends the execution before its run. VS Code allows one per cell, and remembers those of closed notebooks. */
+  private release(): void {
+    if (!this.ended) this.execution?.end(undefined);
+    this.execution = undefined;
+  }
+
+  /** Stops updating, because the notebook was closed or the cell was deleted. */
+  giveUp(): void {
+    this.unfinished ||= !this.ended;
+    this.release();
+    this.touched = untouched();
+    this.shown = this.entry.outputs.map((output) => ({ main: toCellOutput(output), length: 0 }));
+    this.started = true;
+    this.ended = true;
+  }
+
+  private async showOutputs(execution: vscode.NotebookCellExecution): Promise<void> {
+    const { outputs } = this.entry;
+    const touched = this.touched;
+    this.touched = untouched();
+    if (touched.cleared || this.foreign || !this.canUpdate(touched)) {
+      this.foreign = false;
+      this.shown = outputs.map((output, index) => this.show(output, index));
+      await execution.replaceOutput(this.shown.flatMap(both));
+      return;
+    }
+    for (const index of touched.rewritten) {
+      const output = outputs[index];
+      const place = this.shown[index];
+      if (output && place) await this.rewrite(execution, output, place);
+    }
+    for (const index of touched.grown) {
+      const output = outputs[index];
+      const place = this.shown[index];
+      if (output && place && !touched.rewritten.has(index)) await this.grow(execution, output, place);
+    }
+    if (outputs.length > this.shown.length) {
+      const first = this.shown.length;
+      const added = outputs.slice(first).map((output, index) => this.show(output, first + index));
+      this.shown.push(...added);
+      await execution.appendOutput(added.flatMap(both));
+    }
+  }
+
+  /** Whether outputs can be updated one by one. They cannot if one in the middle gets a second part. */
+  private canUpdate(touched: Touched): boolean {
+    for (const index of [...touched.grown, ...touched.rewritten]) {
+      const output = this.entry.outputs[index];
+      const place = this.shown[index];
+      if (!place) continue;
+      const elided = output?.output_type === "stream" && output.elided !== undefined;
+      if (elided !== (place.tail !== undefined) && (!elided || index < this.shown.length - 1)) return false;
+    }
+    return true;
+  }
+
+  private show(output: Output, index: number): Shown {
+    const main = toCellOutput(output);
+    if (output.output_type !== "stream") return { main, length: 0 };
+    const tail = this.tailOutput(output, index);
+    return tail ? { main, length: output.text.length, tail } : { main, length: output.text.length };
+  }
+
+  private tailOutput(output: StreamOutput, index: number): vscode.NotebookCellOutput | undefined {
+    const text = elidedText(output);
+    if (text === undefined) return undefined;
+    const metadata: ElidedMetadata = { outputType: "stream", elided: { runId: this.entry.run.id, index } };
+    return new vscode.NotebookCellOutput([streamItem(output.name, text)], { ...metadata });
+  }
+
+  private async rewrite(
+    execution: vscode.NotebookCellExecution,
+    output: Output,
+    place: Shown,
+  ): Promise<void> {
+    place.length = output.output_type === "stream" ? output.text.length : 0;
+    await execution.replaceOutputItems(toCellOutput(output).items, place.main);
+    await this.showTail(execution, output, place);
+  }
+
+  private async grow(execution: vscode.NotebookCellExecution, output: Output, place: Shown): Promise<void> {
+    if (output.output_type !== "stream") return;
+    const added = output.text.slice(place.length);
+    place.length = output.text.length;
+    if (added) await execution.appendOutputItems(streamItem(output.name, added), place.main);
+    await this.showTail(execution, output, place);
+  }
+
+  private async showTail(
+    execution: vscode.NotebookCellExecution,
+    output: Output,
+    place: Shown,
+  ): Promise<void> {
+    if (output.output_type !== "stream") return;
+    const tail = this.tailOutput(output, this.shown.indexOf(place));
+    if (!tail) return;
+    if (place.tail) {
+      await execution.replaceOutputItems(tail.items, place.tail);
+    } else {
+      place.tail = tail;
+      await execution.appendOutput(tail);
+    }
+  }
+}
+
+function both({ main, tail }: Shown): vscode.NotebookCellOutput[] {
+  return tail ? [main, tail] : [main];
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+}

@@ -1,0 +1,116 @@
+/** Converts outputs of the protocol to outputs of a VS Code notebook, for VS Code's renderers. */
+
+import * as vscode from "vscode";
+import type { MimeBundle, Output, RunState, StreamOutput } from "../server/protocol";
+import { plural } from "../ui/plural";
+
+export const STDOUT = "application/vnd.code.notebook.stdout";
+export const STDERR = "application/vnd.code.notebook.stderr";
+export const ERROR = "application/vnd.code.notebook.error";
+
+/** The metadata of an output, named as in VS Code's .ipynb support. */
+export interface OutputMetadata {
+  outputType: Output["output_type"];
+  executionCount?: number;
+  metadata?: Record<string, unknown>;
+}
+
+/** Identifies a stream output with a part left out. */
+export interface Elided {
+  runId: string;
+  index: number;
+}
+
+export interface ElidedMetadata extends OutputMetadata {
+  elided: Elided;
+}
+
+export function elidedOf(output: vscode.NotebookCellOutput): Elided | undefined {
+  return (output.metadata as Partial<ElidedMetadata> | undefined)?.elided;
+}
+
+/** An output that shows why a run was aborted, cancelled or lost. */
+export function toReason(state: RunState, reason: string): vscode.NotebookCellOutput {
+  const error = vscode.NotebookCellOutputItem.json({ name: state, message: reason }, ERROR);
+  return new vscode.NotebookCellOutput([error], { outputType: "error" } satisfies OutputMetadata);
+}
+
+/** Richest type first: VS Code shows the first item that it has a renderer for. */
+const RICHNESS = [
+  /^application\/(vnd\.|vdom\.|geo\+json|x-)/,
+  /^text\/html$/,
+  /^application\/javascript$/,
+  /^image\/svg\+xml$/,
+  /^text\/latex$/,
+  /^text\/markdown$/,
+  /^(image|video|audio)\//,
+  /^application\/pdf$/,
+  /^application\/json$/,
+  /^text\//,
+];
+
+function richness(mime: string): number {
+  const rank = RICHNESS.findIndex((pattern) => pattern.test(mime));
+  return rank === -1 ? RICHNESS.length : rank;
+}
+
+/** Whether a MIME bundle contains values of this type as base64. */
+export function isBinary(mime: string): boolean {
+  return /^(image|audio|video)\//.test(mime) ? mime !== "image/svg+xml" : mime === "application/pdf";
+}
+
+function item(mime: string, value: unknown): vscode.NotebookCellOutputItem {
+  if (typeof value !== "string") return vscode.NotebookCellOutputItem.json(value, mime);
+  if (isBinary(mime)) return new vscode.NotebookCellOutputItem(Buffer.from(value, "base64"), mime);
+  return vscode.NotebookCellOutputItem.text(value, mime);
+}
+
+function items(bundle: MimeBundle): vscode.NotebookCellOutputItem[] {
+  const mimes = Object.keys(bundle).sort((one, other) => richness(one) - richness(other));
+  return mimes.map((mime) => item(mime, bundle[mime]));
+}
+
+export function streamItem(name: string, text: string): vscode.NotebookCellOutputItem {
+  return vscode.NotebookCellOutputItem.text(text, name === "stderr" ? STDERR : STDOUT);
+}
+
+/** Converts an output, without the tail of elided text. */
+export function toCellOutput(output: Output): vscode.NotebookCellOutput {
+  switch (output.output_type) {
+    case "stream":
+      return cellOutput([streamItem(output.name, output.text)], { outputType: "stream" });
+    case "error": {
+      const { ename: name, evalue: message, traceback } = output;
+      const stack = traceback.length > 0 ? traceback.join("\n") : `${name}: ${message}`;
+      const error = vscode.NotebookCellOutputItem.json({ name, message, stack }, ERROR);
+      return cellOutput([error], { outputType: "error" });
+    }
+    case "execute_result": {
+      const count = output.execution_count ?? undefined;
+      return cellOutput(items(output.data), {
+        outputType: "execute_result",
+        metadata: output.metadata,
+        ...(count === undefined ? {} : { executionCount: count }),
+      });
+    }
+    case "display_data":
+      return cellOutput(items(output.data), { outputType: "display_data", metadata: output.metadata });
+  }
+}
+
+function cellOutput(
+  shown: vscode.NotebookCellOutputItem[],
+  metadata: OutputMetadata,
+): vscode.NotebookCellOutput {
+  return new vscode.NotebookCellOutput(shown, { ...metadata });
+}
+
+/** The text to show after a stream output that exceeds the budget: a note and the tail. */
+export function elidedText(output: StreamOutput): string | undefined {
+  if (!output.elided) return undefined;
+  const { omitted, tail, lines } = output.elided;
+  const hiddenLines = (lines ?? 0) - (tail.split("\n").length - 1);
+  const hidden =
+    hiddenLines > 0 ? plural(hiddenLines, "line") : plural(omitted - Buffer.byteLength(tail), "byte");
+  return `\n\u001b[2m… ${hidden} left out …\u001b[0m\n${tail}`;
+}

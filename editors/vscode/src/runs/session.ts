@@ -1,0 +1,213 @@
+/**
+ * Kernels, runs and bindings as reported by the server. A notification updates a table and fires an event; other
+ * modules draw and decide.
+ */
+
+import * as vscode from "vscode";
+import { fenceNameOf, isFenced } from "../file/fences";
+import type { GetRunResult, Kernel, Output, OutputNotification, Run } from "../server/protocol";
+import { ENDS } from "../server/vocabulary";
+import { apply, type Touched, untouched } from "./outputs";
+
+/** A run and its outputs. */
+export interface RunEntry {
+  run: Run;
+  outputs: Output[];
+  /** Sequence number of the last output notification applied to `outputs`. */
+  seq: number;
+  /** Whether its outputs were requested because a notification was missed. */
+  asked: boolean;
+}
+
+export interface OutputEvent {
+  entry: RunEntry;
+  touched: Touched;
+}
+
+const KEPT_RUNS = 1000;
+
+export function hasEnded(run: Run): boolean {
+  return ENDS.has(run.state);
+}
+
+export function isAlive(kernel: Kernel): boolean {
+  return kernel.state !== "dead" && kernel.state !== "unreachable";
+}
+
+export class Session implements vscode.Disposable {
+  readonly kernels = new Map<string, Kernel>();
+  readonly runs = new Map<string, RunEntry>();
+  /** Kernel IDs by document URI, the newest binding first. Only a document with fenced code has more than one. */
+  private readonly bindings = new Map<string, readonly string[]>();
+  /** The same, for documents whose kernel exited with the server. */
+  private readonly lost = new Map<string, readonly string[]>();
+
+  private readonly kernelEmitter = new vscode.EventEmitter<Kernel>();
+  private readonly bindingEmitter = new vscode.EventEmitter<string>();
+  private readonly runEmitter = new vscode.EventEmitter<RunEntry>();
+  private readonly outputEmitter = new vscode.EventEmitter<OutputEvent>();
+  readonly onKernel = this.kernelEmitter.event;
+  readonly onBinding = this.bindingEmitter.event;
+  readonly onRun = this.runEmitter.event;
+  readonly onOutput = this.outputEmitter.event;
+  private readonly insertedEmitter = new vscode.EventEmitter<RunEntry>();
+  /** The proposal of a run was inserted, and is no longer offered. */
+  readonly onInserted = this.insertedEmitter.event;
+
+  constructor(private readonly getRun: (runId: string) => Promise<GetRunResult>) {}
+
+  dispose(): void {
+    vscode.Disposable.from(
+      this.kernelEmitter,
+      this.bindingEmitter,
+      this.runEmitter,
+      this.outputEmitter,
+      this.insertedEmitter,
+    ).dispose();
+  }
+
+  /**
+   * The kernel of a document, dead or alive. Of a document with fenced code, it is the one for the language of a fence,
+   * or the one bound last.
+   */
+  kernelOf(uri: vscode.Uri | string, languageId?: string): Kernel | undefined {
+    return this.firstFor(uri.toString(), languageId, this.bindings.get(uri.toString()));
+  }
+
+  /** The kernel of a document, even if it exited with the server. */
+  lastKernelOf(uri: string, languageId?: string): Kernel | undefined {
+    return this.kernelOf(uri, languageId) ?? this.firstFor(uri, languageId, this.lost.get(uri));
+  }
+
+  private firstFor(uri: string, languageId: string | undefined, ids: readonly string[] = []) {
+    const isAny = languageId === undefined || isFenced({ languageId }) || !this.hasFences(uri);
+    const found = isAny ? ids[0] : ids.find((id) => this.languageOf(id) === languageId);
+    return found === undefined ? undefined : this.kernels.get(found);
+  }
+
+  private hasFences(uri: string): boolean {
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    return document !== undefined && isFenced(document);
+  }
+
+  /** The URIs of the documents bound to a kernel. */
+  documentsOf(kernelId: string): string[] {
+    return [...this.bindings].filter(([, ids]) => ids.includes(kernelId)).map(([uri]) => uri);
+  }
+
+  /** Binds a document to a kernel: for its language if the document has fenced code, else as its only one. */
+  bind(uri: string, kernelId: string): void {
+    this.lost.delete(uri);
+    const bound = this.bindings.get(uri) ?? [];
+    if (bound[0] === kernelId) return;
+    const language = this.languageOf(kernelId);
+    const others = this.hasFences(uri) ? bound : [];
+    this.bindings.set(uri, [
+      kernelId,
+      ...others.filter((id) => id !== kernelId && this.languageOf(id) !== language),
+    ]);
+    this.bindingEmitter.fire(uri);
+  }
+
+  /** Unbinds a document from a kernel. */
+  unbind(uri: string, kernelId: string): void {
+    const left = (this.bindings.get(uri) ?? []).filter((id) => id !== kernelId);
+    if (left.length > 0) this.bindings.set(uri, left);
+    else this.bindings.delete(uri);
+    this.bindingEmitter.fire(uri);
+  }
+
+  private languageOf(kernelId: string): string | undefined {
+    const language = this.kernels.get(kernelId)?.language;
+    return language === undefined ? undefined : fenceNameOf(language);
+  }
+
+  kernel(kernel: Kernel): void {
+    this.kernels.set(kernel.id, kernel);
+    this.kernelEmitter.fire(kernel);
+  }
+
+  /** Adds or updates a run from a response or a notification. Ignores outdated states. */
+  run(run: Run): RunEntry {
+    const known = this.runs.get(run.id);
+    if (known && (hasEnded(known.run) || known.run.state === run.state)) return known;
+    const entry = known ?? { run, outputs: [], seq: 0, asked: false };
+    entry.run = run;
+    this.runs.set(run.id, entry);
+    if (!known) this.forgetOldest();
+    // A notebook cell is not bound: it runs on the kernel of its notebook or of the file whose results it shows.
+    if (!known && run.textDocument && !run.notebookDocument && !hasEnded(run))
+      this.bind(vscode.Uri.parse(run.textDocument.uri).toString(), run.kernelId);
+    this.runEmitter.fire(entry);
+    return entry;
+  }
+
+  /** Limits memory: evicts the oldest ended runs, which can then no longer be shown again or receive late output. */
+  private forgetOldest(): void {
+    for (const [id, { run }] of this.runs) {
+      if (this.runs.size <= KEPT_RUNS) return;
+      if (hasEnded(run)) this.runs.delete(id);
+    }
+  }
+
+  output(params: OutputNotification): void {
+    const entry = this.runs.get(params.runId);
+    if (!entry || entry.asked || params.seq <= entry.seq) return;
+    const touched = untouched();
+    if (params.seq !== entry.seq + 1 || !apply(entry.outputs, params.changes, touched)) {
+      void this.askOutputs(entry);
+      return;
+    }
+    entry.seq = params.seq;
+    this.outputEmitter.fire({ entry, touched });
+  }
+
+  /** The proposal of a run is in its document. */
+  inserted(entry: RunEntry): void {
+    entry.run = { ...entry.run };
+    delete entry.run.nextInput;
+    this.insertedEmitter.fire(entry);
+  }
+
+  /** Adds a run that was requested from the server, from this session or from the history. */
+  recall(result: GetRunResult): RunEntry {
+    const { outputs = [], ...run } = result.run;
+    const entry = this.run(run);
+    if (result.seq >= entry.seq) {
+      entry.outputs = outputs;
+      entry.seq = result.seq;
+      this.outputEmitter.fire({ entry, touched: { ...untouched(), cleared: true } });
+    }
+    return entry;
+  }
+
+  /** Ends the open runs, unbinds documents and marks kernels as dead, because the server has exited. */
+  serverEnded(reason: string): void {
+    for (const { run } of this.runs.values()) {
+      if (!hasEnded(run)) {
+        this.run({
+          ...run,
+          state: run.state === "queued" ? "cancelled" : "lost",
+          reason,
+          endedAt: new Date().toISOString(),
+        });
+      }
+    }
+    for (const [uri, bound] of [...this.bindings]) {
+      for (const kernelId of bound) this.unbind(uri, kernelId);
+      this.lost.set(uri, bound);
+    }
+    for (const kernel of this.kernels.values()) {
+      if (kernel.state !== "dead") this.kernel({ ...kernel, state: "dead", reason, queued: 0 });
+    }
+  }
+
+  private async askOutputs(entry: RunEntry): Promise<void> {
+    entry.asked = true;
+    try {
+      this.recall(await this.getRun(entry.run.id));
+    } finally {
+      entry.asked = false;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** Shows failures as messages, with buttons for possible remedies. */
+
+import * as vscode from "vscode";
+import { errorData, isCancelled, messageOf, NoServer } from "../server/connection";
+import { installCommand } from "../server/discovery";
+import { plain } from "./ansi";
+
+type Action = { label: string; run: () => unknown };
+
+/** Runs a task for the user. Shows a failure, but not a cancellation. */
+export async function reported<T>(task: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!isCancelled(error)) void report(error);
+    return undefined;
+  }
+}
+
+export async function report(error: unknown): Promise<void> {
+  const actions = await actionsFor(error);
+  const message = `Kernel Bridge: ${messageOf(error)}`;
+  const mild = errorData(error)?.kind === "NothingToRun";
+  const show = mild ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
+  const chosen = await show(message, ...actions.map(({ label }) => label));
+  await actions.find(({ label }) => label === chosen)?.run();
+}
+
+/** Reports that the server has exited unexpectedly; `again` if it is being restarted. */
+export async function reportExit(again: boolean): Promise<void> {
+  const actions = [command("Show Log", "kernelBridge.showLog")];
+  const message = again
+    ? "the server exited unexpectedly and is restarting; kernels that are not kept alive were lost"
+    : "the server exited again soon after its restart; it will start with the next run";
+  const show = again ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
+  const chosen = await show(`Kernel Bridge: ${message}`, ...actions.map(({ label }) => label));
+  await actions.find(({ label }) => label === chosen)?.run();
+}
+
+async function actionsFor(error: unknown): Promise<Action[]> {
+  if (error instanceof NoServer) {
+    if (error.kind === "untrusted") return [command("Manage Trust", "workbench.trust.manage")];
+    if (error.kind === "missing") return [await install(), openSetting("kernel-bridge.server")];
+    return [command("Show Log", "kernelBridge.showLog"), openSetting("kernel-bridge.server")];
+  }
+  const data = errorData(error);
+  switch (data?.kind) {
+    case "KernelLaunchFailed":
+      return [
+        ...(data.hint ? [inTerminal("Open Fix in Terminal", data.hint)] : []),
+        command("Select Kernel", "kernelBridge.selectKernel"),
+        command("Show Log", "kernelBridge.showLog"),
+      ];
+    case "KernelNotReady":
+    case "NoSuchKernelSpec":
+    case "KernelRequired":
+      return [command("Select Kernel", "kernelBridge.selectKernel")];
+    case "KernelDead":
+      return [
+        command("Restart Kernel", "kernelBridge.restartKernel"),
+        command("Start Kernel", "kernelBridge.startKernel"),
+      ];
+    case "NotOurs":
+    case "KernelUnreachable":
+    case "NoSuchKernel":
+      return [command("Start Kernel", "kernelBridge.startKernel")];
+    case "Untrusted":
+      return [command("Manage Trust", "workbench.trust.manage")];
+    default:
+      return [];
+  }
+}
+
+function command(label: string, id: string): Action {
+  return { label, run: () => vscode.commands.executeCommand(id) };
+}
+
+function openSetting(query: string): Action {
+  return {
+    label: "Open Settings",
+    run: () => vscode.commands.executeCommand("workbench.action.openSettings", query),
+  };
+}
+
+async function install(): Promise<Action> {
+  return inTerminal("Install", await installCommand());
+}
+
+/** Types a command into a terminal, for the user to check and run. */
+function inTerminal(label: string, line: string): Action {
+  return {
+    label,
+    run: () => {
+      const terminal = vscode.window.createTerminal("Kernel Bridge");
+      terminal.show();
+      terminal.sendText(plain(line).replace(/\s*\n\s*/g, " "), false); // a newline would run it
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/** Shows the kernel of the active file or notebook in the status bar and the language status, and sets context keys. */
+
+import * as vscode from "vscode";
+import { offersCells } from "../file/cells";
+import { isFenced } from "../file/fences";
+import { LANGUAGES } from "../file/languages";
+import { isRunnable } from "../kernels/running";
+import { activeTarget, type Target } from "../kernels/target";
+import type { Session } from "../runs/session";
+import type { Connection } from "../server/connection";
+import type { Kernel } from "../server/protocol";
+import { label, legible } from "./ansi";
+
+const ICONS: Record<Kernel["state"], string> = {
+  starting: "loading~spin",
+  restarting: "loading~spin",
+  idle: "circle-large-outline",
+  busy: "circle-large-filled",
+  dead: "error",
+  unreachable: "warning",
+};
+
+/** The only commands that the tooltip can run. A link in a kernel's name cannot run any. */
+const LINKS = [
+  ["Interrupt", "interruptKernel"],
+  ["Restart", "restartKernel"],
+  ["Shut Down", "shutDownKernel"],
+  ["Show Results", "showResults"],
+];
+
+export class Status implements vscode.Disposable {
+  private readonly bar = vscode.window.createStatusBarItem("kernel", vscode.StatusBarAlignment.Right, 100.2);
+  private readonly language = vscode.languages.createLanguageStatusItem("kernel-bridge", [...LANGUAGES]);
+  private readonly keys = new Map<string, unknown>();
+  private readonly disposables: vscode.Disposable[];
+
+  constructor(
+    private readonly session: Session,
+    connection: Connection,
+  ) {
+    this.bar.name = "Kernel";
+    this.language.name = "Kernel";
+    const update = () => this.update();
+    this.disposables = [
+      this.bar,
+      this.language,
+      session.onKernel(update),
+      session.onBinding(update),
+      connection.onState(update),
+      vscode.window.onDidChangeActiveTextEditor(update),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        if (isFenced(textEditor.document)) this.update();
+      }),
+      vscode.window.onDidChangeActiveNotebookEditor(update),
+      vscode.workspace.onDidGrantWorkspaceTrust(update),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (document === vscode.window.activeTextEditor?.document) this.updateKeys(activeTarget(session));
+      }),
+    ];
+    void vscode.commands.executeCommand("setContext", "kernelBridge.languages", LANGUAGES);
+    this.update();
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  private update(): void {
+    const target = activeTarget(this.session);
+    this.updateKeys(target);
+    const document = vscode.window.activeTextEditor?.document;
+    const isCode =
+      document && isFenced(document)
+        ? offersCells(document, false)
+        : target && LANGUAGES.includes(target.languageId);
+    if (!target || !(isCode || target.kernel || target.isNotebook)) {
+      this.bar.hide();
+      return;
+    }
+    const command = { title: "Select Kernel", command: "kernelBridge.selectKernel" };
+    const { text, detail, severity, icon } = this.describe(target);
+    this.bar.text = `$(${icon}) ${label(text)}`;
+    this.bar.tooltip = this.tooltip(target, detail);
+    this.bar.command = command.command;
+    this.bar.accessibilityInformation = { label: legible(`Kernel: ${text}, ${detail}`) };
+    this.bar.backgroundColor =
+      severity === vscode.LanguageStatusSeverity.Error
+        ? new vscode.ThemeColor("statusBarItem.errorBackground")
+        : undefined;
+    this.bar.show();
+    this.language.text = label(text);
+    this.language.detail = legible(detail);
+    this.language.severity = severity;
+    this.language.busy = icon.endsWith("~spin");
+    this.language.command = command;
+  }
+
+  private describe({ kernel, uri }: Target) {
+    const { Error: failed, Warning: warning, Information: information } = vscode.LanguageStatusSeverity;
+    if (!vscode.workspace.isTrusted) {
+      return {
+        text: "Kernel Bridge: restricted",
+        detail: "the workspace is not trusted",
+        severity: warning,
+        icon: "lock",
+      };
+    }
+    if (!isRunnable(uri)) {
+      return {
+        text: "Kernel Bridge: virtual workspace",
+        detail: "a kernel needs a folder on disk",
+        severity: warning,
+        icon: "circle-slash",
+      };
+    }
+    if (!kernel) {
+      const detail = "the first run starts one";
+      return { text: "No Kernel", detail, severity: information, icon: "circle-slash" };
+    }
+    const queue = kernel.queued > 0 ? ` · ${kernel.queued} queued` : "";
+    const severity =
+      kernel.state === "dead" ? failed : kernel.state === "unreachable" ? warning : information;
+    return {
+      text: `${kernel.displayName}${kernel.queued > 0 ? ` (${kernel.queued})` : ""}`,
+      detail: `${kernel.state}${queue}${kernel.reason ? `: ${kernel.reason}` : ""}`,
+      severity,
+      icon: ICONS[kernel.state],
+    };
+  }
+
+  private tooltip({ kernel }: Target, detail: string): vscode.MarkdownString {
+    const text = new vscode.MarkdownString("", true);
+    text.isTrusted = { enabledCommands: LINKS.map(([, id]) => `kernelBridge.${id}`) };
+    if (!kernel) {
+      text.appendMarkdown(`**No kernel**: ${detail}\n\nClick to choose a kernel.`);
+      return text;
+    }
+    const isKept = kernel.keepAlive || kernel.origin === "attached";
+    const rows = [
+      ["state", detail],
+      ["kernelspec", kernelspecOf(kernel)],
+      ["folder", kernel.cwd],
+      ["process", kernel.pid === undefined ? undefined : `${kernel.pid} (${kernel.origin})`],
+      ["when the window closes", isKept ? "keeps running" : "shuts down"],
+    ];
+    text.appendMarkdown("**").appendText(legible(kernel.displayName)).appendMarkdown("**\n\n");
+    for (const [name, value] of rows) {
+      if (value === undefined) continue;
+      text.appendMarkdown(`- ${name}: `);
+      text.appendText(legible(value.split("\n")[0] ?? ""));
+      text.appendMarkdown("\n");
+    }
+    const links = LINKS.map(([title, id]) => `[${title}](command:kernelBridge.${id})`);
+    text.appendMarkdown(`\n${links.join(" · ")}`);
+    return text;
+  }
+
+  /** Sets the context keys of menus and keybindings. */
+  private updateKeys(target: Target | undefined): void {
+    const document = vscode.window.activeTextEditor?.document;
+    const alive = target?.kernel !== undefined && target.kernel.state !== "dead";
+    this.setKey("hasKernel", alive);
+    this.setKey("canRestart", target?.kernel !== undefined);
+    this.setKey("busy", alive && target?.kernel?.state === "busy");
+    this.setKey(
+      "hasCells",
+      document !== undefined &&
+        LANGUAGES.includes(document.languageId) &&
+        offersCells(document, this.session.kernelOf(document.uri) !== undefined),
+    );
+  }
+
+  private setKey(name: string, value: unknown): void {
+    if (this.keys.get(name) === value) return;
+    this.keys.set(name, value);
+    void vscode.commands.executeCommand("setContext", `kernelBridge.${name}`, value);
+  }
+}
+
+function kernelspecOf(kernel: Kernel): string {
+  const implementation = [kernel.implementation, kernel.implementationVersion].filter(Boolean).join(" ");
+  return [kernel.name, implementation].filter(Boolean).join(", ");
+}
