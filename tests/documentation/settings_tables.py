@@ -68,7 +68,9 @@ def vscode_contributes() -> Any:
     """What the manifest of the VS Code extension contributes, with its texts in English."""
     texts = json.loads((EXTENSION / "package.nls.json").read_text(encoding="utf-8"))
     manifest = (EXTENSION / "package.json").read_text(encoding="utf-8")
-    return json.loads(re.sub(r'"%([\w.-]+)%"', lambda key: json.dumps(texts[key[1]]), manifest))["contributes"]
+    return json.loads(re.sub(r'"%([\w.-]+)%"', lambda key: json.dumps(texts[key[1]]), manifest))[
+        "contributes"
+    ]
 
 
 def vscode_settings() -> dict[str, Any]:
