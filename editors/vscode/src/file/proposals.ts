@@ -4,13 +4,14 @@ import * as vscode from "vscode";
 import type { RunEntry, Session } from "../runs/session";
 import type { Connection } from "../server/connection";
 import type { Run } from "../server/protocol";
-import { plural } from "../ui/plural";
+import { counted, plural } from "../ui/plural";
 import type { Places } from "./places";
 
 /** The size of a run's proposal; undefined if it has none. */
 export function proposedLines({ nextInput }: Run): string | undefined {
   if (nextInput === undefined) return undefined;
-  return plural(nextInput.replace(/\n$/, "").split("\n").length, "line");
+  const lines = nextInput.replace(/\n$/, "").split("\n").length;
+  return plural(lines, vscode.l10n.t("1 line"), vscode.l10n.t("{0} lines", counted(lines)));
 }
 
 /** Inserts the proposal of a run: into its file by an edit of the server, or as a cell of its notebook. */

@@ -6,6 +6,7 @@ import type { Session } from "../runs/session";
 import type { Connection } from "../server/connection";
 import type { Run } from "../server/protocol";
 import { label, legible } from "../ui/ansi";
+import { counted } from "../ui/plural";
 
 interface Item extends vscode.QuickPickItem {
   run: Run;
@@ -28,8 +29,8 @@ export async function chooseHistory(
   results: Results,
 ): Promise<void> {
   const picker = vscode.window.createQuickPick<Item>();
-  picker.title = "Past runs, newest first";
-  picker.placeholder = "Search in the code of past runs";
+  picker.title = vscode.l10n.t("Past runs, newest first");
+  picker.placeholder = vscode.l10n.t("Search in the code of past runs");
   picker.matchOnDetail = true;
   let asked = 0;
   const search = async (text: string) => {
@@ -60,9 +61,9 @@ export async function chooseHistory(
 
 function toItem(run: Run): Item {
   const lines = run.source.trim().split("\n");
-  const more = lines.length > 1 ? ` … ${lines.length} lines` : "";
+  const more = lines.length > 1 ? vscode.l10n.t("… {0} lines", counted(lines.length)) : "";
   const file = run.textDocument ? vscode.Uri.parse(run.textDocument.uri).path.split("/").pop() : "";
-  const at = new Date(run.startedAt ?? run.queuedAt).toLocaleString();
+  const at = new Date(run.startedAt ?? run.queuedAt).toLocaleString(vscode.env.language);
   return {
     run,
     label: `$(${ICONS[run.state]}) ${label(lines[0] ?? "")}`,

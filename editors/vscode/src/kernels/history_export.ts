@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Connection } from "../server/connection";
 import type { ExportFormat } from "../server/protocol";
-import { plural } from "../ui/plural";
+import { counted, plural } from "../ui/plural";
 import type { Target } from "./target";
 
 const FORMATS: Record<string, ExportFormat> = {
@@ -15,9 +15,14 @@ const FORMATS: Record<string, ExportFormat> = {
 
 export async function exportHistory(connection: Connection, target: Target): Promise<void> {
   const uri = await vscode.window.showSaveDialog({
-    title: "Export History to Notebook",
+    title: vscode.l10n.t("Export History to Notebook"),
     defaultUri: proposed(target.uri),
-    filters: { Notebook: ["ipynb"], "Percent Script": ["py"], Markdown: ["md"], HTML: ["html"] },
+    filters: {
+      [vscode.l10n.t("Notebook")]: ["ipynb"],
+      [vscode.l10n.t("Percent Script")]: ["py"],
+      Markdown: ["md"],
+      HTML: ["html"],
+    },
   });
   if (!uri) return;
   const extension = /\.\w+$/.exec(uri.path)?.[0] ?? "";
@@ -32,9 +37,15 @@ export async function exportHistory(connection: Connection, target: Target): Pro
     overwrite: true,
     ...of,
   });
-  const message = `${plural(written.cells, "run")} written to ${written.path}`;
-  if ((await vscode.window.showInformationMessage(message, "Open")) === "Open") {
-    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(written.path));
+  const { cells, path } = written;
+  const message = plural(
+    cells,
+    vscode.l10n.t("1 run written to {0}", path),
+    vscode.l10n.t("{0} runs written to {1}", counted(cells), path),
+  );
+  const open = vscode.l10n.t("Open");
+  if ((await vscode.window.showInformationMessage(message, open)) === open) {
+    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(path));
   }
 }
 

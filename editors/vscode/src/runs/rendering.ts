@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { MimeBundle, Output, RunState, StreamOutput } from "../server/protocol";
-import { plural } from "../ui/plural";
+import { counted, plural } from "../ui/plural";
 
 export const STDOUT = "application/vnd.code.notebook.stdout";
 export const STDERR = "application/vnd.code.notebook.stderr";
@@ -110,7 +110,14 @@ export function elidedText(output: StreamOutput): string | undefined {
   if (!output.elided) return undefined;
   const { omitted, tail, lines } = output.elided;
   const hiddenLines = (lines ?? 0) - (tail.split("\n").length - 1);
-  const hidden =
-    hiddenLines > 0 ? plural(hiddenLines, "line") : plural(omitted - Buffer.byteLength(tail), "byte");
-  return `\n\u001b[2m… ${hidden} left out …\u001b[0m\n${tail}`;
+  const bytes = omitted - Buffer.byteLength(tail);
+  const note =
+    hiddenLines > 0
+      ? plural(
+          hiddenLines,
+          vscode.l10n.t("1 line left out"),
+          vscode.l10n.t("{0} lines left out", counted(hiddenLines)),
+        )
+      : plural(bytes, vscode.l10n.t("1 byte left out"), vscode.l10n.t("{0} bytes left out", counted(bytes)));
+  return `\n\u001b[2m… ${note} …\u001b[0m\n${tail}`;
 }

@@ -1,4 +1,13 @@
-/** A count with its noun: "1 run", "2,000 runs". The noun must have a regular plural. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+/** Counts in texts. */
+
+import { env } from "vscode";
+
+/** A count as the user's language writes it: "2,000". */
+export function counted(count: number): string {
+  return count.toLocaleString(env.language);
+}
+
+/** The text for a count: `plural(runs, l10n.t("1 run"), l10n.t("{0} runs", counted(runs)))`. */
+export function plural(count: number, one: string, many: string): string {
+  return count === 1 ? one : many;
 }
