@@ -1,17 +1,20 @@
-// Packages the extension as kernel-bridge.vsix, with the license and the version of the Python package.
+// Packages the extension as kernel-bridge.vsix, with the project's license, changelog and version.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 
-const source = readFileSync("../../kernel_bridge/__init__.py", "utf8");
+const ROOT = "../..";
+const source = readFileSync(`${ROOT}/kernel_bridge/__init__.py`, "utf8");
 const version = source.match(/__version__ = "(.+)"/)[1];
 const { homepage } = JSON.parse(readFileSync("package.json", "utf8"));
 const repository = homepage.replace(/#.*/, "");
-copyFileSync("../../LICENSE", "LICENSE");
+const changelog = readFileSync(`${ROOT}/CHANGELOG.md`, "utf8");
+copyFileSync(`${ROOT}/LICENSE`, "LICENSE");
+writeFileSync("CHANGELOG.md", changelog.replaceAll(/\]\((?!\w+:|#)/g, `](${ROOT}/`));
 const options = [
-  // vsce resolves the links of the README from the root of the repository by default.
+  // vsce makes links absolute, by default as if this folder were the root of the repository.
   ...["--baseContentUrl", `${repository}/blob/HEAD/editors/vscode`],
   ...["--baseImagesUrl", `${repository}/raw/HEAD/editors/vscode`],
-  "--no-dependencies",
+  // The version is the Python package's: vsce must neither commit it nor write it to package.json.
   "--no-git-tag-version",
   "--no-update-package-json",
   ...["--out", "kernel-bridge.vsix"],
