@@ -18,6 +18,7 @@ import { Connection, messageOf } from "./server/connection";
 import { Kept } from "./server/kept";
 import { followRenames } from "./server/renames";
 import { settings } from "./settings";
+import { Activity } from "./ui/activity";
 import { LongRuns } from "./ui/long_runs";
 import { ask } from "./ui/prompts";
 import { reportExit } from "./ui/reporting";
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const running = new Running(server, session, kept);
   const notebooks = new Notebooks(session, new NotebookRunner(server, session, running), log);
   const results = new Results(session, notebooks, log);
+  const activity = new Activity(session);
   const places = new Places(session);
   const lenses = new CellLenses(session, places);
   context.subscriptions.push(
@@ -60,7 +62,8 @@ export function activate(context: vscode.ExtensionContext): void {
     followRenames(server, session),
     new InlineResults(places),
     new Problems(session, places),
-    new Status(session, server),
+    activity,
+    new Status(session, activity, server),
     new CellProposals(session),
     offerKey(places),
     new LongRuns(session, server),

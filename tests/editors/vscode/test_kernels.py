@@ -5,6 +5,15 @@ import psutil
 from tests.editors.vscode.window import Window, expect
 from tests.home import Home
 
+# Records each icon of an item in the status bar.
+ICONS = """item => {
+    const icons = window.icons = [];
+    new MutationObserver(() => {
+        const icon = item.querySelector(".codicon").className;
+        if (icon !== icons.at(-1)) icons.push(icon);
+    }).observe(item, {childList: true, subtree: true, attributes: true});
+}"""
+
 FOR_EVER = "print('begun')\nwhile True: pass\n"
 
 
@@ -52,11 +61,17 @@ def test_restarting_a_dead_kernel(vscode: Window) -> None:
 
 
 def test_the_status_bar_shows_the_kernel_and_offers_others(vscode: Window) -> None:
-    vscode.write("a.py", "print('at work')\n")
+    vscode.write("a.py", "print('at work')\n" + "".join(f"# %%\n{number}\n" for number in range(30)))
     expect(vscode.status).to_contain_text("No Kernel")
-    vscode.run("Run All")
+    vscode.run("Run Cell")
     expect(vscode.text).to_contain_text("at work")
     expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
+    vscode.status.evaluate(ICONS)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("29")
+    expect(vscode.status.locator(".codicon-circle-large-outline, .codicon-circle-large")).to_be_visible()
+    icons = vscode.page.evaluate("window.icons")
+    assert len(icons) == 2, icons  # busy, then idle: no others between the cells
     vscode.status.click()
     expect(vscode.box.locator(".monaco-list-row").filter(has_text="Python 3").first).to_be_visible()
     vscode.press("Escape")

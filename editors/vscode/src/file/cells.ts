@@ -28,11 +28,11 @@ export function markers(document: vscode.TextDocument): Marker[] {
   return found;
 }
 
-/** Whether a document has any marker. */
-export function hasMarkers(document: vscode.TextDocument): boolean {
+/** Whether a document has any marker, between two of its lines unless it has fenced code. */
+export function hasMarkers(document: vscode.TextDocument, first = 0, end = document.lineCount): boolean {
   if (isFenced(document)) return fences(document).length > 0;
   const marker = markerOf(document.languageId);
-  for (let line = 0; line < document.lineCount; line++)
+  for (let line = first; line < Math.min(end, document.lineCount); line++)
     if (isMarker(document.lineAt(line).text, marker)) return true;
   return false;
 }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { hasEnded } from "../runs/session";
 import { markdown, summary } from "../runs/summary";
 import { settings } from "../settings";
-import { CELL } from "./languages";
+import { CELL, DOCUMENTS } from "./languages";
 import type { Place, Places } from "./places";
 import { proposedLines } from "./proposals";
 
@@ -13,12 +13,13 @@ const REDRAW_MS = 100;
 /** A column beyond any line: VS Code uses the end of the line, even if the line has grown since. */
 const END_OF_LINE = 2 ** 30;
 
-export class InlineResults implements vscode.Disposable {
-  /** Results of ended runs, separate from those that change often, because hovers may be long. */
+export class InlineResults implements vscode.HoverProvider, vscode.Disposable {
+  /** Results of ended runs, separate from those that change often. */
   private readonly finished = decoration();
   private readonly changing = decoration();
   private readonly drawn = new WeakMap<vscode.TextEditor, string>();
-  private readonly pending = new Map<vscode.TextDocument, NodeJS.Timeout>();
+  /** Documents drawn less than REDRAW_MS ago, and whether they have changed since. */
+  private readonly recent = new Map<vscode.TextDocument, { timer: NodeJS.Timeout; isOld: boolean }>();
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly places: Places) {
@@ -30,22 +31,40 @@ export class InlineResults implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("kernel-bridge.inlineResults")) this.drawAll();
       }),
+      vscode.languages.registerHoverProvider(DOCUMENTS, this),
     ];
   }
 
   dispose(): void {
-    for (const timer of this.pending.values()) clearTimeout(timer);
+    for (const { timer } of this.recent.values()) clearTimeout(timer);
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
+  /** The whole output of the result after a line. It is made when it is asked for, because it may be long. */
+  provideHover(
+    document: vscode.TextDocument,
+    { line, character }: vscode.Position,
+  ): vscode.Hover | undefined {
+    const end = document.lineAt(line).text.length;
+    if (character < end || !settings(document.uri).inlineResults) return undefined;
+    const place = this.places.of(document).find((each) => lastCodeLine(each, document) === line);
+    return place && new vscode.Hover(hoverOf(place), new vscode.Range(line, end, line, end));
+  }
+
   private changed(document: vscode.TextDocument): void {
-    if (this.pending.has(document)) return;
-    const timer = setTimeout(() => {
-      this.pending.delete(document);
-      for (const editor of vscode.window.visibleTextEditors)
-        if (editor.document === document) this.draw(editor);
-    }, REDRAW_MS);
-    this.pending.set(document, timer);
+    const recent = this.recent.get(document);
+    if (recent) {
+      recent.isOld = true;
+      return;
+    }
+    const again = () => {
+      const isOld = this.recent.get(document)?.isOld;
+      this.recent.delete(document);
+      if (isOld) this.changed(document);
+    };
+    this.recent.set(document, { timer: setTimeout(again, REDRAW_MS), isOld: false });
+    for (const editor of vscode.window.visibleTextEditors)
+      if (editor.document === document) this.draw(editor);
   }
 
   private drawAll(): void {
@@ -81,8 +100,17 @@ function decoration(): vscode.TextEditorDecorationType {
 
 function decorationOf(place: Place, document: vscode.TextDocument): vscode.DecorationOptions {
   const end = new vscode.Position(lastCodeLine(place, document), END_OF_LINE);
-  const argument = encodeURIComponent(JSON.stringify([place.entry.run.id]));
   const proposed = proposedLines(place.entry.run);
+  const hint = proposed === undefined ? "" : ` · the kernel proposes ${proposed}`;
+  return {
+    range: new vscode.Range(end, end),
+    renderOptions: { after: { contentText: noWrap(summary(place.entry) + hint), ...style(place) } },
+  };
+}
+
+function hoverOf({ entry }: Place): vscode.MarkdownString[] {
+  const argument = encodeURIComponent(JSON.stringify([entry.run.id]));
+  const proposed = proposedLines(entry.run);
   // Separate from the output, in which links must not run commands.
   const link = new vscode.MarkdownString(`[Show in Notebook](command:kernelBridge.showResults?${argument})`);
   link.isTrusted = { enabledCommands: ["kernelBridge.showResults", "kernelBridge.insertNextInput"] };
@@ -90,12 +118,7 @@ function decorationOf(place: Place, document: vscode.TextDocument): vscode.Decor
     link.appendMarkdown(
       ` · [Insert the ${proposed} that the kernel proposes](command:kernelBridge.insertNextInput?${argument})`,
     );
-  const hint = proposed === undefined ? "" : ` · the kernel proposes ${proposed}`;
-  return {
-    range: new vscode.Range(end, end),
-    hoverMessage: [new vscode.MarkdownString(markdown(place.entry)), link],
-    renderOptions: { after: { contentText: noWrap(summary(place.entry) + hint), ...style(place) } },
-  };
+  return [new vscode.MarkdownString(markdown(entry)), link];
 }
 
 function lastCodeLine({ first, last }: Pick<Place, "first" | "last">, document: vscode.TextDocument): number {

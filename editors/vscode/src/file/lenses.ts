@@ -1,17 +1,23 @@
 /** Links above each cell: run it and the cells around it, or interrupt it while it runs. */
 
 import * as vscode from "vscode";
-import { hasEnded, type Session } from "../runs/session";
+import type { Session } from "../runs/session";
+import type { Run } from "../server/protocol";
 import { SECTION, settings } from "../settings";
 import { type Marker, markers, offersCells } from "./cells";
 import type { Places } from "./places";
 import { proposedLines } from "./proposals";
 
+/** Shorter runs leave the links as they are. VS Code draws changed links at least 250 ms later. */
+const SHORT_MS = 100;
+
 export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.emitter.event;
   private readonly disposables: vscode.Disposable[];
-  private readonly busy = new Map<string, string>();
+  /** What the links of a document show of its runs. */
+  private readonly shown = new WeakMap<vscode.TextDocument, string>();
+  private readonly waiting = new Map<vscode.TextDocument, NodeJS.Timeout>();
 
   constructor(
     private readonly session: Session,
@@ -28,6 +34,7 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   dispose(): void {
+    for (const timer of this.waiting.values()) clearTimeout(timer);
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
@@ -55,7 +62,7 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
       });
     const end = all.find(({ line }) => line > marker.line)?.line ?? document.lineCount;
     const places = this.places.of(document).filter(({ first }) => first >= marker.line && first < end);
-    const runs = places.some(({ entry }) => entry.run.state === "running");
+    const runs = places.some(({ entry }) => entry.run.state === "running" && age(entry.run) >= SHORT_MS);
     const proposal = places.findLast(({ entry }) => entry.run.nextInput !== undefined)?.entry.run;
     const lines = proposal && proposedLines(proposal);
     return [
@@ -77,15 +84,34 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
     ];
   }
 
-  /** Updates the links when a run begins or ends, or has a proposal, but not when it has new output. */
+  /** Updates the links when a run takes a while, ends after that, or has a proposal, but not when it has new output. */
   private changed(document: vscode.TextDocument): void {
-    const open = this.places
-      .of(document)
-      .filter(({ entry: { run } }) => !hasEnded(run) || run.nextInput !== undefined);
-    const state = open.map(({ entry, first }) => `${entry.run.id} ${entry.run.state} ${first}`).join();
-    const uri = document.uri.toString();
-    if (this.busy.get(uri) === state) return;
-    this.busy.set(uri, state);
+    const shown: string[] = [];
+    let youngest = Number.POSITIVE_INFINITY;
+    for (const { entry, first } of this.places.of(document)) {
+      const { id, state, nextInput } = entry.run;
+      const isRunning = state === "running" && age(entry.run) >= SHORT_MS;
+      if (state === "running" && !isRunning) youngest = Math.min(youngest, age(entry.run));
+      if (isRunning || nextInput !== undefined) shown.push(`${id} ${isRunning} ${first}`);
+    }
+    if (youngest < SHORT_MS) this.look(document, SHORT_MS - youngest);
+    const text = shown.join();
+    if ((this.shown.get(document) ?? "") === text) return;
+    this.shown.set(document, text);
     this.emitter.fire();
   }
+
+  private look(document: vscode.TextDocument, afterMs: number): void {
+    if (this.waiting.has(document)) return;
+    const again = () => {
+      this.waiting.delete(document);
+      this.changed(document);
+    };
+    this.waiting.set(document, setTimeout(again, afterMs));
+  }
+}
+
+/** Milliseconds since a run began. */
+function age({ startedAt }: Run): number {
+  return startedAt === undefined ? 0 : Date.now() - Date.parse(startedAt);
 }

@@ -43,14 +43,19 @@ export function moved(
   return { first: Math.min(first, start.line), last: Math.max(start.line, last + delta) };
 }
 
+/** Minimum time between two events for the same document: one frame of the screen. */
+const FRAME_MS = 16;
+
 /** The newest run at each place in a document. */
 export class Places implements vscode.Disposable {
   private readonly places = new Map<string, Place[]>();
+  private readonly found = new WeakMap<RunEntry, { place: Place; document: vscode.TextDocument }>();
   private readonly sources = new WeakMap<Place, string>();
+  private readonly pending = new Map<vscode.TextDocument, NodeJS.Timeout>();
   private readonly emitter = new vscode.EventEmitter<vscode.TextDocument>();
   private readonly removedEmitter = new vscode.EventEmitter<Place>();
   private readonly disposables: vscode.Disposable[] = [this.emitter, this.removedEmitter];
-  /** Fires when the places of a document, or the runs at them, have changed. */
+  /** Fires when the places of a document, or the runs at them, have changed: at most once per frame. */
   readonly onChange = this.emitter.event;
   /** Fires when a place was removed or has become stale, so that its diagnostics no longer apply. */
   readonly onOutdated = this.removedEmitter.event;
@@ -66,6 +71,7 @@ export class Places implements vscode.Disposable {
   }
 
   dispose(): void {
+    for (const timer of this.pending.values()) clearTimeout(timer);
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
@@ -74,17 +80,29 @@ export class Places implements vscode.Disposable {
   }
 
   placeOf(entry: RunEntry): { place: Place; document: vscode.TextDocument } | undefined {
-    const document = documentOf(entry);
-    const place = document && this.of(document).find((each) => each.entry === entry);
-    return place && { place, document };
+    return this.found.get(entry);
   }
 
   /** Forgets all places of a document. */
   clear(document: vscode.TextDocument): void {
     const places = this.of(document);
     this.places.delete(document.uri.toString());
-    for (const place of places) this.removedEmitter.fire(place);
-    this.emitter.fire(document);
+    for (const place of places) this.remove(place);
+    this.changed(document);
+  }
+
+  private remove(place: Place): void {
+    this.found.delete(place.entry);
+    this.removedEmitter.fire(place);
+  }
+
+  private changed(document: vscode.TextDocument): void {
+    if (this.pending.has(document)) return;
+    const fire = () => {
+      this.pending.delete(document);
+      this.emitter.fire(document);
+    };
+    this.pending.set(document, setTimeout(fire, FRAME_MS));
   }
 
   private run(entry: RunEntry): void {
@@ -98,16 +116,17 @@ export class Places implements vscode.Disposable {
     const kept: Place[] = [];
     for (const other of this.of(document)) {
       if (other.last < place.first || other.first > place.last) kept.push(other);
-      else this.removedEmitter.fire(other);
+      else this.remove(other);
     }
     this.places.set(document.uri.toString(), [...kept, place]);
-    this.emitter.fire(document);
+    this.found.set(entry, { place, document });
+    this.changed(document);
   }
 
   private touched(entry: RunEntry): boolean {
-    const found = this.placeOf(entry);
-    if (found) this.emitter.fire(found.document);
-    return found !== undefined;
+    const document = this.found.get(entry)?.document;
+    if (document) this.changed(document);
+    return document !== undefined;
   }
 
   private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
@@ -116,19 +135,23 @@ export class Places implements vscode.Disposable {
     const opensAfter = contentChanges.length === 1 && opensLines(document, contentChanges[0]);
     const kept = places.filter((place) => {
       let lines: { first: number; last: number } | undefined = place;
+      let isTouched = false;
       // VS Code lists the changes of one edit from the end of the file to its start, with positions before the edit.
       for (const { range, text } of contentChanges) {
         if (opensAfter && range.start.line === place.last) continue;
+        isTouched ||= lines !== undefined && range.end.line >= lines.first && range.start.line <= lines.last;
         lines = lines && moved(lines, { start: range.start, end: range.end, text });
       }
       if (lines) Object.assign(place, lines);
+      if (!isTouched) return true;
       const wasStale = place.stale;
       place.stale = !lines || textAt(document, place) !== this.sources.get(place);
+      if (!lines) this.found.delete(place.entry);
       if (place.stale && !wasStale) this.removedEmitter.fire(place);
       return lines !== undefined;
     });
     this.places.set(document.uri.toString(), kept);
-    this.emitter.fire(document);
+    this.changed(document);
   }
 }
 

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { RunEntry, Session } from "../runs/session";
 import type { Connection } from "../server/connection";
 import type { Run } from "../server/protocol";
+import { setContextKey } from "../ui/context_keys";
 import { counted, plural } from "../ui/plural";
 import type { Places } from "./places";
 
@@ -42,11 +43,8 @@ export function proposingRun(
 export function offerKey(places: Places): vscode.Disposable {
   const update = () => {
     const editor = vscode.window.activeTextEditor;
-    const value = editor !== undefined && proposingRun(places, editor) !== undefined;
-    if (value !== shown) void vscode.commands.executeCommand("setContext", "kernelBridge.hasProposal", value);
-    shown = value;
+    setContextKey("hasProposal", editor !== undefined && proposingRun(places, editor) !== undefined);
   };
-  let shown = false;
   return vscode.Disposable.from(places.onChange(update), vscode.window.onDidChangeActiveTextEditor(update));
 }
 

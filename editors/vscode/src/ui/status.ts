@@ -1,7 +1,7 @@
 /** Shows the kernel of the active file or notebook in the status bar and the language status, and sets context keys. */
 
 import * as vscode from "vscode";
-import { offersCells } from "../file/cells";
+import { hasMarkers, offersCells } from "../file/cells";
 import { isFenced } from "../file/fences";
 import { LANGUAGES } from "../file/languages";
 import { isRunnable } from "../kernels/running";
@@ -9,7 +9,9 @@ import { activeTarget, type Target } from "../kernels/target";
 import type { Session } from "../runs/session";
 import type { Connection } from "../server/connection";
 import type { Kernel } from "../server/protocol";
+import type { Activity } from "./activity";
 import { label, legible } from "./ansi";
+import { setContextKey } from "./context_keys";
 
 const ICONS: Record<Kernel["state"], string> = {
   starting: "loading~spin",
@@ -28,14 +30,20 @@ const LINKS = [
   ["Show Results", "showResults"],
 ];
 
+/** Minimum time between two updates while a kernel works: the number of queued runs changes with each of them. */
+const COUNT_MS = 100;
+
 export class Status implements vscode.Disposable {
   private readonly bar = vscode.window.createStatusBarItem("kernel", vscode.StatusBarAlignment.Right, 100.2);
   private readonly language = vscode.languages.createLanguageStatusItem("kernel-bridge", [...LANGUAGES]);
-  private readonly keys = new Map<string, unknown>();
   private readonly disposables: vscode.Disposable[];
+  /** Whether the active file offers cells. */
+  private hasCells = false;
+  private counting: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly session: Session,
+    private readonly activity: Activity,
     connection: Connection,
   ) {
     this.bar.name = "Kernel";
@@ -44,7 +52,8 @@ export class Status implements vscode.Disposable {
     this.disposables = [
       this.bar,
       this.language,
-      session.onKernel(update),
+      session.onKernel(({ id }) => this.kernel(id)),
+      activity.onChange(update),
       session.onBinding(update),
       connection.onState(update),
       vscode.window.onDidChangeActiveTextEditor(update),
@@ -53,19 +62,26 @@ export class Status implements vscode.Disposable {
       }),
       vscode.window.onDidChangeActiveNotebookEditor(update),
       vscode.workspace.onDidGrantWorkspaceTrust(update),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => {
-        if (document === vscode.window.activeTextEditor?.document) this.updateKeys(activeTarget(session));
-      }),
+      vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
     ];
-    void vscode.commands.executeCommand("setContext", "kernelBridge.languages", LANGUAGES);
+    setContextKey("languages", LANGUAGES);
     this.update();
   }
 
   dispose(): void {
+    clearTimeout(this.counting);
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
+  /** A kernel has another state or queue. Its `activity` reports when it becomes busy or free. */
+  private kernel(id: string): void {
+    if (!this.activity.isBusy(id)) this.update();
+    else this.counting ??= setTimeout(() => this.update(), COUNT_MS);
+  }
+
   private update(): void {
+    clearTimeout(this.counting);
+    this.counting = undefined;
     const target = activeTarget(this.session);
     this.updateKeys(target);
     const document = vscode.window.activeTextEditor?.document;
@@ -117,14 +133,15 @@ export class Status implements vscode.Disposable {
       const detail = "the first run starts one";
       return { text: "No Kernel", detail, severity: information, icon: "circle-slash" };
     }
+    const state = this.activity.isBusy(kernel.id) ? "busy" : kernel.state;
     const queue = kernel.queued > 0 ? ` · ${kernel.queued} queued` : "";
     const severity =
       kernel.state === "dead" ? failed : kernel.state === "unreachable" ? warning : information;
     return {
       text: `${kernel.displayName}${kernel.queued > 0 ? ` (${kernel.queued})` : ""}`,
-      detail: `${kernel.state}${queue}${kernel.reason ? `: ${kernel.reason}` : ""}`,
+      detail: `${state}${queue}${kernel.reason ? `: ${kernel.reason}` : ""}`,
       severity,
-      icon: ICONS[kernel.state],
+      icon: ICONS[state],
     };
   }
 
@@ -159,21 +176,26 @@ export class Status implements vscode.Disposable {
   private updateKeys(target: Target | undefined): void {
     const document = vscode.window.activeTextEditor?.document;
     const alive = target?.kernel !== undefined && target.kernel.state !== "dead";
-    this.setKey("hasKernel", alive);
-    this.setKey("canRestart", target?.kernel !== undefined);
-    this.setKey("busy", alive && target?.kernel?.state === "busy");
-    this.setKey(
-      "hasCells",
-      document !== undefined &&
-        LANGUAGES.includes(document.languageId) &&
-        offersCells(document, this.session.kernelOf(document.uri) !== undefined),
-    );
+    setContextKey("hasKernel", alive);
+    setContextKey("canRestart", target?.kernel !== undefined);
+    setContextKey("busy", alive && target?.kernel !== undefined && this.activity.isBusy(target.kernel.id));
+    this.hasCells = document !== undefined && this.offersCells(document);
+    setContextKey("hasCells", this.hasCells);
   }
 
-  private setKey(name: string, value: unknown): void {
-    if (this.keys.get(name) === value) return;
-    this.keys.set(name, value);
-    void vscode.commands.executeCommand("setContext", `kernelBridge.${name}`, value);
+  private offersCells(document: vscode.TextDocument): boolean {
+    const hasKernel = this.session.kernelOf(document.uri) !== undefined;
+    return LANGUAGES.includes(document.languageId) && offersCells(document, hasKernel);
+  }
+
+  /** Looks for cells after an edit. A file without cells is not read again: only new lines can contain its first. */
+  private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    if (document !== vscode.window.activeTextEditor?.document) return;
+    const isNew = ({ range: { start }, text }: vscode.TextDocumentContentChangeEvent) =>
+      hasMarkers(document, start.line, start.line + text.split("\n").length);
+    if (!this.hasCells && !isFenced(document) && !contentChanges.some(isNew)) return;
+    this.hasCells = this.offersCells(document);
+    setContextKey("hasCells", this.hasCells);
   }
 }
 
