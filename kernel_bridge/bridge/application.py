@@ -54,7 +54,8 @@ class Bridge:
     `root` is the folder that relative paths are resolved against, and the working folder for documents
     without one. `spec_named_by` maps a document's URI and a language to the kernelspec that the document
     itself names for it. `has_fences` says of a URI whether the document may have code in several languages.
-    `owner` is the program that the bridge serves, by default this one.
+    `owner` is the program that the bridge serves, by default this one. `asks_to_install` says whether it asks
+    the user what to do about a project's environment without ipykernel; otherwise, the user gets a warning.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Bridge:
         spec_named_by: Callable[[str, str], str | None] = lambda *_: None,
         has_fences: Callable[[str], bool] = lambda uri: is_fenced(language_of_path(uri) or ""),
         owner: wire.Owner | None = None,
+        asks_to_install: bool = False,
     ) -> None:
         self.observers = Observers()
         self.settings = settings
@@ -72,7 +74,7 @@ class Bridge:
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # detached kernels, whose runs can still be queried
         self.bindings = Bindings(self.kernels, has_fences)
-        self.specs = Specs(root, lambda: self.settings, spec_named_by, self.observers.warn)
+        self.specs = Specs(root, lambda: self.settings, spec_named_by, self.observers.warn, asks_to_install)
         self.starts = Starts()
         self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

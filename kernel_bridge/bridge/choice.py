@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from ..kernels.environments import find_kernel_for, list_kernels_for, missed_environment
 from ..kernels.packages import package_for
-from ..kernels.specs import list_specs, pick, python_spec
-from ..protocol.commands import StartKernelParams
-from ..protocol.errors import KernelRequired, NoSuchKernelSpec, Remedy
+from ..kernels.specs import is_generic, list_specs, pick, python_spec
+from ..protocol.commands import InstallKernelResult, StartKernelParams
+from ..protocol.errors import KernelRequired, NoSuchKernelSpec, Remedy, Untrusted
 from ..protocol.objects import KernelPackage, KernelSpec
 from ..protocol.settings import Settings
 from ..source.languages import speaks
@@ -21,6 +21,7 @@ class Specs:
     """The kernelspecs that a bridge with this `root` can start.
 
     `named_by` maps a document's URI and a language to the kernelspec that the document itself names for it.
+    `asks_to_install`: where the project's environment has no ipykernel, the client asks the user what to do.
     """
 
     def __init__(
@@ -29,11 +30,13 @@ class Specs:
         settings: Callable[[], Settings],
         named_by: Callable[[str, str], str | None],
         warn: Callable[[str], None],
+        asks_to_install: bool,
     ) -> None:
         self._root = root
         self._settings = settings
         self._named_by = named_by
         self._warn = warn
+        self._asks_to_install = asks_to_install
 
     async def list(self, uri: str | None = None, language_id: str | None = None) -> list[KernelSpec]:
         """Every spec that can be started, best first: those that fit the language, then by location.
@@ -57,8 +60,11 @@ class Specs:
         spec.
         """
         specs = await self.list(uri, language_id)
-        chosen = self._settings().default_kernels.get(language_id)
-        return choose(specs, uri, language_id, self._named_by(uri, language_id), chosen)
+        return chosen(specs, language_id, *self._names(uri, language_id)) or best(specs, uri, language_id)
+
+    def _names(self, uri: str, language_id: str) -> tuple[str | None, str | None]:
+        """The kernelspecs that the document and the setting name."""
+        return self._named_by(uri, language_id), self._settings().default_kernels.get(language_id)
 
     async def speak(self, language_id: str) -> bool:
         """Whether a usable spec supports the language."""
@@ -71,9 +77,20 @@ class Specs:
         if asked.spec is not None:
             return await find_kernel_for(asked.spec, folder_of(uri, self._root), self._root)
         if uri is not None and language_id is not None:
-            spec = await self.default(uri, language_id)
-            if spec.language == "python":
-                await self._warn_of_another_python(spec, uri, language_id)
+            specs = await self.list(uri, language_id)
+            if (spec := chosen(specs, language_id, *self._names(uri, language_id))) is not None:
+                return spec
+            missed = await self._missed(uri, language_id)
+            if missed is not None and missed.install is not None and self._asks_to_install:
+                raise KernelRequired(
+                    f"ipykernel is not installed in {missed.reason}",
+                    specs=specs,
+                    install=missed.install,
+                    remedy=Remedy.INSTALL_KERNEL,
+                )
+            spec = best(specs, uri, language_id)
+            if missed is not None:
+                self._warn(f"using {spec.display_name} instead of {missed.reason}: {missed.problem}")
             return spec
         specs = await self.list()
         raise KernelRequired(
@@ -82,34 +99,44 @@ class Specs:
             specs=specs,
         )
 
-    async def _warn_of_another_python(self, spec: KernelSpec, uri: str, language_id: str) -> None:
-        """Warn if nobody chose `spec` and the project has an environment that cannot be used."""
-        if spec.name not in (
-            self._named_by(uri, language_id),
-            self._settings().default_kernels.get(language_id),
-        ):
-            missed = await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
-            if missed is not None:
-                self._warn(f"using {spec.display_name} instead of {missed.reason}: {missed.problem}")
+    async def install(self, python: str, report: Callable[[str], None]) -> InstallKernelResult:
+        """Install ipykernel for an interpreter. `report` receives each line that the installer writes.
+
+        Raises Untrusted, InvalidArgument, InstallFailed.
+        """
+        if not self._settings().trusted:
+            raise Untrusted("the workspace is not trusted: refused to install ipykernel; trust it first")
+        from ..kernels.installation import install_ipykernel  # not needed to answer `initialize`
+
+        return await install_ipykernel(python, report)
+
+    async def _missed(self, uri: str, language_id: str) -> KernelSpec | None:
+        """The project's own environment, if its code is Python and it has none that can be used."""
+        if not speaks("python", language_id):
+            return None
+        return await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
 
 
-def choose(
-    specs: list[KernelSpec], uri: str, language_id: str, named: str | None, chosen: str | None
-) -> KernelSpec:
-    """Choose from `specs` (best first): the one that the document names, the setting's, or the best match.
+def named(specs: list[KernelSpec], name: str | None) -> KernelSpec | None:
+    """The usable spec that a document chooses by its name; None: its name is no choice (`is_generic`)."""
+    return next((spec for spec in specs if spec.name == name and spec.usable and not is_generic(spec)), None)
 
-    Raises KernelRequired: no usable spec supports the language. NoSuchKernelSpec: the setting names an
-    unknown spec.
-    """
-    for spec in specs:
-        if spec.name == named and spec.usable:
-            return spec
-    if chosen:
-        try:
-            return pick(specs, chosen)
-        except NoSuchKernelSpec as error:
-            message = f"setting kernel-bridge.defaultKernels.{language_id}: {error.message}"
-            raise NoSuchKernelSpec(message, specs=error.specs) from None
+
+def chosen(
+    specs: list[KernelSpec], language_id: str, by_document: str | None, by_setting: str | None
+) -> KernelSpec | None:
+    """The spec that somebody chose: the document, or else the setting. Raises NoSuchKernelSpec."""
+    if (spec := named(specs, by_document)) is not None or not by_setting:
+        return spec
+    try:
+        return pick(specs, by_setting)
+    except NoSuchKernelSpec as error:
+        message = f"setting kernel-bridge.defaultKernels.{language_id}: {error.message}"
+        raise NoSuchKernelSpec(message, specs=error.specs) from None
+
+
+def best(specs: list[KernelSpec], uri: str, language_id: str) -> KernelSpec:
+    """The first usable spec that supports the language. Raises KernelRequired: there is none."""
     fitting = [spec for spec in specs if spec.fits]
     for spec in fitting:
         if spec.usable:
@@ -118,6 +145,7 @@ def choose(
         raise KernelRequired(
             f"no usable kernel for {language_id!r}: {fitting[0].name}: {fitting[0].problem}",
             specs=specs,
+            install=fitting[0].install,
         )
     package = package_needed(specs, language_id)
     raise KernelRequired(

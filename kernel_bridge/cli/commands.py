@@ -24,6 +24,7 @@ WORDS = {
     Remedy.CHOOSE_KERNEL: "choose one with --attach (`kernel-bridge kernels` lists the running ones)",
     Remedy.ATTACH_KERNEL: "`kernel-bridge kernels` lists running kernels, `kernel-bridge start` starts one",
     Remedy.SHUT_DOWN_KERNEL: "resume its process, use another kernel, or end it with `kernel-bridge stop`",
+    Remedy.INSTALL_KERNEL: "install it there, or choose another kernel with --kernel or --python",
     Remedy.CHOOSE_KERNEL_SPEC: "install one, or choose another kernel with --kernel",
     Remedy.LIST_RUNS: "`kernel-bridge history` lists all runs",
     Remedy.OVERWRITE: "--overwrite replaces it",

@@ -20,7 +20,7 @@ from ..bridge.application import Bridge
 from ..escapes import one_line
 from ..history.identity import default_path
 from ..kernels import specs as kernelspecs
-from ..kernels.interpreters import install_ipykernel
+from ..kernels.package_managers import IPYKERNEL, install_command
 from ..plurals import count
 from ..protocol.commands import StartKernelParams
 from ..protocol.errors import BridgeError
@@ -240,5 +240,5 @@ def _print_kernels(diagnosis: Diagnosis) -> None:
     if not any(map(_may_start, diagnosis.kernels)):
         print_text(
             Text("No kernel starts. Install one, for example Python's:", "yellow"),
-            Text(f"    {install_ipykernel(sys.executable)}"),
+            Text(f"    {install_command(sys.executable, IPYKERNEL)}"),
         )

@@ -19,8 +19,8 @@ import msgspec
 
 from ..files import log_once, log_skipped, names_in, read_text, readable
 from ..protocol.objects import KernelSpec
-from .interpreters import environment_spec, holds_ipykernel, is_python_2, prefix_of, python_of
-from .specs import interpreter_of, list_specs, pick, runs_ipykernel, specs_in
+from .interpreters import holds_ipykernel, is_python_2, prefix_of, python_of
+from .specs import environment_spec, interpreter_of, list_specs, pick, runs_ipykernel, specs_in
 
 INSTALLED = 2  # index of the group of installed kernelspecs, after the project's and the active environment
 MOST = 300  # environments and their kernels in a project, and again in everything else

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..escapes import legible
 from ..limits import OUT_OF_DESCRIPTORS, used_descriptors
-from .interpreters import install_command, install_ipykernel
+from .package_managers import IPYKERNEL, install_command
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -25,7 +25,7 @@ class Advice:
 def advice_for_exit(python: str | None, stderr: str, cwd: str | None) -> Advice | None:
     """The most likely reason why a kernel ended at its start. `python` is its interpreter, if it has one."""
     if re.search(r"No module named '?ipykernel", stderr):
-        command = install_ipykernel(python or sys.executable)
+        command = install_command(python or sys.executable, IPYKERNEL)
         return Advice(f"this Python has no ipykernel; install it: {command}", command)
     if missing := re.search(r"No module named '?([\w.]+)", stderr):
         return Advice(f"the kernel's Python has no module {missing[1]}; install it there")

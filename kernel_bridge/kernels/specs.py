@@ -4,6 +4,7 @@ Reads kernel.json files directly; jupyter_client would import ipykernel and IPyt
 """
 
 import asyncio
+import hashlib
 import importlib.util
 import os
 import re
@@ -20,9 +21,18 @@ import msgspec
 from ..escapes import one_line
 from ..files import log_once, names_in, read_file, readable, reason
 from ..protocol.errors import InvalidArgument, NoSuchKernelSpec
-from ..protocol.objects import KernelSpec
+from ..protocol.objects import KernelInstall, KernelSpec
 from ..source.json_text import TooDeep, check_depth
-from .interpreters import FORGET_FOLDER, LAUNCHER, environment_spec, holds_ipykernel, install_ipykernel
+from .interpreters import (
+    FORGET_FOLDER,
+    LAUNCHER,
+    holds_ipykernel,
+    is_broken,
+    prefix_of,
+    unread_configuration,
+    version_of,
+)
+from .package_managers import IPYKERNEL, install_command, install_commands
 
 NATIVE = "python3"
 PROBE_S = 20.0
@@ -87,6 +97,14 @@ def _usual_first(spec: KernelSpec) -> tuple[bool, bool, str]:
 def runs_ipykernel(spec: KernelSpec) -> bool:
     """Whether it is a Python interpreter's own kernel, not just a kernel written in Python."""
     return any(pair in pairwise(spec.argv) for pair in (("-m", "ipykernel_launcher"), ("-m", "ipykernel")))
+
+
+def is_generic(spec: KernelSpec) -> bool:
+    """Whether it is the kernelspec that ipykernel installs under the same name in every environment.
+
+    A document that names it says only that it runs Python.
+    """
+    return spec.name in ("python3", "python") and runs_ipykernel(spec) and interpreter_of(spec) is not None
 
 
 def _folders() -> list[str]:
@@ -177,6 +195,7 @@ def _native() -> KernelSpec:
         source="kernelspec",
         usable=(problem := _problem(["python", *LAUNCHER])) is None,
         problem=problem,
+        install=None if problem is None else kernel_install(sys.executable),
     )
 
 
@@ -207,9 +226,8 @@ def _problem(argv: list[str]) -> str | None:
         and argv[1:3] == LAUNCHER[:2]
         and importlib.util.find_spec("ipykernel_launcher") is None
     ):
-        return (
-            f"the Python that runs kernel-bridge has no ipykernel; install it: {install_ipykernel(command)}"
-        )
+        installing = install_command(command, IPYKERNEL)
+        return f"the Python that runs kernel-bridge has no ipykernel; install it: {installing}"
     return None
 
 
@@ -227,6 +245,43 @@ def launch_command(spec: KernelSpec) -> list[str]:
             argv[index : index + 2] = ["-c", code]
             break
     return argv
+
+
+def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -> KernelSpec:
+    """A kernel for an interpreter without an installed kernelspec. Its name never changes.
+
+    `why` is the reason to offer it.
+    """
+    prefix = prefix_of(python)
+    problem, install = unread_configuration(prefix), None
+    if is_broken(python):
+        problem = f"its interpreter {readable(python)} cannot be run; create the environment again"
+    elif problem is None and not has_ipykernel:
+        install = kernel_install(python)
+        problem = f"ipykernel is not installed; run {install_command(python, IPYKERNEL)}"
+    digest = hashlib.sha256(os.fsencode(python)).hexdigest()[:8]
+    version = version_of(python)
+    place = readable(str(prefix))
+    return KernelSpec(
+        name=f"python-{re.sub(r'[^a-z0-9]+', '-', prefix.name.lower()).strip('-') or 'root'}-{digest}",
+        display_name=one_line(f"Python {version} ({place})" if version else f"Python ({place})"),
+        language="python",
+        argv=[python, *LAUNCHER],
+        interrupt_mode="signal",
+        source="environment",
+        usable=problem is None,
+        python=python,
+        problem=problem,
+        install=install,
+        reason=None if why is None else readable(why),
+    )
+
+
+def kernel_install(python: str) -> KernelInstall | None:
+    """How to install ipykernel for the interpreter; None: it is externally managed."""
+    if not install_commands(python, IPYKERNEL):
+        return None
+    return KernelInstall(python=readable(python), command=install_command(python, IPYKERNEL))
 
 
 def python_spec(python: str) -> KernelSpec:

@@ -65,6 +65,18 @@ class StartKernelParams(Wire):
     ready_timeout: Seconds | None = None
 
 
+class InstallKernelParams(Wire):
+    """Install ipykernel into the environment of an interpreter."""
+
+    python: str
+
+
+class InstallKernelResult(Wire):
+    python: str
+    command: list[str]  # the last one that ran
+    output: str  # of all commands
+
+
 class AttachKernelParams(Wire):
     """Attach by connection file (path, name or pattern) or id. By default, to the newest running kernel."""
 
@@ -251,6 +263,7 @@ COMMANDS: dict[str, tuple[type[Wire], type[Wire]]] = {
     "kernel-bridge.listKernelSpecs": (ListKernelSpecsParams, ListKernelSpecsResult),
     "kernel-bridge.listKernels": (Nothing, ListKernelsResult),
     "kernel-bridge.startKernel": (StartKernelParams, Kernel),
+    "kernel-bridge.installKernel": (InstallKernelParams, InstallKernelResult),
     "kernel-bridge.attachKernel": (AttachKernelParams, Kernel),
     "kernel-bridge.bindKernel": (BindKernelParams, Nothing),
     "kernel-bridge.run": (RunParams, RunResult),

@@ -12,6 +12,7 @@
           KernelLaunchFailed
           KernelNotReady
           KernelRequired
+        InstallFailed
         NoSuchKernelSpec
         NoSuchKernel
         KernelDead
@@ -41,7 +42,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from .objects import KernelPackage, KernelSpec
+from .objects import KernelInstall, KernelPackage, KernelSpec
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -57,6 +58,9 @@ REPORT_BUG = (
 
 Specs = Annotated[list[KernelSpec], Meta(description="The kernels that can be started, the best first.")]
 Package = Annotated[KernelPackage, Meta(description="What brings a kernel for the language, which has none.")]
+Install = Annotated[
+    KernelInstall, Meta(description="What makes the project's environment usable, if the user agrees.")
+]
 Stderr = Annotated[str, Meta(description="The tail of the kernel's stderr.")]
 ExitCode = Annotated[int, Meta(description="The exit code of the kernel's process; negative: a signal.")]
 Hint = Annotated[str, Meta(description="A shell command that fixes the problem, if one exists.")]
@@ -71,6 +75,7 @@ class Remedy(StrEnum):
     CHOOSE_KERNEL = "chooseKernel"  # for the document or the run
     ATTACH_KERNEL = "attachKernel"  # attach to a running one, or start one
     SHUT_DOWN_KERNEL = "shutDownKernel"  # if it stays unresponsive
+    INSTALL_KERNEL = "installKernel"  # install ipykernel into the environment, or choose another kernel
     CHOOSE_KERNEL_SPEC = "chooseKernelSpec"  # choose from `specs`, or install a kernel
     LIST_RUNS = "listRuns"  # to find the right id
     OVERWRITE = "overwrite"  # the existing file
@@ -173,6 +178,17 @@ class KernelRequired(StartFailed):
 
     specs: Specs
     package: Package | None = None
+    install: Install | None = None
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class InstallFailed(KernelError):
+    """ipykernel was not installed. The message has the last lines that the installer wrote."""
+
+    command: Annotated[list[str], Meta(description="The command that failed; empty if none was run.")]
+    output: Annotated[str, Meta(description="What all commands wrote.")]
+    exit_code: Annotated[int, Meta(description="Its exit code; negative: a signal.")] | None = None
+    hint: Hint | None = None
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

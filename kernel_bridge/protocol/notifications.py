@@ -27,6 +27,7 @@ class ClientCapabilities(Wire):
     version: int = VERSION
     output: bool = False
     stdin: bool = False
+    install: bool = False
     blobs: Literal["inline", "file"] = "inline"
 
 

@@ -55,6 +55,13 @@ ExportMedia = Literal["files", "inline"]
 InterruptOutcome = Literal["interrupted", "ignored", "died"]
 
 
+class KernelInstall(Wire):
+    """What makes an environment usable: ipykernel, installed by the tool that manages the environment."""
+
+    python: str  # the interpreter
+    command: str  # for a shell
+
+
 class KernelSpec(Wire):
     """A kernel that can be started: an installed kernelspec, or an interpreter that has none."""
 
@@ -69,6 +76,7 @@ class KernelSpec(Wire):
     metadata: dict[str, Any] | None = None
     python: str | None = None  # the interpreter, for source "environment"
     problem: str | None = None  # why it is not usable, and the command that fixes it
+    install: KernelInstall | None = None  # what installKernel would do to make it usable
     reason: str | None = None  # why it is ranked here
     fits: bool | None = None  # it runs the language of the document that was asked about
 

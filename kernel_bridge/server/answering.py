@@ -24,7 +24,12 @@ log = logging.getLogger(__name__)
 
 _current: ContextVar[Request] = ContextVar("request")
 
-_PROSE = ("hint", "reason", "stderr")  # fields of an error's data for people; the others are for programs
+_PROSE = (
+    "hint",
+    "output",
+    "reason",
+    "stderr",
+)  # fields of an error's data for people; the others are for programs
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,12 @@ async def start_kernel(context: Context, params: wire.StartKernelParams) -> Kern
     return (await context.bridge.start_kernel(_of_owner(context, params), language)).to_wire()
 
 
+@server.command("kernel-bridge.installKernel")
+async def install_kernel(context: Context, params: wire.InstallKernelParams) -> wire.InstallKernelResult:
+    with context.progress.of_request("Installing ipykernel") as report:
+        return await context.bridge.specs.install(params.python, report)
+
+
 @server.command("kernel-bridge.attachKernel")
 async def attach_kernel(context: Context, params: wire.AttachKernelParams) -> Kernel:
     return (await context.bridge.attach_kernel(_of_owner(context, params))).to_wire()

@@ -17,6 +17,9 @@ COMMANDS = {
     Remedy.SHUT_DOWN_KERNEL: (
         "resume its process, use another kernel, or end it with kernel-bridge.shutdownKernel"
     ),
+    Remedy.INSTALL_KERNEL: (
+        "install it with kernel-bridge.installKernel, or choose another kernel with kernel-bridge.startKernel"
+    ),
     Remedy.CHOOSE_KERNEL_SPEC: (
         "install one, or choose another kernel with kernel-bridge.startKernel or the setting "
         "kernel-bridge.defaultKernels"
@@ -41,6 +44,7 @@ ACTIONS = {
     Remedy.SHUT_DOWN_KERNEL: (
         "resume its process, use another kernel, or end it with the code action “Shut down …”"
     ),
+    Remedy.INSTALL_KERNEL: "install it there, or start another kernel with the code action “Start …”",
     Remedy.CHOOSE_KERNEL_SPEC: (
         "install one, or choose another kernel in the setting kernel-bridge.defaultKernels"
     ),

@@ -58,6 +58,7 @@ class Session:
             documents.kernelspec_of,
             documents.has_fences,
             Owner(name=editor.name, pid=editor.process_id or os.getppid()),
+            asks_to_install=capabilities is not None and capabilities.install,
         )
         self.context = Context(
             peer=peer,

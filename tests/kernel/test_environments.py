@@ -10,9 +10,10 @@ import pytest
 
 from kernel_bridge.bridge.application import Bridge
 from kernel_bridge.kernels.environments import find_kernel_for, list_kernels_for
-from kernel_bridge.kernels.interpreters import environment_spec
-from kernel_bridge.protocol.errors import NoSuchKernelSpec
-from kernel_bridge.protocol.objects import KernelSpec
+from kernel_bridge.kernels.installation import install_ipykernel
+from kernel_bridge.kernels.specs import environment_spec, python_spec
+from kernel_bridge.protocol.errors import InstallFailed, NoSuchKernelSpec
+from kernel_bridge.protocol.objects import KernelInstall, KernelSpec
 from kernel_bridge.protocol.settings import HistorySettings, Settings
 from tests.home import Home
 
@@ -41,11 +42,11 @@ def make(environment: Path, *, ipykernel: bool = True, broken: bool = False, kin
         python.chmod(0o755)
     if kind == "conda":
         (environment / "conda-meta").mkdir()
-    else:
+    elif kind != "base":
         (environment / "pyvenv.cfg").write_text(
             "home = /gone\nversion = 3.12.1\n" + ("uv = 0.9\n" * (kind == "uv"))
         )
-    if kind == "venv":
+    if kind in ("venv", "base"):
         (packages / "pip").mkdir()
     if ipykernel:
         (packages / "ipykernel_launcher.py").touch()
@@ -135,24 +136,61 @@ async def test_a_poetry_environment_is_found_by_the_project_hash(
     await check_best(home, environment, "poetry")
 
 
-@pytest.mark.parametrize(
-    ("kind", "problem"),
-    [
-        ("venv", "{python} -m pip install ipykernel"),
-        ("uv", "uv pip install --python {python} ipykernel"),
-        ("conda", "conda install -p {prefix} ipykernel"),
-    ],
-)
-async def test_without_ipykernel_the_install_command_is_shown(home: Home, kind: str, problem: str) -> None:
-    environment = make(home.path / "work" / ".venv", ipykernel=False, kind=kind)
-    python = f"{environment}/bin/python"
-    spec = next(
-        spec for spec in await listed(home.path / "work", home.path / "work") if spec.python == python
-    )
-    assert (spec.usable, spec.problem) == (
-        False,
-        f"ipykernel is not installed; run {problem.format(python=python, prefix=environment)}",
-    )
+INSTALLS = [
+    # the environment, its kind, files of the project, tools on PATH, the command
+    (".venv", "venv", [], ["uv"], "{python} -m pip install ipykernel"),
+    (".venv", "uv", [], ["uv"], "uv pip install --python {python} ipykernel"),
+    (".venv", "uv", [], [], "{python} -m ensurepip && {python} -m pip install ipykernel"),
+    (".venv", "bare", [], ["uv"], "uv pip install --python {python} ipykernel"),
+    (".venv", "bare", [], [], "{python} -m ensurepip && {python} -m pip install ipykernel"),
+    (".venv", "uv", ["uv.lock"], ["uv"], "uv add --dev --project {work} ipykernel"),
+    ("venv", "uv", ["uv.lock"], ["uv"], "uv pip install --python {python} ipykernel"),
+    (".venv", "venv", ["poetry.lock"], ["poetry"], "poetry add --group dev --directory {work} ipykernel"),
+    (".venv", "venv", ["poetry.lock"], [], "{python} -m pip install ipykernel"),
+    (".venv", "venv", ["pdm.lock"], ["pdm"], "pdm add --dev --project {work} ipykernel"),
+    (".conda", "conda", [], ["mamba"], "mamba install --yes -p {prefix} ipykernel"),
+    (".conda", "conda", [], [], "conda install --yes -p {prefix} ipykernel"),
+    (".pixi/envs/default", "conda", [], [], "pixi add --manifest-path {work} ipykernel"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "files", "tools", "expected"), INSTALLS)
+async def test_ipykernel_is_installed_by_the_tool_that_manages_the_environment(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    kind: str,
+    files: list[str],
+    tools: list[str],
+    expected: str,
+) -> None:
+    prefix = make(home.work / name, ipykernel=False, kind=kind)
+    for file in files:
+        (home.work / file).touch()
+    folder = home.path / "tools"
+    folder.mkdir()
+    for tool in tools:
+        (folder / tool).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    python = f"{prefix}/bin/python"
+    spec = next(spec for spec in await listed(home.work, home.work) if spec.python == python)
+    command = expected.format(python=python, prefix=prefix, work=home.work)
+    assert (spec.usable, spec.install) == (False, KernelInstall(python=python, command=command))
+    assert spec.problem == f"ipykernel is not installed; run {command}"
+
+
+async def test_an_externally_managed_python_is_left_alone(home: Home) -> None:
+    base = make(home.path / "usr", ipykernel=False, kind="base")
+    (base / "lib" / "python3.12" / "EXTERNALLY-MANAGED").touch()
+    python = base / "bin" / "python3.12"
+    (base / "bin" / "python").rename(python)
+    spec = python_spec(str(python))
+    create = f"{python} -m venv .venv && .venv/bin/python -m pip install ipykernel"
+    assert (spec.usable, spec.install) == (False, None)
+    assert spec.problem == f"ipykernel is not installed; run {create}"
+    with pytest.raises(InstallFailed, match="the system manages its packages") as caught:
+        await install_ipykernel(str(python), print)
+    assert (caught.value.command, caught.value.hint) == ([], create)
 
 
 async def test_a_broken_environment_is_listed_last_with_its_problem(home: Home) -> None:

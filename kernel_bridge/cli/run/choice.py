@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from ...bridge.application import Bridge
+from ...bridge.choice import named
 from ...bridge.kernel import FollowedKernel
 from ...protocol.commands import StartKernelParams
 from ...protocol.errors import BridgeError
@@ -95,9 +96,10 @@ async def _start(
     """A new kernel: the one that the options or the file name, or the default for the language."""
     name, python = options.kernel, options.python
     if name is None and python is None and script.kernelspec and language_id == script.language_id:
-        if any(spec.name == script.kernelspec for spec in await bridge.specs.list()):
-            name = script.kernelspec
-        else:
+        specs = await bridge.specs.list(script.uri)
+        if (spec := named(specs, script.kernelspec)) is not None:
+            name = spec.name
+        elif all(spec.name != script.kernelspec for spec in specs):
             reporter.warn(
                 f"the kernel {script.kernelspec!r} that {script.name} names is not installed; "
                 f"using the default for {language_id or 'its language'}"

@@ -1,10 +1,12 @@
-"""Work-done progress for starting kernels and long runs (LSP 3.17, "Work Done Progress").
+"""Work-done progress for starting kernels, long runs and installations (LSP 3.17, "Work Done Progress").
 
-The user can cancel both: cancelling shuts down the kernel, or interrupts the run.
+The user can cancel each: cancelling shuts down the kernel, interrupts the run, or cancels the request.
 """
 
 import asyncio
 import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +31,7 @@ class _Work:
 
     token: str
     title: str
-    kernel_id: str
-    run_id: str | None
+    cancel: Callable[[], object]
     shown: bool = False
     ended: bool = False
     reported_at: float = field(default=float("-inf"))
@@ -45,7 +46,7 @@ class Progress:
         self._configuration = configuration
         self._bridge = bridge
         self._numbers = itertools.count(1)
-        self._works: dict[str, _Work] = {}  # by the id of the kernel or run
+        self._works: dict[str, _Work] = {}  # by the id of the kernel or run, or the token of a request
         self._timers: dict[str, asyncio.TimerHandle] = {}  # run id -> fires when the run is long
 
     @property
@@ -57,7 +58,7 @@ class Progress:
             self._end(kernel.id)
         elif kernel.id not in self._works and self._wanted:
             verb = "Starting" if kernel.state == "starting" else "Restarting"
-            self._begin(kernel.id, f"{verb} {kernel.display_name}", kernel.id, None)
+            self._begin(kernel.id, f"{verb} {kernel.display_name}", lambda: self._shut_down(kernel.id))
 
     def run_changed(self, run: Run) -> None:
         if run.ended_at is not None:
@@ -71,35 +72,65 @@ class Progress:
     def _is_long(self, run: Run) -> None:
         self._timers.pop(run.id, None)
         line = next((line.strip() for line in run.source.split("\n") if line.strip()), "")
-        self._begin(run.id, f"Running {line[:60]}", run.kernel_id, run.id)
+        self._begin(run.id, f"Running {line[:60]}", lambda: self._cancel_run(run.id))
 
     def output(self, run_id: str) -> None:
         """Report the newest line of a long run, such as a progress bar."""
         work = self._works.get(run_id)
-        now = asyncio.get_running_loop().time()
-        if work is None or not work.shown or now - work.reported_at < REPORT_S:
+        if work is None or not self._is_due(work):
             return
-        work.reported_at = now
         found = self._bridge.find_run(run_id)
         if found is not None and (line := newest_line(found[1].live.outputs)):
             self._tell(work, {"kind": "report", "message": line})
+
+    @contextmanager
+    def of_request(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Show progress while the current request is handled, also to clients that show runs themselves.
+
+        Yields the function that reports a line. Cancelling cancels the request.
+        """
+        if not self._client.progress or not self._configuration.features.progress:
+            yield lambda line: None
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        work = self._begin(f"request {id(task)}", title, task.cancel)
+
+        def report(line: str) -> None:
+            if self._is_due(work):
+                self._tell(work, {"kind": "report", "message": one_line(line)})
+
+        try:
+            yield report
+        finally:
+            self._end(f"request {id(task)}")
+
+    def _is_due(self, work: _Work) -> bool:
+        """Whether a report may be sent now, which counts as sent."""
+        now = asyncio.get_running_loop().time()
+        if not work.shown or now - work.reported_at < REPORT_S:
+            return False
+        work.reported_at = now
+        return True
 
     def cancel(self, token: Any) -> None:
         """Handle the client's `window/workDoneProgress/cancel`."""
         for work in self._works.values():
             if work.token == token:
-                self._peer.spawn(self._cancel(work), f"cancel {work.title}")
+                work.cancel()
 
-    async def _cancel(self, work: _Work) -> None:
-        if work.run_id is not None:
-            await self._bridge.cancel_run(work.run_id)
-        elif (kernel := self._bridge.kernels.get(work.kernel_id)) is not None:
-            await self._bridge.shutdown_kernel(kernel)
+    def _cancel_run(self, run_id: str) -> None:
+        self._peer.spawn(self._bridge.cancel_run(run_id), f"cancel run {run_id}")
 
-    def _begin(self, key: str, title: str, kernel_id: str, run_id: str | None) -> None:
+    def _shut_down(self, kernel_id: str) -> None:
+        if (kernel := self._bridge.kernels.get(kernel_id)) is not None:
+            self._peer.spawn(self._bridge.shutdown_kernel(kernel), f"shut down kernel {kernel_id}")
+
+    def _begin(self, key: str, title: str, cancel: Callable[[], object]) -> _Work:
         token = f"kernel-bridge:{next(self._numbers)}"
-        work = self._works[key] = _Work(token, one_line(title), kernel_id, run_id)
+        work = self._works[key] = _Work(token, one_line(title), cancel)
         self._peer.spawn(self._show(work), title)
+        return work
 
     async def _show(self, work: _Work) -> None:
         try:

@@ -52,6 +52,7 @@
 ---@field version? integer
 ---@field output? boolean
 ---@field stdin? boolean
+---@field install? boolean
 ---@field blobs? "file"|"inline"
 
 --- Commands of `workspace/executeCommand`, each with its argument and result.
@@ -59,6 +60,7 @@
 ---@field ["kernel-bridge.listKernelSpecs"] { argument: kernel_bridge.ListKernelSpecsParams, result: kernel_bridge.ListKernelSpecsResult }
 ---@field ["kernel-bridge.listKernels"] { argument: kernel_bridge.Nothing, result: kernel_bridge.ListKernelsResult }
 ---@field ["kernel-bridge.startKernel"] { argument: kernel_bridge.StartKernelParams, result: kernel_bridge.Kernel }
+---@field ["kernel-bridge.installKernel"] { argument: kernel_bridge.InstallKernelParams, result: kernel_bridge.InstallKernelResult }
 ---@field ["kernel-bridge.attachKernel"] { argument: kernel_bridge.AttachKernelParams, result: kernel_bridge.Kernel }
 ---@field ["kernel-bridge.bindKernel"] { argument: kernel_bridge.BindKernelParams, result: kernel_bridge.Nothing }
 ---@field ["kernel-bridge.run"] { argument: kernel_bridge.RunParams, result: kernel_bridge.RunResult }
@@ -104,10 +106,10 @@
 ---@field tail string
 
 --- The data of an error with code -32803.
----@alias kernel_bridge.ErrorData kernel_bridge.UntrustedData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NothingToRunData|kernel_bridge.NotInsertedData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.KernelRequiredData|kernel_bridge.NoSuchKernelSpecData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.NotOursData|kernel_bridge.HistoryDisabledData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.FileChangedData|kernel_bridge.NothingToExportData
+---@alias kernel_bridge.ErrorData kernel_bridge.UntrustedData|kernel_bridge.DocumentNotOpenData|kernel_bridge.NothingToRunData|kernel_bridge.NotInsertedData|kernel_bridge.KernelLaunchFailedData|kernel_bridge.KernelNotReadyData|kernel_bridge.KernelRequiredData|kernel_bridge.InstallFailedData|kernel_bridge.NoSuchKernelSpecData|kernel_bridge.NoSuchKernelData|kernel_bridge.KernelDeadData|kernel_bridge.KernelUnreachableData|kernel_bridge.BadConnectionFileData|kernel_bridge.NotOursData|kernel_bridge.HistoryDisabledData|kernel_bridge.NoSuchRunData|kernel_bridge.ExportExistsData|kernel_bridge.ExportFailedData|kernel_bridge.FileChangedData|kernel_bridge.NothingToExportData
 
 --- Why a command failed (code -32803).
----@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"NotInserted"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"FileChanged"|"NothingToExport"
+---@alias kernel_bridge.ErrorKind "Untrusted"|"DocumentNotOpen"|"NothingToRun"|"NotInserted"|"KernelLaunchFailed"|"KernelNotReady"|"KernelRequired"|"InstallFailed"|"NoSuchKernelSpec"|"NoSuchKernel"|"KernelDead"|"KernelUnreachable"|"BadConnectionFile"|"NotOurs"|"HistoryDisabled"|"NoSuchRun"|"ExportExists"|"ExportFailed"|"FileChanged"|"NothingToExport"
 
 --- An exception that the code raised.
 ---@class kernel_bridge.ErrorOutput
@@ -222,6 +224,24 @@
 ---@class kernel_bridge.InsertNextInputResult
 ---@field uri string
 
+--- ipykernel was not installed. The message has the last lines that the installer wrote.
+---@class kernel_bridge.InstallFailedData
+---@field kind "InstallFailed"
+---@field remedy? kernel_bridge.Remedy
+---@field command string[] The command that failed; empty if none was run.
+---@field output string What all commands wrote.
+---@field exitCode? integer Its exit code; negative: a signal.
+---@field hint? string A shell command that fixes the problem, if one exists.
+
+--- Install ipykernel into the environment of an interpreter.
+---@class kernel_bridge.InstallKernelParams
+---@field python string
+
+---@class kernel_bridge.InstallKernelResult
+---@field python string
+---@field command string[]
+---@field output string
+
 ---@class kernel_bridge.InterruptKernelResult
 ---@field outcome kernel_bridge.InterruptOutcome
 
@@ -258,6 +278,11 @@
 ---@class kernel_bridge.KernelDeadData
 ---@field kind "KernelDead"
 ---@field remedy? kernel_bridge.Remedy
+
+--- What makes an environment usable: ipykernel, installed by the tool that manages the environment.
+---@class kernel_bridge.KernelInstall
+---@field python string
+---@field command string
 
 --- The kernel's process could not be started, or ended immediately.
 ---@class kernel_bridge.KernelLaunchFailedData
@@ -297,6 +322,7 @@
 ---@field remedy? kernel_bridge.Remedy
 ---@field specs kernel_bridge.KernelSpec[] The kernels that can be started, the best first.
 ---@field package? kernel_bridge.KernelPackage
+---@field install? kernel_bridge.KernelInstall
 
 --- A kernel that can be started: an installed kernelspec, or an interpreter that has none.
 ---@class kernel_bridge.KernelSpec
@@ -311,6 +337,7 @@
 ---@field metadata? table<string, any>
 ---@field python? string
 ---@field problem? string
+---@field install? kernel_bridge.KernelInstall
 ---@field reason? string
 ---@field fits? boolean
 
@@ -434,7 +461,7 @@
 ---@field total integer
 
 --- The advice for an error.
----@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"listRuns"|"overwrite"|"restartKernel"|"shutDownKernel"|"startKernel"|"writeBack"
+---@alias kernel_bridge.Remedy "attachKernel"|"chooseKernel"|"chooseKernelSpec"|"installKernel"|"listRuns"|"overwrite"|"restartKernel"|"shutDownKernel"|"startKernel"|"writeBack"
 
 --- Replace the output at `index`.
 ---@class kernel_bridge.ReplaceChange

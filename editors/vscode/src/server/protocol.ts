@@ -61,6 +61,7 @@ export interface ClientCapabilities {
   version?: number;
   output?: boolean;
   stdin?: boolean;
+  install?: boolean;
   blobs?: "file" | "inline";
 }
 
@@ -77,6 +78,10 @@ export interface Commands {
   "kernel-bridge.startKernel": {
     argument: StartKernelParams;
     result: Kernel;
+  };
+  "kernel-bridge.installKernel": {
+    argument: InstallKernelParams;
+    result: InstallKernelResult;
   };
   "kernel-bridge.attachKernel": {
     argument: AttachKernelParams;
@@ -182,10 +187,10 @@ export interface Elided {
 }
 
 /** The data of an error with code -32803. */
-export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData | NotInsertedData | KernelLaunchFailedData | KernelNotReadyData | KernelRequiredData | NoSuchKernelSpecData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | NotOursData | HistoryDisabledData | NoSuchRunData | ExportExistsData | ExportFailedData | FileChangedData | NothingToExportData;
+export type ErrorData = UntrustedData | DocumentNotOpenData | NothingToRunData | NotInsertedData | KernelLaunchFailedData | KernelNotReadyData | KernelRequiredData | InstallFailedData | NoSuchKernelSpecData | NoSuchKernelData | KernelDeadData | KernelUnreachableData | BadConnectionFileData | NotOursData | HistoryDisabledData | NoSuchRunData | ExportExistsData | ExportFailedData | FileChangedData | NothingToExportData;
 
 /** Why a command failed (code -32803). */
-export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "NotInserted" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "FileChanged" | "NothingToExport";
+export type ErrorKind = "Untrusted" | "DocumentNotOpen" | "NothingToRun" | "NotInserted" | "KernelLaunchFailed" | "KernelNotReady" | "KernelRequired" | "InstallFailed" | "NoSuchKernelSpec" | "NoSuchKernel" | "KernelDead" | "KernelUnreachable" | "BadConnectionFile" | "NotOurs" | "HistoryDisabled" | "NoSuchRun" | "ExportExists" | "ExportFailed" | "FileChanged" | "NothingToExport";
 
 /** An exception that the code raised. */
 export interface ErrorOutput {
@@ -331,6 +336,31 @@ export interface InsertNextInputResult {
   uri: string;
 }
 
+/** ipykernel was not installed. The message has the last lines that the installer wrote. */
+export interface InstallFailedData {
+  kind: "InstallFailed";
+  remedy?: Remedy;
+  /** The command that failed; empty if none was run. */
+  command: string[];
+  /** What all commands wrote. */
+  output: string;
+  /** Its exit code; negative: a signal. */
+  exitCode?: number;
+  /** A shell command that fixes the problem, if one exists. */
+  hint?: string;
+}
+
+/** Install ipykernel into the environment of an interpreter. */
+export interface InstallKernelParams {
+  python: string;
+}
+
+export interface InstallKernelResult {
+  python: string;
+  command: string[];
+  output: string;
+}
+
 export interface InterruptKernelResult {
   outcome: InterruptOutcome;
 }
@@ -369,6 +399,12 @@ export interface Kernel {
 export interface KernelDeadData {
   kind: "KernelDead";
   remedy?: Remedy;
+}
+
+/** What makes an environment usable: ipykernel, installed by the tool that manages the environment. */
+export interface KernelInstall {
+  python: string;
+  command: string;
 }
 
 /** The kernel's process could not be started, or ended immediately. */
@@ -419,6 +455,7 @@ export interface KernelRequiredData {
   /** The kernels that can be started, the best first. */
   specs: KernelSpec[];
   package?: KernelPackage;
+  install?: KernelInstall;
 }
 
 /** A kernel that can be started: an installed kernelspec, or an interpreter that has none. */
@@ -434,6 +471,7 @@ export interface KernelSpec {
   metadata?: Record<string, unknown>;
   python?: string;
   problem?: string;
+  install?: KernelInstall;
   reason?: string;
   fits?: boolean;
 }
@@ -582,7 +620,7 @@ export interface ReadOutputResult {
 }
 
 /** The advice for an error. */
-export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "listRuns" | "overwrite" | "restartKernel" | "shutDownKernel" | "startKernel" | "writeBack";
+export type Remedy = "attachKernel" | "chooseKernel" | "chooseKernelSpec" | "installKernel" | "listRuns" | "overwrite" | "restartKernel" | "shutDownKernel" | "startKernel" | "writeBack";
 
 /** Replace the output at `index`. */
 export interface ReplaceChange {
