@@ -161,10 +161,11 @@ class Bridge:
         self, spec: KernelSpec, asked: StartKernelParams, uri: str | None
     ) -> FollowedKernel:
         settings = self.settings
+        cwd = asked.cwd or settings.working_folder
         host = LocalHost(
             spec,
             keeper=self._keeper,
-            cwd=str(self.root / os.path.expanduser(asked.cwd) if asked.cwd else folder_of(uri, self.root)),
+            cwd=str(self.root / os.path.expanduser(cwd) if cwd else folder_of(uri, self.root)),
             env=asked.env,
             extra_arguments=asked.extra_arguments or [],
             transport=asked.transport or settings.transport,

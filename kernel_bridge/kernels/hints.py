@@ -100,7 +100,7 @@ def advice_for_oserror(error: OSError, argv: Sequence[str] = (), cwd: str | None
     if (shortage := _shortage(error)) is not None:
         return shortage
     if cwd is not None and not os.path.isdir(cwd):
-        return f"the folder {cwd} does not exist; start the kernel with another cwd"
+        return f"the folder {cwd} does not exist; create it, or change cwd or the setting workingFolder"
     if error.filename is None and isinstance(error, FileNotFoundError):  # from os.getcwd()
         return "the working folder of kernel-bridge was removed; restart it in another folder"
     command = argv[0] if argv else None

@@ -82,6 +82,15 @@ class Settings(Wire):
     default_kernels: Annotated[
         dict[str, str], _setting("The kernelspec to start for each language, by language id.", NEXT_KERNEL)
     ] = {}
+    working_folder: Annotated[
+        str,
+        Meta(pattern=r"^[^\0]*$"),
+        _setting(
+            "The folder in which kernels start: absolute, from `~`, or relative to the workspace root; `.` is"
+            " the root itself. Empty: the document's folder.",
+            NEXT_KERNEL,
+        ),
+    ] = ""
     transport: Annotated[
         Literal["ipc", "tcp"],
         _setting(

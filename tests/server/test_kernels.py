@@ -101,6 +101,26 @@ async def test_a_kernel_of_an_interpreter_runs_in_the_folder_of_its_document(sha
     await shared.command("shutdownKernel", textDocument=document.identifier)
 
 
+async def test_the_working_folder_of_the_settings(shared: Client) -> None:
+    (shared.home.work / "deep").mkdir(exist_ok=True)
+    document = shared.open("1", "deep/working.py")
+
+    def choose(folder: str) -> None:
+        settings = {"kernel-bridge": {"workingFolder": folder}}
+        shared.notify("workspace/didChangeConfiguration", {"settings": settings})
+
+    choose(".")
+    run = await shared.run(code="import os; os.getcwd()", textDocument=document.identifier)
+    assert run["outputs"][0]["data"]["text/plain"] == repr(str(shared.home.work))
+    await shared.command("shutdownKernel", textDocument=document.identifier)
+    choose("none such")
+    failed = await fails(shared, "KernelLaunchFailed", spec="python3")
+    folder = str(shared.home.work / "none such")
+    assert f"the folder {folder} does not exist" in failed.message
+    assert "workingFolder" in failed.message
+    choose("")
+
+
 async def test_an_unknown_spec(shared: Client) -> None:
     failed = await fails(shared, "NoSuchKernelSpec", spec="no-such-spec")
     assert "no-such-spec" in failed.message

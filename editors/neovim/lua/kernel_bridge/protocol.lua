@@ -562,6 +562,7 @@
 ---@class kernel_bridge.Settings
 ---@field autoStart? boolean Start a kernel when a run needs one.
 ---@field defaultKernels? table<string, string> The kernelspec to start for each language, by language id.
+---@field workingFolder? string The folder in which kernels start: absolute, from `~`, or relative to the workspace root; `.` is the root itself. Empty: the document's folder.
 ---@field transport? "ipc"|"tcp" How to reach kernels on this machine: by private Unix sockets or by TCP. The server falls back to TCP if the platform or the kernel has no ipc; on Windows it is always TCP.
 ---@field keepAlive? boolean Keep kernels running after the server exits.
 ---@field readyTimeout? number Seconds that a new kernel may take to become ready.

@@ -738,6 +738,8 @@ export interface Settings {
   autoStart?: boolean;
   /** The kernelspec to start for each language, by language id. */
   defaultKernels?: Record<string, string>;
+  /** The folder in which kernels start: absolute, from `~`, or relative to the workspace root; `.` is the root itself. Empty: the document's folder. */
+  workingFolder?: string;
   /** How to reach kernels on this machine: by private Unix sockets or by TCP. The server falls back to TCP if the platform or the kernel has no ipc; on Windows it is always TCP. */
   transport?: "ipc" | "tcp";
   /** Keep kernels running after the server exits. */
