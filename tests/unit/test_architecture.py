@@ -6,23 +6,35 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kernel_bridge"
+EXTENSION = ROOT / "editors" / "vscode" / "src"
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+BEFORE, OF_VSCODE = PAGE.split("## The VS Code extension\n")
+OF_VSCODE, AFTER = OF_VSCODE.split("\n## ", 1)
+OF_PACKAGE = BEFORE + AFTER
 
 
 def test_the_page_lists_every_package() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    mapped = re.findall(r"^\| `([\w/]+)/` \|", page, re.M)
+    mapped = re.findall(r"^\| `([\w/]+)/` \|", OF_PACKAGE, re.M)
     packages = {path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*/__init__.py")}
     assert len(mapped) == len(set(mapped))
     assert set(mapped) == packages
 
 
 def test_the_modules_on_the_page_exist() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:protocol|source|runs|kernels|history|bridge|server|cli)/[\w/]*\w)`", page))
+    folders = "protocol|source|runs|kernels|history|bridge|server|cli"
+    named = set(re.findall(rf"`((?:{folders})/[\w/]*\w)`", OF_PACKAGE))
     assert len(named) > 50
     assert {
         name for name in named if not any((PACKAGE / f"{name}{end}").exists() for end in ("", ".py"))
     } == set()
+
+
+def test_the_page_lists_the_folders_of_the_vscode_extension_and_modules_that_exist() -> None:
+    mapped = re.findall(r"^\| `(\w+)/` \|", OF_VSCODE, re.M)
+    assert sorted(mapped) == sorted(path.name for path in EXTENSION.iterdir() if path.is_dir())
+    named = re.findall(rf"((?:{'|'.join(mapped)})/\w+)", OF_VSCODE)
+    assert len(named) > 5
+    assert {name for name in named if not (EXTENSION / f"{name}.ts").is_file()} == set()
 
 
 def test_every_module_has_a_docstring() -> None:
