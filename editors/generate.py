@@ -130,6 +130,7 @@ def typescript_vocabulary() -> str:
     languages = {name: comment_prefixes(name) for one in LANGUAGES if not one.fenced for name in one.vscode}
     fenced = [name for one in LANGUAGES if one.fenced for name in one.vscode]
     comments = [f'  ["{name}", {listed(prefixes, "[]")}],' for name, prefixes in languages.items()]
+    closing = {name: one.comment_end for one in LANGUAGES if one.comment_end for name in one.vscode}
     ends = listed(get_args(RunEnd), "[]")
     return "\n".join(
         [
@@ -143,6 +144,11 @@ def typescript_vocabulary() -> str:
             "/** Comment prefixes of the languages that have a kernel, by VS Code's language ID. */",
             "export const COMMENTS: ReadonlyMap<string, readonly string[]> = new Map([",
             *comments,
+            "]);",
+            "",
+            "/** What closes a comment on its line, for the languages that need it. */",
+            "export const COMMENT_ENDS: ReadonlyMap<string, string> = new Map([",
+            *(f"  {listed(pair, '[]')}," for pair in closing.items()),
             "]);",
             "",
             "/** Words in brackets that mark a text cell. */",

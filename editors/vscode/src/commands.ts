@@ -1,6 +1,9 @@
 /** The commands of the command palette. */
 
 import * as vscode from "vscode";
+import { activeEditor, notebookInFront } from "./commands/active";
+import { cellCommands } from "./commands/cells";
+import { type Command, runCommands } from "./commands/runs";
 import { Cursor } from "./file/cursor";
 import type { Places } from "./file/places";
 import { insertProposal, proposingRun } from "./file/proposals";
@@ -13,7 +16,6 @@ import type { Results } from "./notebooks/results";
 import { openWhole } from "./notebooks/whole_output";
 import { hasEnded, type Session } from "./runs/session";
 import type { Connection } from "./server/connection";
-import type { Unit } from "./server/protocol";
 import { label } from "./ui/ansi";
 import { reported } from "./ui/reporting";
 
@@ -25,13 +27,12 @@ export interface Parts {
   places: Places;
 }
 
-type Command = (...args: unknown[]) => Promise<unknown>;
-
 /** Registers all commands. A failure of a command is shown as a message. */
 export function registerCommands(parts: Parts): vscode.Disposable {
   const cursor = new Cursor();
   const commands: Record<string, Command> = {
-    ...runCommands(parts, cursor),
+    ...runCommands(parts.running, cursor),
+    ...cellCommands(cursor),
     ...kernelCommands(parts),
     ...otherCommands(parts),
   };
@@ -43,26 +44,6 @@ export function registerCommands(parts: Parts): vscode.Disposable {
       ),
     ),
   );
-}
-
-function runCommands({ running }: Parts, cursor: Cursor): Record<string, Command> {
-  const unit = (name: Unit): Command => {
-    return (place) => running.unit(activeEditor(), name, positionOf(place));
-  };
-  return {
-    runSelection: () => running.unit(activeEditor(), "range"),
-    runLine: unit("line"),
-    runCell: unit("cell"),
-    runCellAndAdvance: async () => {
-      const editor = activeEditor();
-      const runs = running.unit(editor, "cell", cursor.of(editor));
-      cursor.advance(editor);
-      await runs;
-    },
-    runAbove: unit("above"),
-    runBelow: unit("below"),
-    runAll: unit("all"),
-  };
 }
 
 function kernelCommands({ connection, session, running }: Parts): Record<string, Command> {
@@ -89,9 +70,10 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
     },
     restartKernel: restart,
     restartAndRunAll: async () => {
-      const editor = activeEditor();
+      const editor = notebookInFront() ? undefined : await activeEditor();
       await restart();
-      await running.unit(editor, "all");
+      if (editor) await running.unit(editor, "all");
+      else await vscode.commands.executeCommand("notebook.execute");
     },
     shutDownKernel: async () => {
       const id = kernelId();
@@ -127,12 +109,12 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
       return results.reveal(uri, kernel?.id);
     },
     openWholeOutput: openWhole,
-    insertNextInput: (runId) => {
+    insertNextInput: async (runId) => {
       const entry =
-        typeof runId === "string" ? session.runs.get(runId) : proposingRun(places, activeEditor());
+        typeof runId === "string" ? session.runs.get(runId) : proposingRun(places, await activeEditor());
       return insertProposal(connection, session, entry);
     },
-    clearInline: async () => places.clear(activeEditor().document),
+    clearInline: async () => places.clear((await activeEditor()).document),
     showHistory: () => chooseHistory(connection, session, results),
     exportHistory: () => exportHistory(connection, requireTarget(session)),
     showLog: async () => connection.log.show(),
@@ -142,15 +124,4 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
 function runnable(target: Target): Target {
   assertRunnable(target.uri);
   return target;
-}
-
-function activeEditor(): vscode.TextEditor {
-  const editor = vscode.window.activeTextEditor;
-  if (editor) return editor;
-  throw new Error("no file is open; open a file to run its code");
-}
-
-/** The position that a code lens passes to its command. */
-function positionOf(place: unknown): vscode.Position | undefined {
-  return typeof place === "number" ? new vscode.Position(place, 0) : undefined;
 }

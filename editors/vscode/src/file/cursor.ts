@@ -1,15 +1,16 @@
-/** Moves the cursor from cell to cell, even if keys arrive faster than VS Code reports its position. */
+/** Where the cursors of an editor are, even if keys arrive faster than VS Code reports its selections. */
 
 import * as vscode from "vscode";
-import { markers } from "./cells";
+import type { Selection } from "./cell_selections";
 
 export class Cursor implements vscode.Disposable {
-  /** Positions set but not yet reported by VS Code, oldest first. Until then, `selection` may be out of date. */
-  private readonly unreported = new WeakMap<vscode.TextEditor, vscode.Position[]>();
+  /** Selections set but not yet reported by VS Code, oldest first. Until then, `selections` may be out of date. */
+  private readonly unreported = new WeakMap<vscode.TextEditor, (readonly vscode.Selection[])[]>();
+  private readonly tasks = new WeakMap<vscode.TextEditor, Promise<unknown>>();
   private readonly subscription = vscode.window.onDidChangeTextEditorSelection(
-    ({ textEditor, selections: [first] }) => {
+    ({ textEditor, selections }) => {
       const unreported = this.unreported.get(textEditor) ?? [];
-      const reported = unreported.findIndex((position) => first?.active.isEqual(position));
+      const reported = unreported.findIndex((each) => areEqual(each, selections));
       if (reported < 0)
         this.unreported.delete(textEditor); // the user has moved the cursor
       else unreported.splice(0, reported + 1);
@@ -20,22 +21,50 @@ export class Cursor implements vscode.Disposable {
     this.subscription.dispose();
   }
 
-  of(editor: vscode.TextEditor): vscode.Position {
-    return this.unreported.get(editor)?.at(-1) ?? editor.selection.active;
+  of(editor: vscode.TextEditor): readonly vscode.Selection[] {
+    return this.unreported.get(editor)?.at(-1) ?? editor.selections;
   }
 
-  /** Moves the cursor to the first line of the next cell. */
-  advance(editor: vscode.TextEditor): void {
-    const here = this.of(editor);
-    const next = markers(editor.document).find(({ line }) => line > here.line);
-    if (!next) return;
-    const position = new vscode.Position(Math.min(next.line + 1, editor.document.lineCount - 1), 0);
-    if (position.isEqual(here)) return; // VS Code would report nothing
-    this.unreported.set(editor, [...(this.unreported.get(editor) ?? []), position]);
-    editor.selection = new vscode.Selection(position, position);
+  /** Sets the selections, and scrolls to the first one. */
+  set(editor: vscode.TextEditor, selections: readonly Selection[]): void {
+    const wanted = selections.map(
+      ({ anchor, active }) =>
+        new vscode.Selection(anchor.line, anchor.character, active.line, active.character),
+    );
+    const [first] = wanted;
+    if (!first) return;
+    if (!areEqual(wanted, this.of(editor))) {
+      this.unreported.set(editor, [...(this.unreported.get(editor) ?? []), wanted]);
+      editor.selections = wanted;
+    }
     editor.revealRange(
-      new vscode.Range(position, position),
+      new vscode.Range(first.active, first.active),
       vscode.TextEditorRevealType.InCenterIfOutsideViewport,
     );
   }
+
+  /**
+   * Performs a task that moves the cursor when those that were asked for before have ended. If one fails, so do those
+   * that wait for it, silently: their keys were pressed for another place.
+   */
+  async inOrder(editor: vscode.TextEditor, task: () => Promise<void>): Promise<void> {
+    const before = this.tasks.get(editor);
+    const work = before ? before.then(task) : task();
+    this.tasks.set(editor, work);
+    const isFailed = before?.then(
+      () => false,
+      () => true,
+    );
+    try {
+      await work;
+    } catch (error) {
+      if (!(await isFailed)) throw error;
+    } finally {
+      if (this.tasks.get(editor) === work) this.tasks.delete(editor);
+    }
+  }
+}
+
+function areEqual(some: readonly vscode.Selection[], others: readonly vscode.Selection[]): boolean {
+  return some.length === others.length && some.every((one, index) => others[index]?.isEqual(one));
 }

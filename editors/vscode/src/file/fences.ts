@@ -1,7 +1,7 @@
 /** Finds the code cells of documents with fenced code by the rules of source/fences.py. A test compares both. */
 
-import type * as vscode from "vscode";
 import { FENCE_NAMES, FENCED, IN_PAGE } from "../server/vocabulary";
+import type { Text } from "./text";
 
 export interface Fence {
   /** Line of the opening fence. */
@@ -18,7 +18,7 @@ export function isFenced({ languageId }: { languageId: string }): boolean {
   return FENCED.has(languageId);
 }
 
-export function fences(document: vscode.TextDocument): Fence[] {
+export function fences(document: Text): Fence[] {
   const found: Fence[] = [];
   let inList = false;
   let line = afterHeader(document);
@@ -39,7 +39,7 @@ export function fences(document: vscode.TextDocument): Fence[] {
 }
 
 /** The language of the code on a line: that of the fence around it, or of the document. */
-export function languageAt(document: vscode.TextDocument, line: number): string {
+export function languageAt(document: Text, line: number): string {
   if (!isFenced(document)) return document.languageId;
   const fence = fences(document).find(({ first, last }) => first <= line && line <= last);
   return fence?.language ?? document.languageId;
@@ -51,14 +51,14 @@ export function fenceNameOf(kernelLanguage: string): string {
 }
 
 /** The first line of the document that is not in its YAML header. */
-function afterHeader(document: vscode.TextDocument): number {
+function afterHeader(document: Text): number {
   if (!/^\ufeff?---\s*$/.test(document.lineAt(0).text)) return 0;
   const next = after(document, 1, /^(?:---|\.\.\.)\s*$/);
   return next < document.lineCount ? next : 0;
 }
 
 /** The line after the first one that matches. */
-function after(document: vscode.TextDocument, first: number, pattern: RegExp): number {
+function after(document: Text, first: number, pattern: RegExp): number {
   for (let line = first; line < document.lineCount; line++)
     if (pattern.test(document.lineAt(line).text)) return line + 1;
   return document.lineCount;

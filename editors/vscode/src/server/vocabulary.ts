@@ -84,6 +84,16 @@ export const COMMENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["idl", [";"]],
 ]);
 
+/** What closes a comment on its line, for the languages that need it. */
+export const COMMENT_ENDS: ReadonlyMap<string, string> = new Map([
+  ["ocaml", "*)"],
+  ["sml", "*)"],
+  ["coq", "*)"],
+  ["sas", "*/"],
+  ["wolfram", "*)"],
+  ["maxima", "*/"],
+]);
+
 /** Words in brackets that mark a text cell. */
 export const TEXT_KINDS: readonly string[] = ["markdown", "md", "raw"];
 
