@@ -5,7 +5,7 @@ import { insertBelow } from "../file/cell_edits";
 import { cursorAt, isEmpty, neighbour, type Selection, touched } from "../file/cell_selections";
 import { cellsOf, indexAt } from "../file/cells";
 import { isComment } from "../file/comments";
-import type { Cursor } from "../file/cursor";
+import { type Cursor, isOpen } from "../file/cursor";
 import { applied, apply } from "../file/editing";
 import { isFenced, languageAt } from "../file/fences";
 import { plainRange, type Running } from "../kernels/running";
@@ -126,7 +126,7 @@ async function runStatement(running: Running, cursor: Cursor, editor: vscode.Tex
     if (errorData(error)?.kind === "NothingToRun") return []; // the cursor is between statements
     throw error;
   });
-  if (!cursor.of(editor)[0]?.isEqual(selection)) return;
+  if (!isOpen(editor) || !cursor.of(editor)[0]?.isEqual(selection)) return;
   const end = runs.at(-1)?.range?.end.line ?? selection.active.line;
   for (let line = end + 1; line < document.lineCount; line++) {
     const { text } = document.lineAt(line);

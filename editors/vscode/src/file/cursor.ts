@@ -44,17 +44,17 @@ export class Cursor implements vscode.Disposable {
   }
 
   /**
-   * Performs a task that moves the cursor when those that were asked for before have ended. If one fails, so do those
-   * that wait for it, silently: their keys were pressed for another place.
+   * Performs a task that moves the cursor when those that were asked for before have ended. If one fails, those that
+   * wait for it are dropped, because their keys were pressed for another place; so are those of a closed editor.
    */
   async inOrder(editor: vscode.TextEditor, task: () => Promise<void>): Promise<void> {
     const before = this.tasks.get(editor);
-    const work = before ? before.then(task) : task();
-    this.tasks.set(editor, work);
     const isFailed = before?.then(
       () => false,
       () => true,
     );
+    const work = before ? before.then(() => (isOpen(editor) ? task() : undefined)) : task();
+    this.tasks.set(editor, work);
     try {
       await work;
     } catch (error) {
@@ -63,6 +63,11 @@ export class Cursor implements vscode.Disposable {
       if (this.tasks.get(editor) === work) this.tasks.delete(editor);
     }
   }
+}
+
+/** Whether an editor is still shown. VS Code refuses edits of others. */
+export function isOpen(editor: vscode.TextEditor): boolean {
+  return vscode.window.visibleTextEditors.includes(editor);
 }
 
 function areEqual(some: readonly vscode.Selection[], others: readonly vscode.Selection[]): boolean {

@@ -6,8 +6,20 @@ const run = (name) => vscode.commands.executeCommand(`kernelBridge.${name}`);
 const editor = () => vscode.window.activeTextEditor;
 const cursors = () => editor().selections.map(({ active }) => active.line);
 
-function put(...lines) {
-  editor().selections = lines.map((line) => new vscode.Selection(line, 0, line, 0));
+/** Puts a cursor on each of the lines, and waits until VS Code reports them. */
+async function put(...lines) {
+  const wanted = lines.map((line) => new vscode.Selection(line, 0, line, 0));
+  const areThere = (selections) => wanted.every((each, index) => selections[index]?.isEqual(each));
+  if (areThere(editor().selections)) return;
+  const reported = new Promise((resolve) => {
+    const subscription = vscode.window.onDidChangeTextEditorSelection(({ selections }) => {
+      if (!areThere(selections)) return;
+      subscription.dispose();
+      resolve();
+    });
+  });
+  editor().selections = wanted;
+  await reported;
 }
 
 describe("the flow of a script", () => {
@@ -15,16 +27,16 @@ describe("the flow of a script", () => {
     const content = "a = 1\n\nif a:\n    'first'\n# a comment\n'second'";
     const document = await vscode.workspace.openTextDocument({ language: "python", content });
     await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
-    put(0);
+    await put(0);
     await Promise.all([1, 2, 3].map(() => run("runStatementAndAdvance"))); // keys faster than the kernel
     for (const source of ["a = 1", "if a:\n    'first'", "'second'"]) await ended(source);
     assert.equal(document.getText(), `${content}\n`);
     assert.deepEqual(cursors(), [6]);
     await run("runStatementAndAdvance"); // there is none
-    put(2);
+    await put(2);
     await run("runToLine");
     await ended("a = 1");
-    put(4);
+    await put(4);
     await run("runFromLine");
     await ended("# a comment\n'second'");
   });
@@ -32,7 +44,7 @@ describe("the flow of a script", () => {
   it("runs and edits cells of a file with CRLF and a byte order mark", async () => {
     const document = await show("windows.py", "\ufeff# %% one\r\n'one'\r\n\r\n# %% two\r\n'two'\r\n");
     assert.equal(document.eol, vscode.EndOfLine.CRLF);
-    put(0);
+    await put(0);
     await Promise.all([run("runCellAndAdvance"), run("runCellAndInsertBelow")]);
     await ended("'one'");
     await ended("'two'");
@@ -51,14 +63,14 @@ describe("the flow of a script", () => {
   it("runs and edits the cells of all cursors, in the editor that has the focus", async () => {
     const document = await show("split.py", "# %%\n'here'\n# %%\n0\n# %%\n'there'\n");
     const left = editor();
-    put(3);
+    await put(3);
     await vscode.window.showTextDocument(document, vscode.ViewColumn.Two);
-    put(1, 5);
+    await put(1, 5);
     await run("runCellAndAdvance");
     await ended("'here'");
     await ended("'there'");
     assert.deepEqual(cursors(), [8]);
-    put(1, 5);
+    await put(1, 5);
     await run("deleteCells");
     assert.equal(document.getText(), "# %%\n0\n# %%\n");
     assert.equal(left.selection.active.line, 1);
@@ -68,14 +80,14 @@ describe("the flow of a script", () => {
   it("adds no cell after the last fence, and nothing after an empty cell", async () => {
     const fences = "# Title\n\n```{python}\n'in a fence'\n```\n";
     const markdown = await show("fences.md", fences);
-    put(0);
+    await put(0);
     await run("runCellAndAdvance");
     assert.deepEqual(cursors(), [3]);
     await run("runCellAndAdvance");
     await ended("'in a fence'");
     assert.equal(markdown.getText(), fences);
     const script = await show("empty.py", "# %%\n\n");
-    put(0);
+    await put(0);
     await run("runCellAndAdvance");
     assert.equal(script.getText(), "# %%\n\n");
   });
