@@ -87,7 +87,7 @@ def links(page: Path) -> Iterator[tuple[int, str]]:
     """(line, target) of each link and picture."""
     text = prose(page)
     for found in re.finditer(
-        r"\]\(\s*<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]: +(\S+)|(?:src|href)=\"([^\"]+)\"", text, re.M
+        r"\]\(\s*<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]: +(\S+)|(?:src|srcset|href)=\"([^\"]+)\"", text, re.M
     ):
         yield text.count("\n", 0, found.start()) + 1, found[1] or found[2] or found[3]
 
