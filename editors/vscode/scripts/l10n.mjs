@@ -40,7 +40,11 @@ function isCompared({ parent }) {
 }
 
 const names = readdirSync("src", { recursive: true }).filter((name) => /\.tsx?$/.test(name));
-const files = names.map((name) => ({ name, extension: ".ts", contents: readFileSync(`src/${name}`, "utf8") }));
+const files = names.map((name) => ({
+  name,
+  extension: ".ts",
+  contents: readFileSync(`src/${name}`, "utf8"),
+}));
 const texts = await getL10nJson(files);
 const sorted = Object.fromEntries(Object.entries(texts).sort(([one], [other]) => (one < other ? -1 : 1)));
 const bundle = `${JSON.stringify(sorted, undefined, 2)}\n`;
