@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ IMAGES = ROOT / "docs" / "images"
 TOUR = (ROOT / "docs" / "examples" / "tour.py").read_text(encoding="utf-8")
 
 PATIENCE_MS = 120_000
+LONGEST_WAIT_S = 1.5  # in the film
 SIZE = ViewportSize(width=1120, height=700)
 SETTINGS: dict[str, object] = {
     "breadcrumbs.enabled": False,
@@ -159,22 +161,30 @@ def take(theme: Theme) -> None:
 
 @dataclass
 class Film:
-    """The frames of a page: Chromium sends one whenever the page has changed."""
+    """The frames of a page: Chromium sends one whenever the page has changed. Times are in s."""
 
     folder: Path
     frames: list[tuple[float, Path]] = field(default_factory=list)
+    waits: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, event: dict[str, Any]) -> None:
         path = self.folder / f"{len(self.frames):05}.png"
         path.write_bytes(base64.b64decode(event["data"]))
         self.frames.append((event["metadata"]["timestamp"], path))
 
+    def shown_at(self, at: float) -> float:
+        """The time at which the film shows it: each wait is squeezed into `LONGEST_WAIT_S`."""
+        return at - sum(
+            max(0, min(at, end) - begin) / (end - begin) * max(0, end - begin - LONGEST_WAIT_S)
+            for begin, end in self.waits
+        )
+
     def write(self, path: Path) -> None:
         """Writes a GIF in which each frame stays until the next one, and the last for three seconds."""
         lines = []
-        ends = [*(time for time, _ in self.frames[1:]), self.frames[-1][0] + 3]
-        for (begins, frame), end in zip(self.frames, ends, strict=True):
-            lines += [f"file '{frame}'", f"duration {end - begins:.3f}"]
+        times = [self.shown_at(at) for at, _ in self.frames]
+        for (_, frame), begin, end in zip(self.frames, times, [*times[1:], times[-1] + 3], strict=True):
+            lines += [f"file '{frame}'", f"duration {end - begin:.3f}"]
         script = self.folder / "frames.txt"
         script.write_text("\n".join([*lines, lines[-2]]))
         filters = "fps=10,split[a][b];[a]palettegen=stats_mode=full[p];"
@@ -202,11 +212,13 @@ def film() -> None:
         session.on("Page.screencastFrame", take_frame)
         session.send("Page.startScreencast", {"format": "png", "everyNthFrame": 2})
         for text, pause_ms in pauses_ms.items():
+            begin = time.time()
             vscode.press("Shift+Enter")
             if text:
                 expect(vscode.text).to_contain_text(text)
             else:
                 pixels(vscode.outputs().locator("img"))
+            film.waits.append((begin, time.time()))
             vscode.page.wait_for_timeout(pause_ms)
         session.send("Page.stopScreencast")
         film.write(IMAGES / "vscode.gif")
