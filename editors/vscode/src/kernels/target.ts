@@ -53,21 +53,26 @@ export function languageOf(notebook: vscode.NotebookDocument): string {
 export function requireTarget(session: Session): Target {
   const target = activeTarget(session);
   if (target) return target;
-  throw new Error("no file is open; open a file or notebook to run its code");
+  throw new Error(vscode.l10n.t("no file is open; open a file or notebook to run its code"));
 }
 
 /** The kernel of a target. Throws if there is none or it is dead or unreachable. */
 export function requireKernel(target: Target): Kernel {
   const kernel = requireAnyKernel(target);
   if (isAlive(kernel)) return kernel;
-  const reason = kernel.reason ? `: ${kernel.reason}` : "";
-  throw new Error(`the kernel of ${nameOf(target)} is ${kernel.state}${reason}`);
+  const what =
+    kernel.state === "dead"
+      ? vscode.l10n.t("the kernel of {0} is dead", nameOf(target))
+      : vscode.l10n.t("the kernel of {0} is unreachable", nameOf(target));
+  throw new Error(kernel.reason ? `${what}: ${kernel.reason}` : what);
 }
 
 /** The kernel of a target, dead or alive. Throws if there is none. */
 export function requireAnyKernel(target: Target): Kernel {
   if (target.kernel) return target.kernel;
-  throw new Error(`${nameOf(target)} has no kernel; start one with "Kernel Bridge: Start Kernel"`);
+  throw new Error(
+    vscode.l10n.t('{0} has no kernel; start one with "Kernel Bridge: Start Kernel"', nameOf(target)),
+  );
 }
 
 function nameOf({ uri }: Target): string {
