@@ -31,12 +31,15 @@ class Inquiry:
         return Place(self.first_line + before.count("\n"), len(before) - before.rfind("\n") - 1)
 
 
-def inquiry(lines: list[str], cells: list[Cell], place: Place) -> Inquiry | None:
-    """The inquiry for a place in a document with these lines and cells; None: the place is not code."""
+def inquiry(lines: list[str], cells: list[Cell], place: Place, first_line: int = 0) -> Inquiry | None:
+    """The inquiry for a place in a document with these lines and cells; None: the place is not code.
+
+    Its code starts at `first_line`, or later where the cell does or where the lines would be too many.
+    """
     cell = cell_at(cells, place.line)
     if cell is None or cell.kind != "code" or not cell.start_line <= place.line < cell.end_line:
         return None
-    first = max(cell.start_line, place.line - LINES_ABOVE)
+    first = max(cell.start_line, first_line, place.line - LINES_ABOVE)
     above = lines[first : place.line]
     column = place.column
     line = lines[place.line]

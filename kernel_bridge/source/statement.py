@@ -4,7 +4,7 @@ import ast
 import re
 import warnings
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from .cells import cell_at
@@ -54,6 +54,24 @@ def statement_at(code: Code, line: int) -> tuple[int, int] | None:
         body[0] = body[0].removeprefix(BYTE_ORDER_MARK)
     found = _statement_in(body, max(line - first, 0))
     return found and (found[0] + first, found[1] + first)
+
+
+def first_unread(code: Code, line: int, ran: Collection[int]) -> int:
+    """The first line to send to a Python kernel that is asked about `line`: it knows the lines that `ran`.
+
+    At the latest, it is the first line of the statement at `line`; a statement is read as a whole.
+    """
+    cell = cell_at(code.cells, line)
+    if cell is None or cell.magic:
+        return 0
+    found = statement_at(code, line)
+    last = min(found[0], line) if found is not None else line
+    for first in range(cell.start_line, last):
+        text = code.lines[first].strip()
+        if first not in ran and text and not text.startswith("#"):
+            partly = statement_at(code, first)
+            return min(partly[0], first) if partly is not None else first
+    return last
 
 
 def incremental_statement(code: Code, line: int, limit: int = 1000) -> Iterator[tuple[int, int]]:

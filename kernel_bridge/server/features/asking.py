@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...bridge.inquiry import ask_now
+from ...source.document import Place
 from ...source.inquiry import Inquiry, inquiry
 from .context import Context
 from .params import OfPosition
@@ -18,8 +19,19 @@ class Asked:
     """A position in a document, and the kernel to ask about it."""
 
     document: "Snapshot"
+    place: Place
     kernel: "FollowedKernel"
     inquiry: Inquiry
+
+    @property
+    def before(self) -> str:
+        """The line up to the position."""
+        return self.document.lines[self.place.line][: self.place.column]
+
+    @property
+    def language_id(self) -> str:
+        """The editor's name of the code's language."""
+        return self.document.language_at(self.place.line) or self.document.language_id
 
     @property
     def language(self) -> str:
@@ -41,7 +53,7 @@ def about(context: Context, params: OfPosition) -> Asked | None:
     kernel = context.kernel_of(document, place.line) if asked is not None else None
     if asked is None or kernel is None or not kernel.alive:
         return None
-    return Asked(document, kernel, asked)
+    return Asked(document, place, kernel, asked)
 
 
 async def inspect(kernel: "FollowedKernel", code: str, cursor: int) -> str | None:

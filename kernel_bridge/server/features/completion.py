@@ -1,14 +1,26 @@
-"""Completion by the live kernel, with documentation on demand (LSP 3.17, "Completion Request")."""
+"""Completion by the live kernel, with documentation on demand (LSP 3.17, "Completion Request").
 
+The trigger characters are those of all languages, since a document may have code in several. The server
+decides at each position whether a typed character asks the kernel.
+"""
+
+from dataclasses import replace
 from typing import Any
 
 from ...bridge.inquiry import ask_now
 from ...escapes import plain
+from ...source.cells import cell_at
+from ...source.code import Code
+from ...source.completion import TRIGGERS, asks, asks_for_keys, qualifier
+from ...source.document import Place
+from ...source.inquiry import inquiry
+from ...source.languages import is_python
+from ...source.statement import first_unread
 from ..registry import Provider, server
 from .asking import Asked, about, inspect
 from .context import Context
 from .markup import documentation, markup, signature_of
-from .params import CompletionItem, OfPosition
+from .params import CompletionItem, CompletionParams
 
 # CompletionItemKind, by IPython's name for it
 KINDS = {
@@ -25,44 +37,96 @@ KINDS = {
     "keyword": 14,
     "path": 17,
 }
-UNKNOWN_TYPE = "<unknown>"
+UNKNOWN = ("<unknown>", "")  # type and signature
 
+TRIGGER_CHARACTER = 2  # CompletionTriggerKind: the editor asks because of a typed character
+DICT_KEY = "dict key"  # IPython's type of a key or column
 INCOMPLETE: dict[str, Any] = {"isIncomplete": True, "items": []}
 
 
 @server.feature(
     "textDocument/completion",
-    Provider("completionProvider", "completion", {"triggerCharacters": [".", "$"], "resolveProvider": True}),
+    Provider(
+        "completionProvider",
+        "completion",
+        {"triggerCharacters": TRIGGERS, "resolveProvider": True},
+    ),
 )
-async def completion(context: Context, params: OfPosition) -> dict[str, Any] | None:
-    """The kernel's completions. If the kernel is busy, an empty list marked incomplete, without waiting."""
+async def completion(context: Context, params: CompletionParams) -> dict[str, Any] | None:
+    """The kernel's completions. If the kernel is busy, an empty list marked incomplete, without waiting.
+
+    Null after a trigger character with which no name begins in that place.
+    """
     asked = about(context, params)
     if asked is None:
         return None
+    keys_only = False
+    if params.context is not None and params.context.trigger_kind == TRIGGER_CHARACTER:
+        if not _asks(asked):
+            return None
+        keys_only = asks_for_keys(asked.before, asked.language_id)
+    asked = _without_what_ran(context, asked)
     content = {"code": asked.inquiry.code, "cursor_pos": asked.inquiry.cursor}
     reply = await ask_now(asked.kernel, "complete_request", content)
     if reply is None:
         return INCOMPLETE
-    return {"isIncomplete": False, "items": _items(context, asked, reply)}
+    return {"isIncomplete": False, "items": _items(context, asked, reply, keys_only)}
 
 
-def _items(context: Context, asked: Asked, reply: dict[str, Any]) -> list[dict[str, Any]]:
+def _asks(asked: Asked) -> bool:
+    """Whether the typed character asks the kernel."""
+    document, place = asked.document, asked.place
+    cell = cell_at(document.cells, place.line)
+    assert cell is not None
+    lines = document.lines[cell.start_line : cell.end_line]
+    return asks(lines, Place(place.line - cell.start_line, place.column), asked.language_id)
+
+
+def _without_what_ran(context: Context, asked: Asked) -> Asked:
+    """Leaves out the lines of the cell that the kernel has run as they are.
+
+    IPython lets jedi read the code it is given, and prefers what jedi infers to the object that exists: the
+    columns of a frame are missing where the code assigns the frame.
+    """
+    document, kernel = asked.document, asked.kernel
+    if not is_python(asked.language_id):
+        return asked
+    ran = {
+        line
+        for result in context.results.of(document.uri, "ok")
+        if result.run.kernel_id == kernel.id and result.run.epoch == kernel.session.host.epoch
+        for line in result.unchanged(document)
+    }
+    if not ran:
+        return asked
+    first = first_unread(Code(document.lines, document.lines, document.cells), asked.place.line, ran)
+    found = inquiry(document.lines, document.cells, asked.place, first)
+    return replace(asked, inquiry=found) if found is not None else asked
+
+
+def _items(context: Context, asked: Asked, reply: dict[str, Any], keys_only: bool) -> list[dict[str, Any]]:
+    types = _types(reply)
     matches = reply.get("matches")
     texts = [text for text in matches if isinstance(text, str)] if isinstance(matches, list) else []
+    if keys_only:
+        texts = [text for text in texts if types.get(text, UNKNOWN)[0] == DICT_KEY]
     code, cursor = asked.inquiry.code, asked.inquiry.cursor
     start, end = _bounded(reply.get("cursor_start"), cursor), _bounded(reply.get("cursor_end"), cursor)
     start, end = min(start, cursor), max(min(end, len(code)), cursor)
     if "\n" in code[start:end]:
         return []
-    start += len(head := _shared_head(code[start:cursor], texts))
+    is_path = any(kind == "path" for kind, _ in types.values())
+    head = qualifier(code[start:cursor], asked.language_id, is_path=is_path)
+    if not all(text.startswith(head) for text in texts):
+        head = ""
+    start += len(head)
     place = asked.inquiry.place
     range_ = asked.document.range(place(start), place(end))
     typed = code[start:cursor]
     list_ = context.lists.add(asked.kernel, code[:start])
-    types = _types(reply)
     items = []
     for number, text in enumerate(texts):
-        kind, signature = types.get(text, (UNKNOWN_TYPE, ""))
+        kind, signature = types.get(text, UNKNOWN)
         new = text[len(head) :]
         item: dict[str, Any] = {
             "label": new,
@@ -78,12 +142,6 @@ def _items(context: Context, asked: Asked, reply: dict[str, Any]) -> list[dict[s
             item["filterText"] = typed + new.lstrip("%")[len(typed) :]
         items.append(item)
     return items
-
-
-def _shared_head(typed: str, texts: list[str]) -> str:
-    """The typed text up to its last dot, if all texts repeat it: editors complete names, not dotted paths."""
-    head = typed[: typed.rfind(".") + 1]
-    return head if all(text.startswith(head) for text in texts) else ""
 
 
 def _bounded(value: Any, otherwise: int) -> int:

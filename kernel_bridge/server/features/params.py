@@ -16,6 +16,14 @@ class OfPosition(Wire):
     position: Position
 
 
+class CompletionContext(Wire):
+    trigger_kind: int
+
+
+class CompletionParams(OfPosition):
+    context: CompletionContext | None = None
+
+
 class OfRange(Wire):
     text_document: TextDocument
     range: Range

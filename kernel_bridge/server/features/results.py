@@ -7,6 +7,7 @@ This module does not know how a run is shown.
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -36,6 +37,13 @@ class Result:
         """The first and the last line."""
         start, end = document.place(self.anchor.span.start), document.place(self.anchor.span.end)
         return start.line, end.line - 1 if end.column == 0 and end.line > start.line else end.line
+
+    def unchanged(self, document: "Snapshot") -> range:
+        """Its lines up to the first that has changed since it ran."""
+        first, _ = self.lines(document)
+        pairs = zip(self.anchor.lines.split("\n"), document.lines[first:], strict=False)
+        same = takewhile(lambda pair: pair[0] == pair[1], pairs)
+        return range(first, first + sum(1 for _ in same))
 
     def error_line(self, document: "Snapshot") -> int | None:
         """The current line of the code that raised; None: unknown."""
