@@ -78,9 +78,14 @@ def test_everything_that_the_page_names_exists() -> None:
     assert settings - set(vscode_settings()) == set()
 
 
-def test_the_keys_that_are_the_same_are_bound() -> None:
-    bound = {binding["key"] for binding in vscode_contributes()["keybindings"]}
+def test_keys_and_commands_that_are_the_same_exist() -> None:
+    contributes = vscode_contributes()
+    bound = {binding["key"] for binding in contributes["keybindings"]}
+    titles = {command["title"].lower() for command in contributes["commands"]}
     cells = [there for there, here in zip(THERE, HERE, strict=True) if here.startswith("the same")]
-    same = {key.lower() for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
-    assert "shift+enter" in same
-    assert same - bound == set()
+    keys = {key.lower() for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
+    names = {name.lower() for cell in cells if "`" not in cell for name in cell.split(", ")}
+    assert "shift+enter" in keys
+    assert "go to next cell" in names
+    assert keys - bound == set()
+    assert names - titles == set()
