@@ -3,7 +3,6 @@
 Editors and terminals show an ended run on one line with this text (protocol.md, "Summary").
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..escapes import legible, plain
 from ..protocol import objects as wire
 from ..protocol.vocabulary import MimeBundle, Output
+from ..runs.caption import caption, without_name
 
 if TYPE_CHECKING:  # a handler is imported before a run is made
     from ..runs.events import Error
@@ -29,8 +29,6 @@ MARKS = {
 
 _BEGUN = {state: wire.Summary(text="", state=state) for state in ("queued", "running")}
 INTERRUPTS = ("KeyboardInterrupt", "CancelledError", "InterruptException")  # of Python, asyncio and Julia
-_NAME_ONLY = re.compile(r"<[^<>\n]+(?: object| at 0x[0-9A-Fa-f]+)>(?:\n\n.*)?", re.DOTALL)
-"""A text/plain that only names an object: IPython.display's, one with an address, or Altair's."""
 
 
 def summarize(run: "Run | wire.Run", outputs: Sequence[Output]) -> wire.Summary:
@@ -104,20 +102,13 @@ def newest_line(outputs: Sequence[Output]) -> str:
 
 
 def data_text(data: MimeBundle) -> str:
-    """A MIME bundle as text. A picture, or a bundle without text, becomes its MIME type in brackets."""
-    data = without_name(data)
-    picture = next((mime for mime in data if mime.startswith("image/")), None)
-    text = data.get("text/plain", data.get("text/markdown", data.get("text/latex")))
-    if picture is not None and (not isinstance(text, str) or text.startswith("<")):
-        return f"[{picture}]"
-    return text if isinstance(text, str) else f"[{next(iter(data), 'nothing')}]"
-
-
-def without_name(data: MimeBundle) -> MimeBundle:
-    """The bundle without a text/plain that only names a class, unless it has no other content."""
-    if len(data) > 1 and _NAME_ONLY.fullmatch(str(data.get("text/plain"))):
-        return {mime: value for mime, value in data.items() if mime != "text/plain"}
-    return data
+    """A MIME bundle as text, or if it has none, what it shows."""
+    named = caption(data)
+    rest = without_name(data)
+    text = rest.get("text/plain", rest.get("text/markdown", rest.get("text/latex")))
+    if isinstance(text, str) and not (named and text.startswith("<")):
+        return text
+    return named or f"[{next(iter(data), 'nothing')}]"
 
 
 def shortened_line(text: str) -> str:
@@ -135,15 +126,12 @@ def _took_s(run: "Run | wire.Run") -> float | None:
 
 
 def _result(outputs: Sequence[Output]) -> tuple[str, bool]:
-    """The last result, or else the last display, or else the stream text, and whether it was cut.
-
-    At most READ characters.
-    """
-    for kind in ("execute_result", "display_data"):
-        for output in reversed(outputs):
-            if output["output_type"] == kind:
-                text = data_text(output["data"])
-                return text[:READ], len(text) > READ
+    """What was displayed last, or else the stream text, and whether it was cut. At most READ characters."""
+    for output in reversed(outputs):
+        if output["output_type"] == "execute_result" or output["output_type"] == "display_data":
+            data = output["data"]
+            text = caption(data) or data_text(data)
+            return text[:READ], len(text) > READ
     parts, room, more = [], READ, False
     for output in outputs:
         if output["output_type"] == "stream":

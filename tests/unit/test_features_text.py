@@ -40,15 +40,15 @@ TOOK = {"started_at": "2026-01-31T12:00:00.000000Z", "ended_at": "2026-01-31T12:
     ("state", "outputs", "fields", "line"),
     [
         ("queued", [], {}, "queued"),
-        ("ok", [data("execute_result", text_plain="<a.B object>", text_html="<b>")], {}, "→ [text/html]"),
+        ("ok", [data("execute_result", text_plain="<a.B object>", text_html="<b>")], {}, "→ B"),
         ("ok", [data("execute_result", text_plain="<a.B object>", text_markdown="# *hi*")], {}, "→ # *hi*"),
         ("ok", [data("execute_result", text_plain="<a.B object>")], {}, "→ <a.B object>"),
-        ("ok", [data("execute_result", text_plain="<a.B at 0x7f>", text_html="<b>")], {}, "→ [text/html]"),
+        ("ok", [data("execute_result", text_plain="<a.B at 0x7f>", text_html="<b>")], {}, "→ B"),
         (
             "ok",
             [data("display_data", text_plain="<VegaLite 5 object>\n\nIf you see this …", text_html="<b>")],
             {},
-            "→ [text/html]",
+            "→ VegaLite 5",
         ),
         ("ok", [data("execute_result", text_plain="<b at 0x7f> 1", text_html="<b>")], {}, "→ <b at 0x7f> 1"),
         ("running", [], {}, "… running"),
@@ -57,7 +57,14 @@ TOOK = {"started_at": "2026-01-31T12:00:00.000000Z", "ended_at": "2026-01-31T12:
         ("ok", [], {"execution_count": 3, **TOOK}, "✓  [3]  1.5 s"),
         ("ok", [stream("a\n\nb\n")], {}, "→ a … (2 lines)"),
         ("ok", [stream("noise\n"), data("execute_result", text_plain="42")], {}, "→ 42"),
-        ("ok", [data("display_data", image_png="AA==", text_plain="<Figure size 1x1>")], {}, "→ [image/png]"),
+        ("ok", [data("display_data", image_png="A"), data("execute_result", text_plain="1")], {}, "→ 1"),
+        (
+            "ok",
+            [data("execute_result", text_plain="[<L>]"), data("display_data", image_png="A")],
+            {},
+            "→ plot",
+        ),
+        ("ok", [data("display_data", image_png="AA==", text_plain="<Figure size 1x1>")], {}, "→ plot"),
         ("ok", [data("execute_result", text_plain="x" * 100)], {}, f"→ {'x' * 79}…"),
         ("error", [], {"error": Error("ValueError", "no\nway", [])}, "✗ ValueError: no way"),
         ("error", [], {"error": Error("<class 'ZeroDivisionError'>", "", [])}, "✗ ZeroDivisionError"),
@@ -207,7 +214,7 @@ def test_the_whole_text_of_a_run() -> None:
         data("display_data", image_png="AA=="),
         {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []},
     ]
-    assert whole_text(outputs) == "a\n3\n[image/png]\nE: v\n"
+    assert whole_text(outputs) == "a\n3\nplot\nE: v\n"
 
 
 @pytest.mark.parametrize(

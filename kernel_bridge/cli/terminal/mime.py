@@ -3,13 +3,13 @@
 import base64
 import binascii
 import json
-import struct
 from typing import Any
 
-from ...bridge.summary import without_name
 from ...plurals import count
 from ...protocol.vocabulary import ErrorOutput, MimeBundle
+from ...runs.caption import without_name
 from ...runs.nesting import cut
+from ...runs.picture import pixels
 from .screen import DIM, Channel
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
@@ -64,30 +64,5 @@ def _describe(mime: str, value: Any) -> str:
             content = base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
             return f"[{mime}, not base64]"
-    size = _pixels(mime, content)
+    size = pixels(mime, text)
     return f"[{mime}{f' {size[0]}x{size[1]}' if size else ''}, {format_bytes(len(content))}]"
-
-
-def _pixels(mime: str, content: bytes) -> tuple[int, int] | None:
-    """(width, height) from the file's header."""
-    try:
-        if mime == "image/png" and content.startswith(b"\x89PNG"):
-            return struct.unpack(">II", content[16:24])
-        if mime == "image/gif" and content.startswith(b"GIF8"):
-            return struct.unpack("<HH", content[6:10])
-        if mime == "image/jpeg" and content.startswith(b"\xff\xd8"):
-            return _jpeg_pixels(content)
-    except struct.error:
-        pass
-    return None
-
-
-def _jpeg_pixels(content: bytes) -> tuple[int, int] | None:
-    at = 2
-    while at + 9 < len(content) and content[at] == 0xFF:
-        marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of frame
-            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
-            return width, height
-        at += 2 + length
-    return None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...bridge.documents import path_of
+from ...bridge.summary import data_text
 from ...escapes import plain
 from ...owned import write_private
 from ...plurals import count
@@ -110,8 +111,7 @@ def whole_text(outputs: Sequence[Output]) -> str:
             case "error":
                 parts.append("\n".join(output["traceback"]) or f"{output['ename']}: {output['evalue']}")
             case _:
-                data = output["data"]
-                parts.append(data.get("text/plain") or f"[{', '.join(data)}]")
+                parts.append(data_text(output["data"]))
     return "".join(part if part.endswith("\n") else f"{part}\n" for part in map(plain, parts))
 
 

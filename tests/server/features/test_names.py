@@ -168,7 +168,7 @@ async def test_hover_shows_images(home: Home, parser: str, starts: str) -> None:
         code = f"from IPython.display import display\ndisplay({{'image/png': '{png}'}}, raw=True)\n"
         document = client.open(code)
         await plain.act(document, "Run whole document", (0, 0))
-        await plain.until_hint(document, "→ [image/png]")
+        await plain.until_hint(document, "→ plot 1 x 1")
         value = (await plain.at("hover", document, (1, 9)))["contents"]["value"]
         link = value[value.index("](") + 2 : value.rindex(")")]
         assert link.startswith(starts)
