@@ -6,13 +6,14 @@ import type { Draw } from "./drawing";
 export const drawItem =
   (item: OutputItem): Draw =>
   async (element) => {
-    const url = URL.createObjectURL(item.blob());
+    const file = item.mime.startsWith("image/") ? item.blob() : decoded(item);
+    const url = URL.createObjectURL(file);
     const dispose = () => URL.revokeObjectURL(url);
     const [kind] = item.mime.split("/");
     try {
       if (kind === "image") await showImage(url, element);
       else if (kind === "audio" || kind === "video") await showPlayer(kind, url, element);
-      else offerFile(url, item, element);
+      else offerFile(url, file, element);
     } catch (error) {
       dispose();
       throw error;
@@ -40,10 +41,16 @@ async function showPlayer(kind: "audio" | "video", url: string, element: HTMLEle
   element.append(player);
 }
 
-function offerFile(url: string, item: OutputItem, element: HTMLElement): void {
+function offerFile(url: string, { type, size }: Blob, element: HTMLElement): void {
   const link = document.createElement("a");
   link.href = url;
-  link.download = `output.${item.mime.split("/")[1]}`;
+  link.download = `output.${type.split("/")[1]}`;
   link.textContent = `Save ${link.download}`;
-  element.append(link, ` (${item.mime}, ${item.data().length.toLocaleString()} bytes)`);
+  element.append(link, ` (${size.toLocaleString()} bytes)`);
+}
+
+/** VS Code leaves everything but pictures as it is in a notebook: base64. */
+function decoded(item: OutputItem): Blob {
+  const bytes = Uint8Array.from(atob(item.text()), (character) => character.charCodeAt(0));
+  return new Blob([bytes], { type: item.mime });
 }

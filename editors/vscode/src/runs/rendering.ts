@@ -54,15 +54,27 @@ function richness(mime: string): number {
   return rank === -1 ? RICHNESS.length : rank;
 }
 
-/** Whether a MIME bundle contains values of this type as base64. */
-export function isBinary(mime: string): boolean {
-  return /^(image|audio|video)\//.test(mime) ? mime !== "image/svg+xml" : mime === "application/pdf";
+/** The value of a MIME type, in the form that VS Code's .ipynb support reads and writes: only pictures are decoded. */
+function item(mime: string, value: unknown): vscode.NotebookCellOutputItem {
+  if (typeof value !== "string" || (isJson(mime) && !isJsonText(value)))
+    return vscode.NotebookCellOutputItem.json(value, mime);
+  if (mime.startsWith("image/") && mime !== "image/svg+xml")
+    return new vscode.NotebookCellOutputItem(Buffer.from(value, "base64"), mime);
+  return vscode.NotebookCellOutputItem.text(value, mime);
 }
 
-function item(mime: string, value: unknown): vscode.NotebookCellOutputItem {
-  if (typeof value !== "string") return vscode.NotebookCellOutputItem.json(value, mime);
-  if (isBinary(mime)) return new vscode.NotebookCellOutputItem(Buffer.from(value, "base64"), mime);
-  return vscode.NotebookCellOutputItem.text(value, mime);
+function isJson(mime: string): boolean {
+  return /[+/]json$/.test(mime);
+}
+
+/** Some kernels send the text of the JSON. VS Code would save any other string as an empty one. */
+function isJsonText(value: string): boolean {
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function items(bundle: MimeBundle): vscode.NotebookCellOutputItem[] {
