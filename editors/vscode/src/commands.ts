@@ -50,7 +50,7 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
   const kernelId = () => requireKernel(requireTarget(session)).id;
   const restart = async () => {
     const { id } = requireAnyKernel(requireTarget(session));
-    const kernel = await running.withProgress("restarting the kernel", (token) =>
+    const kernel = await running.withProgress(vscode.l10n.t("restarting the kernel"), (token) =>
       connection.execute("kernel-bridge.restartKernel", { kernelId: id }, token),
     );
     session.kernel(kernel);
@@ -63,10 +63,14 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
       const { outcome } = await connection.execute("kernel-bridge.interruptKernel", { kernelId: kernelId() });
       if (outcome === "ignored")
         throw new Error(
-          'the kernel ignored the interrupt; to stop it and discard its variables, use "Restart Kernel"',
+          vscode.l10n.t(
+            'the kernel ignored the interrupt; to stop it and discard its variables, use "Restart Kernel"',
+          ),
         );
       if (outcome === "died")
-        throw new Error('the interrupt killed the kernel; start it again with "Restart Kernel"');
+        throw new Error(
+          vscode.l10n.t('the interrupt killed the kernel; start it again with "Restart Kernel"'),
+        );
     },
     restartKernel: restart,
     restartAndRunAll: async () => {
@@ -87,7 +91,8 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
       );
       const entry = open.length > 1 ? await chooseRun(open.map(({ run }) => run)) : open[0]?.run;
       if (entry) await connection.execute("kernel-bridge.cancelRun", { runId: entry.id });
-      else if (open.length === 0) throw new Error("this kernel has no running or queued runs to cancel");
+      else if (open.length === 0)
+        throw new Error(vscode.l10n.t("this kernel has no running or queued runs to cancel"));
     },
   };
 }
@@ -98,7 +103,7 @@ async function chooseRun<T extends { source: string; state: string }>(runs: T[])
     description: run.state,
     run,
   }));
-  return (await vscode.window.showQuickPick(items, { title: "Select a run to cancel" }))?.run;
+  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t("Select a run to cancel") }))?.run;
 }
 
 function otherCommands({ connection, session, results, places }: Parts): Record<string, Command> {

@@ -8,6 +8,7 @@
 import { TEXT_KINDS } from "../server/vocabulary";
 import { closing, isComment, prefixes, uncomment } from "./comments";
 import { fences, isFenced } from "./fences";
+import { quotedLines } from "./quoting";
 import { lines, type Text } from "./text";
 
 const TEXT = new RegExp(`(?:%%|\\s)\\[(${TEXT_KINDS.join("|")})\\](?=\\s|$)`, "i");
@@ -76,9 +77,12 @@ function marked(document: Text): Cell[] {
     return fences(document).map(({ first, last }) => ({ first, last, kind: "code", isMarked: true }));
   const marker = markerOf(document.languageId);
   const found: Cell[] = [];
+  let quoted: ReadonlySet<number> | undefined;
   for (let line = 0; line < document.lineCount; line++) {
     const { text } = document.lineAt(line);
     if (!isMarker(text, marker)) continue;
+    if (document.languageId === "python") quoted ??= quotedLines(document);
+    if (quoted?.has(line)) continue;
     const before = found.at(-1);
     if (before) before.last = line - 1;
     found.push({ first: line, last: document.lineCount - 1, kind: kindOf(text), isMarked: true });

@@ -66,18 +66,26 @@ async function pick(
   title: string,
 ): Promise<Kernel | undefined> {
   const name = document.uri.path.split("/").pop();
-  const chosen = await vscode.window.showQuickPick(choices, {
-    title: `${title} for ${name}`,
-    placeHolder: "Search by name or path",
-    matchOnDescription: true,
-    matchOnDetail: true,
-  });
-  if (!chosen?.choose) return undefined;
-  const options = { location: vscode.ProgressLocation.Notification, title: `Kernel Bridge: ${chosen.label}` };
-  const kernel = await vscode.window.withProgress(options, chosen.choose);
-  session.kernel(kernel);
-  session.bind(document.uri.toString(), kernel.id);
-  return kernel;
+  try {
+    const chosen = await vscode.window.showQuickPick(choices, {
+      title: `${title} for ${name}`,
+      placeHolder: "Search by name or path",
+      matchOnDescription: true,
+      matchOnDetail: true,
+    });
+    if (!chosen?.choose) return undefined;
+    const options = {
+      location: vscode.ProgressLocation.Notification,
+      title: `Kernel Bridge: ${chosen.label}`,
+    };
+    const kernel = await vscode.window.withProgress(options, chosen.choose);
+    session.kernel(kernel);
+    session.bind(document.uri.toString(), kernel.id);
+    return kernel;
+  } finally {
+    // VS Code would leave the focus on the status bar.
+    await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
+  }
 }
 
 async function specChoices(connection: Connection, document: Document): Promise<Choice[]> {

@@ -5,6 +5,7 @@ const { ended, show } = require("./waiting");
 const CELLS = {
   "marks.py":
     "# %% one\n1\n#%%\n2\n  # %% [markdown]\n# text\n# %%%% four\n4\n# In[3]:\n5\n# %% a [raw] b\nx = '# %%'\n#%%[md]\n",
+  "strings.py": `# %%\n1\ns = """ # it's \\"""\n# %%\n"""  # ends\n# %% '''\n'''a''' # """\n# %%time\n# %%\nx = """\n`,
   "marks.r": "# %% one\n1\n#%%\n2\n",
   "marks.jl": "# %% one\n1\n# %% [markdown] two\n# text\n# %%\n3\n",
   "marks.js": "// %% one\n1;\n//%% two\n2;\n// [markdown]\n",
