@@ -44,6 +44,19 @@ export function cellsOf(document: Text): Cell[] {
   return isUsed && begin < end ? [unmarked, ...found] : found;
 }
 
+/** The text of a text cell, which is in comments or, in Python, may be in a string. */
+export function textOf(document: Text, { first, last }: Cell): string {
+  const body = lines(document, first + 1, last + 1);
+  const areComments = body.every((line) => line.trim() === "" || isComment(line, document.languageId));
+  if (areComments)
+    return body
+      .map((line) => uncomment(line, document.languageId))
+      .join("\n")
+      .trim();
+  const text = body.join("\n").trim();
+  return /^[rR]?("""|''')([\s\S]*)\1$/.exec(text)?.[2]?.trim() ?? text;
+}
+
 /** The index of the cell on a line. In a script, each line is in a cell; -1 in the prose around fences. */
 export function indexAt(document: Text, cells: Cell[], line: number): number {
   const index = cells.findLastIndex(({ first }) => first <= line);
