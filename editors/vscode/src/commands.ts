@@ -13,6 +13,8 @@ import { chooseKernel, chooseRunning, chooseSpec } from "./kernels/kernel_picker
 import { assertRunnable, type Running } from "./kernels/running";
 import { requireAnyKernel, requireKernel, requireTarget, type Target } from "./kernels/target";
 import type { Results } from "./notebooks/results";
+import { clear } from "./notebooks/results_notebook";
+import { saveResults } from "./notebooks/save";
 import { openWhole } from "./notebooks/whole_output";
 import { hasEnded, type Session } from "./runs/session";
 import type { Connection } from "./server/connection";
@@ -120,6 +122,11 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
       return insertProposal(connection, session, entry);
     },
     clearInline: async () => places.clear((await activeEditor()).document),
+    saveResults: () => {
+      const { uri, kernel } = requireTarget(session);
+      return saveResults(connection, session, results.shown(kernel?.id), uri);
+    },
+    clearResults: () => clear(results.shown(requireTarget(session).kernel?.id)),
     showHistory: () => chooseHistory(connection, session, results),
     exportHistory: () => exportHistory(connection, requireTarget(session)),
     showLog: async () => connection.log.show(),

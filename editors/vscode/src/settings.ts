@@ -15,7 +15,6 @@ export interface Settings {
   diagnostics: boolean;
   longRunSeconds: number;
   revealResults: boolean;
-  scrollResults: boolean;
 }
 
 export function settings(scope?: vscode.Uri): Settings {
@@ -32,7 +31,6 @@ export function settings(scope?: vscode.Uri): Settings {
     diagnostics: section.get("diagnostics", true),
     longRunSeconds: section.get("longRunSeconds", 10),
     revealResults: section.get("results.reveal", true),
-    scrollResults: section.get("results.scroll", true),
   };
 }
 

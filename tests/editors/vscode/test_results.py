@@ -19,7 +19,6 @@ def test_the_results_continue_with_the_next_kernel(vscode: Window) -> None:
     expect(vscode.text).to_contain_text("Another kernel: Python 3 (ipykernel)")
     expect(vscode.notebooks).to_have_count(1)
     expect(vscode.cells).to_have_count(4)
-    expect(vscode.cells.last).to_contain_text("[1]")
     vscode.run("Run All")
     expect(vscode.text.get_by_text("run number 2")).to_have_count(2)
     expect(vscode.cells).to_have_count(5)
@@ -56,19 +55,30 @@ def test_files_that_share_a_kernel_share_its_results(vscode: Window) -> None:
     expect(vscode.notebooks).to_have_count(1)
 
 
-def test_a_cell_of_the_results_runs_on_the_new_kernel_of_its_file(vscode: Window) -> None:
+def test_the_input_box_runs_on_the_kernel_of_the_file(vscode: Window) -> None:
     vscode.write("a.py", COUNTS)
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("run number 1")
-    vscode.run("Shut Down Kernel")
-    expect(vscode.status).to_contain_text("No Kernel")
-    vscode.cells.first.hover()
-    vscode.cells.get_by_role("button", name="Execute Cell (").click()
-    expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
-    vscode.editor("a.py").locator(".view-lines").first.click()
-    vscode.run("Run All")
-    expect(vscode.text).to_contain_text("run number 2")
-    expect(vscode.notebooks).to_have_count(1)
+    enter(vscode, "runs += 10; print('from the', 'box', runs)")
+    expect(vscode.text).to_contain_text("from the box 11")
+    expect(vscode.cells).to_have_count(2)
+    expect(vscode.cells.first.locator(".input-collapse-container")).to_be_visible()
+    expect(vscode.cells.last).to_contain_text("[2]")
+    vscode.press("ArrowUp")
+    expect(vscode.prompt).to_contain_text("from\u00a0the")
+    vscode.page.locator(".notebook-toolbar-container").get_by_label("Run All").click()
+    expect(vscode.text).to_contain_text("run number 12")
+    vscode.run("Clear Results")
+    expect(vscode.cells).to_have_count(0)
+    vscode.notebooks.click(button="middle")
+    expect(vscode.notebooks).to_have_count(0)
+
+
+def enter(vscode: Window, code: str) -> None:
+    """Runs code from the input box under the results."""
+    vscode.prompt.click()
+    vscode.page.keyboard.type(code)
+    vscode.press("Enter")
 
 
 def test_the_results_continue_after_a_reload(vscode: Window, server: CodeServer) -> None:
@@ -92,9 +102,7 @@ def test_results_closed_during_a_run_continue_in_the_next_notebook(vscode: Windo
     )
     vscode.run("Run All")
     expect(vscode.cells.last.locator(".codicon-notebook-state-executing")).to_be_visible()
-    vscode.notebooks.click()
-    vscode.palette("View: Close Editor")
-    vscode.page.get_by_role("button", name="Don't Save").click()
+    vscode.notebooks.click(button="middle")
     expect(vscode.notebooks).to_have_count(0)
     vscode.select("a.py", 3)
     vscode.run("Run Line")

@@ -125,8 +125,15 @@ class Window:
 
     @property
     def notebooks(self) -> Locator:
-        """The notebook tabs."""
-        return self.page.locator(".tab[data-resource-name$='.ipynb']")
+        """The tabs of notebooks and of results."""
+        return self.page.locator(
+            ".tab:is([data-resource-name$='.ipynb'], [data-resource-name$='.interactive'])"
+        )
+
+    @property
+    def prompt(self) -> Locator:
+        """The input box under the results."""
+        return self.page.locator(".input-cell-container .monaco-editor")
 
     def message(self, text: str) -> Locator:
         """A message in VS Code's notification center: a window under test shows no notifications."""

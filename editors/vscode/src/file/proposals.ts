@@ -6,6 +6,7 @@ import type { Connection } from "../server/connection";
 import type { Run } from "../server/protocol";
 import { setContextKey } from "../ui/context_keys";
 import { counted, plural } from "../ui/plural";
+import { NOTEBOOKS } from "./languages";
 import type { Places } from "./places";
 
 /** The size of a run's proposal; undefined if it has none. */
@@ -77,7 +78,7 @@ export class CellProposals implements vscode.NotebookCellStatusBarItemProvider, 
       this.emitter,
       session.onRun(({ run }) => run.nextInput !== undefined && this.emitter.fire()),
       session.onInserted(() => this.emitter.fire()),
-      vscode.notebooks.registerNotebookCellStatusBarItemProvider("jupyter-notebook", this),
+      ...NOTEBOOKS.map((type) => vscode.notebooks.registerNotebookCellStatusBarItemProvider(type, this)),
     ];
   }
 

@@ -1,14 +1,16 @@
 /**
- * Notebooks and runs: the controller that runs cells for VS Code, and which cell shows which run.
+ * Notebooks and runs: runs cells for VS Code, and knows which cell shows which run.
  *
- * Results notebooks and other .ipynb files differ only in the origin of a cell; this code serves both.
+ * Results windows and .ipynb files differ only in the origin of a cell; this code serves both.
  */
 
 import * as vscode from "vscode";
-import { ERROR } from "../runs/rendering";
+import { ERROR, toCellOutput } from "../runs/rendering";
 import type { Session } from "../runs/session";
+import { inFiles } from "../runs/traceback";
 import { messageOf } from "../server/connection";
-import type { Run } from "../server/protocol";
+import type { Output, Run } from "../server/protocol";
+import { Controllers } from "./controllers";
 import { runIdOf } from "./results_notebook";
 import { RunCell } from "./run_cell";
 
@@ -21,24 +23,22 @@ export interface CellRunner {
   ready(notebook: vscode.NotebookDocument): Promise<void>;
 }
 
-/** VS Code's built-in notebook type for .ipynb files. */
-export const JUPYTER_NOTEBOOK = "jupyter-notebook";
-const EXTENSION = "kernel-bridge.kernel-bridge";
-
 export class Notebooks implements vscode.Disposable {
-  private readonly controller: vscode.NotebookController;
+  readonly controllers: Controllers;
   private readonly shown = new Map<string, RunCell>();
-  private readonly selected = new WeakSet<vscode.NotebookDocument>();
-  private readonly selectedEmitter = new vscode.EventEmitter<vscode.NotebookDocument>();
-  private readonly disposables: vscode.Disposable[] = [this.selectedEmitter];
+  private readonly disposables: vscode.Disposable[] = [];
 
   constructor(
     private readonly session: Session,
     private readonly runner: CellRunner,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.controller = this.createController();
+    this.controllers = new Controllers({
+      executeHandler: (cells, notebook, controller) => this.execute(controller, cells, notebook),
+      interruptHandler: (notebook) => this.runner.interrupt(notebook),
+    });
     this.disposables.push(
+      this.controllers,
       session.onRun((entry) => this.shown.get(entry.run.id)?.stateChanged()),
       session.onOutput(({ entry, touched }) => this.shown.get(entry.run.id)?.outputsChanged(touched)),
       vscode.workspace.onDidCloseNotebookDocument((notebook) => {
@@ -48,7 +48,7 @@ export class Notebooks implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.disposables, this.controller).dispose();
+    vscode.Disposable.from(...this.disposables).dispose();
   }
 
   /** The cell that shows a run. */
@@ -70,56 +70,13 @@ export class Notebooks implements vscode.Disposable {
   show(runId: string, cell: vscode.NotebookCell, execution?: vscode.NotebookCellExecution): void {
     const entry = this.session.runs.get(runId);
     if (!entry) return;
-    this.shown.set(runId, new RunCell(entry, this.controller, cell, this.log, execution));
+    const controller = this.controllers.of(cell.notebook);
+    const render = (output: Output) => {
+      const isError = output.output_type === "error";
+      return toCellOutput(isError ? inFiles(output, entry.run, this.session.runs.values()) : output);
+    };
+    this.shown.set(runId, new RunCell(entry, controller, cell, this.log, render, execution));
     for (const id of this.shown.keys()) if (!this.session.runs.has(id)) this.shown.delete(id);
-  }
-
-  /** Selects this extension's controller for the notebook in an editor. */
-  async select(editor: vscode.NotebookEditor): Promise<void> {
-    const { notebook } = editor;
-    const { controller } = this;
-    if (this.selected.has(notebook)) return;
-    const chosen = new Promise<void>((resolve) => {
-      const subscription = this.selectedEmitter.event((other) => {
-        if (other !== notebook) return;
-        subscription.dispose();
-        resolve();
-      });
-    });
-    controller.updateNotebookAffinity(notebook, vscode.NotebookControllerAffinity.Preferred);
-    await vscode.commands.executeCommand("notebook.selectKernel", {
-      notebookEditor: editor,
-      id: controller.id,
-      extension: EXTENSION,
-    });
-    await chosen;
-  }
-
-  /**
-   * Creates one controller for all kernels. VS Code selects a notebook's only controller without asking, but with
-   * several it asks for every new notebook. The label is neutral, because it belongs to the controller.
-   */
-  private createController(): vscode.NotebookController {
-    const controller = vscode.notebooks.createNotebookController(
-      "kernel-bridge",
-      JUPYTER_NOTEBOOK,
-      "Kernel Bridge",
-    );
-    controller.description = "Run cells on a Jupyter kernel";
-    controller.supportsExecutionOrder = true;
-    controller.executeHandler = (cells, notebook) => this.execute(controller, cells, notebook);
-    controller.interruptHandler = (notebook) => this.runner.interrupt(notebook);
-    this.disposables.push(
-      controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
-        if (selected) {
-          this.selected.add(notebook);
-          this.selectedEmitter.fire(notebook);
-        } else {
-          this.selected.delete(notebook);
-        }
-      }),
-    );
-    return controller;
   }
 
   /** Shows cells as pending until the kernel is ready, then queues them in order. */

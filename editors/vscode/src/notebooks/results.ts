@@ -1,20 +1,27 @@
 /** The live results notebooks: one per file, or per group of files that share a kernel, with one cell per run. */
 
 import * as vscode from "vscode";
-import { isAlive, type RunEntry, type Session } from "../runs/session";
-import type { Run } from "../server/protocol";
+import { hasEnded, isAlive, type RunEntry, type Session } from "../runs/session";
+import type { Kernel, Run } from "../server/protocol";
 import { settings } from "../settings";
-import { JUPYTER_NOTEBOOK, type Notebooks } from "./notebooks";
+import { EXTENSION } from "./controllers";
+import { Following } from "./following";
+import type { Notebooks } from "./notebooks";
 import {
-  cellOfKernel,
+  anotherKernel,
+  cellOfNote,
   cellOfRun,
-  columnOf,
   editorOf,
+  fileUriOf,
   kernelIdOf,
+  languageOf,
+  lineOfChange,
   metadataFor,
-  nameFor,
+  metadataOf,
+  openWindow,
   runIdOf,
-  shows,
+  show,
+  titleOf,
 } from "./results_notebook";
 
 /** A notebook to which runs are added. */
@@ -24,18 +31,16 @@ interface Live {
   /** URIs of the files that have run code on one of its kernels, the most recent one last. */
   files: Set<string>;
   document: vscode.NotebookDocument | undefined;
-  waiting: RunEntry[];
+  /** Runs, and lines about the kernel, that have no cell yet. */
+  waiting: (RunEntry | string)[];
   adding: Promise<void> | undefined;
-  scrolling: NodeJS.Timeout | undefined;
 }
-
-/** VS Code computes the height of an output later and fires no event, so scrolling is repeated for a while. */
-const SCROLL_MS = 150;
-const SCROLLS = 6;
 
 export class Results implements vscode.Disposable {
   private readonly live = new Map<string, Live>();
-  private readonly disposables: vscode.Disposable[] = [];
+  /** Kernels by ID as they last were. */
+  private readonly kernels = new Map<string, Kernel>();
+  private readonly disposables: vscode.Disposable[] = [new Following()];
 
   constructor(
     private readonly session: Session,
@@ -44,15 +49,15 @@ export class Results implements vscode.Disposable {
   ) {
     this.disposables.push(
       session.onRun((entry) => this.run(entry)),
-      session.onOutput(({ entry }) => this.scroll(entry)),
+      session.onKernel((kernel) => this.kernel(kernel)),
       vscode.window.onDidChangeVisibleNotebookEditors((editors) => {
         for (const editor of editors) void this.adopt(editor);
       }),
     );
+    for (const editor of vscode.window.visibleNotebookEditors) void this.adopt(editor);
   }
 
   dispose(): void {
-    for (const { scrolling } of this.live.values()) clearTimeout(scrolling);
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
@@ -62,6 +67,15 @@ export class Results implements vscode.Disposable {
     return document?.isClosed ? undefined : document;
   }
 
+  /** The results in the active window, else those of a kernel. Throws if there are none. */
+  shown(kernelId: string | undefined): vscode.NotebookDocument {
+    const active = vscode.window.activeNotebookEditor?.notebook;
+    if (active && kernelIdOf(active) !== undefined) return active;
+    const document = kernelId === undefined ? undefined : this.notebookOf(kernelId);
+    if (document) return document;
+    throw new Error(vscode.l10n.t("no window shows results; run some code first"));
+  }
+
   /** Resolves when every known run has its cell. */
   async settled(): Promise<void> {
     await Promise.all([...this.live.values()].map(({ adding }) => adding));
@@ -69,6 +83,11 @@ export class Results implements vscode.Disposable {
 
   /** Reveals the results of a file or its kernel. Reopens a closed notebook. */
   async reveal(file: vscode.Uri, kernelId: string | undefined): Promise<void> {
+    const open = kernelId === undefined ? undefined : this.notebookOf(kernelId);
+    if (open) {
+      await show(open, false);
+      return;
+    }
     const isMeant = (run: Run) => run.kernelId === kernelId || fileOfRun(run) === file.toString();
     const entries = [...this.session.runs.values()].filter(({ run }) => isMeant(run));
     for (const entry of entries) this.run(entry, true);
@@ -76,7 +95,7 @@ export class Results implements vscode.Disposable {
     const last = entries.findLast(({ run }) => this.notebookOf(run.kernelId));
     const document = last && this.notebookOf(last.run.kernelId);
     if (!document) throw new Error(`${file.path.split("/").pop()} has no results yet; run some code first`);
-    await vscode.window.showNotebookDocument(document, { viewColumn: columnOf(document) });
+    await show(document, false);
   }
 
   /** Reveals the cell of a run. */
@@ -86,9 +105,7 @@ export class Results implements vscode.Disposable {
     await this.settled();
     const cell = this.notebooks.cellOf(runId);
     if (!cell) return;
-    const editor = await vscode.window.showNotebookDocument(cell.notebook, {
-      viewColumn: columnOf(cell.notebook),
-    });
+    const editor = await show(cell.notebook, false);
     const range = new vscode.NotebookRange(cell.index, cell.index + 1);
     editor.selections = [range];
     editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
@@ -97,7 +114,12 @@ export class Results implements vscode.Disposable {
   /** Shows a run in its notebook. Opens a closed notebook only if `open`, by default the user's setting. */
   private run(entry: RunEntry, open = settings().revealResults): void {
     const { run } = entry;
-    if (this.notebooks.cellOf(run.id) || isOfNotebook(run)) return;
+    if (this.notebooks.cellOf(run.id)) return;
+    const notebook = notebookOf(run);
+    if (notebook) {
+      if (kernelIdOf(notebook) !== undefined) void this.ran(entry, notebook);
+      return;
+    }
     const live = this.liveOf(run.kernelId);
     const file = fileOfRun(run);
     if (file !== undefined) {
@@ -106,6 +128,33 @@ export class Results implements vscode.Disposable {
     }
     if (!live.waiting.includes(entry)) live.waiting.push(entry);
     if (open || this.notebookOf(run.kernelId)) this.add(live);
+  }
+
+  /** Names the window after its kernel, and adds a line when the kernel has restarted or ended. */
+  private kernel(kernel: Kernel): void {
+    const line = lineOfChange(this.kernels.get(kernel.id), kernel);
+    this.kernels.set(kernel.id, kernel);
+    const live = this.live.get(kernel.id);
+    if (live?.kernelId !== kernel.id || !live.document || live.document.isClosed) return;
+    this.notebooks.controllers.rename(live.document, ...this.named(live));
+    if (line === undefined) return;
+    live.waiting.push(line);
+    this.add(live);
+  }
+
+  /** Notes the run of a cell from the input box in the cell, or shows a run of such a cell again after a reload. */
+  private async ran({ run }: RunEntry, notebook: vscode.NotebookDocument): Promise<void> {
+    const cells = notebook.getCells();
+    const left = cells.find((cell) => runIdOf(cell) === run.id);
+    if (left) this.notebooks.show(run.id, left);
+    const cell = cells.find(({ document }) => document.uri.toString() === fileOfRun(run));
+    if (left || !cell || hasEnded(run)) return;
+    const edits = [vscode.NotebookEdit.updateCellMetadata(cell.index, metadataOf(run))];
+    const live = this.liveOf(run.kernelId);
+    if (live.document === notebook) edits.push(...this.retitled(notebook, live));
+    const edit = new vscode.WorkspaceEdit();
+    edit.set(notebook.uri, edits);
+    await vscode.workspace.applyEdit(edit);
   }
 
   /** The notebook of a kernel: its own, or the one of an earlier kernel of the same file. */
@@ -119,7 +168,6 @@ export class Results implements vscode.Disposable {
         document: undefined,
         waiting: [],
         adding: undefined,
-        scrolling: undefined,
       };
     if (live !== known) live.kernelId = kernelId;
     this.live.set(kernelId, live);
@@ -136,31 +184,19 @@ export class Results implements vscode.Disposable {
   }
 
   /**
-   * Adds new runs to a results notebook that has become visible, if its kernel is known: the notebook was saved under
-   * another name, or left open by an earlier window.
+   * Adds new runs to results that have become visible, left open by an earlier window. Their kernel is unknown if it
+   * ended with that window.
    */
   private async adopt(editor: vscode.NotebookEditor): Promise<void> {
     const { notebook } = editor;
     const kernelId = kernelIdOf(notebook);
-    if (kernelId === undefined || !this.session.kernels.has(kernelId)) return;
+    if (kernelId === undefined || this.notebooks.controllers.controls(notebook)) return;
     const live = this.liveOf(kernelId);
-    if (live.kernelId !== kernelId || live.document === notebook || live.adding) return;
+    if (live.kernelId !== kernelId || (live.document && live.document !== notebook) || live.adding) return;
     live.document = notebook;
-    await this.notebooks.select(editor);
-    this.notebooks.adopt(notebook);
-  }
-
-  /** Keeps the end of the newest run visible while it grows, unless the user has scrolled away. */
-  private scroll({ run }: RunEntry): void {
-    const live = this.live.get(run.kernelId);
-    if (!live?.document || live.scrolling || !settings().scrollResults) return;
-    const follow = (left: number) => {
-      const editor = live.document && editorOf(live.document);
-      const last = (live.document?.cellCount ?? 0) - 1;
-      if (editor?.visibleRanges.some(({ end }) => end > last)) revealEnd(editor, last);
-      live.scrolling = left > 0 ? setTimeout(() => follow(left - 1), SCROLL_MS) : undefined;
-    };
-    live.scrolling = setTimeout(() => follow(SCROLLS), SCROLL_MS);
+    const file = fileUriOf(notebook);
+    if (file !== undefined && live.files.size === 0) live.files.add(file);
+    await this.control(editor, live);
   }
 
   private add(live: Live): void {
@@ -175,26 +211,28 @@ export class Results implements vscode.Disposable {
     while (live.waiting.length > 0) {
       const document = await this.open(live);
       const left = new Map(document.getCells().map((cell) => [runIdOf(cell), cell]));
-      const entries: RunEntry[] = [];
+      const entries: (RunEntry | string)[] = [];
       for (const entry of live.waiting) {
-        if (this.notebooks.cellOf(entry.run.id)) continue;
-        const cell = left.get(entry.run.id); // left by an earlier window
-        if (cell) this.notebooks.show(entry.run.id, cell);
-        else entries.push(entry);
+        if (typeof entry === "string") entries.push(entry);
+        else if (!this.notebooks.cellOf(entry.run.id)) {
+          const cell = left.get(entry.run.id); // left by an earlier window
+          if (cell) this.notebooks.show(entry.run.id, cell);
+          else entries.push(entry);
+        }
       }
       live.waiting = [];
       if (entries.length > 0) await this.append(document, live, entries);
     }
   }
 
-  private async append(document: vscode.NotebookDocument, live: Live, entries: RunEntry[]): Promise<void> {
-    const editor = editorOf(document);
+  private async append(
+    document: vscode.NotebookDocument,
+    live: Live,
+    entries: (RunEntry | string)[],
+  ): Promise<void> {
     const first = document.cellCount;
-    const followed = editor?.visibleRanges.some(({ end }) => end >= first) ?? false;
-    const edits: vscode.NotebookEdit[] = [];
     const before = kernelIdOf(document);
-    if (before !== live.kernelId || !this.isOfFile(document, live))
-      edits.push(vscode.NotebookEdit.updateNotebookMetadata(this.metadata(document, live)));
+    const edits = this.retitled(document, live);
     const cells = this.cellsOf(entries, first === 0 ? undefined : before);
     edits.push(vscode.NotebookEdit.insertCells(first, cells));
     const edit = new vscode.WorkspaceEdit();
@@ -206,75 +244,76 @@ export class Results implements vscode.Disposable {
         .getCells(new vscode.NotebookRange(first, document.cellCount))
         .map((cell) => [runIdOf(cell), cell]),
     );
-    for (const { run } of entries) {
-      const cell = made.get(run.id);
-      if (cell) this.notebooks.show(run.id, cell);
-    }
-    if (editor && (followed || first === 0) && settings().scrollResults) {
-      revealEnd(editor, document.cellCount - 1);
+    for (const entry of entries) {
+      const cell = typeof entry === "string" ? undefined : made.get(entry.run.id);
+      if (cell && typeof entry !== "string") this.notebooks.show(entry.run.id, cell);
     }
   }
 
-  /** The cells of runs, with a heading before each run whose kernel differs from the one before. */
-  private cellsOf(entries: RunEntry[], before: string | undefined): vscode.NotebookCellData[] {
+  /** The cells of runs and lines, with a line before each run whose kernel differs from the one before. */
+  private cellsOf(entries: (RunEntry | string)[], before: string | undefined): vscode.NotebookCellData[] {
     const cells: vscode.NotebookCellData[] = [];
     let last = before;
-    for (const { run } of entries) {
+    for (const entry of entries) {
+      if (typeof entry === "string") {
+        cells.push(cellOfNote(entry));
+        continue;
+      }
+      const { run } = entry;
       const kernel = this.session.kernels.get(run.kernelId);
-      if (last !== undefined && last !== run.kernelId) cells.push(cellOfKernel(kernel));
+      if (last !== undefined && last !== run.kernelId) cells.push(cellOfNote(anotherKernel(kernel)));
       last = run.kernelId;
       cells.push(cellOfRun(run, kernel));
     }
     return cells;
   }
 
-  private isOfFile(document: vscode.NotebookDocument, live: Live): boolean {
+  /** The edits that name a window after its kernel and file. */
+  private retitled(document: vscode.NotebookDocument, live: Live): vscode.NotebookEdit[] {
+    this.notebooks.controllers.rename(document, ...this.named(live));
     const file = newest(live);
-    return file === undefined || shows(document, file);
+    const isCurrent = kernelIdOf(document) === live.kernelId && fileUriOf(document) === file?.toString();
+    if (isCurrent) return [];
+    const kernel = this.session.kernels.get(live.kernelId);
+    return [vscode.NotebookEdit.updateNotebookMetadata(metadataFor(document, live.kernelId, kernel, file))];
   }
 
-  private metadata(document: vscode.NotebookDocument, live: Live): Record<string, unknown> {
+  /** The name and the language of the controller of a results window. */
+  private named(live: Live): [string, string] {
     const kernel = this.session.kernels.get(live.kernelId);
-    return metadataFor(document, live.kernelId, kernel, newest(live));
+    return [kernel?.displayName ?? vscode.l10n.t("No Kernel"), languageOf(newest(live), kernel)];
+  }
+
+  /** Makes sure that a results window has its own controller. */
+  private async control(editor: vscode.NotebookEditor, live: Live): Promise<void> {
+    const { controllers } = this.notebooks;
+    if (controllers.controls(editor.notebook)) return;
+    await controllers.assign(controllers.createForResults(...this.named(live)), editor);
   }
 
   private async open(live: Live): Promise<vscode.NotebookDocument> {
     const document = live.document?.isClosed === false ? live.document : this.findLeft(live);
     if (document) {
       live.document = document;
-      const editor =
-        editorOf(document) ??
-        (await vscode.window.showNotebookDocument(document, {
-          viewColumn: columnOf(document),
-          preserveFocus: true,
-        }));
-      await this.notebooks.select(editor);
+      await this.control(editorOf(document) ?? (await show(document, true)), live);
       return document;
     }
-    const uri = nameFor(newest(live), this.session.kernels.get(live.kernelId));
-    // `openNotebookDocument` would name it Untitled-1, and VS Code would open it a second time, over the file.
-    await vscode.commands.executeCommand("vscode.openWith", uri, JUPYTER_NOTEBOOK, {
-      viewColumn: vscode.ViewColumn.Beside,
-      preserveFocus: true,
-      preview: false,
-    });
-    const editor = vscode.window.visibleNotebookEditors.find(
-      ({ notebook }) => notebook.uri.toString() === uri.toString(),
-    );
-    if (!editor) throw new Error(`VS Code did not open the notebook ${uri.path}`);
+    const kernel = this.session.kernels.get(live.kernelId);
+    const controller = this.notebooks.controllers.createForResults(...this.named(live));
+    const title = titleOf(newest(live), kernel);
+    const editor = await openWindow(title, `${EXTENSION}/${controller.id}`);
     live.document = editor.notebook;
-    await this.notebooks.select(editor);
+    await this.notebooks.controllers.assign(controller, editor);
     return live.document;
   }
 
-  /** A notebook left open by an earlier window: one of this kernel, or an unsaved one of this file. */
+  /** Results left open by an earlier window: those of this kernel, or of this file. */
   private findLeft(live: Live): vscode.NotebookDocument | undefined {
-    const all = vscode.workspace.notebookDocuments;
-    const file = newest(live);
+    const all = vscode.workspace.notebookDocuments.filter((each) => kernelIdOf(each) !== undefined);
     const taken = new Set([...this.live.values()].map(({ document }) => document));
     return (
       all.find((each) => kernelIdOf(each) === live.kernelId) ??
-      all.find((each) => each.isUntitled && !taken.has(each) && file !== undefined && shows(each, file))
+      all.find((each) => !taken.has(each) && fileUriOf(each) === newest(live)?.toString())
     );
   }
 }
@@ -289,13 +328,9 @@ function newest({ files }: Live): vscode.Uri | undefined {
   return uri === undefined ? undefined : vscode.Uri.parse(uri);
 }
 
-function revealEnd(editor: vscode.NotebookEditor, last: number): void {
-  editor.revealRange(new vscode.NotebookRange(last, last + 1), vscode.NotebookEditorRevealType.Default);
-}
-
-/** Whether a run came from a notebook cell, which shows it already. */
-function isOfNotebook({ notebookDocument }: Run): boolean {
-  if (!notebookDocument) return false;
+/** The open notebook with the cell that a run came from, and which shows the run. */
+function notebookOf({ notebookDocument }: Run): vscode.NotebookDocument | undefined {
+  if (!notebookDocument) return undefined;
   const uri = vscode.Uri.parse(notebookDocument.uri).toString();
-  return vscode.workspace.notebookDocuments.some((notebook) => notebook.uri.toString() === uri);
+  return vscode.workspace.notebookDocuments.find((notebook) => notebook.uri.toString() === uri);
 }

@@ -1,23 +1,25 @@
-/** A results notebook as a document: its name, metadata, cells and editor column. Does not use the server. */
+/** The notebook of a results window: its title, metadata and cells, and how it is shown. Does not use the server. */
 
 import * as vscode from "vscode";
+import { INTERACTIVE } from "../file/languages";
 import type { Kernel, Run } from "../server/protocol";
 
-/** Metadata of a results notebook, which VS Code saves in its file. */
+/** Metadata of the notebook, which VS Code keeps when a window reloads. */
 interface NotebookMetadata {
   metadata?: {
     kernel_bridge?: {
       /** ID of the kernel whose runs are added. */
       kernel_id?: string;
-      /** File whose code ran, relative to the workspace. */
+      /** URI of the file whose code ran most recently. */
       file?: string;
     };
     language_info?: { name?: string };
   };
 }
 
-/** The ID of the kernel whose runs are added to a notebook; undefined if it is not a results notebook. */
+/** The ID of the kernel whose runs are added to a notebook; undefined if it shows no results. */
 export function kernelIdOf(notebook: vscode.NotebookDocument): string | undefined {
+  if (notebook.notebookType !== INTERACTIVE) return undefined; // also a copy that was saved as a file
   return (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.kernel_id;
 }
 
@@ -27,37 +29,20 @@ export function runIdOf(cell: vscode.NotebookCell): string | undefined {
   return metadata?.kernel_bridge?.run_id;
 }
 
-/** The open document whose code ran most recently in a results notebook. */
+/** The URI of the file whose code ran most recently. */
+export function fileUriOf(notebook: vscode.NotebookDocument): string | undefined {
+  return (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.file;
+}
+
+/** The open document of that file. */
 export function fileOf(notebook: vscode.NotebookDocument): vscode.TextDocument | undefined {
-  const file = (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.file;
-  return file === undefined
-    ? undefined
-    : vscode.workspace.textDocuments.find(({ uri }) => pathOf(uri) === file);
+  const file = fileUriOf(notebook);
+  return vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file);
 }
 
-/** Whether a notebook shows the results of a file. */
-export function shows(notebook: vscode.NotebookDocument, file: vscode.Uri): boolean {
-  return (notebook.metadata as NotebookMetadata).metadata?.kernel_bridge?.file === pathOf(file);
-}
-
-function pathOf(file: vscode.Uri): string {
-  return vscode.workspace.asRelativePath(file);
-}
-
-/** An unused name for the results notebook of a file, or of a kernel without files. */
-export function nameFor(file: vscode.Uri | undefined, kernel: Kernel | undefined): vscode.Uri {
-  const name = file
-    ? file.path
-        .split("/")
-        .pop()
-        ?.replace(/\.\w+$/, "")
-    : kernel?.displayName;
-  for (let number = 1; ; number++) {
-    const path = `${name || "kernel"} results${number === 1 ? "" : ` ${number}`}.ipynb`;
-    const uri = vscode.Uri.from({ scheme: "untitled", path });
-    if (!vscode.workspace.notebookDocuments.some((other) => other.uri.toString() === uri.toString()))
-      return uri;
-  }
+/** The title of the results of a file, or of a kernel without files. */
+export function titleOf(file: vscode.Uri | undefined, kernel: Kernel | undefined): string {
+  return [file?.path.split("/").pop(), kernel?.displayName].filter(Boolean).join(" · ");
 }
 
 /** The new metadata of a notebook to which runs of this kernel are added. */
@@ -69,7 +54,7 @@ export function metadataFor(
 ): Record<string, unknown> {
   const metadata = {
     ...(notebook.metadata as NotebookMetadata).metadata,
-    kernel_bridge: { kernel_id: kernelId, ...(file && { file: pathOf(file) }) },
+    kernel_bridge: { kernel_id: kernelId, ...(file && { file: file.toString() }) },
     ...(kernel && {
       kernelspec: { name: kernel.name, display_name: kernel.displayName, language: kernel.language },
       language_info: kernel.languageInfo ?? { name: kernel.language },
@@ -78,25 +63,98 @@ export function metadataFor(
   return { nbformat: 4, nbformat_minor: 5, ...notebook.metadata, metadata };
 }
 
+/** VS Code's ID of the language of a file, or of a kernel without files. */
+export function languageOf(file: vscode.Uri | undefined, kernel: Kernel | undefined): string {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file?.toString());
+  return document?.languageId ?? kernel?.language.toLowerCase() ?? "plaintext";
+}
+
 /** The cell for a run, in the language of its file. */
 export function cellOfRun(run: Run, kernel: Kernel | undefined): vscode.NotebookCellData {
-  const source = run.textDocument && vscode.Uri.parse(run.textDocument.uri).toString();
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === source);
-  const language = document?.languageId ?? kernel?.language ?? "plaintext";
+  const file = run.textDocument && vscode.Uri.parse(run.textDocument.uri);
+  const language = languageOf(file, kernel);
   const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, run.source.trimEnd(), language);
-  cell.metadata = { id: run.id, metadata: { kernel_bridge: { run_id: run.id } } };
+  cell.metadata = metadataOf(run);
   return cell;
 }
 
-/** A heading before cells that ran on another kernel than those above. */
-export function cellOfKernel(kernel: Kernel | undefined): vscode.NotebookCellData {
-  const name = new vscode.MarkdownString().appendText(kernel ? `: ${kernel.displayName}` : "").value;
-  const text = `<small>*Another kernel${name}*</small>`;
+/** The metadata of the cell for a run. */
+export function metadataOf(run: Run): Record<string, unknown> {
+  return { id: run.id, metadata: { kernel_bridge: { run_id: run.id } } };
+}
+
+/** Removes all cells. */
+export async function clear(notebook: vscode.NotebookDocument): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  const all = new vscode.NotebookRange(0, notebook.cellCount);
+  edit.set(notebook.uri, [vscode.NotebookEdit.deleteCells(all)]);
+  await vscode.workspace.applyEdit(edit);
+}
+
+/** A line between the cells. */
+export function cellOfNote(note: string): vscode.NotebookCellData {
+  const text = `<small>*${new vscode.MarkdownString().appendText(note).value}*</small>`;
   return new vscode.NotebookCellData(vscode.NotebookCellKind.Markup, text, "markdown");
 }
 
+/** The line before cells that ran on another kernel than those above. */
+export function anotherKernel(kernel: Kernel | undefined): string {
+  return kernel ? vscode.l10n.t("Another kernel: {0}", kernel.displayName) : vscode.l10n.t("Another kernel");
+}
+
+/** The line about the end or restart of a kernel. */
+export function lineOfChange(before: Kernel | undefined, now: Kernel): string | undefined {
+  if (!before) return undefined;
+  const time = new Date().toLocaleTimeString(vscode.env.language, { hour: "2-digit", minute: "2-digit" });
+  if (now.epoch > before.epoch)
+    return vscode.l10n.t("Restarted {0} at {1}; its variables are gone", now.displayName, time);
+  if (now.state !== "dead" || before.state === "dead") return undefined;
+  const reason = now.reason?.split("\n")[0];
+  return reason === undefined
+    ? vscode.l10n.t("{0} ended at {1}; its variables are gone", now.displayName, time)
+    : vscode.l10n.t("{0} ended at {1}: {2}", now.displayName, time, reason);
+}
+
+/** VS Code's answer to `interactive.open`. */
+interface Opened {
+  notebookEditor?: vscode.NotebookEditor;
+}
+
+/** Opens a new interactive window beside the active editor, and selects a controller for it. */
+export async function openWindow(title: string, controller: string): Promise<vscode.NotebookEditor> {
+  const options = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+  const opened = await vscode.commands.executeCommand<Opened>(
+    "interactive.open",
+    options,
+    undefined,
+    controller,
+    title,
+  );
+  if (!opened.notebookEditor) throw new Error(`VS Code did not open a window for the results of ${title}`);
+  return opened.notebookEditor;
+}
+
+/** Shows a notebook in the column where it is open, else beside the active editor. */
+export async function show(
+  notebook: vscode.NotebookDocument,
+  preserveFocus: boolean,
+): Promise<vscode.NotebookEditor> {
+  if (notebook.notebookType !== INTERACTIVE)
+    return await vscode.window.showNotebookDocument(notebook, {
+      viewColumn: columnOf(notebook),
+      preserveFocus,
+    });
+  const opened = await vscode.commands.executeCommand<Opened>(
+    "interactive.open",
+    { preserveFocus },
+    notebook.uri,
+  );
+  if (!opened.notebookEditor) throw new Error(`VS Code did not show the results ${notebook.uri.path}`);
+  return opened.notebookEditor;
+}
+
 /** The column that shows a notebook, else the one beside the active editor. */
-export function columnOf(notebook: vscode.NotebookDocument): vscode.ViewColumn {
+function columnOf(notebook: vscode.NotebookDocument): vscode.ViewColumn {
   const uri = notebook.uri.toString();
   for (const group of vscode.window.tabGroups.all) {
     const shown = group.tabs.some(

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { type Touched, untouched } from "../runs/outputs";
-import { type ElidedMetadata, elidedText, streamItem, toCellOutput, toReason } from "../runs/rendering";
+import { type ElidedMetadata, elidedText, streamItem, toReason } from "../runs/rendering";
 import { hasEnded, type RunEntry } from "../runs/session";
 import type { Output, StreamOutput } from "../server/protocol";
 
@@ -40,6 +40,7 @@ export class RunCell {
     private readonly controller: vscode.NotebookController,
     public cell: vscode.NotebookCell,
     private readonly log: vscode.LogOutputChannel,
+    private readonly toCellOutput: (output: Output) => vscode.NotebookCellOutput,
     execution?: vscode.NotebookCellExecution,
   ) {
     this.execution = execution;
@@ -145,7 +146,7 @@ export class RunCell {
     this.unfinished ||= !this.ended;
     this.release();
     this.touched = untouched();
-    this.shown = this.entry.outputs.map((output) => ({ main: toCellOutput(output), length: 0 }));
+    this.shown = this.entry.outputs.map((output) => ({ main: this.toCellOutput(output), length: 0 }));
     this.started = true;
     this.ended = true;
   }
@@ -191,7 +192,7 @@ export class RunCell {
   }
 
   private show(output: Output, index: number): Shown {
-    const main = toCellOutput(output);
+    const main = this.toCellOutput(output);
     if (output.output_type !== "stream") return { main, length: 0 };
     const tail = this.tailOutput(output, index);
     return tail ? { main, length: output.text.length, tail } : { main, length: output.text.length };
@@ -210,7 +211,7 @@ export class RunCell {
     place: Shown,
   ): Promise<void> {
     place.length = output.output_type === "stream" ? output.text.length : 0;
-    await execution.replaceOutputItems(toCellOutput(output).items, place.main);
+    await execution.replaceOutputItems(this.toCellOutput(output).items, place.main);
     await this.showTail(execution, output, place);
   }
 

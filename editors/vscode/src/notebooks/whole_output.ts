@@ -1,9 +1,9 @@
 /** Opens the whole text of an output that exceeds the budget, from the history. */
 
 import * as vscode from "vscode";
+import { NOTEBOOKS } from "../file/languages";
 import { type Elided, elidedOf } from "../runs/rendering";
 import type { Connection } from "../server/connection";
-import { JUPYTER_NOTEBOOK } from "./notebooks";
 
 const SCHEME = "kernel-bridge-output";
 /** Characters per request, so that the server can respond to other requests in between. */
@@ -44,7 +44,7 @@ export function registerWholeOutput(connection: Connection): vscode.Disposable {
   };
   return vscode.Disposable.from(
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
-    vscode.notebooks.registerNotebookCellStatusBarItemProvider(JUPYTER_NOTEBOOK, links),
+    ...NOTEBOOKS.map((type) => vscode.notebooks.registerNotebookCellStatusBarItemProvider(type, links)),
   );
 }
 
