@@ -98,6 +98,7 @@ class RunParams(Wire):
     range: Range | None = None
     position: Position | None = None
     code: str | None = None
+    cells: list[str] | None = None  # URIs of cells of the notebook `text_document`, for unit "cell"
     kernel_id: str | None = None
     wait: bool = False
     store_history: bool = True

@@ -4,6 +4,7 @@ pygls stores them, and stores each cell as a document. A notebook has one kernel
 a cell is about the notebook. A cell runs as a whole; cell markers in it have no meaning.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..protocol.errors import InvalidArgument
@@ -12,6 +13,7 @@ from ..source.notebook import Notebook, NotebookCell, text_or_none
 from ..source.region import Region
 
 if TYPE_CHECKING:  # slow to import
+    from lsprotocol import types
     from lsprotocol.types import NotebookDocument
 
     from .snapshot import Snapshot
@@ -28,12 +30,24 @@ class Cells(Protocol):
     def find(self, uri: str) -> "Snapshot | None": ...
 
 
-def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells) -> "list[Snapshot]":
-    """The code cells of a unit, relative to the cell at `uri`. For "all", `uri` may also be the notebook's.
+def chosen_cells(
+    notebook: "NotebookDocument", uri: str, unit: str, named: list[str] | None, cells: Cells
+) -> "list[Snapshot]":
+    """The code cells that are named, in that order, or else those of a unit, relative to the cell at `uri`.
 
-    Raises InvalidArgument: the unit needs a cell, and `uri` is the notebook's.
+    For "all", and with names, `uri` may also be the notebook's.
+
+    Raises InvalidArgument: the unit needs a cell, and `uri` is the notebook's, or a named cell is not in it.
     """
     every = notebook.cells
+    if named is not None:
+        of_uri = {cell.document: cell for cell in every}
+        for name in named:
+            if name not in of_uri:
+                raise InvalidArgument(
+                    f"kernel-bridge.run: field cells: {name} is not a cell of {notebook.uri}"
+                )
+        return _code((of_uri[name] for name in named), cells)
     here = next((number for number, cell in enumerate(every) if cell.document == uri), None)
     if here is None and unit != "all":
         raise InvalidArgument(
@@ -46,7 +60,11 @@ def chosen_cells(notebook: "NotebookDocument", uri: str, unit: str, cells: Cells
         every = every[:here]
     elif unit == "below":
         every = every[here:]
-    found = (cells.find(cell.document) for cell in every if cell.kind == CODE)
+    return _code(every, cells)
+
+
+def _code(chosen: "Iterable[types.NotebookCell]", cells: Cells) -> "list[Snapshot]":
+    found = (cells.find(cell.document) for cell in chosen if cell.kind == CODE)
     return [cell for cell in found if cell is not None and cell.language_id != RAW and cell.text.strip()]
 
 

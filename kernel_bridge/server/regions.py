@@ -46,8 +46,12 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
             "kernel-bridge.run: field unit: is required and missing (or pass range or code)"
         )
     notebook = documents.notebook_of(uri)
+    if params.cells is not None and (notebook is None or unit != "cell"):
+        raise InvalidArgument(
+            f'kernel-bridge.run: field cells: needs unit "cell" and an open notebook; not "{unit}", {uri}'
+        )
     if notebook is not None and (unit in notebooks.WHOLE_CELLS or uri == notebook.uri):
-        cells = notebooks.chosen_cells(notebook, uri, unit, documents)
+        cells = notebooks.chosen_cells(notebook, uri, unit, params.cells, documents)
         language = cells[0].language_id if cells else documents.language_of(uri)
         sources = [_source(cell, notebooks.whole(cell), unit, notebook) for cell in cells]
         return Wanted(f"unit {unit!r} of {uri}", sources, documents.owner(uri), language)

@@ -132,6 +132,13 @@ async def test_cells_run_by_unit_on_the_kernel_of_their_notebook(client: Client)
     assert len(kernels) == 1
     for named in (book.cell(4), book.identifier):
         assert await client.command("interruptKernel", textDocument=named) == {"outcome": "interrupted"}
+    named = [book.cell(number)["uri"] for number in (4, 3, 0)]
+    chosen = {"unit": "cell", "textDocument": book.identifier}
+    assert await sources(client, **chosen, cells=named) == ["x + 2", "x = 1\nx"]
+    await check_fails(client, "cells: file:///other is not a cell", **chosen, cells=["file:///other"])
+    await check_fails(
+        client, 'cells: needs unit "cell"', unit="all", textDocument=book.identifier, cells=named
+    )
     await check_fails(client, 'unit "cell" needs a cell', unit="cell", textDocument=book.identifier)
     await check_fails(client, "no code to run", unit="cell", textDocument=book.cell(1))
 

@@ -542,6 +542,7 @@
 ---@field range? kernel_bridge.Range
 ---@field position? kernel_bridge.Position
 ---@field code? string
+---@field cells? string[]
 ---@field kernelId? string
 ---@field wait? boolean
 ---@field storeHistory? boolean

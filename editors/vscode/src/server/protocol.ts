@@ -713,6 +713,7 @@ export interface RunParams {
   range?: Range;
   position?: Position;
   code?: string;
+  cells?: string[];
   kernelId?: string;
   wait?: boolean;
   storeHistory?: boolean;
