@@ -5,6 +5,7 @@ import { SYNCED } from "../file/languages";
 import { SECTION } from "../settings";
 import { findServer, type ServerCommand } from "./discovery";
 import type { LanguageClient, LanguageClientOptions, ResponseError, StaticFeature } from "./language_client";
+import { withoutExecutions } from "./notebook_sync";
 import type {
   ClientCapabilities,
   Commands,
@@ -140,6 +141,7 @@ export class Connection implements vscode.Disposable {
       outputChannel: this.log,
       revealOutputChannelOn: library.RevealOutputChannelOn.Never, // callers report errors to the user
       initializationOptions: () => vscode.workspace.getConfiguration(SECTION),
+      middleware: { notebooks: withoutExecutions() },
       initializationFailedHandler: () => false,
       progressOnInitialization: true,
       errorHandler: {
