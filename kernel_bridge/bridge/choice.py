@@ -73,31 +73,38 @@ class Specs:
     async def find(self, asked: StartKernelParams, uri: str | None, language_id: str | None) -> KernelSpec:
         """The spec that a `startKernel` request means. Raises NoSuchKernelSpec, KernelRequired."""
         if asked.python is not None:
-            return await asyncio.to_thread(python_spec, asked.python)
-        if asked.spec is not None:
-            return await find_kernel_for(asked.spec, folder_of(uri, self._root), self._root)
-        if uri is not None and language_id is not None:
-            specs = await self.list(uri, language_id)
-            if (spec := chosen(specs, language_id, *self._names(uri, language_id))) is not None:
-                return spec
-            missed = await self._missed(uri, language_id)
-            if missed is not None and missed.install is not None and self._asks_to_install:
-                raise KernelRequired(
-                    f"ipykernel is not installed in {missed.reason}",
-                    specs=specs,
-                    install=missed.install,
-                    remedy=Remedy.INSTALL_KERNEL,
-                )
-            spec = best(specs, uri, language_id)
-            if missed is not None:
-                self._warn(f"using {spec.display_name} instead of {missed.reason}: {missed.problem}")
+            spec = await asyncio.to_thread(python_spec, asked.python)
+        elif asked.spec is not None:
+            spec = await find_kernel_for(asked.spec, folder_of(uri, self._root), self._root)
+        elif uri is not None and language_id is not None:
+            return await self._for_document(uri, language_id)
+        else:
+            specs = await self.list()
+            raise KernelRequired(
+                "cannot tell which kernel to start; pass spec, python, or the textDocument of an open "
+                f"document; installed kernels: {', '.join(s.name for s in specs) or 'none'}",
+                specs=specs,
+            )
+        if spec.install is not None and self._asks_to_install:
+            raise _without_ipykernel(spec, spec.display_name, await self.list(uri, language_id))
+        return spec
+
+    async def _for_document(self, uri: str, language_id: str) -> KernelSpec:
+        """Like `default`, but nothing replaces the project's environment silently. Raises the same."""
+        specs = await self.list(uri, language_id)
+        spec = chosen(specs, language_id, *self._names(uri, language_id))
+        if spec is not None:
             return spec
-        specs = await self.list()
-        raise KernelRequired(
-            "cannot tell which kernel to start; pass spec, python, or the textDocument of an open document; "
-            f"installed kernels: {', '.join(s.name for s in specs) or 'none'}",
-            specs=specs,
-        )
+        missed = None
+        if speaks("python", language_id):
+            missed = await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
+        if missed is None:
+            return best(specs, uri, language_id)
+        if missed.install is not None and self._asks_to_install:
+            raise _without_ipykernel(missed, str(missed.reason), specs)
+        spec = best(specs, uri, language_id)
+        self._warn(f"using {spec.display_name} instead of {missed.reason}: {missed.problem}")
+        return spec
 
     async def install(self, python: str, report: Callable[[str], None]) -> InstallKernelResult:
         """Install ipykernel for an interpreter. `report` receives each line that the installer writes.
@@ -110,11 +117,14 @@ class Specs:
 
         return await install_ipykernel(python, report)
 
-    async def _missed(self, uri: str, language_id: str) -> KernelSpec | None:
-        """The project's own environment, if its code is Python and it has none that can be used."""
-        if not speaks("python", language_id):
-            return None
-        return await asyncio.to_thread(missed_environment, folder_of(uri, self._root), self._root)
+
+def _without_ipykernel(spec: KernelSpec, described: str, specs: list[KernelSpec]) -> KernelRequired:
+    return KernelRequired(
+        f"ipykernel is not installed in {described}",
+        specs=specs,
+        install=spec.install,
+        remedy=Remedy.INSTALL_KERNEL,
+    )
 
 
 def named(specs: list[KernelSpec], name: str | None) -> KernelSpec | None:

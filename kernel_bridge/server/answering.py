@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from ..escapes import legible
 from ..protocol.errors import (
     INTERNAL_ERROR,
@@ -44,6 +46,13 @@ class Answer:
 def answer_early(result: Any) -> None:
     """Answer the current request now. The result of its handler is not sent."""
     _current.get().respond(result)
+
+
+def progress_token() -> str | int | None:
+    """The token by which the client wants the progress of the current request (LSP 3.17, "workDoneToken")."""
+    params = msgspec.json.decode(_current.get().params)
+    token = params.get("workDoneToken") if isinstance(params, dict) else None
+    return token if isinstance(token, str | int) else None
 
 
 def answer(peer: Peer, request: Request, handle: Callable[[], Any]) -> None:

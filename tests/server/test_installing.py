@@ -1,15 +1,13 @@
 """Environments without ipykernel: the question before anything starts, and the installation."""
 
 import asyncio
-import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
+from tests.environments import fill_cache, make_environment, provide_uv
 from tests.home import Home
 from tests.server.client import EVERYTHING, REQUEST_CANCELLED, Client, Json, editor
 from tests.server.test_notebook_documents import NOTEBOOKS, Book
@@ -19,21 +17,15 @@ pytestmark = pytest.mark.slow
 
 ASKS = EVERYTHING | {"install": True}
 STANDARD: Json = NOTEBOOKS | {"window": {"workDoneProgress": True}}
-PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # finds uv
 GENERIC: Json = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 WHERE = "import sys; print(sys.prefix)"
 
 
-def make(environment: Path) -> str:
-    """Make an environment without ipykernel; return its interpreter."""
-    subprocess.run(["uv", "venv", "-q", environment], env=os.environ | {"PATH": PATH}, check=True)
-    return str(environment / "bin" / "python")
-
-
 @asynccontextmanager
 async def asking(home: Home, **environment: str) -> AsyncIterator[Client]:
-    variables = {"PATH": PATH, **environment}
-    async with editor(home, capabilities=ASKS, standard=STANDARD, environment=variables) as client:
+    """An editor that asks whether to install, on a machine with uv."""
+    provide_uv(home)
+    async with editor(home, capabilities=ASKS, standard=STANDARD, environment=environment) as client:
         yield client
 
 
@@ -42,8 +34,10 @@ def progress(client: Client) -> list[Json]:
 
 
 async def test_the_projects_environment_gets_ipykernel_once_the_user_agrees(home: Home) -> None:
-    python = make(home.work / ".venv")
-    install = {"python": python, "command": f"uv pip install --python {python} ipykernel"}
+    fill_cache()
+    python = make_environment(home.work / ".venv")
+    uv = home.path / ".local" / "bin" / "uv"
+    install = {"python": python, "command": f"{uv} pip install --python {python} ipykernel"}
     async with asking(home) as client:
         script = client.open(WHERE)
         notebook = Book(client, WHERE, metadata=GENERIC)
@@ -83,9 +77,11 @@ async def test_the_projects_environment_gets_ipykernel_once_the_user_agrees(home
 
 
 async def test_a_chosen_kernel_is_started_without_a_question(home: Home) -> None:
-    make(home.work / ".venv")
+    python = make_environment(home.work / ".venv")
     async with asking(home) as client:
         document = client.open(WHERE)
+        with pytest.raises(ResponseError, match="ipykernel is not installed in Python 3"):
+            await client.command("startKernel", python=python, textDocument=document.identifier)
         await client.command("startKernel", spec="python3", textDocument=document.identifier)
         run = await client.run(textDocument=document.identifier, unit="all")
         assert run["outputs"][0]["text"] == f"{sys.prefix}\n"
@@ -97,7 +93,7 @@ async def test_a_chosen_kernel_is_started_without_a_question(home: Home) -> None
 
 
 async def test_an_installation_that_fails_or_is_cancelled(home: Home) -> None:
-    python = make(home.work / ".venv")
+    python = make_environment(home.work / ".venv")
     asked = asyncio.Event()
     answers = True
 
@@ -142,7 +138,7 @@ async def test_an_installation_that_fails_or_is_cancelled(home: Home) -> None:
 
 
 async def test_an_untrusted_workspace_installs_nothing(home: Home) -> None:
-    python = make(home.work / ".venv")
+    python = make_environment(home.work / ".venv")
     async with editor(home, capabilities=ASKS, settings={"trusted": False}) as client:
         with pytest.raises(ResponseError) as refused:
             await client.command("installKernel", python=python)

@@ -15,6 +15,7 @@ import { Results } from "./notebooks/results";
 import { registerWholeOutput } from "./notebooks/whole_output";
 import { Session } from "./runs/session";
 import { Connection, messageOf } from "./server/connection";
+import { findServer } from "./server/discovery";
 import { Kept } from "./server/kept";
 import { followRenames } from "./server/renames";
 import { settings } from "./settings";
@@ -29,18 +30,22 @@ let connection: Connection | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Kernel Bridge", { log: true });
   const session: Session = new Session((runId) => server.execute("kernel-bridge.getRun", { runId }));
-  const server: Connection = new Connection(log, {
-    kernel: ({ kernel }) => session.kernel(kernel),
-    run: ({ run }) => session.run(run),
-    output: (params) => session.output(params),
-    stdin: (params, token) =>
-      ask(params, session.kernels.get(params.kernelId)?.displayName ?? "Input", token),
-    ended: (again) => {
-      session.serverEnded("the server has exited");
-      void reportExit(again);
+  const server: Connection = new Connection(
+    log,
+    {
+      kernel: ({ kernel }) => session.kernel(kernel),
+      run: ({ run }) => session.run(run),
+      output: (params) => session.output(params),
+      stdin: (params, token) =>
+        ask(params, session.kernels.get(params.kernelId)?.displayName ?? "Input", token),
+      ended: (again) => {
+        session.serverEnded("the server has exited");
+        void reportExit(again);
+      },
+      started: () => kept.look(),
     },
-    started: () => kept.look(),
-  });
+    context.globalStorageUri.fsPath,
+  );
   connection = server;
   const kept: Kept = new Kept(server, session);
   const running = new Running(server, session, kept);
@@ -71,12 +76,12 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidGrantWorkspaceTrust(() => lookForKept(server)),
     registerCommands({ connection: server, session, running, results, places }),
   );
-  lookForKept(server);
+  void lookForKept(server);
 }
 
 /** With `keepAlive`, starts the server immediately, to find kept kernels. Otherwise the first run starts it. */
-function lookForKept(server: Connection): void {
-  if (!vscode.workspace.isTrusted || !settings().keepAlive) return;
+async function lookForKept(server: Connection): Promise<void> {
+  if (!vscode.workspace.isTrusted || !settings().keepAlive || !(await findServer(server.storage))) return;
   server.start().catch((error: unknown) => server.log.warn(messageOf(error)));
 }
 

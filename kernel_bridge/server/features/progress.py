@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...bridge.summary import newest_line
 from ...escapes import one_line
 from ...protocol.objects import Kernel, Run
+from ..answering import progress_token
 from ..client import Client
 from ..configuration import Configuration
 from ..jsonrpc import ConnectionClosed, ResponseError
@@ -29,7 +30,7 @@ REPORT_S = 0.5  # between two reports of a run
 class _Work:
     """A piece of work in progress; `shown` once the client has accepted its token."""
 
-    token: str
+    token: str | int
     title: str
     cancel: Callable[[], object]
     shown: bool = False
@@ -87,14 +88,16 @@ class Progress:
     def of_request(self, title: str) -> Iterator[Callable[[str], None]]:
         """Show progress while the current request is handled, also to clients that show runs themselves.
 
-        Yields the function that reports a line. Cancelling cancels the request.
+        Uses the token that the client sent with the request, if any. Yields the function that reports a line.
+        Cancelling cancels the request.
         """
-        if not self._client.progress or not self._configuration.features.progress:
+        token = progress_token()
+        if token is None and not (self._client.progress and self._configuration.features.progress):
             yield lambda line: None
             return
         task = asyncio.current_task()
         assert task is not None
-        work = self._begin(f"request {id(task)}", title, task.cancel)
+        work = self._begin(f"request {id(task)}", title, task.cancel, token)
 
         def report(line: str) -> None:
             if self._is_due(work):
@@ -126,10 +129,16 @@ class Progress:
         if (kernel := self._bridge.kernels.get(kernel_id)) is not None:
             self._peer.spawn(self._bridge.shutdown_kernel(kernel), f"shut down kernel {kernel_id}")
 
-    def _begin(self, key: str, title: str, cancel: Callable[[], object]) -> _Work:
-        token = f"kernel-bridge:{next(self._numbers)}"
-        work = self._works[key] = _Work(token, one_line(title), cancel)
-        self._peer.spawn(self._show(work), title)
+    def _begin(
+        self, key: str, title: str, cancel: Callable[[], object], token: str | int | None = None
+    ) -> _Work:
+        """Begin progress; with a `token` of the client's, without asking it for one."""
+        created = f"kernel-bridge:{next(self._numbers)}" if token is None else token
+        work = self._works[key] = _Work(created, one_line(title), cancel)
+        if token is None:
+            self._peer.spawn(self._show(work), title)
+        else:
+            self._tell_begin(work)
         return work
 
     async def _show(self, work: _Work) -> None:
@@ -138,8 +147,11 @@ class Progress:
         except (ResponseError, ConnectionClosed):
             return
         if not work.ended:
-            work.shown = True
-            self._tell(work, {"kind": "begin", "title": work.title, "cancellable": True})
+            self._tell_begin(work)
+
+    def _tell_begin(self, work: _Work) -> None:
+        work.shown = True
+        self._tell(work, {"kind": "begin", "title": work.title, "cancellable": True})
 
     def _end(self, key: str) -> None:
         work = self._works.pop(key, None)

@@ -8,13 +8,14 @@ import type { Kernel, KernelSpec, Position } from "../server/protocol";
 import { selectedPython } from "../server/python_environment";
 import { settings } from "../settings";
 import { label, legible } from "../ui/ansi";
+import { installKernel } from "./installation";
 import { shortPaths } from "./short_paths";
 
 interface Choice extends vscode.QuickPickItem {
   choose?: () => Promise<Kernel>;
 }
 
-type Document = { uri: vscode.Uri; languageId: string };
+export type Document = { uri: vscode.Uri; languageId: string };
 
 /** Lets the user choose a kernel to attach to or to start. Returns undefined if the user cancels. */
 export async function chooseKernel(
@@ -76,7 +77,7 @@ async function pick(
     if (!chosen?.choose) return undefined;
     const options = {
       location: vscode.ProgressLocation.Notification,
-      title: `Kernel Bridge: ${chosen.label}`,
+      title: `Kernel Bridge: ${chosen.label.replace(/^\$\([\w-]+\) /, "")}`,
     };
     const kernel = await vscode.window.withProgress(options, chosen.choose);
     session.kernel(kernel);
@@ -102,15 +103,18 @@ async function specChoices(connection: Connection, document: Document): Promise<
   const installed: Choice[] = [];
   const elsewhere: Choice[] = [];
   const unusable: Choice[] = [];
-  if (selected) {
+  if (selected && !specs.some(({ python, install }) => python === selected && install)) {
     const description = shortPaths(selected);
     const choose = () => start({ python: selected });
     own.push({ label: "$(star-full) Selected Python environment", description, choose });
   }
   // The server sorts by relevance: environments listed before the installed kernelspecs belong to the document.
   for (const spec of specs) {
-    if (selected !== undefined && spec.python === selected) continue;
-    const choice = specChoice(spec, () => start(specParams(spec)));
+    if (selected !== undefined && spec.python === selected && !spec.install) continue;
+    const choice = specChoice(spec, async () => {
+      if (spec.install) await installKernel(connection, spec.install);
+      return await start(specParams(spec));
+    });
     if (!spec.usable) unusable.push(choice);
     else if (spec.source === "kernelspec") installed.push(choice);
     else (installed.length > 0 ? elsewhere : own).push(choice);
@@ -141,6 +145,13 @@ function specParams(spec: KernelSpec): { spec: string } | { python: string } {
 
 function specChoice(spec: KernelSpec, choose: () => Promise<Kernel>): Choice {
   const name = `$(${spec.usable ? "play" : "warning"}) ${label(shortPaths(spec.displayName))}`;
+  if (spec.install)
+    return {
+      label: `$(cloud-download) ${label(shortPaths(spec.displayName))}`,
+      description: vscode.l10n.t("install ipykernel"),
+      detail: shortPaths(spec.install.command),
+      choose,
+    };
   if (!spec.usable) return { label: name, detail: shortPaths(spec.problem ?? ""), choose };
   const isNamed = spec.displayName.toLowerCase().includes(spec.language.toLowerCase());
   const description = [isNamed ? "" : spec.language, spec.reason ?? spec.resourceDir].filter(Boolean);

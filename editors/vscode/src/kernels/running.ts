@@ -2,20 +2,31 @@
 
 import * as vscode from "vscode";
 import { languageAt } from "../file/fences";
-import type { Session } from "../runs/session";
+import { isAlive, type Session } from "../runs/session";
 import type { Connection } from "../server/connection";
 import { errorData } from "../server/connection";
 import type { Kept } from "../server/kept";
-import type { Kernel, Range, Run, RunParams, StartKernelParams, Unit } from "../server/protocol";
+import type {
+  Kernel,
+  KernelInstall,
+  Range,
+  Run,
+  RunParams,
+  StartKernelParams,
+  Unit,
+} from "../server/protocol";
 import { selectedPython } from "../server/python_environment";
 import { settings } from "../settings";
-import { chooseKernel } from "./kernel_picker";
+import { askToInstall, installKernel } from "./installation";
+import { chooseKernel, type Document } from "./kernel_picker";
 
 /** Tasks that take longer than this show progress. */
 const PATIENCE_MS = 400;
 
 export class Running {
   private readonly starts = new Map<string, Promise<Kernel | undefined>>();
+  /** Questions about the kernel of a document that the user has not answered yet, by its URI. */
+  private readonly questions = new Map<string, Promise<void>>();
 
   constructor(
     private readonly connection: Connection,
@@ -49,27 +60,58 @@ export class Running {
     return runs;
   }
 
-  /** Runs code. If the document has no kernel, starts one or asks the user to choose one. */
-  async run(params: RunParams, document: { uri: vscode.Uri; languageId: string }): Promise<Run[]> {
-    await this.ensureKernel(document);
-    const { runs } = await this.withProgress("starting a kernel", async (token) => {
-      try {
-        return await this.connection.execute("kernel-bridge.run", params, token);
-      } catch (error) {
-        if (errorData(error)?.kind !== "KernelRequired") throw error;
-        const kernel = await chooseKernel(this.connection, this.session, document);
-        if (!kernel) throw new vscode.CancellationError();
-        return await this.connection.execute("kernel-bridge.run", params, token);
-      }
+  /** Runs code. If the document has no kernel, starts one or asks the user what to do. */
+  async run(params: RunParams, document: Document): Promise<Run[]> {
+    const { runs } = await this.withKernel(document, async () => {
+      await this.ensureKernel(document);
+      return await this.withProgress(vscode.l10n.t("starting a kernel"), (token) =>
+        this.connection.execute("kernel-bridge.run", params, token),
+      );
     });
     return runs.map((run) => this.session.run(run).run);
+  }
+
+  /** Makes sure that a document has a living kernel: starts one, or asks the user what to do. */
+  async ready(document: Document): Promise<void> {
+    await this.withKernel(document, async () => {
+      await this.ensureKernel(document);
+      const kernel = this.session.kernelOf(document.uri, document.languageId);
+      if (!kernel || !isAlive(kernel))
+        await this.startKernel({ textDocument: { uri: document.uri.toString() } });
+    });
+  }
+
+  /** Does a task. If no kernel can be started for it, asks the user what to do, and does it again. */
+  private async withKernel<T>(document: Document, task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      const data = errorData(error);
+      if (data?.kind !== "KernelRequired") throw error;
+      const uri = document.uri.toString();
+      let question = this.questions.get(uri);
+      if (!question) {
+        question = this.ask(document, data.install).finally(() => this.questions.delete(uri));
+        this.questions.set(uri, question);
+      }
+      await question;
+      return await this.withKernel(document, task);
+    }
+  }
+
+  /** Installs ipykernel, or gives the document another kernel. Throws CancellationError if the user wants neither. */
+  private async ask(document: Document, install: KernelInstall | undefined): Promise<void> {
+    const answer = install ? await askToInstall(install) : "choose";
+    if (answer === "install" && install) return await installKernel(this.connection, install);
+    const kernel = answer && (await chooseKernel(this.connection, this.session, document));
+    if (!kernel) throw new vscode.CancellationError();
   }
 
   /**
    * Starts a kernel for a document: the same kind again if its last kernel is dead, or for a new Python document the
    * interpreter that the user selected. In all other cases, the server starts the best kernel with the run.
    */
-  async ensureKernel(document: { uri: vscode.Uri; languageId: string }): Promise<void> {
+  private async ensureKernel(document: Document): Promise<void> {
     assertRunnable(document.uri);
     await this.connection.start();
     await this.kept.attachFor(document.uri);

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { SYNCED } from "../file/languages";
 import { SECTION } from "../settings";
 import { findServer, type ServerCommand } from "./discovery";
+import { offerServer } from "./installation";
 import type { LanguageClient, LanguageClientOptions, ResponseError, StaticFeature } from "./language_client";
 import { withoutExecutions } from "./notebook_sync";
 import type {
@@ -20,7 +21,7 @@ import type {
 /** The server cannot run. The message is shown to the user. */
 export class NoServer extends Error {
   constructor(
-    readonly kind: "untrusted" | "missing" | "failed",
+    readonly kind: "untrusted" | "failed",
     message: string,
   ) {
     super(message);
@@ -51,6 +52,8 @@ export class Connection implements vscode.Disposable {
   private up = false;
   private restartedAt = Number.NEGATIVE_INFINITY;
   private disposed = false;
+  /** How many requests have followed their progress. */
+  private requests = 0;
   private readonly emitter = new vscode.EventEmitter<void>();
   /** Fires when the server has started or exited. */
   readonly onState = this.emitter.event;
@@ -58,13 +61,18 @@ export class Connection implements vscode.Disposable {
   constructor(
     readonly log: vscode.LogOutputChannel,
     private readonly listener: Listener,
+    /** The folder for the extension's own files. */
+    readonly storage: string,
   ) {}
 
   get running(): boolean {
     return this.client?.isRunning() ?? false;
   }
 
-  /** Starts the server if it is not running, and waits until it is ready. Throws NoServer. */
+  /**
+   * Starts the server if it is not running, and waits until it is ready. Offers to install it if there is none. Throws
+   * NoServer.
+   */
   start(): Promise<LanguageClient> {
     if (!this.starting && this.client?.isRunning()) return Promise.resolve(this.client);
     this.starting ??= this.launch().finally(() => {
@@ -89,29 +97,41 @@ export class Connection implements vscode.Disposable {
     this.emitter.dispose();
   }
 
-  /** Runs one of the server's commands, starting the server first. */
+  /** Runs one of the server's commands, starting the server first. `report` receives the lines of its progress. */
   async execute<K extends keyof Commands>(
     command: K,
     argument: Commands[K]["argument"],
     token?: vscode.CancellationToken,
+    report?: (line: string) => void,
   ): Promise<Commands[K]["result"]> {
     // While it starts, `listener.started` also sends commands: those must not wait for the start.
     const client = this.client?.isRunning() ? this.client : await this.start();
-    const params = { command, arguments: [argument] };
+    const progress = report && (await this.followProgress(client, report));
+    const params = { command, arguments: [argument], workDoneToken: progress?.token };
     // An undefined token would count as a second parameter.
     const method = "workspace/executeCommand";
-    return await (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params));
+    try {
+      return await (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params));
+    } finally {
+      progress?.dispose();
+    }
+  }
+
+  /** Receives the progress of a request that is sent with the returned token. */
+  private async followProgress(client: LanguageClient, report: (line: string) => void) {
+    const { WorkDoneProgress } = await import("./language_client");
+    const token = `request ${++this.requests}`;
+    const subscription = client.onProgress(WorkDoneProgress.type, token, (value) => {
+      if (value.kind === "report" && value.message) report(value.message);
+    });
+    return { token, dispose: () => subscription.dispose() };
   }
 
   private async launch(): Promise<LanguageClient> {
     if (!vscode.workspace.isTrusted) {
       throw new NoServer("untrusted", "kernels do not start in a workspace that is not trusted");
     }
-    const found = await findServer();
-    if (!found) {
-      const places = "in the selected Python environment or on PATH";
-      throw new NoServer("missing", `kernel-bridge is not installed ${places}; install it, or set its path`);
-    }
+    const found = (await findServer(this.storage)) ?? (await this.install());
     // Clean up after a server that exited unexpectedly. Failing to stop it is not an error.
     await this.client?.dispose().catch((error: unknown) => this.log.debug(messageOf(error)));
     this.log.info(`starting ${[found.command, ...found.args].join(" ")} (from ${found.origin})`);
@@ -131,6 +151,20 @@ export class Connection implements vscode.Disposable {
     }
     await this.listener.started(false);
     return client;
+  }
+
+  /** Installs the server if the user agrees. Throws CancellationError if not. */
+  private async install(): Promise<ServerCommand> {
+    const agreed = await offerServer(this.log, this.storage).catch((error: unknown) => {
+      throw isCancelled(error) ? error : new NoServer("failed", messageOf(error));
+    });
+    if (!agreed) throw new vscode.CancellationError();
+    const found = await findServer(this.storage);
+    if (found) return found;
+    throw new NoServer(
+      "failed",
+      vscode.l10n.t("the server was installed, but cannot be found; set its path"),
+    );
   }
 
   private create(library: Library, server: ServerCommand): LanguageClient {
@@ -202,7 +236,13 @@ export class Connection implements vscode.Disposable {
 /** Announces the client capabilities of the kernel-bridge protocol. */
 const capabilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    const kernelBridge: ClientCapabilities = { version: 1, output: true, stdin: true, blobs: "inline" };
+    const kernelBridge: ClientCapabilities = {
+      version: 1,
+      output: true,
+      stdin: true,
+      install: true,
+      blobs: "inline",
+    };
     capabilities.experimental = { ...(capabilities.experimental as object | undefined), kernelBridge };
   },
   getState: () => ({ kind: "static" }),

@@ -1,6 +1,10 @@
-/** Finds the server: from the settings, then in the selected Python environment, then on PATH. */
+/**
+ * Finds the server: from the settings, then in the selected Python environment, then on PATH, then where uv, pipx and
+ * this extension install it.
+ */
 
 import { access, constants } from "node:fs/promises";
+import { homedir } from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { settings } from "../settings";
@@ -16,6 +20,18 @@ export interface ServerCommand {
 
 const NAME = process.platform === "win32" ? "kernel-bridge.exe" : "kernel-bridge";
 
+/** The folder of the environment that this extension makes for the server. */
+export function serverFolder(storage: string): string {
+  return path.join(storage, "server");
+}
+
+/** A program of a Python environment. */
+export function inFolder(environment: string, name: string): string {
+  return process.platform === "win32"
+    ? path.join(environment, "Scripts", `${name}.exe`)
+    : path.join(environment, "bin", name);
+}
+
 async function isExecutable(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
@@ -25,7 +41,7 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-async function onPath(name: string): Promise<string | undefined> {
+export async function onPath(name: string): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
     const file = path.join(folder, name);
     if (path.isAbsolute(folder) && (await isExecutable(file))) return file;
@@ -33,8 +49,8 @@ async function onPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Returns the server's command, or undefined if there is none. */
-export async function findServer(): Promise<ServerCommand | undefined> {
+/** Returns the server's command, or undefined if there is none. `storage` is the folder for the extension's files. */
+export async function findServer(storage: string): Promise<ServerCommand | undefined> {
   const { serverCommand, serverPython } = settings();
   if (serverCommand) {
     const [command = "", ...args] = serverCommand;
@@ -54,22 +70,13 @@ export async function findServer(): Promise<ServerCommand | undefined> {
     }
   }
   const command = await onPath(NAME);
-  return command === undefined ? undefined : { command, args: ["--stdio"], origin: "PATH" };
-}
-
-/** Returns a command that installs the server where `findServer` finds it. */
-export async function installCommand(): Promise<string> {
-  const selected = await selectedPython(vscode.workspace.workspaceFolders?.[0]?.uri);
-  if (selected) return `${quoted(selected)} -m pip install jupyter-kernel-bridge`;
-  for (const [program, command] of [
-    ["uv", "uv tool install jupyter-kernel-bridge"],
-    ["pipx", "pipx install jupyter-kernel-bridge"],
-  ] as const) {
-    if (await onPath(process.platform === "win32" ? `${program}.exe` : program)) return command;
+  if (command !== undefined) return { command, args: ["--stdio"], origin: "PATH" };
+  const { UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME } = process.env;
+  const folders = [UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME, path.join(homedir(), ".local", "bin")];
+  const places = folders.filter((folder) => folder !== undefined).map((folder) => path.join(folder, NAME));
+  for (const command of [...places, inFolder(serverFolder(storage), "kernel-bridge")]) {
+    if (await isExecutable(command))
+      return { command, args: ["--stdio"], origin: "an installation for the user" };
   }
-  return "python3 -m pip install --user jupyter-kernel-bridge";
-}
-
-function quoted(word: string): string {
-  return /\s/.test(word) ? `"${word}"` : word;
+  return undefined;
 }

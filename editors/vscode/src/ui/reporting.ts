@@ -2,7 +2,6 @@
 
 import * as vscode from "vscode";
 import { errorData, isCancelled, messageOf, NoServer } from "../server/connection";
-import { installCommand } from "../server/discovery";
 import { plain } from "./ansi";
 
 type Action = { label: string; run: () => unknown };
@@ -40,7 +39,6 @@ export async function reportExit(again: boolean): Promise<void> {
 async function actionsFor(error: unknown): Promise<Action[]> {
   if (error instanceof NoServer) {
     if (error.kind === "untrusted") return [command("Manage Trust", "workbench.trust.manage")];
-    if (error.kind === "missing") return [await install(), openSetting("kernel-bridge.server")];
     return [command("Show Log", "kernelBridge.showLog"), openSetting("kernel-bridge.server")];
   }
   const data = errorData(error);
@@ -50,6 +48,12 @@ async function actionsFor(error: unknown): Promise<Action[]> {
         ...(data.hint ? [inTerminal("Open Fix in Terminal", data.hint)] : []),
         command("Select Kernel", "kernelBridge.selectKernel"),
         command("Show Log", "kernelBridge.showLog"),
+      ];
+    case "InstallFailed":
+      return [
+        ...(data.hint ? [inTerminal("Open Fix in Terminal", data.hint)] : []),
+        command("Show Log", "kernelBridge.showLog"),
+        command("Select Kernel", "kernelBridge.selectKernel"),
       ];
     case "KernelNotReady":
     case "NoSuchKernelSpec":
@@ -80,10 +84,6 @@ function openSetting(query: string): Action {
     label: "Open Settings",
     run: () => vscode.commands.executeCommand("workbench.action.openSettings", query),
   };
-}
-
-async function install(): Promise<Action> {
-  return inTerminal("Install", await installCommand());
 }
 
 /** Types a command into a terminal, for the user to check and run. */
