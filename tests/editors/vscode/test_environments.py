@@ -54,11 +54,13 @@ def test_the_user_is_asked_to_install_ipykernel_or_to_choose_another_kernel(
     expect(vscode.status).to_contain_text("No Kernel")
     assert not vscode_home.running("ipykernel_launcher")
 
-    vscode.run("Run All")
+    vscode.open("a.ipynb")
+    vscode.palette("Notebook: Run All")
+    expect(dialog).to_contain_text("The environment .venv has no ipykernel")
     dialog.get_by_role("button", name="Install ipykernel").click()
     expect(vscode.text).to_contain_text(f"runs in {environment}")
 
-    vscode.open("a.ipynb")
-    vscode.palette("Notebook: Run All")
+    vscode.open("a.py")
+    vscode.run("Run All")
+    vscode.expect_inline("a.py", 2, "runs in")
     expect(vscode.text).to_contain_text(f"runs in {environment}")
-    expect(dialog).to_have_count(0)
