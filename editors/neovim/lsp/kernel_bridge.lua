@@ -52,7 +52,9 @@ return {
   capabilities = {
     -- Same as pyright and most others: Neovim warns if servers of one buffer use different encodings.
     general = { positionEncodings = { "utf-16" } },
-    experimental = { kernelBridge = { version = 1, output = true, stdin = true, blobs = "file" } },
+    experimental = {
+      kernelBridge = { version = 1, output = true, stdin = true, install = true, blobs = "file" },
+    },
   },
   before_init = function(params)
     params.initializationOptions = settings()

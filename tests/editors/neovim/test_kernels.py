@@ -11,6 +11,7 @@ import pytest
 
 from tests.editors.neovim.neovim import BOUND_MS, Neovim, neovim
 from tests.editors.neovim.terminal import terminal
+from tests.environments import fill_cache, make_environment, provide_uv
 from tests.home import Home
 
 pytestmark = pytest.mark.slow
@@ -36,6 +37,29 @@ def test_buffers_have_their_own_kernels_or_share_one(editor: Neovim) -> None:
     editor.api.current.buffer[:] = ["who"]
     editor.command("run_cell")
     editor.until("test.results(vim.api.nvim_get_current_buf())[1].lines[1] == \"│ 'a'\"")
+
+
+def test_ipykernel_is_installed_when_the_user_agrees(editor: Neovim, home: Home) -> None:
+    fill_cache()
+    provide_uv(home)
+    python = make_environment(home.work / ".venv")
+    editor.open("import sys\nsys.prefix\n")
+    editor.lua(
+        """vim.ui.select = function(items, options, choose)
+          test.prompt, test.offered = options.prompt, vim.tbl_map(options.format_item, items)
+          test.choose = function(index) choose(items[index]) end
+        end"""
+    )
+    editor.command("run_cell")
+    editor.until("test.choose and true")
+    assert editor.lua("return test.prompt") == ".venv has no ipykernel:"
+    install, other, *_ = editor.lua("return test.offered")
+    assert "install ipykernel and start" in install
+    assert "Python 3 (ipykernel)" in other
+    assert not home.running("ipykernel_launcher")
+    editor.lua("test.choose(1)")
+    editor.until_message(f"ipykernel was installed for {python}")
+    assert str(home.work / ".venv") in editor.until_ended()[-1]["lines"][0]
 
 
 def test_choosing_a_kernel(editor: Neovim) -> None:

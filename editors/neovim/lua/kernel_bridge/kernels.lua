@@ -27,6 +27,20 @@ function M.start(bufnr, which, answered)
   client.command(bufnr, "startKernel", argument, answered)
 end
 
+--- Installs ipykernel into an environment.
+---@param bufnr integer
+---@param install kernel_bridge.KernelInstall
+---@param installed fun() called when the environment can be used
+function M.install(bufnr, install, installed)
+  client.notify("installing ipykernel: " .. install.command)
+  client.command(bufnr, "installKernel", { python = install.python }, function(failed)
+    if not failed then
+      client.notify("ipykernel was installed for " .. install.python)
+      installed()
+    end
+  end)
+end
+
 --- Restarts a kernel, dead or alive. If it is dead and no kernel-bridge started it, starts a new kernel from the same
 --- kernelspec.
 ---@param bufnr integer

@@ -31,17 +31,28 @@ local function to_start(bufnr, spec, after)
     where = nil -- the name contains it
   end
   local problem = (spec.problem or "cannot start"):match("^[^;\n]*")
+  local function started(failed)
+    if not failed and after then
+      after()
+    end
+  end
+  if spec.install then
+    return {
+      columns = { name, "install ipykernel and start", spec.install.command },
+      take = function()
+        kernels.install(bufnr, spec.install, function()
+          kernels.start(bufnr, kernels.which(spec), started)
+        end)
+      end,
+    }
+  end
   return {
     columns = { name, spec.usable and "start" or "✗ " .. problem, short(where) },
     take = function()
       if not spec.usable then
         return client.notify(spec.problem or spec.displayName .. " cannot start", vim.log.levels.WARN)
       end
-      kernels.start(bufnr, kernels.which(spec), function(failed)
-        if not failed and after then
-          after()
-        end
-      end)
+      kernels.start(bufnr, kernels.which(spec), started)
     end,
   }
 end
@@ -100,18 +111,39 @@ local function add_running(bufnr, listed, choices, rest)
   end
 end
 
---- Offers kernels to start.
+---@param required kernel_bridge.Required
+local function asking(required)
+  if required.install then
+    local environment = vim.fs.dirname(vim.fs.dirname(required.install.python))
+    return ("%s has no ipykernel:"):format(short(environment))
+  end
+  return required.package and "No kernel for this language is installed:" or "Start a kernel:"
+end
+
+---@class kernel_bridge.Required
+---@field specs kernel_bridge.KernelSpec[]
+---@field package? kernel_bridge.KernelPackage
+---@field install? kernel_bridge.KernelInstall
+
+--- Offers kernels to start and, for an environment without ipykernel, to install it there.
 ---@param bufnr integer
----@param required { specs: kernel_bridge.KernelSpec[], package?: kernel_bridge.KernelPackage }
+---@param required kernel_bridge.Required
 ---@param after? fun() called when the kernel has started
 function M.offer(bufnr, required, after)
   local choices, rest = {}, {}
   if required.package then
     choices[1] = to_install(required.package)
   end
-  add_specs(bufnr, required.specs, choices, rest, after)
-  local prompt = required.package and "No kernel for this language is installed:" or "Start a kernel:"
-  picker.pick(prompt, choices, rest)
+  local python = (required.install or {}).python
+  local specs = vim.tbl_filter(function(spec)
+    local is_asked = python ~= nil and (spec.install or {}).python == python
+    if is_asked then
+      choices[#choices + 1] = to_start(bufnr, spec, after)
+    end
+    return not is_asked
+  end, required.specs)
+  add_specs(bufnr, specs, choices, rest, after)
+  picker.pick(asking(required), choices, rest)
 end
 
 --- Asks the user whether to restart a dead kernel.
