@@ -55,7 +55,7 @@ def test_the_user_is_asked_to_install_ipykernel_or_to_choose_another_kernel(
     assert not vscode_home.running("ipykernel_launcher")
 
     vscode.open("a.ipynb")
-    vscode.palette("Notebook: Run All")
+    vscode.cells.get_by_role("button", name="Execute Cell (").click()
     expect(dialog).to_contain_text("The environment .venv has no ipykernel")
     dialog.get_by_role("button", name="Install ipykernel").click()
     expect(vscode.text).to_contain_text(f"runs in {environment}")

@@ -18,7 +18,7 @@ export interface ServerCommand {
   origin: string;
 }
 
-const NAME = process.platform === "win32" ? "kernel-bridge.exe" : "kernel-bridge";
+const NAME = "kernel-bridge";
 
 /** The folder of the environment that this extension makes for the server. */
 export function serverFolder(storage: string): string {
@@ -41,10 +41,23 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-export async function onPath(name: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
-    const file = path.join(folder, name);
-    if (path.isAbsolute(folder) && (await isExecutable(file))) return file;
+/** Where uv and pipx install commands, and where they are installed themselves: often not on the PATH of a desktop. */
+function userFolders(): string[] {
+  const { UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME } = process.env;
+  const own = [".local/bin", ".cargo/bin"].map((folder) => path.join(homedir(), folder));
+  const others = process.platform === "win32" ? [] : ["/opt/homebrew/bin", "/usr/local/bin"];
+  return [UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME, ...own, ...others].filter(
+    (folder) => folder !== undefined,
+  );
+}
+
+/** Finds a program on PATH, then in the folders of the user. */
+export async function findProgram(name: string): Promise<string | undefined> {
+  const file = process.platform === "win32" ? `${name}.exe` : name;
+  const onPath = (process.env.PATH ?? "").split(path.delimiter);
+  for (const folder of [...onPath, ...userFolders()]) {
+    const program = path.join(folder, file);
+    if (path.isAbsolute(folder) && (await isExecutable(program))) return program;
   }
   return undefined;
 }
@@ -64,19 +77,14 @@ export async function findServer(storage: string): Promise<ServerCommand | undef
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const selected = await selectedPython(folder);
   if (selected) {
-    const command = path.join(path.dirname(selected), NAME);
+    const command = path.join(path.dirname(selected), process.platform === "win32" ? `${NAME}.exe` : NAME);
     if (await isExecutable(command)) {
       return { command, args: ["--stdio"], origin: "the selected Python environment" };
     }
   }
-  const command = await onPath(NAME);
-  if (command !== undefined) return { command, args: ["--stdio"], origin: "PATH" };
-  const { UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME } = process.env;
-  const folders = [UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME, path.join(homedir(), ".local", "bin")];
-  const places = folders.filter((folder) => folder !== undefined).map((folder) => path.join(folder, NAME));
-  for (const command of [...places, inFolder(serverFolder(storage), "kernel-bridge")]) {
-    if (await isExecutable(command))
-      return { command, args: ["--stdio"], origin: "an installation for the user" };
-  }
-  return undefined;
+  const own = inFolder(serverFolder(storage), NAME);
+  const command = (await findProgram(NAME)) ?? ((await isExecutable(own)) ? own : undefined);
+  return command === undefined
+    ? undefined
+    : { command, args: ["--stdio"], origin: "an installation for the user" };
 }

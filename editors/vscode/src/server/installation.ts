@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { plain } from "../ui/ansi";
-import { inFolder, onPath, serverFolder } from "./discovery";
+import { findProgram, inFolder, serverFolder } from "./discovery";
 import { selectedPython } from "./python_environment";
 
 const SERVER = "jupyter-kernel-bridge";
@@ -76,7 +76,7 @@ async function explain(): Promise<void> {
 
 /** The commands that install the server where `findServer` finds it; empty: there is no Python for it. */
 async function plan(storage: string): Promise<Command[]> {
-  const uv = await program("uv");
+  const uv = await findProgram("uv");
   const selected = await selectedPython(vscode.workspace.workspaceFolders?.[0]?.uri);
   if (selected) {
     const answer = await exitCode([selected, "-c", PROBE]);
@@ -84,7 +84,7 @@ async function plan(storage: string): Promise<Command[]> {
     if (answer === 3 && uv) return [[uv, "pip", "install", "--python", selected, SERVER, KERNEL]];
   }
   if (uv) return [[uv, "tool", "install", "--with", KERNEL, SERVER]];
-  const pipx = await program("pipx");
+  const pipx = await findProgram("pipx");
   if (pipx) {
     return [
       [pipx, "install", SERVER],
@@ -92,7 +92,7 @@ async function plan(storage: string): Promise<Command[]> {
     ];
   }
   for (const name of ["python3", "python"]) {
-    const python = await program(name);
+    const python = await findProgram(name);
     if (!python || ![0, 3, 4].includes(await exitCode([python, "-c", PROBE]))) continue;
     const folder = serverFolder(storage);
     const own = inFolder(folder, "python");
@@ -102,10 +102,6 @@ async function plan(storage: string): Promise<Command[]> {
     ];
   }
   return [];
-}
-
-function program(name: string): Promise<string | undefined> {
-  return onPath(process.platform === "win32" ? `${name}.exe` : name);
 }
 
 async function exitCode(command: Command): Promise<number> {
