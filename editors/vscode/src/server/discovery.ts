@@ -82,9 +82,9 @@ export async function findServer(storage: string): Promise<ServerCommand | undef
       return { command, args: ["--stdio"], origin: "the selected Python environment" };
     }
   }
+  const found = await findProgram(NAME);
+  if (found !== undefined) return { command: found, args: ["--stdio"], origin: "PATH or the user's folders" };
   const own = inFolder(serverFolder(storage), NAME);
-  const command = (await findProgram(NAME)) ?? ((await isExecutable(own)) ? own : undefined);
-  return command === undefined
-    ? undefined
-    : { command, args: ["--stdio"], origin: "an installation for the user" };
+  if (await isExecutable(own)) return { command: own, args: ["--stdio"], origin: "its own environment" };
+  return undefined;
 }
