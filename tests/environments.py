@@ -8,6 +8,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import ipykernel_launcher
+
 from tests.home import Home
 
 ROOT = Path(__file__).parents[1]
@@ -52,3 +54,11 @@ def built() -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     uv("build", "--wheel", "--out-dir", folder, ROOT)
     return next(folder.glob("*.whl"))
+
+
+def lend_ipykernel(python: str) -> None:
+    """Give an environment the packages of this one, without installing anything."""
+    own = Path(ipykernel_launcher.__file__)
+    (packages,) = Path(python).parents[1].glob("lib/python*/site-packages")
+    (packages / "lent.pth").write_text(f"{own.parent}\n")
+    (packages / own.name).symlink_to(own)

@@ -10,6 +10,7 @@ import nbclient
 import nbformat
 import pytest
 
+from tests.environments import lend_ipykernel, make_environment
 from tests.home import Home
 from tests.server.command import BOUND_S, run_command, start_command, write
 
@@ -57,6 +58,15 @@ def texts(found: Any) -> list[str]:
         for cell in found.cells
         if cell.cell_type == "code"
     ]
+
+
+@pytest.mark.parametrize("name", ["a.ipynb", "a.py"])
+def test_the_kernelspec_of_every_environment_means_that_of_the_project(home: Home, name: str) -> None:
+    lend_ipykernel(make_environment(home.work / ".venv"))
+    source = "import sys; print(sys.prefix)"
+    header = "# ---\n# jupyter:\n#   kernelspec:\n#     name: python3\n# ---\n"
+    write(home, name, notebook(source) if name.endswith(".ipynb") else header + source)
+    assert run_command(home, "run", name).stdout == f"{home.work / '.venv'}\n"
 
 
 @pytest.mark.parametrize("source", ["script.py", "in.ipynb"])
