@@ -1,6 +1,7 @@
 """Installs ipykernel into an interpreter's environment, by running the tool that manages it."""
 
 import asyncio
+import contextlib
 import importlib
 import os
 import re
@@ -123,4 +124,5 @@ def _kill(process: asyncio.subprocess.Process) -> None:
     if sys.platform == "win32":  # no process groups: its task killer follows the tree
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
     else:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.killpg(process.pid, signal.SIGKILL)
