@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ..protocol.errors import InvalidArgument, NoSuchKernel, Remedy
 from .bindings import Bindings
+from .documents import name_of
 from .kernel import FollowedKernel
 
 
@@ -38,13 +39,13 @@ def _bound(
     if len(bound) > 1 and language_id is None:
         names = ", ".join(f"{id} ({kernels[id].session.spec.display_name})" for id in bound)
         raise InvalidArgument(
-            f"field kernelId: {uri} has {len(bound)} kernels; pass the kernelId of one, or a "
+            f"field kernelId: {name_of(uri)} has {len(bound)} kernels; pass the kernelId of one, or a "
             f"position in its code: {names}"
         )
     found = bindings.of(uri, language_id)
     if found is None:
         code = f"the {language_id} code of " if bound else ""
-        raise NoSuchKernel(f"no kernel is bound to {code}{uri}", remedy=Remedy.CHOOSE_KERNEL)
+        raise NoSuchKernel(f"no kernel is bound to {code}{name_of(uri)}", remedy=Remedy.CHOOSE_KERNEL)
     return found
 
 

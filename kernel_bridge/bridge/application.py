@@ -35,7 +35,7 @@ from .addressing import addressed, only_busy
 from .availability import require_alive
 from .bindings import Bindings
 from .choice import Specs, package_needed
-from .documents import folder_of
+from .documents import folder_of, name_of
 from .history import History
 from .kernel import FollowedKernel
 from .launching import Starts
@@ -291,7 +291,7 @@ class Bridge:
             return await self.starts.share(use, lambda: self._resume(uri, language_id)).wait()
         specs = await self.specs.list(uri, language_id)
         raise KernelRequired(
-            f"no kernel to run on: {f'{uri} has no kernel' if uri else 'no textDocument was passed'}"
+            f"no kernel to run on: {f'{name_of(uri)} has no kernel' if uri else 'no textDocument was passed'}"
             + ("" if self.settings.auto_start else ", and the setting autoStart is off"),
             specs=specs,
             package=package_needed(specs, language_id),

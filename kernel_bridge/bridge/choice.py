@@ -14,7 +14,7 @@ from ..protocol.errors import KernelRequired, NoSuchKernelSpec, Remedy, Untruste
 from ..protocol.objects import KernelPackage, KernelSpec
 from ..protocol.settings import Settings
 from ..source.languages import speaks
-from .documents import folder_of
+from .documents import folder_of, name_of
 
 
 class Specs:
@@ -159,7 +159,7 @@ def best(specs: list[KernelSpec], uri: str, language_id: str) -> KernelSpec:
         )
     package = package_needed(specs, language_id)
     raise KernelRequired(
-        f"no kernel for {language_id!r} is installed{f' (document {uri})' if uri else ''}; "
+        f"no kernel for {language_id!r} is installed{f' (for {name_of(uri)})' if uri else ''}; "
         + (f"{package.name} brings one: {package.command}; " if package else "")
         + f"installed kernels: {', '.join(spec.name for spec in specs) or 'none'}",
         specs=specs,

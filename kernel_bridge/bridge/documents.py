@@ -1,7 +1,7 @@
 """Documents as the bridge sees them: URIs, paths and folders."""
 
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 
@@ -18,6 +18,15 @@ def path_of(uri: str) -> Path | None:
 
         return Path(url2pathname(unquote(parts.path)))
     return Path(unquote(parts.path))
+
+
+def name_of(uri: str) -> str:
+    """The document's name in messages to people: of a file, an unsaved document, or a notebook's cell."""
+    try:
+        path = urlsplit(uri).path
+    except ValueError:
+        return uri
+    return PurePosixPath(unquote(path)).name or uri
 
 
 def folder_of(uri: str | None, root: Path) -> Path:

@@ -20,7 +20,7 @@ from ..source.languages import extension_of, find_language, language_of_path
 from ..source.notebook import Notebook as Document
 from ..source.script import read_script
 from ..source.view import NotShown, is_view, read_view
-from .documents import path_of
+from .documents import name_of, path_of
 from .observer import Progress
 from .session_runs import SessionRuns
 
@@ -76,7 +76,7 @@ def read_document(uri: str) -> Document:
     """The cells of a notebook or script on disk. Raises ExportFailed if it cannot be read."""
     path = path_of(uri)
     if path is None:
-        raise ExportFailed(f"the document {uri} is neither open nor a file", path=uri)
+        raise ExportFailed(f"{name_of(uri)} is neither open in the editor nor a file on disk", path=uri)
     language = language_of_path(str(path))
     with unreadable(str(path)):
         text = decode(read_file(path, LARGEST_DOCUMENT_BYTES), language)

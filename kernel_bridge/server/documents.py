@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
+from ..bridge.documents import name_of
 from ..bridge.exporting import document_of, read_document
 from ..protocol.errors import DocumentNotOpen
 from ..protocol.objects import Position
@@ -255,6 +256,6 @@ class Documents(Workspace):
         document = self.find(uri)
         if document is None:
             raise DocumentNotOpen(
-                f"the document {uri} is not open; open it with textDocument/didOpen, or pass `code`"
+                f"{name_of(uri)} is not open; open it with textDocument/didOpen, or pass `code`"
             )
         return document

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..bridge.documents import name_of
 from ..bridge.inquiry import first_complete
 from ..bridge.submission import Source, Wanted
 from ..protocol.commands import RunParams
@@ -24,6 +25,18 @@ if TYPE_CHECKING:  # lsprotocol is slow to import
     from ..bridge.kernel import FollowedKernel
     from .documents import Documents
     from .snapshot import Snapshot
+
+
+DESCRIBED: dict[Unit, str] = {
+    "range": "{name}, lines {first} to {last}",
+    "line": "line {first} of {name}",
+    "statement": "{name} at line {first}",
+    "cell": "the cell at line {first} of {name}",
+    "above": "{name} above line {first}",
+    "below": "{name} from line {first}",
+    "all": "{name}",
+}
+"""The part of a document that a unit is, for "there is no code to run in …"."""
 
 
 def wanted(params: RunParams, documents: "Documents") -> Wanted:
@@ -54,10 +67,12 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
         cells = notebooks.chosen_cells(notebook, uri, unit, params.cells, documents)
         language = cells[0].language_id if cells else documents.language_of(uri)
         sources = [_source(cell, notebooks.whole(cell), unit, notebook) for cell in cells]
-        return Wanted(f"unit {unit!r} of {uri}", sources, documents.owner(uri), language)
+        numbers = [number for number, cell in enumerate(notebook.cells, start=1) if cell.document == uri]
+        described = "".join(f"cell {number} of " for number in numbers) + name_of(notebook.uri)
+        return Wanted(described, sources, documents.owner(uri), language)
     document = documents.opened(uri)
     if uri.lower().endswith(".ipynb") and find_language(document.language_id) is None:
-        return Wanted(f"{uri}: it is open as JSON; open it as a notebook or as a script", [])
+        return Wanted(f"{name_of(uri)}: it is open as JSON; open it as a notebook or as a script", [])
     selection = None
     if params.range is not None:
         selection = (document.to_inner(params.range.start), document.to_inner(params.range.end))
@@ -67,7 +82,8 @@ def wanted(params: RunParams, documents: "Documents") -> Wanted:
     if unit != "all" and position is None and selection is None:
         raise InvalidArgument(f'kernel-bridge.run: field position: is required for unit "{unit}" and missing')
     owner = documents.owner(uri)
-    described = f"unit {unit!r} of {uri}"
+    top, bottom = selection or (position or Place(0, 0),) * 2
+    described = DESCRIBED[unit].format(name=name_of(uri), first=top.line + 1, last=bottom.line + 1)
     language = document.language_id
     if unit != "all" and is_fenced(language):
         line = (position or selection[0]).line  # type: ignore[index]  # one of the two is set

@@ -263,3 +263,31 @@ async def test_kernels_that_do_not_start(home: Home) -> None:
         assert all(kernel["reason"] for kernel in kernels)
         home_processes = [process.pid for process in home.processes()]
         assert client.process.pid in home_processes
+
+
+@shared_loop
+@pytest.mark.parametrize(
+    ("unit", "message"),
+    [
+        ("line", "there is no code to run in line 2 of my file.py"),
+        ("cell", "there is no code to run in the cell at line 2 of my file.py"),
+        ("above", "there is no code to run in my file.py above line 2"),
+        ("all", "there is no code to run in my file.py"),
+    ],
+)
+async def test_a_message_names_the_place_as_a_person_would(shared: Client, unit: str, message: str) -> None:
+    document = shared.open("# %%\n\n", name="my file.py")
+    with pytest.raises(ResponseError) as caught:
+        await shared.command(
+            "run", textDocument=document.identifier, unit=unit, position=document.position(1, 0)
+        )
+    assert str(caught.value).endswith(message)
+    shared.close_document(document)
+
+
+@shared_loop
+async def test_a_message_names_the_file_without_a_kernel(shared: Client) -> None:
+    document = shared.open("1\n", name="my file.py")
+    with pytest.raises(ResponseError, match=r"no kernel is bound to my file\.py"):
+        await shared.command("interruptKernel", textDocument=document.identifier)
+    shared.close_document(document)
