@@ -62,9 +62,11 @@ def test_a_notebook_runs_on_the_controller(vscode: Window) -> None:
 
 
 def test_an_error_in_a_notebook_is_a_problem_on_its_line(vscode: Window, vscode_home: Home) -> None:
-    cells = [new_code_cell("x = 0"), new_code_cell("y = 1\n1 / x\n")]
+    cells = [new_code_cell("x = 0"), new_code_cell("y = 1\n1 / x\n"), new_code_cell("'later'")]
     run_notebook(vscode, cells)
     expect(vscode.text).to_contain_text("ZeroDivisionError")
+    expect(vscode.cells.nth(2)).to_contain_text("Not run: an earlier run failed")
+    expect(vscode.cells.nth(2).locator(".codicon-notebook-state-error")).to_have_count(0)
     vscode.press("Control+Shift+M")
     newest, before = kernel_bridge_json(vscode_home, "history", "--file", str(vscode.folder / "n.ipynb"))[
         "runs"

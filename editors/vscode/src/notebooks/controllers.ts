@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { INTERACTIVE, JUPYTER_NOTEBOOK } from "../file/languages";
+import { COMMENTS } from "../server/vocabulary";
 
 export const EXTENSION = "kernel-bridge.kernel-bridge";
 
@@ -22,6 +23,7 @@ export class Controllers implements vscode.Disposable {
   constructor(private readonly handlers: Handlers) {
     this.common = this.create("kernel-bridge", JUPYTER_NOTEBOOK, "Kernel Bridge");
     this.common.description = "Run cells on a Jupyter kernel";
+    this.common.supportedLanguages = [...COMMENTS.keys()]; // no raw cells
     this.closing = vscode.workspace.onDidCloseNotebookDocument((notebook) => {
       this.ofResults.get(notebook)?.dispose();
       this.ofResults.delete(notebook);

@@ -15,16 +15,15 @@ export class NotebookRunner implements CellRunner {
     private readonly running: Running,
   ) {}
 
-  async run(cell: vscode.NotebookCell): Promise<Run> {
-    const kernel = requireKernel(notebookTarget(this.session, cell.notebook));
+  async run(notebook: vscode.NotebookDocument, cells: readonly vscode.NotebookCell[]): Promise<Run[]> {
+    const kernel = requireKernel(notebookTarget(this.session, notebook));
     const { runs } = await this.connection.execute("kernel-bridge.run", {
-      textDocument: { uri: cell.document.uri.toString() },
+      textDocument: { uri: notebook.uri.toString() },
       unit: "cell",
+      cells: cells.map(({ document }) => document.uri.toString()),
       kernelId: kernel.id,
     });
-    const run = runs[0];
-    if (!run) throw new Error("the server returned no run");
-    return this.session.run(run).run;
+    return runs.map((run) => this.session.run(run).run);
   }
 
   async interrupt(notebook: vscode.NotebookDocument): Promise<void> {

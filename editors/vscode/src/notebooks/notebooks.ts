@@ -5,19 +5,21 @@
  */
 
 import * as vscode from "vscode";
-import { ERROR, toCellOutput } from "../runs/rendering";
-import type { Session } from "../runs/session";
+import { toCellOutput } from "../runs/rendering";
+import type { RunEntry, Session } from "../runs/session";
 import { inFiles } from "../runs/traceback";
-import { messageOf } from "../server/connection";
+import { isCancelled, messageOf } from "../server/connection";
 import type { Output, Run } from "../server/protocol";
+import { report } from "../ui/reporting";
 import { Controllers } from "./controllers";
+import { NotRun, reasonOf } from "./not_run";
 import { runIdOf } from "./results_notebook";
 import { RunCell } from "./run_cell";
 
 /** The parts of the extension that run a cell. */
 export interface CellRunner {
-  /** Runs a cell's code on its notebook's kernel. */
-  run(cell: vscode.NotebookCell): Promise<Run>;
+  /** Queues the code of cells together on their notebook's kernel. Empty cells get no run. */
+  run(notebook: vscode.NotebookDocument, cells: readonly vscode.NotebookCell[]): Promise<Run[]>;
   interrupt(notebook: vscode.NotebookDocument): Promise<void>;
   /** Makes sure that the notebook has a kernel. Throws if none can be started. */
   ready(notebook: vscode.NotebookDocument): Promise<void>;
@@ -25,8 +27,9 @@ export interface CellRunner {
 
 export class Notebooks implements vscode.Disposable {
   readonly controllers: Controllers;
-  private readonly shown = new Map<string, RunCell>();
-  private readonly disposables: vscode.Disposable[] = [];
+  private readonly shown = new WeakMap<RunEntry, RunCell>();
+  private readonly notRun = new NotRun();
+  private readonly disposables: vscode.Disposable[] = [this.notRun];
 
   constructor(
     private readonly session: Session,
@@ -39,10 +42,13 @@ export class Notebooks implements vscode.Disposable {
     });
     this.disposables.push(
       this.controllers,
-      session.onRun((entry) => this.shown.get(entry.run.id)?.stateChanged()),
-      session.onOutput(({ entry, touched }) => this.shown.get(entry.run.id)?.outputsChanged(touched)),
+      session.onRun((entry) => this.shown.get(entry)?.stateChanged()),
+      session.onOutput(({ entry, touched }) => this.shown.get(entry)?.outputsChanged(touched)),
       vscode.workspace.onDidCloseNotebookDocument((notebook) => {
-        for (const shown of this.shown.values()) if (shown.cell.notebook === notebook) shown.giveUp();
+        for (const entry of session.runs.values()) {
+          const shown = this.shown.get(entry);
+          if (shown?.cell.notebook === notebook) shown.giveUp();
+        }
       }),
     );
   }
@@ -53,7 +59,7 @@ export class Notebooks implements vscode.Disposable {
 
   /** The cell that shows a run. */
   cellOf(runId: string): vscode.NotebookCell | undefined {
-    const cell = this.shown.get(runId)?.cell;
+    const cell = this.shownOf(runId)?.cell;
     return cell && !cell.notebook.isClosed && cell.index >= 0 ? cell : undefined;
   }
 
@@ -61,9 +67,14 @@ export class Notebooks implements vscode.Disposable {
   adopt(notebook: vscode.NotebookDocument): void {
     for (const cell of notebook.getCells()) {
       const runId = runIdOf(cell);
-      const shown = runId === undefined ? undefined : this.shown.get(runId);
+      const shown = runId === undefined ? undefined : this.shownOf(runId);
       if (shown && shown.cell !== cell) shown.moveTo(cell);
     }
+  }
+
+  private shownOf(runId: string): RunCell | undefined {
+    const entry = this.session.runs.get(runId);
+    return entry && this.shown.get(entry);
   }
 
   /** Shows a run in a cell. */
@@ -75,52 +86,41 @@ export class Notebooks implements vscode.Disposable {
       const isError = output.output_type === "error";
       return toCellOutput(isError ? inFiles(output, entry.run, this.session.runs.values()) : output);
     };
-    this.shown.set(runId, new RunCell(entry, controller, cell, this.log, render, execution));
-    for (const id of this.shown.keys()) if (!this.session.runs.has(id)) this.shown.delete(id);
+    this.notRun.show(cell, reasonOf(entry.run));
+    this.shown.set(entry, new RunCell(entry, controller, cell, this.notRun, this.log, render, execution));
   }
 
-  /** Shows cells as pending until the kernel is ready, then queues them in order. */
+  /** Shows cells as pending until the kernel is ready, then queues them together. */
   private async execute(
     controller: vscode.NotebookController,
     cells: vscode.NotebookCell[],
     notebook: vscode.NotebookDocument,
   ): Promise<void> {
-    const waiting = cells.map((cell) => ({ cell, execution: controller.createNotebookCellExecution(cell) }));
-    let failure: unknown;
-    let reported = false;
+    const pending = new Map<string, { cell: vscode.NotebookCell; execution: vscode.NotebookCellExecution }>();
+    for (const cell of cells) {
+      if (cell.document.getText().trim() === "") continue;
+      this.notRun.show(cell, undefined);
+      const execution = controller.createNotebookCellExecution(cell);
+      pending.set(cell.document.uri.toString(), { cell, execution });
+    }
+    if (pending.size === 0) return;
+    let reason: string | undefined;
     try {
       await this.runner.ready(notebook);
+      const left = [...pending.values()].map(({ cell }) => cell).filter(({ index }) => index >= 0);
+      for (const run of await this.runner.run(notebook, left)) {
+        const uri = run.textDocument?.uri ?? "";
+        const found = pending.get(uri);
+        if (found) this.show(run.id, found.cell, found.execution);
+        pending.delete(uri);
+      }
     } catch (error) {
-      failure = error;
+      reason = vscode.l10n.t("Not run: {0}", messageOf(error));
+      if (!isCancelled(error)) void report(error);
     }
-    for (const { cell, execution } of waiting) {
-      if (cell.document.getText().trim() === "") {
-        execution.end(undefined);
-        continue;
-      }
-      if (failure === undefined) {
-        try {
-          const run = await this.runner.run(cell);
-          this.show(run.id, cell, execution);
-          continue;
-        } catch (error) {
-          failure = error;
-        }
-      }
-      if (reported) execution.end(undefined);
-      else await fail(execution, failure);
-      reported = true;
+    for (const { cell, execution } of pending.values()) {
+      this.notRun.skip(cell, execution);
+      this.notRun.show(cell, reason);
     }
   }
-}
-
-/** Shows in a cell why it did not run. */
-async function fail(execution: vscode.NotebookCellExecution, error: unknown): Promise<void> {
-  execution.start(Date.now());
-  const shown = vscode.NotebookCellOutputItem.json(
-    { name: "Kernel Bridge", message: messageOf(error) },
-    ERROR,
-  );
-  await execution.replaceOutput(new vscode.NotebookCellOutput([shown], { outputType: "error" }));
-  execution.end(false, Date.now());
 }

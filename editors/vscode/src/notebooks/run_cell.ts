@@ -2,9 +2,10 @@
 
 import * as vscode from "vscode";
 import { type Touched, untouched } from "../runs/outputs";
-import { type ElidedMetadata, elidedText, streamItem, toReason } from "../runs/rendering";
+import { type ElidedMetadata, elidedText, streamItem } from "../runs/rendering";
 import { hasEnded, type RunEntry } from "../runs/session";
 import type { Output, StreamOutput } from "../server/protocol";
+import { type NotRun, reasonOf } from "./not_run";
 
 /** An output of the protocol in the cell. */
 interface Shown {
@@ -24,32 +25,34 @@ const BUSY = 3;
 const LONGEST_PAUSE_MS = 1000;
 
 export class RunCell {
-  private execution: vscode.NotebookCellExecution | undefined;
   private started = false;
   private ended = false;
   /** Whether giveUp() was called before the run ended. */
   private unfinished = false;
   private shown: Shown[] = [];
   private touched = untouched();
-  /** Whether `shown` belongs to another cell, so that the next update must replace all outputs. */
-  private foreign = false;
+  /** Whether all outputs of the cell must be replaced, because it shows those of another run. */
+  private foreign: boolean;
   private updating: Promise<void> | undefined;
+  private wake: () => void = () => {};
 
   constructor(
     readonly entry: RunEntry,
     private readonly controller: vscode.NotebookController,
     public cell: vscode.NotebookCell,
+    private readonly notRun: NotRun,
     private readonly log: vscode.LogOutputChannel,
     private readonly toCellOutput: (output: Output) => vscode.NotebookCellOutput,
-    execution?: vscode.NotebookCellExecution,
+    private execution?: vscode.NotebookCellExecution,
   ) {
-    this.execution = execution;
-    this.touched.cleared = true; // the cell may show outputs of an earlier run
+    this.foreign = cell.outputs.length > 0;
     this.update();
   }
 
   /** The run's state has changed. */
   stateChanged(): void {
+    this.notRun.show(this.cell, reasonOf(this.entry.run));
+    if (hasEnded(this.entry.run)) this.wake();
     this.update();
   }
 
@@ -81,58 +84,77 @@ export class RunCell {
   }
 
   private async updateUntilDone(): Promise<void> {
-    while (!this.isCurrent()) {
+    for (;;) {
+      const execution = this.begin();
+      if (!execution) return;
+      if (this.isShown()) {
+        if (hasEnded(this.entry.run)) this.end(execution);
+        return;
+      }
       const since = Date.now();
-      await this.step();
-      const long = this.entry.outputs.some(
-        (output) => output.output_type === "stream" && output.text.length > LONG_TEXT,
-      );
-      const took = Date.now() - since; // includes the time that the window took
-      const pause = Math.max(
-        (long ? SLOW_FRAME_MS : FRAME_MS) - took,
-        Math.min(BUSY * took, LONGEST_PAUSE_MS),
-      );
-      if (!hasEnded(this.entry.run)) await delay(pause);
+      try {
+        await this.showOutputs(execution);
+      } catch (error) {
+        if (execution === this.execution) throw error; // else it was released in the meantime
+      }
+      if (!hasEnded(this.entry.run)) await this.pause(Date.now() - since);
     }
   }
 
-  private isCurrent(): boolean {
+  /** Whether the cell shows the outputs of the run as they are now. */
+  private isShown(): boolean {
     const { cleared, rewritten, grown } = this.touched;
-    const { run, outputs } = this.entry;
-    return (
-      !cleared &&
-      rewritten.size + grown.size === 0 &&
-      outputs.length === this.shown.length &&
-      (run.state === "queued" ? this.execution !== undefined : hasEnded(run) ? this.ended : this.started)
-    );
+    const isTouched = cleared || rewritten.size + grown.size > 0 || this.foreign;
+    return !isTouched && this.entry.outputs.length === this.shown.length;
   }
 
-  private async step(): Promise<void> {
+  /** Brings the cell's execution to the state of the run. Returns it once it may show outputs. */
+  private begin(): vscode.NotebookCellExecution | undefined {
     const { run } = this.entry;
-    if (this.cell.notebook.isClosed || this.cell.index < 0) return this.giveUp();
+    if (this.cell.notebook.isClosed || this.cell.index < 0) {
+      this.giveUp();
+      return undefined;
+    }
+    if (this.ended && this.isShown()) return undefined;
+    if (hasEnded(run) && run.startedAt === undefined) {
+      if (this.execution && !this.ended) this.notRun.skip(this.cell, this.execution);
+      this.ended = true;
+      return undefined;
+    }
     // Output may arrive after the run and its execution have ended. VS Code accepts it only from a new execution.
     if (this.ended) {
       this.execution = undefined;
-      this.started = false;
-      this.ended = false;
+      this.started = this.ended = false;
     }
     this.execution ??= this.controller.createNotebookCellExecution(this.cell);
     const { execution } = this;
-    if (run.executionCount !== undefined) execution.executionOrder = run.executionCount;
-    if (run.state === "queued") return;
-    if (!this.started) {
-      this.started = true;
-      execution.start(run.startedAt === undefined ? undefined : Date.parse(run.startedAt));
-    }
-    await this.showOutputs(execution);
-    const current = this.touched;
-    if (hasEnded(run) && !current.cleared && current.rewritten.size + current.grown.size === 0) {
-      if (run.reason !== undefined) await execution.appendOutput(toReason(run.state, run.reason));
-      if (execution !== this.execution) return; // it was released in the meantime
-      this.ended = true;
-      const success = run.state === "ok" ? true : run.startedAt === undefined ? undefined : false;
-      execution.end(success, run.endedAt === undefined ? undefined : Date.parse(run.endedAt));
-    }
+    const count = run.executionCount;
+    if (count !== undefined && count !== execution.executionOrder) execution.executionOrder = count;
+    if (run.state === "queued") return undefined;
+    if (!this.started) execution.start(timeOf(run.startedAt));
+    this.started = true;
+    return execution;
+  }
+
+  private end(execution: vscode.NotebookCellExecution): void {
+    const { run } = this.entry;
+    this.ended = true;
+    execution.end(run.state === "ok", timeOf(run.endedAt));
+  }
+
+  /** Waits before the next update, but not longer than the run takes. `took` includes the time that the window took. */
+  private pause(took: number): Promise<void> {
+    const long = this.entry.outputs.some(
+      (output) => output.output_type === "stream" && output.text.length > LONG_TEXT,
+    );
+    const least = (long ? SLOW_FRAME_MS : FRAME_MS) - took;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(least, Math.min(BUSY * took, LONGEST_PAUSE_MS)));
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Ends the execution before its run. VS Code allows one per cell, and remembers those of closed notebooks. */
@@ -145,6 +167,7 @@ export class RunCell {
   giveUp(): void {
     this.unfinished ||= !this.ended;
     this.release();
+    this.foreign = false;
     this.touched = untouched();
     this.shown = this.entry.outputs.map((output) => ({ main: this.toCellOutput(output), length: 0 }));
     this.started = true;
@@ -244,6 +267,6 @@ function both({ main, tail }: Shown): vscode.NotebookCellOutput[] {
   return tail ? [main, tail] : [main];
 }
 
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+function timeOf(iso: string | undefined): number | undefined {
+  return iso === undefined ? undefined : Date.parse(iso);
 }

@@ -1,7 +1,7 @@
 /** Converts outputs of the protocol to outputs of a VS Code notebook, for VS Code's renderers. */
 
 import * as vscode from "vscode";
-import type { MimeBundle, Output, RunState, StreamOutput } from "../server/protocol";
+import type { ErrorOutput, MimeBundle, Output, StreamOutput } from "../server/protocol";
 import { counted, plural } from "../ui/plural";
 
 export const STDOUT = "application/vnd.code.notebook.stdout";
@@ -13,6 +13,8 @@ export interface OutputMetadata {
   outputType: Output["output_type"];
   executionCount?: number;
   metadata?: Record<string, unknown>;
+  /** An error as it is saved: VS Code shows its traceback as one text. */
+  originalError?: ErrorOutput;
 }
 
 /** Identifies a stream output with a part left out. */
@@ -27,12 +29,6 @@ export interface ElidedMetadata extends OutputMetadata {
 
 export function elidedOf(output: vscode.NotebookCellOutput): Elided | undefined {
   return (output.metadata as Partial<ElidedMetadata> | undefined)?.elided;
-}
-
-/** An output that shows why a run was aborted, cancelled or lost. */
-export function toReason(state: RunState, reason: string): vscode.NotebookCellOutput {
-  const error = vscode.NotebookCellOutputItem.json({ name: state, message: reason }, ERROR);
-  return new vscode.NotebookCellOutput([error], { outputType: "error" } satisfies OutputMetadata);
 }
 
 /** Richest type first: VS Code shows the first item that it has a renderer for. */
@@ -95,7 +91,7 @@ export function toCellOutput(output: Output): vscode.NotebookCellOutput {
       const { ename: name, evalue: message, traceback } = output;
       const stack = traceback.length > 0 ? traceback.join("\n") : `${name}: ${message}`;
       const error = vscode.NotebookCellOutputItem.json({ name, message, stack }, ERROR);
-      return cellOutput([error], { outputType: "error" });
+      return cellOutput([error], { outputType: "error", originalError: output });
     }
     case "execute_result": {
       const count = output.execution_count ?? undefined;

@@ -1,12 +1,9 @@
 const assert = require("node:assert/strict");
 const vscode = require("vscode");
-const { until } = require("./waiting");
+const { notebook, runAll, until } = require("./waiting");
 
-const CODE = ["a_name_of_the_kernel = {'key': 1}", "1\n1 / 0", ""];
-
-async function open(name) {
-  const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, name);
-  const cells = CODE.map((source, index) => ({
+const cellsOf = (...sources) =>
+  sources.map((source, index) => ({
     cell_type: "code",
     id: `cell-${index}`,
     execution_count: null,
@@ -14,23 +11,16 @@ async function open(name) {
     outputs: [],
     source,
   }));
-  const text = JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 });
-  await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
-  return await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(uri));
-}
 
-async function runAll(notebookEditor) {
-  await vscode.commands.executeCommand("notebook.selectKernel", {
-    notebookEditor,
-    id: "kernel-bridge",
-    extension: "kernel-bridge.kernel-bridge",
-  });
-  await vscode.commands.executeCommand("notebook.execute");
-}
+const textOf = (cell) =>
+  cell.outputs.map(({ items: [first] }) => Buffer.from(first.data).toString()).join("");
 
 describe("a notebook", () => {
   it("shows errors on the lines of its cells, and completes names from its kernel", async () => {
-    const editor = await open("errors.ipynb");
+    const editor = await notebook(
+      "errors.ipynb",
+      cellsOf("a_name_of_the_kernel = {'key': 1}", "1\n1 / 0", ""),
+    );
     const [first, second, third] = editor.notebook.getCells();
     await runAll(editor);
     const [problem] = await until(() => {
@@ -51,5 +41,29 @@ describe("a notebook", () => {
     );
     const labels = completion.items.map(({ label }) => label.label ?? label);
     assert.ok(labels.includes("a_name_of_the_kernel"), labels.slice(0, 20).join());
+  });
+
+  it("follows its cells while they run, and after that", async () => {
+    const waits = `import pathlib, time
+shown = display("as it ended", display_id=True)
+print("before")
+while not pathlib.Path("go").exists(): time.sleep(0.01)
+print("after")`;
+    const editor = await notebook("moving.ipynb", cellsOf(waits, "'second'", "shown.update('updated')"));
+    const [moved, second, last] = editor.notebook.getCells();
+    await runAll(editor);
+    await until(() => textOf(moved).includes("before"));
+    editor.selections = [new vscode.NotebookRange(0, 1)];
+    await vscode.commands.executeCommand("notebook.cell.moveDown");
+    assert.equal(moved.index, 1);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(moved.document.uri, new vscode.Position(0, 0), "# edited\n");
+    await vscode.workspace.applyEdit(edit);
+    await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(editor.notebook.uri, "../go"), Buffer.from(""));
+    await until(() => last.executionSummary?.success && textOf(moved).includes("'updated'"));
+    assert.equal(textOf(moved), "'updated'before\nafter\n");
+    assert.equal(textOf(second), "'second'");
+    await until(() => moved.executionSummary?.success === true);
+    assert.ok(second.executionSummary.executionOrder > moved.executionSummary.executionOrder);
   });
 });

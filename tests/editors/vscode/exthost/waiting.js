@@ -44,3 +44,19 @@ exports.ended = (source) =>
         (cell) => cell.document.getText() === source && cell.executionSummary?.timing?.endTime !== undefined,
       ),
   );
+
+const CONTROLLER = { id: "kernel-bridge", extension: "kernel-bridge.kernel-bridge" };
+
+/** Creates a notebook with these cells, as in a file, and shows it on a controller. */
+exports.notebook = async (name, cells, controller = CONTROLLER) => {
+  const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, name);
+  const metadata = { language_info: { name: "python" } };
+  const text = JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 });
+  await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
+  const document = await vscode.workspace.openNotebookDocument(uri);
+  const notebookEditor = await vscode.window.showNotebookDocument(document);
+  await vscode.commands.executeCommand("notebook.selectKernel", { notebookEditor, ...controller });
+  return notebookEditor;
+};
+
+exports.runAll = ({ notebook }) => vscode.commands.executeCommand("notebook.execute", notebook.uri);
