@@ -111,8 +111,8 @@ export class Results implements vscode.Disposable {
     editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
   }
 
-  /** Shows a run in its notebook. Opens a closed notebook only if `open`, by default the user's setting. */
-  private run(entry: RunEntry, open = settings().revealResults): void {
+  /** Shows a run in its notebook. Opens a closed one only if it was asked for, or by the setting. */
+  private run(entry: RunEntry, isAsked = false): void {
     const { run } = entry;
     if (this.notebooks.cellOf(run.id)) return;
     const notebook = notebookOf(run);
@@ -127,7 +127,7 @@ export class Results implements vscode.Disposable {
       live.files.add(file);
     }
     if (!live.waiting.includes(entry)) live.waiting.push(entry);
-    if (open || this.notebookOf(run.kernelId)) this.add(live);
+    if (isAsked || this.notebookOf(run.kernelId) || settings().revealResults) this.add(live);
   }
 
   /** Names the window after its kernel, and adds a line when the kernel has restarted or ended. */

@@ -38,15 +38,15 @@ export class LongRuns implements vscode.Disposable {
 
   private run(entry: RunEntry): void {
     const { run } = entry;
-    const seconds = settings().longRunSeconds;
     if (
       run.state === "running" &&
       run.origin === "bridge" &&
       run.range &&
       !run.notebookDocument && // its cell shows that it runs
-      seconds > 0 &&
       !this.timers.has(run.id)
     ) {
+      const seconds = settings().longRunSeconds;
+      if (seconds <= 0) return;
       this.timers.set(
         run.id,
         setTimeout(() => void this.show(entry), seconds * 1000),
