@@ -45,8 +45,9 @@ def test_typing_stays_fast_while_a_kernel_floods(vscode: Window) -> None:
     keys, longest_frame = typed(vscode, "typed in a flood")
     (vscode.folder / "enough").touch()
     expect(vscode.text).to_contain_text("printed True")
-    print(f"a key in quiet: median {quiet[len(quiet) // 2]:.0f} ms, longest {quiet[-1]:.0f} ms")
-    print(f"a key in a flood: median {keys[len(keys) // 2]:.0f} ms, longest {keys[-1]:.0f} ms")
+    for what, took in (("quiet", quiet), ("a flood", keys)):
+        median, p95, longest = took[len(took) // 2], took[len(took) * 95 // 100], took[-1]
+        print(f"a key in {what}: median {median:.0f} ms, p95 {p95:.0f} ms, longest {longest:.0f} ms")
     print(f"the longest frame in a flood: {longest_frame:.0f} ms")
     assert keys[len(keys) // 2] < 100 + 5 * quiet[len(quiet) // 2]
     assert keys[-1] < 3000
