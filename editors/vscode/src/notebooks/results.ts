@@ -94,7 +94,10 @@ export class Results implements vscode.Disposable {
     await this.settled();
     const last = entries.findLast(({ run }) => this.notebookOf(run.kernelId));
     const document = last && this.notebookOf(last.run.kernelId);
-    if (!document) throw new Error(`${file.path.split("/").pop()} has no results yet; run some code first`);
+    if (!document)
+      throw new Error(
+        vscode.l10n.t("{0} has no results yet; run some code first", file.path.split("/").pop() ?? ""),
+      );
     await show(document, false);
   }
 
@@ -238,7 +241,7 @@ export class Results implements vscode.Disposable {
     const edit = new vscode.WorkspaceEdit();
     edit.set(document.uri, edits);
     if (!(await vscode.workspace.applyEdit(edit)))
-      throw new Error(`VS Code did not add cells to ${document.uri}`);
+      throw new Error(vscode.l10n.t("VS Code did not add cells to {0}", document.uri.toString()));
     const made = new Map(
       document
         .getCells(new vscode.NotebookRange(first, document.cellCount))

@@ -130,7 +130,8 @@ export async function openWindow(title: string, controller: string): Promise<vsc
     controller,
     title,
   );
-  if (!opened.notebookEditor) throw new Error(`VS Code did not open a window for the results of ${title}`);
+  if (!opened.notebookEditor)
+    throw new Error(vscode.l10n.t("VS Code did not open a window for the results of {0}", title));
   return opened.notebookEditor;
 }
 
@@ -149,7 +150,8 @@ export async function show(
     { preserveFocus },
     notebook.uri,
   );
-  if (!opened.notebookEditor) throw new Error(`VS Code did not show the results ${notebook.uri.path}`);
+  if (!opened.notebookEditor)
+    throw new Error(vscode.l10n.t("VS Code did not show the results {0}", notebook.uri.path));
   return opened.notebookEditor;
 }
 

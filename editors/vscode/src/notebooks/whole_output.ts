@@ -32,10 +32,13 @@ export function registerWholeOutput(connection: Connection): vscode.Disposable {
     provideCellStatusBarItems: (cell) => {
       const elided = cell.outputs.map(elidedOf).find(Boolean);
       if (!elided) return [];
-      const text = "$(file-text) Open Whole Output";
-      const item = new vscode.NotebookCellStatusBarItem(text, vscode.NotebookCellStatusBarAlignment.Left);
+      const title = vscode.l10n.t("Open Whole Output");
+      const item = new vscode.NotebookCellStatusBarItem(
+        `$(file-text) ${title}`,
+        vscode.NotebookCellStatusBarAlignment.Left,
+      );
       item.command = {
-        title: "Open Whole Output",
+        title,
         command: "kernelBridge.openWholeOutput",
         arguments: [elided],
       };
