@@ -92,14 +92,14 @@ def shown(theme: Theme) -> Iterator[Window]:
             code_server(plain, installation, settings, "--disable-workspace-trust") as vscode,
             sync_playwright() as playwright,
             browser(playwright, installation, home) as chromium,
-            window(chromium, vscode, folder) as opened,
         ):
-            opened.page.set_default_timeout(PATIENCE_MS)
-            opened.page.set_viewport_size(SIZE)
-            opened.palette("View: Toggle Primary Side Bar Visibility")
-            opened.open("tour.py")
-            opened.status.wait_for()
-            yield opened
+            chromium.set_default_timeout(PATIENCE_MS)
+            with window(chromium, vscode, folder) as opened:
+                opened.page.set_viewport_size(SIZE)
+                opened.palette("View: Toggle Primary Side Bar Visibility")
+                opened.open("tour.py")
+                opened.status.wait_for()
+                yield opened
 
 
 def environment(folder: Path) -> Path:
