@@ -52,12 +52,12 @@ export async function chooseRunning(
     ...list,
     { label: "", kind: vscode.QuickPickItemKind.Separator },
     {
-      label: "$(file) Connection file…",
-      description: "of a kernel that was started elsewhere",
+      label: `$(file) ${vscode.l10n.t("Connection file…")}`,
+      description: vscode.l10n.t("of a kernel that was started elsewhere"),
       choose: () => byFile(connection, document),
     },
   ]);
-  return await pick(session, document, choices, "Attach to a kernel");
+  return await pick(session, document, choices, vscode.l10n.t("Attach to a kernel"));
 }
 
 async function pick(
@@ -69,8 +69,8 @@ async function pick(
   const name = document.uri.path.split("/").pop();
   try {
     const chosen = await vscode.window.showQuickPick(choices, {
-      title: `${title} for ${name}`,
-      placeHolder: "Search by name or path",
+      title: vscode.l10n.t("{0} for {1}", title, name ?? ""),
+      placeHolder: vscode.l10n.t("Search by name or path"),
       matchOnDescription: true,
       matchOnDetail: true,
     });
@@ -106,7 +106,7 @@ async function specChoices(connection: Connection, document: Document): Promise<
   if (selected && !specs.some(({ python, install }) => python === selected && install)) {
     const description = shortPaths(selected);
     const choose = () => start({ python: selected });
-    own.push({ label: "$(star-full) Selected Python environment", description, choose });
+    own.push({ label: `$(star-full) ${vscode.l10n.t("Selected Python environment")}`, description, choose });
   }
   // The server sorts by relevance: environments listed before the installed kernelspecs belong to the document.
   for (const spec of specs) {
@@ -120,10 +120,10 @@ async function specChoices(connection: Connection, document: Document): Promise<
     else (installed.length > 0 ? elsewhere : own).push(choice);
   }
   return [
-    ...group("Start: environments of this file", own),
-    ...group("Start: installed kernels", installed),
-    ...group("Start: other environments", elsewhere),
-    ...group("Not usable yet", unusable),
+    ...group(vscode.l10n.t("Start: environments of this file"), own),
+    ...group(vscode.l10n.t("Start: installed kernels"), installed),
+    ...group(vscode.l10n.t("Start: other environments"), elsewhere),
+    ...group(vscode.l10n.t("Not usable yet"), unusable),
   ];
 }
 
@@ -170,7 +170,7 @@ async function runningChoices(
   const choices = alive.map((kernel) =>
     runningChoice(session, kernel, kernel.id === current, () => take(connection, kernel, document)),
   );
-  return group("Running", choices);
+  return group(vscode.l10n.t("Running"), choices);
 }
 
 function runningChoice(
@@ -180,7 +180,7 @@ function runningChoice(
   choose: () => Promise<Kernel>,
 ): Choice {
   const users = session.documentsOf(kernel.id).map((uri) => vscode.Uri.parse(uri).path.split("/").pop());
-  const used = users.length > 0 ? `used by ${users.join(", ")}` : "";
+  const used = users.length > 0 ? vscode.l10n.t("used by {0}", users.join(", ")) : "";
   const file = kernel.origin === "found" ? kernel.connectionFile?.split(/[/\\]/).pop() : "";
   const folder = kernel.cwd === undefined ? "" : shortPaths(kernel.cwd);
   const description = [kernel.state, used, folder === "." ? "" : folder, file];
@@ -201,8 +201,8 @@ async function take(connection: Connection, kernel: Kernel, document: Document):
 
 async function byFile(connection: Connection, document: Document): Promise<Kernel> {
   const connectionFile = await vscode.window.showInputBox({
-    title: "Attach to a kernel by connection file",
-    prompt: "Enter a path, a file name or a pattern, as for jupyter console --existing",
+    title: vscode.l10n.t("Attach to a kernel by connection file"),
+    prompt: vscode.l10n.t("Enter a path, a file name or a pattern, as for jupyter console --existing"),
     placeHolder: "kernel-4711.json",
     ignoreFocusOut: true,
   });

@@ -189,7 +189,11 @@ export function isRunnable(uri: vscode.Uri): boolean {
 export function assertRunnable(uri: vscode.Uri): void {
   if (isRunnable(uri)) return;
   throw new Error(
-    `${uri.path} is in a virtual workspace (${uri.scheme}), and a kernel needs a folder on disk; open a local copy`,
+    vscode.l10n.t(
+      "{0} is in a virtual workspace ({1}), and a kernel needs a folder on disk; open a local copy",
+      uri.path,
+      uri.scheme,
+    ),
   );
 }
 

@@ -129,7 +129,10 @@ export class Connection implements vscode.Disposable {
 
   private async launch(): Promise<LanguageClient> {
     if (!vscode.workspace.isTrusted) {
-      throw new NoServer("untrusted", "kernels do not start in a workspace that is not trusted");
+      throw new NoServer(
+        "untrusted",
+        vscode.l10n.t("kernels do not start in a workspace that is not trusted"),
+      );
     }
     const found = (await findServer(this.storage)) ?? (await this.install());
     // Clean up after a server that exited unexpectedly. Failing to stop it is not an error.
@@ -146,7 +149,7 @@ export class Connection implements vscode.Disposable {
       this.client = undefined;
       throw new NoServer(
         "failed",
-        `${found.command} (from ${found.origin}) failed to start: ${messageOf(error)}`,
+        vscode.l10n.t("{0} (from {1}) failed to start: {2}", found.command, found.origin, messageOf(error)),
       );
     }
     await this.listener.started(false);

@@ -68,23 +68,25 @@ export async function findServer(storage: string): Promise<ServerCommand | undef
   if (serverCommand) {
     const [command = "", ...args] = serverCommand;
     if (!args.includes("--stdio")) args.push("--stdio");
-    return { command, args, origin: "the setting kernel-bridge.server.command" };
+    return { command, args, origin: vscode.l10n.t("the setting kernel-bridge.server.command") };
   }
   if (serverPython) {
     const args = ["-P", "-m", "kernel_bridge", "--stdio"]; // -P: import nothing from the workspace
-    return { command: serverPython, args, origin: "the setting kernel-bridge.server.python" };
+    return { command: serverPython, args, origin: vscode.l10n.t("the setting kernel-bridge.server.python") };
   }
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const selected = await selectedPython(folder);
   if (selected) {
     const command = path.join(path.dirname(selected), process.platform === "win32" ? `${NAME}.exe` : NAME);
     if (await isExecutable(command)) {
-      return { command, args: ["--stdio"], origin: "the selected Python environment" };
+      return { command, args: ["--stdio"], origin: vscode.l10n.t("the selected Python environment") };
     }
   }
   const found = await findProgram(NAME);
-  if (found !== undefined) return { command: found, args: ["--stdio"], origin: "PATH or the user's folders" };
+  if (found !== undefined)
+    return { command: found, args: ["--stdio"], origin: vscode.l10n.t("PATH or the user's folders") };
   const own = inFolder(serverFolder(storage), NAME);
-  if (await isExecutable(own)) return { command: own, args: ["--stdio"], origin: "its own environment" };
+  if (await isExecutable(own))
+    return { command: own, args: ["--stdio"], origin: vscode.l10n.t("its own environment") };
   return undefined;
 }

@@ -27,10 +27,12 @@ export async function report(error: unknown): Promise<void> {
 
 /** Reports that the server has exited unexpectedly; `again` if it is being restarted. */
 export async function reportExit(again: boolean): Promise<void> {
-  const actions = [command("Show Log", "kernelBridge.showLog")];
+  const actions = [command(vscode.l10n.t("Show Log"), "kernelBridge.showLog")];
   const message = again
-    ? "the server exited unexpectedly and is restarting; kernels that are not kept alive were lost"
-    : "the server exited again soon after its restart; it will start with the next run";
+    ? vscode.l10n.t(
+        "the server exited unexpectedly and is restarting; kernels that are not kept alive were lost",
+      )
+    : vscode.l10n.t("the server exited again soon after its restart; it will start with the next run");
   const show = again ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
   const chosen = await show(`Kernel Bridge: ${message}`, ...actions.map(({ label }) => label));
   await actions.find(({ label }) => label === chosen)?.run();
@@ -38,38 +40,38 @@ export async function reportExit(again: boolean): Promise<void> {
 
 async function actionsFor(error: unknown): Promise<Action[]> {
   if (error instanceof NoServer) {
-    if (error.kind === "untrusted") return [command("Manage Trust", "workbench.trust.manage")];
-    return [command("Show Log", "kernelBridge.showLog"), openSetting("kernel-bridge.server")];
+    if (error.kind === "untrusted") return [command(vscode.l10n.t("Manage Trust"), "workbench.trust.manage")];
+    return [command(vscode.l10n.t("Show Log"), "kernelBridge.showLog"), openSetting("kernel-bridge.server")];
   }
   const data = errorData(error);
   switch (data?.kind) {
     case "KernelLaunchFailed":
       return [
-        ...(data.hint ? [inTerminal("Open Fix in Terminal", data.hint)] : []),
-        command("Select Kernel", "kernelBridge.selectKernel"),
-        command("Show Log", "kernelBridge.showLog"),
+        ...(data.hint ? [inTerminal(vscode.l10n.t("Open Fix in Terminal"), data.hint)] : []),
+        command(vscode.l10n.t("Select Kernel"), "kernelBridge.selectKernel"),
+        command(vscode.l10n.t("Show Log"), "kernelBridge.showLog"),
       ];
     case "InstallFailed":
       return [
-        ...(data.hint ? [inTerminal("Open Fix in Terminal", data.hint)] : []),
-        command("Show Log", "kernelBridge.showLog"),
-        command("Select Kernel", "kernelBridge.selectKernel"),
+        ...(data.hint ? [inTerminal(vscode.l10n.t("Open Fix in Terminal"), data.hint)] : []),
+        command(vscode.l10n.t("Show Log"), "kernelBridge.showLog"),
+        command(vscode.l10n.t("Select Kernel"), "kernelBridge.selectKernel"),
       ];
     case "KernelNotReady":
     case "NoSuchKernelSpec":
     case "KernelRequired":
-      return [command("Select Kernel", "kernelBridge.selectKernel")];
+      return [command(vscode.l10n.t("Select Kernel"), "kernelBridge.selectKernel")];
     case "KernelDead":
       return [
-        command("Restart Kernel", "kernelBridge.restartKernel"),
-        command("Start Kernel", "kernelBridge.startKernel"),
+        command(vscode.l10n.t("Restart Kernel"), "kernelBridge.restartKernel"),
+        command(vscode.l10n.t("Start Kernel"), "kernelBridge.startKernel"),
       ];
     case "NotOurs":
     case "KernelUnreachable":
     case "NoSuchKernel":
-      return [command("Start Kernel", "kernelBridge.startKernel")];
+      return [command(vscode.l10n.t("Start Kernel"), "kernelBridge.startKernel")];
     case "Untrusted":
-      return [command("Manage Trust", "workbench.trust.manage")];
+      return [command(vscode.l10n.t("Manage Trust"), "workbench.trust.manage")];
     default:
       return [];
   }
@@ -81,7 +83,7 @@ function command(label: string, id: string): Action {
 
 function openSetting(query: string): Action {
   return {
-    label: "Open Settings",
+    label: vscode.l10n.t("Open Settings"),
     run: () => vscode.commands.executeCommand("workbench.action.openSettings", query),
   };
 }
