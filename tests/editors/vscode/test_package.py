@@ -13,7 +13,7 @@ from tests.editors.vscode.install import Installation
 
 FILES = {
     *("LICENSE.txt", "changelog.md", "package.json", "package.nls.json", "readme.md"),
-    "THIRD-PARTY-NOTICES.txt",
+    *("THIRD-PARTY-NOTICES.txt", "l10n/bundle.l10n.json"),
     *("dist/extension.js", "dist/language_client.js", "media/icon.png"),
     *(f"dist/renderer/{name}.js" for name in ("index", "altair", "plotly", "vega", "maps", "media", "chunk")),
     *(f"walkthrough/{step}.md" for step in ("cells", "jupyter", "keep", "kernel", "run")),
