@@ -43,10 +43,11 @@ async function isExecutable(file: string): Promise<boolean> {
 
 /** Where uv and pipx install commands, and where they are installed themselves: often not on the PATH of a desktop. */
 function userFolders(): string[] {
-  const { UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME } = process.env;
+  const { UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME, XDG_DATA_HOME } = process.env;
+  const besideData = XDG_DATA_HOME && path.join(XDG_DATA_HOME, "..", "bin"); // uv's rule
   const own = [".local/bin", ".cargo/bin"].map((folder) => path.join(homedir(), folder));
   const others = process.platform === "win32" ? [] : ["/opt/homebrew/bin", "/usr/local/bin"];
-  return [UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME, ...own, ...others].filter(
+  return [UV_TOOL_BIN_DIR, PIPX_BIN_DIR, XDG_BIN_HOME, besideData, ...own, ...others].filter(
     (folder) => folder !== undefined,
   );
 }

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import { plain } from "../ui/ansi";
 import { findProgram, inFolder, serverFolder } from "./discovery";
@@ -129,17 +130,15 @@ async function run(
   });
   let last = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8");
-    stream.on("data", (text: string) => {
-      for (const line of plain(text).split(/\r?\n|\r/)) {
-        if (!line.trim()) continue;
-        last = line.trim();
-        report(last);
-      }
+    createInterface(stream).on("line", (line) => {
+      const text = plain(line).trim();
+      if (!text) return;
+      last = text;
+      report(text);
     });
   }
   const cancelling = token.onCancellationRequested(() => {
-    if (child.pid === undefined) return;
+    if (child.pid === undefined || child.exitCode !== null) return;
     if (isWindows) spawn("taskkill", ["/F", "/T", "/PID", String(child.pid)]);
     else process.kill(-child.pid, "SIGKILL");
   });
