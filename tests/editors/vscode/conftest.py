@@ -1,7 +1,8 @@
-"""Fixtures: one VS Code for all tests, and a window and a folder for each test."""
+"""Fixtures: one VS Code for all tests, a window for each test or module, and a folder for each test."""
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.editors.vscode.code_server import CodeServer, code_server
 from tests.editors.vscode.install import Installation, installed
-from tests.editors.vscode.window import Window, browser, window
+from tests.editors.vscode.shared_window import SharedWindow
+from tests.editors.vscode.window import Window, browser
 from tests.home import Home, private_home
 
 FAILURES = Path(__file__).parents[3] / "build" / "test-vscode"
@@ -48,10 +50,21 @@ def folder(vscode_home: Home, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def windows(chromium: BrowserContext, server: CodeServer, vscode_home: Home) -> Iterator[SharedWindow]:
+    with closing(SharedWindow(chromium, server, vscode_home.work)) as windows:
+        yield windows
+
+
 @pytest.fixture
-def vscode(chromium: BrowserContext, server: CodeServer, folder: Path) -> Iterator[Window]:
-    with window(chromium, server, folder) as opened:
-        yield opened
+def vscode(windows: SharedWindow, folder: Path, request: pytest.FixtureRequest) -> Iterator[Window]:
+    """A new window; in a module with the mark `shared_window`, the module's, with nothing open."""
+    marks = {mark.name for mark in request.node.iter_markers()}
+    own = "shared_window" not in marks or "new_window" in marks
+    failed = request.session.testsfailed
+    yield windows.new(folder) if own else windows.show(folder)
+    if own or request.session.testsfailed > failed:
+        windows.close()
 
 
 @pytest.hookimpl(wrapper=True)

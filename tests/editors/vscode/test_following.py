@@ -1,6 +1,10 @@
 """Inline results and problems follow their lines while the user edits the file."""
 
+import pytest
+
 from tests.editors.vscode.window import Window, expect
+
+pytestmark = pytest.mark.shared_window
 
 ERRORS = "x = 6\n\n1 / 0\n\nboom\n"
 

@@ -2,7 +2,11 @@
 
 import re
 
+import pytest
+
 from tests.editors.vscode.window import Window, expect, pixels
+
+pytestmark = pytest.mark.shared_window
 
 PICTURE = """\
 import io
@@ -89,6 +93,7 @@ def test_cells_run_in_order_with_inline_results(vscode: Window) -> None:
     expect(vscode.text).to_contain_text("second")
 
 
+@pytest.mark.new_window
 def test_runs_requested_during_startup_keep_their_order(vscode: Window) -> None:
     cells = "".join(f"# %%\nran.append({number}); print(ran)\n" for number in range(8))
     vscode.write("a.py", "ran = []\n" + cells)

@@ -75,14 +75,15 @@ class Window:
         self.palette(f"Kernel Bridge: {title}")
 
     def write(self, name: str, text: str) -> Locator:
-        """Creates a file and opens it. Create other files first: VS Code's search caches its results."""
+        """Creates a file and opens it."""
         (self.folder / name).write_text(text)
         return self.open(name)
 
     def open(self, name: str) -> Locator:
-        """Opens a file of the folder. Returns its editor."""
+        """Opens a file of the folder, or finds it by its name below. Returns its editor."""
+        path = self.folder / name
         self.press("Control+P")
-        self.box.locator("input").fill(name)
+        self.box.locator("input").fill(str(path) if path.exists() else name)
         self.choose(name)
         self.page.locator(f'.tab.active[data-resource-name="{name}"]').first.wait_for()
         return self.editor(name)
