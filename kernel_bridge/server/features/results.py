@@ -41,7 +41,8 @@ class Result:
     def unchanged(self, document: "Snapshot") -> range:
         """Its lines up to the first that has changed since it ran."""
         first, _ = self.lines(document)
-        pairs = zip(self.anchor.lines.split("\n"), document.lines[first:], strict=False)
+        ran = self.anchor.lines.split("\n")
+        pairs = zip(ran, document.lines[first : first + len(ran)], strict=False)
         same = takewhile(lambda pair: pair[0] == pair[1], pairs)
         return range(first, first + sum(1 for _ in same))
 
