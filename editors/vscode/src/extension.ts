@@ -12,6 +12,7 @@ import { Running } from "./kernels/running";
 import { NotebookRunner } from "./notebooks/notebook_runner";
 import { Notebooks } from "./notebooks/notebooks";
 import { Results } from "./notebooks/results";
+import { registerUndrawn } from "./notebooks/undrawn";
 import { registerWholeOutput } from "./notebooks/whole_output";
 import { Session } from "./runs/session";
 import { Connection, messageOf } from "./server/connection";
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     notebooks,
     results,
     registerWholeOutput(server),
+    registerUndrawn(),
     vscode.workspace.onDidOpenTextDocument(({ uri }) => kept.attachFor(uri)),
     vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.attachFor(uri)),
     places,

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { ErrorOutput, MimeBundle, Output, StreamOutput } from "../server/protocol";
 import { counted, plural } from "../ui/plural";
+import { isDrawn } from "./drawn";
 
 export const STDOUT = "application/vnd.code.notebook.stdout";
 export const STDERR = "application/vnd.code.notebook.stderr";
@@ -75,7 +76,11 @@ function isJsonText(value: string): boolean {
 
 function items(bundle: MimeBundle): vscode.NotebookCellOutputItem[] {
   const mimes = Object.keys(bundle).sort((one, other) => richness(one) - richness(other));
-  return mimes.map((mime) => item(mime, bundle[mime]));
+  const shown = mimes.map((mime) => item(mime, bundle[mime]));
+  // IPython always sends text; other kernels may send only a type that nothing here draws.
+  if (mimes.length > 0 && !mimes.some(isDrawn))
+    shown.push(vscode.NotebookCellOutputItem.text(`<${mimes[0]} output>`, "text/plain"));
+  return shown;
 }
 
 export function streamItem(name: string, text: string): vscode.NotebookCellOutputItem {

@@ -3,11 +3,16 @@
 import type { MimeBundle, Output } from "../server/protocol";
 import { plain } from "../ui/ansi";
 import { hasEnded, type RunEntry } from "./session";
+import { markdownTable } from "./table";
 
 const LONGEST = 160;
 /** Maximum length of a hover. The notebook shows the whole output. */
 const LONGEST_MARKDOWN = 20_000;
 const LONGEST_LIVE_MARKDOWN = 2_000;
+/** VS Code cuts Markdown after 100,000 characters. */
+const LONGEST_PICTURES = 75_000;
+/** A text that only names an object, such as `<Figure size 640x480 with 1 Axes>`. */
+const NAME_ONLY = /^<[^<>\n]+>$/;
 
 /** The server's summary of a run, or the last line printed while it is running. */
 export function summary({ run, outputs }: RunEntry): string {
@@ -39,12 +44,15 @@ export function markdown({ run, outputs }: RunEntry): string {
   const count = run.executionCount === undefined ? "" : `**[${run.executionCount}]** `;
   const head = [`${count}${state}`, duration].filter(Boolean).join(" · ");
   let room = hasEnded(run) ? LONGEST_MARKDOWN : LONGEST_LIVE_MARKDOWN;
+  let pictures = LONGEST_PICTURES;
   const parts = [head];
   for (const output of outputs) {
-    const part = outputMarkdown(output, room);
-    room -= /^!\[/.test(part) ? 100 : part.length;
-    parts.push(part);
-    if (room <= 0) {
+    const part = outputMarkdown(output, room, run.summary?.text);
+    const isPicture = /^!\[/.test(part);
+    room -= isPicture ? 100 : part.length;
+    pictures -= isPicture ? part.length : 0;
+    if (pictures > 0) parts.push(part);
+    if (room <= 0 || pictures <= 0) {
       parts.push("…");
       break;
     }
@@ -52,27 +60,40 @@ export function markdown({ run, outputs }: RunEntry): string {
   return parts.filter(Boolean).join("\n\n");
 }
 
-function outputMarkdown(output: Output, room: number): string {
+/** `said`: what the run displayed, in a few words. */
+function outputMarkdown(output: Output, room: number, said: string | undefined): string {
   switch (output.output_type) {
     case "stream":
       return fenced(output.elided ? `${output.text}\n…\n${output.elided.tail}` : output.text, room);
     case "error":
       return fenced(output.traceback.join("\n") || `${output.ename}: ${output.evalue}`, room);
     default:
-      return bundleMarkdown(output.data, room);
+      return bundleMarkdown(output.data, room, said);
   }
 }
 
-function bundleMarkdown(data: MimeBundle, room: number): string {
-  for (const mime of ["image/png", "image/jpeg", "image/gif"]) {
-    const value = data[mime];
-    const base64 = typeof value === "string" ? value.replace(/\s/g, "") : "";
-    if (/^[\w+/]+=*$/.test(base64)) return `![${mime}](data:${mime};base64,${base64})`;
+function bundleMarkdown(data: MimeBundle, room: number, said: string | undefined): string {
+  const picture = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"].find(
+    (mime) => typeof data[mime] === "string",
+  );
+  if (picture !== undefined) {
+    const base64 = asBase64(picture, data[picture] as string);
+    if (base64 !== undefined) return `![${picture}](data:${picture};base64,${base64})`;
   }
+  const page = data["text/html"];
+  const table = typeof page === "string" ? markdownTable(page) : undefined;
+  if (table !== undefined) return table;
   const text = data["text/markdown"];
   if (typeof text === "string") return plain(text.slice(0, room));
   const value = data["text/plain"] ?? data["text/latex"];
-  return fenced(typeof value === "string" ? value : Object.keys(data).join(", "), room);
+  if (typeof value === "string" && !NAME_ONLY.test(value)) return fenced(value, room);
+  return fenced(said || Object.keys(data).join(", "), room);
+}
+
+/** The data of a picture as base64, if it is valid and VS Code can show it in Markdown. */
+function asBase64(mime: string, value: string): string | undefined {
+  const base64 = mime === "image/svg+xml" ? Buffer.from(value).toString("base64") : value.replace(/\s/g, "");
+  return base64.length < LONGEST_PICTURES - 100 && /^[\w+/]+=*$/.test(base64) ? base64 : undefined;
 }
 
 /** A code block with a fence longer than any in the text. */
