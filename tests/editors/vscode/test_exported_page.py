@@ -1,6 +1,7 @@
 """An exported page in a real browser: figures of plotly and Altair are drawn by their own libraries.
 
-plotly and Altair made the bundles in tests/data/figures.json. The files of the CDNs come from npm (figures/).
+plotly and Altair made the bundles in tests/data/figures.json. The files of the CDNs come from npm: the
+libraries that the extension contains, and require.js (figures/).
 """
 
 import json
@@ -13,28 +14,29 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from kernel_bridge.history.html import html
 from kernel_bridge.history.notebook import Notebook, mended
+from tests.editors.vscode.install import EXTENSION
 
 HERE = Path(__file__).parent
 BUNDLES = json.loads((HERE.parents[1] / "data" / "figures.json").read_text())
-MODULES = HERE / "figures" / "node_modules"
+MODULES = EXTENSION / "node_modules"
 SERVED = {
-    "require.min.js": "requirejs/require.js",
-    "plotly-4.1.1.min.js": "plotly.js-dist-min/plotly.min.js",
-    "vega@6": "vega/build/vega.min.js",
-    "vega-lite@6": "vega-lite/build/vega-lite.min.js",
-    "vega-embed@7": "vega-embed/build/vega-embed.min.js",
+    "require.min.js": HERE / "figures" / "node_modules" / "requirejs" / "require.js",
+    "plotly-4.1.1.min.js": MODULES / "plotly.js-dist-min" / "plotly.min.js",
+    "vega@6": MODULES / "vega" / "build" / "vega.min.js",
+    "vega-lite@6": MODULES / "vega-lite" / "build" / "vega-lite.min.js",
+    "vega-embed@7": MODULES / "vega-embed" / "build" / "vega-embed.min.js",
 }
 CDNS = re.compile("https:")
 GIF = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
 
 def serve(route: Route) -> None:
-    name = SERVED.get(route.request.url.rsplit("/", 1)[-1])
-    if name is None:
+    file = SERVED.get(route.request.url.rsplit("/", 1)[-1])
+    if file is None:
         route.abort()
     else:
         route.fulfill(
-            path=MODULES / name,
+            path=file,
             content_type="text/javascript",
             headers={"access-control-allow-origin": "*"},
         )
