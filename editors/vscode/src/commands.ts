@@ -33,7 +33,7 @@ export interface Parts {
 export function registerCommands(parts: Parts): vscode.Disposable {
   const cursor = new Cursor();
   const commands: Record<string, Command> = {
-    ...runCommands(parts.running, cursor),
+    ...runCommands(parts, cursor),
     ...cellCommands(cursor),
     ...kernelCommands(parts),
     ...otherCommands(parts),

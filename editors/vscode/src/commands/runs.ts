@@ -3,20 +3,29 @@
 import * as vscode from "vscode";
 import { insertBelow } from "../file/cell_edits";
 import { cursorAt, isEmpty, neighbour, type Selection, touched } from "../file/cell_selections";
-import { cellsOf, indexAt } from "../file/cells";
+import { cellsOf, indexAt, textOf } from "../file/cells";
 import { isComment } from "../file/comments";
 import { type Cursor, isOpen } from "../file/cursor";
 import { applied, apply } from "../file/editing";
 import { isFenced, languageAt } from "../file/fences";
 import { plainRange, type Running } from "../kernels/running";
+import type { Results } from "../notebooks/results";
+import type { Session } from "../runs/session";
 import { errorData } from "../server/connection";
 import type { Unit } from "../server/protocol";
 import { reported } from "../ui/reporting";
 import { activeEditor, notebookInFront } from "./active";
 
+export interface Parts {
+  session: Session;
+  running: Running;
+  results: Results;
+}
+
 export type Command = (...args: unknown[]) => Promise<unknown>;
 
-export function runCommands(running: Running, cursor: Cursor): Record<string, Command> {
+export function runCommands(parts: Parts, cursor: Cursor): Record<string, Command> {
+  const { running } = parts;
   const unit = (name: Unit): Command => {
     return async (place) => {
       const editor = await activeEditor();
@@ -29,7 +38,7 @@ export function runCommands(running: Running, cursor: Cursor): Record<string, Co
       const editor = await activeEditor();
       let runs: Promise<unknown> | undefined;
       await cursor.inOrder(editor, async () => {
-        runs = reported(() => runCells(running, editor, cursor.of(editor)));
+        runs = reported(() => runCells(parts, editor, cursor.of(editor)));
         await move(editor);
       });
       await runs;
@@ -46,7 +55,7 @@ export function runCommands(running: Running, cursor: Cursor): Record<string, Co
       const editor = await activeEditor();
       const position = positionOf(place);
       const selections = position ? [cursorAt(position.line)] : cursor.of(editor);
-      if (await runCells(running, editor, selections)) return;
+      if (await runCells(parts, editor, selections)) return;
       await running.unit(editor, "cell", position); // the server says why there is nothing to run
     }),
     runCellAndAdvance: inNotebook(
@@ -84,25 +93,51 @@ function inNotebook(id: string, command: Command): Command {
     notebookInFront() ? await vscode.commands.executeCommand(id) : await command(...args);
 }
 
-/** Runs the code cells that the selections touch. Returns whether there are any. */
+/** Runs the cells that the selections touch: code on the kernel, text is shown. Returns whether there are any. */
 async function runCells(
-  running: Running,
+  parts: Parts,
   editor: vscode.TextEditor,
   selections: readonly Selection[],
 ): Promise<boolean> {
   const { document } = editor;
   const cells = cellsOf(document);
-  const chosen = touched(document, cells, selections).filter((index) => {
+  const chosen = touched(document, cells, selections).flatMap((index) => {
     const cell = cells[index];
-    return cell?.kind === "code" && !isEmpty(document, cell);
-  });
-  const runs = chosen.map((index) => {
+    if (!cell || cell.kind === "raw" || isEmpty(document, cell)) return [];
     const inside = selections.find(({ active }) => indexAt(document, cells, active.line) === index);
-    const line = inside?.active.line ?? cells[index]?.first ?? 0;
-    return running.unit(editor, "cell", new vscode.Position(line, 0));
+    return { cell, line: inside?.active.line ?? cell.first };
   });
-  await Promise.all(runs);
-  return runs.length > 0;
+  const tasks = chosen.map(({ cell, line }) => {
+    const [position, text] = [new vscode.Position(line, 0), textOf(document, cell)];
+    return inTurn(document, () =>
+      cell.kind === "code" ? parts.running.unit(editor, "cell", position) : showText(parts, document, text),
+    );
+  });
+  await Promise.all(tasks);
+  return chosen.length > 0;
+}
+
+const turns = new WeakMap<vscode.TextDocument, Promise<unknown>>();
+
+/** Sends the runs and texts of a document one after the other, so that their kernel starts once and their order stays. */
+function inTurn(document: vscode.TextDocument, task: () => Promise<unknown>): Promise<unknown> {
+  const work = (turns.get(document) ?? Promise.resolve()).then(task);
+  turns.set(
+    document,
+    work.catch(() => undefined),
+  );
+  return work;
+}
+
+/** Shows a text in the results of a file. Starts a kernel for it as code would. */
+async function showText(
+  { running, session, results }: Parts,
+  { uri, languageId }: vscode.TextDocument,
+  text: string,
+): Promise<void> {
+  await running.ready({ uri, languageId });
+  const kernel = session.kernelOf(uri, languageId);
+  if (kernel) results.text(uri, kernel.id, text);
 }
 
 /** Moves the cursor to the next cell. After the last cell of a script, adds one. */

@@ -31,8 +31,8 @@ interface Live {
   /** URIs of the files that have run code on one of its kernels, the most recent one last. */
   files: Set<string>;
   document: vscode.NotebookDocument | undefined;
-  /** Runs, and lines about the kernel, that have no cell yet. */
-  waiting: (RunEntry | string)[];
+  /** Runs that have no cell yet, and the cells of texts: those of files, and lines about the kernel. */
+  waiting: (RunEntry | vscode.NotebookCellData)[];
   adding: Promise<void> | undefined;
 }
 
@@ -114,6 +114,15 @@ export class Results implements vscode.Disposable {
     editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
   }
 
+  /** Shows a text of a file below its results. */
+  text(file: vscode.Uri, kernelId: string, text: string): void {
+    const live = this.liveOf(kernelId);
+    live.files.delete(file.toString());
+    live.files.add(file.toString());
+    live.waiting.push(new vscode.NotebookCellData(vscode.NotebookCellKind.Markup, text, "markdown"));
+    if (settings().revealResults || this.notebookOf(kernelId)) this.add(live);
+  }
+
   /** Shows a run in its notebook. Opens a closed one only if it was asked for, or by the setting. */
   private run(entry: RunEntry, isAsked = false): void {
     const { run } = entry;
@@ -141,7 +150,7 @@ export class Results implements vscode.Disposable {
     if (live?.kernelId !== kernel.id || !live.document || live.document.isClosed) return;
     this.notebooks.controllers.rename(live.document, ...this.named(live));
     if (line === undefined) return;
-    live.waiting.push(line);
+    live.waiting.push(cellOfNote(line));
     this.add(live);
   }
 
@@ -214,9 +223,9 @@ export class Results implements vscode.Disposable {
     while (live.waiting.length > 0) {
       const document = await this.open(live);
       const left = new Map(document.getCells().map((cell) => [runIdOf(cell), cell]));
-      const entries: (RunEntry | string)[] = [];
+      const entries: (RunEntry | vscode.NotebookCellData)[] = [];
       for (const entry of live.waiting) {
-        if (typeof entry === "string") entries.push(entry);
+        if (isCell(entry)) entries.push(entry);
         else if (!this.notebooks.cellOf(entry.run.id)) {
           const cell = left.get(entry.run.id); // left by an earlier window
           if (cell) this.notebooks.show(entry.run.id, cell);
@@ -231,7 +240,7 @@ export class Results implements vscode.Disposable {
   private async append(
     document: vscode.NotebookDocument,
     live: Live,
-    entries: (RunEntry | string)[],
+    entries: (RunEntry | vscode.NotebookCellData)[],
   ): Promise<void> {
     const first = document.cellCount;
     const before = kernelIdOf(document);
@@ -248,18 +257,21 @@ export class Results implements vscode.Disposable {
         .map((cell) => [runIdOf(cell), cell]),
     );
     for (const entry of entries) {
-      const cell = typeof entry === "string" ? undefined : made.get(entry.run.id);
-      if (cell && typeof entry !== "string") this.notebooks.show(entry.run.id, cell);
+      const cell = isCell(entry) ? undefined : made.get(entry.run.id);
+      if (cell && !isCell(entry)) this.notebooks.show(entry.run.id, cell);
     }
   }
 
   /** The cells of runs and lines, with a line before each run whose kernel differs from the one before. */
-  private cellsOf(entries: (RunEntry | string)[], before: string | undefined): vscode.NotebookCellData[] {
+  private cellsOf(
+    entries: (RunEntry | vscode.NotebookCellData)[],
+    before: string | undefined,
+  ): vscode.NotebookCellData[] {
     const cells: vscode.NotebookCellData[] = [];
     let last = before;
     for (const entry of entries) {
-      if (typeof entry === "string") {
-        cells.push(cellOfNote(entry));
+      if (isCell(entry)) {
+        cells.push(entry);
         continue;
       }
       const { run } = entry;
@@ -319,6 +331,10 @@ export class Results implements vscode.Disposable {
       all.find((each) => !taken.has(each) && fileUriOf(each) === newest(live)?.toString())
     );
   }
+}
+
+function isCell(entry: RunEntry | vscode.NotebookCellData): entry is vscode.NotebookCellData {
+  return entry instanceof vscode.NotebookCellData;
 }
 
 function fileOfRun({ textDocument }: Run): string | undefined {

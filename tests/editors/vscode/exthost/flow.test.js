@@ -77,6 +77,16 @@ describe("the flow of a script", () => {
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
   });
 
+  it("shows text in the results, in order", async () => {
+    await show("text.py", "# %% [markdown]\n# # Title\n#\n# *text*\n# %%\n'below the title'\n");
+    await put(0);
+    await Promise.all([run("runCellAndAdvance"), run("runCell")]);
+    const cell = await ended("'below the title'");
+    const title = cell.notebook.cellAt(cell.index - 1);
+    assert.equal(title.kind, vscode.NotebookCellKind.Markup);
+    assert.equal(title.document.getText(), "# Title\n\n*text*");
+  });
+
   it("adds no cell after the last fence, and nothing after an empty cell", async () => {
     const fences = "# Title\n\n```{python}\n'in a fence'\n```\n";
     const markdown = await show("fences.md", fences);
