@@ -13,10 +13,10 @@ import { chooseKernel, chooseRunning, chooseSpec } from "./kernels/kernel_picker
 import { assertRunnable, type Running } from "./kernels/running";
 import { requireAnyKernel, requireKernel, requireTarget, type Target } from "./kernels/target";
 import type { Results } from "./notebooks/results";
-import { clear } from "./notebooks/results_notebook";
+import { clear, runIdOf } from "./notebooks/results_notebook";
 import { saveResults } from "./notebooks/save";
 import { openWhole } from "./notebooks/whole_output";
-import { hasEnded, type Session } from "./runs/session";
+import { hasEnded, type RunEntry, type Session } from "./runs/session";
 import type { Connection } from "./server/connection";
 import { label } from "./ui/ansi";
 import { reported } from "./ui/reporting";
@@ -122,6 +122,7 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
       return insertProposal(connection, session, entry);
     },
     clearInline: async () => places.clear((await activeEditor()).document),
+    goToCode: (cell) => goToCode(places, session.runs.get(runIdOf(cell as vscode.NotebookCell) ?? "")),
     saveResults: () => {
       const { uri, kernel } = requireTarget(session);
       return saveResults(connection, session, results.shown(kernel?.id), uri);
@@ -131,6 +132,22 @@ function otherCommands({ connection, session, results, places }: Parts): Record<
     exportHistory: () => exportHistory(connection, requireTarget(session)),
     showLog: async () => connection.log.show(),
   };
+}
+
+/** Shows the code of a run in its file. */
+async function goToCode(places: Places, entry: RunEntry | undefined): Promise<void> {
+  const { textDocument, notebookDocument, range } = entry?.run ?? {};
+  if (!entry || !textDocument || !range || notebookDocument)
+    throw new Error(vscode.l10n.t("this code did not run from a file"));
+  const uri = vscode.Uri.parse(textDocument.uri);
+  const line = places.placeOf(entry)?.place.first ?? range.start.line;
+  const open = vscode.window.visibleTextEditors.find(
+    ({ document }) => document.uri.toString() === uri.toString(),
+  );
+  await vscode.window.showTextDocument(uri, {
+    viewColumn: open?.viewColumn ?? vscode.ViewColumn.One,
+    selection: new vscode.Range(line, 0, line, 0),
+  });
 }
 
 function runnable(target: Target): Target {

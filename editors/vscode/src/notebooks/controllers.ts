@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { INTERACTIVE, JUPYTER_NOTEBOOK } from "../file/languages";
 import { COMMENTS } from "../server/vocabulary";
+import { editorOf } from "./results_notebook";
 
 export const EXTENSION = "kernel-bridge.kernel-bridge";
 
@@ -18,6 +19,8 @@ export class Controllers implements vscode.Disposable {
   private readonly selected = new WeakMap<vscode.NotebookDocument, vscode.NotebookController>();
   private readonly selectedEmitter = new vscode.EventEmitter<vscode.NotebookDocument>();
   private readonly closing: vscode.Disposable;
+  /** In VS Code's list of kernels, the way to this extension's own list. */
+  private another: vscode.NotebookController | undefined;
   private created = 0;
 
   constructor(private readonly handlers: Handlers) {
@@ -35,6 +38,7 @@ export class Controllers implements vscode.Disposable {
       this.closing,
       this.selectedEmitter,
       this.common,
+      ...(this.another ? [this.another] : []),
       ...this.ofResults.values(),
     ).dispose();
   }
@@ -46,7 +50,11 @@ export class Controllers implements vscode.Disposable {
 
   /** Creates the controller of a results window. Its language is that of the window's input box. */
   createForResults(label: string, language: string): vscode.NotebookController {
-    const controller = this.create(`results-${++this.created}`, INTERACTIVE, label);
+    this.another ??= this.create("another-kernel", INTERACTIVE, vscode.l10n.t("Another Kernel…"));
+    this.another.description = vscode.l10n.t("Start a kernel, or attach to one");
+    // VS Code remembers the IDs of selected controllers when the window reloads.
+    const id = `results-${Date.now().toString(36)}-${++this.created}`;
+    const controller = this.create(id, INTERACTIVE, label);
     controller.supportedLanguages = [language];
     return controller;
   }
@@ -93,6 +101,13 @@ export class Controllers implements vscode.Disposable {
     await chosen;
   }
 
+  /** Lets the user choose another kernel for the results. The controller stays, and is named after it. */
+  private async choose(notebook: vscode.NotebookDocument): Promise<void> {
+    const editor = editorOf(notebook);
+    if (editor) await this.select(editor);
+    await vscode.commands.executeCommand("kernelBridge.selectKernel");
+  }
+
   private create(id: string, type: string, label: string): vscode.NotebookController {
     const controller = vscode.notebooks.createNotebookController(id, type, label);
     controller.supportsExecutionOrder = true;
@@ -102,6 +117,8 @@ export class Controllers implements vscode.Disposable {
       if (selected) {
         this.selected.set(notebook, controller);
         this.selectedEmitter.fire(notebook);
+        const own = this.ofResults.get(notebook);
+        if (own && own !== controller) void this.choose(notebook);
       } else if (this.selected.get(notebook) === controller) {
         this.selected.delete(notebook);
       }

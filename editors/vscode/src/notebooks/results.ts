@@ -1,6 +1,7 @@
 /** The live results notebooks: one per file, or per group of files that share a kernel, with one cell per run. */
 
 import * as vscode from "vscode";
+import { notebookTarget } from "../kernels/target";
 import { hasEnded, isAlive, type RunEntry, type Session } from "../runs/session";
 import type { Kernel, Run } from "../server/protocol";
 import { settings } from "../settings";
@@ -50,6 +51,7 @@ export class Results implements vscode.Disposable {
     this.disposables.push(
       session.onRun((entry) => this.run(entry)),
       session.onKernel((kernel) => this.kernel(kernel)),
+      session.onBinding((uri) => this.bound(uri)),
       vscode.window.onDidChangeVisibleNotebookEditors((editors) => {
         for (const editor of editors) void this.adopt(editor);
       }),
@@ -152,6 +154,13 @@ export class Results implements vscode.Disposable {
     if (line === undefined) return;
     live.waiting.push(cellOfNote(line));
     this.add(live);
+  }
+
+  /** Names the window of a file after the kernel that the user has chosen for it. */
+  private bound(uri: string): void {
+    for (const live of new Set(this.live.values()))
+      if (live.document?.isClosed === false && live.files.has(uri))
+        this.notebooks.controllers.rename(live.document, ...this.named(live));
   }
 
   /** Notes the run of a cell from the input box in the cell, or shows a run of such a cell again after a reload. */
@@ -295,7 +304,9 @@ export class Results implements vscode.Disposable {
 
   /** The name and the language of the controller of a results window. */
   private named(live: Live): [string, string] {
-    const kernel = this.session.kernels.get(live.kernelId);
+    const kernel = live.document
+      ? notebookTarget(this.session, live.document).kernel
+      : this.session.kernels.get(live.kernelId);
     return [kernel?.displayName ?? vscode.l10n.t("No Kernel"), languageOf(newest(live), kernel)];
   }
 
