@@ -15,6 +15,8 @@ MANIFEST: Any = json.loads((EXTENSION / "package.json").read_text(encoding="utf-
 TEXTS: dict[str, str] = json.loads((EXTENSION / "package.nls.json").read_text(encoding="utf-8"))
 CONTRIBUTES = MANIFEST["contributes"]
 COMMANDS = {command["command"]: command for command in CONTRIBUTES["commands"]}
+ALWAYS = ("showHistory", "showLog", "openExample")
+"""The commands that need no file."""
 OWN = ("kernelBridge.", "kernel-bridge.")
 
 CATEGORIES = {
@@ -66,6 +68,11 @@ def test_menus_keys_and_the_walkthrough_name_only_commands_that_exist() -> None:
     submenus = {submenu["id"] for submenu in CONTRIBUTES.get("submenus", [])}
     assert {item["submenu"] for item in menu_items() if "submenu" in item} == submenus
     assert {name for name in CONTRIBUTES["menus"] if name.startswith(OWN)} == submenus
+
+
+def test_the_palette_shows_commands_only_where_they_apply() -> None:
+    palette = {item["command"]: item["when"] for item in CONTRIBUTES["menus"]["commandPalette"]}
+    assert set(COMMANDS) - set(palette) == {f"kernelBridge.{name}" for name in ALWAYS}
 
 
 def test_conditions_name_only_settings_and_context_keys_that_exist() -> None:

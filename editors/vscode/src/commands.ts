@@ -10,15 +10,16 @@ import { insertProposal, proposingRun } from "./file/proposals";
 import { chooseHistory } from "./kernels/history";
 import { exportHistory } from "./kernels/history_export";
 import { chooseKernel, chooseRunning, chooseSpec } from "./kernels/kernel_picker";
+import { cancelRun, detach, keep, restart, shutDown } from "./kernels/lifetime";
 import { assertRunnable, type Running } from "./kernels/running";
-import { requireAnyKernel, requireKernel, requireTarget, type Target } from "./kernels/target";
+import { requireKernel, requireTarget, type Target } from "./kernels/target";
 import type { Results } from "./notebooks/results";
 import { clear, runIdOf } from "./notebooks/results_notebook";
 import { saveResults } from "./notebooks/save";
 import { openWhole } from "./notebooks/whole_output";
 import { hasEnded, type RunEntry, type Session } from "./runs/session";
+import type { Session } from "./runs/session";
 import type { Connection } from "./server/connection";
-import { label } from "./ui/ansi";
 import { reported } from "./ui/reporting";
 
 export interface Parts {
@@ -48,15 +49,9 @@ export function registerCommands(parts: Parts): vscode.Disposable {
   );
 }
 
-function kernelCommands({ connection, session, running }: Parts): Record<string, Command> {
+function kernelCommands(parts: Parts): Record<string, Command> {
+  const { connection, session, running } = parts;
   const kernelId = () => requireKernel(requireTarget(session)).id;
-  const restart = async () => {
-    const { id } = requireAnyKernel(requireTarget(session));
-    const kernel = await running.withProgress(vscode.l10n.t("restarting the kernel"), (token) =>
-      connection.execute("kernel-bridge.restartKernel", { kernelId: id }, token),
-    );
-    session.kernel(kernel);
-  };
   return {
     startKernel: async () => chooseSpec(connection, session, runnable(requireTarget(session))),
     attachKernel: async () => chooseRunning(connection, session, runnable(requireTarget(session))),
@@ -74,38 +69,18 @@ function kernelCommands({ connection, session, running }: Parts): Record<string,
           vscode.l10n.t('the interrupt killed the kernel; start it again with "Restart Kernel"'),
         );
     },
-    restartKernel: restart,
+    restartKernel: () => restart(parts),
     restartAndRunAll: async () => {
       const editor = notebookInFront() ? undefined : await activeEditor();
-      await restart();
+      await restart(parts);
       if (editor) await running.unit(editor, "all");
       else await vscode.commands.executeCommand("notebook.execute");
     },
-    shutDownKernel: async () => {
-      const id = kernelId();
-      await connection.execute("kernel-bridge.shutdownKernel", { kernelId: id });
-      for (const uri of session.documentsOf(id)) session.unbind(uri, id);
-    },
-    cancelRun: async () => {
-      const kernel = requireKernel(requireTarget(session));
-      const open = [...session.runs.values()].filter(
-        ({ run }) => run.kernelId === kernel.id && !hasEnded(run),
-      );
-      const entry = open.length > 1 ? await chooseRun(open.map(({ run }) => run)) : open[0]?.run;
-      if (entry) await connection.execute("kernel-bridge.cancelRun", { runId: entry.id });
-      else if (open.length === 0)
-        throw new Error(vscode.l10n.t("this kernel has no running or queued runs to cancel"));
-    },
+    shutDownKernel: () => shutDown(parts),
+    keepKernel: () => keep(parts),
+    detachKernel: () => detach(parts),
+    cancelRun: () => cancelRun(parts),
   };
-}
-
-async function chooseRun<T extends { source: string; state: string }>(runs: T[]): Promise<T | undefined> {
-  const items = runs.map((run) => ({
-    label: label(run.source.trim().split("\n")[0] ?? ""),
-    description: run.state,
-    run,
-  }));
-  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t("Select a run to cancel") }))?.run;
 }
 
 function otherCommands({ connection, session, results, places }: Parts): Record<string, Command> {

@@ -7,7 +7,8 @@ import { DOCUMENTS } from "./file/languages";
 import { CellLenses } from "./file/lenses";
 import { Places } from "./file/places";
 import { Problems } from "./file/problems";
-import { CellProposals, offerKey } from "./file/proposals";
+import { CellProposals, offerKeys } from "./file/proposals";
+import { Restoring } from "./file/restoring";
 import { Running } from "./kernels/running";
 import { NotebookRunner } from "./notebooks/notebook_runner";
 import { Notebooks } from "./notebooks/notebooks";
@@ -21,9 +22,11 @@ import { Kept } from "./server/kept";
 import { followRenames } from "./server/renames";
 import { settings } from "./settings";
 import { Activity } from "./ui/activity";
+import { openExample } from "./ui/example";
 import { LongRuns } from "./ui/long_runs";
-import { ask } from "./ui/prompts";
-import { reportExit } from "./ui/reporting";
+import { registerProgress } from "./ui/progress";
+import { Prompts } from "./ui/prompts";
+import { reportExit, reported } from "./ui/reporting";
 import { Status } from "./ui/status";
 
 let connection: Connection | undefined;
@@ -37,23 +40,36 @@ export function activate(context: vscode.ExtensionContext): void {
       kernel: ({ kernel }) => session.kernel(kernel),
       run: ({ run }) => session.run(run),
       output: (params) => session.output(params),
-      stdin: (params, token) =>
-        ask(params, session.kernels.get(params.kernelId)?.displayName ?? "Input", token),
+      stdin: (params, token) => prompts.ask(params, token),
+      showsRun: (document, position) => inline.at(document, position) !== undefined,
       ended: (again) => {
         session.serverEnded("the server has exited");
+        prompts.withdraw();
         void reportExit(again);
       },
-      started: () => kept.look(),
+      started: async () => {
+        await kept.look();
+        restoring.openedAll();
+      },
     },
     context.globalStorageUri.fsPath,
   );
   connection = server;
+  const prompts: Prompts = new Prompts(session);
   const kept: Kept = new Kept(server, session);
   const running = new Running(server, session, kept);
   const notebooks = new Notebooks(session, new NotebookRunner(server, session, running), log);
   const results = new Results(session, notebooks, log);
   const activity = new Activity(session);
   const places = new Places(session);
+  const restoring: Restoring = new Restoring({
+    connection: server,
+    session,
+    kept,
+    places,
+    state: context.workspaceState,
+  });
+  const inline: InlineResults = new InlineResults(places);
   const lenses = new CellLenses(session, places);
   context.subscriptions.push(
     log,
@@ -65,15 +81,21 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidOpenTextDocument(({ uri }) => kept.attachFor(uri)),
     vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.attachFor(uri)),
     places,
+    restoring,
     lenses,
     followRenames(server, session),
-    new InlineResults(places),
-    new Problems(session, places),
+    inline,
+    new Problems(places),
     activity,
     new Status(session, activity, server),
     new CellProposals(session),
-    offerKey(places),
+    offerKeys(places),
+    registerProgress(),
+    prompts,
     new LongRuns(session, server),
+    vscode.commands.registerCommand("kernelBridge.openExample", () =>
+      reported(() => openExample(context.extensionUri)),
+    ),
     vscode.languages.registerCodeLensProvider(DOCUMENTS, lenses),
     vscode.workspace.onDidGrantWorkspaceTrust(() => lookForKept(server)),
     registerCommands({ connection: server, session, running, results, places }),

@@ -15,6 +15,7 @@ export interface Settings {
   diagnostics: boolean;
   longRunSeconds: number;
   revealResults: boolean;
+  restoreResults: boolean;
 }
 
 export function settings(scope?: vscode.Uri): Settings {
@@ -31,6 +32,7 @@ export function settings(scope?: vscode.Uri): Settings {
     diagnostics: section.get("diagnostics", true),
     longRunSeconds: section.get("longRunSeconds", 10),
     revealResults: section.get("results.reveal", true),
+    restoreResults: section.get("results.restore", true),
   };
 }
 

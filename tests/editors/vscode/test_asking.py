@@ -28,15 +28,23 @@ def test_an_error_is_a_problem_on_its_line(vscode: Window) -> None:
     expect(vscode.problems.filter(has_text="division by zero")).to_have_count(0)
 
 
-def test_input_opens_an_input_box(vscode: Window) -> None:
+def test_input_opens_an_input_box_which_comes_back_after_another_one(vscode: Window) -> None:
     vscode.write("a.py", ASKS)
     vscode.run("Run All")
+    expect(vscode.box).to_contain_text("a.py · Python 3 (ipykernel)")
     expect(vscode.box).to_contain_text("Who is there?")
     field = vscode.box.locator("input")
     expect(field).not_to_have_attribute("type", "password")
     field.fill("Ada")
+    vscode.press("F1")
+    expect(field.first).to_have_value(">")
+    vscode.press("Escape")
+    expect(vscode.box).to_be_hidden()
+    vscode.page.get_by_role("button", name="waits for input").click()
+    expect(field).to_have_value("Ada")
     vscode.press("Enter")
     expect(vscode.text).to_contain_text("hello Ada")
+    expect(vscode.page.get_by_role("button", name="waits for input")).to_have_count(0)
 
 
 def test_a_password_is_hidden_and_escape_interrupts(vscode: Window) -> None:

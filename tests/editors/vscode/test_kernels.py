@@ -18,11 +18,15 @@ FOR_EVER = "print('begun')\nwhile True: pass\n"
 
 
 def test_the_kernel_keeps_running_after_an_interrupt(vscode: Window) -> None:
+    (vscode.folder / ".vscode").mkdir()
+    (vscode.folder / ".vscode" / "settings.json").write_text('{"kernel-bridge.longRunSeconds": 0.5}')
     vscode.write("a.py", FOR_EVER)
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("begun")
-    vscode.run("Interrupt Kernel")
+    vscode.page.get_by_role("button", name="a.py, print('begun')").click()
     expect(vscode.text).to_contain_text("KeyboardInterrupt")
+    vscode.expect_inline("a.py", 2, "⊘ interrupted")
+    expect(vscode.page.get_by_role("button", name="a.py, print('begun')")).to_have_count(0)
     vscode.select("a.py", 1)
     vscode.run("Run Line")
     expect(vscode.text.get_by_text("begun", exact=True)).to_have_count(2)

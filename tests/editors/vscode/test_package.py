@@ -17,6 +17,7 @@ FILES = {
     *("dist/extension.js", "dist/language_client.js", "media/icon.png"),
     *(f"dist/renderer/{name}.js" for name in ("index", "altair", "plotly", "vega", "maps", "media", "chunk")),
     *(f"walkthrough/{step}.md" for step in ("cells", "jupyter", "keep", "kernel", "run")),
+    "walkthrough/example.py",
 }
 REPOSITORY = "https://github.com/kernel-bridge/kernel-bridge"
 LINK = re.compile(r"(!?)\[(?:[^\][]|\[[^\]]*\])*\]\(([^)\s]+)\)")

@@ -52,6 +52,7 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
     all: Marker[],
     document: vscode.TextDocument,
   ): vscode.CodeLens[] {
+    const { t } = vscode.l10n;
     const range = new vscode.Range(marker.line, 0, marker.line, 0);
     const lens = (title: string, command: string, tooltip: string) =>
       new vscode.CodeLens(range, {
@@ -67,16 +68,18 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const lines = proposal && proposedLines(proposal);
     return [
       runs
-        ? lens("$(debug-stop) Interrupt", "interruptKernel", "Interrupt the kernel")
-        : lens("$(run) Run Cell", "runCell", "Run this cell"),
-      ...(marker === code[0] ? [] : [lens("Run Above", "runAbove", "Run all cells above this one")]),
-      ...(marker === code.at(-1) ? [] : [lens("Run Below", "runBelow", "Run this cell and all cells below")]),
+        ? lens(`$(debug-stop) ${t("Interrupt")}`, "interruptKernel", t("Interrupt the kernel"))
+        : lens(`$(run) ${t("Run Cell")}`, "runCell", t("Run this cell")),
+      ...(marker === code[0] ? [] : [lens(t("Run Above"), "runAbove", t("Run all cells above this one"))]),
+      ...(marker === code.at(-1)
+        ? []
+        : [lens(t("Run Below"), "runBelow", t("Run this cell and all cells below"))]),
       ...(proposal && lines !== undefined
         ? [
             new vscode.CodeLens(range, {
-              title: `$(insert) Insert ${lines}`,
+              title: `$(insert) ${t("Insert {0}", lines)}`,
               command: "kernelBridge.insertNextInput",
-              tooltip: "Insert what the kernel proposes as its next input",
+              tooltip: t("Insert what the kernel proposes as its next input"),
               arguments: [proposal.id],
             }),
           ]

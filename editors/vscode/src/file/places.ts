@@ -2,6 +2,8 @@
 
 import * as vscode from "vscode";
 import type { RunEntry, Session } from "../runs/session";
+import type { Kernel, Range, Result } from "../server/protocol";
+import { outdated } from "./outdated";
 
 /** The lines of a run, as of the last edit. */
 export interface Place {
@@ -49,22 +51,24 @@ const FRAME_MS = 16;
 /** The newest run at each place in a document. */
 export class Places implements vscode.Disposable {
   private readonly places = new Map<string, Place[]>();
-  private readonly found = new WeakMap<RunEntry, { place: Place; document: vscode.TextDocument }>();
+  /** The documents of the runs that have a place. */
+  private readonly found = new WeakMap<RunEntry, vscode.TextDocument>();
   private readonly sources = new WeakMap<Place, string>();
   private readonly pending = new Map<vscode.TextDocument, NodeJS.Timeout>();
+  /** The life of each kernel: its epoch, and whether it has ended. */
+  private readonly lives = new Map<string, string>();
   private readonly emitter = new vscode.EventEmitter<vscode.TextDocument>();
-  private readonly removedEmitter = new vscode.EventEmitter<Place>();
-  private readonly disposables: vscode.Disposable[] = [this.emitter, this.removedEmitter];
-  /** Fires when the places of a document, or the runs at them, have changed: at most once per frame. */
+  private readonly disposables: vscode.Disposable[] = [this.emitter];
+  /** Fires when the places of a document, their runs or the kernels of those have changed: at most once per frame. */
   readonly onChange = this.emitter.event;
-  /** Fires when a place was removed or has become stale, so that its diagnostics no longer apply. */
-  readonly onOutdated = this.removedEmitter.event;
 
-  constructor(session: Session) {
+  constructor(private readonly session: Session) {
     this.disposables.push(
       session.onRun((entry) => this.run(entry)),
       session.onOutput(({ entry }) => this.touched(entry)),
       session.onInserted((entry) => this.touched(entry)),
+      session.onKernel((kernel) => this.kernel(kernel)),
+      session.onBinding(() => this.allChanged()),
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
       vscode.workspace.onDidCloseTextDocument((document) => this.clear(document)),
     );
@@ -79,21 +83,50 @@ export class Places implements vscode.Disposable {
     return this.places.get(document.uri.toString()) ?? [];
   }
 
-  placeOf(entry: RunEntry): { place: Place; document: vscode.TextDocument } | undefined {
-    return this.found.get(entry);
+  /** Why a result tells nothing about the kernel of its document anymore. */
+  outdated({ entry }: Place): string | undefined {
+    return outdated(this.session, entry.run);
   }
 
   /** Forgets all places of a document. */
   clear(document: vscode.TextDocument): void {
-    const places = this.of(document);
+    for (const { entry } of this.of(document)) this.found.delete(entry);
     this.places.delete(document.uri.toString());
-    for (const place of places) this.remove(place);
     this.changed(document);
   }
 
-  private remove(place: Place): void {
-    this.found.delete(place.entry);
-    this.removedEmitter.fire(place);
+  /** Puts a run where the server has found its code, unless newer runs are there. */
+  restore(document: vscode.TextDocument, entry: RunEntry, { range, stale }: Result): void {
+    const place = { entry, ...linesOf(range, document), stale };
+    const isNewer = (other: Place) => other.entry !== entry && other.entry.run.queuedAt > entry.run.queuedAt;
+    if (this.of(document).some((other) => overlap(other, place) && isNewer(other))) return;
+    this.sources.set(place, stale ? entry.run.source.trim() : textAt(document, place));
+    this.add(document, place);
+  }
+
+  /** Adds a place, instead of those on its lines. */
+  private add(document: vscode.TextDocument, place: Place): void {
+    const kept: Place[] = [];
+    for (const other of this.of(document)) {
+      if (other.entry !== place.entry && !overlap(other, place)) kept.push(other);
+      else this.found.delete(other.entry);
+    }
+    this.places.set(document.uri.toString(), [...kept, place]);
+    this.found.set(place.entry, document);
+    this.changed(document);
+  }
+
+  /** A restart or an end of a kernel changes what its runs tell. */
+  private kernel({ id, epoch, state }: Kernel): void {
+    const life = `${epoch} ${state === "dead"}`;
+    if (this.lives.get(id) === life) return;
+    this.lives.set(id, life);
+    this.allChanged();
+  }
+
+  private allChanged(): void {
+    const documents = [...this.places.values()].map(([first]) => first && this.found.get(first.entry));
+    for (const document of documents) if (document) this.changed(document);
   }
 
   private changed(document: vscode.TextDocument): void {
@@ -109,22 +142,13 @@ export class Places implements vscode.Disposable {
     if (this.touched(entry) || !entry.run.range) return;
     const document = documentOf(entry);
     if (!document) return;
-    const { start, end } = entry.run.range;
-    const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
-    const place = { entry, first: start.line, last: Math.min(last, document.lineCount - 1), stale: false };
+    const place = { entry, ...linesOf(entry.run.range, document), stale: false };
     this.sources.set(place, textAt(document, place));
-    const kept: Place[] = [];
-    for (const other of this.of(document)) {
-      if (other.last < place.first || other.first > place.last) kept.push(other);
-      else this.remove(other);
-    }
-    this.places.set(document.uri.toString(), [...kept, place]);
-    this.found.set(entry, { place, document });
-    this.changed(document);
+    this.add(document, place);
   }
 
   private touched(entry: RunEntry): boolean {
-    const document = this.found.get(entry)?.document;
+    const document = this.found.get(entry);
     if (document) this.changed(document);
     return document !== undefined;
   }
@@ -144,10 +168,8 @@ export class Places implements vscode.Disposable {
       }
       if (lines) Object.assign(place, lines);
       if (!isTouched) return true;
-      const wasStale = place.stale;
       place.stale = !lines || textAt(document, place) !== this.sources.get(place);
       if (!lines) this.found.delete(place.entry);
-      if (place.stale && !wasStale) this.removedEmitter.fire(place);
       return lines !== undefined;
     });
     this.places.set(document.uri.toString(), kept);
@@ -169,6 +191,15 @@ function documentOf({ run }: RunEntry): vscode.TextDocument | undefined {
   if (!run.textDocument || !run.range) return undefined;
   const uri = vscode.Uri.parse(run.textDocument.uri).toString();
   return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
+}
+
+function linesOf({ start, end }: Range, { lineCount }: vscode.TextDocument): { first: number; last: number } {
+  const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
+  return { first: start.line, last: Math.min(last, lineCount - 1) };
+}
+
+function overlap(one: Place, other: Place): boolean {
+  return one.first <= other.last && other.first <= one.last;
 }
 
 /** The text of a place without surrounding blank lines. */

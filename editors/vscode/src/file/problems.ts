@@ -1,33 +1,28 @@
-/** Shows the errors of runs as diagnostics in their files. */
+/** Shows the errors of runs as diagnostics in their files, for as long as the code and its kernel are the same. */
 
 import { existsSync } from "node:fs";
 import * as vscode from "vscode";
-import type { RunEntry, Session } from "../runs/session";
+import { wasInterrupted } from "../runs/summary";
 import type { RunError } from "../server/protocol";
-import { settings } from "../settings";
+import { SECTION, settings } from "../settings";
 import { plain } from "../ui/ansi";
 import type { Place, Places } from "./places";
 
-interface Shown {
-  document: vscode.TextDocument;
-  error: RunError;
-  diagnostic: vscode.Diagnostic;
-}
-
 export class Problems implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection("kernel-bridge-runs");
-  private readonly shown = new Map<RunEntry, Shown>();
+  private readonly made = new WeakMap<RunError, vscode.Diagnostic>();
+  /** What is published for a document. */
+  private readonly shown = new WeakMap<vscode.TextDocument, string>();
   private readonly disposables: vscode.Disposable[];
 
-  constructor(
-    session: Session,
-    private readonly places: Places,
-  ) {
+  constructor(private readonly places: Places) {
     this.disposables = [
       this.collection,
-      session.onRun((entry) => this.run(entry)),
-      places.onOutdated(({ entry }) => this.remove(entry)),
-      places.onChange((document) => this.moved(document)),
+      places.onChange((document) => this.publish(document)),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(`${SECTION}.diagnostics`))
+          for (const document of vscode.workspace.textDocuments) this.publish(document);
+      }),
     ];
   }
 
@@ -35,50 +30,39 @@ export class Problems implements vscode.Disposable {
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
-  private run(entry: RunEntry): void {
-    const { error } = entry.run;
-    const found = this.places.placeOf(entry);
-    if (!error || !found || found.place.stale || !settings(found.document.uri).diagnostics) return;
-    const { place, document } = found;
-    const diagnostic = new vscode.Diagnostic(
-      rangeOf(place, error, document),
-      messageOf(error),
-      vscode.DiagnosticSeverity.Error,
-    );
-    diagnostic.source = "kernel-bridge";
-    diagnostic.relatedInformation = frames(error);
-    this.shown.set(entry, { document, error, diagnostic });
-    this.publish(document);
-  }
-
-  private remove(entry: RunEntry): void {
-    const found = this.shown.get(entry);
-    if (!found) return;
-    this.shown.delete(entry);
-    this.publish(found.document);
-  }
-
-  /** Moves diagnostics with their lines. VS Code moves the ones it shows, but not those published again. */
-  private moved(document: vscode.TextDocument): void {
-    let changed = false;
-    for (const [entry, { error, diagnostic }] of this.of(document)) {
-      const place = this.places.placeOf(entry)?.place;
-      const range = place ? rangeOf(place, error, document) : diagnostic.range;
-      changed ||= !range.isEqual(diagnostic.range);
-      diagnostic.range = range;
-    }
-    if (changed) this.publish(document);
-  }
-
-  private of(document: vscode.TextDocument): [RunEntry, Shown][] {
-    return [...this.shown].filter(([, shown]) => shown.document === document);
-  }
-
   private publish(document: vscode.TextDocument): void {
+    const failed = this.places.of(document).filter((place) => this.isCurrent(place));
+    const found =
+      failed.length > 0 && settings(document.uri).diagnostics
+        ? failed.map((place) => ({ id: place.entry.run.id, diagnostic: this.diagnosticOf(place, document) }))
+        : [];
+    const lines = found.map(({ id, diagnostic }) => `${id} ${diagnostic.range.start.line}`).join();
+    if ((this.shown.get(document) ?? "") === lines) return;
+    this.shown.set(document, lines);
     this.collection.set(
       document.uri,
-      this.of(document).map(([, { diagnostic }]) => diagnostic),
+      found.map(({ diagnostic }) => diagnostic),
     );
+  }
+
+  /** Whether the code of a place raises an error. An interrupt is none: the user asked for it. */
+  private isCurrent(place: Place): boolean {
+    const { run } = place.entry;
+    return run.error !== undefined && !place.stale && !wasInterrupted(run) && !this.places.outdated(place);
+  }
+
+  private diagnosticOf(place: Place, document: vscode.TextDocument): vscode.Diagnostic {
+    const error = place.entry.run.error as RunError;
+    const range = rangeOf(place, error, document);
+    let diagnostic = this.made.get(error);
+    if (!diagnostic) {
+      diagnostic = new vscode.Diagnostic(range, messageOf(error), vscode.DiagnosticSeverity.Error);
+      diagnostic.source = "kernel-bridge";
+      diagnostic.relatedInformation = frames(error);
+      this.made.set(error, diagnostic);
+    }
+    diagnostic.range = range;
+    return diagnostic;
   }
 }
 
@@ -119,7 +103,7 @@ function frames({ traceback }: RunError): vscode.DiagnosticRelatedInformation[] 
       found.push(
         new vscode.DiagnosticRelatedInformation(
           new vscode.Location(vscode.Uri.file(file), position),
-          text || "called here",
+          text || vscode.l10n.t("called here"),
         ),
       );
     }

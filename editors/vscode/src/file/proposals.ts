@@ -22,7 +22,8 @@ export async function insertProposal(
   session: Session,
   entry: RunEntry | undefined,
 ): Promise<void> {
-  if (entry?.run.nextInput === undefined) throw new Error("the kernel proposes no next input here");
+  if (entry?.run.nextInput === undefined)
+    throw new Error(vscode.l10n.t("the kernel proposes no next input here"));
   const cell = cellOf(entry.run);
   if (cell) await insertCell(cell, entry.run.nextInput, entry.run.nextInputReplaces === true);
   else await connection.execute("kernel-bridge.insertNextInput", { runId: entry.run.id });
@@ -40,10 +41,11 @@ export function proposingRun(
   return (here ?? proposing.toSorted((one, other) => one.first - other.first).at(-1))?.entry;
 }
 
-/** Sets the context key of the keybinding. */
-export function offerKey(places: Places): vscode.Disposable {
+/** Sets the context keys of what can be done with the results of the active file. */
+export function offerKeys(places: Places): vscode.Disposable {
   const update = () => {
     const editor = vscode.window.activeTextEditor;
+    setContextKey("hasInline", editor !== undefined && places.of(editor.document).length > 0);
     setContextKey("hasProposal", editor !== undefined && proposingRun(places, editor) !== undefined);
   };
   return vscode.Disposable.from(places.onChange(update), vscode.window.onDidChangeActiveTextEditor(update));
@@ -64,7 +66,8 @@ async function insertCell(cell: vscode.NotebookCell, code: string, replaces: boo
     const added = new vscode.NotebookCellData(kind, code.trimEnd(), document.languageId);
     edit.set(notebook.uri, [vscode.NotebookEdit.insertCells(index + 1, [added])]);
   }
-  if (!(await vscode.workspace.applyEdit(edit))) throw new Error("VS Code did not insert the code");
+  if (!(await vscode.workspace.applyEdit(edit)))
+    throw new Error(vscode.l10n.t("VS Code did not insert the code"));
 }
 
 /** Offers the proposal of a notebook cell below it. */
@@ -72,12 +75,14 @@ export class CellProposals implements vscode.NotebookCellStatusBarItemProvider, 
   private readonly emitter = new vscode.EventEmitter<void>();
   readonly onDidChangeCellStatusBarItems = this.emitter.event;
   private readonly disposables: vscode.Disposable[];
+  /** The runs with a proposal, by the URIs of their cells. */
+  private readonly proposing = new Map<string, Run>();
 
-  constructor(private readonly session: Session) {
+  constructor(session: Session) {
     this.disposables = [
       this.emitter,
-      session.onRun(({ run }) => run.nextInput !== undefined && this.emitter.fire()),
-      session.onInserted(() => this.emitter.fire()),
+      session.onRun(({ run }) => this.changed(run)),
+      session.onInserted(({ run }) => this.changed(run)),
       ...NOTEBOOKS.map((type) => vscode.notebooks.registerNotebookCellStatusBarItemProvider(type, this)),
     ];
   }
@@ -86,20 +91,27 @@ export class CellProposals implements vscode.NotebookCellStatusBarItemProvider, 
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
+  private changed(run: Run): void {
+    if (!run.notebookDocument || !run.textDocument) return;
+    const uri = vscode.Uri.parse(run.textDocument.uri).toString();
+    if (run.nextInput !== undefined) this.proposing.set(uri, run);
+    else if (!this.proposing.delete(uri)) return;
+    this.emitter.fire();
+  }
+
   provideCellStatusBarItems(cell: vscode.NotebookCell): vscode.NotebookCellStatusBarItem[] {
-    const uri = cell.document.uri.toString();
-    const newest = [...this.session.runs.values()].findLast(({ run }) => run.textDocument?.uri === uri);
-    const lines = newest && proposedLines(newest.run);
-    if (!newest || lines === undefined) return [];
+    const run = this.proposing.get(cell.document.uri.toString());
+    const lines = run && proposedLines(run);
+    if (!run || lines === undefined) return [];
     const item = new vscode.NotebookCellStatusBarItem(
-      `$(insert) Insert ${lines}`,
+      `$(insert) ${vscode.l10n.t("Insert {0}", lines)}`,
       vscode.NotebookCellStatusBarAlignment.Left,
     );
-    item.tooltip = "Insert what the kernel proposes as its next input";
+    item.tooltip = vscode.l10n.t("Insert what the kernel proposes as its next input");
     item.command = {
-      title: "Insert What the Kernel Proposes",
+      title: vscode.l10n.t("Insert What the Kernel Proposes"),
       command: "kernelBridge.insertNextInput",
-      arguments: [newest.run.id],
+      arguments: [run.id],
     };
     return [item];
   }

@@ -76,7 +76,7 @@ async function pick(
     });
     if (!chosen?.choose) return undefined;
     const options = {
-      location: vscode.ProgressLocation.Notification,
+      location: vscode.ProgressLocation.Window,
       title: `Kernel Bridge: ${chosen.label.replace(/^\$\([\w-]+\) /, "")}`,
     };
     const kernel = await vscode.window.withProgress(options, chosen.choose);

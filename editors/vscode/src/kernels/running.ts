@@ -17,11 +17,9 @@ import type {
 } from "../server/protocol";
 import { selectedPython } from "../server/python_environment";
 import { settings } from "../settings";
+import { withProgress } from "../ui/progress";
 import { askToInstall, installKernel } from "./installation";
 import { chooseKernel, type Document } from "./kernel_picker";
-
-/** Tasks that take longer than this show progress. */
-const PATIENCE_MS = 400;
 
 export class Running {
   private readonly starts = new Map<string, Promise<Kernel | undefined>>();
@@ -64,7 +62,7 @@ export class Running {
   async run(params: RunParams, document: Document): Promise<Run[]> {
     const { runs } = await this.withKernel(document, async () => {
       await this.ensureKernel(document);
-      return await this.withProgress(vscode.l10n.t("starting a kernel"), (token) =>
+      return await withProgress(vscode.l10n.t("Starting a kernel"), (token) =>
         this.connection.execute("kernel-bridge.run", params, token),
       );
     });
@@ -129,7 +127,7 @@ export class Running {
   }
 
   async startKernel(params: StartKernelParams): Promise<Kernel> {
-    const kernel = await this.withProgress("starting a kernel", (token) =>
+    const kernel = await withProgress(vscode.l10n.t("Starting a kernel"), (token) =>
       this.connection.execute("kernel-bridge.startKernel", params, token),
     );
     this.session.kernel(kernel);
@@ -154,29 +152,6 @@ export class Running {
     const python = settings(uri).kernelPython ?? (await selectedPython(uri));
     if (python === undefined) return undefined;
     return await this.startKernel({ python, textDocument: { uri: uri.toString() } });
-  }
-
-  /** Runs a task, and shows progress with a Cancel button if it is slow. */
-  async withProgress<T>(what: string, task: (token: vscode.CancellationToken) => Promise<T>): Promise<T> {
-    const source = new vscode.CancellationTokenSource();
-    const work = task(source.token);
-    const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), PATIENCE_MS));
-    try {
-      if ((await Promise.race([work, late])) === "late") {
-        const options = {
-          location: vscode.ProgressLocation.Notification,
-          title: `Kernel Bridge: ${what}`,
-          cancellable: true,
-        };
-        void vscode.window.withProgress(options, async (_progress, token) => {
-          token.onCancellationRequested(() => source.cancel());
-          await work.catch(() => undefined); // the caller handles the error
-        });
-      }
-      return await work;
-    } finally {
-      source.dispose();
-    }
   }
 }
 

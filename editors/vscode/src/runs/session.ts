@@ -5,7 +5,7 @@
 
 import * as vscode from "vscode";
 import { fenceNameOf, isFenced } from "../file/fences";
-import type { GetRunResult, Kernel, Output, OutputNotification, Run } from "../server/protocol";
+import type { GetRunResult, Kernel, Output, OutputNotification, Result, Run } from "../server/protocol";
 import { ENDS } from "../server/vocabulary";
 import { apply, type Touched, untouched } from "./outputs";
 
@@ -39,7 +39,7 @@ export class Session implements vscode.Disposable {
   readonly runs = new Map<string, RunEntry>();
   /** Kernel IDs by document URI, the newest binding first. Only a document with fenced code has more than one. */
   private readonly bindings = new Map<string, readonly string[]>();
-  /** The same, for documents whose kernel exited with the server. */
+  /** The same, for documents whose kernel was shut down, or exited with the server. */
   private readonly lost = new Map<string, readonly string[]>();
 
   private readonly kernelEmitter = new vscode.EventEmitter<Kernel>();
@@ -74,7 +74,7 @@ export class Session implements vscode.Disposable {
     return this.firstFor(uri.toString(), languageId, this.bindings.get(uri.toString()));
   }
 
-  /** The kernel of a document, even if it exited with the server. */
+  /** The kernel of a document, or the one that it had last. */
   lastKernelOf(uri: string, languageId?: string): Kernel | undefined {
     return this.kernelOf(uri, languageId) ?? this.firstFor(uri, languageId, this.lost.get(uri));
   }
@@ -115,6 +115,14 @@ export class Session implements vscode.Disposable {
     if (left.length > 0) this.bindings.set(uri, left);
     else this.bindings.delete(uri);
     this.bindingEmitter.fire(uri);
+  }
+
+  /** Unbinds the documents of a kernel that was shut down, and remembers it for them. */
+  lose(kernelId: string): void {
+    for (const uri of this.documentsOf(kernelId)) {
+      this.lost.set(uri, [kernelId, ...(this.lost.get(uri) ?? []).filter((id) => id !== kernelId)]);
+      this.unbind(uri, kernelId);
+    }
   }
 
   private languageOf(kernelId: string): string | undefined {
@@ -178,6 +186,17 @@ export class Session implements vscode.Disposable {
       entry.seq = result.seq;
       this.outputEmitter.fire({ entry, touched: { ...untouched(), cleared: true } });
     }
+    return entry;
+  }
+
+  /** Adds a run that the server has found for an opened document. One that has ended is no news: no event fires. */
+  restore({ run: { outputs = [], ...run }, seq }: Result): RunEntry {
+    const known = this.runs.get(run.id);
+    if (known) return known;
+    if (!hasEnded(run)) return this.recall({ run: { outputs, ...run }, seq });
+    const entry = { run, outputs, seq, asked: false };
+    this.runs.set(run.id, entry);
+    this.forgetOldest();
     return entry;
   }
 

@@ -1,6 +1,6 @@
 /** Describes a run as a short text after its code, and as Markdown. */
 
-import type { MimeBundle, Output } from "../server/protocol";
+import type { MimeBundle, Output, Run } from "../server/protocol";
 import { plain } from "../ui/ansi";
 import { hasEnded, type RunEntry } from "./session";
 import { markdownTable } from "./table";
@@ -14,9 +14,15 @@ const LONGEST_PICTURES = 75_000;
 /** A text that only names an object, such as `<Figure size 640x480 with 1 Axes>`. */
 const NAME_ONLY = /^<[^<>\n]+>$/;
 
+/** Whether an interrupt ended a run. The server knows the errors by which kernels report one. */
+export function wasInterrupted({ summary }: Run): boolean {
+  return summary?.state === "interrupted";
+}
+
 /** The server's summary of a run, or the last line printed while it is running. */
 export function summary({ run, outputs }: RunEntry): string {
   const { text, state, duration } = run.summary ?? { text: "", state: run.state };
+  if (wasInterrupted(run)) return `⊘ ${state}`;
   switch (run.state) {
     case "queued":
       return `⋯ ${state}`;

@@ -34,6 +34,8 @@ export interface Listener {
   run(params: RunNotification): void;
   output(params: OutputNotification): void;
   stdin(params: StdinRequest, token: vscode.CancellationToken): Promise<StdinAnswer | null>;
+  /** Whether the extension itself shows what ran at a position. The server need not show it again. */
+  showsRun(document: vscode.TextDocument, position: vscode.Position): boolean;
   /** The server has exited unexpectedly; `again` if it is being restarted. */
   ended(again: boolean): void;
   /** The server is running; `again` if it was restarted after an unexpected exit. */
@@ -178,7 +180,11 @@ export class Connection implements vscode.Disposable {
       outputChannel: this.log,
       revealOutputChannelOn: library.RevealOutputChannelOn.Never, // callers report errors to the user
       initializationOptions: () => vscode.workspace.getConfiguration(SECTION),
-      middleware: { notebooks: withoutExecutions() },
+      middleware: {
+        provideHover: (document, position, token, next) =>
+          this.listener.showsRun(document, position) ? undefined : next(document, position, token),
+        notebooks: withoutExecutions(),
+      },
       initializationFailedHandler: () => false,
       progressOnInitialization: true,
       errorHandler: {

@@ -1,20 +1,28 @@
-/** Shows progress with a Cancel button for long runs of a file. */
+/** Shows the progress of long runs of files in the status bar. A click cancels the run. */
 
 import * as vscode from "vscode";
 import { hasEnded, type RunEntry, type Session } from "../runs/session";
 import { summary } from "../runs/summary";
 import type { Connection } from "../server/connection";
+import type { Run } from "../server/protocol";
 import { settings } from "../settings";
+import { ProgressItem } from "./progress";
 import { reported } from "./reporting";
 
 const REPORT_MS = 500;
 
+/** The progress of a run that may take long. */
+interface Shown {
+  timer: NodeJS.Timeout;
+  item?: ProgressItem;
+}
+
 export class LongRuns implements vscode.Disposable {
-  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly shown = new Map<string, Shown>();
   private readonly subscription: vscode.Disposable;
 
   constructor(
-    private readonly session: Session,
+    session: Session,
     private readonly connection: Connection,
   ) {
     this.subscription = session.onRun((entry) => this.run(entry));
@@ -22,58 +30,43 @@ export class LongRuns implements vscode.Disposable {
 
   dispose(): void {
     this.subscription.dispose();
-    for (const timer of this.timers.values()) clearTimeout(timer);
-  }
-
-  private end(entry: RunEntry): Promise<void> {
-    if (hasEnded(entry.run)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const subscription = this.session.onRun((other) => {
-        if (other !== entry || !hasEnded(other.run)) return;
-        subscription.dispose();
-        resolve();
-      });
-    });
+    for (const id of [...this.shown.keys()]) this.end(id);
   }
 
   private run(entry: RunEntry): void {
     const { run } = entry;
-    if (
-      run.state === "running" &&
-      run.origin === "bridge" &&
-      run.range &&
-      !run.notebookDocument && // its cell shows that it runs
-      !this.timers.has(run.id)
-    ) {
-      const seconds = settings().longRunSeconds;
-      if (seconds <= 0) return;
-      this.timers.set(
-        run.id,
-        setTimeout(() => void this.show(entry), seconds * 1000),
-      );
-    } else if (hasEnded(run)) {
-      clearTimeout(this.timers.get(run.id));
-      this.timers.delete(run.id);
-    }
+    if (hasEnded(run)) this.end(run.id);
+    if (run.state !== "running" || !isOfFile(run) || this.shown.has(run.id)) return;
+    const seconds = settings().longRunSeconds;
+    if (seconds <= 0) return;
+    this.shown.set(run.id, { timer: setTimeout(() => this.show(entry), seconds * 1000) });
   }
 
-  private async show(entry: RunEntry): Promise<void> {
+  private end(runId: string): void {
+    const shown = this.shown.get(runId);
+    clearTimeout(shown?.timer);
+    shown?.item?.dispose();
+    this.shown.delete(runId);
+  }
+
+  private show(entry: RunEntry): void {
     const { run } = entry;
     const name = vscode.Uri.parse(run.textDocument?.uri ?? "")
       .path.split("/")
       .pop();
-    const title = `${name}: ${run.source.trim().split("\n")[0]?.slice(0, 60)}`;
-    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-    await vscode.window.withProgress(options, async (progress, token) => {
-      token.onCancellationRequested(() => {
-        void reported(() => this.connection.execute("kernel-bridge.cancelRun", { runId: run.id }));
-      });
-      const report = setInterval(() => progress.report({ message: summary(entry) }), REPORT_MS);
-      try {
-        await this.end(entry);
-      } finally {
-        clearInterval(report);
-      }
+    const title = `${name}, ${run.source.trim().split("\n")[0]}`;
+    const source = new vscode.CancellationTokenSource();
+    source.token.onCancellationRequested(() => {
+      void reported(() => this.connection.execute("kernel-bridge.cancelRun", { runId: run.id }));
     });
+    const item = new ProgressItem(source);
+    const report = () => item.show(title, summary(entry));
+    this.shown.set(run.id, { timer: setInterval(report, REPORT_MS), item });
+    report();
   }
+}
+
+/** Whether a run came from a file: a notebook shows that its cells run. */
+function isOfFile({ origin, range, notebookDocument }: Run): boolean {
+  return origin === "bridge" && range !== undefined && !notebookDocument;
 }

@@ -3,32 +3,14 @@
 import * as vscode from "vscode";
 import { hasMarkers, offersCells } from "../file/cells";
 import { isFenced } from "../file/fences";
-import { LANGUAGES } from "../file/languages";
-import { isRunnable } from "../kernels/running";
+import { LANGUAGES, NOTEBOOKS } from "../file/languages";
 import { activeTarget, type Target } from "../kernels/target";
 import type { Session } from "../runs/session";
 import type { Connection } from "../server/connection";
-import type { Kernel } from "../server/protocol";
 import type { Activity } from "./activity";
 import { label, legible } from "./ansi";
 import { setContextKey } from "./context_keys";
-
-const ICONS: Record<Kernel["state"], string> = {
-  starting: "loading~spin",
-  restarting: "loading~spin",
-  idle: "circle-large-outline",
-  busy: "circle-large-filled",
-  dead: "error",
-  unreachable: "warning",
-};
-
-/** The only commands that the tooltip can run. A link in a kernel's name cannot run any. */
-const LINKS = [
-  ["Interrupt", "interruptKernel"],
-  ["Restart", "restartKernel"],
-  ["Shut Down", "shutDownKernel"],
-  ["Show Results", "showResults"],
-];
+import { describe, isKept, tooltip } from "./description";
 
 /** Minimum time between two updates while a kernel works: the number of queued runs changes with each of them. */
 const COUNT_MS = 100;
@@ -46,8 +28,8 @@ export class Status implements vscode.Disposable {
     private readonly activity: Activity,
     connection: Connection,
   ) {
-    this.bar.name = "Kernel";
-    this.language.name = "Kernel";
+    this.bar.name = vscode.l10n.t("Kernel");
+    this.language.name = vscode.l10n.t("Kernel");
     const update = () => this.update();
     this.disposables = [
       this.bar,
@@ -89,16 +71,23 @@ export class Status implements vscode.Disposable {
       document && isFenced(document)
         ? offersCells(document, false)
         : target && LANGUAGES.includes(target.languageId);
-    if (!target || !(isCode || target.kernel || target.isNotebook)) {
+    const type = vscode.window.activeNotebookEditor?.notebook.notebookType;
+    const isOffered =
+      target !== undefined &&
+      (isCode || target.kernel !== undefined || (target.isNotebook && NOTEBOOKS.includes(type ?? "")));
+    setContextKey("hasTarget", isOffered);
+    if (!isOffered) {
       this.bar.hide();
       return;
     }
-    const command = { title: "Select Kernel", command: "kernelBridge.selectKernel" };
-    const { text, detail, severity, icon } = this.describe(target);
+    const command = { title: vscode.l10n.t("Select Kernel"), command: "kernelBridge.selectKernel" };
+    const description = describe(target, this.isBusy(target));
+    const { text, detail, severity, icon } = description;
     this.bar.text = `$(${icon}) ${label(text)}`;
-    this.bar.tooltip = this.tooltip(target, detail);
+    this.bar.tooltip = tooltip(target, description);
     this.bar.command = command.command;
-    this.bar.accessibilityInformation = { label: legible(`Kernel: ${text}, ${detail}`) };
+    const spoken = vscode.l10n.t("Kernel: {0}, {1}", legible(text), legible(detail));
+    this.bar.accessibilityInformation = { label: spoken, role: "button" };
     this.bar.backgroundColor =
       severity === vscode.LanguageStatusSeverity.Error
         ? new vscode.ThemeColor("statusBarItem.errorBackground")
@@ -111,65 +100,8 @@ export class Status implements vscode.Disposable {
     this.language.command = command;
   }
 
-  private describe({ kernel, uri }: Target) {
-    const { Error: failed, Warning: warning, Information: information } = vscode.LanguageStatusSeverity;
-    if (!vscode.workspace.isTrusted) {
-      return {
-        text: "Kernel Bridge: restricted",
-        detail: "the workspace is not trusted",
-        severity: warning,
-        icon: "lock",
-      };
-    }
-    if (!isRunnable(uri)) {
-      return {
-        text: "Kernel Bridge: virtual workspace",
-        detail: "a kernel needs a folder on disk",
-        severity: warning,
-        icon: "circle-slash",
-      };
-    }
-    if (!kernel) {
-      const detail = "the first run starts one";
-      return { text: "No Kernel", detail, severity: information, icon: "circle-slash" };
-    }
-    const state = this.activity.isBusy(kernel.id) ? "busy" : kernel.state;
-    const queue = kernel.queued > 0 ? ` · ${kernel.queued} queued` : "";
-    const severity =
-      kernel.state === "dead" ? failed : kernel.state === "unreachable" ? warning : information;
-    return {
-      text: `${kernel.displayName}${kernel.queued > 0 ? ` (${kernel.queued})` : ""}`,
-      detail: `${state}${queue}${kernel.reason ? `: ${kernel.reason}` : ""}`,
-      severity,
-      icon: ICONS[state],
-    };
-  }
-
-  private tooltip({ kernel }: Target, detail: string): vscode.MarkdownString {
-    const text = new vscode.MarkdownString("", true);
-    text.isTrusted = { enabledCommands: LINKS.map(([, id]) => `kernelBridge.${id}`) };
-    if (!kernel) {
-      text.appendMarkdown(`**No kernel**: ${detail}\n\nClick to choose a kernel.`);
-      return text;
-    }
-    const isKept = kernel.keepAlive || kernel.origin === "attached";
-    const rows = [
-      ["state", detail],
-      ["kernelspec", kernelspecOf(kernel)],
-      ["folder", kernel.cwd],
-      ["process", kernel.pid === undefined ? undefined : `${kernel.pid} (${kernel.origin})`],
-      ["when the window closes", isKept ? "keeps running" : "shuts down"],
-    ];
-    text.appendMarkdown("**").appendText(legible(kernel.displayName)).appendMarkdown("**\n\n");
-    for (const [name, value] of rows) {
-      if (value === undefined) continue;
-      text.appendMarkdown(`- ${name}: `);
-      text.appendText(legible(value.split("\n")[0] ?? ""));
-      text.appendMarkdown("\n");
-    }
-    const links = LINKS.map(([title, id]) => `[${title}](command:kernelBridge.${id})`);
-    text.appendMarkdown(`\n${links.join(" · ")}`);
-    return text;
+  private isBusy({ kernel }: Target): boolean {
+    return kernel !== undefined && this.activity.isBusy(kernel.id);
   }
 
   /** Sets the context keys of menus and keybindings. */
@@ -177,8 +109,11 @@ export class Status implements vscode.Disposable {
     const document = vscode.window.activeTextEditor?.document;
     const alive = target?.kernel !== undefined && target.kernel.state !== "dead";
     setContextKey("hasKernel", alive);
-    setContextKey("canRestart", target?.kernel !== undefined);
-    setContextKey("busy", alive && target?.kernel !== undefined && this.activity.isBusy(target.kernel.id));
+    const last =
+      target && (target.kernel ?? this.session.lastKernelOf(target.uri.toString(), target.languageId));
+    setContextKey("canRestart", last !== undefined);
+    setContextKey("isKept", target?.kernel !== undefined && isKept(target.kernel));
+    setContextKey("busy", alive && this.isBusy(target));
     this.hasCells = document !== undefined && this.offersCells(document);
     setContextKey("hasCells", this.hasCells);
   }
@@ -197,9 +132,4 @@ export class Status implements vscode.Disposable {
     this.hasCells = this.offersCells(document);
     setContextKey("hasCells", this.hasCells);
   }
-}
-
-function kernelspecOf(kernel: Kernel): string {
-  const implementation = [kernel.implementation, kernel.implementationVersion].filter(Boolean).join(" ");
-  return [kernel.name, implementation].filter(Boolean).join(", ");
 }
