@@ -52,7 +52,6 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
     all: Marker[],
     document: vscode.TextDocument,
   ): vscode.CodeLens[] {
-    const { t } = vscode.l10n;
     const range = new vscode.Range(marker.line, 0, marker.line, 0);
     const lens = (title: string, command: string, tooltip: string) =>
       new vscode.CodeLens(range, {
@@ -68,18 +67,24 @@ export class CellLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const lines = proposal && proposedLines(proposal);
     return [
       runs
-        ? lens(`$(debug-stop) ${t("Interrupt")}`, "interruptKernel", t("Interrupt the kernel"))
-        : lens(`$(run) ${t("Run Cell")}`, "runCell", t("Run this cell")),
-      ...(marker === code[0] ? [] : [lens(t("Run Above"), "runAbove", t("Run all cells above this one"))]),
+        ? lens(
+            `$(debug-stop) ${vscode.l10n.t("Interrupt")}`,
+            "interruptKernel",
+            vscode.l10n.t("Interrupt the kernel"),
+          )
+        : lens(`$(run) ${vscode.l10n.t("Run Cell")}`, "runCell", vscode.l10n.t("Run this cell")),
+      ...(marker === code[0]
+        ? []
+        : [lens(vscode.l10n.t("Run Above"), "runAbove", vscode.l10n.t("Run all cells above this one"))]),
       ...(marker === code.at(-1)
         ? []
-        : [lens(t("Run Below"), "runBelow", t("Run this cell and all cells below"))]),
+        : [lens(vscode.l10n.t("Run Below"), "runBelow", vscode.l10n.t("Run this cell and all cells below"))]),
       ...(proposal && lines !== undefined
         ? [
             new vscode.CodeLens(range, {
-              title: `$(insert) ${t("Insert {0}", lines)}`,
+              title: `$(insert) ${vscode.l10n.t("Insert {0}", lines)}`,
               command: "kernelBridge.insertNextInput",
-              tooltip: t("Insert what the kernel proposes as its next input"),
+              tooltip: vscode.l10n.t("Insert what the kernel proposes as its next input"),
               arguments: [proposal.id],
             }),
           ]
