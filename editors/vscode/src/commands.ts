@@ -17,8 +17,7 @@ import type { Results } from "./notebooks/results";
 import { clear, runIdOf } from "./notebooks/results_notebook";
 import { saveResults } from "./notebooks/save";
 import { openWhole } from "./notebooks/whole_output";
-import { hasEnded, type RunEntry, type Session } from "./runs/session";
-import type { Session } from "./runs/session";
+import type { RunEntry, Session } from "./runs/session";
 import type { Connection } from "./server/connection";
 import { reported } from "./ui/reporting";
 
@@ -115,7 +114,7 @@ async function goToCode(places: Places, entry: RunEntry | undefined): Promise<vo
   if (!entry || !textDocument || !range || notebookDocument)
     throw new Error(vscode.l10n.t("this code did not run from a file"));
   const uri = vscode.Uri.parse(textDocument.uri);
-  const line = places.placeOf(entry)?.place.first ?? range.start.line;
+  const line = places.placeOf(entry)?.first ?? range.start.line;
   const open = vscode.window.visibleTextEditors.find(
     ({ document }) => document.uri.toString() === uri.toString(),
   );

@@ -83,6 +83,11 @@ export class Places implements vscode.Disposable {
     return this.places.get(document.uri.toString()) ?? [];
   }
 
+  placeOf(entry: RunEntry): Place | undefined {
+    const document = this.found.get(entry);
+    return document && this.of(document).find((place) => place.entry === entry);
+  }
+
   /** Why a result tells nothing about the kernel of its document anymore. */
   outdated({ entry }: Place): string | undefined {
     return outdated(this.session, entry.run);
