@@ -5,12 +5,12 @@ import { getL10nJson } from "@vscode/l10n-dev";
 import ts from "typescript";
 
 const BUNDLE = "l10n/bundle.l10n.json";
-/** Generated files, and the renderer: a web page, where VS Code offers no translations. */
-const OTHERS = /(protocol|vocabulary)\.ts$|^renderer/;
+const GENERATED = /(protocol|vocabulary)\.ts$/;
 /** Words with a space between them, or a capitalised word. */
 const TEXT = /\p{L}{2,}[,;:.]? \p{L}{2,}|^[A-Z][a-z]+$|\p{L}{2,} \{\}|\{\} \p{L}{2,}/u;
-/** The name of the extension, and shell commands. */
-const NO_TEXT = /^Kernel Bridge(: \{\})?$|\b(pip|tool|pipx) install /;
+/** Names, shell commands, parts of tracebacks, and other texts for programs. */
+const NO_TEXT =
+  /^Kernel Bridge(: \{\})?$|^Jupyter Notebook Renderers$|\b(pip|tool|pipx) install |^\{\}File |^@tag:|^<|^request |^Scripts$|^\nimport /;
 
 /** The places of texts that do not pass through l10n.t, except what only the log shows. */
 function untranslatable(name, contents) {
@@ -54,7 +54,7 @@ const sorted = Object.fromEntries(Object.entries(texts).sort(([one], [other]) =>
 const bundle = `${JSON.stringify(sorted, undefined, 2)}\n`;
 
 if (process.argv.includes("--check")) {
-  const written = files.filter(({ name }) => !OTHERS.test(name));
+  const written = files.filter(({ name }) => !GENERATED.test(name));
   const problems = written.flatMap(({ name, contents }) => untranslatable(name, contents));
   if (problems.length > 0) problems.unshift("these texts do not pass through vscode.l10n.t:");
   if (readFileSync(BUNDLE, "utf8") !== bundle)

@@ -43,7 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
       stdin: (params, token) => prompts.ask(params, token),
       showsRun: (document, position) => inline.at(document, position) !== undefined,
       ended: (again) => {
-        session.serverEnded("the server has exited");
+        session.serverEnded(vscode.l10n.t("the server has exited"));
         prompts.withdraw();
         void reportExit(again);
       },

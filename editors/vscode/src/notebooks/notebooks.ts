@@ -13,7 +13,6 @@ import type { Output, Run } from "../server/protocol";
 import { report } from "../ui/reporting";
 import { Controllers } from "./controllers";
 import { NotRun, reasonOf } from "./not_run";
-import { runIdOf } from "./results_notebook";
 import { RunCell } from "./run_cell";
 
 /** The parts of the extension that run a cell. */
@@ -61,15 +60,6 @@ export class Notebooks implements vscode.Disposable {
   cellOf(runId: string): vscode.NotebookCell | undefined {
     const cell = this.shownOf(runId)?.cell;
     return cell && !cell.notebook.isClosed && cell.index >= 0 ? cell : undefined;
-  }
-
-  /** Shows runs in the cells of this notebook from now on, instead of in the notebook that it was saved from. */
-  adopt(notebook: vscode.NotebookDocument): void {
-    for (const cell of notebook.getCells()) {
-      const runId = runIdOf(cell);
-      const shown = runId === undefined ? undefined : this.shownOf(runId);
-      if (shown && shown.cell !== cell) shown.moveTo(cell);
-    }
   }
 
   private shownOf(runId: string): RunCell | undefined {

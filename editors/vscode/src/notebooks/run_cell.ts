@@ -27,8 +27,6 @@ const LONGEST_PAUSE_MS = 1000;
 export class RunCell {
   private started = false;
   private ended = false;
-  /** Whether giveUp() was called before the run ended. */
-  private unfinished = false;
   private shown: Shown[] = [];
   private touched = untouched();
   /** Whether all outputs of the cell must be replaced, because it shows those of another run. */
@@ -39,7 +37,7 @@ export class RunCell {
   constructor(
     readonly entry: RunEntry,
     private readonly controller: vscode.NotebookController,
-    public cell: vscode.NotebookCell,
+    readonly cell: vscode.NotebookCell,
     private readonly notRun: NotRun,
     private readonly log: vscode.LogOutputChannel,
     private readonly toCellOutput: (output: Output) => vscode.NotebookCellOutput,
@@ -62,16 +60,6 @@ export class RunCell {
     this.touched.cleared ||= touched.cleared;
     for (const index of touched.rewritten) this.touched.rewritten.add(index);
     for (const index of touched.grown) this.touched.grown.add(index);
-    this.update();
-  }
-
-  /** Moves the run to another cell, after its notebook was saved under another name or reopened. */
-  moveTo(cell: vscode.NotebookCell): void {
-    this.release();
-    this.cell = cell;
-    this.foreign = true;
-    if (this.unfinished) this.ended = this.unfinished = false;
-    this.started &&= this.ended;
     this.update();
   }
 
@@ -157,16 +145,10 @@ export class RunCell {
     });
   }
 
-  /** Ends the execution before its run. VS Code allows one per cell, and remembers those of closed notebooks. */
-  private release(): void {
-    if (!this.ended) this.execution?.end(undefined);
-    this.execution = undefined;
-  }
-
   /** Stops updating, because the notebook was closed or the cell was deleted. */
   giveUp(): void {
-    this.unfinished ||= !this.ended;
-    this.release();
+    if (!this.ended) this.execution?.end(undefined); // VS Code remembers the executions of closed notebooks
+    this.execution = undefined;
     this.foreign = false;
     this.touched = untouched();
     this.shown = this.entry.outputs.map((output) => ({ main: this.toCellOutput(output), length: 0 }));

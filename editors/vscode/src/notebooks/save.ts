@@ -41,7 +41,7 @@ function proposed(file: vscode.Uri): vscode.Uri {
     .split("/")
     .pop()
     ?.replace(/\.\w+$/, "");
-  const name = `${stem || "kernel"} results.ipynb`;
+  const name = `${vscode.l10n.t("{0} results", stem || "kernel")}.ipynb`;
   if (file.scheme === "file") return vscode.Uri.joinPath(file, "..", name);
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   return folder ? vscode.Uri.joinPath(folder, name) : vscode.Uri.file(name);
