@@ -9,7 +9,7 @@ import { selectedPython } from "../server/python_environment";
 import { settings } from "../settings";
 import { label, legible } from "../ui/ansi";
 import { installKernel } from "./installation";
-import { shortPaths } from "./short_paths";
+import { kernelName, shortPaths } from "./short_paths";
 
 interface Choice extends vscode.QuickPickItem {
   choose?: () => Promise<Kernel>;
@@ -185,7 +185,7 @@ function runningChoice(
   const folder = kernel.cwd === undefined ? "" : shortPaths(kernel.cwd);
   const description = [kernel.state, used, folder === "." ? "" : folder, file];
   return {
-    label: `$(${isCurrent ? "check" : "plug"}) ${label(kernel.displayName)}`,
+    label: `$(${isCurrent ? "check" : "plug"}) ${label(kernelName(kernel))}`,
     description: legible(description.filter(Boolean).join(" · ")),
     choose,
   };

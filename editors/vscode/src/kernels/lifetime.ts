@@ -7,6 +7,7 @@ import type { Kernel, Run } from "../server/protocol";
 import { label } from "../ui/ansi";
 import { withProgress } from "../ui/progress";
 import type { Running } from "./running";
+import { kernelName } from "./short_paths";
 import { requireAnyKernel, requireKernel, requireTarget } from "./target";
 
 export interface Parts {
@@ -61,7 +62,7 @@ export async function keep({ connection, session }: Parts): Promise<void> {
 function requireIdle(kernel: Kernel): Kernel {
   if (kernel.state === "idle" && kernel.queued === 0) return kernel;
   throw new Error(
-    vscode.l10n.t("{0} is {1}; wait until it is idle, or interrupt it", kernel.displayName, kernel.state),
+    vscode.l10n.t("{0} is {1}; wait until it is idle, or interrupt it", kernelName(kernel), kernel.state),
   );
 }
 
@@ -72,7 +73,7 @@ export async function cancelRun({ connection, session }: Parts): Promise<void> {
     .map(({ run }) => run)
     .filter((run) => run.kernelId === kernel.id && !hasEnded(run));
   if (open.length === 0)
-    throw new Error(vscode.l10n.t("{0} has no running or queued runs to cancel", kernel.displayName));
+    throw new Error(vscode.l10n.t("{0} has no running or queued runs to cancel", kernelName(kernel)));
   const run = open.length > 1 ? await chooseRun(open) : open[0];
   if (run) await connection.execute("kernel-bridge.cancelRun", { runId: run.id });
 }

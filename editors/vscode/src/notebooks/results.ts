@@ -1,6 +1,7 @@
 /** The live results notebooks: one per file, or per group of files that share a kernel, with one cell per run. */
 
 import * as vscode from "vscode";
+import { kernelName } from "../kernels/short_paths";
 import { notebookTarget } from "../kernels/target";
 import { hasEnded, isAlive, type RunEntry, type Session } from "../runs/session";
 import type { Kernel, Run } from "../server/protocol";
@@ -307,7 +308,7 @@ export class Results implements vscode.Disposable {
     const kernel = live.document
       ? notebookTarget(this.session, live.document).kernel
       : this.session.kernels.get(live.kernelId);
-    return [kernel?.displayName ?? vscode.l10n.t("No Kernel"), languageOf(newest(live), kernel)];
+    return [kernel ? kernelName(kernel) : vscode.l10n.t("No Kernel"), languageOf(newest(live), kernel)];
   }
 
   /** Makes sure that a results window has its own controller. */

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { INTERACTIVE } from "../file/languages";
+import { kernelName } from "../kernels/short_paths";
 import type { Kernel, Run } from "../server/protocol";
 
 /** Metadata of the notebook, which VS Code keeps when a window reloads. */
@@ -42,7 +43,7 @@ export function fileOf(notebook: vscode.NotebookDocument): vscode.TextDocument |
 
 /** The title of the results of a file, or of a kernel without files. */
 export function titleOf(file: vscode.Uri | undefined, kernel: Kernel | undefined): string {
-  return [file?.path.split("/").pop(), kernel?.displayName].filter(Boolean).join(" · ");
+  return [file?.path.split("/").pop(), kernel && kernelName(kernel)].filter(Boolean).join(" · ");
 }
 
 /** The new metadata of a notebook to which runs of this kernel are added. */
@@ -99,7 +100,7 @@ export function cellOfNote(note: string): vscode.NotebookCellData {
 
 /** The line before cells that ran on another kernel than those above. */
 export function anotherKernel(kernel: Kernel | undefined): string {
-  return kernel ? vscode.l10n.t("Another kernel: {0}", kernel.displayName) : vscode.l10n.t("Another kernel");
+  return kernel ? vscode.l10n.t("Another kernel: {0}", kernelName(kernel)) : vscode.l10n.t("Another kernel");
 }
 
 /** The line about the end or restart of a kernel. */
@@ -107,12 +108,12 @@ export function lineOfChange(before: Kernel | undefined, now: Kernel): string | 
   if (!before) return undefined;
   const time = new Date().toLocaleTimeString(vscode.env.language, { hour: "2-digit", minute: "2-digit" });
   if (now.epoch > before.epoch)
-    return vscode.l10n.t("Restarted {0} at {1}; its variables are gone", now.displayName, time);
+    return vscode.l10n.t("Restarted {0} at {1}; its variables are gone", kernelName(now), time);
   if (now.state !== "dead" || before.state === "dead") return undefined;
   const reason = now.reason?.split("\n")[0];
   return reason === undefined
-    ? vscode.l10n.t("{0} ended at {1}; its variables are gone", now.displayName, time)
-    : vscode.l10n.t("{0} ended at {1}: {2}", now.displayName, time, reason);
+    ? vscode.l10n.t("{0} ended at {1}; its variables are gone", kernelName(now), time)
+    : vscode.l10n.t("{0} ended at {1}: {2}", kernelName(now), time, reason);
 }
 
 /** VS Code's answer to `interactive.open`. */

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { isRunnable } from "../kernels/running";
+import { kernelName } from "../kernels/short_paths";
 import type { Target } from "../kernels/target";
 import type { Kernel } from "../server/protocol";
 import { legible } from "./ansi";
@@ -40,7 +41,8 @@ export function describe({ kernel, uri }: Target, isBusy: boolean): Description 
     const detail = vscode.l10n.t("the first run starts one");
     return { icon: "circle-slash", text: vscode.l10n.t("No Kernel"), detail, severity: information };
   }
-  const { displayName, queued, reason } = kernel;
+  const { queued, reason } = kernel;
+  const name = kernelName(kernel);
   const state = isBusy ? "busy" : kernel.state;
   const waiting = plural(
     queued,
@@ -49,7 +51,7 @@ export function describe({ kernel, uri }: Target, isBusy: boolean): Description 
   );
   return {
     icon: ICONS[state],
-    text: queued > 0 ? `${displayName} (${counted(queued)})` : displayName,
+    text: queued > 0 ? `${name} (${counted(queued)})` : name,
     detail: [wordFor(state), ...(queued > 0 ? [waiting] : [])].join(" · ") + (reason ? `: ${reason}` : ""),
     severity: state === "dead" ? failed : state === "unreachable" ? warning : information,
   };
@@ -71,7 +73,7 @@ export function tooltip({ kernel }: Target, { text, detail }: Description): vsco
   const shown = new vscode.MarkdownString("", true);
   shown
     .appendMarkdown("**")
-    .appendText(legible(kernel?.displayName ?? text))
+    .appendText(kernel ? kernelName(kernel) : legible(text))
     .appendMarkdown("**\n\n");
   for (const [name, value] of kernel ? rowsOf(kernel, detail) : []) {
     if (!value) continue;
