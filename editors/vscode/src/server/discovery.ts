@@ -1,6 +1,6 @@
 /**
- * Finds the server: from the settings, then in the selected Python environment, then on PATH, then where uv, pipx and
- * this extension install it.
+ * Finds the server: from the settings, then in the selected Python environment, in .venv of the workspace, on PATH,
+ * and where uv, pipx and this extension install it.
  */
 
 import { access, constants } from "node:fs/promises";
@@ -82,6 +82,11 @@ export async function findServer(storage: string): Promise<ServerCommand | undef
     if (await isExecutable(command)) {
       return { command, args: ["--stdio"], origin: vscode.l10n.t("the selected Python environment") };
     }
+  }
+  for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
+    const command = inFolder(path.join(uri.fsPath, ".venv"), NAME);
+    if (uri.scheme === "file" && (await isExecutable(command)))
+      return { command, args: ["--stdio"], origin: vscode.l10n.t("the environment .venv of the workspace") };
   }
   const found = await findProgram(NAME);
   if (found !== undefined)
