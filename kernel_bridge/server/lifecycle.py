@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NOTEBOOK_SYNC = {"notebookSelector": [{"notebook": "*"}], "save": True}
+NOTEBOOK_SYNC = {"notebookSelector": [{"notebook": "*"}]}
 ANSWER_SHUTDOWN_S = 2.0  # `shutdown` is answered after this time even if kernels are still ending
 
 

@@ -109,7 +109,7 @@ START: Json = {"line": 0, "character": 0}
 async def test_notebook_synchronisation_needs_a_client_that_supports_it(home: Home) -> None:
     async with editor(home, standard=NOTEBOOKS) as client:
         sync = client.server["capabilities"]["notebookDocumentSync"]
-        assert sync == {"notebookSelector": [{"notebook": "*"}], "save": True}
+        assert sync == {"notebookSelector": [{"notebook": "*"}]}
     async with editor(home) as plain:
         assert "notebookDocumentSync" not in plain.server["capabilities"]
 

@@ -92,7 +92,8 @@ describe("a kernel", () => {
 describe("the example", () => {
   it("is a file with cells, which is not saved yet", async () => {
     await run("openExample");
-    const document = vscode.workspace.textDocuments.find(({ isUntitled }) => isUntitled);
+    const { document } = vscode.window.activeTextEditor;
+    assert.ok(document.isUntitled);
     assert.equal(document.languageId, "python");
     const lenses = await vscode.commands.executeCommand("vscode.executeCodeLensProvider", document.uri);
     assert.ok(lenses.filter(({ command }) => command.title.includes("Run Cell")).length >= 4);
