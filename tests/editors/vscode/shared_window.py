@@ -28,7 +28,7 @@ class SharedWindow:
         """Returns the window with nothing open, for a test with files in `folder`."""
         if self._opened is not None:
             _clear(self._opened)
-        return replace(self._opened or self.new(self.folder), folder=folder)
+        return replace(self._opened or self.new(self.folder), folder=folder, shared=True)
 
     def new(self, folder: Path) -> Window:
         """Replaces the window by a new one on `folder`, with a new server."""

@@ -51,6 +51,7 @@ def test_the_user_is_asked_to_install_ipykernel_or_to_choose_another_kernel(
     offers = vscode.box.locator(".monaco-list-row").filter(has_text="install ipykernel")
     expect(offers.first).to_contain_text(".venv")
     vscode.press("Escape")
+    vscode.expect_focus("a.py")
     expect(vscode.status).to_contain_text("No Kernel")
     assert not vscode_home.running("ipykernel_launcher")
 

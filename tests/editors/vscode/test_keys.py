@@ -47,6 +47,7 @@ def test_cells_are_run_written_and_moved_by_keys(vscode: Window) -> None:
     vscode.status.click()
     expect(vscode.box.locator(".monaco-list-row").first).to_be_visible()
     vscode.press("Escape")
+    vscode.expect_focus("a.py")
     vscode.page.keyboard.type("a + 4 or ")
     vscode.press("Shift+Enter")
     vscode.expect_inline("a.py", 6, "5")

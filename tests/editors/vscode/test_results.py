@@ -18,10 +18,11 @@ def test_the_results_continue_with_the_next_kernel(vscode: Window) -> None:
     expect(vscode.text.get_by_text("run number 1")).to_have_count(2)
     expect(vscode.text).to_contain_text("Another kernel: Python 3 (ipykernel)")
     expect(vscode.notebooks).to_have_count(1)
-    expect(vscode.cells).to_have_count(4)
+    expect(vscode.text).to_contain_text("its variables are gone")
+    expect(vscode.cells).to_have_count(5)
     vscode.run("Run All")
     expect(vscode.text.get_by_text("run number 2")).to_have_count(2)
-    expect(vscode.cells).to_have_count(5)
+    expect(vscode.cells).to_have_count(6)
 
 
 def test_the_results_continue_after_a_kernel_died(vscode: Window) -> None:
@@ -101,7 +102,7 @@ def test_results_closed_during_a_run_continue_in_the_next_notebook(vscode: Windo
         "a.py", "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\n1 + 41\n"
     )
     vscode.run("Run All")
-    expect(vscode.cells.last.locator(".codicon-notebook-state-executing")).to_be_visible()
+    expect(vscode.cells.last.locator(".codicon-notebook-state-executing").first).to_be_visible()
     vscode.notebooks.click(button="middle")
     expect(vscode.notebooks).to_have_count(0)
     vscode.select("a.py", 3)

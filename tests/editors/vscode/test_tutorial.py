@@ -17,4 +17,4 @@ def test_the_code_of_the_tutorial_up_to_the_plot(vscode: Window) -> None:
     vscode.press("Shift+Enter")
     width, height, _ = pixels(vscode.outputs().locator("img"))
     assert min(width, height) > 200
-    vscode.expect_inline("first.py", 8, "→ plot")
+    vscode.expect_inline("first.py", 9, "→ plot")

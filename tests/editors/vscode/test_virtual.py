@@ -25,8 +25,9 @@ def vscode(chromium: BrowserContext, server: CodeServer) -> Iterator[Window]:
 def test_a_virtual_workspace_reports_why_nothing_runs(vscode: Window) -> None:
     vscode.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text="a.py").dblclick()
     expect(vscode.editor("a.py")).to_contain_text("print('hello')")
-    expect(vscode.status).to_contain_text("virtual")
-    vscode.run("Run All")
-    expect(
-        vscode.message("a.py is in a virtual workspace (memory), and a kernel needs a folder on disk")
-    ).to_be_visible()
+    expect(vscode.status).to_contain_text("virtual workspace")
+    expect(vscode.status.locator("[aria-label*='a kernel needs a folder on disk']")).to_be_visible()
+    vscode.press("F1")
+    vscode.box.locator("input").fill(">Kernel Bridge: ")
+    expect(vscode.box).to_contain_text("Show Log")
+    expect(vscode.box).not_to_contain_text("Run All")

@@ -158,7 +158,7 @@ function lastCodeLine({ first, last }: Pick<Place, "first" | "last">, document: 
 }
 
 function style(run: Run, isDim: boolean): vscode.ThemableDecorationAttachmentRenderOptions {
-  if (isDim) return { color: new vscode.ThemeColor("editorCodeLens.foreground"), fontStyle: "italic" };
+  if (isDim) return { color: new vscode.ThemeColor("kernelBridge.outdatedResult"), fontStyle: "italic" };
   const failed = run.state === "error" && !wasInterrupted(run);
   return { color: new vscode.ThemeColor(failed ? "errorForeground" : "descriptionForeground") };
 }

@@ -67,26 +67,23 @@ async function pick(
   title: string,
 ): Promise<Kernel | undefined> {
   const name = document.uri.path.split("/").pop();
-  try {
-    const chosen = await vscode.window.showQuickPick(choices, {
-      title: vscode.l10n.t("{0} for {1}", title, name ?? ""),
-      placeHolder: vscode.l10n.t("Search by name or path"),
-      matchOnDescription: true,
-      matchOnDetail: true,
-    });
-    if (!chosen?.choose) return undefined;
-    const options = {
-      location: vscode.ProgressLocation.Window,
-      title: `Kernel Bridge: ${chosen.label.replace(/^\$\([\w-]+\) /, "")}`,
-    };
-    const kernel = await vscode.window.withProgress(options, chosen.choose);
-    session.kernel(kernel);
-    session.bind(document.uri.toString(), kernel.id);
-    return kernel;
-  } finally {
-    // VS Code would leave the focus on the status bar.
-    await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
-  }
+  const chosen = await vscode.window.showQuickPick(choices, {
+    title: vscode.l10n.t("{0} for {1}", title, name ?? ""),
+    placeHolder: vscode.l10n.t("Search by name or path"),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  // VS Code would leave the focus on the status bar.
+  await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
+  if (!chosen?.choose) return undefined;
+  const options = {
+    location: vscode.ProgressLocation.Window,
+    title: `Kernel Bridge: ${chosen.label.replace(/^\$\([\w-]+\) /, "")}`,
+  };
+  const kernel = await vscode.window.withProgress(options, chosen.choose);
+  session.kernel(kernel);
+  session.bind(document.uri.toString(), kernel.id);
+  return kernel;
 }
 
 async function specChoices(connection: Connection, document: Document): Promise<Choice[]> {
