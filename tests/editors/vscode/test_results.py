@@ -18,7 +18,7 @@ def test_the_results_continue_with_the_next_kernel(vscode: Window) -> None:
     expect(vscode.text.get_by_text("run number 1")).to_have_count(2)
     expect(vscode.text).to_contain_text("Another kernel: Python 3 (ipykernel)")
     expect(vscode.notebooks).to_have_count(1)
-    expect(vscode.text).to_contain_text("its variables are gone")
+    expect(vscode.text).to_contain_text("it was shut down")
     expect(vscode.cells).to_have_count(5)
     vscode.run("Run All")
     expect(vscode.text.get_by_text("run number 2")).to_have_count(2)
