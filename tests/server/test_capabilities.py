@@ -69,7 +69,7 @@ async def test_the_server_declares_its_capabilities(bridge: Client) -> None:
     assert bridge.server["serverInfo"] == {"name": "kernel-bridge", "version": __version__}
     capabilities = bridge.server["capabilities"]
     assert set(capabilities["executeCommandProvider"]["commands"]) >= set(COMMANDS)
-    assert len(COMMANDS) == 21
+    assert len(COMMANDS) == 22
     assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2}
     assert capabilities["experimental"]["kernelBridge"] == {"version": 1}
 

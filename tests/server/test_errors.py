@@ -134,7 +134,7 @@ async def test_null_equals_an_omitted_field(shared: Client) -> None:
 async def test_missing_kernels(shared: Client) -> None:
     for name in ("interruptKernel", "restartKernel", "shutdownKernel", "detachKernel"):
         await check(shared, name, {"kernelId": "none-such"}, "NoSuchKernel", "'none-such'", "listKernels")
-        await check(shared, name, {"textDocument": URI}, "NoSuchKernel", URI["uri"], "bindKernel")
+        await check(shared, name, {"textDocument": URI}, "NoSuchKernel", "bound to a.py", "bindKernel")
     await check(shared, "bindKernel", {"textDocument": URI, "kernelId": "none-such"}, "NoSuchKernel")
     await check(shared, "run", {"code": "1", "kernelId": "none-such"}, "NoSuchKernel")
     data = await check(

@@ -265,7 +265,7 @@ async def test_binding_a_document(shared: Client) -> None:
     await shared.run(code="bound = 'here'")
     document = shared.open("bound", "bound.py")
     this = {"textDocument": document.identifier}
-    assert (await fails(shared, "NoSuchKernel", "interruptKernel", **this)).message.count(document.uri)
+    assert (await fails(shared, "NoSuchKernel", "interruptKernel", **this)).message.count("bound.py")
     assert await shared.command("bindKernel", kernelId=kernel, **this) == {}
     assert await value(shared, "bound", **this) == "'here'"
     assert await shared.command("interruptKernel", **this) == {"outcome": "interrupted"}

@@ -180,7 +180,7 @@ async def test_outputs_of_a_run_are_opened(plain: Plain) -> None:
     await plain.until_hint(document, "→")
     await plain.act(document, "Show whole output", (1, 0))
     text = Path(plain.shown[-1]["uri"].removeprefix("file://"))
-    assert text.read_text() == "red 😀\n<IPython.core.display.HTML object>\n"
+    assert text.read_text() == "red 😀\nü\n"
     await plain.act(document, "Open page (2)", (1, 0))
     assert plain.shown[-1]["external"]
     page = Path(plain.shown[-1]["uri"].removeprefix("file://"))
