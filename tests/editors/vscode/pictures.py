@@ -39,11 +39,6 @@ SETTINGS: dict[str, object] = {
     "workbench.activityBar.location": "hidden",
     "workbench.layoutControl.enabled": False,
 }
-PLANETS = """# %% Planets
-import pandas as pd
-
-pd.read_csv("planets.csv").describe()
-"""
 DARK_PLOTS = """
 figure.facecolor: 1f1f1f
 axes.facecolor: 1f1f1f
@@ -76,11 +71,9 @@ def shown(theme: Theme) -> Iterator[Window]:
         code = "import pandas, tqdm, matplotlib.pyplot"
         subprocess.run([sys.executable, "-c", code], env=home.environment, check=True)
         folder = home.work / "planets"
-        (folder / "model").mkdir(parents=True)
+        folder.mkdir()
         (folder / "tour.py").write_text(TOUR, encoding="utf-8")
-        (folder / "model" / "planets.py").write_text(PLANETS)
         environment(folder / ".venv")
-        venv.create(folder / "model" / ".venv", symlinks=True)
         server = environment(home.path / "tools")
         settings = SETTINGS | {
             "workbench.colorTheme": theme.name,
@@ -127,6 +120,7 @@ def take(theme: Theme) -> None:
     with shown(theme) as vscode:
 
         def picture(name: str) -> None:
+            vscode.page.mouse.move(0, 0)
             path = IMAGES / f"vscode-{name}{theme.suffix}.png"
             vscode.screenshot(path)
             with Image.open(path) as full:
@@ -137,6 +131,8 @@ def take(theme: Theme) -> None:
         expect(vscode.outputs().locator("table")).to_contain_text("Jupiter")
         vscode.run("Run Cell and Advance")
         pixels(vscode.outputs().locator("img"))
+        running = vscode.page.locator(".codelens-decoration a").filter(has_text="Interrupt")
+        expect(running).to_have_count(0)
         picture("results")
         vscode.run("Run Cell and Advance")
         expect(vscode.text).to_contain_text("ZeroDivisionError")
@@ -147,16 +143,13 @@ def take(theme: Theme) -> None:
         expect(vscode.box.locator(".monaco-list-row").first).to_be_visible()
         picture("kernels")
         vscode.press("Escape")
+        vscode.expect_focus("tour.py")
         vscode.run("Run Cell and Advance")
         expect(vscode.box).to_contain_text("What is your name?")
         vscode.box.locator("input").fill("Ada")
         picture("input")
         vscode.press("Enter")
         expect(vscode.text).to_contain_text("Nice to meet you, Ada.")
-        vscode.open("planets.py")
-        vscode.run("Run All")
-        expect(vscode.message("ipykernel")).to_be_visible()
-        picture("install")
 
 
 @dataclass

@@ -121,9 +121,8 @@ export class ResultsWindows {
 
   /** The name and the language of the controller of a results window. */
   private named(live: Live): [string, string] {
-    const kernel = live.document
-      ? notebookTarget(this.session, live.document).kernel
-      : this.session.kernels.get(live.kernelId);
+    const target = live.document && notebookTarget(this.session, live.document);
+    const kernel = target?.kernel ?? this.session.kernels.get(live.kernelId); // a new window has no metadata yet
     return [kernel ? kernelName(kernel) : vscode.l10n.t("No Kernel"), languageOf(newest(live), kernel)];
   }
 
