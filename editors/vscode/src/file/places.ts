@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { RunEntry, Session } from "../runs/session";
 import type { Kernel, Range, Result } from "../server/protocol";
+import { openDocument } from "./documents";
 import { outdated } from "./outdated";
 
 /** The lines of a run, as of the last edit. */
@@ -194,8 +195,7 @@ function opensLines(
 
 function documentOf({ run }: RunEntry): vscode.TextDocument | undefined {
   if (!run.textDocument || !run.range) return undefined;
-  const uri = vscode.Uri.parse(run.textDocument.uri).toString();
-  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
+  return openDocument(vscode.Uri.parse(run.textDocument.uri).toString());
 }
 
 function linesOf({ start, end }: Range, { lineCount }: vscode.TextDocument): { first: number; last: number } {

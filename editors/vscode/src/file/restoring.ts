@@ -5,6 +5,7 @@ import type { Session } from "../runs/session";
 import { type Connection, messageOf } from "../server/connection";
 import type { Kept } from "../server/kept";
 import { settings } from "../settings";
+import { openDocument } from "./documents";
 import { DOCUMENTS } from "./languages";
 import type { Places } from "./places";
 
@@ -64,7 +65,7 @@ export class Restoring implements vscode.Disposable {
   /** A file that has another kernel, which was kept or belongs to another program, may have results there. */
   private bound(uri: string): void {
     if (this.parts.session.kernelOf(uri)?.origin !== "attached") return;
-    const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri);
+    const document = openDocument(uri);
     if (document) this.opened(document);
   }
 

@@ -1,6 +1,7 @@
 /** Searches the history of runs, and shows a run with its outputs. */
 
 import * as vscode from "vscode";
+import { fileNameOf } from "../file/documents";
 import type { Results } from "../notebooks/results";
 import type { Session } from "../runs/session";
 import type { Connection } from "../server/connection";
@@ -62,7 +63,7 @@ export async function chooseHistory(
 function toItem(run: Run): Item {
   const lines = run.source.trim().split("\n");
   const more = lines.length > 1 ? vscode.l10n.t("… {0} lines", counted(lines.length)) : "";
-  const file = run.textDocument ? vscode.Uri.parse(run.textDocument.uri).path.split("/").pop() : "";
+  const file = run.textDocument ? fileNameOf(vscode.Uri.parse(run.textDocument.uri)) : "";
   const at = new Date(run.startedAt ?? run.queuedAt).toLocaleString(vscode.env.language);
   return {
     run,

@@ -1,6 +1,7 @@
 /** Exports the runs of a kernel to a file. The server writes the file. */
 
 import * as vscode from "vscode";
+import { beside, stemOf } from "../file/documents";
 import type { Connection } from "../server/connection";
 import type { ExportFormat } from "../server/protocol";
 import { counted, plural } from "../ui/plural";
@@ -16,7 +17,7 @@ const FORMATS: Record<string, ExportFormat> = {
 export async function exportHistory(connection: Connection, target: Target): Promise<void> {
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Export History to Notebook"),
-    defaultUri: proposed(target.uri),
+    defaultUri: beside(target.uri, `${stemOf(target.uri) || "history"}.ipynb`),
     filters: {
       [vscode.l10n.t("Notebook")]: ["ipynb"],
       [vscode.l10n.t("Percent Script")]: ["py"],
@@ -47,16 +48,4 @@ export async function exportHistory(connection: Connection, target: Target): Pro
   if ((await vscode.window.showInformationMessage(message, open)) === open) {
     await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(path));
   }
-}
-
-function proposed(source: vscode.Uri): vscode.Uri {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const name = `${
-    source.path
-      .split("/")
-      .pop()
-      ?.replace(/\.\w+$/, "") || "history"
-  }.ipynb`;
-  if (source.scheme === "file") return vscode.Uri.joinPath(source, "..", name);
-  return folder ? vscode.Uri.joinPath(folder, name) : vscode.Uri.file(name);
 }

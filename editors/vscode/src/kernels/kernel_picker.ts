@@ -1,6 +1,7 @@
 /** Lets the user choose a kernel: a running one, one to start, or a connection file. */
 
 import * as vscode from "vscode";
+import { fileNameOf } from "../file/documents";
 import { isFenced } from "../file/fences";
 import type { Session } from "../runs/session";
 import type { Connection } from "../server/connection";
@@ -66,9 +67,8 @@ async function pick(
   choices: Promise<Choice[]>,
   title: string,
 ): Promise<Kernel | undefined> {
-  const name = document.uri.path.split("/").pop();
   const chosen = await vscode.window.showQuickPick(choices, {
-    title: vscode.l10n.t("{0} for {1}", title, name ?? ""),
+    title: vscode.l10n.t("{0} for {1}", title, fileNameOf(document.uri)),
     placeHolder: vscode.l10n.t("Search by name or path"),
     matchOnDescription: true,
     matchOnDetail: true,
@@ -176,7 +176,7 @@ function runningChoice(
   isCurrent: boolean,
   choose: () => Promise<Kernel>,
 ): Choice {
-  const users = session.documentsOf(kernel.id).map((uri) => vscode.Uri.parse(uri).path.split("/").pop());
+  const users = session.documentsOf(kernel.id).map((uri) => fileNameOf(vscode.Uri.parse(uri)));
   const used = users.length > 0 ? vscode.l10n.t("used by {0}", users.join(", ")) : "";
   const file = kernel.origin === "found" ? kernel.connectionFile?.split(/[/\\]/).pop() : "";
   const folder = kernel.cwd === undefined ? "" : shortPaths(kernel.cwd);

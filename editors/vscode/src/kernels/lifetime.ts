@@ -1,6 +1,7 @@
 /** Restarts and ends kernels, and keeps them running after the window closes. */
 
 import * as vscode from "vscode";
+import { fileNameOf } from "../file/documents";
 import { hasEnded, type Session } from "../runs/session";
 import { type Connection, errorData } from "../server/connection";
 import type { Kernel, Run } from "../server/protocol";
@@ -80,7 +81,7 @@ export async function cancelRun({ connection, session }: Parts): Promise<void> {
 
 async function chooseRun(runs: Run[]): Promise<Run | undefined> {
   const items = runs.map((run) => {
-    const file = run.textDocument && vscode.Uri.parse(run.textDocument.uri).path.split("/").pop();
+    const file = run.textDocument && fileNameOf(vscode.Uri.parse(run.textDocument.uri));
     const line = run.range && vscode.l10n.t("line {0}", run.range.start.line + 1);
     return {
       label: `$(${run.state === "running" ? "sync" : "watch"}) ${label(run.source.trim().split("\n")[0] ?? "")}`,

@@ -1,6 +1,7 @@
 /** The target of a command: the active document or notebook, and its kernel. */
 
 import * as vscode from "vscode";
+import { fileNameOf } from "../file/documents";
 import { languageAt } from "../file/fences";
 import { fileOf, kernelIdOf } from "../notebooks/results_notebook";
 import { isAlive, type Session } from "../runs/session";
@@ -62,8 +63,8 @@ export function requireKernel(target: Target): Kernel {
   if (isAlive(kernel)) return kernel;
   const what =
     kernel.state === "dead"
-      ? vscode.l10n.t("the kernel of {0} is dead", nameOf(target))
-      : vscode.l10n.t("the kernel of {0} is unreachable", nameOf(target));
+      ? vscode.l10n.t("the kernel of {0} is dead", fileNameOf(target.uri))
+      : vscode.l10n.t("the kernel of {0} is unreachable", fileNameOf(target.uri));
   throw new Error(kernel.reason ? `${what}: ${kernel.reason}` : what);
 }
 
@@ -71,10 +72,6 @@ export function requireKernel(target: Target): Kernel {
 export function requireAnyKernel(target: Target): Kernel {
   if (target.kernel) return target.kernel;
   throw new Error(
-    vscode.l10n.t('{0} has no kernel; start one with "Kernel Bridge: Start Kernel"', nameOf(target)),
+    vscode.l10n.t('{0} has no kernel; start one with "Kernel Bridge: Start Kernel"', fileNameOf(target.uri)),
   );
-}
-
-function nameOf({ uri }: Target): string {
-  return uri.path.split("/").pop() ?? "";
 }

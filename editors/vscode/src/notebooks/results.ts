@@ -1,6 +1,7 @@
 /** The live results notebooks: one per file, or per group of files that share a kernel, with one cell per run. */
 
 import * as vscode from "vscode";
+import { fileNameOf } from "../file/documents";
 import { hasEnded, type RunEntry, type Session } from "../runs/session";
 import type { Kernel, Run } from "../server/protocol";
 import { settings } from "../settings";
@@ -73,9 +74,7 @@ export class Results implements vscode.Disposable {
     const last = entries.findLast(({ run }) => this.windows.notebookOf(run.kernelId));
     const document = last && this.windows.notebookOf(last.run.kernelId);
     if (!document)
-      throw new Error(
-        vscode.l10n.t("{0} has no results yet; run some code first", file.path.split("/").pop() ?? ""),
-      );
+      throw new Error(vscode.l10n.t("{0} has no results yet; run some code first", fileNameOf(file)));
     await show(document, false);
   }
 

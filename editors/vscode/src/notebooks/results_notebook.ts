@@ -1,6 +1,7 @@
 /** The notebook of a results window: its title, metadata and cells, and how it is shown. Does not use the server. */
 
 import * as vscode from "vscode";
+import { fileNameOf, openDocument } from "../file/documents";
 import { INTERACTIVE } from "../file/languages";
 import { kernelName } from "../kernels/short_paths";
 import type { Kernel, Run } from "../server/protocol";
@@ -37,13 +38,12 @@ export function fileUriOf(notebook: vscode.NotebookDocument): string | undefined
 
 /** The open document of that file. */
 export function fileOf(notebook: vscode.NotebookDocument): vscode.TextDocument | undefined {
-  const file = fileUriOf(notebook);
-  return vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file);
+  return openDocument(fileUriOf(notebook));
 }
 
 /** The title of the results of a file, or of a kernel without files. */
 export function titleOf(file: vscode.Uri | undefined, kernel: Kernel | undefined): string {
-  return [file?.path.split("/").pop(), kernel && kernelName(kernel)].filter(Boolean).join(" · ");
+  return [file && fileNameOf(file), kernel && kernelName(kernel)].filter(Boolean).join(" · ");
 }
 
 /** The new metadata of a notebook to which runs of this kernel are added. */
@@ -66,7 +66,7 @@ export function metadataFor(
 
 /** VS Code's ID of the language of a file, or of a kernel without files. */
 export function languageOf(file: vscode.Uri | undefined, kernel: Kernel | undefined): string {
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file?.toString());
+  const document = openDocument(file?.toString());
   return document?.languageId ?? kernel?.language.toLowerCase() ?? "plaintext";
 }
 

@@ -1,6 +1,7 @@
 /** Saves the results in a window as an .ipynb file with whole outputs. The server writes the file. */
 
 import * as vscode from "vscode";
+import { beside, stemOf } from "../file/documents";
 import { JUPYTER_NOTEBOOK } from "../file/languages";
 import type { Session } from "../runs/session";
 import type { Connection } from "../server/connection";
@@ -16,9 +17,10 @@ export async function saveResults(
   const runIds = results.getCells().flatMap((cell) => runIdOf(cell) ?? []);
   if (runIds.length === 0)
     throw new Error(vscode.l10n.t("this window has no results to save; run some code first"));
+  const name = vscode.l10n.t("{0} results", stemOf(file) || "kernel");
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Save Results as Notebook"),
-    defaultUri: proposed(file),
+    defaultUri: beside(file, `${name}.ipynb`),
     filters: { [vscode.l10n.t("Notebook")]: ["ipynb"] },
   });
   if (!uri) return;
@@ -33,16 +35,4 @@ export async function saveResults(
     session.bind(textDocument.uri, kernelId);
   }
   await vscode.commands.executeCommand("vscode.openWith", saved, JUPYTER_NOTEBOOK);
-}
-
-/** "a results.ipynb" beside a.py, or in the first folder. */
-function proposed(file: vscode.Uri): vscode.Uri {
-  const stem = file.path
-    .split("/")
-    .pop()
-    ?.replace(/\.\w+$/, "");
-  const name = `${vscode.l10n.t("{0} results", stem || "kernel")}.ipynb`;
-  if (file.scheme === "file") return vscode.Uri.joinPath(file, "..", name);
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  return folder ? vscode.Uri.joinPath(folder, name) : vscode.Uri.file(name);
 }

@@ -4,6 +4,7 @@
  */
 
 import * as vscode from "vscode";
+import { openDocument } from "../file/documents";
 import { fenceNameOf, isFenced } from "../file/fences";
 import type { GetRunResult, Kernel, Output, OutputNotification, Result, Run } from "../server/protocol";
 import { ENDS } from "../server/vocabulary";
@@ -86,7 +87,7 @@ export class Session implements vscode.Disposable {
   }
 
   private hasFences(uri: string): boolean {
-    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    const document = openDocument(uri);
     return document !== undefined && isFenced(document);
   }
 

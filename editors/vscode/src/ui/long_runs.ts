@@ -1,6 +1,7 @@
 /** Shows the progress of long runs of files in the status bar. A click cancels the run. */
 
 import * as vscode from "vscode";
+import { fileNameOf } from "../file/documents";
 import { hasEnded, type RunEntry, type Session } from "../runs/session";
 import { summary } from "../runs/summary";
 import type { Connection } from "../server/connection";
@@ -51,9 +52,7 @@ export class LongRuns implements vscode.Disposable {
 
   private show(entry: RunEntry): void {
     const { run } = entry;
-    const name = vscode.Uri.parse(run.textDocument?.uri ?? "")
-      .path.split("/")
-      .pop();
+    const name = fileNameOf(vscode.Uri.parse(run.textDocument?.uri ?? ""));
     const title = `${name}, ${run.source.trim().split("\n")[0]}`;
     const source = new vscode.CancellationTokenSource();
     source.token.onCancellationRequested(() => {

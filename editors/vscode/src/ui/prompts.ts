@@ -6,6 +6,7 @@
  */
 
 import * as vscode from "vscode";
+import { fileNameOf } from "../file/documents";
 import { kernelName } from "../kernels/short_paths";
 import type { Session } from "../runs/session";
 import type { StdinAnswer, StdinRequest } from "../server/protocol";
@@ -135,7 +136,7 @@ export class Prompts implements vscode.Disposable {
   private nameOf({ params }: Prompt): string {
     const run = this.session.runs.get(params.runId)?.run;
     const uri = (run?.notebookDocument ?? run?.textDocument)?.uri;
-    const file = uri && vscode.Uri.parse(uri).path.split("/").pop();
+    const file = uri && fileNameOf(vscode.Uri.parse(uri));
     const kernel = this.session.kernels.get(params.kernelId);
     return [file, kernel && kernelName(kernel)].filter(Boolean).join(" · ");
   }
