@@ -58,11 +58,17 @@ def install_commands(python: str, package: str) -> list[list[str]]:
 
 def install_command(python: str, package: str) -> str:
     """The same for a shell. If the interpreter is externally managed, the command makes an environment."""
-    commands = install_commands(python, package)
-    if not commands:
-        inside = os.path.join(".venv", "Scripts" if os.name == "nt" else "bin", "python")
-        commands = [[python, "-m", "venv", ".venv"], [inside, "-m", "pip", "install", package]]
+    return in_shell(install_commands(python, package) or _making_environment(python, package))
+
+
+def in_shell(commands: list[list[str]]) -> str:
+    """The commands as one line for a shell."""
     return readable(" && ".join(map(shlex.join, commands)))
+
+
+def _making_environment(python: str, package: str) -> list[list[str]]:
+    inside = os.path.join(".venv", "Scripts" if os.name == "nt" else "bin", "python")
+    return [[python, "-m", "venv", ".venv"], [inside, "-m", "pip", "install", package]]
 
 
 def is_externally_managed(python: str) -> bool:

@@ -32,7 +32,7 @@ from .interpreters import (
     unread_configuration,
     version_of,
 )
-from .package_managers import IPYKERNEL, install_command, install_commands
+from .package_managers import IPYKERNEL, in_shell, install_command, install_commands
 
 NATIVE = "python3"
 PROBE_S = 20.0
@@ -258,7 +258,8 @@ def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -
         problem = f"its interpreter {readable(python)} cannot be run; create the environment again"
     elif problem is None and not has_ipykernel:
         install = kernel_install(python)
-        problem = f"ipykernel is not installed; run {install_command(python, IPYKERNEL)}"
+        command = install.command if install is not None else install_command(python, IPYKERNEL)
+        problem = f"ipykernel is not installed; run {command}"
     digest = hashlib.sha256(os.fsencode(python)).hexdigest()[:8]
     version = version_of(python)
     place = readable(str(prefix))
@@ -279,9 +280,8 @@ def environment_spec(python: str, has_ipykernel: bool, why: str | None = None) -
 
 def kernel_install(python: str) -> KernelInstall | None:
     """How to install ipykernel for the interpreter; None: it is externally managed."""
-    if not install_commands(python, IPYKERNEL):
-        return None
-    return KernelInstall(python=readable(python), command=install_command(python, IPYKERNEL))
+    commands = install_commands(python, IPYKERNEL)
+    return KernelInstall(python=readable(python), command=in_shell(commands)) if commands else None
 
 
 def python_spec(python: str) -> KernelSpec:
