@@ -103,7 +103,10 @@ def newest_line(outputs: Sequence[Output]) -> str:
 
 def data_text(data: MimeBundle) -> str:
     """A MIME bundle as text, or if it has none, what it shows."""
-    named = caption(data)
+    return _text_of(data, caption(data))
+
+
+def _text_of(data: MimeBundle, named: str | None) -> str:
     rest = without_name(data)
     text = rest.get("text/plain", rest.get("text/markdown", rest.get("text/latex")))
     if isinstance(text, str) and not (named and text.startswith("<")):
@@ -130,7 +133,7 @@ def _result(outputs: Sequence[Output]) -> tuple[str, bool]:
     for output in reversed(outputs):
         if output["output_type"] == "execute_result" or output["output_type"] == "display_data":
             data = output["data"]
-            text = caption(data) or data_text(data)
+            text = caption(data) or _text_of(data, None)
             return text[:READ], len(text) > READ
     parts, room, more = [], READ, False
     for output in outputs:
