@@ -21,46 +21,45 @@ export async function report(error: unknown): Promise<void> {
   const message = `Kernel Bridge: ${messageOf(error)}`;
   const mild = errorData(error)?.kind === "NothingToRun";
   const show = mild ? vscode.window.showInformationMessage : vscode.window.showErrorMessage;
-  const chosen = await show(message, ...actions.map(({ label }) => label));
-  await actions.find(({ label }) => label === chosen)?.run();
+  await offer(actions, (...labels) => show(message, ...labels));
 }
 
 /** Reports that the server has exited unexpectedly; `again` if it is being restarted. */
 export async function reportExit(again: boolean): Promise<void> {
-  const actions = [command(vscode.l10n.t("Show Log"), "kernelBridge.showLog")];
+  const actions = [showLog()];
   const message = again
     ? vscode.l10n.t(
         "the server exited unexpectedly and is restarting; kernels that are not kept alive were lost",
       )
     : vscode.l10n.t("the server exited again soon after its restart; it will start with the next run");
   const show = again ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
-  const chosen = await show(`Kernel Bridge: ${message}`, ...actions.map(({ label }) => label));
+  await offer(actions, (...labels) => show(`Kernel Bridge: ${message}`, ...labels));
+}
+
+/** Shows a message with a button for each action, and does what the user chooses. */
+async function offer(
+  actions: Action[],
+  show: (...labels: string[]) => Thenable<string | undefined>,
+): Promise<void> {
+  const chosen = await show(...actions.map(({ label }) => label));
   await actions.find(({ label }) => label === chosen)?.run();
 }
 
 async function actionsFor(error: unknown): Promise<Action[]> {
   if (error instanceof NoServer) {
     if (error.kind === "untrusted") return [command(vscode.l10n.t("Manage Trust"), "workbench.trust.manage")];
-    return [command(vscode.l10n.t("Show Log"), "kernelBridge.showLog"), openSetting("kernel-bridge.server")];
+    return [showLog(), openSetting("kernel-bridge.server")];
   }
   const data = errorData(error);
   switch (data?.kind) {
     case "KernelLaunchFailed":
-      return [
-        ...(data.hint ? [inTerminal(vscode.l10n.t("Open Fix in Terminal"), data.hint)] : []),
-        command(vscode.l10n.t("Select Kernel"), "kernelBridge.selectKernel"),
-        command(vscode.l10n.t("Show Log"), "kernelBridge.showLog"),
-      ];
+      return [...fixes(data.hint), selectKernel(), showLog()];
     case "InstallFailed":
-      return [
-        ...(data.hint ? [inTerminal(vscode.l10n.t("Open Fix in Terminal"), data.hint)] : []),
-        command(vscode.l10n.t("Show Log"), "kernelBridge.showLog"),
-        command(vscode.l10n.t("Select Kernel"), "kernelBridge.selectKernel"),
-      ];
+      return [...fixes(data.hint), showLog(), selectKernel()];
     case "KernelNotReady":
     case "NoSuchKernelSpec":
     case "KernelRequired":
-      return [command(vscode.l10n.t("Select Kernel"), "kernelBridge.selectKernel")];
+      return [selectKernel()];
     case "KernelDead":
       return [
         command(vscode.l10n.t("Restart Kernel"), "kernelBridge.restartKernel"),
@@ -79,6 +78,19 @@ async function actionsFor(error: unknown): Promise<Action[]> {
 
 function command(label: string, id: string): Action {
   return { label, run: () => vscode.commands.executeCommand(id) };
+}
+
+function showLog(): Action {
+  return command(vscode.l10n.t("Show Log"), "kernelBridge.showLog");
+}
+
+function selectKernel(): Action {
+  return command(vscode.l10n.t("Select Kernel"), "kernelBridge.selectKernel");
+}
+
+/** The shell command that fixes the problem, if there is one. */
+function fixes(hint: string | undefined): Action[] {
+  return hint ? [inTerminal(vscode.l10n.t("Open Fix in Terminal"), hint)] : [];
 }
 
 function openSetting(query: string): Action {
