@@ -7,7 +7,6 @@ interface PythonApi {
   environments: {
     getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
     resolveEnvironment(path: { path: string }): Promise<{ executable: { uri?: vscode.Uri } } | undefined>;
-    onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
   };
 }
 
@@ -16,7 +15,6 @@ interface PythonEnvironmentsApi {
   getEnvironment(
     scope: vscode.Uri | undefined,
   ): Promise<{ execInfo?: { run?: { executable?: string } } } | undefined>;
-  onDidChangeEnvironment: vscode.Event<unknown>;
 }
 
 async function api<T>(id: string): Promise<T | undefined> {
@@ -32,16 +30,4 @@ export async function selectedPython(resource?: vscode.Uri): Promise<string | un
   const python = (await api<PythonApi>("ms-python.python"))?.environments;
   const active = python?.getActiveEnvironmentPath(resource);
   return active && (await python?.resolveEnvironment(active))?.executable.uri?.fsPath;
-}
-
-/** Calls back when the user selects another environment. */
-export async function onSelectedPython(callback: () => void): Promise<vscode.Disposable> {
-  const environments = await api<PythonEnvironmentsApi>("ms-python.vscode-python-envs");
-  const python = (await api<PythonApi>("ms-python.python"))?.environments;
-  return vscode.Disposable.from(
-    ...[
-      environments?.onDidChangeEnvironment?.(callback),
-      python?.onDidChangeActiveEnvironmentPath(callback),
-    ].filter((subscription) => subscription !== undefined),
-  );
 }
