@@ -1,7 +1,7 @@
 /** Times Run All in VS Code's extension host: on this extension's controller, and on one of ten lines. */
 
 const vscode = require("vscode");
-const { notebook, runAll, until } = require("./exthost/waiting");
+const { cellsOf, notebook, runAll, until } = require("./exthost/waiting");
 
 const ROUNDS = 3;
 const SOURCES = { "no output": "x = 1", "a printed line": "print('a line')" };
@@ -28,14 +28,7 @@ function floor() {
 
 /** Milliseconds that Run All of a new notebook takes, after one cell has started the kernel. */
 async function timed(count, name, source, controller) {
-  const cells = Array.from({ length: count }, (_, index) => ({
-    cell_type: "code",
-    id: `cell-${index}`,
-    execution_count: null,
-    metadata: {},
-    outputs: [],
-    source,
-  }));
+  const cells = cellsOf(...Array.from({ length: count }, () => source));
   const editor = await notebook(name, cells, controller);
   const first = editor.notebook.cellAt(0);
   const last = editor.notebook.cellAt(count - 1);

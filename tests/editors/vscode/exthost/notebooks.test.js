@@ -1,16 +1,6 @@
 const assert = require("node:assert/strict");
 const vscode = require("vscode");
-const { notebook, runAll, until } = require("./waiting");
-
-const cellsOf = (...sources) =>
-  sources.map((source, index) => ({
-    cell_type: "code",
-    id: `cell-${index}`,
-    execution_count: null,
-    metadata: {},
-    outputs: [],
-    source,
-  }));
+const { cellsOf, notebook, runAll, until } = require("./waiting");
 
 const textOf = (cell) =>
   cell.outputs.map(({ items: [first] }) => Buffer.from(first.data).toString()).join("");

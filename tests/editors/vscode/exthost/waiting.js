@@ -47,6 +47,17 @@ exports.ended = (source) =>
 
 const CONTROLLER = { id: "kernel-bridge", extension: "kernel-bridge.kernel-bridge" };
 
+/** The cells of a notebook that has not run, as in a file. */
+exports.cellsOf = (...sources) =>
+  sources.map((source, index) => ({
+    cell_type: "code",
+    id: `cell-${index}`,
+    execution_count: null,
+    metadata: {},
+    outputs: [],
+    source,
+  }));
+
 /** Creates a notebook with these cells, as in a file, and shows it on a controller. */
 exports.notebook = async (name, cells, controller = CONTROLLER) => {
   const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, name);
