@@ -121,6 +121,7 @@ class Kernel(Wire):
     documents: list[str] | None = None  # URIs of its documents; of a found kernel, those of its last bridge
     started_at: str | None = None  # of its process; of another program's kernel, of its connection file
     owner: Owner | None = None  # whose kernel-bridge started it or took it back, while that bridge follows it
+    recorded: bool | None = None  # the recorder follows it
 
 
 class RunError(Wire):

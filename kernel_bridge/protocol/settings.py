@@ -100,6 +100,14 @@ class Settings(Wire):
         ),
     ] = "ipc"
     keep_alive: Annotated[bool, _setting("Keep kernels running after the server exits.", NEXT_KERNEL)] = False
+    keep_alive_idle: Annotated[
+        float,
+        Meta(ge=0),
+        _setting(
+            "Seconds after which a kept kernel ends if it runs nothing and no program follows it; 0: never.",
+            NEXT_KERNEL,
+        ),
+    ] = 0
     ready_timeout: Annotated[
         float, Meta(gt=0), _setting("Seconds that a new kernel may take to become ready.", NEXT_KERNEL)
     ] = 60

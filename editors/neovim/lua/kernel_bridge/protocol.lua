@@ -273,6 +273,7 @@
 ---@field documents? string[]
 ---@field startedAt? string
 ---@field owner? kernel_bridge.Owner
+---@field recorded? boolean
 
 --- The kernel has ended. The message names the reason.
 ---@class kernel_bridge.KernelDeadData
@@ -566,6 +567,7 @@
 ---@field workingFolder? string The folder in which kernels start: absolute, from `~`, or relative to the workspace root; `.` is the root itself. Empty: the document's folder.
 ---@field transport? "ipc"|"tcp" How to reach kernels on this machine: by private Unix sockets or by TCP. The server falls back to TCP if the platform or the kernel has no ipc; on Windows it is always TCP.
 ---@field keepAlive? boolean Keep kernels running after the server exits.
+---@field keepAliveIdle? number Seconds after which a kept kernel ends if it runs nothing and no program follows it; 0: never.
 ---@field readyTimeout? number Seconds that a new kernel may take to become ready.
 ---@field coalesceMilliseconds? number How long stream output may wait, to be sent together with later output.
 ---@field outputBudget? integer Limit in bytes for the stream text in a run's live outputs. The history keeps the rest.

@@ -393,6 +393,7 @@ export interface Kernel {
   documents?: string[];
   startedAt?: string;
   owner?: Owner;
+  recorded?: boolean;
 }
 
 /** The kernel has ended. The message names the reason. */
@@ -745,6 +746,8 @@ export interface Settings {
   transport?: "ipc" | "tcp";
   /** Keep kernels running after the server exits. */
   keepAlive?: boolean;
+  /** Seconds after which a kept kernel ends if it runs nothing and no program follows it; 0: never. */
+  keepAliveIdle?: number;
   /** Seconds that a new kernel may take to become ready. */
   readyTimeout?: number;
   /** How long stream output may wait, to be sent together with later output. */
