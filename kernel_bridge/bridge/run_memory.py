@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ..runs.run import Run
 
 ENDED_RUNS = 1000  # the most that are held
-ENDED_BYTES = 64 * 1024 * 1024  # the most that their outputs may take, except
+ENDED_BYTES = 64 * 1024 * 1024  # the most that they may take, except
 NEWEST_RUNS = 20  # this many of the newest, and runs with displays that may still be updated
 
 
@@ -73,7 +73,7 @@ class RememberedRuns:
         if self._open.pop(run.id, None) is None:
             return
         self._ended[run.id] = run
-        self._sizes[run.id] = run.live.size_bytes
+        self._sizes[run.id] = run.size_bytes
         self._size += self._sizes[run.id]
         while len(self._ended) > ENDED_RUNS:
             self._drop(next(iter(self._ended.values())))

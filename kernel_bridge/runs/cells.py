@@ -7,13 +7,24 @@ is kept as received, because no front end draws it at a terminal's width.
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from . import pen as pens
+from .packed import pack, unpack
 from .pen import PLAIN, Pen
 
 _NARROW = re.compile("[\t -~\u00a0-\u00ac\u00ae-\u02ff\u2500-\u25fc]*")  # the characters of progress bars
+
+
+@dataclass(slots=True)
+class CellsState:
+    """What `Cells` needs to continue in another process."""
+
+    characters: bytes  # packed list[str], one for each column
+    pens: list[tuple[int, Pen]]  # numbers of columns, and their pen
+    marks: bytes  # packed list[tuple[int, str]]
 
 
 class Cells:
@@ -28,6 +39,18 @@ class Cells:
         self.characters: list[str] = []
         self.pens: list[Pen] = []
         self.marks: dict[int, str] = {}
+
+    def state(self) -> CellsState:
+        pens = [(len(list(columns)), pen) for pen, columns in groupby(self.pens)]
+        return CellsState(pack(self.characters), pens, pack(list(self.marks.items())))
+
+    @classmethod
+    def restored(cls, state: CellsState) -> "Cells":
+        cells = cls()
+        cells.characters = unpack(state.characters)
+        cells.pens = [pen for columns, pen in state.pens for _ in range(columns)]
+        cells.marks = dict(unpack(state.marks))
+        return cells
 
     def __len__(self) -> int:
         return len(self.characters)

@@ -4,6 +4,8 @@ Pure and exact: the same events make the same changes, which, applied to an empt
 Keeps only what later events need (a window of a stream's text, display ids), never the outputs.
 """
 
+from dataclasses import dataclass
+
 from ..protocol import vocabulary as wire
 from .changes import Append, Clear, FoldChange, Replace, Rewrite
 from .events import (
@@ -17,7 +19,18 @@ from .events import (
     UpdateDisplayData,
 )
 from .mime import is_json
-from .terminal import Terminal
+from .packed import pack, unpack
+from .terminal import Terminal, TerminalState
+
+
+@dataclass(slots=True)
+class OutputsState:
+    """What `Outputs` needs to continue in another process."""
+
+    count: int
+    stream: tuple[bytes, TerminalState] | None  # packed name
+    clear_next: bool
+    displays: bytes  # packed list[tuple[display id, index, output without its data]]
 
 
 class Outputs:
@@ -29,6 +42,45 @@ class Outputs:
         self._clear_next = False  # clear_output(wait=True) was received
         # Display id -> index -> output without its data.
         self._displays: dict[str, dict[int, wire.Display]] = {}
+
+    def state(self) -> OutputsState:
+        displays = [
+            (display_id, index, output)
+            for display_id, shown in self._displays.items()
+            for index, output in shown.items()
+        ]
+        stream = None if self._stream is None else (pack(self._stream[0]), self._stream[1].state())
+        return OutputsState(self._count, stream, self._clear_next, pack(displays))
+
+    @classmethod
+    def restored(cls, state: OutputsState) -> "Outputs":
+        outputs = cls()
+        outputs._count, outputs._clear_next = state.count, state.clear_next
+        if state.stream is not None:
+            name, terminal = state.stream
+            outputs._stream = (unpack(name), Terminal.restored(terminal))
+        for display_id, index, output in unpack(state.displays):
+            outputs._displays.setdefault(display_id, {})[index] = output
+        return outputs
+
+    @classmethod
+    def resumed(cls, count: int, stream: tuple[str, int, str] | None) -> "Outputs":
+        """The fold after `count` outputs whose state is lost.
+
+        `stream`: the name, the length in characters and the end of the text, if the last output is a stream.
+        A display cannot be updated, because its id is not in the output.
+        """
+        outputs = cls()
+        outputs._count = count
+        if stream is not None:
+            name, length, tail = stream
+            outputs._stream = (name, Terminal.at_end(length, tail))
+        return outputs
+
+    @property
+    def size_bytes(self) -> int:
+        """The rough size in memory, without displays: they are small."""
+        return 0 if self._stream is None else self._stream[1].size_bytes
 
     @property
     def display_ids(self) -> list[str]:

@@ -3,14 +3,25 @@
 Applied in order to an empty list, the changes produce `outputs`.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from ..protocol.vocabulary import Change, Display, ElideChange, ErrorOutput, Output, StreamOutput
 from .changes import Append, FoldChange, Replace, Rewrite, size_bytes
+from .packed import pack, unpack
 
 TAIL_BYTES = 4096
 NODE_BYTES = 100  # overhead of a JSON value
 LARGEST_COUNT = 10_000  # JSON values examined to estimate an output's size
+
+
+@dataclass(slots=True)
+class LiveState:
+    """What `LiveOutputs` needs to continue in another process."""
+
+    outputs: bytes  # packed list[Output]
+    length: int  # characters in the whole text of the last output, if it is a stream; else 0
+    budget_bytes: int
 
 
 class _Stream:
@@ -65,6 +76,37 @@ class LiveOutputs:
         self._room = max(budget_bytes, 0)  # bytes of stream text that may still be sent
         self._budget = self._room
         self._items: list[Display | ErrorOutput | _Stream] = []
+
+    def state(self) -> LiveState:
+        last = self._items[-1] if self._items else None
+        return LiveState(pack(self.outputs), last.length if isinstance(last, _Stream) else 0, self._budget)
+
+    @classmethod
+    def restored(cls, state: LiveState) -> "LiveOutputs":
+        return cls.of_stored(unpack(state.outputs), state.length, state.budget_bytes)
+
+    @classmethod
+    def of_stored(cls, outputs: list[Output], length: int, budget_bytes: int) -> "LiveOutputs":
+        """From outputs that are elided within the budget already, as the history returns them.
+
+        `length`: characters in the whole text of the last output, if it is a stream. Only the last one grows.
+        """
+        live = cls(budget_bytes)
+        for output in outputs:
+            live._items.append(live._stored(output, length) if output["output_type"] == "stream" else output)
+        return live
+
+    def _stored(self, output: StreamOutput, length: int) -> _Stream:
+        stream = _Stream(output["name"])
+        if text := output["text"]:
+            stream.parts = [text]
+        stream.characters = stream.length = len(text)
+        self._room -= size_bytes(text)
+        if (elided := output.get("elided")) is not None:
+            stream.omitted, stream.tail = elided["omitted"], elided["tail"]
+            stream.lines = elided.get("lines", stream.tail.count("\n"))
+            stream.length = length
+        return stream
 
     @property
     def outputs(self) -> list[Output]:
@@ -186,6 +228,19 @@ class LiveOutputs:
             stream.length += len(text) - len(sent)
             stream.tail = _end(text[max(len(sent), len(text) - TAIL_BYTES) :])
         return sent
+
+
+class Unseen(LiveOutputs):
+    """The outputs of a run that no client sees: holds nothing, whatever is applied."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def under(self, budget_bytes: int) -> "LiveOutputs":
+        return self
+
+    def apply(self, changes: list[FoldChange]) -> list[Change]:
+        return []
 
 
 def _size(output: Display | ErrorOutput) -> int:

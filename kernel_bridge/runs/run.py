@@ -90,6 +90,11 @@ class Run:
         return self.state == "lost" and self.reason == DETACHED
 
     @property
+    def size_bytes(self) -> int:
+        """The rough size in memory."""
+        return len(self.source) + self.outputs.size_bytes + self.live.size_bytes
+
+    @property
     def ends_kernel(self) -> bool:
         """Whether its reply says that the code has ended the kernel."""
         return self.reply is not None and self.reply.ends_kernel

@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 
 from . import pen as pens
-from .cells import Cells, width
+from .cells import Cells, CellsState, width
 from .changes import size_bytes
+from .packed import pack, unpack
 from .pen import PLAIN, Pen
 
 WINDOW_ROWS = 200  # reach of ESC[nA, limited like a terminal's screen
@@ -31,6 +32,33 @@ _TOKENS = re.compile(rf"(?P<begun>{_BEGUN})|(?P<escape>{_ESCAPE})|[\n\r\b\x1b]|[
 _ACTS = re.compile(rf"[\r\b]|\x1b\[\d*A|\x1b\[[02]?K|\x1b(?!{_ESCAPE.removeprefix(chr(92) + 'x1b')})")
 _UP = re.compile(r"\x1b\[(\d*)A")
 _ESCAPES = re.compile(_ESCAPE)
+_BEGUN_AT_END = re.compile(_BEGUN)
+ROW_BYTES = 200  # overhead of a row
+
+
+@dataclass(slots=True)
+class RowState:
+    """One row of a `TerminalState`."""
+
+    start: int
+    pen: Pen
+    text: bytes  # packed
+    cells: CellsState | None
+    cut: int
+
+
+@dataclass(slots=True)
+class TerminalState:
+    """What `Terminal` needs to continue in another process."""
+
+    length: int
+    rows: list[RowState]
+    row: int
+    column: int
+    pen: Pen
+    tail: Pen
+    marks: bytes  # packed
+    begun: bytes  # packed
 
 
 @dataclass(slots=True)
@@ -44,6 +72,15 @@ class _Row:
     passed: str = ""  # text of this write before `text`: out of the cursor's reach, dropped after it
     cut: int = 0  # characters of the row before `text`
     columns: int | None = 0  # of `text`, if counted
+
+    def state(self) -> RowState:
+        cells = None if self.cells is None else self.cells.state()
+        return RowState(self.start, self.pen, pack(self.text), cells, self.cut)
+
+    @classmethod
+    def restored(cls, state: RowState) -> "_Row":
+        cells = None if state.cells is None else Cells.restored(state.cells)
+        return cls(state.start, state.pen, unpack(state.text), cells, cut=state.cut, columns=None)
 
     def width(self) -> int:
         """The width in columns."""
@@ -118,6 +155,55 @@ class Terminal:
         self._plain = True  # whether the cursor is after verbatim text and nothing is pending
         self._added: list[str] = []  # plain additions not in the rows yet
         self._added_characters = 0
+
+    @classmethod
+    def at_end(cls, length: int, tail: str) -> "Terminal":
+        """The terminal after text that another one produced, of which only the length and the end are known.
+
+        The cursor is assumed to be at the end. It reaches the whole rows in `tail`, and always the last one.
+        """
+        terminal = cls()
+        if begun := _BEGUN_AT_END.search(tail):
+            terminal._begun, tail = begun[0], tail[: begun.start()]
+        start = length - len(terminal._begun) - len(tail)
+        if start > 0:
+            tail = tail[tail.find("\n") + 1 :]
+        terminal.length = length - len(terminal._begun)
+        terminal._rows = [_Row(terminal.length - len(tail), PLAIN)]
+        terminal._added = [tail]
+        terminal._settle()
+        terminal.length = length
+        terminal._plain = not terminal._begun
+        return terminal
+
+    def state(self) -> TerminalState:
+        self._settle()
+        return TerminalState(
+            self.length,
+            [row.state() for row in self._rows],
+            self._row,
+            self._column,
+            self._pen,
+            self._tail,
+            pack(self._marks),
+            pack(self._begun),
+        )
+
+    @classmethod
+    def restored(cls, state: TerminalState) -> "Terminal":
+        terminal = cls()
+        terminal.length = state.length
+        terminal._rows = [_Row.restored(row) for row in state.rows]
+        terminal._row, terminal._column = state.row, state.column
+        terminal._pen, terminal._tail = state.pen, state.tail
+        terminal._marks, terminal._begun = unpack(state.marks), unpack(state.begun)
+        terminal._plain = terminal._verbatim() and not terminal._begun
+        return terminal
+
+    @property
+    def size_bytes(self) -> int:
+        """The rough size of the text in memory."""
+        return self._added_characters + sum(ROW_BYTES + len(row.text) for row in self._rows)
 
     def write(self, text: str) -> tuple[int, str, int, int] | None:
         """Write text. Return (start, the text from there on, bytes and newlines replaced); None: no change.
