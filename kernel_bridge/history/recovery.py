@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from ..presence import is_present
 from .identity import Unusable, beside
-from .presence import is_present
 from .spill import left_batches
 from .store import Connection, transaction
 from .writing import batch_of, close_lost, note_batch, write

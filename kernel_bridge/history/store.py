@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..owned import make_folders
+from ..presence import turn
 from . import schema
 from .identity import (
     COMPANIONS,
@@ -28,7 +29,6 @@ from .identity import (
     not_ours,
     read_header,
 )
-from .presence import turn
 
 Connection = sqlite3.Connection
 StoreError = sqlite3.Error

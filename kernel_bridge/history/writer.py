@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..presence import Presence
 from .backlog import Backlog, Taken
 from .identity import Unusable, inode_of
 from .memory import trim
-from .presence import Presence
 from .pruning import prune
 from .recovery import is_alive, presence_path, recover, spill_path
 from .spill import Spill

@@ -5,8 +5,8 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from ..history.presence import Presence, is_present
 from ..owned import Made, note, private_folder, remove
+from ..presence import Presence, is_present
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """File locks that the system releases when their process ends, however it ends.
 
-They show which bridges are alive and serialise the set-up of the journal. Unlike a process id, a lock cannot
-be reused or refer to a process in another container.
+They show which processes are alive, and let several take turns. Unlike a process id, a lock cannot be reused
+or refer to a process in another container.
 """
 
 import os
