@@ -187,20 +187,22 @@ class FollowedKernel:
 
     def received(self, batch: list[tuple[str | None, Event]]) -> None:
         """Process messages of the kernel, in the order they arrived."""
-        for parent, event in batch:
-            if isinstance(event, UpdateDisplayData):  # its parent may be a widget callback, not a run
-                self._update_display(event)
-                continue
-            run = self.runs.heard(parent or "")
-            if run is None:
-                run = self._foreign(parent or "", event)
-                if run is None:
-                    continue
-            try:
-                self._take(run, event)
-            except Exception:
-                log.exception("kernel %s: run %s: handling %s failed", self.id, run.id, type(event).__name__)
+        with self._publication.together(self.session.heard):
+            for parent, event in batch:
+                self._receive(parent or "", event)
         self.activity.notify()
+
+    def _receive(self, parent: str, event: Event) -> None:
+        if isinstance(event, UpdateDisplayData):  # its parent may be a widget callback, not a run
+            self._update_display(event)
+            return
+        run = self.runs.heard(parent) or self._foreign(parent, event)
+        if run is None:
+            return
+        try:
+            self._take(run, event)
+        except Exception:
+            log.exception("kernel %s: run %s: handling %s failed", self.id, run.id, type(event).__name__)
 
     def aside(self, message: Aside) -> None:
         """Pass a comm message or debug event to each of `asides`, with its run, if it has one.

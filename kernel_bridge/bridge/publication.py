@@ -1,8 +1,10 @@
 """Publishes what happens to a kernel's runs: to the history first, then to every client."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from ..history.journal import Journal
+from ..history.records import Options
 from ..protocol import objects as wire
 from ..runs.changes import FoldChange
 from ..runs.events import Stream
@@ -25,10 +27,14 @@ class Publication:
         self._journal = journal or self._journal
         return journal is not None
 
+    def together(self, heard: int | None) -> AbstractContextManager[None]:
+        """Store what is published inside together; `heard` is the number of the last message behind it."""
+        return self._journal.together(heard) if self._journal is not None else nullcontext()
+
     def began(self, run: Run, queued: wire.Run, kernel: wire.Kernel) -> None:
         """Publish a new run, as it was when it was queued."""
         if self._journal is not None and run.kept:
-            self._journal.run_started(queued, kernel)
+            self._journal.run_started(queued, kernel, _options(run))
         self.observers.run_changed(queued)
 
     def changed(self, run: Run) -> None:
@@ -53,3 +59,14 @@ class Publication:
     def _keep(self, run: Run, changes: list[FoldChange]) -> None:
         if self._journal is not None and run.kept:
             self._journal.outputs_changed(run.id, changes)
+
+
+def _options(run: Run) -> Options:
+    return Options(
+        store_history=run.store_history,
+        stop_on_error=run.stop_on_error,
+        allow_stdin=run.allow_stdin,
+        after=run.after.id if run.after is not None else None,
+        message_id=run.message_id if run.message_id != run.id else None,
+        location=run.location,
+    )

@@ -9,7 +9,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,10 +58,11 @@ class Backlog:
         self._on_trouble = on_trouble
         self._spiller = threading.Thread(target=self._spill_over, name="journal spill", daemon=True)
         # Shared between threads, under the lock:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # held by `together` while others add
         self._changed = threading.Condition(self._lock)
         self._updates: Batch = {}  # by run id, in order of first update
         self._updates_bytes = 0
+        self._heard: int | None = None  # the last kernel message in the updates of `together`
         self._number = 0  # of the newest batch
         self._taken = 0  # of the batch that the writer took last
         self._in_hand: Batch | None = None  # that batch, if no other copy exists
@@ -81,11 +83,32 @@ class Backlog:
 
     # filled on the loop
 
+    @contextmanager
+    def together(self, heard: int | None) -> Iterator[None]:
+        """Keep what is added inside in one batch, with the number of the last kernel message in it."""
+        with self._lock:
+            self._heard = heard
+            try:
+                yield
+            finally:
+                self._heard = None
+
     def add(self, run_id: str, note: Callable[[Pending], Any]) -> None:
         """Add updates of a run; `note` is called with the run's pending updates."""
         with self._lock:
             if not self._is_off:
                 note(self._pending(run_id))
+
+    def take_over(self, run_id: str) -> None:
+        """Make this bridge the owner of a run that another one has stored."""
+        with self._lock:
+            if not self._is_off:
+                pending = self._pending(run_id)
+                self._updates_bytes -= pending.size
+                pending.drop_changes()
+                pending.started = pending.run = None
+                pending.taken = True
+                self._broken.pop(run_id, None)
 
     def outputs_changed(self, run_id: str, changes: list[FoldChange]) -> None:
         """Add changes from the fold, in order."""
@@ -109,6 +132,8 @@ class Backlog:
             if not self._updates:
                 self._changed.notify_all()
             pending = self._updates[run_id] = Pending()
+        if self._heard is not None:
+            pending.heard = self._heard
         return pending
 
     def _overflow(self, run_id: str, pending: Pending) -> None:

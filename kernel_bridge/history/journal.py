@@ -8,7 +8,8 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -20,8 +21,8 @@ from .backlog import Backlog
 from .identity import Unusable, default_path
 from .pending import Pending
 from .pruning import forget
-from .records import Filter, kernel_record
-from .recovery import is_alive
+from .records import Filter, OpenRun, Options, kernel_record
+from .recovery import is_alive, recover
 from .selection import Selection
 from .store import Connection, StoreError, open_reader, open_store
 from .writer import Writer, remove_blobs
@@ -67,9 +68,9 @@ class Journal:
         self._unusable: str | None = None
         self._warned_of_drops = False
         self._closing = False
-        bridge_id = str(uuid.uuid4())
+        self.id = str(uuid.uuid4())  # of this bridge, which owns the runs that it starts or takes
         self._backlog = Backlog(self._call, on_loss, self._warn_of_drops)
-        self._writer = Writer(path, bridge_id, max_bytes, self._backlog, self._warn, self._give_up)
+        self._writer = Writer(path, self.id, max_bytes, self._backlog, self._warn, self._give_up)
         self._thread = threading.Thread(target=self._writer.run, name="journal", daemon=True)
 
     @property
@@ -88,12 +89,24 @@ class Journal:
 
     # reports
 
-    def run_started(self, run: Run, kernel: Kernel) -> None:
-        """A new run and its kernel. Must be the first report about the run."""
+    def together(self, heard: int | None) -> AbstractContextManager[None]:
+        """Commit what is reported inside together, with the number of the last kernel message in it.
+
+        For one batch of messages: the writer waits meanwhile. None: the kernel's messages have no numbers.
+        """
+        return self._backlog.together(heard)
+
+    def run_started(self, run: Run, kernel: Kernel, options: Options = Options()) -> None:
+        """A new run and its kernel. Must be the first report about the run.
+
+        If another bridge has stored a run with this id, only one of the two is kept: the run of the bridge
+        that requested it, else the first.
+        """
 
         def note(pending: Pending) -> None:
             pending.started = run
             pending.kernel = kernel_record(kernel)
+            pending.options = options
 
         self._backlog.add(run.id, note)
 
@@ -113,6 +126,15 @@ class Journal:
     def blob_written(self, run_id: str, path: Path) -> None:
         """A file of the run, to be deleted with the run."""
         self._backlog.add(run_id, lambda pending: pending.blobs.append(str(path)))
+
+    def take(self, run_ids: Iterable[str]) -> None:
+        """From here on these runs belong to this bridge; a run that is lost because its bridge ended is open.
+
+        The former owner must have ended, or have flushed its reports of them: what it writes later is
+        dropped, and so is what this bridge has reported of them before.
+        """
+        for run_id in run_ids:
+            self._backlog.take_over(run_id)
 
     async def flush(self) -> None:
         """Return when all reports so far are written or dropped."""
@@ -158,6 +180,19 @@ class Journal:
         """
         return await self._ask(lambda reader: use(selection.select(reader, self._is_alive, wanted)))
 
+    async def open_runs(self, kernel_id: str, bridge_id: str, budget_bytes: int) -> list[OpenRun]:
+        """The runs that the bridge with that id, which has ended, has left open on a kernel, in order."""
+        await self.flush()
+        return await asyncio.to_thread(self._open_runs, kernel_id, bridge_id, budget_bytes)
+
+    def _open_runs(self, kernel_id: str, bridge_id: str, budget_bytes: int) -> list[OpenRun]:
+        self._write_now(lambda connection: recover(connection, self.path, self._warn))
+        return self._read(lambda reader: reading.open_runs(reader, kernel_id, bridge_id, budget_bytes))
+
+    async def resume(self, run_ids: Collection[str], budget_bytes: int) -> list[OpenRun]:
+        """These runs, which another bridge has flushed, in that order. Those not stored are left out."""
+        return await self._ask(lambda reader: reading.resumed_runs(reader, run_ids, budget_bytes))
+
     async def find_ids(self, start: str, limit: int) -> list[str]:
         """At most `limit` run ids that begin with `start`."""
         return await self._ask(lambda reader: reading.find_ids(reader, start, limit))
@@ -174,17 +209,21 @@ class Journal:
         return await asyncio.to_thread(self._forget, wanted, progress)
 
     def _forget(self, wanted: Filter, progress: Callable[[int, int], None]) -> int:
+        count, blobs = self._write_now(lambda store: forget(store, wanted, self._is_alive, progress))
+        remove_blobs(blobs)
+        return count
+
+    def _write_now(self, change: Callable[[Connection], R]) -> R:
+        """Call `change` with a connection of this thread. Raises HistoryDisabled, and its errors."""
         self._require_usable()
         try:
             connection, _ = open_store(self.path)
             try:
-                count, blobs = forget(connection, wanted, self._is_alive, progress)
+                return change(connection)
             finally:
                 connection.close()
         except (StoreError, OSError, Unusable) as error:
             raise HistoryDisabled(f"the history {self.path} cannot be written: {error}") from error
-        remove_blobs(blobs)
-        return count
 
     async def _ask(self, query: Callable[[Connection], R]) -> R:
         await self.flush()

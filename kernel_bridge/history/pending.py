@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..protocol.objects import Run
 from ..protocol.vocabulary import Output
 from ..runs.changes import Append, Clear, FoldChange, Replace, Rewrite, size_bytes
-from .records import KernelRecord
+from .records import KernelRecord, Options
 
 OVERHEAD_BYTES = 64  # overhead of a short string
 
@@ -43,11 +43,27 @@ class Text:
 class Pending:
     """What is still to be written of one run; `changes` are in order."""
 
-    __slots__ = ("_text", "blobs", "changes", "kernel", "missing_bytes", "run", "size", "started", "times")
+    __slots__ = (
+        "_text",
+        "blobs",
+        "changes",
+        "heard",
+        "kernel",
+        "missing_bytes",
+        "options",
+        "run",
+        "size",
+        "started",
+        "taken",
+        "times",
+    )
 
     def __init__(self) -> None:
         self.started: Run | None = None  # set if the run has no row yet
         self.kernel: KernelRecord | None = None
+        self.options: Options | None = None
+        self.taken = False  # this bridge becomes its owner
+        self.heard: int | None = None  # the last kernel message that these updates contain
         self.run: Run | None = None  # the newest state
         self.times: dict[str, str] = {}
         self.changes: list[Append | Text | Replace | Clear] = []
@@ -100,13 +116,17 @@ class Pending:
             self.changes += later.changes
             self.size += later.size
         self._text = later._text
-        self.started, self.kernel, self.run = later.started, later.kernel, later.run
+        self.started, self.kernel, self.options = later.started, later.kernel, later.options
+        self.taken, self.heard, self.run = later.taken, later.heard, later.run
         self.times, self.blobs, self.missing_bytes = later.times, later.blobs, later.missing_bytes
 
     def follow(self, earlier: "Pending") -> None:
         """Merge earlier updates of the same run into this one, except its outputs."""
         self.started = self.started or earlier.started
         self.kernel = self.kernel or earlier.kernel
+        self.options = self.options or earlier.options
+        self.taken = self.taken or earlier.taken
+        self.heard = earlier.heard if self.heard is None else self.heard
         if self.run is None:
             self.run, self.times = earlier.run, earlier.times
         self.blobs[:0] = earlier.blobs

@@ -11,9 +11,9 @@ import msgspec
 from ..protocol.errors import InvalidArgument, NoSuchRun, Remedy
 from ..protocol.objects import Run
 from ..protocol.vocabulary import Output
-from .records import Filter, Pieces, StoredOutput, decode, time_text, to_text
+from .records import Filter, OpenRun, Options, Pieces, StoredOutput, decode, time_text, to_text
 from .store import Connection
-from .writing import lost
+from .writing import LOST, lost, reopened
 
 TAIL_BYTES = 4096
 LARGEST = 2**63 - 1  # largest integer of SQLite
@@ -24,6 +24,15 @@ RUNS = (
     " CROSS JOIN bridges ON bridges.key = runs.bridge CROSS JOIN kernels ON kernels.key = runs.kernel"
 )
 # CROSS JOIN keeps `runs` the outer loop, so the newest runs need no sort (sqlite.org/optoverview.html)
+
+_OPEN_RUNS = (
+    "SELECT runs.key, runs.record, runs.source, runs.times, runs.options,"
+    " (SELECT max(heard) FROM runs AS others WHERE others.kernel_id = runs.kernel_id"
+    " AND others.bridge = runs.bridge AND json_extract(CAST(others.record AS TEXT), '$.epoch')"
+    " = json_extract(CAST(runs.record AS TEXT), '$.epoch'))"
+    " FROM runs CROSS JOIN bridges ON bridges.key = runs.bridge"
+)
+# Numbers are those of the kernel, and batches are written in order: the highest is contained in all of them.
 
 IsAlive = Callable[[str], bool]
 
@@ -48,11 +57,7 @@ def read_output(connection: Connection, run_id: str, index: int, start: int, len
     if row is None or row[0] is None:
         what = "no such output" if row is None else "not a stream output"
         raise InvalidArgument(f"field index: output {index} of run {run_id}: {what}")
-    last = connection.execute(
-        "SELECT start + length FROM chunks WHERE run = ? AND position = ? ORDER BY start DESC LIMIT 1",
-        (key, index),
-    ).fetchone()
-    total = int(last[0]) if last is not None else 0
+    total = _length(connection, key, index)
     end = min(start + length, total)
     if start >= end:
         return "", total
@@ -68,6 +73,53 @@ def read_output(connection: Connection, run_id: str, index: int, start: int, len
     for at, data in chunks:
         parts.append(to_text(data)[max(start - at, 0) : end - at])
     return "".join(parts), total
+
+
+def open_runs(connection: Connection, kernel_id: str, bridge_id: str, budget_bytes: int) -> list[OpenRun]:
+    """What that bridge has left open on a kernel, or what is lost only because it ended, in order."""
+    rows = connection.execute(
+        f"{_OPEN_RUNS} WHERE runs.kernel_id = ? AND bridges.id = ?"
+        " AND (runs.open OR (runs.state = 'lost'"
+        " AND json_extract(CAST(runs.record AS TEXT), '$.reason') = ?)) ORDER BY runs.key",
+        (kernel_id, bridge_id, LOST),
+    ).fetchall()
+    return [_open_run(connection, row, budget_bytes) for row in rows]
+
+
+def resumed_runs(connection: Connection, run_ids: Iterable[str], budget_bytes: int) -> list[OpenRun]:
+    """These runs; those that do not exist are left out."""
+    rows = [connection.execute(f"{_OPEN_RUNS} WHERE runs.id = ?", (run_id,)).fetchone() for run_id in run_ids]
+    return [_open_run(connection, row, budget_bytes) for row in rows if row is not None]
+
+
+def _open_run(connection: Connection, row: tuple[Any, ...], budget_bytes: int) -> OpenRun:
+    key, record, source, times, options, heard = row
+    run = msgspec.structs.replace(reopened(decode(record, Run)), source=to_text(source))
+    run.outputs = elided(connection, key, budget_bytes)
+    return OpenRun(
+        run,
+        decode(options, Options) if options is not None else None,
+        decode(times, dict[str, str]),
+        heard,
+        _last_stream_length(connection, key),
+    )
+
+
+def _last_stream_length(connection: Connection, run: int) -> int | None:
+    """The characters in the last output of a run, if that is a stream."""
+    last = connection.execute(
+        "SELECT position, stream FROM outputs WHERE run = ? ORDER BY position DESC LIMIT 1", (run,)
+    ).fetchone()
+    return _length(connection, run, last[0]) if last is not None and last[1] is not None else None
+
+
+def _length(connection: Connection, run: int, position: int) -> int:
+    """The characters in a stream output."""
+    last = connection.execute(
+        "SELECT start + length FROM chunks WHERE run = ? AND position = ? ORDER BY start DESC LIMIT 1",
+        (run, position),
+    ).fetchone()
+    return int(last[0]) if last is not None else 0
 
 
 def history(

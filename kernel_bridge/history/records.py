@@ -11,6 +11,7 @@ import msgspec
 from ..protocol.objects import Kernel, Run
 from ..protocol.vocabulary import RunState
 from ..runs.nesting import cut
+from ..runs.run import Location
 
 T = TypeVar("T")
 
@@ -39,6 +40,29 @@ class RunRecord:
     kernel: KernelRecord
     times: dict[str, str]  # JupyterLab's keys of metadata.execution
     outputs: Iterable[StoredOutput]  # complete, not elided
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What another bridge needs to execute or follow a run, and what the wire's Run lacks."""
+
+    store_history: bool = True
+    stop_on_error: bool = True
+    allow_stdin: bool = True
+    after: str | None = None  # the id of the run that it waits for, on another kernel
+    message_id: str | None = None  # of its execute_request, if the run has another id
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run that its bridge has left open, for the bridge that takes it over."""
+
+    run: Run  # queued or running, with its outputs elided
+    options: Options | None  # None: stored by an earlier version
+    times: dict[str, str]  # JupyterLab's keys of metadata.execution
+    heard: int | None  # the last kernel message in what its bridge stored of the kernel; None: not numbered
+    stream_length: int | None  # characters in the last output, if that is a stream
 
 
 class Pieces:

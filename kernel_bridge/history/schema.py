@@ -7,7 +7,7 @@ never changes; a new version adds one at the end.
 APPLICATION_ID = 0x6B627269  # "kbri"
 
 _VERSION_1 = (
-    # A bridge process. It is alive while it holds its lock (presence.py); pid is only informative.
+    # A bridge process. It is alive while it holds its lock (recovery.py); pid is only informative.
     """CREATE TABLE bridges (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -99,7 +99,14 @@ _VERSION_4 = (
     "CREATE INDEX chunks_with_lines ON chunks (run, position, size, lines)",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = (
+    # The number of the last kernel message that the run's state and outputs contain (kernels/numbering).
+    "ALTER TABLE runs ADD COLUMN heard INTEGER",
+    # records.Options as JSON. NULL: not known, since an earlier version stored the run.
+    "ALTER TABLE runs ADD COLUMN options BLOB",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 """STEPS[n] migrates from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)

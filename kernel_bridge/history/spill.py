@@ -20,7 +20,7 @@ from ..protocol.objects import Run
 from ..runs.changes import Append, Clear, Replace, size_bytes
 from .identity import open_regular
 from .pending import Pending, Text
-from .records import KernelRecord, decode, encode, encode_output, to_bytes
+from .records import KernelRecord, Options, decode, encode, encode_output, to_bytes
 
 LARGEST_BYTES = 8 << 30  # of the file: a flood that never gets into the tables must not fill the disk
 _HEAD = struct.Struct(">4sQIQII")  # magic, number, sizes of outline and body, their checksums
@@ -50,6 +50,9 @@ class _Outline(msgspec.Struct, array_like=True):
     blobs: list[str]
     missing: int
     changes: list[_Change]
+    options: Options | None = None  # this and what follows is not in the spills of earlier versions
+    taken: bool = False
+    heard: int | None = None
 
 
 class Spill:
@@ -164,7 +167,7 @@ def _read(file: BinaryIO) -> tuple[int, Batch]:
         return number, _filled(outlines, memoryview(body))
     for one in outlines:
         one.missing += sum(change.size_bytes for change in one.changes)
-        one.changes = []
+        one.changes, one.heard = [], None
     return number, _filled(outlines, memoryview(b""))
 
 
@@ -178,6 +181,9 @@ def _outline(run_id: str, pending: Pending) -> _Outline:
         pending.blobs,
         pending.missing_bytes,
         list(map(_noted, pending.changes)),
+        pending.options,
+        pending.taken,
+        pending.heard,
     )
 
 
@@ -216,6 +222,7 @@ def _filled(outlines: list[_Outline], body: memoryview) -> Batch:
     for outline in outlines:
         pending = batch[outline.run_id] = Pending()
         pending.started, pending.kernel, pending.run = outline.started, outline.kernel, outline.run
+        pending.options, pending.taken, pending.heard = outline.options, outline.taken, outline.heard
         pending.times, pending.blobs = outline.times, outline.blobs
         pending.missing_bytes = outline.missing
         for noted in outline.changes:

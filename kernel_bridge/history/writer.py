@@ -183,6 +183,8 @@ class Writer:
 
     def _try(self, taken: Taken) -> int:
         connection = self._required()
+        if any(pending.taken for pending in taken.updates.values()):
+            recover(connection, self.path, self._warn)  # what their former owner left comes first
         with transaction(connection):
             written = write(connection, self._bridge, taken.updates)
             note_batch(connection, self._bridge, taken.number)

@@ -12,13 +12,18 @@ from ..protocol.objects import Run
 from ..protocol.vocabulary import Output
 from ..runs.changes import Append, Clear, Replace
 from .pending import Pending, Text, texts_of
-from .records import PIECE, KernelRecord, decode, encode, encode_output, to_bytes, to_text
+from .records import PIECE, decode, encode, encode_output, to_bytes, to_text
 from .store import Connection
 
 SMALL = 4096  # a final chunk shorter than this is rewritten with what follows
 LARGE = 1 << 20  # bytes above which an output is written in pieces, since SQLite would copy it twice
 
 _NEXT_START = "(SELECT coalesce(max(start), 0) + 1 FROM runs)"
+
+_REPLACED = ", ".join(
+    f"{column} = excluded.{column}"
+    for column in ("bridge", "kernel", "kernel_id", "uri", "open", "record", "times", "source", "options")
+)
 
 LOST = "the bridge that ran it has ended"
 
@@ -46,25 +51,28 @@ def note_batch(connection: Connection, bridge: int, number: int) -> None:
 def write(connection: Connection, bridge: int, waiting: dict[str, Pending]) -> int:
     """Write pending updates, by run id. Return roughly how many bytes.
 
-    Updates of unknown runs are dropped.
+    Updates of unknown runs, and of runs that belong to another bridge, are dropped.
     """
     return sum(_write_run(connection, bridge, run_id, pending) for run_id, pending in waiting.items())
 
 
 def _write_run(connection: Connection, bridge: int, run_id: str, pending: Pending) -> int:
-    run = pending.run
-    if pending.started is not None and pending.kernel is not None:
-        run = _with_missing(run or pending.started, pending.missing_bytes)
-        key = _insert(connection, bridge, run, pending.kernel, pending.times)
-    else:
-        row = connection.execute("SELECT key, record FROM runs WHERE id = ?", (run_id,)).fetchone()
-        if row is None:
+    row = connection.execute("SELECT key, bridge, record FROM runs WHERE id = ?", (run_id,)).fetchone()
+    if row is None or (row[1] != bridge and not pending.taken):
+        if not _may_insert(pending, row):
             return 0
-        key, record = row
-        if run is not None:
-            update(connection, key, _with_missing(run, pending.missing_bytes), pending.times)
-        elif pending.missing_bytes:
-            update(connection, key, _with_missing(decode(record, Run), pending.missing_bytes))
+        key = _insert(connection, bridge, pending)
+    else:
+        key, owner, record = row
+        if pending.taken and owner != bridge:
+            connection.execute("UPDATE runs SET bridge = ? WHERE key = ?", (bridge, key))
+        if pending.run is not None:
+            update(connection, key, _with_missing(pending.run, pending.missing_bytes), pending.times)
+        elif pending.missing_bytes or pending.taken:
+            stored = reopened(decode(record, Run)) if pending.taken else decode(record, Run)
+            update(connection, key, _with_missing(stored, pending.missing_bytes))
+    if pending.heard is not None:
+        connection.execute("UPDATE runs SET heard = ? WHERE key = ?", (pending.heard, key))
     if pending.changes:
         _write_outputs(connection, key, pending.changes)
     for path in pending.blobs:
@@ -72,27 +80,38 @@ def _write_run(connection: Connection, bridge: int, run_id: str, pending: Pendin
     return pending.size + 512
 
 
-def _insert(
-    connection: Connection, bridge: int, run: Run, kernel: KernelRecord, times: dict[str, str]
-) -> int:
-    cursor = connection.execute(
-        "INSERT INTO runs (id, bridge, kernel, kernel_id, uri, open, record, times, source, start)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, iif(?, {_NEXT_START}, NULL))",
+def _may_insert(pending: Pending, row: tuple[int, int, bytes] | None) -> bool:
+    """Whether the run is new, or its row was written by a bridge that only followed it."""
+    if pending.started is None:
+        return False
+    return row is None or (pending.started.origin == "bridge" and decode(row[2], Run).origin == "other")
+
+
+def _insert(connection: Connection, bridge: int, pending: Pending) -> int:
+    """Insert a run, or replace what a follower stored of it. Return its key."""
+    assert pending.started is not None
+    run = _with_missing(pending.run or pending.started, pending.missing_bytes)
+    (key,) = connection.execute(
+        "INSERT INTO runs"
+        " (id, bridge, kernel, kernel_id, uri, open, record, times, source, options, start)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, iif(?, {_NEXT_START}, NULL))"
+        f" ON CONFLICT (id) DO UPDATE SET heard = NULL, {_REPLACED} RETURNING key",
         (
             run.id,
             bridge,
-            _kernel_key(connection, encode(kernel)),
+            _kernel_key(connection, encode(pending.kernel)),
             run.kernel_id,
             run.text_document.uri if run.text_document is not None else None,
             _is_open(run),
             _record(run),
-            encode(times),
+            encode(pending.times),
             to_bytes(run.source),
+            encode(pending.options),
             run.started_at is not None,
         ),
-    )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
+    ).fetchone()
+    _clear(connection, key)
+    return int(key)
 
 
 def _kernel_key(connection: Connection, description: bytes) -> int:
@@ -156,9 +175,13 @@ def _write_outputs(
                 ).fetchone()
                 _set_body(connection, row, change.output)
             case Clear():
-                connection.execute("DELETE FROM chunks WHERE run = ?", (run,))
-                connection.execute("DELETE FROM outputs WHERE run = ?", (run,))
+                _clear(connection, run)
                 count = 0
+
+
+def _clear(connection: Connection, run: int) -> None:
+    connection.execute("DELETE FROM chunks WHERE run = ?", (run,))
+    connection.execute("DELETE FROM outputs WHERE run = ?", (run,))
 
 
 def _append(connection: Connection, run: int, position: int, output: Output) -> None:
@@ -269,3 +292,10 @@ def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[
 def lost(run: Run) -> Run:
     """An open run as it becomes when its bridge dies."""
     return msgspec.structs.replace(run, state="lost", reason=LOST, summary=None)
+
+
+def reopened(run: Run) -> Run:
+    """A run as it was before `lost`."""
+    if (run.state, run.reason) != ("lost", LOST):
+        return run
+    return msgspec.structs.replace(run, state="running" if run.started_at else "queued", reason=None)

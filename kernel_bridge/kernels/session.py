@@ -63,6 +63,7 @@ class KernelSession:
         self._burial: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None  # it was busy when we attached
         self._deaf = False  # it does not understand us
+        self.heard: int | None = None  # the number of the last iopub message passed to the listener
 
     @property
     def quirks(self) -> Quirks:
