@@ -16,9 +16,7 @@ from kernel_bridge.runs.events import (
 from kernel_bridge.runs.fold import Outputs, apply
 
 TEXTS = st.lists(
-    st.sampled_from(
-        ["a", "bc", "\n", "\r", "\b", "é", "😀", "\x1b[A", "\x1b[K", "\x1b[31m", "\ud800", "x" * 9]
-    ),
+    st.sampled_from(["a", "bc", *"\n\r\bé😀\u0301\ud800\udc00", "\x1b[A", "\x1b[K", "\x1b[31m", "x" * 9]),
     min_size=1,
     max_size=8,
 ).map("".join)

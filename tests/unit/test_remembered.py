@@ -5,9 +5,9 @@ import pytest
 from kernel_bridge.bridge.run_memory import ENDED_BYTES, ENDED_RUNS, NEWEST_RUNS, RememberedRuns
 from kernel_bridge.runs.events import DisplayData, Stream
 from kernel_bridge.runs.fold import Outputs
-from kernel_bridge.runs.live import LiveOutputs
+from kernel_bridge.runs.live import LiveOutputs, Unseen
 from kernel_bridge.runs.run import Run
-from kernel_bridge.runs.terminal import LONGEST_ROW, ROW_BYTES
+from kernel_bridge.runs.terminal import LONGEST_ROW, ROW_BYTES, WINDOW_ROWS
 
 MB = 1 << 20
 ROW = LONGEST_ROW + ROW_BYTES
@@ -97,6 +97,17 @@ def test_only_as_many_are_held_as_fit(size_bytes: int, held: int) -> None:
     for number in range(held + 10):
         session.run(str(number), size_bytes - ROW)  # the fold holds the end of the text too
     assert len(session.gone) == 10
+
+
+def test_text_that_only_the_fold_holds_counts() -> None:
+    session = Session()
+    for number in range(40):
+        run = session.run(str(number), ends=False)
+        run.live = Unseen()
+        run.outputs.fold(Stream("stdout", ("x" * 9_999 + "\n") * WINDOW_ROWS))
+        session.end(run)
+    assert run.size_bytes > 9_999 * WINDOW_ROWS
+    assert len(session.gone) == 40 - ENDED_BYTES // run.size_bytes
 
 
 def test_displays_of_an_evicted_run_are_forgotten() -> None:
