@@ -6,6 +6,7 @@ the change is written to the history and sent to the clients.
 
 import asyncio
 import logging
+import re
 import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
@@ -44,6 +45,7 @@ from .wire import kernel_to_wire, now, run_to_wire
 
 log = logging.getLogger(__name__)
 
+UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
 
@@ -151,15 +153,16 @@ class FollowedKernel:
         run.epoch = self.session.host.epoch
         if self.session.state == "idle":
             self.session.take_lost()  # messages lost earlier, such as during an attach, are not this run's
-        message_id = self.session.execute(
+        self.session.execute(
             run.source,
+            message_id=run.id,
             silent=run.silent,
             store_history=run.store_history,
             allow_stdin=run.allow_stdin and bool(self._publication.observers.who_can_ask()),
             stop_on_error=False,  # the queue decides: kernels differ in which requests they abort
         )
-        run.start(message_id, now())
-        self.runs.sent(run, message_id)
+        run.start(run.id, now())
+        self.runs.sent(run, run.id)
         return run
 
     def ended(self, run: Run) -> asyncio.Future[None]:
@@ -300,7 +303,7 @@ class FollowedKernel:
             return None
         source = event.code if isinstance(event, ExecuteInput) else ""
         time = now()
-        run = self.new_run(source, origin="other", queued_at=time)
+        run = self.new_run(source, _run_id(parent), origin="other", queued_at=time)
         self.runs.add(run)
         self.runs.sent(run, parent)
         run.busy = True
@@ -312,10 +315,10 @@ class FollowedKernel:
             self.runs.ended(run)
         return run
 
-    def new_run(self, source: str, **fields: Any) -> Run:
+    def new_run(self, source: str, run_id: str | None = None, **fields: Any) -> Run:
         """Make a run of `source` on this kernel; `fields` are those of Run."""
         return Run(
-            id=str(uuid.uuid4()),
+            id=run_id or str(uuid.uuid4()),
             kernel_id=self.id,
             epoch=self.session.host.epoch,
             source=source,
@@ -415,3 +418,8 @@ class FollowedKernel:
             self._end.cancel()
             await asyncio.wait([self._end])
         await self.prompts.close()
+
+
+def _run_id(parent: str) -> str | None:
+    """The id of the run that a message with this parent belongs to, if another kernel-bridge has sent it."""
+    return parent if UUID.fullmatch(parent) else None

@@ -10,29 +10,19 @@ from collections.abc import Callable
 
 from ..protocol.errors import KernelDead
 from ..runs.events import Aside, Event, Json, Status, Stream
-from .messages import (
-    LARGE,
-    Codec,
-    KernelInfo,
-    Message,
-    content_of,
-    event_of,
-    kernel_info,
-    stream_of,
-    streams_of,
-)
+from .batch import Batch, Heard
+from .conversation import Conversation
+from .held import Held
+from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info
 from .numbering import Numbering
-from .transport import Beat, Channel, Connect, Parts
+from .transport import Beat, Channel, Connect, Parts, happens
 
 log = logging.getLogger(__name__)
 
-Heard = list[tuple[str | None, Event]]
-
 NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
-PIECES_AT_ONCE = 8  # pieces of a large stream message that are held in memory at once
-FLOOD_MESSAGES = 64  # consecutive stream messages that make a flood, which may be read less often
-FLOODED_S = 0.5
 HANDS_S = 1.0  # time for the handshakes of stdin and of the heartbeat, each, once the kernel answers
+HEAR_S = 2.0  # how long a giver may lag behind its taker
+YIELD_S = 0.2  # time for the kernel to notice that replies go to the taker; one that is blocked sends none
 
 ASIDE = frozenset({"comm_open", "comm_msg", "comm_close", "debug_event"})
 
@@ -78,7 +68,6 @@ class Channels:
         beat: Callable[[Beat], None],
         catch_up: Callable[[], None],
     ) -> None:
-        self._heard = heard
         self._aside = aside
         self._turned = turned
         self.beat = beat
@@ -88,18 +77,34 @@ class Channels:
         self._asked_on_control = 0  # requests without a reply yet
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> content of its reply
         self._executing: set[str] = set()  # parents that the kernel is busy with
+        self._presumed: set[str] = set()  # those of them whose idle may have been missed
+        self._ours: set[str] = set()  # our executions that have not become idle
         self._newest: str | None = None  # the newest execution, except our own requests that are no runs
         self._answered: set[str] = set()  # those of them that have been answered
         self._input_request: bytes | None = None  # header of the open input_request
-        self._batch: Heard = []
-        self._streams = 0  # stream messages since the last message of another type
-        self._flooded_at = float("-inf")  # loop time of the last flood
-        self._text: list[str] = []  # of the stream being joined
-        self._text_of: tuple[str | None, str] = (None, "")
+        self._batch = Batch(heard)
         self._subshell_id: str | None = None  # of the thread that replies while the kernel executes
         self._iopub_spoke = asyncio.Event()
         self._listening = False
+        self._last = ""  # id of the last message on iopub
+        self._noted: list[str] | None = None  # ids of what has arrived since `note_messages`
+        self._awaited: tuple[str, asyncio.Event] | None = None
         self._transport = connect(self)
+
+    @property
+    def identity(self) -> bytes:
+        """Where the kernel sends replies and prompts."""
+        return self._transport.identity
+
+    @property
+    def session(self) -> str:
+        """The session in the headers of our messages."""
+        return self._codec.session
+
+    @property
+    def heard(self) -> int | None:
+        """The number of the last message on iopub; None: this kernel's messages are not numbered."""
+        return self._numbering.number_of(self._last)
 
     @property
     def executing(self) -> bool:
@@ -118,18 +123,20 @@ class Channels:
     @property
     def flooded(self) -> bool:
         """Whether output is, or was within FLOODED_S, arriving as a flood."""
-        return asyncio.get_running_loop().time() - self._flooded_at < FLOODED_S
+        return self._batch.flooded
 
     def presume_busy(self) -> None:
         """Assume that the kernel executes something whose start was missed."""
         self._executing.add("")
+        self._presumed = set(self._executing)
 
     def confirm_idle(self) -> None:
-        """The kernel has answered on shell, so that execution is over."""
-        if "" in self._executing:
-            self._executing.discard("")
+        """The kernel has answered on shell, so that what it executed when it was asked is over."""
+        if self._executing & self._presumed:
+            self._executing -= self._presumed
             if not self._executing:
                 self._turned(False)
+        self._presumed.clear()
 
     async def meet(self) -> None:
         """Return when the kernel's end has completed a handshake. A stopped kernel completes none."""
@@ -145,28 +152,31 @@ class Channels:
         *,
         subshell_id: str | None = None,
         parent: bytes = b"{}",
+        message_id: str | None = None,
     ) -> str:
         """Send a message at once and return its id. `parent` is the header of the message it replies to."""
-        message_id, parts = self._codec.encode(message_type, content, subshell_id=subshell_id, parent=parent)
+        message_id, parts = self._codec.encode(
+            message_type, content, subshell_id=subshell_id, parent=parent, message_id=message_id
+        )
         self._transport.send(channel, parts)
         if channel == "control":
             self._asked_on_control += 1
         return message_id
 
-    def execute(self, code: str, **options: bool) -> str:
-        """Send an execute_request. `options` are its boolean fields."""
-        self._newest = self.send(
-            "shell", "execute_request", {"code": code, "user_expressions": {}, **options}
-        )
-        return self._newest
+    def execute(self, code: str, message_id: str, **options: bool) -> None:
+        """Send an execute_request with that id. `options` are its boolean fields."""
+        self._newest = message_id
+        self._ours.add(message_id)
+        content = {"code": code, "user_expressions": {}, **options}
+        self.send("shell", "execute_request", content, message_id=message_id)
 
     def answer_input(self, value: str) -> None:
         """Answer the open input_request, if there is one.
 
-        Without one, the kernel would use the answer for its next prompt. Follows the Jupyter messaging
-        specification, "Messages on the stdin (ROUTER/DEALER) channel".
+        Without one, the kernel would use the answer for its next prompt. During a hand-over the taker asks
+        again. Follows the Jupyter messaging specification, "Messages on the stdin (ROUTER/DEALER) channel".
         """
-        if self._input_request is not None:
+        if self._input_request is not None and self._noted is None:
             request, self._input_request = self._input_request, None
             # async-kernel requires both fields, as the specification does; jupyter_client omits them
             self.send("stdin", "input_reply", {"status": "ok", "value": value}, parent=request)
@@ -224,13 +234,13 @@ class Channels:
         noticed.
         """
         for wait_s in NUDGE_S:
-            if await _happens(self._iopub_spoke, wait_s):
+            if await happens(self._iopub_spoke, wait_s):
                 break
             self.send("shell", "kernel_info_request", {})
         else:
             log.warning("the kernel answers, but its iopub channel is silent")
-        await _happens(self._transport.may_ask, HANDS_S)
-        await _happens(self._transport.met, HANDS_S)
+        await happens(self._transport.may_ask, HANDS_S)
+        await happens(self._transport.met, HANDS_S)
 
     def listen(self) -> None:
         """Pass events to `heard` from now on."""
@@ -241,7 +251,6 @@ class Channels:
         """Stop passing events to `heard`; requests still get their replies."""
         self._listening = False
         self._batch.clear()
-        self._text.clear()
 
     # receiving
 
@@ -250,6 +259,8 @@ class Channels:
         message = self._codec.decode(parts)
         if message is None:
             return
+        if self._noted is not None:
+            self._note(message.message_id)
         begins = channel != "iopub" or message.message_type == "status"
         self._numbering.see(message.message_id, message.session, begins)
         try:
@@ -259,10 +270,11 @@ class Channels:
                     self._numbering.begin()
                 if self._listening:
                     self._hear(message)
+                    self._last = message.message_id
             elif channel == "stdin":
                 if self._listening and message.message_type == "input_request":
                     self._input_request = message.header
-                    self._add(message.parent_id, event_of(message))
+                    self._batch.add(message.parent_id, event_of(message))
             else:
                 if channel == "control":
                     self._asked_on_control = max(self._asked_on_control - 1, 0)
@@ -278,20 +290,20 @@ class Channels:
         elif message.message_type == "execute_reply" and self._listening:
             if message.parent_id is not None:
                 self._answered.add(message.parent_id)
-            self._add(message.parent_id, event_of(message))
+            self._batch.add(message.parent_id, event_of(message))
 
     def _hear(self, message: Message) -> None:
         if message.message_type == "stream":
-            if not self._text and not self._batch:
+            if self._batch.empty:
                 self._catch_up()
-            self._take_text(message)
+            self._batch.add_stream(message)
             return
-        self._streams = 0
+        self._batch.end_flood()
         if message.message_type == "status":
             status = event_of(message)
             if status == Status("idle"):
                 self._catch_up()
-            if message.parent_id is not None and not self._codec.is_ours(message.parent_id):
+            if message.parent_id is not None and not self._is_ours(message.parent_id):
                 self._numbering.other(began=status == Status("busy"))
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
                 self._take_status(message.parent_id, message.parent_type, status)
@@ -306,74 +318,109 @@ class Channels:
                 )
             )
         elif message.message_type == "execute_input":
-            self._add(message.parent_id, event_of(message))
+            self._batch.add(message.parent_id, event_of(message))
         elif message.message_type != "iopub_welcome":
             self._catch_up()
-            self._add(message.parent_id, event_of(message))
+            self._batch.add(message.parent_id, event_of(message))
 
     def take_child_text(self, text: str) -> None:
         """Take text that a child process of the kernel wrote, as output of the newest execution."""
         if self._newest is not None and self._listening and text:
-            self._add(self._newest, Stream("stdout", text))
+            self._batch.add(self._newest, Stream("stdout", text))
             self.flush()
 
+    def _is_ours(self, message_id: str) -> bool:
+        return message_id in self._ours or self._codec.is_ours(message_id)
+
     def _take_status(self, parent: str, parent_type: str | None, status: Event) -> None:
-        self._add(parent, status)
+        self._batch.add(parent, status)
         was_busy = bool(self._executing)
         if status == Status("busy") and parent_type in ("execute_request", None):
             self._executing -= self._answered  # whose idle was lost
+            self._ours -= self._answered
             self._answered.clear()
             self._executing.add(parent)
-            if not self._codec.is_ours(parent):
+            if not self._is_ours(parent):
                 self._newest = parent
         elif status == Status("idle"):
             self._executing.discard(parent)
             self._answered.discard(parent)
+            self._ours.discard(parent)
             if not self._executing:
                 self._input_request = None
         if bool(self._executing) != was_busy:
             self.flush()
             self._turned(bool(self._executing))
 
-    def _take_text(self, message: Message) -> None:
-        self._streams += 1
-        parent = message.parent_id
-        if len(message.content) > LARGE:
-            self._join()
-            for stream in streams_of(message):
-                self._batch.append((parent, stream))
-                if len(self._batch) > PIECES_AT_ONCE:  # release these pieces before reading on
-                    self.flush()
-            return
-        stream = stream_of(message)
-        if self._text and self._text_of != (parent, stream.name):
-            self._join()
-        self._text_of = (parent, stream.name)
-        self._text.append(stream.text)
-
-    def _add(self, parent: str | None, event: Event) -> None:
-        self._join()
-        self._batch.append((parent, event))
-
-    def _join(self) -> None:
-        if self._text:
-            parent, name = self._text_of
-            self._batch.append((parent, Stream(name, "".join(self._text))))
-            self._text.clear()
-
     def flush(self) -> bool:
         """Pass the batch on. Return True if only stream messages arrive, in a flood (transport.Receiver)."""
-        self._join()
-        flooded = self._streams >= FLOOD_MESSAGES
-        if self._batch:
-            batch, self._batch = self._batch, []
-            if flooded:
-                self._flooded_at = asyncio.get_running_loop().time()
-            try:
-                self._heard(batch)
-            except Exception:
-                log.exception("the listener failed on %d messages", len(batch))
-        return flooded
+        return self._batch.flush()
+
+    # handing over (conversation.py)
+
+    def note_messages(self) -> None:
+        """A hand-over begins: note what arrives, and yield the identity to the taker."""
+        self._noted = []
+        self._transport.yield_replies()
+
+    def _note(self, message_id: str) -> None:
+        assert self._noted is not None
+        self._noted.append(message_id)
+        if self._awaited is not None and message_id == self._awaited[0]:
+            self._awaited[1].set()
+
+    async def hear_until(self, first: str | None, hands_over: bool) -> None:
+        """Wait for the first message that the taker has, and for replies that were on their way here."""
+        if first is not None and first not in (self._noted or ()):
+            self._awaited = first, asyncio.Event()
+            await happens(self._awaited[1], HEAR_S)
+        if hands_over:
+            await happens(self._transport.yielded, YIELD_S)
+
+    def part(self, info: KernelInfo | None) -> Conversation:
+        """Handle what has arrived, and stop listening."""
+        self._transport.empty()
+        self.flush()
+        self._listening = False
+        return Conversation(
+            identity=self.identity,
+            session=self.session,
+            executing=sorted(self._executing),
+            answered=sorted(self._answered),
+            newest=self._newest,
+            ours=sorted(self._ours),
+            input_request=self._input_request,
+            info=info,
+            numbering=self._numbering.state(),
+            asked_on_control=self._asked_on_control,
+            seen=self._noted or [],
+        )
+
+    def continue_(self, conversation: Conversation, held: Held) -> None:
+        """Continue another process's conversation: first with what was held meanwhile."""
+        self._codec = held.codec
+        self._codec.continue_session(conversation.session)
+        self._numbering = Numbering.continued(conversation.numbering, conversation.asked_on_control)
+        self._asked_on_control = 1 if held.asked is not None else 0
+        self._executing = set(conversation.executing)
+        self._answered = set(conversation.answered)
+        self._ours = set(conversation.ours)
+        self._newest = conversation.newest
+        self._input_request = conversation.input_request
+        self._listening = True
+        self._iopub_spoke.set()
+        seen = set(conversation.seen)
+        statuses: list[bool] = []  # of our request: whether the giver has had it
+        for channel, message, parts in held.read():
+            if message.message_type == "status" and message.parent_id == held.asked:
+                statuses.append(message.message_id in seen)
+            if message.message_id not in seen:
+                self.deliver(channel, parts)
+        if any(statuses):
+            self._numbering.disown(ended=statuses.count(True) > 1)
+        elif conversation.cut and len(statuses) == 1:
+            self._numbering.excuse(1)  # nobody has heard the other one
+        self.flush()
 
     # ending
 
@@ -389,11 +436,3 @@ class Channels:
         for future in waiting.values():
             if not future.done():
                 future.set_exception(KernelDead(why))
-
-
-async def _happens(event: asyncio.Event, within_s: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), within_s)
-    except TimeoutError:
-        return False
-    return True

@@ -60,6 +60,13 @@ class ForeignHost:
 
     def remember(self, documents: list[str]) -> None: ...
 
+    def take(self) -> None: ...
+
+    def leave(self) -> None:
+        self.close()
+
+    def note(self, **changes: object) -> None: ...
+
     def detach(self) -> None:
         self.origin = "found"
         self.exited = None

@@ -69,6 +69,15 @@ class Host(Protocol):
     def remember(self, documents: list[str]) -> None:
         """Record the URIs of the documents bound to the kernel, for the next bridge."""
 
+    def take(self) -> None:
+        """This process follows the kernel in place of another one."""
+
+    def leave(self) -> None:
+        """Another process follows the kernel from now on."""
+
+    def note(self, **changes: object) -> None:
+        """Record what the next follower of the kernel must know."""
+
     def detach(self) -> None:
         """Leave the kernel running, even after this process has ended."""
 

@@ -13,12 +13,23 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 
+import msgspec
+
 from ..protocol.errors import KernelLaunchFailed
 from ..protocol.objects import KernelOrigin, KernelSpec, Owner
 from .failures import describe_exit, no_command, with_output
 from .found import Found, is_of_a_process
 from .keeper import Keeper
-from .records import Record, instant, read_record, record_path, this_process, update_record, write_record
+from .records import (
+    Keeping,
+    Record,
+    instant,
+    read_record,
+    record_path,
+    this_process,
+    update_record,
+    write_record,
+)
 from .traces import launch_of
 from .transport import Connect
 
@@ -30,6 +41,7 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_S = (2.0, 1.0, 2.0)  # after shutdown_request, after SIGTERM, after SIGKILL
 AT_ONCE_S = (0.0, 0.0, 2.0)
+NOTED = (*Keeping.__struct_fields__, "identity", "session", "recorded")  # of a record, for the next follower
 
 
 class LocalHost:
@@ -53,6 +65,7 @@ class LocalHost:
         transport: Literal["ipc", "tcp"] = "ipc",
         keep_alive: bool = False,
         owner: Owner | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         self.kernel_id = kernel_id or str(uuid.uuid4())
         self.spec = spec
@@ -69,6 +82,7 @@ class LocalHost:
         self._env = env
         self._extra_arguments = extra_arguments or []
         self._documents: list[str] = []
+        self._noted: dict[str, object] = keeping.fields() if keeping is not None else {}  # of its record
         self._launcher: Launcher | None = None
         self._launch_id = ""  # the launch that the process belongs to
         self._process: KernelProcess | None = None
@@ -94,6 +108,7 @@ class LocalHost:
         host.connection_file = str(found.path)
         host.pid = record.pid
         host._documents = record.documents
+        host._noted = {field: getattr(record, field) for field in NOTED}
         host.owner = record.present_owner or owner
         host.started_at = found.started_at
         host._launch_id = record.launch
@@ -195,6 +210,7 @@ class LocalHost:
             owner=self.owner,
             bridge=this_process(),
         )
+        record = msgspec.structs.replace(record, **self._noted)
         try:
             launcher.record = write_record(record)
         except (OSError, ValueError) as error:  # ValueError: a folder's name is not UTF-8
@@ -264,6 +280,24 @@ class LocalHost:
     def _update_record(self, **changes: object) -> None:
         if self.connection_file is not None:
             update_record(self.kernel_id, self.connection_file, **changes)
+
+    def note(self, **changes: object) -> None:
+        """Change NOTED fields of the kernel's record, now and in later launches."""
+        self._noted |= changes
+        self._update_record(**changes)
+
+    def take(self) -> None:
+        """This process follows the kernel in place of another one."""
+        self.owner, self._owns = self._program, True
+        self._update_record(owner=self.owner, bridge=this_process())
+
+    def leave(self) -> None:
+        """Another process follows the kernel from now on."""
+        self._launcher = None
+        self._keeper.release(self._launch_id, gone=False)
+        if self._process is not None:
+            self._process.leave_running()
+            self._process = None
 
     def detach(self) -> None:
         launcher, self._launcher = self._launcher, None

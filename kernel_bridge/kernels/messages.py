@@ -96,7 +96,8 @@ class Codec:
     """Encodes messages to parts and decodes a kernel's parts; one per connection."""
 
     def __init__(self) -> None:
-        self._session = uuid.uuid4().hex
+        self.session = uuid.uuid4().hex
+        self._sessions: tuple[str, ...] = (self.session,)
         self._count = 0
         self._last_parent: tuple[bytes, _Parent] = (b"", _Parent())
 
@@ -107,18 +108,19 @@ class Codec:
         *,
         subshell_id: str | None = None,
         parent: bytes = b"{}",
+        message_id: str | None = None,
     ) -> tuple[str, Parts]:
-        """The id and the parts of a new message.
+        """The id and the parts of a new message. Without `message_id` it has the next id of our session.
 
         `subshell_id` addresses a subshell (JEP 91). `parent` is the header of the message that this one
         replies to.
         """
         self._count += 1
-        message_id = f"{self._session}_{os.getpid()}_{self._count}"
+        message_id = message_id or f"{self.session}_{os.getpid()}_{self._count}"
         header = {
             "msg_id": message_id,
             "msg_type": message_type,
-            "session": self._session,
+            "session": self.session,
             "username": "kernel-bridge",
             "date": datetime.now(UTC),
             "version": VERSION,
@@ -148,9 +150,14 @@ class Codec:
             parts.buffers,
         )
 
+    def continue_session(self, session: str) -> None:
+        """Continue the session of another process."""
+        self.session = session
+        self._sessions += (session,)
+
     def is_ours(self, message_id: str) -> bool:
-        """Whether we sent the message with that id."""
-        return message_id.startswith(self._session)
+        """Whether we sent the message with that id, and gave it the id."""
+        return message_id.startswith(self._sessions)
 
 
 def _read(decode: Callable[[bytes], Any], data: bytes, to: type[Any]) -> Any:

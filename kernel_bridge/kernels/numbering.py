@@ -16,7 +16,22 @@ zmq drops many messages in a row: a queue that was full takes none until half of
 
 from collections.abc import Iterable
 
+import msgspec
+
 GAPS = 1000  # gaps kept separately; more of them cannot be late messages
+
+
+class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a numbering, for the next process. `gaps` are pairs of first number and end."""
+
+    session: str = ""
+    prefix: str = ""
+    next: int | None = None  # None: messages that should have arrived before the next one are ignored
+    gaps: list[tuple[int, int]] = []
+    first: int = 0
+    lost: int = 0
+    others: int = 0
+    others_open: int = 0
 
 
 class Numbering:
@@ -26,12 +41,53 @@ class Numbering:
         self._session = ""  # the session whose ids are counted
         self._prefix = ""  # of these ids; empty: none yet, or they cannot be counted
         self._next = 0  # the next number
+        self._expects = False  # the first message must have that number, whatever its session
         self._expected = ""  # the id with that number
         self._gaps: list[range] = []  # skipped numbers that may still arrive
         self._first = 0  # the lowest number not accounted for yet
         self._lost = 0  # in gaps that are no longer kept separately
         self._others = 0  # requests of other clients, whose replies are numbered too
         self._others_open = 0  # those of them that have not ended
+
+    @classmethod
+    def continued(cls, numbers: Numbers, open_requests: int) -> "Numbering":
+        """Continue another process's. `open_requests`: those of its requests that have had no reply."""
+        own = cls()
+        own._session, own._prefix = numbers.session, numbers.prefix
+        own._next, own._first = numbers.next or 0, numbers.first
+        own._gaps = [range(*gap) for gap in numbers.gaps]
+        own._lost = numbers.lost
+        own._others, own._others_open = numbers.others + open_requests, numbers.others_open
+        own._expected = f"{own._prefix}{own._next}" if own._prefix else ""
+        own._expects = numbers.next is not None and not own._prefix
+        return own
+
+    def state(self) -> Numbers:
+        return Numbers(
+            session=self._session,
+            prefix=self._prefix,
+            next=self._next if self._prefix or self._expects else None,
+            gaps=[(gap.start, gap.stop) for gap in self._gaps],
+            first=self._first,
+            lost=self._lost,
+            others=self._others,
+            others_open=self._others_open,
+        )
+
+    def number_of(self, message_id: str) -> int | None:
+        """The number in the id of a message that has been seen; None: this kernel's cannot be counted."""
+        number = message_id.removeprefix(self._prefix)
+        return int(number) if self._prefix and number.isdecimal() else None
+
+    def excuse(self, messages: int) -> None:
+        """That many messages are missing for a good reason."""
+        self._others += messages
+
+    def disown(self, ended: bool) -> None:
+        """What the process before us took for a request of another client was ours."""
+        self._others = max(self._others - 1, 0)
+        if not ended:
+            self._others_open = max(self._others_open - 1, 0)
 
     def begin(self) -> None:
         """Ignore messages that should have arrived before now."""
@@ -51,10 +107,15 @@ class Numbering:
         prefix, number = _parted(message_id, session)
         if prefix and prefix == self._prefix:
             self._jump(number)
-        elif prefix and begins and session != self._session:
+        elif prefix and (begins or self._expects) and session != self._session:
             self._session, self._prefix = session, prefix
+            missing = range(self._next, number)
             self._continue(number)
             self.begin()
+            if self._expects and missing:
+                self._gaps.append(missing)
+                self._first = missing.start
+            self._expects = False
 
     def _continue(self, number: int) -> None:
         self._next = number + 1

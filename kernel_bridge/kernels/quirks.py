@@ -23,6 +23,7 @@ class Quirks:
     believed: bool = False  # whether its supported_features are true; wrappers inherit ipykernel's
     wake_after_signal: bool = False  # it notices an interrupt only when the next message arrives
     wake_after_reply: bool = False  # its iopub may stall until control sends something there
+    hands_over: bool = False  # a new connection takes over an identity (zmq's ROUTER_HANDOVER)
 
 
 _NONE = Quirks()
@@ -32,7 +33,7 @@ _BY_IMPLEMENTATION = {
     # tornado's add_callback mistakes the signal handler for a callback of the loop itself. After an exception
     # in its iopub thread (caused by text that is not valid UTF-8), zmq reports nothing new there until
     # another thread sends.
-    "ipython": Quirks(believed=True, wake_after_signal=True, wake_after_reply=True),
+    "ipython": Quirks(believed=True, wake_after_signal=True, wake_after_reply=True, hands_over=True),
     # SIGINT kills it, and it does not answer interrupt_request.
     "xeus-python": Quirks(interrupt_mode="message", cannot=frozenset({"interrupt"}), believed=True),
     # A signal kills it. interrupt_request works, except for code that awaits a promise.

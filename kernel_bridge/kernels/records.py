@@ -40,6 +40,19 @@ def this_process() -> Process:
     return Process(os.getpid(), start_time(os.getpid()))
 
 
+class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+    """How a kernel is kept: the settings of the bridge that keeps it, for the recorder (see Record)."""
+
+    history: str | None = None
+    history_bytes: int = 0
+    output_budget: int = 0
+    keep_alive_idle: float = 0.0
+    journal: str | None = None
+
+    def fields(self) -> dict[str, object]:
+        return msgspec.structs.asdict(self)
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One kernel.
 
@@ -61,7 +74,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     documents: list[str] = []  # URIs of the bound documents, for the next bridge
     started_at: str | None = None
     owner: Owner | None = None
-    bridge: Process | None = None  # which the owner uses
+    bridge: Process | None = None  # which follows it: the one that the owner uses, or a recorder
+    recorded: bool = False  # that process is a recorder
+    history: str | None = None  # absolute path; None: off
+    history_bytes: int = 0
+    output_budget: int = 0
+    keep_alive_idle: float = 0.0  # seconds; 0: never
+    journal: str | None = None  # id of the journal that owns its open runs
+    identity: str | None = None  # of its follower, where the kernel sends replies; in hexadecimal
+    session: str | None = None  # of its follower's messages
 
     @property
     def traces(self) -> Traces:
@@ -69,12 +90,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return Traces(self.launch, record_path(self.kernel_id), made)
 
     @property
-    def present_owner(self) -> Owner | None:
-        """The owner, unless its bridge has ended. None where processes have no start time (Windows)."""
+    def follower(self) -> Process | None:
+        """The process that follows it, unless that has ended.
+
+        None where processes have no start time (Windows).
+        """
         bridge = self.bridge
-        if bridge is None or bridge.start_time is None:
+        if bridge is None or bridge.start_time is None or start_time(bridge.pid) != bridge.start_time:
             return None
-        return self.owner if start_time(bridge.pid) == bridge.start_time else None
+        return bridge
+
+    @property
+    def present_owner(self) -> Owner | None:
+        """The owner, unless its bridge has ended."""
+        return self.owner if self.follower is not None else None
 
 
 def instant(seconds: float) -> str:

@@ -6,19 +6,23 @@ runs: everything that the kernel sends goes to its listener.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal, Protocol
 
 import msgspec
 
 from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
-from ..protocol.errors import KernelDead, NotOurs
+from ..protocol.errors import KernelDead, KernelUnreachable, NotOurs
 from ..protocol.objects import KernelState
 from ..runs.events import Aside, Event, Json
-from .channels import Channels, Heard
+from .batch import Heard
+from .channels import Channels
+from .conversation import Conversation
 from .failures import not_runnable, unreachable
 from .finished import finished
 from .greeting import REACH_S, Greeting, meet_new
+from .held import Held
 from .hints import advice_for_oserror
 from .host import Host
 from .messages import KernelInfo, kernel_info
@@ -58,12 +62,12 @@ class KernelSession:
         self._listener = listener
         self._ready_timeout_s = ready_timeout
         self._channels: Channels | None = None
+        self._held: Held | None = None  # between `listen` and `continue_`
         self._order = asyncio.Lock()  # serialises start, restart, shutdown and detach
         self._unwanted = asyncio.Event()  # a shutdown was requested while it starts
         self._burial: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None  # it was busy when we attached
         self._deaf = False  # it does not understand us
-        self.heard: int | None = None  # the number of the last iopub message passed to the listener
 
     @property
     def quirks(self) -> Quirks:
@@ -112,28 +116,41 @@ class KernelSession:
             try:
                 await self._attach()
             except BaseException as error:
-                self._disconnect("it was not reached")
-                self.host.close()
-                self._set("dead", str(error) or "attaching was cancelled")
+                self._give_up(error)
                 raise
 
     async def _attach(self) -> None:
-        where = self.id, self.host.connection_file, self.host.pid
-        try:
-            with claimed_descriptors(KERNEL_DESCRIPTORS):
-                channels = self._connect(await self.host.reach())
-        except OSError as error:
-            raise unreachable(*where, f"{error.strerror}; {advice_for_oserror(error)}") from None
+        with self._reaching():
+            channels = self._connect(await self.host.reach())
         channels.listen()
-        greeting = Greeting(channels, self._learn)
+        greeting = Greeting(channels, self._read_info)
         try:
             free = await greeting.meet()
         except TimeoutError:
-            raise unreachable(*where, f"it did not answer within {REACH_S:g} s") from None
+            raise self._unreachable(f"it did not answer within {REACH_S:g} s") from None
         self._follow("busy" if not free or channels.executing else "idle")
         if not free:
-            settling = greeting.settle(self._set_deaf)
-            self._settling = asyncio.create_task(settling, name=f"attaching kernel {self.id}")
+            self._settle(greeting)
+
+    def _settle(self, greeting: Greeting) -> None:
+        settling = greeting.settle(self._set_deaf)
+        self._settling = asyncio.create_task(settling, name=f"attaching kernel {self.id}")
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            with claimed_descriptors(KERNEL_DESCRIPTORS):
+                yield
+        except OSError as error:
+            raise self._unreachable(f"{error.strerror}; {advice_for_oserror(error)}") from None
+
+    def _unreachable(self, why: str) -> KernelUnreachable:
+        return unreachable(self.id, self.host.connection_file, self.host.pid, why)
+
+    def _give_up(self, error: BaseException) -> None:
+        self._disconnect("it was not reached")
+        self.host.close()
+        self._set("dead", str(error) or "attaching was cancelled")
 
     def _follow(self, state: KernelState) -> None:
         """Contact is made: from now on the process determines the state."""
@@ -143,9 +160,11 @@ class KernelSession:
         if self.host.exited is not None:
             self.host.exited.add_done_callback(self._exited)
 
-    def _learn(self, content: Json) -> None:
+    def _read_info(self, content: Json) -> None:
         """Handle a kernel_info_reply of a running kernel."""
-        info = kernel_info(content)
+        self._learn(kernel_info(content))
+
+    def _learn(self, info: KernelInfo) -> None:
         if info == self.info:
             return
         self._know(info)
@@ -237,6 +256,9 @@ class KernelSession:
             self._settling.cancel()
             self._settling = None
         self._deaf = False
+        if self._held is not None:
+            self._held.transport.close()
+            self._held = None
         if self._channels is not None:
             self._channels.close(f"kernel {self.id}: {why}", linger_ms)
             self._channels = None
@@ -251,14 +273,16 @@ class KernelSession:
         return self._channels
 
     def execute(
-        self, code: str, *, silent: bool, store_history: bool, allow_stdin: bool, stop_on_error: bool
-    ) -> str:
-        """Send an execute_request at once and return its message id. Raises KernelDead.
+        self, code: str, *, message_id: str, silent: bool, store_history: bool, allow_stdin: bool,
+        stop_on_error: bool,
+    ) -> None:  # fmt: skip
+        """Send an execute_request with that message id at once. Raises KernelDead.
 
         Follows the Jupyter messaging specification, "Execute".
         """
-        return self._connected().execute(
+        self._connected().execute(
             code,
+            message_id,
             silent=silent,
             store_history=store_history,
             allow_stdin=allow_stdin,
@@ -316,6 +340,78 @@ class KernelSession:
         """Nudge a kernel that has replied but gone quiet on iopub (ipykernel; see quirks)."""
         if self.quirks.wake_after_reply and self._channels is not None:
             self._channels.send("control", "kernel_info_request", {})
+
+    # handing over (conversation.py)
+
+    @property
+    def identity(self) -> bytes | None:
+        """Where the kernel sends replies and prompts, for the next process that follows it."""
+        return self._channels.identity if self._channels is not None else None
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a taker with our identity gets replies and prompts (see quirks)."""
+        return self.quirks.hands_over
+
+    @property
+    def heard(self) -> int | None:
+        """The number of the last iopub message that `received` has had.
+
+        None: this kernel's messages are not numbered.
+        """
+        return self._channels.heard if self._channels is not None else None
+
+    def note_messages(self) -> None:
+        """Begin to hand the kernel over. Nothing may be sent to it from here on. Raises KernelDead."""
+        self._connected().note_messages()
+
+    async def hear_until(self, first: str | None) -> None:
+        """Follow the kernel until we have had the first message that the taker has. Raises KernelDead."""
+        await self._connected().hear_until(first, self.hands_over)
+
+    def part(self) -> Conversation:
+        """Hand the kernel over: process what has arrived, and follow it no longer. Raises KernelDead.
+
+        The process and its files are left alone; nothing is passed on after this call.
+        """
+        conversation = self._connected().part(self.info)
+        self._disconnect("it was handed over")
+        self.host.leave()
+        return conversation
+
+    async def listen(self, identity: bytes | None, replies: bool) -> str | None:
+        """Hear a running kernel that another process follows, and hold its messages until `continue_`.
+
+        With `replies`, those to that identity, and its prompts, come here too. Returns the id of the first
+        message on iopub that is held, for `hear_until`; None: iopub is silent. Raises KernelUnreachable.
+        """
+        async with self._order:
+            try:
+                with self._reaching():
+                    self._held = Held(await self.host.reach(), identity, replies)
+                return await self._held.join()
+            except BaseException as error:
+                self._give_up(error)
+                raise
+
+    def continue_(self, conversation: Conversation) -> None:
+        """Follow the kernel from now on, as the process did that has parted from it or was killed.
+
+        `received` gets what was held, without what that process has had. Raises KernelUnreachable.
+        """
+        held, self._held = self._held, None
+        assert held is not None
+        with self._reaching():
+            channels = self._connect(held.turn_to)
+            held.transport.open_replies()
+        if conversation.info is not None:
+            self._learn(conversation.info)
+        self.host.take()
+        channels.continue_(conversation, held)
+        self._follow("busy" if channels.executing else "idle")
+        if conversation.cut or "" in conversation.executing:
+            channels.presume_busy()
+            self._settle(Greeting(channels, self._read_info))
 
     # ending
 

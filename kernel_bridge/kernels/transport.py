@@ -5,7 +5,7 @@ Implemented by zmq/connection.py.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -44,6 +44,9 @@ class Transport(Protocol):
 
     met: asyncio.Event  # the handshake is complete; a kernel that is stopped or gone completes none
     may_ask: asyncio.Event  # the kernel can send input_request; earlier ones would be lost
+    gets_replies: asyncio.Event  # shell's handshake is complete, too; set if the link has no shell
+    yielded: asyncio.Event  # see `yield_replies`
+    identity: bytes  # of shell and stdin
 
     def send(self, channel: Channel, parts: Parts) -> None:
         """Send at once, without waiting."""
@@ -51,9 +54,35 @@ class Transport(Protocol):
     def drain(self) -> None:
         """Deliver what has arrived."""
 
+    def turn_to(self, receiver: Receiver) -> None:
+        """Call this receiver from now on."""
+
+    def open_replies(self) -> None:
+        """Open shell and stdin, if they are not open. Raises OSError."""
+
+    def yield_replies(self) -> None:
+        """Another process takes over the identity: send nothing, and never claim it back.
+
+        `yielded` is set once all replies and prompts that were on their way here have been delivered.
+        """
+
+    def empty(self) -> None:
+        """Deliver everything that has arrived, however long it takes, but at most EMPTY_S."""
+
     def close(self, linger_ms: int = 0) -> None:
         """Close the link. Unsent messages have `linger_ms` to leave."""
 
 
-Connect = Callable[[Receiver], Transport]
-"""Opens a transport. Raises OSError: no descriptor, thread or socket is left."""
+class Connect(Protocol):
+    """Opens a transport. Raises OSError: no descriptor, thread or socket is left."""
+
+    def __call__(self, receiver: Receiver, identity: bytes | None = None, replies: bool = True) -> Transport:
+        """`identity` of shell and stdin; None: a new one. Without `replies` both wait for `open_replies`."""
+
+
+async def happens(event: asyncio.Event, within_s: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), within_s)
+    except TimeoutError:
+        return False
+    return True

@@ -22,15 +22,12 @@ from kernel_bridge.protocol.errors import BadConnectionFile, KernelUnreachable, 
 from kernel_bridge.protocol.objects import Owner
 from kernel_bridge.runs.events import ExecuteInput, Status, Stream
 from tests.home import Home, install_fake_kernel
+from tests.kernel.executing import run
 
 pytestmark = pytest.mark.slow
 
 IDLE = Status("idle")
 OWNER = Owner(name="tests", pid=os.getpid())
-
-
-def run(session: KernelSession, code: str) -> str:
-    return session.execute(code, silent=False, store_history=True, allow_stdin=True, stop_on_error=False)
 
 
 def attach(kernels: Any, ears: Any, **where: Any) -> KernelSession:

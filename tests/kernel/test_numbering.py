@@ -3,6 +3,7 @@
 from typing import Any
 
 from kernel_bridge.runs.events import ExecuteReply, Status
+from tests.kernel.executing import run
 
 NUMBERED_AND_NOT_SENT = [
     "class Shown:\n    def _ipython_display_(self):\n        print('shown')\nShown()",
@@ -22,9 +23,7 @@ async def test_a_number_without_a_message_is_no_loss(kernels: Any) -> None:
     session, ears = await kernels.start()
     lost = {}
     for code in NUMBERED_AND_NOT_SENT:
-        parent = session.execute(
-            code, silent=False, store_history=True, allow_stdin=False, stop_on_error=False
-        )
+        parent = run(session, code, allow_stdin=False)
         await ears.has(parent, Status("idle"))
         await ears.until(lambda: any(isinstance(event, ExecuteReply) for event in ears.of(parent)))  # noqa: B023
         lost[code] = session.take_lost()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kernel_bridge.runs.events import Status
+from tests.kernel.executing import run
 
 IDLE = Status("idle")
 CODE = """
@@ -27,20 +28,18 @@ async def test_child_processes_write_to_their_run(kernels: Any, monkeypatch: pyt
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, ipykernel leaves the descriptors alone
     session, ears = await kernels.start()
 
-    async def run(code: str) -> str:
-        parent = session.execute(
-            code, silent=False, store_history=True, allow_stdin=False, stop_on_error=False
-        )
+    async def done(code: str) -> str:
+        parent = run(session, code, allow_stdin=False)
         await ears.has(parent, IDLE)
         return parent
 
     for number in range(10):
-        parent = await run(CODE.replace("{number}", str(number)))
+        parent = await done(CODE.replace("{number}", str(number)))
         before_idle = ears.of(parent)[: ears.of(parent).index(IDLE)]
         assert f"child {number} é\n" in "".join(getattr(event, "text", "") for event in before_idle)
         await ears.until(lambda: "put\n" in ears.text(parent))  # noqa: B023  # a thread of ipykernel copies it
         assert sorted(ears.text(parent).splitlines()) == sorted([*LINES, f"child {number} é"])
     assert "a log of the kernel" in session.host.written()
-    parent = await run(FLOOD)
+    parent = await done(FLOOD)
     assert ears.text(parent) == "123456789\n" * 3_000_000 + "done\n"
     assert len(session.host.written()) < 70_000

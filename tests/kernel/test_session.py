@@ -23,13 +23,10 @@ from kernel_bridge.runs.events import (
     Stream,
 )
 from tests.home import Home
+from tests.kernel.executing import run
 
 IDLE = Status("idle")
 LOOP = "import time\nwhile True:\n    time.sleep(0.05)"
-
-
-def run(session: KernelSession, code: str) -> str:
-    return session.execute(code, silent=False, store_history=True, allow_stdin=True, stop_on_error=False)
 
 
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])

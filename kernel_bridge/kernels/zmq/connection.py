@@ -5,6 +5,7 @@ zmq's descriptors are edge-triggered: every look at a socket drains it, and ever
 
 import asyncio
 import os
+import uuid
 from time import perf_counter
 
 import zmq
@@ -22,6 +23,10 @@ READ_S = 0.001  # how long frames are read before their messages are delivered
 TURN_S = 0.004  # how long the pump may hold the loop
 FLOOD_REST_S = 0.004  # pause between two looks at iopub during a flood
 RECONNECT_MS = 10  # delay between connection attempts while a kernel starts
+EMPTY_S = 0.2  # how long `empty` may hold the loop
+REPLIES: tuple[Channel, ...] = ("shell", "stdin")  # input_request goes to the identity that shell has
+
+SHAKEN_HANDS, BROKEN = zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_DISCONNECTED
 
 
 class Connection:
@@ -32,9 +37,11 @@ class Connection:
     Raises OSError: no descriptor, thread or zmq socket is left.
     """
 
-    def __init__(self, info: ConnectionInfo, receiver: Receiver) -> None:
-        self._deliver = receiver.deliver
-        self._flush = receiver.flush
+    def __init__(
+        self, info: ConnectionInfo, receiver: Receiver, identity: bytes | None = None, replies: bool = True
+    ) -> None:
+        self.turn_to(receiver)
+        self._info = info
         self._signer = Signer(info.key, info.signature_scheme)
         self._loop = asyncio.get_running_loop()
         self._sockets: dict[Channel, zmq.Socket[bytes]] = {}
@@ -42,18 +49,27 @@ class Connection:
         self._late: set[Channel] = set()  # to be drained after iopub
         self._begun: dict[Channel, list[bytes]] = {}  # frames of partly read messages
         self._rest: asyncio.TimerHandle | None = None  # while it is set, iopub is not read
-        self._monitor: zmq.Socket[bytes] | None = None
+        self._monitors: dict[Channel, zmq.Socket[bytes]] = {}
+        self._yields = False  # another process takes over the identity
         self._pulse: Pulse | None = None
         self.met = asyncio.Event()
         self.may_ask = asyncio.Event()  # the kernel's stdin has completed its handshake
-        identity = b"kb-" + id(self).to_bytes(8, "big") + int(perf_counter() * 1e9).to_bytes(8, "big")
+        self.gets_replies = asyncio.Event()
+        self.yielded = asyncio.Event()
+        self.identity = identity or b"kb-" + uuid.uuid4().bytes
         self._shared: Shared | None = Shared.join()
         try:
-            for channel in ("iopub", "shell", "stdin", "control"):
-                self._open(channel, self._shared.context, info, identity)
+            self._open("iopub")
+            if replies:
+                self.open_replies()
+            else:
+                self.gets_replies.set()
+            self._open("control")
             address = info.address("hb")
             heart = self._shared.heart_for(address)
-            self._pulse = Pulse(heart, address, lambda socket: prepare(socket, info), self.met, receiver.beat)
+            self._pulse = Pulse(
+                heart, address, lambda socket: prepare(socket, info), self.met, lambda beat: self._beat(beat)
+            )
         except zmq.ZMQError as error:  # not an OSError, although it has an errno
             self.close()
             raise OSError(error.errno, os.strerror(error.errno or 0)) from None
@@ -61,14 +77,22 @@ class Connection:
             self.close()
             raise
 
-    def _open(
-        self,
-        channel: Channel,
-        context: "zmq.Context[zmq.Socket[bytes]]",
-        info: ConnectionInfo,
-        identity: bytes,
-    ) -> None:
-        socket = context.socket(zmq.SUB if channel == "iopub" else zmq.DEALER)
+    def turn_to(self, receiver: Receiver) -> None:
+        """Call this receiver from now on."""
+        self._deliver = receiver.deliver
+        self._flush = receiver.flush
+        self._beat = receiver.beat
+
+    def open_replies(self) -> None:
+        """Open shell and stdin, if they are not open. Raises OSError."""
+        for channel in REPLIES:
+            if channel not in self._sockets:
+                self._open(channel)
+
+    def _open(self, channel: Channel) -> None:
+        assert self._shared is not None
+        info = self._info
+        socket = self._shared.context.socket(zmq.SUB if channel == "iopub" else zmq.DEALER)
         self._sockets[channel] = socket
         socket.rcvhwm = 0  # both must be set before connect
         socket.sndhwm = 0
@@ -76,38 +100,77 @@ class Connection:
         socket.reconnect_ivl = RECONNECT_MS
         if channel == "iopub":
             socket.subscribe(b"")
-        elif channel != "control":
-            socket.identity = identity  # input_request goes to the identity that sent the request on shell
-        if channel == "stdin":
-            monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
-            self._loop.add_reader(monitor.fileno(), self._hear_monitor, monitor)
-            self._monitor = monitor
-            self._hear_monitor(monitor)
+        elif channel in REPLIES:
+            socket.identity = self.identity
+            self._watch(channel, SHAKEN_HANDS)
         socket.connect(info.address(channel))
         self._loop.add_reader(socket.fileno(), self._readable, channel)
         self._look_again(socket)
 
-    def _hear_monitor(self, monitor: "zmq.Socket[bytes]") -> None:
-        try:
-            while True:
-                event = parse_monitor_message(monitor.recv_multipart(zmq.NOBLOCK))
-                if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                    self.may_ask.set()
-                    self._close_monitor()
-                    return
-        except zmq.Again:
-            return
+    def _watch(self, channel: Channel, events: int) -> None:
+        self._unwatch(channel)
+        monitor = self._monitors[channel] = self._sockets[channel].get_monitor_socket(events)
+        self._loop.add_reader(monitor.fileno(), self._hear_monitor, channel)
+        self._hear_monitor(channel)
 
-    def _close_monitor(self) -> None:
-        if self._monitor is not None:
-            monitor, self._monitor = self._monitor, None
+    def _hear_monitor(self, channel: Channel) -> None:
+        last = 0
+        try:
+            while channel in self._monitors:
+                last = parse_monitor_message(self._monitors[channel].recv_multipart(zmq.NOBLOCK))["event"]
+        except zmq.Again:
+            pass
+        if last == BROKEN:
+            self._yield(channel)
+        elif last == SHAKEN_HANDS and not self._yields:
+            self._unwatch(channel)
+            (self.gets_replies if channel == "shell" else self.may_ask).set()
+
+    def _unwatch(self, channel: Channel) -> None:
+        monitor = self._monitors.pop(channel, None)
+        if monitor is not None:
             self._loop.remove_reader(monitor.fileno())
-            self._sockets["stdin"].disable_monitor()
+            self._sockets[channel].disable_monitor()
             monitor.close(0)
 
+    def yield_replies(self) -> None:
+        """Another process takes over the identity: send nothing, and do not claim it back.
+
+        zmq would, RECONNECT_MS after the kernel has closed our connection in favour of the other one. So our
+        end is closed as soon as that is seen. If zmq was faster than the loop, the other process claims the
+        identity back in the same way, until the loop is in time.
+        """
+        self._yields = True
+        for channel in REPLIES:
+            if channel in self._sockets:
+                self._watch(channel, SHAKEN_HANDS | BROKEN)
+
+    def _yield(self, channel: Channel) -> None:
+        """The kernel has closed the connection, after sending all that was meant for it."""
+        end = perf_counter() + EMPTY_S
+        self._empty("iopub", end)  # before the reply or prompt that follows it
+        self._empty(channel, end)
+        self._unwatch(channel)
+        socket = self._sockets.pop(channel)
+        self._late.discard(channel)
+        self._loop.remove_reader(socket.fileno())
+        socket.close(0)
+        self._flush()
+        if channel == "shell":
+            self.yielded.set()
+
+    def empty(self) -> None:
+        """Deliver everything that has arrived, for at most EMPTY_S."""
+        end = perf_counter() + EMPTY_S
+        for channel in ("iopub", "stdin", "shell", "control"):
+            self._empty(channel, end)
+        self._flush()
+
     def send(self, channel: Channel, parts: Parts) -> None:
-        """Send at once. Never blocks: the queue is unbounded."""
-        socket = self._sockets[channel]
+        """Send at once. Never blocks: the queue is unbounded. Does nothing on a channel that was yielded."""
+        socket = self._sockets.get(channel)
+        if socket is None:
+            return
         frames = self._signer.frames(parts)
         for frame in frames[:-1]:
             socket.send(frame, MORE)
@@ -207,7 +270,8 @@ class Connection:
         shared, self._shared = self._shared, None
         if shared is None:
             return
-        self._close_monitor()
+        for channel in REPLIES:
+            self._unwatch(channel)
         if self._pulse is not None:
             self._pulse.close()
         if self._rest is not None:
