@@ -1,6 +1,7 @@
 """`kernel-bridge kernels`, `start`, `stop`, `interrupt` and `restart`: kernels that outlive a command."""
 
 import argparse
+import asyncio
 import os
 import re
 import sys
@@ -12,10 +13,12 @@ from ..bridge.application import Bridge
 from ..bridge.documents import path_of
 from ..bridge.kernel import FollowedKernel
 from ..escapes import one_line
+from ..kernels.found import locate
 from ..kernels.records import read_record
 from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
-from ..protocol.errors import NoSuchKernel
+from ..protocol.errors import BridgeError, NoSuchKernel
 from ..protocol.objects import Kernel
+from .activity import activity
 from .exits import OK, RAISED, UsageError
 from .specs import WITHOUT_HISTORY, opened, print_json
 from .terminal.tables import Table, Text, console, local_time, print_text, short_name
@@ -25,23 +28,25 @@ ID = re.compile(r"[\w-]+")
 
 
 async def kernels(options: argparse.Namespace) -> int:
-    async with opened(WITHOUT_HISTORY) as bridge:
+    async with opened() as bridge:  # only to read: it follows no kernel, and stores no run
         found = await bridge.list_kernels()
-    if options.json:
-        return print_json(ListKernelsResult(kernels=found))
+        if options.json:
+            return print_json(ListKernelsResult(kernels=found))
+        activities = [await activity(bridge, kernel) for kernel in found]
     if not found:
         print_text(Text("No kernels are running."))
         return OK
-    table = Table("id", "state", "name", "kernel", "folder", "owner")
-    for kernel in found:
+    table = Table("id", "state", "kernel", "folder", "followed by")
+    for kernel, what in zip(found, activities, strict=True):
         table.add(
             Text(short_id(kernel), "bold"),
             _state(kernel),
-            kernel.name,
             kernel.display_name,
             short_name(kernel.cwd or ""),
-            _owner(kernel),
+            _follower(kernel),
         )
+        if what.plain:
+            table.add_note(what)
         table.add_note(Text(" · ".join(_details(kernel)), "dim"))
     table.print()
     folder = short_name(str(Path(found[0].connection_file or "").parent))
@@ -58,42 +63,59 @@ def _state(kernel: Kernel) -> Text:
     return Text(kernel.state, {"idle": "green", "busy": "cyan"}.get(kernel.state, ""))
 
 
-def _owner(kernel: Kernel) -> str:
-    if kernel.pid is None:  # no kernel-bridge has a record of it
-        return "another program"
-    name = one_line(kernel.owner.name) if kernel.owner else "kernel-bridge"
-    return f"{name}, kept alive" if kernel.keep_alive else f"{name}, ends with it"
+def _follower(kernel: Kernel) -> str:
+    if kernel.recorded:
+        return "the recorder"
+    if kernel.owner is not None:
+        name = one_line(kernel.owner.name)
+        return name if kernel.keep_alive else f"{name}, ends with it"
+    return "nobody" if kernel.pid is not None else "another program"
 
 
 def _details(kernel: Kernel) -> Iterator[str]:
     yield Path(kernel.connection_file or "").name
     if kernel.started_at is not None:
-        yield f"started {local_time(kernel.started_at)}"
+        yield f"started {local_time(kernel.started_at)[:-3]}"  # without seconds: fits 80 columns
     for uri in kernel.documents or ():
         path = path_of(uri)
         yield short_name(str(path)) if path is not None else uri
 
 
 async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
-    """Attach to a kernel by its id, the start of its id or its connection file; None: the only one running.
+    """Attach to the kernel that the user means.
 
-    Raises UsageError: no kernel matches, or several do; BadConnectionFile, KernelUnreachable, KernelDead.
+    Raises as `meant`, and BadConnectionFile, KernelUnreachable, KernelDead.
+    """
+    return await bridge.attach_kernel(await meant(bridge, asked))
+
+
+async def meant(bridge: Bridge, asked: str | None) -> AttachKernelParams:
+    """The kernel named by its id, the start of its id or its connection file; None: the only one running.
+
+    Raises UsageError: no kernel matches, or several do.
     """
     if asked is not None and (os.sep in asked or asked.endswith(".json")):
-        return await bridge.attach_kernel(AttachKernelParams(connection_file=asked))
+        return AttachKernelParams(connection_file=asked)
     running = await bridge.list_kernels()
-    meant = running if asked is None else _named(running, asked)
-    if len(meant) == 1:
-        return await bridge.attach_kernel(AttachKernelParams(connection_file=meant[0].connection_file))
-    if asked is not None and not meant and ID.fullmatch(asked):
+    found = running if asked is None else _named(running, asked)
+    if len(found) == 1:
+        return AttachKernelParams(connection_file=found[0].connection_file)
+    if asked is not None and not found and ID.fullmatch(asked):
         # A kernel that does not respond is not listed. Attaching to it reports why.
         there = [one.kernel_id for one in await bridge.running_kernels() if one.kernel_id.startswith(asked)]
-        try:
-            kernel_id = there[0] if len(there) == 1 else asked
-            return await bridge.attach_kernel(AttachKernelParams(kernel_id=kernel_id))
-        except NoSuchKernel:
-            pass
-    raise UsageError(_which(asked, meant, running))
+        if len(there) == 1 or await asyncio.to_thread(_has_connection_file, asked):
+            return AttachKernelParams(kernel_id=there[0] if len(there) == 1 else asked)
+    raise UsageError(_which(asked, found, running))
+
+
+def _has_connection_file(kernel_id: str) -> bool:
+    try:
+        locate(kernel_id=kernel_id)
+    except NoSuchKernel:
+        return False
+    except BridgeError:  # attaching reports it
+        pass
+    return True
 
 
 def _named(running: list[Kernel], asked: str) -> list[Kernel]:
@@ -155,10 +177,10 @@ async def stop(options: argparse.Namespace) -> int:
         async with opened(WITHOUT_HISTORY) as bridge:
             if any(other.connection_file == kernel.connection_file for other in await bridge.list_kernels()):
                 raise UsageError(
-                    f"{_called(kernel)} still runs: it ignored the request to shut down, or the program that "
+                    f"{called(kernel)} still runs: it ignored the request to shut down, or the program that "
                     "started it restarted it; stop it in that program"
                 )
-    print_text(Text(f"stopped {_called(kernel)}"))
+    print_text(Text(f"stopped {called(kernel)}"))
     return OK
 
 
@@ -169,7 +191,7 @@ async def interrupt(options: argparse.Namespace) -> int:
         kernel = followed.to_wire()
     print_text(Text(outcome))
     if outcome == "died" and kernel.reason:
-        print(f"kernel-bridge: {_called(kernel)}: {kernel.reason}", file=sys.stderr)
+        print(f"kernel-bridge: {called(kernel)}: {kernel.reason}", file=sys.stderr)
     return OK if outcome == "interrupted" else RAISED
 
 
@@ -179,7 +201,7 @@ async def restart(options: argparse.Namespace) -> int:
         record = read_record(followed.id, followed.session.host.connection_file or "")
         await bridge.restart_kernel(followed)
         kernel = followed.to_wire()
-    print_text(Text(f"restarted {_called(kernel)}"))
+    print_text(Text(f"restarted {called(kernel)}"))
     if record is not None and not record.keep_alive:
         print_text(
             Text(f"  its editor must attach to it again; `kernel-bridge stop {short_id(kernel)}` stops it")
@@ -187,5 +209,6 @@ async def restart(options: argparse.Namespace) -> int:
     return OK
 
 
-def _called(kernel: Kernel) -> str:
+def called(kernel: Kernel) -> str:
+    """A kernel in a sentence."""
     return f"kernel {short_id(kernel)} ({kernel.display_name})"

@@ -18,6 +18,7 @@ from ...protocol.settings import Settings
 from ...runs.run import Location
 from ...source.languages import language_of_kernel
 from ...source.notebook import Notebook, NotebookCell
+from ..description import ID_LENGTH, file_of, mark, took, uri_of
 from ..exits import OK, UsageError
 from ..pieces import STDIN_URI, Piece, Script
 from ..run.command import execute
@@ -28,7 +29,6 @@ from ..terminal.progress import bar
 from ..terminal.screen import Screen
 from ..terminal.tables import Text, console, local_time, print_text
 from ..terminal.transcript import Transcript
-from .description import ID_LENGTH, file_of, mark, took, uri_of
 
 WHOLE = Settings(output_budget=2**62)
 

@@ -7,13 +7,13 @@ from ...bridge.exporting import read_document
 from ...plurals import count
 from ...protocol.commands import ExportParams, HistoryParams, HistoryResult
 from ...protocol.objects import Run, TextDocument
+from ..description import ID_LENGTH, file_of, first_line, mark, took, uri_of
 from ..exits import OK, UsageError
 from ..formats import format_of
 from ..specs import opened, print_json
 from ..terminal.progress import bar
 from ..terminal.tables import Table, Text, local_time, print_text, short_name
 from . import runs as past
-from .description import ID_LENGTH, file_of, mark, took, uri_of
 from .runs import full_id, full_kernel_id
 
 
@@ -98,13 +98,13 @@ def _document(file: str | None) -> TextDocument | None:
 
 
 def _code(run: Run) -> Text:
-    """The first non-blank line, and the number of others."""
-    lines = [line.strip() for line in run.source.splitlines() if line.strip()]
-    code = Text(lines[0] if lines else "")
+    """The first line, how the run failed, and the number of other lines."""
+    line, others = first_line(run)
+    code = Text(line)
     if run.state == "error" and run.error is not None:
         code.append(f"  {run.error.ename}", "red")
     elif run.state in ("lost", "aborted", "cancelled"):
         code.append(f"  {run.state}", "yellow")
-    if len(lines) > 1:
-        code.append(f"  +{count(len(lines) - 1, 'line')}", "dim")
+    if others:
+        code.append(f"  +{count(others, 'line')}", "dim")
     return code

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...bridge.documents import path_of
-from ...bridge.summary import MARKS, duration
-from ...protocol.objects import Run
-from ..terminal.tables import Text
+from ..bridge.documents import path_of
+from ..bridge.summary import MARKS, duration
+from ..protocol.objects import Run
+from .terminal.tables import Text
 
 ID_LENGTH = 8  # characters of a run's id that are shown; `export --run` accepts them
 _COLOURS = {"ok": "green", "error": "red", "running": "cyan"}
@@ -29,10 +29,20 @@ def took(run: Run) -> str:
     return (run.summary and run.summary.duration) or ""
 
 
-def file_of(run: Run) -> str:
-    """The name and line of the file that the run came from."""
+def name_of(run: Run) -> str:
+    """The name of the file that the run came from; "" if it came from no file."""
     if run.text_document is None:
         return ""
     path = path_of(run.text_document.uri)
-    name = path.name if path is not None else run.text_document.uri
-    return f"{name}:{run.range.start.line + 1}" if run.range is not None else name
+    return path.name if path is not None else run.text_document.uri
+
+
+def file_of(run: Run) -> str:
+    """The name and line of the file that the run came from."""
+    return f"{name_of(run)}:{run.range.start.line + 1}" if run.range is not None else name_of(run)
+
+
+def first_line(run: Run) -> tuple[str, int]:
+    """The first line of its code that is not blank, and the number of the others."""
+    lines = [line.strip() for line in run.source.splitlines() if line.strip()]
+    return lines[0] if lines else "", max(len(lines) - 1, 0)
