@@ -2,12 +2,13 @@
 
 import argparse
 from itertools import islice
-from typing import Any, TypeAlias, get_args
+from typing import Any, get_args
 
 from .. import __version__
 from ..protocol.vocabulary import RunState
 from .history.times import HELP, moment
 from .logs import LEVELS
+from .options import Commands, command, lines, natural, seconds
 
 OUT = "an .ipynb, .md or .html file, or a script: .py, .jl, …, or .auto for the kernel's own extension"
 KERNEL = "the kernel's id, the start of its id, or its connection file"
@@ -17,8 +18,11 @@ exit codes: 0 success, 1 the code failed, 2 wrong usage, 3 the kernel did not
 KERNEL_CODES = (
     "exit codes: 0 success, 2 wrong usage or no such kernel, 3 the kernel did not\n            start"
 )
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+WATCH_CODES = (
+    "exit codes: 0 the kernel ended, 1 it ended while code ran, 2 no such kernel or run,\n"
+    "            130 interrupted"
+)
+NOTIFICATIONS = "print each notification as a line of JSON"
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -95,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_kernel_commands(commands)
     _add_history(commands)
-    export = _command(
+    export = command(
         commands,
         "export",
         "write past runs to a notebook, a script, Markdown or HTML",
@@ -108,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_run(commands: Commands) -> None:
-    run = _command(
+    run = command(
         commands,
         "run",
         "run a script, a notebook, or code from stdin",
@@ -124,8 +128,8 @@ def _add_run(commands: Commands) -> None:
         help="a notebook, a script (`# %%%%` starts a cell), or - for stdin; after -- come its arguments",
     )
     part = run.add_mutually_exclusive_group()
-    part.add_argument("--cell", type=_natural, metavar="N", help="run only the Nth code cell, counted from 1")
-    part.add_argument("--lines", type=_lines, metavar="A:B", help="run only lines A to B, counted from 1")
+    part.add_argument("--cell", type=natural, metavar="N", help="run only the Nth code cell, counted from 1")
+    part.add_argument("--lines", type=lines, metavar="A:B", help="run only lines A to B, counted from 1")
     _parameter_options(run)
     run.add_argument(
         "--in-place",
@@ -155,10 +159,10 @@ def _parameter_options(run: argparse.ArgumentParser) -> None:
 
 
 def _add_kernel_commands(commands: Commands) -> None:
-    _json_option(_command(commands, "specs", "list the kernels that you can start"))
-    _json_option(_command(commands, "kernels", "list the running kernels"))
+    _json_option(command(commands, "specs", "list the kernels that you can start"))
+    _json_option(command(commands, "kernels", "list the running kernels"))
 
-    start = _command(
+    start = command(
         commands,
         "start",
         "start a kernel that keeps running until you stop it",
@@ -172,6 +176,23 @@ def _add_kernel_commands(commands: Commands) -> None:
     start.add_argument("--cwd", metavar="DIR", help="the kernel's working folder (default: this one)")
     _json_option(start)
 
+    watch = command(
+        commands,
+        "watch",
+        "show the runs of a kernel as they come, without taking part in them",
+        "kernel-bridge watch",
+        "kernel-bridge watch 1f0c --from last",
+        codes=WATCH_CODES,
+    )
+    _kernel_argument(watch)
+    watch.add_argument(
+        "--from",
+        dest="start",
+        metavar="RUN",
+        help="first show earlier runs, beginning with RUN: its id, the start of it, or `last`",
+    )
+    watch.add_argument("--json", action="store_true", help=NOTIFICATIONS)
+
     for name, what, codes in (
         ("stop", "shut down a kernel", KERNEL_CODES),
         (
@@ -181,14 +202,17 @@ def _add_kernel_commands(commands: Commands) -> None:
         ),
         ("restart", "restart a kernel under the same id and connection file", KERNEL_CODES),
     ):
-        command = _command(commands, name, what, codes=codes)
-        command.add_argument(
-            "which", nargs="?", metavar="KERNEL", help=f"{KERNEL} (default: the only running kernel)"
-        )
+        _kernel_argument(command(commands, name, what, codes=codes))
+
+
+def _kernel_argument(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "which", nargs="?", metavar="KERNEL", help=f"{KERNEL} (default: the only running kernel)"
+    )
 
 
 def _add_history(commands: Commands) -> None:
-    history = _command(
+    history = command(
         commands,
         "history",
         "list past runs, newest first",
@@ -206,22 +230,22 @@ def _add_history(commands: Commands) -> None:
         help=f"only runs in this state ({', '.join(get_args(RunState))}); repeatable",
     )
     history.add_argument(
-        "--limit", type=_natural, default=20, metavar="N", help="list at most N runs (default: 20)"
+        "--limit", type=natural, default=20, metavar="N", help="list at most N runs (default: 20)"
     )
     _filter_options(history)
     _json_option(history)
 
     actions = history.add_subparsers(dest="action", metavar="ACTION", title="actions", action=_HistoryAction)
-    show = _command(actions, "show", "print the code and outputs of runs")
+    show = command(actions, "show", "print the code and outputs of runs")
     _runs_argument(show)
     _json_option(show)
-    rerun = _command(
+    rerun = command(
         actions, "rerun", "run code again, on its kernel if that is still running", codes=RUN_CODES
     )
     _runs_argument(rerun)
     _run_options(rerun)
-    _export_options(_command(actions, "export", "write past runs to a file (same as `kernel-bridge export`)"))
-    prune = _command(actions, "prune", "delete runs and their outputs")
+    _export_options(command(actions, "export", "write past runs to a file (same as `kernel-bridge export`)"))
+    prune = command(actions, "prune", "delete runs and their outputs")
     _filter_options(prune)
     prune.add_argument("--run", action="append", metavar="ID", help="delete this run; repeatable")
     prune.add_argument("--all", action="store_true", help="delete all runs")
@@ -229,7 +253,7 @@ def _add_history(commands: Commands) -> None:
 
 
 def _add_doctor(commands: Commands) -> None:
-    doctor = _command(commands, "doctor", "check the installation, and test which installed kernels start")
+    doctor = command(commands, "doctor", "check the installation, and test which installed kernels start")
     which = doctor.add_mutually_exclusive_group()
     which.add_argument("--no-start", action="store_true", help="start no kernel")
     which.add_argument(
@@ -303,7 +327,7 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         "--allow-errors", action="store_true", help="continue after a cell fails, and exit with 0"
     )
     run.add_argument(
-        "--timeout", type=_seconds, metavar="SECONDS", help="interrupt a cell that runs longer than this"
+        "--timeout", type=seconds, metavar="SECONDS", help="interrupt a cell that runs longer than this"
     )
     run.add_argument(
         "--keep-alive", action="store_true", help="leave the kernel running, for --resume or --attach"
@@ -318,26 +342,8 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the kernel's working folder (default: this one for a script, its own for a notebook)",
     )
-    run.add_argument("--json", action="store_true", help="print each notification as a line of JSON")
+    run.add_argument("--json", action="store_true", help=NOTIFICATIONS)
     run.set_defaults(arguments=None)  # of the program; `run` sets a list
-
-
-def _command(
-    commands: Commands, name: str, what: str, *examples: str, codes: str | None = None
-) -> argparse.ArgumentParser:
-    """Add a command. `what` is its line in the list of commands and, as a sentence, the head of its help."""
-    shown = "\n".join(["examples:", *(f"  {example}" for example in examples)]) if examples else None
-    command = commands.add_parser(
-        name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog="\n\n".join(filter(None, (shown, codes))),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    # Only the help of `kernel-bridge` itself lists these options.
-    for option, choices in (("--log-level", LEVELS), ("--log-file", None)):
-        command.add_argument(option, choices=choices, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    return command
 
 
 def _json_option(parser: argparse.ArgumentParser) -> None:
@@ -360,34 +366,3 @@ def _filter_options(parser: argparse.ArgumentParser) -> None:
         "--since", type=moment, metavar="TIME", help=f"only runs started at TIME or later: {HELP}"
     )
     parser.add_argument("--until", type=moment, metavar="TIME", help="only runs started before TIME")
-
-
-def _natural(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return number
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
-    return seconds
-
-
-def _lines(text: str) -> tuple[int, int]:
-    first, _, last = text.partition(":")
-    try:
-        lines = int(first), int(last or first)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected A:B, two line numbers, got {text!r}") from None
-    if not 1 <= lines[0] <= lines[1]:
-        raise argparse.ArgumentTypeError(f"expected A:B with 1 <= A <= B, got {text!r}")
-    return lines

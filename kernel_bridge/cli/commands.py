@@ -89,6 +89,8 @@ async def _command(options: argparse.Namespace) -> int:
             from .kernels import interrupt as command
         case "restart":
             from .kernels import restart as command
+        case "watch":
+            from .watch.command import watch as command
         case "history":
             from .history.search import history as command
         case _:

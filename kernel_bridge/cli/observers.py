@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+import msgspec
+
 from ..bridge.observer import Silent
 from ..protocol.notifications import (
     KERNEL,
@@ -31,16 +33,16 @@ class Quiet(Silent):
 class JsonLines(Quiet):
     """Prints each notification to stdout as a line `{"method", "params"}`."""
 
-    can_ask = True
-
-    def __init__(self, answers: Answers, broken: Callable[[OSError], None]) -> None:
-        self._answers = answers
+    def __init__(self, broken: Callable[[OSError], None]) -> None:
         self._broken: Callable[[OSError], None] | None = broken  # called once, when stdout breaks
         self._seq: dict[str, int] = {}
 
     def kernel_changed(self, kernel: Kernel) -> None:
-        self._answers.met(kernel)
         self._write(KERNEL, KernelNotification(kernel=kernel))
+
+    def run_met(self, run: Run) -> None:
+        self.run_changed(msgspec.structs.replace(run, outputs=None))
+        self.output(run.id, run.kernel_id, appended(run), urgent=True)
 
     def run_changed(self, run: Run) -> None:
         self._write(RUN, RunNotification(run=run))
@@ -54,25 +56,7 @@ class JsonLines(Quiet):
     def run_evicted(self, run_id: str) -> None:
         self._seq.pop(run_id, None)
 
-    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
-        with self._answers.hidden(password):
-            if self._answers.is_terminal:
-                print(prompt, end="", file=sys.stderr, flush=True)
-            return await self._answers.line(kernel_id)
-
-    def expect(self, pieces: dict[str, Piece]) -> None:
-        pass
-
-    def waiting(self, what: str) -> None:
-        pass
-
     def note(self, message: str) -> None:
-        pass
-
-    def interrupting(self) -> None:
-        pass
-
-    def summary(self, runs: list[Run], code: int) -> None:
         pass
 
     async def close(self) -> None:
@@ -87,3 +71,40 @@ class JsonLines(Quiet):
             give_up(sys.stdout)
             self._broken(error)
             self._broken = None
+
+
+class JsonReporter(JsonLines):
+    """As `JsonLines`, for `run`: also answers input() from stdin."""
+
+    can_ask = True
+
+    def __init__(self, answers: Answers, broken: Callable[[OSError], None]) -> None:
+        super().__init__(broken)
+        self._answers = answers
+
+    def kernel_changed(self, kernel: Kernel) -> None:
+        self._answers.met(kernel)
+        super().kernel_changed(kernel)
+
+    async def ask(self, run_id: str, kernel_id: str, prompt: str, password: bool) -> str | None:
+        with self._answers.hidden(password):
+            if self._answers.is_terminal:
+                print(prompt, end="", file=sys.stderr, flush=True)
+            return await self._answers.line(kernel_id)
+
+    def expect(self, pieces: dict[str, Piece]) -> None:
+        pass
+
+    def waiting(self, what: str) -> None:
+        pass
+
+    def interrupting(self) -> None:
+        pass
+
+    def summary(self, runs: list[Run], code: int) -> None:
+        pass
+
+
+def appended(run: Run) -> list[Change]:
+    """The outputs of a run as changes to an empty list."""
+    return [{"kind": "append", "output": output} for output in run.outputs or ()]

@@ -22,7 +22,7 @@ from ...runs.run import ENDED_BY_CODE, Run
 from ...source.languages import language_of_kernel
 from ..exits import INTERRUPTED, OK, RAISED, UNWRITABLE
 from ..formats import format_of
-from ..observers import JsonLines
+from ..observers import JsonReporter
 from ..pieces import Languages, Piece, Script, open_script
 from ..terminal.answers import Answers, interruptible
 from ..terminal.observer import Reporter, Terminal
@@ -85,7 +85,7 @@ class _Execution:
         answers = Answers(0)
         self._reporter: Reporter
         if options.json:
-            self._reporter = JsonLines(answers, self._unwritable)
+            self._reporter = JsonReporter(answers, self._unwritable)
         else:
             screen = Screen(sys.stdout, sys.stderr, self._unwritable, find_protocol(os.environ))
             self._reporter = Terminal(screen, answers, name)

@@ -9,7 +9,7 @@ from ...plurals import count
 from ...protocol.objects import Run
 from ...protocol.vocabulary import Change, ErrorOutput
 from ..exits import EXITED
-from .screen import BOLD, DIM, RED, YELLOW, Part, Screen
+from .screen import BOLD, DIM, RED, YELLOW, Part, Screen, width_of
 from .transcript import Transcript
 
 TICK_S = 0.1  # between two updates of the status line
@@ -50,10 +50,10 @@ class Display(Silent):
 
     # what the command reports
 
-    def waiting(self, what: str) -> None:
-        """Show what the command is waiting for, between runs; "" clears it."""
+    def waiting(self, what: str, elapsed_s: float = 0.0) -> None:
+        """Show what the command is waiting for, and for how long; "" clears it."""
         self._label = what
-        self._since = time.monotonic()
+        self._since = time.monotonic() - elapsed_s
         if self._ticker is None and self._stderr.is_terminal and self._screen.can_redraw:
             self._ticker = asyncio.create_task(self._tick(), name="status line")
         self._show_status()
@@ -72,6 +72,13 @@ class Display(Silent):
         self._screen.close()
 
     # inside
+
+    def _rule(self, label: str, more: str = "", end: str = "") -> None:
+        """Draw a header: a rule with a label, with `more` about it, and with an end."""
+        bar = self._screen.glyph("─", "-")
+        end = f" {end}" if end else ""
+        rule = bar * max(2, self._width - width_of(label) - len(more) - len(end) - 4)
+        self._line((bar * 2, DIM), " ", (label, BOLD), " ", (f"{more}{rule}{end}", DIM))
 
     def _transcript(self, run_id: str) -> Transcript:
         return self._transcripts.setdefault(run_id, Transcript(self._screen))

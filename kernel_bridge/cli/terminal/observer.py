@@ -15,7 +15,7 @@ from ..exits import EXITED, OK
 from ..pieces import Piece
 from .answers import Answers
 from .display import Display
-from .screen import BOLD, DIM, GREEN, RED, Screen
+from .screen import DIM, GREEN, RED, Screen
 
 
 class Reporter(Observer, Protocol):
@@ -150,7 +150,5 @@ class Terminal(Display):
         self._label = label or self._name
         self._since = time.monotonic()
         if label and self._stderr.is_terminal:
-            bar = self._screen.glyph("─", "-")
-            rule = bar * max(2, self._width - len(label) - 4)
-            self._line((bar * 2, DIM), " ", (label, BOLD), " ", (rule, DIM))
+            self._rule(label)
         self._show_status()

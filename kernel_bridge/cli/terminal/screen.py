@@ -89,6 +89,10 @@ class Screen:
         """`fine` if stderr can encode it, else `plain`."""
         return fine if "utf" in (self.channels["stderr"].file.encoding or "").lower() else plain
 
+    def shortened(self, text: str, width: int) -> str:
+        """The text, cut to so many columns."""
+        return text if cell_len(text) <= width else set_cell_size(text, width - 1) + self.glyph("…", ".")
+
     def write(self, name: Name, text: str) -> None:
         """Write output of a run. It is flushed in the next turn of the event loop."""
         channel = self.channels[name]
@@ -140,7 +144,7 @@ class Screen:
     def rows(self, text: str, column: int) -> int:
         """How many terminal rows `text` fills if it starts in `column`."""
         width, _ = self.size
-        return sum(max(1, -(-_width(line) // width)) for line in (" " * column + text).split("\n"))
+        return sum(max(1, -(-width_of(line) // width)) for line in (" " * column + text).split("\n"))
 
     def rewind(self, name: Name, text: str, column: int) -> None:
         """Erase `text`, the last text written, which started in `column` and must still be in view."""
@@ -163,10 +167,8 @@ class Screen:
         width, _ = self.size
         if self.column and self.column % width == 0:  # the terminal has not wrapped yet
             return
-        text = self._status
-        text = text if cell_len(text) < width else set_cell_size(text, width - 2) + self.glyph("…", ".")
         channel = self._status_channel
-        line = f"\x1b[0m\x1b[K{channel.style(text, DIM)}"
+        line = f"\x1b[0m\x1b[K{channel.style(self.shortened(self._status, width - 1), DIM)}"
         if self.column == 0:
             line += "\r"
         else:
@@ -182,7 +184,7 @@ class Screen:
 
     def _follow(self, text: str) -> None:
         start = text.rfind("\n") + 1
-        self.column = _width((" " * self.column if not start else "") + text[start:])
+        self.column = width_of((" " * self.column if not start else "") + text[start:])
         for code in _COLOUR.findall(text):
             self._colours = [] if code in _RESETS else [*self._colours[-7:], code]
 
@@ -236,6 +238,6 @@ class Screen:
         self.flush()
 
 
-def _width(line: str) -> int:
+def width_of(line: str) -> int:
     """The width in columns of a text without newlines."""
     return cell_len(_COLOUR.sub("", line).expandtabs(8))

@@ -1,0 +1,94 @@
+"""`kernel-bridge watch`: shows the runs of a kernel as they come. It takes no part in them."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+from ...bridge.application import Bridge
+from ...bridge.kernel import FollowedKernel
+from ...protocol.commands import HistoryParams
+from ...protocol.objects import Run
+from ...protocol.settings import HistorySettings, Settings
+from ..exits import INTERRUPTED, OK, RAISED, UsageError
+from ..history.runs import WHOLE, full_id
+from ..kernels import attach, called, short_id
+from ..observers import JsonLines
+from ..run.signals import handled
+from ..specs import opened
+from ..terminal.pictures import find_protocol
+from ..terminal.screen import Screen
+from .watcher import Watcher
+
+UNRECORDED = Settings(output_budget=WHOLE.output_budget, history=HistorySettings(enabled=False))
+LAST = "last"
+
+
+async def watch(options: argparse.Namespace) -> int:
+    """Show runs until the kernel ends, or Ctrl-C.
+
+    Raises UsageError, OSError: the output cannot be written; and everything that attaching raises.
+    """
+    stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def stop(code: int) -> None:
+        if not stopped.done():
+            stopped.set_result(code)
+
+    def broken(error: OSError) -> None:
+        if not stopped.done():
+            stopped.set_exception(error)
+
+    observer: Watcher | JsonLines
+    if options.json:
+        observer = JsonLines(broken)
+    else:
+        observer = Watcher(Screen(sys.stdout, sys.stderr, broken, find_protocol(os.environ)))
+    signals = {"SIGINT": lambda _: stop(INTERRUPTED)}
+    signals |= dict.fromkeys(("SIGTERM", "SIGHUP"), lambda number: stop(128 + number))
+    with handled(signals):
+        work = asyncio.create_task(_follow(options, observer), name="watch")
+        try:
+            await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+            await observer.close()
+    return work.result() if not stopped.done() else stopped.result()
+
+
+async def _follow(options: argparse.Namespace, observer: Watcher | JsonLines) -> int:
+    """Show what the history has from the chosen run on, then what comes. Return when the kernel has ended."""
+    async with opened(WHOLE) as reader, opened(UNRECORDED) as bridge:  # what is watched is not stored again
+        kernel = await attach(bridge, options.which)
+        past = await _past(reader, kernel, options.start) if options.start is not None else []
+        observer.note(f"watching {called(kernel.to_wire())}; Ctrl-C stops watching")
+        for run in past:
+            observer.run_met(run)
+        bridge.join(observer)
+        while kernel.alive:
+            await kernel.activity.next()
+    return RAISED if any(run.state == "lost" for run in kernel.runs.all()) else OK
+
+
+async def _past(reader: Bridge, kernel: FollowedKernel, start: str) -> list[Run]:
+    """The runs of the kernel from `start` on, with their outputs, that are not followed live.
+
+    Raises UsageError: `start` names no run of this kernel.
+    """
+    runs = await reader.history.find(HistoryParams(kernel_id=kernel.id, limit=sys.maxsize))  # newest first
+    runs = [run for run in runs if run.started_at is not None]
+    if start == LAST:
+        runs = runs[:1]
+    else:
+        run_id = await full_id(reader, start)
+        at = next((number for number, run in enumerate(runs) if run.id == run_id), None)
+        if at is None:
+            run = await reader.get_run(run_id)
+            where = f"on kernel {run.kernel_id}" if run.started_at is not None else "on no kernel"
+            raise UsageError(
+                f"run {start} ran {where}, not on {called(kernel.to_wire())}; "
+                f"`kernel-bridge history --kernel {short_id(kernel.to_wire())}` lists its runs"
+            )
+        runs = runs[: at + 1]
+    return [await reader.get_run(run.id) for run in reversed(runs) if kernel.runs.get(run.id) is None]
