@@ -10,41 +10,20 @@ import re
 from dataclasses import dataclass
 
 from . import pen as pens
-from .cells import Cells, CellsState, width
+from .cells import Cells, width
 from .changes import size_bytes
 from .packed import pack, unpack
 from .pen import PLAIN, Pen
+from .row import BEGUN, ESCAPE, TOKENS, Row, RowState
 
 WINDOW_ROWS = 200  # reach of ESC[nA, limited like a terminal's screen
 SETTLE_CHARACTERS = 65_536  # plain additions collected before the rows are updated
 FAR = 65_536  # characters at the end of a row that may be in reach
-LONGEST_ROW = 16_384  # reach of `\r` in characters, at least half of it; a terminal wraps far sooner
 
-_ESCAPE = (
-    r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # CSI
-    r"|\][^\x00-\x1f]{0,4096}(?:\x07|\x1b\\)"  # OSC: links, titles
-    r"|[ -/]{0,8}[0-Z\\^-~])"  # two characters and more
-)
-# A sequence that is not complete yet.
-_BEGUN = r"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\x00-\x1f]{0,4096}\x1b?|[ -/]{0,8})\Z"
-_TOKENS = re.compile(rf"(?P<begun>{_BEGUN})|(?P<escape>{_ESCAPE})|[\n\r\b\x1b]|[^\n\r\b\x1b]+")
 # What a plain addition never contains: moves, erasures, and an ESC that starts no sequence (yet).
-_ACTS = re.compile(rf"[\r\b]|\x1b\[\d*A|\x1b\[[02]?K|\x1b(?!{_ESCAPE.removeprefix(chr(92) + 'x1b')})")
+_ACTS = re.compile(rf"[\r\b]|\x1b\[\d*A|\x1b\[[02]?K|\x1b(?!{ESCAPE.removeprefix(chr(92) + 'x1b')})")
 _UP = re.compile(r"\x1b\[(\d*)A")
-_ESCAPES = re.compile(_ESCAPE)
-_BEGUN_AT_END = re.compile(_BEGUN)
-ROW_BYTES = 200  # overhead of a row
-
-
-@dataclass(slots=True)
-class RowState:
-    """One row of a `TerminalState`."""
-
-    start: int
-    pen: Pen
-    text: bytes  # packed
-    cells: CellsState | None
-    cut: int
+_BEGUN_AT_END = re.compile(BEGUN)
 
 
 @dataclass(slots=True)
@@ -61,91 +40,12 @@ class TerminalState:
     begun: bytes  # packed
 
 
-@dataclass(slots=True)
-class _Row:
-    """One row: verbatim text, or cells while the cursor is in it and something was overwritten."""
-
-    start: int  # index in the whole text at which `text` begins
-    pen: Pen  # at the start of `text`
-    text: str = ""
-    cells: Cells | None = None
-    passed: str = ""  # text of this write before `text`: out of the cursor's reach, dropped after it
-    cut: int = 0  # characters of the row before `text`
-    columns: int | None = 0  # of `text`, if counted
-
-    def state(self) -> RowState:
-        cells = None if self.cells is None else self.cells.state()
-        return RowState(self.start, self.pen, pack(self.text), cells, self.cut)
-
-    @classmethod
-    def restored(cls, state: RowState) -> "_Row":
-        cells = None if state.cells is None else Cells.restored(state.cells)
-        return cls(state.start, state.pen, unpack(state.text), cells, cut=state.cut, columns=None)
-
-    def width(self) -> int:
-        """The width in columns."""
-        if self.cells is not None:
-            return len(self.cells)
-        if self.columns is None:
-            self.columns = width(_ESCAPES.sub("", self.text) if "\x1b" in self.text else self.text)
-        return self.columns
-
-    def add(self, text: str, columns: int | None = None) -> None:
-        """Append verbatim text. `columns` is its width, if known.
-
-        The row is cut depending only on its length, so that the result does not depend on how writes are
-        split.
-        """
-        self.text += text
-        self.columns = None if columns is None or self.columns is None else self.columns + columns
-        half = LONGEST_ROW // 2
-        over = ((self.cut + len(self.text)) // half - 1) * half - self.cut
-        if over <= 0:
-            return
-        for sequence in _ESCAPES.finditer(self.text, max(over - 5000, 0), over + 5000):
-            if sequence.start() < over < sequence.end():
-                over = sequence.start()
-        passed, self.text = self.text[:over], self.text[over:]
-        self.pen = pens.after(self.pen, passed)
-        self.passed += passed
-        self.cut += over
-        self.columns = None
-
-    def skip(self, text: str, start: int, end: int) -> int:
-        """Append `text[start:end]` out of the cursor's reach, except an escape sequence that crosses `end`.
-
-        For verbatim text that should not be copied. Return the index at which it stopped.
-        """
-        for sequence in _ESCAPES.finditer(text, max(end - 5000, start), end + 5000):
-            if sequence.start() < end < sequence.end():
-                end = sequence.start()
-        self.pen = pens.after(pens.after(self.pen, self.text), text, start, end)
-        passed = len(self.text) + end - start
-        self.start += passed
-        self.cut += passed
-        self.text, self.columns = "", None
-        return end
-
-    def cook(self) -> tuple[Cells, str]:
-        """The row as cells, and the marks after the last one."""
-        cells = Cells()
-        pen, marks = self.pen, ""
-        for token in _TOKENS.finditer(self.text):
-            if sgr := pens.SGR.fullmatch(token[0]):
-                pen = pens.apply(pen, sgr[1])
-            elif token["escape"]:
-                marks += token[0]
-            else:
-                _, marks = cells.lay(len(cells), token[0], pen, marks)
-        return cells, marks
-
-
 class Terminal:
     """The text of one stream output; `length` is in characters."""
 
     def __init__(self) -> None:
         self.length = 0
-        self._rows = [_Row(0, PLAIN)]  # the last ones
+        self._rows = [Row(0, PLAIN)]  # the last ones
         self._row = 0  # of the cursor: an index into _rows
         self._column = 0
         self._pen: Pen = PLAIN  # for the next text
@@ -165,11 +65,10 @@ class Terminal:
         terminal = cls()
         if begun := _BEGUN_AT_END.search(tail):
             terminal._begun, tail = begun[0], tail[: begun.start()]
-        start = length - len(terminal._begun) - len(tail)
-        if start > 0:
-            tail = tail[tail.find("\n") + 1 :]
         terminal.length = length - len(terminal._begun)
-        terminal._rows = [_Row(terminal.length - len(tail), PLAIN)]
+        if len(tail) < terminal.length:
+            tail = tail[tail.find("\n") + 1 :]
+        terminal._rows = [Row(terminal.length - len(tail), PLAIN)]
         terminal._added = [tail]
         terminal._settle()
         terminal.length = length
@@ -193,7 +92,7 @@ class Terminal:
     def restored(cls, state: TerminalState) -> "Terminal":
         terminal = cls()
         terminal.length = state.length
-        terminal._rows = [_Row.restored(row) for row in state.rows]
+        terminal._rows = [Row.restored(row) for row in state.rows]
         terminal._row, terminal._column = state.row, state.column
         terminal._pen, terminal._tail = state.pen, state.tail
         terminal._marks, terminal._begun = unpack(state.marks), unpack(state.begun)
@@ -203,7 +102,7 @@ class Terminal:
     @property
     def size_bytes(self) -> int:
         """The rough size of the text in memory."""
-        return self._added_characters + sum(ROW_BYTES + len(row.text) for row in self._rows)
+        return self._added_characters + sum(row.size_bytes for row in self._rows)
 
     def write(self, text: str) -> tuple[int, str, int, int] | None:
         """Write text. Return (start, the text from there on, bytes and newlines replaced); None: no change.
@@ -237,7 +136,7 @@ class Terminal:
                 break
         else:  # of the text before the window only the pen matters
             self._pen = pens.after(self._pen, text, 0, cut + 1)
-            self._rows = [_Row(start + cut + 1, self._pen)]
+            self._rows = [Row(start + cut + 1, self._pen)]
         begin = cut + 1
         while begin <= len(text):
             end = text.find("\n", begin)
@@ -252,7 +151,7 @@ class Terminal:
             self._pen = pens.after(self._pen, line)
             begin = end + 1
             if end < len(text):
-                self._rows.append(_Row(start + begin, self._pen))
+                self._rows.append(Row(start + begin, self._pen))
         self._tail = self._pen
         self._row = len(self._rows) - 1
         self._column = self._rows[-1].width()
@@ -273,7 +172,7 @@ class Terminal:
         before, begun_before = [row.text for row in self._rows], self._begun
         first = self._row
         text, self._begun = self._begun + text, ""
-        for token in _TOKENS.finditer(text):
+        for token in TOKENS.finditer(text):
             written = token[0]
             if token["begun"]:
                 self._begun = written
@@ -371,7 +270,7 @@ class Terminal:
         self._row += 1
         self._column = 0
         if self._row == len(self._rows):
-            self._rows.append(_Row(0, self._pen))
+            self._rows.append(Row(0, self._pen))
             self._tail = self._pen
 
     def _leave_row(self) -> None:

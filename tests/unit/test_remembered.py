@@ -6,8 +6,9 @@ from kernel_bridge.bridge.run_memory import ENDED_BYTES, ENDED_RUNS, NEWEST_RUNS
 from kernel_bridge.runs.events import DisplayData, Stream
 from kernel_bridge.runs.fold import Outputs
 from kernel_bridge.runs.live import LiveOutputs, Unseen
+from kernel_bridge.runs.row import LONGEST_ROW, ROW_BYTES
 from kernel_bridge.runs.run import Run
-from kernel_bridge.runs.terminal import LONGEST_ROW, ROW_BYTES, WINDOW_ROWS
+from kernel_bridge.runs.terminal import WINDOW_ROWS
 
 MB = 1 << 20
 ROW = LONGEST_ROW + ROW_BYTES

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_bridge.runs.terminal import LONGEST_ROW, WINDOW_ROWS, Terminal
+from kernel_bridge.runs.row import LONGEST_ROW
+from kernel_bridge.runs.terminal import WINDOW_ROWS, Terminal
 
 
 def shown(*writes: str) -> str:
