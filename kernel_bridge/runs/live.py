@@ -231,7 +231,7 @@ class LiveOutputs:
 
 
 class Unseen(LiveOutputs):
-    """The outputs of a run that no client sees: holds nothing, whatever is applied."""
+    """The outputs of a run that no client sees. Changes are not applied, so that nothing is held."""
 
     def __init__(self) -> None:
         super().__init__(0)

@@ -24,6 +24,11 @@ from tests.unit.run_events import EVENTS, fold_all, outputs_of
 from tests.unit.test_live import check_against
 
 BUDGETS = st.sampled_from([0, 5, 20, 60, 10**6])
+LONG = st.builds(
+    lambda part, times: Stream("stdout", part * times),
+    st.sampled_from(["x", "é\n"]),
+    st.sampled_from([5000, 17_000]),
+)
 
 
 def make_run(budget_bytes: int = 99, **values: Any) -> Run:
@@ -48,7 +53,7 @@ def feed(run: Run, event: OutputEvent) -> tuple[list[FoldChange], list[Change]]:
 
 
 @settings(max_examples=200)
-@given(st.lists(EVENTS, max_size=25), st.integers(0, 25), BUDGETS)
+@given(st.lists(EVENTS | LONG, max_size=25), st.integers(0, 25), BUDGETS)
 def test_a_run_is_continued_elsewhere(events: list[OutputEvent], cut: int, budget: int) -> None:
     uncut, run = make_run(budget), make_run(budget)
     for event in events[:cut]:
@@ -104,10 +109,6 @@ def test_every_field_of_a_run_is_handed_over() -> None:
 
 # from the history: live outputs
 
-LONG = st.builds(
-    lambda part, times: Stream("stdout", part * times), st.sampled_from(["x", "é\n"]), st.just(5000)
-)
-
 
 async def stored(path: Path, changes: list[list[FoldChange]], budget: int) -> list[Output]:
     async with opened(path) as (journal, _):
@@ -115,7 +116,7 @@ async def stored(path: Path, changes: list[list[FoldChange]], budget: int) -> li
         return (await journal.get_run("run", budget)).outputs
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(EVENTS | LONG, max_size=25), st.integers(0, 25), BUDGETS)
 def test_stored_outputs_are_continued(events: list[OutputEvent], cut: int, budget: int) -> None:
     changes = fold_all(events)
