@@ -128,10 +128,11 @@ class Journal:
         self._backlog.add(run_id, lambda pending: pending.blobs.append(str(path)))
 
     def take(self, run_ids: Iterable[str]) -> None:
-        """From here on these runs belong to this bridge; a run that is lost because its bridge ended is open.
+        """From here on these runs belong to this bridge; one that was lost because its bridge ended is open.
 
-        The former owner must have ended, or have flushed its reports of them: what it writes later is
-        dropped, and so is what this bridge has reported of them before.
+        To be called within `together`, so that the number of the last message is stored with them. What the
+        former owner has not written yet is dropped if it is alive (it flushes before it hands over), and
+        written first if it has ended. What this bridge has reported of the runs before is dropped.
         """
         for run_id in run_ids:
             self._backlog.take_over(run_id)
