@@ -15,7 +15,7 @@ from .backlog import Backlog, Taken
 from .identity import Unusable, inode_of
 from .memory import trim
 from .pruning import prune
-from .recovery import is_alive, presence_path, recover, spill_path
+from .recovery import be_present, is_alive, recover, spill_path
 from .spill import Spill
 from .store import (
     LARGEST_WAL_BYTES,
@@ -106,7 +106,7 @@ class Writer:
         self._inode = inode_of(self.path)
         if self._presence is not None:
             self._presence.close()
-        self._presence = Presence(presence_path(self.path, self._id))
+        self._presence = be_present(self.path, self._id)
         if not self._has_spill:
             self._has_spill = True
             self._backlog.spill_to(Spill(spill_path(self.path, self._id)))

@@ -267,16 +267,11 @@ def _pieces(parts: Iterable[str]) -> Iterator[str]:
 # recovery of other bridges' runs
 
 
-def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[str]:
-    """Mark open runs of dead bridges as lost and delete dead bridges without runs.
-
-    Return the ids of the dead.
-    """
-    gone = []
+def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> None:
+    """Mark open runs of dead bridges as lost and delete dead bridges without runs."""
     for bridge, bridge_id in connection.execute("SELECT key, id FROM bridges").fetchall():
         if is_alive(bridge_id):
             continue
-        gone.append(bridge_id)
         rows = connection.execute(
             "SELECT key, record FROM runs WHERE bridge = ? AND open", (bridge,)
         ).fetchall()
@@ -286,7 +281,6 @@ def close_lost(connection: Connection, is_alive: Callable[[str], bool]) -> list[
             "DELETE FROM bridges WHERE key = ? AND NOT EXISTS (SELECT 1 FROM runs WHERE bridge = ?)",
             (bridge, bridge),
         )
-    return gone
 
 
 def lost(run: Run) -> Run:

@@ -16,9 +16,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from kernel_bridge.history.backlog import Backlog
+from kernel_bridge.history.pending import Pending
 from kernel_bridge.history.pruning import prune
+from kernel_bridge.history.records import kernel_record
 from kernel_bridge.history.recovery import recover
 from kernel_bridge.history.store import Connection, open_store, transaction
+from kernel_bridge.history.writer import Writer
+from tests.unit.history_samples import KERNEL, PLENTY, make_run, printed
 
 TRACEME, SYSCALL, SETOPTIONS = 0, 24, 0x4200
 OPTIONS = 0x100001  # stops at system calls differ from those of signals; the child dies with its tracer
@@ -54,9 +59,22 @@ def is_killed_at(step: int, work: Callable[[], object]) -> bool:
     return True
 
 
-def create(path: Path) -> None:
+def migrate(path: Path) -> None:
     connection, _ = open_store(path)
     connection.close()
+
+
+def first_run(path: Path) -> None:
+    """All that a bridge does for its first run, in the thread that is traced."""
+    backlog = Backlog(lambda function, *args: function(*args), print, print)
+
+    def start(pending: Pending) -> None:
+        pending.started, pending.kernel = make_run("first"), kernel_record(KERNEL)
+
+    backlog.add("first", start)
+    backlog.outputs_changed("first", [printed("1")])
+    backlog.close()
+    Writer(path, "11111111-0000-4000-8000-000000000000", PLENTY, backlog, print, print).run()
 
 
 def prune_all(path: Path) -> None:
@@ -73,7 +91,7 @@ def take_up(path: Path) -> None:
 
 Ran = tuple[str, int, int]  # a run, its number of outputs, the characters of their text
 
-WORK = {"create": create, "migrate": create, "prune": prune_all, "take up": take_up}
+WORK = {"first run": first_run, "migrate": migrate, "prune": prune_all, "take up": take_up}
 
 
 def problem(path: Path, expected: set[Ran], may_be_fewer: bool) -> str | None:
@@ -112,13 +130,15 @@ def main(what: str, before: Path, folder: Path) -> None:
     expected = runs(connection)
     connection.close()
     shutil.rmtree(path.parent)
+    if what == "first run":
+        expected.add(("first", 1, 1))
     step, found, killed = 0, [], True
     while killed:
         step += 1
         shutil.copytree(before, path.parent)
         killed = is_killed_at(step, partial(WORK[what], path))
         try:
-            wrong = problem(path, expected, may_be_fewer=what == "prune")
+            wrong = problem(path, expected, may_be_fewer=what in ("first run", "prune"))
         except Exception as error:
             wrong = repr(error)
         if wrong is not None:

@@ -6,12 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from kernel_bridge.history.pending import Pending
 from kernel_bridge.history.records import kernel_record
 from kernel_bridge.history.recovery import spill_path
 from kernel_bridge.history.spill import Spill
 from kernel_bridge.runs.changes import Append, FoldChange, Rewrite
 from tests.unit.history_samples import KERNEL, add, make_run, opened, printed
+
+pytestmark = pytest.mark.slow
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -25,8 +29,8 @@ def check_kills(work: str, folder: Path, at_least: int) -> None:
     assert steps >= at_least
 
 
-def test_killed_while_creating_the_file(tmp_path: Path) -> None:
-    check_kills("create", tmp_path, at_least=50)
+def test_killed_at_its_first_run(tmp_path: Path) -> None:
+    check_kills("first run", tmp_path, at_least=200)
 
 
 def test_killed_while_migrating_the_tables(tmp_path: Path) -> None:
