@@ -52,13 +52,13 @@ async def test_an_editor_that_stops_reading_loses_nothing_and_can_interrupt(fake
 
 
 @shared_loop
-async def test_an_editor_that_stalls_for_30_s_receives_the_whole_flood(fake: Fake) -> None:
+async def test_an_editor_that_stalls_for_10_s_receives_the_whole_flood(fake: Fake) -> None:
     ear = await listening(fake)
     fake.client.reading.clear()
     try:
-        code = script(f"flood 30s {LINE}", 'result "done"')
+        code = script(f"flood 10s {LINE}", 'result "done"')
         call = fake.client.call_command("run", code=code, kernelId=fake.kernel["id"])
-        assert await ear.hears("idle", within_s=60)
+        assert await ear.hears("idle")
     finally:
         ear.close()
         fake.client.reading.set()
@@ -66,7 +66,7 @@ async def test_an_editor_that_stalls_for_30_s_receives_the_whole_flood(fake: Fak
     assert (run["state"], "lostMessages" in run, "degraded" in run) == ("ok", False, False)
     kept = await fake.text(run["id"])
     assert kept == lines(kept.count("\n"))
-    assert kept.count("\n") > 100_000
+    assert kept.count("\n") > 30_000
     assert fake.client.mirror.outputs[run["id"]][1]["data"] == {"text/plain": "done"}
 
 
