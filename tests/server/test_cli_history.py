@@ -3,12 +3,13 @@
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
 import pytest
 
-from tests.home import Home
+from tests.home import Home, private_home
 from tests.server.command import BOUND_S, Terminal, open_terminal, run_command, write
 
 pytestmark = pytest.mark.slow
@@ -32,12 +33,13 @@ Image(png, format="png")
 """
 
 
-@pytest.fixture
-def ran(home: Home) -> Home:
-    """A home in which SCRIPT was run."""
-    write(home, "script.py", SCRIPT)
-    assert run_command(home, "run", "script.py").code == 1
-    return home
+@pytest.fixture(scope="module")
+def ran() -> Iterator[Home]:
+    """A home in which SCRIPT was run. Only the last test that uses it deletes runs."""
+    with private_home() as home:
+        write(home, "script.py", SCRIPT)
+        assert run_command(home, "run", "script.py").code == 1
+        yield home
 
 
 def ids(home: Home, *arguments: str) -> list[str]:
