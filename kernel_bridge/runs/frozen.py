@@ -1,6 +1,6 @@
 """A run as data that another process can continue: the same events make the same changes there."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from .events import Error, ExecuteReply
@@ -25,14 +25,11 @@ class FrozenRun:
 
 def freeze(run: Run, with_live: bool) -> FrozenRun:
     """The run as it is now. It may continue here."""
-    record = {field.name: getattr(run, field.name) for field in fields(run) if field.name not in _APART}
-    for name in ("location", "error", "reply"):
-        if record[name] is not None:
-            record[name] = asdict(record[name])
+    names = [field.name for field in fields(run) if field.name not in _APART]
     return FrozenRun(
         id=run.id,
         after=None if run.after is None else run.after.id,
-        record=pack(record),
+        record=pack({name: _plain(getattr(run, name)) for name in names}),
         outputs=run.outputs.state(),
         live=run.live.state() if with_live else None,
     )
@@ -47,6 +44,13 @@ def thaw(frozen: FrozenRun, live: LiveOutputs) -> Run:
     if (reply := record["reply"]) is not None:
         record["reply"] = ExecuteReply(**reply | {"error": _error(reply["error"])})
     return Run(id=frozen.id, outputs=Outputs.restored(frozen.outputs), live=live, **record)
+
+
+def _plain(value: Any) -> Any:
+    """A dataclass as a dict. Unlike `asdict` it does not copy, and so recurse into, the JSON of a kernel."""
+    if not is_dataclass(value):
+        return value
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
 
 
 def _error(value: dict[str, Any] | None) -> Error | None:

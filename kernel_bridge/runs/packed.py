@@ -1,13 +1,13 @@
 """Text and JSON as bytes, for the states that leave the process.
 
 Text of a kernel or a client may contain lone surrogates, which msgspec refuses to encode. In a state such
-text, and JSON with it, is packed.
+text, and JSON with it, is packed. JSON that is nested too deeply is cut, as elsewhere.
 """
 
 import json
 from typing import Any
 
-from .nesting import cut
+from .nesting import cut, cut_json
 
 
 def pack(value: Any) -> bytes:
@@ -21,4 +21,7 @@ def pack(value: Any) -> bytes:
 
 def unpack(data: bytes) -> Any:
     """The value that was packed. Tuples become lists."""
-    return json.loads(data.decode("utf-8", "surrogatepass"))
+    try:
+        return json.loads(data.decode("utf-8", "surrogatepass"))
+    except RecursionError:  # less of the stack is free than where it was packed
+        return json.loads(cut_json(data).decode("utf-8", "surrogatepass"))

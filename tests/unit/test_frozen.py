@@ -1,6 +1,7 @@
 """A run that another process continues behaves as if it had not been cut, at any point."""
 
 import asyncio
+import json
 import random
 import tempfile
 from dataclasses import fields
@@ -17,6 +18,8 @@ from kernel_bridge.runs.events import ClearOutput, DisplayData, Error, ExecuteRe
 from kernel_bridge.runs.fold import Outputs
 from kernel_bridge.runs.frozen import FrozenRun, freeze, thaw
 from kernel_bridge.runs.live import LiveOutputs, Unseen
+from kernel_bridge.runs.nesting import DEEPEST
+from kernel_bridge.runs.packed import unpack
 from kernel_bridge.runs.run import Location, Run
 from tests.unit.history_samples import add, opened
 from tests.unit.history_samples import make_run as stored_run
@@ -105,6 +108,17 @@ def test_every_field_of_a_run_is_handed_over() -> None:
     for field in fields(Run):
         if field.name not in ("after", "outputs", "live"):
             assert getattr(taken, field.name) == getattr(run, field.name), field.name
+
+
+def test_deeply_nested_json_is_handed_over() -> None:
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    run = make_run(reply=ExecuteReply("ok", pages=[{"text/plain": deep}]))
+    feed(run, DisplayData({"application/json": deep}, {}))
+    (shown,) = handed_over(run).live.outputs
+    assert json.dumps(shown).count("[") > DEEPEST // 2
+    assert unpack(b"[" * 5000 + b"]" * 5000)
 
 
 # from the history: live outputs
