@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from ..kernels.found import Found, locate
 from ..kernels.host import Host
-from ..kernels.keeper import Keeper
+from ..kernels.keeper import Keeper, recorder_command
 from ..kernels.local import LocalHost
 from ..kernels.running import find_running, host_of, kept_for, list_running
 from ..kernels.session import KernelSession
@@ -78,7 +78,7 @@ class Bridge:
         self.starts = Starts()
         self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._keeper = Keeper()
+        self._keeper = Keeper(recorder_command())
         self.history = History(
             root,
             lambda: self.settings,

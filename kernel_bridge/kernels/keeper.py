@@ -1,5 +1,7 @@
 """The keepers: two small helper processes per bridge that end its kernels if the bridge is killed.
 
+Kernels that are kept are not ended: the keepers start the recorder, which follows them.
+
 They start with the first kernel. Each holds one end of a socket and sleeps until the operating system closes
 the other. Both receive the same lines, so the kernels end even if one keeper is killed or stopped together
 with the bridge. A keeper that dies while the bridge runs is replaced at once. There are none on Windows,
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,16 @@ PROGRAM = (  # its arguments: the folder of this package, and the descriptor
     "import sys; sys.path.append(sys.argv[1]); "
     "from kernel_bridge.kernels import keeper_process; keeper_process.main(int(sys.argv[2]))"
 )
+RECORDER = (  # its arguments: that folder, and the ids of the kernels
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from kernel_bridge.recorder import main; sys.exit(main(sys.argv[2:]))"
+)
+
+
+def recorder_command() -> list[str]:
+    """The command that starts the recorder, if ids of kernels are added."""
+    return [sys.executable, "-c", RECORDER, str(Path(__file__).parents[2])]
+
 
 Output = Callable[[], int | None]
 """The reading end of a kernel's stdout and stderr; None: it has been closed."""
@@ -44,22 +56,36 @@ class _Line:
 
 
 class Keeper:
-    """The bridge's side of both keepers. Guards each launch from its start until it is released."""
+    """The bridge's side of both keepers. Guards each launch from its start until it is released.
 
-    def __init__(self) -> None:
+    `recorder` is the command that follows kept kernels after us, without their ids; empty: none does.
+    """
+
+    def __init__(self, recorder: Sequence[str] = ()) -> None:
+        self._recorder = list(recorder)
         self._guarded: dict[str, _Line] = {}  # by launch; a replacement keeper receives all of them
         self._lives_on = False  # a kernel outlives us, and the keepers read its output
         self._processes = [_Process(self._guarded.values) for _ in range(COUNT)]
 
     def guard(
-        self, traces: Traces, pid: int | None, start: str | None, output: Output | None, keep: bool
-    ) -> None:
+        self, kernel_id: str, traces: Traces, pid: int | None, start: str | None, output: Output | None,
+        keep: bool,
+    ) -> None:  # fmt: skip
         """Guard a launch: first its files (`pid` is None), then its process too.
 
         When the bridge is gone, the keepers end the process group and remove the files, unless a newer launch
-        of the kernel exists. With `keep` they leave the kernel running and read its output.
+        of the kernel exists. With `keep` they leave the kernel running, read its output, and start the
+        recorder.
         """
-        fields = {"guard": traces.launch, "traces": traces, "pid": pid, "start": start, "keep": keep}
+        fields = {
+            "guard": traces.launch,
+            "traces": traces,
+            "pid": pid,
+            "start": start,
+            "keep": keep,
+            "kernel": kernel_id,
+            "recorder": self._recorder,
+        }
         line = self._guarded[traces.launch] = _Line(fields, output)
         self._tell(line)
 

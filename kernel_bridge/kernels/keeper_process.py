@@ -1,13 +1,15 @@
 """The keeper's own program: ends the kernels of a bridge that is gone (see keeper.py).
 
 It reads JSON lines from the socket whose descriptor is its argument:
-    {"guard": launch, "traces": […], "pid": …, "start": …, "keep": bool, "output": bool}
+    {"guard": launch, "traces": […], "pid": …, "start": …, "keep": bool, "output": bool, "kernel": id,
+     "recorder": [command]}
         with `output`, the reading end of the kernel's output is attached; `pid` is null until the process
         exists, when a second line for the same launch names it
     {"release": launch, "gone": bool}
 At the end of the stream it ends the process group of every guarded kernel that is not to be kept, and removes
-its files. It reads and discards the output of kernels that keep running, which would otherwise block on a
-full pipe or die of a broken one. The keeper ends with the last of them.
+its files. For those that are kept it starts the recorder. The other keeper does the same, and the recorder's
+lock decides which one stays. It reads and discards the output of kernels that keep running, which would
+otherwise block on a full pipe or die of a broken one. The keeper ends with the last of them.
 """
 
 import contextlib
@@ -23,6 +25,7 @@ from typing import Any, NamedTuple
 from .traces import Traces, traces_from_json
 
 TERMINATE_S = 1.5  # between SIGTERM and SIGKILL
+IGNORED = ("SIGINT", "SIGHUP")  # names: Windows has no SIGHUP
 
 
 def start_time(pid: int) -> str | None:
@@ -64,6 +67,8 @@ class Guarded(NamedTuple):
     pid: int | None
     start: str | None
     keep: bool
+    kernel_id: str
+    recorder: list[str]  # command; empty: none
 
     @property
     def lives(self) -> bool:
@@ -88,6 +93,33 @@ def kill(kernels: Iterable[Guarded], number: int) -> None:
         if kernel.pid is not None:
             with contextlib.suppress(OSError):
                 os.killpg(kernel.pid, number)
+
+
+def record(kernels: list[Guarded]) -> None:
+    """Start the recorder for these kernels. If it cannot be started, they keep running unheard."""
+    heard = [kernel for kernel in kernels if kernel.recorder and kernel.lives]
+    if not heard:
+        return
+    import subprocess  # slow to import, and needed only when a bridge was killed
+
+    for number in IGNORED:
+        signal.signal(getattr(signal, number), signal.SIG_DFL)  # a process inherits what is ignored
+    with contextlib.suppress(OSError):
+        process = subprocess.Popen(
+            [*heard[0].recorder, *(kernel.kernel_id for kernel in heard)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+        signal.signal(signal.SIGCHLD, lambda *_: process.poll())  # no zombie: we may outlive it
+    ignore()
+
+
+def ignore() -> None:
+    for number in IGNORED:
+        signal.signal(getattr(signal, number), signal.SIG_IGN)
 
 
 class Keeper:
@@ -129,7 +161,12 @@ class Keeper:
         if "guard" in line:
             launch = line["guard"]
             guarded = self.guarded[launch] = Guarded(
-                traces_from_json(line["traces"]), line["pid"], line["start"], line["keep"]
+                traces_from_json(line["traces"]),
+                line["pid"],
+                line["start"],
+                line["keep"],
+                line["kernel"],
+                line["recorder"],
             )
             self.close_output(guarded)  # from an earlier line about the same launch
             if line["output"] and self.attached:  # otherwise none arrived: our descriptors have run out
@@ -160,18 +197,19 @@ class Keeper:
             kernel.traces.clean_up()
 
     def bridge_is_gone(self) -> None:
-        doomed = []
+        doomed, kept = [], []
         for kernel in self.guarded.values():
             if kernel.keep and kernel.pid is not None:
                 self.drain(kernel)
+                kept.append(kernel)
             else:
                 self.close_output(kernel)
                 doomed.append(kernel)
         self.guarded.clear()
+        record(kept)
         end(doomed)
 
 
 def main(descriptor: int) -> None:
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    ignore()
     Keeper(socket.socket(fileno=descriptor)).run()

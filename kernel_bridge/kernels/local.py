@@ -217,6 +217,7 @@ class LocalHost:
             log.warning("kernel %s: cannot write a record for later bridges: %s", self.kernel_id, error)
         tail = process.tail if process is not None else None
         self._keeper.guard(
+            self.kernel_id,
             launcher.traces,
             self.pid,
             record.start_time,
@@ -290,6 +291,8 @@ class LocalHost:
         """This process follows the kernel in place of another one."""
         self.owner, self._owns = self._program, True
         self._update_record(owner=self.owner, bridge=this_process())
+        if self._found is not None and (record := self._found.record) is not None:
+            self._keeper.guard(self.kernel_id, record.traces, record.pid, record.start_time, None, keep=True)
 
     def leave(self) -> None:
         """Another process follows the kernel from now on."""

@@ -94,6 +94,8 @@ class KernelSession:
             self._know(await meet_new(channels, self.host, self._unwanted, self._ready_timeout_s))
             self._follow("idle")
             self.host.became_ready()
+            if self.host.keep_alive:
+                self._note_link(channels)
         except BaseException as error:
             why = str(error) if isinstance(error, Exception) else "its start was cancelled"
             await finished(self._abandon(why))
@@ -407,11 +409,17 @@ class KernelSession:
         if conversation.info is not None:
             self._learn(conversation.info)
         self.host.take()
+        self._note_link(channels)
         channels.continue_(conversation, held)
         self._follow("busy" if channels.executing else "idle")
         if conversation.cut or "" in conversation.executing:
             channels.presume_busy()
             self._settle(Greeting(channels, self._read_info))
+
+    def _note_link(self, channels: Channels) -> None:
+        """Note what the next process needs to follow the kernel in our place."""
+        identity = channels.identity.hex() if self.hands_over else None
+        self.host.note(identity=identity, session=channels.session)
 
     # ending
 

@@ -27,7 +27,7 @@ class Deaf:
     def changed(self): pass
 
 async def main():
-    keeper = Keeper()
+    keeper = Keeper(RECORDER)
     keep = "keep" in sys.argv
     session = KernelSession(LocalHost(find_spec("python3"), keeper=keeper, keep_alive=keep), listener=Deaf())
     await session.start()
@@ -42,10 +42,11 @@ asyncio.run(main())
 """
 
 
-def own_kernel(*options: str) -> tuple[subprocess.Popen[str], psutil.Process]:
+def own_kernel(*options: str, recorder: tuple[str, ...] = ()) -> tuple[subprocess.Popen[str], psutil.Process]:
     """A process that has started a kernel, in its own session, and that kernel."""
+    program = f"RECORDER = {recorder!r}\n{OWNER}"
     owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, *options], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", program, *options], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     assert owner.stdout is not None
     with owner.stdout:
@@ -73,6 +74,40 @@ async def test_a_kept_kernel_outlives_its_bridge(home: Home, way: str) -> None:
         await asyncio.to_thread(kernel.wait, 3)
     kernel.kill()
     await asyncio.to_thread(home.check_clean, 10)  # cleaned up nevertheless
+
+
+RECORDING = """
+import os, signal, sys
+with open(sys.argv[1], "a") as file:
+    file.write(f"{sys.argv[2:]} {os.getsid(0) == os.getpid()} {signal.getsignal(signal.SIGINT).__name__}\\n")
+"""
+
+
+async def test_the_keepers_of_a_killed_bridge_start_the_recorder(home: Home) -> None:
+    started = home.path / "started"
+    os.mkfifo(started)
+    recorder = (sys.executable, "-c", RECORDING, str(started))
+    owner, kernel = await asyncio.to_thread(own_kernel, "keep", recorder=recorder)
+    (file,) = home.connection_files()
+    kernel_id = file.stem.removeprefix("kernel-")
+    os.killpg(owner.pid, signal.SIGKILL)
+    owner.wait()
+    lines: list[str] = []
+    while len(lines) < 2:  # one for each keeper
+        lines += (await asyncio.to_thread(started.read_text)).splitlines()
+    assert lines == [f"['{kernel_id}'] True default_int_handler"] * 2
+    kernel.kill()
+    await asyncio.to_thread(home.check_clean, 10)
+
+
+async def test_a_recorder_that_cannot_be_started_changes_nothing(home: Home) -> None:
+    owner, kernel = await asyncio.to_thread(own_kernel, "keep", recorder=("/nonexistent",))
+    os.killpg(owner.pid, signal.SIGKILL)
+    owner.wait()
+    with pytest.raises(psutil.TimeoutExpired):
+        await asyncio.to_thread(kernel.wait, 1)
+    kernel.kill()
+    await asyncio.to_thread(home.check_clean, 10)  # by the keepers
 
 
 async def test_a_detached_kernel_keeps_running_while_the_bridge_lives(kernels: Any, home: Home) -> None:

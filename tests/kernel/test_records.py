@@ -129,11 +129,11 @@ async def test_stopped_keepers_block_nothing(home: Home) -> None:
     file = home.work / "file"
     file.touch()
     made = note(str(file))
-    keeper.guard(Traces("0", None, (made,)), None, None, None, False)
+    keeper.guard("k", Traces("0", None, (made,)), None, None, None, False)
     for process in home.processes():
         process.suspend()
     for number in range(1, 3000):
-        keeper.guard(Traces(str(number), None, (made,)), None, None, None, False)
+        keeper.guard("k", Traces(str(number), None, (made,)), None, None, None, False)
     async with asyncio.timeout(10):
         await keeper.close()
     assert psutil.wait_procs(home.processes(), timeout=5)[1] == []
