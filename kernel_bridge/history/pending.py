@@ -133,7 +133,7 @@ class Pending:
         self.missing_bytes = max(self.missing_bytes, earlier.missing_bytes)
 
 
-def bytes_of(changes: Iterable[FoldChange]) -> int:
+def bytes_of(changes: Iterable[FoldChange | Text]) -> int:
     """The number of output bytes in these changes."""
     return sum(size_bytes(change.text) if type(change) is Rewrite else _bytes(change) for change in changes)
 

@@ -11,7 +11,7 @@ import msgspec
 from ..protocol.objects import Run
 from ..protocol.vocabulary import Output
 from ..runs.changes import Append, Clear, Replace
-from .pending import Pending, Text, texts_of
+from .pending import Pending, Text, bytes_of, texts_of
 from .records import PIECE, decode, encode, encode_output, to_bytes, to_text
 from .store import Connection
 
@@ -66,15 +66,15 @@ def _write_run(connection: Connection, bridge: int, run_id: str, pending: Pendin
         key, owner, record = row
         if pending.taken and owner != bridge:
             connection.execute("UPDATE runs SET bridge = ? WHERE key = ?", (bridge, key))
-        if pending.run is not None:
-            update(connection, key, _with_missing(pending.run, pending.missing_bytes), pending.times)
-        elif pending.missing_bytes or pending.taken:
-            stored = reopened(decode(record, Run)) if pending.taken else decode(record, Run)
-            update(connection, key, _with_missing(stored, pending.missing_bytes))
+        if pending.run is not None or pending.missing_bytes or pending.taken:
+            stored = decode(record, Run)
+            run = pending.run or (reopened(stored) if pending.taken else stored)
+            run = _with_missing(run, max(pending.missing_bytes, stored.missing_bytes or 0))
+            update(connection, key, run, pending.times if pending.run is not None else None)
     if pending.heard is not None:
         connection.execute("UPDATE runs SET heard = ? WHERE key = ?", (pending.heard, key))
-    if pending.changes:
-        _write_outputs(connection, key, pending.changes)
+    if pending.changes and (unfit := _write_outputs(connection, key, pending.changes)):
+        _miss(connection, key, bytes_of(unfit))
     for path in pending.blobs:
         connection.execute("INSERT OR IGNORE INTO blobs (run, path) VALUES (?, ?)", (key, path))
     return pending.size + 512
@@ -138,6 +138,13 @@ def update(connection: Connection, key: int, run: Run, times: dict[str, str] | N
     )
 
 
+def _miss(connection: Connection, key: int, count: int) -> None:
+    """Record that so many bytes of output are missing, in addition to those known."""
+    (record,) = connection.execute("SELECT record FROM runs WHERE key = ?", (key,)).fetchone()
+    run = decode(record, Run)
+    update(connection, key, _with_missing(run, (run.missing_bytes or 0) + count))
+
+
 def _with_missing(run: Run, missing_bytes: int) -> Run:
     """The run with the number of bytes of lost output."""
     if missing_bytes <= (run.missing_bytes or 0):
@@ -157,26 +164,37 @@ def _record(run: Run) -> bytes:
 
 
 def _write_outputs(
-    connection: Connection, run: int, changes: Iterable[Append | Text | Replace | Clear]
-) -> None:
+    connection: Connection, run: int, changes: list[Append | Text | Replace | Clear]
+) -> list[Append | Text | Replace | Clear]:
+    """Apply the changes. Return the rest, from the first that does not continue what is stored.
+
+    That happens if an earlier owner of the run, or a killed one, lost output before them.
+    """
     (count,) = connection.execute(
         "SELECT coalesce(max(position) + 1, 0) FROM outputs WHERE run = ?", (run,)
     ).fetchone()
-    for change in changes:
+    for at, change in enumerate(changes):
         match change:
             case Text():
-                _rewrite(connection, run, change.index, change.start, change.parts)
+                if change.index >= count or not _rewrite(
+                    connection, run, change.index, change.start, change.parts
+                ):
+                    return changes[at:]
             case Append():
                 _append(connection, run, count, change.output)
                 count += 1
             case Replace():
-                (row,) = connection.execute(
-                    "SELECT rowid FROM outputs WHERE run = ? AND position = ?", (run, change.index)
+                row = connection.execute(
+                    "SELECT rowid FROM outputs WHERE run = ? AND position = ? AND stream IS NULL",
+                    (run, change.index),
                 ).fetchone()
-                _set_body(connection, row, change.output)
+                if row is None:
+                    return changes[at:]
+                _set_body(connection, row[0], change.output)
             case Clear():
                 _clear(connection, run)
                 count = 0
+    return []
 
 
 def _clear(connection: Connection, run: int) -> None:
@@ -208,13 +226,18 @@ def _set_body(connection: Connection, row: int, output: Output) -> None:
             blob.write(piece)
 
 
-def _rewrite(connection: Connection, run: int, position: int, start: int, parts: list[str]) -> None:
-    """Replace the text from character `start` on with `parts`. Touches only chunks at or after it."""
+def _rewrite(connection: Connection, run: int, position: int, start: int, parts: list[str]) -> bool:
+    """Replace the text from character `start` on with `parts`. Touches only chunks at or after it.
+
+    Returns False, with nothing done, if the text ends before `start`.
+    """
     row = connection.execute(
         "SELECT start, length FROM chunks WHERE run = ? AND position = ? AND start <= ?"
         " ORDER BY start DESC LIMIT 1",
         (run, position, start),
     ).fetchone()
+    if start > (row[0] + row[1] if row is not None else 0):
+        return False
     kept = ""
     if row is not None and row[0] < start and (start < row[0] + row[1] or row[1] < SMALL):
         first = row[0]
@@ -230,6 +253,7 @@ def _rewrite(connection: Connection, run: int, position: int, start: int, parts:
     else:  # separately, so that text rewritten repeatedly (a progress bar) stays small
         _insert_text(connection, run, position, start, [kept])
         _insert_text(connection, run, position, start + len(kept), parts)
+    return True
 
 
 def _insert_text(connection: Connection, run: int, position: int, start: int, parts: Iterable[str]) -> None:

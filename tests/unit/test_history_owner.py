@@ -192,6 +192,24 @@ async def test_a_run_is_handed_over_between_living_bridges(path: Path) -> None:
         (back,) = await giver.resume([run.id], 100)
         assert (back.run.state, back.heard) == ("running", 5)
         assert [output.get("text") for output in back.run.outputs or []] == ["4\n5\n", "6\n"]
-        giver.run_changed(make_run(), {})
-        assert (await giver.get_run(run.id, 0)).state == "ok"
+        assert warnings == []
+
+
+async def test_output_that_does_not_continue_what_is_stored_is_counted(path: Path) -> None:
+    """As after an owner whose disk stalls, or that had to drop output."""
+    async with opened(path) as (giver, _), opened(path) as (taker, warnings):
+        run = make_run(state="running", ended_at=None)
+        start(giver, run, "1\n")
+        start(giver, make_run("2", state="running", ended_at=None), "")
+        await giver.flush()
+        taker.take([run.id, "2"])
+        taker.outputs_changed(run.id, [Rewrite(0, 4, "3\n"), printed("é", "stderr")])
+        taker.outputs_changed("2", [Rewrite(0, 0, "another run")])
+        await taker.flush()
+        taker.outputs_changed(run.id, [Rewrite(2, 0, "5\n")])
+        taker.run_changed(make_run(), {})
+        ended = await taker.get_run(run.id, 100)
+        assert (ended.state, ended.missing_bytes) == ("ok", 6)
+        assert ended.outputs == [printed("1\n").output]
+        assert (await taker.read_output("2", 0, 0, 100))[0] == "another run"
         assert warnings == []
