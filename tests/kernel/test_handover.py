@@ -1,15 +1,17 @@
 """Two processes hand a kernel over: no message is lost, and none comes to both."""
 
+import asyncio
 import os
 from typing import Any
 
 import pytest
 
+from kernel_bridge.kernels.conversation import cut_off
 from kernel_bridge.kernels.found import locate
-from kernel_bridge.kernels.running import host_of
+from kernel_bridge.kernels.running import host_of, list_running
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.protocol.objects import Owner
-from kernel_bridge.runs.events import ExecuteReply, InputRequest, Status
+from kernel_bridge.runs.events import ExecuteReply, InputRequest, Status, Stream
 from tests.kernel.conftest import Ears
 from tests.kernel.executing import run
 
@@ -34,10 +36,12 @@ async def hears_some(ears: Ears) -> None:
     await ears.until(lambda: len(ears.heard) > 20)
 
 
-async def hand_over(kernels: Any, giver: KernelSession) -> tuple[KernelSession, Ears]:
+async def hand_over(
+    kernels: Any, giver: KernelSession, hands_over: bool = True
+) -> tuple[KernelSession, Ears]:
     taker, ears = taker_of(kernels, giver)
     giver.note_messages()
-    first = await taker.listen(giver.identity, giver.hands_over)
+    first = await taker.listen(giver.identity if hands_over else None, hands_over)
     await giver.hear_until(first)
     taker.continue_(giver.part())
     return taker, ears
@@ -67,3 +71,49 @@ async def test_each_message_of_a_flood_comes_to_one_of_ten(kernels: Any) -> None
     session.answer_input("x")
     await ears.has(again, IDLE)
     assert session.take_lost() == 0
+
+
+async def test_without_replies_the_idle_comes_to_the_taker(kernels: Any) -> None:
+    session, ears = await kernels.start()
+    parent = run(session, "import time\nprint('before', flush=True)\ntime.sleep(2)\nprint('after')")
+    await ears.has(parent, Stream("stdout", "before\n"))
+    session, ears = await hand_over(kernels, session, hands_over=False)
+    await ears.has(parent, IDLE)
+    assert ears.of(parent) == [Stream("stdout", "after\n"), IDLE]
+    assert (session.state, session.take_lost()) == ("idle", 0)
+    again = run(session, "2")
+    await ears.has(again, IDLE)
+    await ears.until(lambda: any(isinstance(event, ExecuteReply) for event in ears.of(again)))
+
+
+async def test_after_a_kill_the_missing_messages_are_counted(kernels: Any) -> None:
+    session, ears = await kernels.start()
+    parent = run(session, FLOOD)
+    await hears_some(ears)
+    cut = cut_off(session.identity, session._channels.session, [parent], session.heard)
+    session._disconnect("as if this process were killed")
+    session.host.leave()
+    taker, rest = taker_of(kernels, session)
+    await taker.listen(cut.identity, True)
+    taker.continue_(cut)
+    assert taker.state == "busy"
+    await rest.until(lambda: taker.state == "idle", within_s=60)
+    await rest.until(lambda: any(isinstance(event, ExecuteReply) for _, event in rest.heard))
+    heard = ears.text(parent).splitlines() + rest.text(parent).splitlines()
+    assert taker.take_lost() == LINES - len(heard) > 0
+
+    # it becomes idle while nobody follows it
+    last = taker.heard
+    parent = run(taker, "print('unheard')")
+    cut = cut_off(cut.identity, cut.session, [parent], last)
+    taker._disconnect("as if this process were killed")
+    taker.host.leave()
+    async with asyncio.timeout(20):
+        while [kernel.state for kernel in await list_running()] != ["idle"]:
+            pass
+    session, ears = taker_of(kernels, taker)
+    await session.listen(cut.identity, True)
+    session.continue_(cut)
+    await ears.until(lambda: session.state == "idle")
+    assert ears.of(parent) == []
+    assert session.take_lost() >= 4  # busy, execute_input, the text, idle
