@@ -12,6 +12,7 @@ from ..protocol.errors import KernelDead
 from ..runs.events import Aside, Event, Json, Status, Stream
 from .batch import Batch, Heard
 from .conversation import Conversation
+from .executions import EXECUTES_NOTHING, Executions
 from .held import Held
 from .messages import Codec, KernelInfo, Message, content_of, event_of, kernel_info
 from .numbering import Numbering
@@ -25,26 +26,6 @@ HEAR_S = 2.0  # how long a giver may lag behind its taker
 YIELD_S = 0.2  # time for the kernel to notice that replies go to the taker; one that is blocked sends none
 
 ASIDE = frozenset({"comm_open", "comm_msg", "comm_close", "debug_event"})
-
-EXECUTES_NOTHING = frozenset(
-    f"{name}_request"
-    for name in [
-        "kernel_info",
-        "complete",
-        "inspect",
-        "is_complete",
-        "history",
-        "comm_info",
-        "connect",
-        "interrupt",
-        "shutdown",
-        "debug",
-        "create_subshell",
-        "delete_subshell",
-        "list_subshell",
-        "usage",
-    ]
-)
 
 
 class Channels:
@@ -76,11 +57,7 @@ class Channels:
         self._numbering = Numbering()
         self._asked_on_control = 0  # requests without a reply yet
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> content of its reply
-        self._executing: set[str] = set()  # parents that the kernel is busy with
-        self._presumed: set[str] = set()  # those of them whose idle may have been missed
-        self._ours: set[str] = set()  # our executions that have not become idle
-        self._newest: str | None = None  # the newest execution, except our own requests that are no runs
-        self._answered: set[str] = set()  # those of them that have been answered
+        self._executions = Executions()
         self._input_request: bytes | None = None  # header of the open input_request
         self._batch = Batch(heard)
         self._subshell_id: str | None = None  # of the thread that replies while the kernel executes
@@ -109,7 +86,7 @@ class Channels:
     @property
     def executing(self) -> bool:
         """Whether the kernel is executing code, for any client."""
-        return bool(self._executing)
+        return bool(self._executions.running)
 
     @property
     def spoke(self) -> bool:
@@ -127,16 +104,12 @@ class Channels:
 
     def presume_busy(self) -> None:
         """Assume that the kernel executes something whose start was missed."""
-        self._executing.add("")
-        self._presumed = set(self._executing)
+        self._executions.presume()
 
     def confirm_idle(self) -> None:
         """The kernel has answered on shell, so that what it executed when it was asked is over."""
-        if self._executing & self._presumed:
-            self._executing -= self._presumed
-            if not self._executing:
-                self._turned(False)
-        self._presumed.clear()
+        if self._executions.confirm_idle():
+            self._turned(False)
 
     async def meet(self) -> None:
         """Return when the kernel's end has completed a handshake. A stopped kernel completes none."""
@@ -165,8 +138,7 @@ class Channels:
 
     def execute(self, code: str, message_id: str, **options: bool) -> None:
         """Send an execute_request with that id. `options` are its boolean fields."""
-        self._newest = message_id
-        self._ours.add(message_id)
+        self._executions.sent(message_id)
         content = {"code": code, "user_expressions": {}, **options}
         self.send("shell", "execute_request", content, message_id=message_id)
 
@@ -289,7 +261,7 @@ class Channels:
                 waiting.set_result(content_of(message))
         elif message.message_type == "execute_reply" and self._listening:
             if message.parent_id is not None:
-                self._answered.add(message.parent_id)
+                self._executions.answered.add(message.parent_id)
             self._batch.add(message.parent_id, event_of(message))
 
     def _hear(self, message: Message) -> None:
@@ -325,32 +297,26 @@ class Channels:
 
     def take_child_text(self, text: str) -> None:
         """Take text that a child process of the kernel wrote, as output of the newest execution."""
-        if self._newest is not None and self._listening and text:
-            self._batch.add(self._newest, Stream("stdout", text))
+        newest = self._executions.newest
+        if newest is not None and self._listening and text:
+            self._batch.add(newest, Stream("stdout", text))
             self.flush()
 
     def _is_ours(self, message_id: str) -> bool:
-        return message_id in self._ours or self._codec.is_ours(message_id)
+        return message_id in self._executions.ours or self._codec.is_ours(message_id)
 
     def _take_status(self, parent: str, parent_type: str | None, status: Event) -> None:
         self._batch.add(parent, status)
-        was_busy = bool(self._executing)
+        was_busy = self.executing
         if status == Status("busy") and parent_type in ("execute_request", None):
-            self._executing -= self._answered  # whose idle was lost
-            self._ours -= self._answered
-            self._answered.clear()
-            self._executing.add(parent)
-            if not self._is_ours(parent):
-                self._newest = parent
+            self._executions.began(parent, other=not self._is_ours(parent))
         elif status == Status("idle"):
-            self._executing.discard(parent)
-            self._answered.discard(parent)
-            self._ours.discard(parent)
-            if not self._executing:
+            self._executions.ended(parent)
+            if not self.executing:
                 self._input_request = None
-        if bool(self._executing) != was_busy:
+        if self.executing != was_busy:
             self.flush()
-            self._turned(bool(self._executing))
+            self._turned(self.executing)
 
     def flush(self) -> bool:
         """Pass the batch on. Return True if only stream messages arrive, in a flood (transport.Receiver)."""
@@ -385,10 +351,7 @@ class Channels:
         return Conversation(
             identity=self.identity,
             session=self.session,
-            executing=sorted(self._executing),
-            answered=sorted(self._answered),
-            newest=self._newest,
-            ours=sorted(self._ours),
+            **self._executions.state(),
             input_request=self._input_request,
             info=info,
             numbering=self._numbering.state(),
@@ -402,24 +365,13 @@ class Channels:
         self._codec.continue_session(conversation.session)
         self._numbering = Numbering.continued(conversation.numbering, conversation.asked_on_control)
         self._asked_on_control = 1 if held.asked is not None else 0
-        self._executing = set(conversation.executing)
-        self._answered = set(conversation.answered)
-        self._ours = set(conversation.ours)
-        self._newest = conversation.newest
+        self._executions = Executions.continued(conversation)
         self._input_request = conversation.input_request
         self._listening = True
         self._iopub_spoke.set()
-        seen = set(conversation.seen)
-        statuses: list[bool] = []  # of our request: whether the giver has had it
-        for channel, message, parts in held.read():
-            if message.message_type == "status" and message.parent_id == held.asked:
-                statuses.append(message.message_id in seen)
-            if message.message_id not in seen:
-                self.deliver(channel, parts)
-        if any(statuses):
-            self._numbering.disown(ended=statuses.count(True) > 1)
-        elif conversation.cut and len(statuses) == 1:
-            self._numbering.excuse(1)  # nobody has heard the other one
+        for channel, parts in held.unseen(conversation.seen):
+            self.deliver(channel, parts)
+        held.correct(self._numbering, conversation.cut)
         self.flush()
 
     # ending

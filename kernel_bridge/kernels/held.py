@@ -1,9 +1,10 @@
 """Messages of a kernel that are held until the process that has followed it tells which ones it has had."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from .messages import Codec, Message
+from .numbering import Numbering
 from .transport import Beat, Channel, Connect, Parts, Receiver, Transport, happens
 
 JOIN_S = 0.25  # how long iopub may stay silent; what it says later may then be incomplete
@@ -21,7 +22,8 @@ class Held:
     def __init__(self, connect: Connect, identity: bytes | None, replies: bool) -> None:
         self.codec = Codec()
         self.asked: str | None = None  # our request, whose reply and statuses concern nobody
-        self.beats: list[Beat] = []
+        self.last_beat: Beat = "alive"
+        self._statuses: list[bool] = []  # of our request: whether the giver has had it
         self._messages: list[tuple[Channel, Parts]] = []
         self._published = asyncio.Event()
         self.transport = connect(self, identity, replies)
@@ -40,7 +42,23 @@ class Held:
                 return None
         return next((message.message_id for channel, message, _ in self.read() if channel == "iopub"), None)
 
-    def read(self) -> "Iterator[tuple[Channel, Message, Parts]]":
+    def unseen(self, seen: Collection[str]) -> Iterator[tuple[Channel, Parts]]:
+        """The messages whose ids are not among `seen`, in order of arrival."""
+        seen = set(seen)
+        for channel, message, parts in self.read():
+            if message.message_type == "status" and message.parent_id == self.asked:
+                self._statuses.append(message.message_id in seen)
+            if message.message_id not in seen:
+                yield channel, parts
+
+    def correct(self, numbering: Numbering, cut: bool) -> None:
+        """Our request is no loss, after `unseen`. `cut`: nobody followed the kernel before us."""
+        if any(self._statuses):  # taken for the request of another client
+            numbering.disown(ended=self._statuses.count(True) > 1)
+        elif cut and len(self._statuses) == 1:
+            numbering.excuse(1)  # nobody has heard the other one
+
+    def read(self) -> Iterator[tuple[Channel, Message, Parts]]:
         """The readable ones in order of arrival."""
         for channel, parts in self._messages:
             message = self.codec.decode(parts)
@@ -61,4 +79,4 @@ class Held:
         return False
 
     def beat(self, beat: Beat) -> None:
-        self.beats.append(beat)
+        self.last_beat = beat

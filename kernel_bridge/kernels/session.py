@@ -6,14 +6,14 @@ runs: everything that the kernel sends goes to its listener.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
 from ..limits import KERNEL_DESCRIPTORS, claimed_descriptors
-from ..protocol.errors import KernelDead, KernelUnreachable, NotOurs
+from ..protocol.errors import KernelUnreachable, NotOurs
 from ..protocol.objects import KernelState
 from ..runs.events import Aside, Event, Json
 from .batch import Heard
@@ -26,12 +26,12 @@ from .held import Held
 from .hints import advice_for_oserror
 from .host import Host
 from .messages import KernelInfo, kernel_info
-from .quirks import Quirks, quirks_of, supports
+from .quirks import supports
+from .requests import Requests
 from .transport import Beat, Connect
 
 log = logging.getLogger(__name__)
 
-SUBSHELLS = "kernel subshells"  # in the supported_features of a kernel_info_reply
 LAST_WORDS_S = 0.02  # time for a transport's thread to hand over the last messages of a dead kernel
 
 
@@ -48,30 +48,19 @@ class Listener(Protocol):
         """The session's state, reason, epoch or info changed."""
 
 
-class KernelSession:
+class KernelSession(Requests):
     """One kernel on any host: `start` it, or `attach` to it."""
 
     def __init__(self, host: Host, *, listener: Listener, ready_timeout: float = 60.0) -> None:
-        self.id = host.kernel_id
-        self.spec = host.spec
-        self.host = host
-        self.state: KernelState = "starting"
-        self.reason: str | None = None
-        self.info: KernelInfo | None = None
-        self.supports: list[str] | None = None
+        super().__init__(host)
         self._listener = listener
         self._ready_timeout_s = ready_timeout
-        self._channels: Channels | None = None
         self._held: Held | None = None  # between `listen` and `continue_`
         self._order = asyncio.Lock()  # serialises start, restart, shutdown and detach
         self._unwanted = asyncio.Event()  # a shutdown was requested while it starts
         self._burial: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None  # it was busy when we attached
         self._deaf = False  # it does not understand us
-
-    @property
-    def quirks(self) -> Quirks:
-        return quirks_of(self.info.implementation if self.info is not None else None)
 
     # starting
 
@@ -265,103 +254,7 @@ class KernelSession:
             self._channels.close(f"kernel {self.id}: {why}", linger_ms)
             self._channels = None
 
-    # requests
-
-    def _connected(self) -> Channels:
-        if self._channels is None:
-            raise KernelDead(
-                f"kernel {self.id} ({self.spec.display_name}) is {self.state}: {self.reason or ''}"
-            )
-        return self._channels
-
-    def execute(
-        self, code: str, *, message_id: str, silent: bool, store_history: bool, allow_stdin: bool,
-        stop_on_error: bool,
-    ) -> None:  # fmt: skip
-        """Send an execute_request with that message id at once. Raises KernelDead.
-
-        Follows the Jupyter messaging specification, "Execute".
-        """
-        self._connected().execute(
-            code,
-            message_id,
-            silent=silent,
-            store_history=store_history,
-            allow_stdin=allow_stdin,
-            stop_on_error=stop_on_error,
-        )
-
-    def answer_input(self, value: str) -> None:
-        """Answer the open input_request; does nothing without one."""
-        if self._channels is not None:
-            self._channels.answer_input(value)
-
-    @property
-    def flooded(self) -> bool:
-        """Whether output is arriving as a flood, or was until just now."""
-        return self._channels is not None and self._channels.flooded
-
-    def take_lost(self) -> int:
-        """How many messages of the kernel were lost since the last call."""
-        return 0 if self._channels is None else self._channels.take_lost()
-
-    async def request(
-        self, message_type: str, content: Json, *, channel: Literal["shell", "control"] = "shell",
-        timeout: float | None = None, sent: Callable[[str], None] = lambda message_id: None,
-    ) -> Json:  # fmt: skip
-        """The content of the reply to a request; `timeout` in seconds. `sent` receives its message id.
-
-        Raises TimeoutError; KernelDead: the kernel is dead, or ends or restarts before it replies.
-        """
-        return await self._connected().request(message_type, content, channel, timeout, sent=sent)
-
-    async def request_beside(self, message_type: str, content: Json, timeout: float) -> Json | None:
-        """Like `request`, but answered by a subshell (JEP 91) while the kernel executes. None: not supported.
-
-        `timeout` in seconds applies to each step. Raises TimeoutError, KernelDead.
-        """
-        if SUBSHELLS not in (self.supports or ()):
-            return None
-        return await self._connected().request_beside(message_type, content, timeout)
-
-    async def interrupt(self) -> None:
-        """Interrupt the running code, by a signal to the process group or by message. Raises KernelDead.
-
-        Follows the Jupyter messaging specification, "Kernel interrupt".
-        """
-        channels = self._connected()
-        channels.interrupting()
-        by_signal = (self.quirks.interrupt_mode or self.spec.interrupt_mode) == "signal"
-        if by_signal and await self.host.interrupt():
-            if self.quirks.wake_after_signal:
-                channels.send("shell", "kernel_info_request", {})
-        else:
-            channels.send("control", "interrupt_request", {})
-
-    def nudge(self) -> None:
-        """Nudge a kernel that has replied but gone quiet on iopub (ipykernel; see quirks)."""
-        if self.quirks.wake_after_reply and self._channels is not None:
-            self._channels.send("control", "kernel_info_request", {})
-
     # handing over (conversation.py)
-
-    @property
-    def identity(self) -> bytes | None:
-        """Where the kernel sends replies and prompts, for the next process that follows it."""
-        return self._channels.identity if self._channels is not None else None
-
-    @property
-    def hands_over(self) -> bool:
-        """Whether a taker with our identity gets replies and prompts (see quirks)."""
-        return self.quirks.hands_over
-
-    @property
-    def heard(self) -> int | None:
-        """The number of the last iopub message that `received` has had.
-
-        None: this kernel's messages are not numbered.
-        """
-        return self._channels.heard if self._channels is not None else None
 
     def note_messages(self) -> None:
         """Begin to hand the kernel over. Nothing may be sent to it from here on. Raises KernelDead."""
@@ -412,6 +305,7 @@ class KernelSession:
         self._note_link(channels)
         channels.continue_(conversation, held)
         self._follow("busy" if channels.executing else "idle")
+        self._beat(held.last_beat)
         if conversation.cut or "" in conversation.executing:
             channels.presume_busy()
             self._settle(Greeting(channels, self._read_info))
