@@ -106,7 +106,7 @@ def _insert(connection: Connection, bridge: int, pending: Pending) -> int:
             _record(run),
             encode(pending.times),
             to_bytes(run.source),
-            encode(pending.options),
+            encode(pending.options) if pending.options is not None else None,
             run.started_at is not None,
         ),
     ).fetchone()
