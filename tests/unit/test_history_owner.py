@@ -83,7 +83,7 @@ async def check_takeover(path: Path, is_slow: bool, is_seen: bool) -> None:
             taker, warnings = await stack.enter_async_context(opened(path))
             if is_slow:
                 disk.enter_context(held(path))
-                await until(lambda: spilled(path) > 40 * CHUNK)
+                await until(lambda: spilled(path) > 20 * CHUNK)
             else:
                 await until(lambda: stored_characters(path) > 20 * CHUNK)
         if is_seen:
