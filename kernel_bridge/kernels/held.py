@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterator
 
 from .messages import Codec, Message
-from .numbering import Numbering
+from .numbering import Numbering, number_in
 from .transport import Beat, Channel, Connect, Parts, Receiver, Transport, happens
 
 JOIN_S = 0.25  # how long iopub may stay silent; what it says later may then be incomplete
@@ -64,6 +64,12 @@ class Held:
             message = self.codec.decode(parts)
             if message is not None:
                 yield channel, message, parts
+
+    def numbers(self) -> Iterator[tuple[str, int]]:
+        """Id and number of each message, if the kernel's are numbered."""
+        for _, message, _ in self.read():
+            if (number := number_in(message.message_id, message.session)) is not None:
+                yield message.message_id, number
 
     def turn_to(self, receiver: Receiver, identity: bytes | None = None, replies: bool = True) -> Transport:
         """Have the transport call the receiver from now on (a `transport.Connect`)."""

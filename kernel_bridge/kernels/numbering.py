@@ -155,6 +155,12 @@ class Numbering:
         return max(lost, 0)
 
 
+def number_in(message_id: str, session: str) -> int | None:
+    """The number in a message id of the kernel's session; None: it cannot be counted."""
+    prefix, number = _parted(message_id, session)
+    return number if prefix else None
+
+
 def _parted(message_id: str, session: str) -> tuple[str, int]:
     """Split an id of the form SESSION_PID_NUMBER (jupyter_client's) into prefix and number; else "" and 0."""
     start, _, number = message_id.rpartition("_")

@@ -289,6 +289,10 @@ class KernelSession(Requests):
                 self._give_up(error)
                 raise
 
+    def held_numbers(self) -> list[tuple[str, int]]:
+        """Id and number of each message that is held, if the kernel's messages are numbered."""
+        return list(self._held.numbers()) if self._held is not None else []
+
     def continue_(self, conversation: Conversation) -> None:
         """Follow the kernel from now on, as the process did that has parted from it or was killed.
 

@@ -5,14 +5,16 @@ import asyncio
 import os
 import sys
 
+from ...bridge import watching
 from ...bridge.application import Bridge
 from ...bridge.kernel import FollowedKernel
+from ...kernels.found import locate
 from ...protocol.commands import HistoryParams
 from ...protocol.objects import Run
 from ...protocol.settings import HistorySettings, Settings
 from ..exits import INTERRUPTED, OK, RAISED, UsageError
 from ..history.runs import WHOLE, full_id
-from ..kernels import attach, called, short_id
+from ..kernels import called, meant, short_id
 from ..observers import JsonLines
 from ..run.signals import handled
 from ..specs import opened
@@ -60,14 +62,19 @@ async def watch(options: argparse.Namespace) -> int:
 async def _follow(options: argparse.Namespace, observer: Watcher | JsonLines) -> int:
     """Show what the history has from the chosen run on, then what comes. Return when the kernel has ended."""
     async with opened(WHOLE) as reader, opened(UNRECORDED) as bridge:  # what is watched is not stored again
-        kernel = await attach(bridge, options.which)
+        asked = await meant(bridge, options.which)
+        found = await asyncio.to_thread(locate, asked.connection_file, asked.kernel_id)
+        kernel = await watching.watch(bridge, found, reader.history.journal())
         past = await _past(reader, kernel, options.start) if options.start is not None else []
         observer.note(f"watching {called(kernel.to_wire())}; Ctrl-C stops watching")
         for run in past:
             observer.run_met(run)
         bridge.join(observer)
-        while kernel.alive:
-            await kernel.activity.next()
+        try:
+            while kernel.alive:
+                await kernel.activity.next()
+        finally:
+            bridge.leave(observer)  # what runs is not lost
     return RAISED if any(run.state == "lost" for run in kernel.runs.all()) else OK
 
 
