@@ -5,6 +5,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 SECONDS ?= 60
 BIN := .venv/bin
+# Most tests of a module run on one worker, which then starts only once what they share.
+SPREAD := -n $(WORKERS) --dist worksteal
 STAMP := .venv/installed
 VSCODE := editors/vscode
 VSCODE_STAMP := $(VSCODE)/node_modules/.package-lock.json
@@ -50,13 +52,13 @@ nvim: $(STAMP) ## open Neovim with the plugin on the tour
 	    $(BIN)/nvim --clean -u editors/neovim/example/init.lua docs/examples/tour.py
 
 test: $(STAMP) ## the server, kernel-bridge run and Neovim, with real kernels
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not plugins and not kitty'
+	$(BIN)/python -m pytest $(SPREAD) -m 'not slow and not plugins and not kitty'
 
 test-unit: $(STAMP) ## the tests that need no kernel
-	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
+	$(BIN)/python -m pytest $(SPREAD) tests/unit
 
 test-slow: $(STAMP) ## the rest: floods, faults, hostile files, random sessions, documented commands
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'slow and not plugins and not kitty'
+	$(BIN)/python -m pytest $(SPREAD) -m 'slow and not plugins and not kitty'
 
 EDITORS := emacs vim kitty Xvfb import tmux debootstrap
 EDITOR_PACKAGES := emacs-nox elpa-eglot elpa-lsp-mode vim-nox vim-ale vim-youcompleteme kitty libgl1 libegl1 libgl1-mesa-dri xvfb imagemagick tmux debootstrap
