@@ -83,7 +83,7 @@ $(FIGURES_STAMP): $(FIGURES)/package-lock.json
 	@npm ci --prefix $(FIGURES) --silent
 	@touch $@
 
-test-vscode: $(VSCODE_TESTS_STAMP) $(FIGURES_STAMP) ## the extension in a real VS Code
+test-vscode: $(VSCODE_TESTS_STAMP) $(FIGURES_STAMP) $(VSCODE_STAMP) ## the extension in a real VS Code
 	@$(BIN)/python -m tests.editors.vscode.install
 	$(BIN)/python -m pytest tests/editors/vscode --capture=no --timeout=300 -o faulthandler_timeout=280
 

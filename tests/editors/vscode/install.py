@@ -147,7 +147,6 @@ def _install_modules(root: Path) -> Path:
 def _package(installation: Installation) -> None:
     print("packaging the extension", flush=True)
     environment = installation.environment()
-    _npm(EXTENSION, environment, "ci")
     _npm(EXTENSION, environment, "run", "package")
     if not installation.vsix.exists():
         raise MissingError(f"`npm run package` did not create {installation.vsix}")
