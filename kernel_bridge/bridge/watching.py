@@ -5,6 +5,7 @@ with the number of the last message that they contain, and what the kernel sent 
 """
 
 import asyncio
+import contextlib
 import uuid
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,10 @@ from ..history.journal import Journal
 from ..history.records import Filter, OpenRun
 from ..kernels.conversation import Conversation
 from ..kernels.foreign import ForeignHost
-from ..kernels.found import Found
+from ..kernels.found import Found, locate
+from ..kernels.records import read_record
 from ..kernels.session import KernelSession
-from ..protocol.errors import HistoryDisabled
+from ..protocol.errors import BridgeError, HistoryDisabled
 from ..runs.fold import Outputs
 from ..runs.live import LiveOutputs
 from ..runs.run import Run
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from .application import Bridge
 
 SETTLE_S = 0.5  # the longest that the history is expected to lag behind the kernel
-READ_S = 0.05  # between two looks at it
+READ_S = 0.05  # between two looks at it, or at a kernel that restarts
 
 
 async def watch(bridge: "Bridge", found: Found, journal: Journal | None) -> FollowedKernel:
@@ -53,6 +55,25 @@ async def watch(bridge: "Bridge", found: Found, journal: Journal | None) -> Foll
     bridge.kernels[kernel.id] = kernel
     kernel.publish()
     return kernel
+
+
+async def restarted(found: Found) -> Found | None:
+    """The kernel once its next process listens, if a kernel-bridge restarts it; None: it has ended.
+
+    The record names the next launch before the process of this one ends.
+    """
+    before, path = found.record, str(found.path)
+    while before is not None:
+        record = await asyncio.to_thread(read_record, found.kernel_id, path)
+        if record is None or record.launch == before.launch:
+            return None
+        if record.pid is not None:
+            with contextlib.suppress(BridgeError):  # it does not listen yet, or has just ended
+                again = await asyncio.to_thread(locate, path)
+                await again.reach()
+                return again
+        await asyncio.sleep(READ_S)
+    return None
 
 
 def _host(found: Found) -> ForeignHost:

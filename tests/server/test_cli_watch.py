@@ -85,6 +85,10 @@ def test_the_runs_of_all_programs_are_shown_and_not_disturbed(home: Home) -> Non
             check=True,
         )
         terminal.see("\n42\n✓ ")
+        assert run_command(home, "restart").code == 0
+        terminal.see("the kernel was restarted")
+        run_command(home, "run", "-", "--attach", kernel["id"], stdin="print(6 * 8)")
+        terminal.see("\n48\n✓ ")
         assert "── print('newer') +1 line ──" in terminal.text
         assert "older" not in terminal.text
         terminal.press(CTRL_C)
@@ -93,14 +97,16 @@ def test_the_runs_of_all_programs_are_shown_and_not_disturbed(home: Home) -> Non
 
     write(home, "long.py", "print('go', flush=True)\nimport time; time.sleep(100)\n")
     with start_command(home, "watch", "--json", "--from", "last") as watch:
-        met = read(watch.stdout, b'"newer')
+        met = read(watch.stdout, b'"48')
         with start_command(home, "run", "long.py", "--attach", kernel["id"]) as run:
             met += read(watch.stdout, b'"go')
-            os.kill(kernel["pid"], signal.SIGKILL)
+            os.kill(
+                json.loads(run_command(home, "kernels", "--json").stdout)["kernels"][0]["pid"], signal.SIGKILL
+            )
             assert watch.wait(BOUND_S) == 1
             assert run.wait(BOUND_S) == 1
     messages = [json.loads(line) for line in met.splitlines()]
     runs = [one["params"]["run"] for one in messages if one["method"] == "kernel-bridge/run"]
-    assert [run["state"] for run in runs] == ["error", "running"]
+    assert [run["state"] for run in runs] == ["ok", "running"]
     assert [one["params"]["seq"] for one in messages if one["method"] == "kernel-bridge/output"] == [1, 1]
     home.check_clean()

@@ -64,17 +64,25 @@ async def _follow(options: argparse.Namespace, observer: Watcher | JsonLines) ->
     async with opened(WHOLE) as reader, opened(UNRECORDED) as bridge:  # what is watched is not stored again
         asked = await meant(bridge, options.which)
         found = await asyncio.to_thread(locate, asked.connection_file, asked.kernel_id)
-        kernel = await watching.watch(bridge, found, reader.history.journal())
+        journal = reader.history.journal()
+        kernel = await watching.watch(bridge, found, journal)
         past = await _past(reader, kernel, options.start) if options.start is not None else []
         observer.note(f"watching {called(kernel.to_wire())}; Ctrl-C stops watching")
         for run in past:
             observer.run_met(run)
         bridge.join(observer)
         try:
-            while kernel.alive:
-                await kernel.activity.next()
+            while True:
+                while kernel.alive:
+                    await kernel.activity.next()
+                again = await watching.restarted(found)
+                if again is None:
+                    break
+                observer.note("the kernel was restarted")
+                found, kernel = again, await watching.watch(bridge, again, journal)
         finally:
             bridge.leave(observer)  # what runs is not lost
+    observer.note("the kernel has ended")
     return RAISED if any(run.state == "lost" for run in kernel.runs.all()) else OK
 
 

@@ -11,18 +11,15 @@ from ..observers import appended
 from ..terminal.display import Display
 from ..terminal.screen import DIM, GREEN, RED
 
-UNKNOWN = "code that began earlier"
+UNKNOWN = "(code not known)"
 
 
 class Watcher(Display):
     """Writes all runs of a kernel to a terminal or a pipe: outputs to stdout, everything else to stderr."""
 
     def kernel_changed(self, kernel: Kernel) -> None:
-        if kernel.state == "dead":
-            self.waiting("")
-            self._line(one_line(kernel.reason or "the kernel has ended"))
-        elif kernel.state != "busy":  # a busy kernel shows its run
-            self.waiting(kernel.state)
+        if kernel.state != "busy":  # a busy kernel shows its run
+            self.waiting(kernel.state if kernel.state != "dead" else "")
 
     def run_met(self, run: Run) -> None:
         if run.started_at is None:
