@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from ..handover.messages import Offered
 from ..kernels.found import Found, locate
 from ..kernels.host import Host
 from ..kernels.keeper import Keeper, recorder_command
 from ..kernels.local import LocalHost
+from ..kernels.records import Keeping
 from ..kernels.running import find_running, host_of, kept_for, list_running
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
@@ -28,6 +30,7 @@ from ..protocol.errors import (
 )
 from ..protocol.objects import KernelSpec
 from ..protocol.settings import Settings
+from ..runs.live import LiveOutputs
 from ..runs.run import Run
 from ..source.languages import is_fenced, language_of_kernel, language_of_path, speaks
 from . import stopping
@@ -40,6 +43,8 @@ from .history import History
 from .kernel import FollowedKernel
 from .launching import Starts
 from .observer import Observer, Observers
+from .recording import record, recorded, take_back
+from .reviving import revive
 from .session_runs import SessionRuns
 from .wire import run_to_wire
 
@@ -171,11 +176,13 @@ class Bridge:
             transport=asked.transport or settings.transport,
             keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
             owner=self._owner,
+            keeping=self._keeping(),
         )
         kernel = self._new_kernel(host, asked.ready_timeout)
         self.kernels[kernel.id] = kernel
         kernel.publish()
         await kernel.session.start()
+        kernel.note()
         require_alive(kernel)  # it may have been detached during the start
         if uri is not None:
             self.bindings.bind(uri, kernel)
@@ -186,8 +193,20 @@ class Bridge:
         return FollowedKernel(
             self.observers,
             self.history.journal,
-            lambda: self.settings.output_budget,
+            self._keeping(),
+            lambda _: (LiveOutputs, self.settings.output_budget),
             lambda listener: KernelSession(host, listener=listener, ready_timeout=timeout_s),
+        )
+
+    def _keeping(self) -> Keeping:
+        """How a recorder is to follow a kernel of this bridge."""
+        settings = self.settings
+        return Keeping(
+            history=str(path) if (path := self.history.path()) is not None else None,
+            history_bytes=settings.history.max_bytes,
+            output_budget=settings.output_budget,
+            keep_alive_idle=settings.keep_alive_idle,
+            journal=journal.id if (journal := self.history.journal()) is not None else None,
         )
 
     async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
@@ -225,17 +244,40 @@ class Bridge:
             return followed if followed is not None and followed.alive else await self._follow(found)
 
     async def _follow(self, found: Found) -> FollowedKernel:
+        for kernel in await take_back(found.kernel_id, self._offered, self.history.journal_at):
+            self._add(kernel)
+        if (taken := self.kernels.get(found.kernel_id)) is not None and taken.alive:
+            return taken
+        found = await asyncio.to_thread(locate, str(found.path))  # the recorder may have ended meanwhile
         kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
-        await kernel.session.attach()
+        if found.record is not None and found.record.is_deserted:
+            await revive(kernel, found.record, self.history.journal_at)
+        else:
+            await kernel.session.attach()
+            if kernel.session.host.owns:
+                kernel.note()
+        self._add(kernel)
+        return kernel
+
+    async def _offered(self, offered: Offered) -> FollowedKernel | None:
+        """A kernel that the recorder offers; None: it is followed here already."""
+        followed = self.kernels.get(offered.kernel_id)
+        if followed is not None and followed.alive:
+            return None
+        found = await asyncio.to_thread(locate, offered.connection_file)
+        return self._new_kernel(host_of(found, self._keeper, self._owner))
+
+    def _add(self, kernel: FollowedKernel) -> None:
         if before := self.kernels.get(kernel.id):
             self._past.append(before)
         self.kernels[kernel.id] = kernel
         kernel.publish()
-        return kernel
 
     async def list_kernels(self) -> list[wire.Kernel]:
-        """The kernels followed here and those found running on this machine."""
-        found = await list_running({kernel.id for kernel in self.kernels.values() if kernel.alive})
+        """The kernels followed here, by the recorder, and those found running on this machine."""
+        here = {kernel.id for kernel in self.kernels.values() if kernel.alive}
+        recorded_there = [kernel for kernel in await recorded() if kernel.id not in here]
+        found = recorded_there + await list_running(here | {kernel.id for kernel in recorded_there})
         again = {kernel.id for kernel in found}  # dead here, restarted by another client
         return [kernel.to_wire() for kernel in self.kernels.values() if kernel.id not in again] + found
 
@@ -321,11 +363,16 @@ class Bridge:
         await self._depart(kernel.id, kernel.shutdown())
 
     async def detach_kernel(self, kernel: FollowedKernel) -> None:
-        """Stop following the kernel and leave it running. Cancelling the request does not stop this."""
+        """Leave the kernel running, followed by the recorder. Cancelling the request does not stop this."""
         self.bindings.unbind(kernel)
         del self.kernels[kernel.id]
         self._past.append(kernel)
-        await self._depart(kernel.id, kernel.detach())
+        await self._depart(kernel.id, self._detach(kernel))
+
+    async def _detach(self, kernel: FollowedKernel) -> None:
+        await record([kernel] if kernel.is_to_record else [])
+        if not kernel.recorded:
+            await kernel.detach()
 
     async def _depart(self, kernel_id: str, leaving: Coroutine[Any, Any, None]) -> None:
         departure = asyncio.create_task(leaving, name=f"leave kernel {kernel_id}")
@@ -402,7 +449,9 @@ class Bridge:
         try:
             async with asyncio.timeout(LEAVE_S):
                 await self.starts.ended()
-                leaving = [*map(self._leave, self.kernels.values()), *self._departures.values()]
+                kept = [kernel for kernel in self.kernels.values() if self._is_kept(kernel)]
+                ending = [kernel for kernel in self.kernels.values() if kernel not in kept]
+                leaving = [self._leave(kept), *map(self._end, ending), *self._departures.values()]
                 await asyncio.gather(*leaving, return_exceptions=True)
         except TimeoutError:
             log.error("some kernels did not end or detach within %g s; the keeper ends them", LEAVE_S)
@@ -413,12 +462,19 @@ class Bridge:
         await self._keeper.close()
         await self.history.close()
 
-    async def _leave(self, kernel: FollowedKernel) -> None:
-        if not kernel.alive or kernel.id in self._departures:
-            return
+    def _is_kept(self, kernel: FollowedKernel) -> bool:
         host = kernel.session.host
-        ended_here = host.origin == "started" and not host.keep_alive
-        try:
-            await (kernel.shutdown() if ended_here else kernel.detach())
-        except Exception:
-            log.exception("kernel %s: shutting down or detaching failed", kernel.id)
+        return host.origin != "started" or host.keep_alive
+
+    async def _leave(self, kernels: list[FollowedKernel]) -> None:
+        """Leave kernels to the recorder, or else unheard."""
+        kernels = [kernel for kernel in kernels if kernel.alive and kernel.id not in self._departures]
+        await record([kernel for kernel in kernels if kernel.is_to_record])
+        await asyncio.gather(*(kernel.detach() for kernel in kernels if not kernel.recorded))
+
+    async def _end(self, kernel: FollowedKernel) -> None:
+        if kernel.alive and kernel.id not in self._departures:
+            try:
+                await kernel.shutdown()
+            except Exception:
+                log.exception("kernel %s: shutting down failed", kernel.id)

@@ -3,9 +3,11 @@
 import asyncio
 import os
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ..history.identity import default_path
 from ..history.journal import Journal
 from ..history.records import Filter, RunRecord
 from ..protocol import objects as wire
@@ -50,14 +52,32 @@ class History:
         self._lost = lost
         self._session_runs = session_runs
         self._journal: Journal | None = None
+        self._others: dict[str, Journal] = {}  # by path: of kernels that another bridge had kept
         self._opened = OpenedNotebooks()
         self.files = FileOutputs()
+
+    def path(self) -> Path | None:
+        """The database file; None: disabled."""
+        history = self._settings().history
+        if not history.enabled:
+            return None
+        return self._root / os.path.expanduser(history.path) if history.path else default_path()
+
+    def journal_at(self, file: str) -> Journal | None:
+        """The history in that file, for runs of a kept kernel. None: no thread could be started for it."""
+        path = self.path()
+        if path is not None and os.path.realpath(file) == os.path.realpath(path):
+            return self.journal()
+        if file not in self._others:
+            largest_bytes = self._settings().history.max_bytes
+            with suppress(RuntimeError):
+                self._others[file] = Journal.open(Path(file), largest_bytes, self._warn, self._lost)
+        return self._others.get(file)
 
     def journal(self) -> Journal | None:
         """None: disabled, or no thread could be started for it."""
         history = self._settings().history
-        if self._journal is None and history.enabled:
-            path = self._root / os.path.expanduser(history.path) if history.path else None
+        if self._journal is None and (path := self.path()) is not None:
             try:
                 self._journal = Journal.open(path, history.max_bytes, self._warn, self._lost)
             except RuntimeError:  # tried again at the next run
@@ -169,5 +189,6 @@ class History:
 
     async def close(self) -> None:
         """Flush and close."""
-        if self._journal is not None:
-            await self._journal.close()
+        for journal in (self._journal, *self._others.values()):
+            if journal is not None:
+                await journal.close()

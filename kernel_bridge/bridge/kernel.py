@@ -8,13 +8,15 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from ..history.journal import Journal
+from ..kernels.records import Keeping
 from ..kernels.session import KernelSession, Listener
 from ..protocol import objects as wire
 from ..protocol.objects import Kernel
+from ..protocol.vocabulary import Output
 from ..runs.events import (
     Aside,
     ClearOutput,
@@ -50,27 +52,35 @@ OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
 
 class FollowedKernel:
-    """A kernel session with its runs; it is the session's listener."""
+    """A kernel session with its runs; it is the session's listener.
+
+    `live` is the type of the outputs that clients see, and their budget in bytes; its argument: whether the
+    history has the run.
+    """
 
     def __init__(
         self,
         observers: Observers,
         open_journal: Callable[[], Journal | None],
-        output_budget: Callable[[], int],
+        keeping: Keeping,
+        live: Callable[[bool], tuple[type[LiveOutputs], int]],
         make: Callable[[Listener], KernelSession],
     ) -> None:
         self.session = make(self)
+        self.keeping = keeping  # what a recorder is asked to do, should it be kept
+        self.recorded = False  # a recorder follows it
         self.queue = RunQueue()
-        self._publication = Publication(observers, open_journal)
-        self._budget = output_budget
+        self.publication = Publication(observers, open_journal)
+        self._live = live
         self._ends: dict[str, asyncio.Future[None]] = {}
         self.activity = Changed()  # of the kernel or its runs
-        self._grace = Grace(self.session, self._give_up_waiting)
+        self.grace = Grace(self.session, self._give_up_waiting)
         self._rest: asyncio.TimerHandle | None = None  # while it is set, nothing is sent
+        self._held = False  # it is being handed over, and nothing is sent
         self.began_at = 0.0  # loop time of the running run's busy status, later of its execute_input
-        self.prompts = Prompts(observers, self._publication.typed)
+        self.prompts = Prompts(observers, self.publication.typed)
         self._published: Kernel | None = None
-        self._documents: list[str] = []
+        self.documents: list[str] = []
         self._end: asyncio.Task[None] | None = None  # the code has ended it, and its process is ending
         self.leaving: str | None = None  # why it takes no more runs, although its process may still exist
         self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
@@ -87,12 +97,23 @@ class FollowedKernel:
     def alive(self) -> bool:
         return self.session.state != "dead"
 
+    @property
+    def is_to_record(self) -> bool:
+        """Whether a recorder is to follow it next: nobody else does, or it still runs our code."""
+        if not self.alive or self.session.state in ("starting", "restarting"):
+            return False
+        return self.session.host.owns or any(run.origin == "bridge" for run in self.runs.open())
+
     def to_wire(self) -> Kernel:
-        return kernel_to_wire(self.session, len(self.queue.waiting), self._documents)
+        return kernel_to_wire(self.session, len(self.queue.waiting), self.documents, self.recorded)
+
+    def note(self) -> None:
+        """Record how another process is to continue, should this one be killed."""
+        self.session.note(recorded=self.recorded, **self.keeping.fields())
 
     def bound(self, documents: list[str]) -> None:
         """From now on it is bound to these documents (URIs)."""
-        self._documents = documents
+        self.documents = documents
         self.session.host.remember(documents)
         self.publish()
 
@@ -101,7 +122,7 @@ class FollowedKernel:
         kernel = self.to_wire()
         if kernel != self._published:
             self._published = kernel
-            self._publication.observers.kernel_changed(kernel)
+            self.publication.observers.kernel_changed(kernel)
 
     # running
 
@@ -127,9 +148,9 @@ class FollowedKernel:
         """Notify observers of newly queued runs, and of the one that has been sent since."""
         kernel = self.to_wire()
         for run, was in zip(runs, queued, strict=True):
-            self._publication.began(run, was, kernel)
+            self.publication.began(run, was, kernel)
         if (sent := self.queue.running) in runs and sent is not None:
-            self._publication.changed(sent)
+            self.publication.changed(sent)
         self.publish()
 
     def other_ended(self, run: Run) -> None:
@@ -141,11 +162,11 @@ class FollowedKernel:
 
     def _pump(self) -> None:
         if run := self._send():
-            self._publication.changed(run)
+            self.publication.changed(run)
 
     def _send(self) -> Run | None:
         """Send the next queued run if the kernel is free. Return it; the caller notifies observers."""
-        if self.session.state not in ("idle", "busy") or self._rest is not None or self.leaving:
+        if self.session.state not in ("idle", "busy") or self._rest is not None or self._held or self.leaving:
             return None
         run = self.queue.take()
         if run is None:
@@ -158,7 +179,7 @@ class FollowedKernel:
             message_id=run.id,
             silent=run.silent,
             store_history=run.store_history,
-            allow_stdin=run.allow_stdin and bool(self._publication.observers.who_can_ask()),
+            allow_stdin=run.allow_stdin and bool(self.publication.observers.who_can_ask()),
             stop_on_error=False,  # the queue decides: kernels differ in which requests they abort
         )
         run.start(run.id, now())
@@ -180,7 +201,7 @@ class FollowedKernel:
         for run in runs:
             self.prompts.withdraw(run)
             diagnose(run, self.session.spec)
-            self._publication.changed(run)
+            self.publication.changed(run)
             self.runs.ended(run)
             if future := self._ends.pop(run.id, None):
                 future.set_result(None)
@@ -190,7 +211,7 @@ class FollowedKernel:
 
     def received(self, batch: list[tuple[str | None, Event]]) -> None:
         """Process messages of the kernel, in the order they arrived."""
-        with self._publication.together(self.session.heard):
+        with self.publication.together(self.session.heard):
             for parent, event in batch:
                 self._receive(parent or "", event)
         self.activity.notify()
@@ -229,7 +250,7 @@ class FollowedKernel:
                 self._advance(run)
             case ExecuteReply():
                 for page in event.pages:
-                    self._publication.outputs_changed(run, run.outputs.page(page), urgent=True)
+                    self.publication.outputs_changed(run, run.outputs.page(page), urgent=True)
                 run.take_reply(event, now())
                 if event.ends_kernel:
                     self.leaving = ENDED_BY_CODE
@@ -249,14 +270,14 @@ class FollowedKernel:
     def _update_display(self, event: UpdateDisplayData) -> None:
         for shown in self.runs.showing(event.display_id or ""):
             update = shown.outputs.update_display(event.display_id or "", event.data, event.metadata)
-            self._publication.outputs_changed(shown, update, urgent=True)
+            self.publication.outputs_changed(shown, update, urgent=True)
 
     def _fold(self, run: Run, event: Stream | DisplayData | ExecuteResult | ClearOutput | Error) -> None:
         changes = run.outputs.fold(event)
         display_id = getattr(event, "display_id", None)
         if display_id is not None:
             self.runs.shows(run, display_id)
-        self._publication.outputs_changed(run, changes, urgent=not isinstance(event, Stream))
+        self.publication.outputs_changed(run, changes, urgent=not isinstance(event, Stream))
 
     def _advance(self, run: Run) -> None:
         """End the run if both its reply and its idle have arrived; otherwise wait for the other one."""
@@ -269,14 +290,14 @@ class FollowedKernel:
         elif run.complete:
             self._finish()
         else:
-            self._grace.begin(run)
+            self.grace.begin(run)
 
     def _give_up_waiting(self, run: Run) -> None:
         run.degraded = True
         self._finish()
 
     def _finish(self) -> None:
-        self._grace.end()
+        self.grace.end()
         run = self.queue.running
         if run is not None:
             run.lost_messages = self.session.take_lost()
@@ -288,7 +309,7 @@ class FollowedKernel:
         sent = self._send()  # first, so that the kernel works while clients are notified
         self._have_ended(ended)
         if sent is not None:
-            self._publication.changed(sent)
+            self.publication.changed(sent)
         if run is not None and run.ends_kernel:
             self._end = asyncio.create_task(self.session.take_leave(ENDED_BY_CODE), name=f"end of {self.id}")
         self.publish()
@@ -308,23 +329,25 @@ class FollowedKernel:
         self.runs.sent(run, parent)
         run.busy = True
         run.start(parent, time)
-        self._publication.began(run, run_to_wire(run), self.to_wire())
+        self.publication.began(run, run_to_wire(run), self.to_wire())
         if not parent:  # it has no parent request, so no idle will ever end it
             run.end("ok", time)
-            self._publication.changed(run)
+            self.publication.changed(run)
             self.runs.ended(run)
         return run
 
     def new_run(self, source: str, run_id: str | None = None, **fields: Any) -> Run:
         """Make a run of `source` on this kernel; `fields` are those of Run."""
+        kept = self.publication.keeps_runs() and not fields.get("silent")
+        kind, budget_bytes = self._live(kept)
         return Run(
             id=run_id or str(uuid.uuid4()),
             kernel_id=self.id,
             epoch=self.session.host.epoch,
             source=source,
             outputs=Outputs(),
-            live=LiveOutputs(self._budget()),
-            kept=self._publication.keeps_runs() and not fields.get("silent"),
+            live=kind(budget_bytes),
+            kept=kept,
             **fields,
         )
 
@@ -346,7 +369,7 @@ class FollowedKernel:
         self.activity.notify()
 
     def _lose(self, reason: str) -> None:
-        self._grace.end()
+        self.grace.end()
         time = now()
         lost = self.queue.lose(reason, time)
         for run in self.runs.open():
@@ -398,6 +421,61 @@ class FollowedKernel:
     def _stop_taking(self, reason: str) -> None:
         self.leaving = reason
         self._lose(reason)
+
+    # another process
+
+    def hold_queue(self, held: bool) -> None:
+        """Send nothing while the kernel is handed over; what is running continues."""
+        self._held = held
+        if not held:
+            self._pump()
+
+    @property
+    def stored_budget_bytes(self) -> int:
+        """The budget of what clients see of a run in the history."""
+        return self._live(True)[1]
+
+    def stored_live(self, outputs: list[Output], length: int) -> LiveOutputs:
+        """What clients see of a run in the history, from its outputs there (see LiveOutputs.of_stored)."""
+        kind, budget_bytes = self._live(True)
+        return kind.of_stored(outputs, length, budget_bytes)
+
+    def adopt(
+        self, runs: list[Run], running: Run | None, waiting: list[Run], journals: Mapping[str, Journal]
+    ) -> None:
+        """Take the runs of the kernel's previous follower. `journals`: of each kept run, by its id."""
+        for run in runs:
+            self.runs.add(run)
+            if run.message_id is not None:
+                self.runs.sent(run, run.message_id)
+            for display_id in run.outputs.display_ids:
+                self.runs.shows(run, display_id)
+            if run.ended:
+                self.runs.ended(run)
+        self.queue = RunQueue(running, waiting)
+        self.publication.adopt(runs, journals)
+
+    def proceed(self) -> None:
+        """The session has continued: so do the runs."""
+        if (running := self.queue.running) is not None and (running.idle or running.reply is not None):
+            self._advance(running)
+        self._pump()
+        self.note()
+        self.publish()
+
+    async def handed_over(self) -> None:
+        """Another process follows the kernel and has its runs. For the clients here, they are lost."""
+        self.recorded = True
+        lost, time = self.runs.open(), now()
+        stored = [run for run in lost if run.kept]
+        for run in lost:
+            run.kept = False  # the history is written by its new owner
+            run.end("lost", time, DETACHED)
+        self.queue = RunQueue()
+        self._have_ended(lost)
+        for run in stored:
+            self.runs.forget(run)  # from now on it is read from the history
+        await self.session.detach()
 
     async def _leave(self, reason: str, leaving: Coroutine[Any, Any, None]) -> None:
         try:

@@ -115,6 +115,10 @@ class Observers:
     def kernel_changed(self, kernel: Kernel) -> None:
         self._each(lambda observer: observer.kernel_changed(kernel))
 
+    def run_met(self, run: "Run", shown: "Callable[[Run, LiveOutputs], WireRun]") -> None:
+        """A run from before its kernel was followed here. `shown` converts it, with a client's outputs."""
+        self._each(lambda observer: observer.run_met(shown(run, self.live(run, observer))))
+
     def run_changed(self, run: WireRun) -> None:
         self._each(lambda observer: observer.run_changed(run))
 

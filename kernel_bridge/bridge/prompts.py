@@ -27,12 +27,15 @@ class Prompts:
         self._open: dict[str, _Prompt] = {}  # by the id of the run
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ask(self, session: KernelSession, run: Run, request: InputRequest) -> None:
-        """Ask the user and send the answer. Interrupts the run if the user cancels or no client can ask."""
+    def ask(self, session: KernelSession, run: Run, request: InputRequest, patient: bool = False) -> None:
+        """Ask the user and send the answer. Interrupts the run if the user cancels or no client can ask.
+
+        `patient`: waits for a client that can ask.
+        """
         if run.ended:
             return
         self.withdraw(run)
-        prompt = self._open[run.id] = _Prompt(session.id, run.id, request)
+        prompt = self._open[run.id] = _Prompt(session.id, run.id, request, patient)
         task = asyncio.create_task(self._answer(session, run, prompt), name=f"stdin of run {run.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -41,6 +44,10 @@ class Prompts:
         """Withdraw the run's prompt: its answer is no longer needed."""
         if prompt := self._open.pop(run.id, None):
             prompt.resolve(None)
+
+    def opened(self) -> tuple[str, InputRequest] | None:
+        """An open prompt: the id of its run, and the request."""
+        return next(((run_id, prompt.request) for run_id, prompt in self._open.items()), None)
 
     def joined(self, observer: Observer) -> None:
         """A client joined: if it can ask, it gets the open prompts."""
@@ -78,17 +85,18 @@ class Prompts:
 class _Prompt:
     """One input_request, and the clients that were asked."""
 
-    def __init__(self, kernel_id: str, run_id: str, request: InputRequest) -> None:
+    def __init__(self, kernel_id: str, run_id: str, request: InputRequest, patient: bool) -> None:
         self.group: asyncio.TaskGroup | None = None  # runs the tasks that ask
         self._kernel_id = kernel_id
         self._run_id = run_id
+        self._patient = patient
         self.request = request
         self._asked: dict[Observer, asyncio.Task[None]] = {}
         self._answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
     async def first_answer(self, group: asyncio.TaskGroup, observers: list[Observer]) -> str | None:
         """None: the user cancelled, no client can ask, or the prompt was withdrawn."""
-        if not observers:
+        if not observers and not self._patient:
             return None
         if not self._answer.done():
             for observer in observers:
@@ -112,7 +120,7 @@ class _Prompt:
         """This client will not answer."""
         if asking := self._asked.pop(observer, None):
             asking.cancel()
-            if not self._asked:
+            if not self._asked and not self._patient:
                 self.resolve(None)
 
     def stop_asking(self) -> None:

@@ -76,11 +76,11 @@ class RememberedRuns:
         self._sizes[run.id] = run.size_bytes
         self._size += self._sizes[run.id]
         while len(self._ended) > ENDED_RUNS:
-            self._drop(next(iter(self._ended.values())))
+            self.forget(next(iter(self._ended.values())))
         if self._size > ENDED_BYTES:
             for old in list(self._ended.values())[:-NEWEST_RUNS]:
                 if not any(display in self._displays for display in old.outputs.display_ids):
-                    self._drop(old)
+                    self.forget(old)
                 if self._size <= ENDED_BYTES:
                     break
 
@@ -88,7 +88,8 @@ class RememberedRuns:
         if self._ended.pop(run.id, None) is not None:
             self._ended[run.id] = run
 
-    def _drop(self, run: Run) -> None:
+    def forget(self, run: Run) -> None:
+        """Evict a run that has ended."""
         del self._ended[run.id]
         self._size -= self._sizes.pop(run.id)
         if run.message_id is not None:

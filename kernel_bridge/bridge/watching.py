@@ -14,7 +14,7 @@ from ..history.records import Filter, OpenRun
 from ..kernels.conversation import Conversation
 from ..kernels.foreign import ForeignHost
 from ..kernels.found import Found, locate
-from ..kernels.records import read_record
+from ..kernels.records import Keeping, read_record
 from ..kernels.session import KernelSession
 from ..protocol.errors import BridgeError, HistoryDisabled
 from ..runs.fold import Outputs
@@ -38,7 +38,8 @@ async def watch(bridge: "Bridge", found: Found, journal: Journal | None) -> Foll
     kernel = FollowedKernel(
         bridge.observers,
         lambda: None,
-        lambda: bridge.settings.output_budget,
+        Keeping(),
+        lambda _: (LiveOutputs, bridge.settings.output_budget),
         lambda listener: KernelSession(_host(found), listener=listener),
     )
     session, budget, began = kernel.session, bridge.settings.output_budget, now()

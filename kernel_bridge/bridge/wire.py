@@ -18,7 +18,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def kernel_to_wire(session: "KernelSession", queued: int, documents: list[str]) -> wire.Kernel:
+def kernel_to_wire(
+    session: "KernelSession", queued: int, documents: list[str], recorded: bool = False
+) -> wire.Kernel:
     host, info = session.host, session.info
     return wire.Kernel(
         id=session.id,
@@ -42,6 +44,7 @@ def kernel_to_wire(session: "KernelSession", queued: int, documents: list[str]) 
         documents=documents or None,
         started_at=host.started_at,
         owner=host.owner,
+        recorded=recorded or None,
         queued=queued,
     )
 

@@ -25,8 +25,8 @@ def main(argv: list[str], stdin_fd: int, stdout_fd: int) -> int:
 
 def _serve(stdin_fd: int, stdout_fd: int, log_level: str, log_file: str | None) -> int:
     from ..limits import run
+    from ..logs import configure
     from ..server.lifecycle import Server
-    from .logs import configure
 
     try:
         configure(log_level, log_file)

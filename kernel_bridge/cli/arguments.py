@@ -5,9 +5,9 @@ from itertools import islice
 from typing import Any, get_args
 
 from .. import __version__
+from ..logs import LEVELS
 from ..protocol.vocabulary import RunState
 from .history.times import HELP, moment
-from .logs import LEVELS
 from .options import Commands, command, lines, natural, seconds
 
 OUT = "an .ipynb, .md or .html file, or a script: .py, .jl, …, or .auto for the kernel's own extension"

@@ -8,9 +8,9 @@ import sys
 
 from ..escapes import legible
 from ..limits import run
+from ..logs import configure
 from ..protocol.errors import REPORT_BUG, BridgeError, Remedy, StartFailed
 from .exits import BROKEN_PIPE, BUG, INTERRUPTED, NO_KERNEL, UNWRITABLE, USAGE, UsageError, give_up
-from .logs import configure
 from .output import drawing
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 import argparse
 from typing import TypeAlias
 
-from .logs import LEVELS
+from ..logs import LEVELS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

@@ -29,7 +29,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     `executing`: parents that the kernel is busy with. `answered`: those of them that have had their reply.
     `newest`: the newest execution. `ours`: our executions that have not become idle. `input_request`: the
     header of the open one. `seen`: what the giver has had since the hand-over began. `cut`: the giver was
-    killed, so that nobody knows what the kernel has sent since.
+    killed, and what the kernel has sent since is unknown.
     """
 
     identity: bytes

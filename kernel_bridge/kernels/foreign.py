@@ -15,6 +15,7 @@ class ForeignHost:
     """Learns only from the kernel's heartbeat whether it is alive."""
 
     restartable = False
+    owns = False
     cwd: str | None = None
     pid: int | None = None
     owner: wire.Owner | None = None

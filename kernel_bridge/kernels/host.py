@@ -69,6 +69,10 @@ class Host(Protocol):
     def remember(self, documents: list[str]) -> None:
         """Record the URIs of the documents bound to the kernel, for the next bridge."""
 
+    @property
+    def owns(self) -> bool:
+        """Whether this process is the one that follows a kernel which a kernel-bridge started."""
+
     def take(self) -> None:
         """This process follows the kernel in place of another one."""
 

@@ -34,15 +34,18 @@ PROGRAM = (  # its arguments: the folder of this package, and the descriptor
     "import sys; sys.path.append(sys.argv[1]); "
     "from kernel_bridge.kernels import keeper_process; keeper_process.main(int(sys.argv[2]))"
 )
-RECORDER = (  # its arguments: that folder, and the ids of the kernels
-    "import sys; sys.path.append(sys.argv[1]); "
+RECORDER = (  # its arguments: that folder, and the ids of the kernels; it forks: it outlives its parents
+    "import os, sys; os.fork() and os._exit(0); sys.path.append(sys.argv[1]); "
     "from kernel_bridge.recorder import main; sys.exit(main(sys.argv[2:]))"
 )
 
 
 def recorder_command() -> list[str]:
-    """The command that starts the recorder, if ids of kernels are added."""
-    return [sys.executable, "-c", RECORDER, str(Path(__file__).parents[2])]
+    """The command that starts a recorder. It revives the kernels whose ids are added to the command.
+
+    It closes its stdout when it listens. If another recorder runs, that one revives the kernels.
+    """
+    return [sys.executable, "-P", "-c", RECORDER, str(Path(__file__).parents[2])]
 
 
 Output = Callable[[], int | None]

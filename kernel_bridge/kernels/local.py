@@ -282,6 +282,10 @@ class LocalHost:
         if self.connection_file is not None:
             update_record(self.kernel_id, self.connection_file, **changes)
 
+    @property
+    def owns(self) -> bool:
+        return self._owns
+
     def note(self, **changes: object) -> None:
         """Change NOTED fields of the kernel's record, now and in later launches."""
         self._noted |= changes

@@ -47,7 +47,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     history_bytes: int = 0
     output_budget: int = 0
     keep_alive_idle: float = 0.0
-    journal: str | None = None
+    journal: str | None = None  # the id of the journal that owns its open runs
 
     def fields(self) -> dict[str, object]:
         return msgspec.structs.asdict(self)
@@ -88,6 +88,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     def traces(self) -> Traces:
         made = tuple(one for one in (self.connection_file, self.sockets) if one is not None)
         return Traces(self.launch, record_path(self.kernel_id), made)
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(**{name: getattr(self, name) for name in Keeping.__struct_fields__})
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether the process that followed it is gone."""
+        return self.bridge is not None and self.bridge.start_time is not None and self.follower is None
 
     @property
     def follower(self) -> Process | None:

@@ -65,7 +65,7 @@ def kept_for(uri: str, fits: Callable[[KernelSpec], bool]) -> Found | None:
     return None
 
 
-def host_of(found: Found, keeper: Keeper, owner: Owner) -> Host:
+def host_of(found: Found, keeper: Keeper, owner: Owner | None) -> Host:
     """The host of a running kernel. `owner` will own it if a kernel-bridge started it and none has it now."""
     if found.record is None:
         return ForeignHost(found)

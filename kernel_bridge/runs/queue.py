@@ -25,9 +25,9 @@ class Place:
 class RunQueue:
     """The runs of this bridge on one kernel that have not ended, and the held places."""
 
-    def __init__(self) -> None:
-        self.running: Run | None = None
-        self._waiting: deque[Run | Place] = deque()
+    def __init__(self, running: Run | None = None, waiting: Iterable[Run] = ()) -> None:
+        self.running = running
+        self._waiting: deque[Run | Place] = deque(waiting)
 
     @property
     def waiting(self) -> list[Run]:

@@ -136,19 +136,30 @@ class Client:
 
     async def close(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
         """Shut down like an editor. Assert that the server kept the protocol and left nothing behind."""
+        await self._shut_down()
+        await self.ended(exit_code, gone_within_s)
+
+    async def leave(self) -> None:
+        """Shut down like an editor, and leave kept kernels running."""
+        await self._shut_down()
+        await self._ended(0)
+
+    async def _shut_down(self) -> None:
         if not self._reader.done():
             await self.check_outputs()
             assert await self.request("shutdown") is None
             self.notify("exit")
-        await self.ended(exit_code, gone_within_s)
 
     async def ended(self, exit_code: int = 0, gone_within_s: float = 5) -> None:
         """Wait for the process to exit. Assert its exit code, and that nothing is left behind."""
+        await self._ended(exit_code)
+        await asyncio.to_thread(self.home.check_clean, gone_within_s)
+
+    async def _ended(self, exit_code: int) -> None:
         async with self._bounded("the process to end"):
             code = await self.process.wait()
         await self.finished()
         assert code == exit_code, f"exit code {code}, not {exit_code}\n{self.stderr()}"
-        await asyncio.to_thread(self.home.check_clean, gone_within_s)
 
     async def finished(self) -> None:
         """Read the remaining output of a process that has ended. Raises AssertionError for any violation."""
@@ -350,7 +361,14 @@ class Client:
         elif message["method"] == "$/cancelRequest":
             self._answers[message["params"]["id"]].cancel()
         else:
+            unmet = set(self.mirror.unmet)
             self.mirror.take(message["method"], message["params"])
+            for run_id in self.mirror.unmet.keys() - unmet:
+                self._answers[run_id] = asyncio.create_task(self._meet(run_id), name=f"meet {run_id}")
+
+    async def _meet(self, run_id: str) -> None:
+        self.mirror.meet(await self.command("getRun", runId=run_id))
+        self._wake()
 
     async def _answer(self, request: Json) -> None:
         try:

@@ -21,6 +21,7 @@ class Mirror:
         self.states: dict[str, list[str]] = {}
         self.outputs: dict[str, list[Json]] = {}
         self.seq: dict[str, int] = {}
+        self.unmet: dict[str, list[Json]] = {}  # runs first seen in the middle -> their outputs since
 
     def take(self, method: str, params: Json) -> None:
         """Applies one notification. Ignores those outside `kernel-bridge/`."""
@@ -39,16 +40,29 @@ class Mirror:
     def ended(self, run_id: str) -> bool:
         return self.runs.get(run_id, {}).get("state") in ENDS
 
+    def meet(self, answer: Json) -> None:
+        """Takes the outputs of a run that was first seen in the middle, from getRun."""
+        run = answer["run"]
+        self.outputs[run["id"]], self.seq[run["id"]] = run["outputs"], answer["seq"]
+        for params in self.unmet.pop(run["id"]):
+            if params["seq"] > answer["seq"]:
+                self._take_output(params)
+
     def _take_run(self, run: Json) -> None:
         assert "outputs" not in run, f"a run notification has outputs: {run}"
         seen = self.states.setdefault(run["id"], [])
         before = seen[-1] if seen else None
         assert before in BEFORE[run["state"]], f"run {run['id']} changed from {before} to {run['state']}"
+        if before is None and run["state"] == "running" and run["origin"] == "bridge":
+            self.unmet[run["id"]] = []  # otherwise it would have been queued first
         seen.append(run["state"])
         self.runs[run["id"]] = run
 
     def _take_output(self, params: Json) -> None:
         run_id, seq = params["runId"], params["seq"]
+        if run_id in self.unmet:
+            self.unmet[run_id].append(params)
+            return
         expected = self.seq.get(run_id, 0) + 1
         assert seq == expected, f"run {run_id}: seq is {seq}, expected {expected}"
         states = self.states.get(run_id, [])

@@ -1,0 +1,149 @@
+"""Hands kernels over to another process, and takes them from one (the messages: handover/messages).
+
+The taker hears iopub before the giver stops, and holds what it hears. The giver then names the messages that
+it has received, and the taker continues with the others. iopub has one order for all subscribers, so that no
+message is missing or received twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import chain
+
+from ..handover.link import Broken, Link
+from ..handover.messages import Baton, Batons, Joined, Offer, Offered, Taken
+from ..history.journal import Journal
+from ..history.records import OpenRun
+from ..protocol.errors import BridgeError, HistoryDisabled
+from ..runs.run import Run
+from .baton import part, resume
+from .kernel import FollowedKernel
+
+log = logging.getLogger(__name__)
+
+JOIN_S = 3.0  # how long the taker may need to connect to the kernels
+BATON_S = 6.0  # how long the giver may need to stop, which includes writing its history
+FLUSH_S = 4.0  # how long the history may need to be written
+TAKEN_S = 3.0  # how long the taker may need to continue
+
+JournalAt = Callable[[str], Journal | None]
+"""Opens the history with that database file. None: it cannot be opened."""
+
+Make = Callable[[Offered], Awaitable[FollowedKernel | None]]
+"""Makes the kernel that is offered, not yet joined. None: it is not wanted."""
+
+
+async def give(link: Link, kernels: Iterable[FollowedKernel]) -> list[FollowedKernel]:
+    """Hand over those kernels that the taker can reach. Return them; they are no longer followed here.
+
+    Raises Broken: the taker is gone. The kernels are followed no longer until they are reclaimed.
+    """
+    offered = {kernel.id: kernel for kernel in kernels}
+    for kernel in offered.values():
+        kernel.hold_queue(True)
+        kernel.session.note_messages()
+    await link.send(Offer([_offered(kernel) for kernel in offered.values()]))
+    joined = (await link.expect(Joined, JOIN_S)).first
+    given = [offered[id] for id in joined if id in offered]
+    await asyncio.gather(*(kernel.session.hear_until(joined[kernel.id]) for kernel in given))
+    batons = [part(kernel) for kernel in given]
+    journals = set(chain.from_iterable(kernel.publication.journals for kernel in given))
+    await asyncio.gather(*(_flushed(journal) for journal in journals))
+    await link.send(Batons(batons))
+    await link.expect(Taken, TAKEN_S)
+    for kernel in given:
+        await kernel.handed_over()
+    return given
+
+
+def _offered(kernel: FollowedKernel) -> Offered:
+    session = kernel.session
+    return Offered(
+        kernel_id=kernel.id,
+        connection_file=session.host.connection_file or "",
+        identity=session.identity if session.hands_over else None,
+        keeping=kernel.keeping,
+        documents=kernel.documents,
+    )
+
+
+async def _flushed(journal: Journal) -> None:
+    try:
+        async with asyncio.timeout(FLUSH_S):
+            await journal.flush()
+    except TimeoutError:
+        log.warning("the history %s was not written in time; the next process misses a part", journal.path)
+
+
+async def take(link: Link, offer: Offer, make: Make, journal_at: JournalAt) -> list[FollowedKernel]:
+    """Take the offered kernels. Return those that are followed here now. Raises Broken: none is."""
+    joined: dict[str, FollowedKernel] = {}
+    first: dict[str, str | None] = {}
+    try:
+        for offered in offer.kernels:
+            kernel = await make(offered)
+            if kernel is None:
+                continue
+            try:
+                first[kernel.id] = await kernel.session.listen(
+                    offered.identity, replies=offered.identity is not None
+                )
+            except (BridgeError, OSError) as error:
+                log.warning("kernel %s cannot be taken over: %s", kernel.id, error)
+            else:
+                joined[kernel.id] = kernel
+        await link.send(Joined(first))
+        batons = (await link.expect(Batons, BATON_S)).batons
+    except Broken:
+        for kernel in joined.values():
+            kernel.session.close()
+        raise
+    await _continue(batons, joined, journal_at)
+    await link.send(Taken())
+    return [joined[baton.kernel_id] for baton in batons]
+
+
+async def _continue(batons: list[Baton], kernels: dict[str, FollowedKernel], journal_at: JournalAt) -> None:
+    journals = {
+        run_id: journal
+        for baton in batons
+        for run_id, path in baton.histories.items()
+        if (journal := journal_at(path)) is not None
+    }
+    stored: dict[str, OpenRun] = {}
+    for baton in batons:
+        stored |= await _stored(baton, journals, kernels[baton.kernel_id].stored_budget_bytes)
+    follows: dict[str, str] = {}
+    for baton in batons:  # no await from here on: the history is as the giver left it
+        follows |= resume(kernels[baton.kernel_id], baton, stored, journals)
+    runs = {run.id: run for kernel in kernels.values() for run in kernel.runs.all()}
+    for run_id, before in follows.items():
+        if (earlier := runs.get(before)) is not None:
+            _follow(runs[run_id], earlier, kernels)
+    for baton in batons:
+        kernel = kernels[baton.kernel_id]
+        kernel.session.continue_(baton.conversation)
+        kernel.proceed()
+
+
+async def _stored(baton: Baton, journals: Mapping[str, Journal], budget_bytes: int) -> dict[str, OpenRun]:
+    """The runs of a baton that are in a history, as they are there."""
+    stored: dict[str, OpenRun] = {}
+    mine = {run_id: journals[run_id] for run_id in baton.histories if run_id in journals}
+    for journal in set(mine.values()):
+        run_ids = [run_id for run_id, its in mine.items() if its is journal]
+        try:
+            found = await journal.resume(run_ids, budget_bytes)
+        except HistoryDisabled as error:
+            log.warning("runs of kernel %s continue without a history: %s", baton.kernel_id, error)
+        else:
+            stored |= {one.run.id: one for one in found}
+    return stored
+
+
+def _follow(run: Run, earlier: Run, kernels: Mapping[str, FollowedKernel]) -> None:
+    """Run one after the other, on another kernel."""
+    run.after = earlier
+    kernel = kernels[run.kernel_id]
+    if earlier.kernel_id != run.kernel_id:
+        kernels[earlier.kernel_id].ended(earlier).add_done_callback(lambda _: kernel.other_ended(earlier))

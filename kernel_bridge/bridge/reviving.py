@@ -1,0 +1,78 @@
+"""Continues the runs of a kernel whose bridge or recorder was killed, with what the history has of them."""
+
+import logging
+
+from ..history.journal import Journal
+from ..history.records import OpenRun
+from ..kernels.conversation import cut_off
+from ..kernels.records import Record
+from ..protocol.errors import HistoryDisabled
+from ..runs.fold import Outputs
+from ..runs.run import Run
+from .handing import JournalAt
+from .kernel import FollowedKernel
+
+log = logging.getLogger(__name__)
+
+
+async def revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt) -> None:
+    """Follow a kernel whose last follower is gone, and continue the runs that it left in its history.
+
+    Raises KernelUnreachable, OSError.
+    """
+    journal = journal_at(record.keeping.history) if record.keeping.history is not None else None
+    identity = bytes.fromhex(record.identity or "")
+    await kernel.session.listen(identity or None, replies=True)
+    left = await _left(kernel, record, journal)
+    runs = {one.run.id: _revived(kernel, one) for one in left}
+    for one in left:
+        if one.options is not None and one.options.after is not None:
+            runs[one.run.id].after = runs.get(one.options.after)
+    running = next((run for run in runs.values() if run.state == "running" and run.origin == "bridge"), None)
+    waiting = [run for run in runs.values() if run.state == "queued"]
+    heard = max((one.heard for one in left if one.heard is not None), default=None)
+    kernel.adopt(list(runs.values()), running, waiting, dict.fromkeys(runs, journal) if journal else {})
+    started = [run.message_id for run in runs.values() if run.message_id is not None]
+    kernel.session.continue_(cut_off(identity, record.session or "", started, heard))
+    kernel.proceed()
+
+
+async def _left(kernel: FollowedKernel, record: Record, journal: Journal | None) -> list[OpenRun]:
+    if journal is None or record.journal is None:
+        return []
+    try:
+        return await journal.open_runs(kernel.id, record.journal, kernel.keeping.output_budget)
+    except HistoryDisabled as error:
+        log.warning("kernel %s: its open runs cannot be read: %s", kernel.id, error)
+        return []
+
+
+def _revived(kernel: FollowedKernel, stored: OpenRun) -> Run:
+    run, options = stored.run, stored.options
+    outputs = run.outputs or []
+    last = outputs[-1] if outputs else None
+    stream = None
+    if last is not None and last["output_type"] == "stream":
+        tail = last["elided"]["tail"] if "elided" in last else last["text"]
+        stream = (last["name"], stored.stream_length or 0, tail)
+    revived = Run(
+        id=run.id,
+        kernel_id=run.kernel_id,
+        epoch=run.epoch,
+        source=run.source,
+        queued_at=run.queued_at,
+        outputs=Outputs.resumed(len(outputs), stream),
+        live=kernel.stored_live(outputs, stored.stream_length or 0),
+        origin=run.origin,
+        kept=True,
+        times=stored.times,
+    )
+    if options is not None:
+        revived.location = options.location
+        revived.store_history = options.store_history
+        revived.stop_on_error = options.stop_on_error
+        revived.allow_stdin = options.allow_stdin
+    if run.started_at is not None:
+        revived.start((options and options.message_id) or run.id, run.started_at)
+        revived.execution_count = run.execution_count
+    return revived

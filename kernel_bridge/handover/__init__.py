@@ -1,0 +1,1 @@
+"""Moves a followed kernel between two processes: what they say to each other, and how they meet."""
