@@ -34,6 +34,7 @@ QUIET = {
     "telemetry.telemetryLevel": "off",
     "window.commandCenter": False,
     "workbench.enableExperiments": False,
+    "workbench.reduceMotion": "on",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,

@@ -40,7 +40,7 @@ def main() -> None:
             ["extensionTestsPath", f"{remote}{MEASURE}"],
         ]
         with window(chromium, server, folder, f"&payload={quote(json.dumps(payload))}") as vscode:
-            vscode.page.wait_for_function("window.automation.code !== undefined", timeout=PATIENCE_MS)
+            vscode.until("window.automation.code !== undefined", timeout_ms=PATIENCE_MS)
             automation = vscode.page.evaluate("window.automation")
     assert automation["code"] == 0, "\n".join(automation["lines"][-20:])
     for line in automation["lines"]:

@@ -22,7 +22,7 @@ def test_in_the_extension_host(chromium: BrowserContext, server: CodeServer, fol
     ]
     with window(chromium, server, folder, f"&payload={quote(json.dumps(payload))}") as vscode:
         with suppress(TimeoutError):  # then the tests so far are reported
-            vscode.page.wait_for_function("window.automation.code !== undefined", timeout=LONGEST_MS)
+            vscode.until("window.automation.code !== undefined", timeout_ms=LONGEST_MS)
         automation = vscode.page.evaluate("window.automation")
     lines = [line for line in automation["lines"] if line.startswith(("ok - ", "not ok - "))]
     print("", *lines, sep="\n")

@@ -1,13 +1,23 @@
 """A window of VS Code, driven like a user does: with keys and clicks, by what is on the screen."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, Playwright, expect
+from playwright.sync_api import (
+    BrowserContext,
+    FrameLocator,
+    JSHandle,
+    Locator,
+    Page,
+    Playwright,
+    ViewportSize,
+    expect,
+)
 
 from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.install import Installation
@@ -24,7 +34,8 @@ FLAGS = [
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
-PATIENCE_MS = 30_000
+SIZE: ViewportSize = {"width": 1280, "height": 800}
+PATIENCE_MS = 60_000
 """Maximum time for any step of a window on a busy machine."""
 
 # VS Code calls these functions when it runs tests.
@@ -62,6 +73,7 @@ class Window:
 
     def palette(self, title: str) -> None:
         """Runs a command by its title."""
+        self.box.wait_for(state="hidden")  # one that is closing would take the new one with it
         self.press("F1")
         self.box.locator("input").fill(f">{title}")
         self.choose(title)
@@ -84,6 +96,7 @@ class Window:
     def open(self, name: str) -> Locator:
         """Opens a file of the folder, or finds it by its name below. Returns its editor."""
         path = self.folder / name
+        self.box.wait_for(state="hidden")
         self.press("Control+P")
         self.box.locator("input").fill(str(path) if path.exists() else name)
         if self.shared:  # the list begins with recent files, of other tests
@@ -113,8 +126,12 @@ class Window:
         """Waits for a text after a line, 1-based, of an editor that is not scrolled. Returns its colour."""
         shows = f"([place, text, font]) => {{ const seen = ({INLINE})(place);"
         shows += " return seen?.text.includes(text) && seen.fontStyle === font && seen.color; }"
-        color: str = self.page.wait_for_function(shows, arg=[[f"/{name}", line - 1], text, font]).json_value()
+        color: str = self.until(shows, [[f"/{name}", line - 1], text, font]).json_value()
         return color
+
+    def until(self, expression: str, argument: object = None, timeout_ms: float = PATIENCE_MS) -> JSHandle:
+        """Waits for a truthy value. Looks ten times a second: by default, Playwright does in every frame."""
+        return self.page.wait_for_function(expression, arg=argument, polling=100, timeout=timeout_ms)
 
     def expect_focus(self, name: str) -> None:
         """Waits until the keys go to an editor."""
@@ -189,7 +206,7 @@ def browser(playwright: Playwright, installation: Installation, home: Home) -> I
         executable_path=installation.browser,
         args=FLAGS,
         env={**home.environment},
-        viewport={"width": 1280, "height": 800},
+        viewport=SIZE,
     )
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(AUTOMATION)
@@ -203,16 +220,22 @@ def browser(playwright: Playwright, installation: Installation, home: Home) -> I
 def window(browser: BrowserContext, server: CodeServer, folder: Path, query: str = "") -> Iterator[Window]:
     """Opens a window of VS Code on a folder, without the state of earlier windows."""
     page = browser.new_page()
+    devtools = browser.new_cdp_session(page)
     try:
         window = Window(page, folder)
-        # Clear the state of earlier windows (layout, recent choices), but keep the browser's cache.
+        # Clear the state of earlier windows (unsaved files, layout, recent choices).
+        # Keep the browser's cache.
+        shutil.rmtree(server.user / "User" / "Backups", ignore_errors=True)
         everything = {"origin": server.url, "storageTypes": "all"}
-        browser.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+        devtools.send("Storage.clearDataForOrigin", everything)
         page.on("console", lambda message: window.console.append(f"{message.type}: {message.text}"))
         page.goto(f"{server.url}/?folder={quote(str(folder))}{query}")
         page.locator(".monaco-workbench").wait_for()
         yield window
     finally:
+        # Chromium keeps a service worker that Playwright has attached to, and with it the window's process.
+        devtools.send("ServiceWorker.enable")
+        devtools.send("ServiceWorker.stopAllWorkers")
         page.close()
 
 
