@@ -1,4 +1,4 @@
-"""Fixtures: one VS Code for all tests, a window for each test or module, and a folder for each test."""
+"""Fixtures: one VS Code for all tests, new and shared windows, and a folder for each test."""
 
 import sys
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def folder(vscode_home: Home, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def windows(chromium: BrowserContext, server: CodeServer, vscode_home: Home) -> Iterator[SharedWindow]:
     with closing(SharedWindow(chromium, server, vscode_home.work)) as windows:
         yield windows
@@ -58,7 +58,7 @@ def windows(chromium: BrowserContext, server: CodeServer, vscode_home: Home) -> 
 
 @pytest.fixture
 def vscode(windows: SharedWindow, folder: Path, request: pytest.FixtureRequest) -> Iterator[Window]:
-    """A new window; in a module with the mark `shared_window`, the module's, with nothing open."""
+    """A new window; with the mark `shared_window`, that of the test before if it has the mark too."""
     marks = {mark.name for mark in request.node.iter_markers()}
     own = "shared_window" not in marks or "new_window" in marks
     failed = request.session.testsfailed

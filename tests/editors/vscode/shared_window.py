@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext
 
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.window import Window, window
+from tests.editors.vscode.window import SIZE, Window, window
 
 
 @dataclass
@@ -43,6 +43,7 @@ class SharedWindow:
 
 def _clear(window: Window) -> None:
     page = window.page
+    page.set_viewport_size(SIZE)
     if window.box.is_visible():
         window.press("Escape")
     window.palette("View: Close All Editors")

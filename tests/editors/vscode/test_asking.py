@@ -1,6 +1,10 @@
 """Errors as problems, and code that asks for input."""
 
+import pytest
+
 from tests.editors.vscode.window import Window, expect
+
+pytestmark = pytest.mark.shared_window
 
 ASKS = """\
 name = input("Who is there? ")

@@ -12,6 +12,8 @@ from tests.editors.vscode.test_kernels import server_of
 from tests.editors.vscode.window import Window, expect
 from tests.home import Home
 
+pytestmark = pytest.mark.shared_window
+
 
 @pytest.fixture
 def other_kernelspec(vscode_home: Home) -> Iterator[str]:

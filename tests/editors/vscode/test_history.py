@@ -3,8 +3,11 @@
 import re
 
 import nbformat
+import pytest
 
 from tests.editors.vscode.window import Window, expect
+
+pytestmark = pytest.mark.shared_window
 
 
 def test_finding_a_run_in_the_history(vscode: Window) -> None:

@@ -1,9 +1,12 @@
 """Kernels in VS Code: shown in the status bar, chosen, interrupted, restarted, and dead."""
 
 import psutil
+import pytest
 
 from tests.editors.vscode.window import Window, expect
 from tests.home import Home
+
+pytestmark = pytest.mark.shared_window
 
 # Records each icon of an item in the status bar.
 ICONS = """item => {
@@ -15,21 +18,6 @@ ICONS = """item => {
 }"""
 
 FOR_EVER = "print('begun')\nwhile True: pass\n"
-
-
-def test_the_kernel_keeps_running_after_an_interrupt(vscode: Window) -> None:
-    (vscode.folder / ".vscode").mkdir()
-    (vscode.folder / ".vscode" / "settings.json").write_text('{"kernel-bridge.longRunSeconds": 0.5}')
-    vscode.write("a.py", FOR_EVER)
-    vscode.run("Run All")
-    expect(vscode.text).to_contain_text("begun")
-    vscode.page.get_by_role("button", name="a.py, print('begun')").click()
-    expect(vscode.text).to_contain_text("KeyboardInterrupt")
-    vscode.expect_inline("a.py", 2, "⊘ interrupted")
-    expect(vscode.page.get_by_role("button", name="a.py, print('begun')")).to_have_count(0)
-    vscode.select("a.py", 1)
-    vscode.run("Run Line")
-    expect(vscode.text.get_by_text("begun", exact=True)).to_have_count(2)
 
 
 def test_a_restarted_kernel_has_no_variables(vscode: Window) -> None:
@@ -101,6 +89,23 @@ def server_of(home: Home) -> psutil.Process:
     return server
 
 
+@pytest.mark.new_window
+def test_the_kernel_keeps_running_after_an_interrupt(vscode: Window) -> None:
+    (vscode.folder / ".vscode").mkdir()
+    (vscode.folder / ".vscode" / "settings.json").write_text('{"kernel-bridge.longRunSeconds": 0.5}')
+    vscode.write("a.py", FOR_EVER)
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("begun")
+    vscode.page.get_by_role("button", name="a.py, print('begun')").click()
+    expect(vscode.text).to_contain_text("KeyboardInterrupt")
+    vscode.expect_inline("a.py", 2, "⊘ interrupted")
+    expect(vscode.page.get_by_role("button", name="a.py, print('begun')")).to_have_count(0)
+    vscode.select("a.py", 1)
+    vscode.run("Run Line")
+    expect(vscode.text.get_by_text("begun", exact=True)).to_have_count(2)
+
+
+@pytest.mark.new_window
 def test_a_renamed_file_keeps_its_kernel(vscode: Window) -> None:
     (vscode.folder / "old").mkdir()
     (vscode.folder / "old" / "a.py").write_text("x = 41\n\nprint('x is', x + 1)\n")

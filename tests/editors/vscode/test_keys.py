@@ -1,6 +1,10 @@
 """The keys that run, edit and find cells."""
 
+import pytest
+
 from tests.editors.vscode.window import Window, expect
+
+pytestmark = pytest.mark.shared_window
 
 CELLS = """\
 # %% first

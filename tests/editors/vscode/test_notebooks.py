@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -10,6 +11,8 @@ from tests.editors.vscode.command_line import kernel_bridge_json
 from tests.editors.vscode.test_running import PICTURE
 from tests.editors.vscode.window import Window, expect, pixels
 from tests.home import Home
+
+pytestmark = pytest.mark.shared_window
 
 
 def test_saving_the_results_creates_a_notebook(vscode: Window) -> None:

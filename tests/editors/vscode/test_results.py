@@ -1,7 +1,11 @@
 """A file keeps its results notebook when its kernel is replaced or dies."""
 
+import pytest
+
 from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.window import Window, expect
+
+pytestmark = pytest.mark.shared_window
 
 COUNTS = "runs = globals().get('runs', 0) + 1\nprint('run number', runs)\n"
 
@@ -42,16 +46,16 @@ def test_the_results_continue_after_a_kernel_died(vscode: Window) -> None:
 
 def test_files_that_share_a_kernel_share_its_results(vscode: Window) -> None:
     (vscode.folder / "b.py").write_text("print('x is', x + 1)\n")
-    vscode.write("a.py", "x = 41\nprint('from a')\n")
+    vscode.write("owner.py", "x = 41\nprint('from the owner')\n")
     vscode.run("Run All")
-    expect(vscode.text).to_contain_text("from a")
+    expect(vscode.text).to_contain_text("from the owner")
     vscode.open("b.py")
     vscode.status.click()
-    vscode.box.locator(".monaco-list-row").filter(has_text="used by a.py").click()
+    vscode.box.locator(".monaco-list-row").filter(has_text="used by owner.py").click()
     expect(vscode.status).to_contain_text("Python 3 (ipykernel)")
     vscode.run("Run All")
     expect(vscode.text).to_contain_text("x is 42")
-    expect(vscode.text).to_contain_text("from a")
+    expect(vscode.text).to_contain_text("from the owner")
     expect(vscode.text).not_to_contain_text("Another kernel")
     expect(vscode.notebooks).to_have_count(1)
 
@@ -82,21 +86,6 @@ def enter(vscode: Window, code: str) -> None:
     vscode.press("Enter")
 
 
-def test_the_results_continue_after_a_reload(vscode: Window, server: CodeServer) -> None:
-    vscode.write("a.py", "print('before and after', 'a reload')\n")
-    vscode.run("Run All")
-    expect(vscode.text).to_contain_text("before and after a reload")
-    server.wait_for_backup("before and after a reload")
-    vscode.palette("Developer: Reload Window")
-    expect(vscode.status).to_contain_text("No Kernel")
-    expect(vscode.text).to_contain_text("before and after a reload")
-    vscode.editor("a.py").locator(".view-lines").first.click()
-    vscode.run("Run All")
-    expect(vscode.text.get_by_text("before and after a reload")).to_have_count(2)
-    expect(vscode.text).to_contain_text("Another kernel")
-    expect(vscode.notebooks).to_have_count(1)
-
-
 def test_results_closed_during_a_run_continue_in_the_next_notebook(vscode: Window) -> None:
     vscode.write(
         "a.py", "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.01)\n1 + 41\n"
@@ -111,3 +100,18 @@ def test_results_closed_during_a_run_continue_in_the_next_notebook(vscode: Windo
     (vscode.folder / "go").touch()
     expect(vscode.text).to_contain_text("42")
     expect(vscode.page.locator(".codicon-notebook-state-executing")).to_have_count(0)
+
+
+def test_the_results_continue_after_a_reload(vscode: Window, server: CodeServer) -> None:
+    vscode.write("a.py", "print('before and after', 'a reload')\n")
+    vscode.run("Run All")
+    expect(vscode.text).to_contain_text("before and after a reload")
+    server.wait_for_backup("before and after a reload")
+    vscode.palette("Developer: Reload Window")
+    expect(vscode.status).to_contain_text("No Kernel")
+    expect(vscode.text).to_contain_text("before and after a reload")
+    vscode.editor("a.py").locator(".view-lines").first.click()
+    vscode.run("Run All")
+    expect(vscode.text.get_by_text("before and after a reload")).to_have_count(2)
+    expect(vscode.text).to_contain_text("Another kernel")
+    expect(vscode.notebooks).to_have_count(1)

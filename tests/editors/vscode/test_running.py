@@ -93,17 +93,6 @@ def test_cells_run_in_order_with_inline_results(vscode: Window) -> None:
     expect(vscode.text).to_contain_text("second")
 
 
-@pytest.mark.new_window
-def test_runs_requested_during_startup_keep_their_order(vscode: Window) -> None:
-    cells = "".join(f"# %%\nran.append({number}); print(ran)\n" for number in range(8))
-    vscode.write("a.py", "ran = []\n" + cells)
-    vscode.status.wait_for()
-    vscode.select("a.py", 1)
-    for _ in range(9):
-        vscode.page.keyboard.press("Shift+Enter")
-    expect(vscode.text).to_contain_text("[0, 1, 2, 3, 4, 5, 6, 7]")
-
-
 def test_the_link_above_a_cell_runs_it(vscode: Window) -> None:
     editor = vscode.write("a.py", CELLS)
     editor.locator(".codelens-decoration a").filter(has_text="Run Cell").nth(1).click()
@@ -120,3 +109,14 @@ def test_a_result_is_dimmed_when_its_line_is_edited(vscode: Window) -> None:
     assert vscode.expect_inline("a.py", 1, "42", font="italic") != fresh
     vscode.run("Run All")
     assert vscode.expect_inline("a.py", 1, "43") == fresh
+
+
+@pytest.mark.new_window
+def test_runs_requested_during_startup_keep_their_order(vscode: Window) -> None:
+    cells = "".join(f"# %%\nran.append({number}); print(ran)\n" for number in range(8))
+    vscode.write("a.py", "ran = []\n" + cells)
+    vscode.status.wait_for()
+    vscode.select("a.py", 1)
+    for _ in range(9):
+        vscode.page.keyboard.press("Shift+Enter")
+    expect(vscode.text).to_contain_text("[0, 1, 2, 3, 4, 5, 6, 7]")

@@ -1,7 +1,11 @@
 """A new user follows docs/getting-started/vscode.md from an empty file to a plot."""
 
+import pytest
+
 from tests.documentation.pages import ROOT, blocks
 from tests.editors.vscode.window import Window, expect, pixels
+
+pytestmark = pytest.mark.shared_window
 
 CELLS = [block.text for block in blocks(ROOT / "docs" / "getting-started" / "vscode.md", "python")]
 
