@@ -100,7 +100,7 @@ class FollowedKernel:
     @property
     def is_to_record(self) -> bool:
         """Whether a recorder is to follow it next: nobody else does, or it still runs our code."""
-        if not self.alive or self.session.state in ("starting", "restarting"):
+        if not self.alive or self.leaving or self.session.state in ("starting", "restarting"):
             return False
         return self.session.host.owns or any(run.origin == "bridge" for run in self.runs.open())
 

@@ -33,7 +33,7 @@ async def record(kernels: Iterable[FollowedKernel]) -> None:
         try:
             given = await give(link, left)
         except Broken as error:
-            log.warning("the recorder has ended: %s", error)
+            log.info("the recorder has ended: %s", error)
             left = [kernel for kernel in left if kernel.leaving is None]
         else:
             left = [kernel for kernel in left if kernel not in given]
@@ -42,6 +42,7 @@ async def record(kernels: Iterable[FollowedKernel]) -> None:
             return
         finally:
             link.close()
+    log.warning("kept kernels are not recorded: the recorder ends again and again")
 
 
 async def take_back(kernel_id: str, make: Make, journal_at: JournalAt) -> list[FollowedKernel]:

@@ -80,7 +80,7 @@ class Kernels:
                     kernel = self._make(found, found.record.keeping, found.record.documents)
                     await revive(kernel, found.record, self._journal)
                 except (BridgeError, OSError) as error:
-                    log.warning("kernel %s cannot be revived: %s", kernel_id, error)
+                    log.info("kernel %s has ended, or cannot be revived: %s", kernel_id, error)
                 else:
                     self._follow(kernel)
 

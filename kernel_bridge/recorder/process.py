@@ -15,7 +15,7 @@ from .kernels import Kernels
 log = logging.getLogger(__name__)
 
 PLACE_S = 3.0  # how long the previous recorder may take to leave
-FIRST_S = 10.0  # how long a recorder without kernels waits for the first
+FIRST_S = 10.0  # how long a recorder waits for its first kernel or bridge
 RETRY_S = 0.02
 
 
@@ -92,6 +92,7 @@ class _Recorder:
         task = asyncio.current_task()
         assert task is not None
         self._links.add(task)
+        self.kernels.changed.notify()
         link = Link(reader, writer)
         try:
             while True:
@@ -130,7 +131,7 @@ class _Recorder:
     async def _unused(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_S):
-                while not self.kernels.followed:
+                while not self.kernels.followed and not self._links:
                     await self.kernels.changed.next()
         while self.kernels.followed or self._links:
             await self.kernels.changed.next()
