@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 NUDGE_S = (0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # waits for iopub between kernel_info_requests
 HANDS_S = 1.0  # time for the handshakes of stdin and of the heartbeat, each, once the kernel answers
 HEAR_S = 2.0  # how long a giver may lag behind its taker
-YIELD_S = 0.2  # time for the kernel to notice that replies go to the taker; one that is blocked sends none
+REPLIES_S = 0.02  # time for replies on their way to the giver; zmq notices the taker within 1 ms
 
 ASIDE = frozenset({"comm_open", "comm_msg", "comm_close", "debug_event"})
 
@@ -57,6 +57,7 @@ class Channels:
         self._numbering = Numbering()
         self._asked_on_control = 0  # requests without a reply yet
         self._waiting: dict[str, asyncio.Future[Json]] = {}  # message id of a request -> content of its reply
+        self._published: dict[str | None, asyncio.Event] = {}  # requests whose statuses are awaited
         self._executions = Executions()
         self._input_request: bytes | None = None  # header of the open input_request
         self._batch = Batch(heard)
@@ -102,12 +103,18 @@ class Channels:
         """Whether output is, or was within FLOODED_S, arriving as a flood."""
         return self._batch.flooded
 
-    def presume_busy(self) -> None:
-        """Assume that the kernel executes something whose start was missed."""
+    def presume_busy(self, request: str) -> None:
+        """Assume that the kernel executes something whose start was missed, until it answers that request."""
+        self._published.setdefault(request, asyncio.Event())
         self._executions.presume()
 
-    def confirm_idle(self) -> None:
-        """The kernel has answered on shell, so that what it executed when it was asked is over."""
+    async def confirm_idle(self, request: str) -> None:
+        """The kernel has answered this request on shell, so that what it executed when it was asked is over.
+
+        What it has published before may still be on its way.
+        """
+        await happens(self._published[request], HANDS_S)
+        self._published.pop(request, None)
         if self._executions.confirm_idle():
             self._turned(False)
 
@@ -277,6 +284,8 @@ class Channels:
                 self._catch_up()
             if message.parent_id is not None and not self._is_ours(message.parent_id):
                 self._numbering.other(began=status == Status("busy"))
+            if message.parent_id in self._published:
+                self._published[message.parent_id].set()
             if message.parent_type not in EXECUTES_NOTHING and message.parent_id is not None:
                 self._take_status(message.parent_id, message.parent_type, status)
         elif message.message_type in ASIDE:
@@ -325,9 +334,8 @@ class Channels:
     # handing over (conversation.py)
 
     def note_messages(self) -> None:
-        """A hand-over begins: note what arrives, and yield the identity to the taker."""
+        """A hand-over begins: note what arrives."""
         self._noted = []
-        self._transport.yield_replies()
 
     def _note(self, message_id: str) -> None:
         assert self._noted is not None
@@ -341,7 +349,7 @@ class Channels:
             self._awaited = first, asyncio.Event()
             await happens(self._awaited[1], HEAR_S)
         if hands_over:
-            await happens(self._transport.yielded, YIELD_S)
+            await asyncio.sleep(REPLIES_S)
 
     def part(self, info: KernelInfo | None) -> Conversation:
         """Handle what has arrived, and stop listening."""

@@ -10,11 +10,12 @@ The *giver* parts from the kernel, and the *taker* continues (`session.KernelSes
     taker.continue_(conversation)                    drops what the giver has had, and handles the rest
 
 iopub has one order for all subscribers: what was published before the message `first` reaches the giver, the
-rest reaches the taker. Replies and prompts go to one identity. A kernel whose sockets hand an identity over
-(zmq's ROUTER_HANDOVER) sends them to the taker once it has connected, and closes the giver's connection
-after everything on its way there has been sent; the giver reads that and closes its end before zmq would
-reconnect it. Other kernels drop replies to an identity that has gone, and ignore a second connection that has
-it: there the taker makes up its own, and a run ends with its idle.
+rest reaches the taker. Replies and prompts go to one identity. Once the taker has connected, a kernel whose
+sockets hand an identity over (zmq's ROUTER_HANDOVER) sends them to the taker; the giver's connection delivers
+what was sent before, and stays open until the giver closes it (zmq does not reconnect it, which would claim
+the identity back). The giver waits a little for that, and must send nothing: the kernel no longer reads it.
+Other kernels drop replies to an identity that has gone, and ignore a second connection that has it: there the
+taker makes up its own, and a run ends with its idle.
 """
 
 import msgspec

@@ -50,8 +50,11 @@ class Greeting:
     def __init__(self, channels: Channels, learn: Callable[[Json], None]) -> None:
         self._channels = channels
         self._learn = learn
+        self._requests: list[str] = []  # ids
         self._control, self._shell = (
-            asyncio.ensure_future(channels.request("kernel_info_request", {}, channel, None))
+            asyncio.ensure_future(
+                channels.request("kernel_info_request", {}, channel, None, sent=self._requests.append)
+            )
             for channel in ("control", "shell")
         )
 
@@ -72,7 +75,7 @@ class Greeting:
                 self._learn(shell.result())
                 self.close()
                 return True
-            self._channels.presume_busy()
+            self._channels.presume_busy(self._requests[1])
             if control.done():
                 self._learn(control.result())
             return False
@@ -85,6 +88,7 @@ class Greeting:
     async def settle(self, deaf: Callable[[], None]) -> None:
         """Wait for the replies until the kernel is free. Calls `deaf` if none arrives within DEAF_S."""
         answers = [self._control, self._shell]
+        self._channels.presume_busy(self._requests[1])
         try:
             done, _ = await asyncio.wait(answers, timeout=DEAF_S, return_when=asyncio.FIRST_COMPLETED)
             if not done and not self._channels.spoke:
@@ -93,7 +97,7 @@ class Greeting:
             self._learn(done.pop().result())
             self._learn(await self._shell)
             await self._channels.join()
-            self._channels.confirm_idle()
+            await self._channels.confirm_idle(self._requests[1])
         except KernelDead:
             pass  # the session knows why the conversation ended
         finally:

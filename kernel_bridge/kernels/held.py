@@ -26,6 +26,7 @@ class Held:
         self._statuses: list[bool] = []  # of our request: whether the giver has had it
         self._messages: list[tuple[Channel, Parts]] = []
         self._published = asyncio.Event()
+        self._replies = replies
         self.transport = connect(self, identity, replies)
 
     async def join(self) -> str | None:
@@ -34,7 +35,9 @@ class Held:
         None: iopub has been silent for JOIN_S. A kernel without iopub_welcome is asked for its kernel_info on
         control, which it answers even while it executes, with statuses on iopub.
         """
-        await happens(self.transport.gets_replies, HANDS_S)
+        if self._replies:
+            await happens(self.transport.gets_replies, HANDS_S)
+            await happens(self.transport.may_ask, HANDS_S)
         if not await happens(self._published, WELCOME_S):
             self.asked, parts = self.codec.encode("kernel_info_request", {})
             self.transport.send("control", parts)

@@ -108,7 +108,7 @@ class LocalHost:
         host.connection_file = str(found.path)
         host.pid = record.pid
         host._documents = record.documents
-        host._noted = {field: getattr(record, field) for field in NOTED}
+        host._noted = {field: getattr(record, field) for field in NOTED} | {"recorded": False}
         host.owner = record.present_owner or owner
         host.started_at = found.started_at
         host._launch_id = record.launch
@@ -180,7 +180,7 @@ class LocalHost:
             self._process.leave_running()
         self._owns = record is not None and record.present_owner is None
         if self._owns:
-            self._update_record(owner=self.owner, bridge=this_process())
+            self._note_follower()
         return connect
 
     def became_ready(self) -> None:
@@ -294,9 +294,14 @@ class LocalHost:
     def take(self) -> None:
         """This process follows the kernel in place of another one."""
         self.owner, self._owns = self._program, True
-        self._update_record(owner=self.owner, bridge=this_process())
+        self._note_follower()
         if self._found is not None and (record := self._found.record) is not None:
             self._keeper.guard(self.kernel_id, record.traces, record.pid, record.start_time, None, keep=True)
+
+    def _note_follower(self) -> None:
+        self._update_record(
+            owner=self.owner, bridge=this_process(), recorded=self._noted.get("recorded", False)
+        )
 
     def leave(self) -> None:
         """Another process follows the kernel from now on."""

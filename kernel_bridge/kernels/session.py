@@ -283,8 +283,8 @@ class KernelSession(Requests):
     async def listen(self, identity: bytes | None, replies: bool) -> str | None:
         """Hear a running kernel that another process follows, and hold its messages until `continue_`.
 
-        With `replies`, those to that identity, and its prompts, come here too. Returns the id of the first
-        message on iopub that is held, for `hear_until`; None: iopub is silent. Raises KernelUnreachable.
+        With `replies` (only if it hands over), those to that identity, and prompts, come here too. Returns
+        the id of the first message on iopub that is held; None: iopub is silent. Raises KernelUnreachable.
         """
         async with self._order:
             try:
@@ -314,10 +314,10 @@ class KernelSession(Requests):
         self.host.take()
         self._note_link(channels)
         channels.continue_(conversation, held)
-        self._follow("busy" if channels.executing else "idle")
+        unsettled = conversation.cut or "" in conversation.executing
+        self._follow("busy" if channels.executing or unsettled else "idle")
         self._beat(held.last_beat)
-        if conversation.cut or "" in conversation.executing:
-            channels.presume_busy()
+        if unsettled:
             self._settle(Greeting(channels, self._read_info))
 
     def _note_link(self, channels: Channels) -> None:

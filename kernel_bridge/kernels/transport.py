@@ -44,8 +44,7 @@ class Transport(Protocol):
 
     met: asyncio.Event  # the handshake is complete; a kernel that is stopped or gone completes none
     may_ask: asyncio.Event  # the kernel can send input_request; earlier ones would be lost
-    gets_replies: asyncio.Event  # shell's handshake is complete, too; set if the link has no shell
-    yielded: asyncio.Event  # see `yield_replies`
+    gets_replies: asyncio.Event  # shell has taken over the identity that was given
     identity: bytes  # of shell and stdin
 
     def send(self, channel: Channel, parts: Parts) -> None:
@@ -59,12 +58,6 @@ class Transport(Protocol):
 
     def open_replies(self) -> None:
         """Open shell and stdin, if they are not open. Raises OSError."""
-
-    def yield_replies(self) -> None:
-        """Another process takes over the identity: send nothing, and never claim it back.
-
-        `yielded` is set once all replies and prompts that were on their way here have been delivered.
-        """
 
     def empty(self) -> None:
         """Deliver everything that has arrived, however long it takes, but at most EMPTY_S."""

@@ -4,9 +4,10 @@ import asyncio
 import os
 from typing import Any
 
+import msgspec
 import pytest
 
-from kernel_bridge.kernels.conversation import cut_off
+from kernel_bridge.kernels.conversation import Conversation, cut_off
 from kernel_bridge.kernels.found import locate
 from kernel_bridge.kernels.running import host_of, list_running
 from kernel_bridge.kernels.session import KernelSession
@@ -19,7 +20,12 @@ pytestmark = pytest.mark.slow
 
 IDLE = Status("idle")
 LINES = 20_000
-FLOOD = f"for line in range({LINES}):\n    print(line, flush=True)"
+FLOOD = f"""
+import sys
+for line in range({LINES}):
+    sys.stdout.write(f"{{line}}\\n")  # one message a line: print() writes twice
+    sys.stdout.flush()
+"""
 
 
 def taker_of(kernels: Any, giver: KernelSession) -> tuple[KernelSession, Ears]:
@@ -43,7 +49,8 @@ async def hand_over(
     giver.note_messages()
     first = await taker.listen(giver.identity if hands_over else None, hands_over)
     await giver.hear_until(first)
-    taker.continue_(giver.part())
+    sent = msgspec.msgpack.encode(giver.part())
+    taker.continue_(msgspec.msgpack.decode(sent, type=Conversation))
     return taker, ears
 
 
@@ -87,14 +94,19 @@ async def test_without_replies_the_idle_comes_to_the_taker(kernels: Any) -> None
 
 
 async def test_after_a_kill_the_missing_messages_are_counted(kernels: Any) -> None:
-    session, ears = await kernels.start()
+    session, ears = await kernels.start(keep_alive=True)
+    record = locate(kernel_id=session.id).record
+    assert record is not None
+    assert record.identity is not None
+    assert record.session is not None
+    identity = bytes.fromhex(record.identity)
+    assert identity == session.identity
     parent = run(session, FLOOD)
     await hears_some(ears)
-    cut = cut_off(session.identity, session._channels.session, [parent], session.heard)
-    session._disconnect("as if this process were killed")
-    session.host.leave()
+    cut = cut_off(identity, record.session, [parent], session.heard)
+    await session.detach()  # without a hand-over, as if its process were killed
     taker, rest = taker_of(kernels, session)
-    await taker.listen(cut.identity, True)
+    await taker.listen(identity, True)
     taker.continue_(cut)
     assert taker.state == "busy"
     await rest.until(lambda: taker.state == "idle", within_s=60)
@@ -105,14 +117,13 @@ async def test_after_a_kill_the_missing_messages_are_counted(kernels: Any) -> No
     # it becomes idle while nobody follows it
     last = taker.heard
     parent = run(taker, "print('unheard')")
-    cut = cut_off(cut.identity, cut.session, [parent], last)
-    taker._disconnect("as if this process were killed")
-    taker.host.leave()
+    cut = cut_off(identity, record.session, [parent], last)
+    await taker.detach()
     async with asyncio.timeout(20):
         while [kernel.state for kernel in await list_running()] != ["idle"]:
             pass
     session, ears = taker_of(kernels, taker)
-    await session.listen(cut.identity, True)
+    await session.listen(identity, True)
     session.continue_(cut)
     await ears.until(lambda: session.state == "idle")
     assert ears.of(parent) == []

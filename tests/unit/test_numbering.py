@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel_bridge.kernels.numbering import GAPS, Numbering
+from kernel_bridge.kernels.numbering import GAPS, Numbering, Numbers
 
 SESSION = "0a1b-2c3d"
 
@@ -101,3 +101,48 @@ def test_a_pending_reply_is_not_lost() -> None:
     assert numbering.take_lost(1) == 0
     see(numbering, 2, 4)
     assert numbering.take_lost(0) == 0
+
+
+@given(st.sets(st.integers(1, 60)), st.integers(0, 60))
+def test_another_process_continues_the_count(lost: set[int], cut: int) -> None:
+    def count(*cuts: int) -> int:
+        numbering = Numbering()
+        for number in range(62):
+            if number in cuts:
+                numbering = Numbering.continued(numbering.state(), 0)
+            if number not in lost:
+                see(numbering, number)
+        return numbering.take_lost(0)
+
+    assert count(cut) == count()
+
+
+def test_a_kernel_that_is_not_counted_yet_is_counted_later() -> None:
+    numbering = Numbering.continued(Numbering().state(), 0)
+    see(numbering, 5, 8)
+    assert numbering.take_lost(0) == 2
+
+
+def test_what_nobody_has_heard_counts_from_the_last_stored_message() -> None:
+    def missing(*numbers: int, heard: int) -> int:
+        numbering = Numbering.continued(Numbers(next=heard + 1), 0)
+        see(numbering, *numbers)
+        return numbering.take_lost(0)
+
+    assert missing(11, 12, heard=10) == 0
+    assert missing(21, 22, heard=10) == 10
+    assert missing(3, 4, heard=10) == 0  # a new process
+
+
+def test_our_own_request_is_no_loss_after_a_hand_over() -> None:
+    giver = Numbering()
+    see(giver, 1)
+    giver.other(began=True)  # the taker asks on control, and the giver hears the statuses
+    see(giver, 2)
+    giver.other(began=False)
+    see(giver, 4)
+    taker = Numbering.continued(giver.state(), 0)
+    see(taker, 3)  # the reply
+    taker.disown(ended=True)
+    see(taker, 8)
+    assert taker.take_lost(0) == 3

@@ -26,8 +26,6 @@ RECONNECT_MS = 10  # delay between connection attempts while a kernel starts
 EMPTY_S = 0.2  # how long `empty` may hold the loop
 REPLIES: tuple[Channel, ...] = ("shell", "stdin")  # input_request goes to the identity that shell has
 
-SHAKEN_HANDS, BROKEN = zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_DISCONNECTED
-
 
 class Connection:
     """The sockets to one kernel process: a Transport.
@@ -50,20 +48,17 @@ class Connection:
         self._begun: dict[Channel, list[bytes]] = {}  # frames of partly read messages
         self._rest: asyncio.TimerHandle | None = None  # while it is set, iopub is not read
         self._monitors: dict[Channel, zmq.Socket[bytes]] = {}
-        self._yields = False  # another process takes over the identity
         self._pulse: Pulse | None = None
         self.met = asyncio.Event()
         self.may_ask = asyncio.Event()  # the kernel's stdin has completed its handshake
         self.gets_replies = asyncio.Event()
-        self.yielded = asyncio.Event()
+        self._takes_over = identity is not None
         self.identity = identity or b"kb-" + uuid.uuid4().bytes
         self._shared: Shared | None = Shared.join()
         try:
             self._open("iopub")
             if replies:
                 self.open_replies()
-            else:
-                self.gets_replies.set()
             self._open("control")
             address = info.address("hb")
             heart = self._shared.heart_for(address)
@@ -102,29 +97,30 @@ class Connection:
             socket.subscribe(b"")
         elif channel in REPLIES:
             socket.identity = self.identity
-            self._watch(channel, SHAKEN_HANDS)
+            if channel == "stdin":
+                self._watch(channel, self.may_ask)
+            elif self._takes_over:
+                self._watch(channel, self.gets_replies)
         socket.connect(info.address(channel))
         self._loop.add_reader(socket.fileno(), self._readable, channel)
         self._look_again(socket)
 
-    def _watch(self, channel: Channel, events: int) -> None:
-        self._unwatch(channel)
-        monitor = self._monitors[channel] = self._sockets[channel].get_monitor_socket(events)
-        self._loop.add_reader(monitor.fileno(), self._hear_monitor, channel)
-        self._hear_monitor(channel)
+    def _watch(self, channel: Channel, shaken_hands: asyncio.Event) -> None:
+        monitor = self._sockets[channel].get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self._monitors[channel] = monitor
+        self._loop.add_reader(monitor.fileno(), self._hear_monitor, channel, shaken_hands)
+        self._hear_monitor(channel, shaken_hands)
 
-    def _hear_monitor(self, channel: Channel) -> None:
-        last = 0
+    def _hear_monitor(self, channel: Channel, shaken_hands: asyncio.Event) -> None:
         try:
-            while channel in self._monitors:
-                last = parse_monitor_message(self._monitors[channel].recv_multipart(zmq.NOBLOCK))["event"]
+            while True:
+                event = parse_monitor_message(self._monitors[channel].recv_multipart(zmq.NOBLOCK))
+                if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                    shaken_hands.set()
+                    self._unwatch(channel)
+                    return
         except zmq.Again:
-            pass
-        if last == BROKEN:
-            self._yield(channel)
-        elif last == SHAKEN_HANDS and not self._yields:
-            self._unwatch(channel)
-            (self.gets_replies if channel == "shell" else self.may_ask).set()
+            return
 
     def _unwatch(self, channel: Channel) -> None:
         monitor = self._monitors.pop(channel, None)
@@ -132,32 +128,6 @@ class Connection:
             self._loop.remove_reader(monitor.fileno())
             self._sockets[channel].disable_monitor()
             monitor.close(0)
-
-    def yield_replies(self) -> None:
-        """Another process takes over the identity: send nothing, and do not claim it back.
-
-        zmq would, RECONNECT_MS after the kernel has closed our connection in favour of the other one. So our
-        end is closed as soon as that is seen. If zmq was faster than the loop, the other process claims the
-        identity back in the same way, until the loop is in time.
-        """
-        self._yields = True
-        for channel in REPLIES:
-            if channel in self._sockets:
-                self._watch(channel, SHAKEN_HANDS | BROKEN)
-
-    def _yield(self, channel: Channel) -> None:
-        """The kernel has closed the connection, after sending all that was meant for it."""
-        end = perf_counter() + EMPTY_S
-        self._empty("iopub", end)  # before the reply or prompt that follows it
-        self._empty(channel, end)
-        self._unwatch(channel)
-        socket = self._sockets.pop(channel)
-        self._late.discard(channel)
-        self._loop.remove_reader(socket.fileno())
-        socket.close(0)
-        self._flush()
-        if channel == "shell":
-            self.yielded.set()
 
     def empty(self) -> None:
         """Deliver everything that has arrived, for at most EMPTY_S."""
@@ -167,10 +137,8 @@ class Connection:
         self._flush()
 
     def send(self, channel: Channel, parts: Parts) -> None:
-        """Send at once. Never blocks: the queue is unbounded. Does nothing on a channel that was yielded."""
-        socket = self._sockets.get(channel)
-        if socket is None:
-            return
+        """Send at once. Never blocks: the queue is unbounded."""
+        socket = self._sockets[channel]
         frames = self._signer.frames(parts)
         for frame in frames[:-1]:
             socket.send(frame, MORE)
