@@ -66,6 +66,8 @@ class Channels:
         self._listening = False
         self._last = ""  # id of the last message on iopub
         self._noted: list[str] | None = None  # ids of what has arrived since `note_messages`
+        self._first: str | None = None  # the first one that the taker has
+        self._seen: set[str] = set()  # ids that the giver has had, and that are still to arrive here
         self._awaited: tuple[str, asyncio.Event] | None = None
         self._transport = connect(self)
 
@@ -238,8 +240,12 @@ class Channels:
         message = self._codec.decode(parts)
         if message is None:
             return
-        if self._noted is not None:
-            self._note(message.message_id)
+        if channel == "iopub":
+            if self._noted is not None:
+                self._note(message.message_id)
+            if self._seen and message.message_id in self._seen:
+                self._seen.discard(message.message_id)
+                return
         begins = channel != "iopub" or message.message_type == "status"
         self._numbering.see(message.message_id, message.session, begins)
         try:
@@ -345,6 +351,7 @@ class Channels:
 
     async def hear_until(self, first: str | None, hands_over: bool) -> None:
         """Wait for the first message that the taker has, and for replies that were on their way here."""
+        self._first = first
         if first is not None and first not in (self._noted or ()):
             self._awaited = first, asyncio.Event()
             await happens(self._awaited[1], HEAR_S)
@@ -356,6 +363,7 @@ class Channels:
         self._transport.empty()
         self.flush()
         self._listening = False
+        seen = self._noted or []
         return Conversation(
             identity=self.identity,
             session=self.session,
@@ -364,7 +372,7 @@ class Channels:
             info=info,
             numbering=self._numbering.state(),
             asked_on_control=self._asked_on_control,
-            seen=self._noted or [],
+            seen=seen[seen.index(self._first) :] if self._first in seen else seen,
         )
 
     def continue_(self, conversation: Conversation, held: Held) -> None:
@@ -377,7 +385,8 @@ class Channels:
         self._input_request = conversation.input_request
         self._listening = True
         self._iopub_spoke.set()
-        for channel, parts in held.unseen(conversation.seen):
+        self._seen = set(conversation.seen)
+        for channel, parts in held.unseen(self._seen):
             self.deliver(channel, parts)
         held.correct(self._numbering, conversation.cut)
         self.flush()

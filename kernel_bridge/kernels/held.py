@@ -1,7 +1,7 @@
 """Messages of a kernel that are held until the process that has followed it tells which ones it has had."""
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from .messages import Codec, Message
 from .numbering import Numbering, number_in
@@ -45,13 +45,14 @@ class Held:
                 return None
         return next((message.message_id for channel, message, _ in self.read() if channel == "iopub"), None)
 
-    def unseen(self, seen: Collection[str]) -> Iterator[tuple[Channel, Parts]]:
-        """The messages whose ids are not among `seen`, in order of arrival."""
-        seen = set(seen)
+    def unseen(self, seen: set[str]) -> Iterator[tuple[Channel, Parts]]:
+        """The messages whose ids are not in `seen`, in order of arrival. Ids that are leave it."""
         for channel, message, parts in self.read():
             if message.message_type == "status" and message.parent_id == self.asked:
                 self._statuses.append(message.message_id in seen)
-            if message.message_id not in seen:
+            if message.message_id in seen:
+                seen.discard(message.message_id)
+            else:
                 yield channel, parts
 
     def correct(self, numbering: Numbering, cut: bool) -> None:
