@@ -265,7 +265,10 @@ class Bridge:
         if followed is not None and followed.alive:
             return None
         found = await asyncio.to_thread(locate, offered.connection_file)
-        return self._new_kernel(host_of(found, self._keeper, self._owner))
+        kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
+        if not self.settings.history.enabled:  # as in a short command: its next recorder continues as before
+            kernel.keeping = offered.keeping
+        return kernel
 
     def _add(self, kernel: FollowedKernel) -> None:
         if before := self.kernels.get(kernel.id):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ..handover.messages import Baton, Prompt
 from ..history.journal import Journal
 from ..history.records import OpenRun
+from ..kernels.quirks import quirks_of
 from ..runs.events import InputRequest
 from ..runs.fold import Outputs
 from ..runs.frozen import FrozenRun, freeze, thaw
@@ -50,11 +51,29 @@ def resume(
     """
     runs = {frozen.id: _thawed(kernel, frozen, stored.get(frozen.id)) for frozen in baton.runs}
     waiting = [runs[id] for id in baton.waiting]
+    for run in runs.values():
+        run.answers = run.answers and _hands_over(baton)
     kernel.adopt(list(runs.values()), runs.get(baton.running or ""), waiting, journals)
-    if (prompt := baton.prompt) is not None and prompt.run_id in runs:
-        request = InputRequest(prompt.prompt, prompt.password)
-        kernel.prompts.ask(kernel.session, runs[prompt.run_id], request, patient=True)
+    ask_again(kernel, baton)
     return {frozen.id: frozen.after for frozen in baton.runs if frozen.after is not None}
+
+
+def ask_again(kernel: FollowedKernel, baton: Baton) -> None:
+    """Ask this process's clients for the open input(), if the kernel will hear the answer."""
+    run = kernel.runs.get(baton.prompt.run_id) if baton.prompt is not None else None
+    if run is None or baton.prompt is None:
+        return
+    if _hands_over(baton):
+        request = InputRequest(baton.prompt.prompt, baton.prompt.password)
+        kernel.prompts.ask(kernel.session, run, request, patient=True)
+    else:
+        kernel.prompts.refuse(kernel.session, run)
+
+
+def _hands_over(baton: Baton) -> bool:
+    """Whether replies and prompts come to the taker."""
+    info = baton.conversation.info
+    return quirks_of(info.implementation if info is not None else None).hands_over
 
 
 def _thawed(kernel: FollowedKernel, frozen: FrozenRun, stored: OpenRun | None) -> Run:

@@ -16,7 +16,7 @@ from ..history.journal import Journal
 from ..history.records import OpenRun
 from ..protocol.errors import BridgeError, HistoryDisabled
 from ..runs.run import Run
-from .baton import part, resume
+from .baton import ask_again, part, resume
 from .kernel import FollowedKernel
 
 log = logging.getLogger(__name__)
@@ -33,27 +33,51 @@ Make = Callable[[Offered], Awaitable[FollowedKernel | None]]
 """Makes the kernel that is offered, not yet joined. None: it is not wanted."""
 
 
-async def give(link: Link, kernels: Iterable[FollowedKernel]) -> list[FollowedKernel]:
+async def give(link: Link, kernels: Iterable[FollowedKernel], reclaims: bool = False) -> list[FollowedKernel]:
     """Hand over those kernels that the taker can reach. Return them; they are no longer followed here.
 
-    Raises Broken: the taker is gone. The kernels are followed no longer until they are reclaimed.
+    Raises Broken: the taker is gone. With `reclaims` the kernels are still followed then, else no longer.
     """
     offered = {kernel.id: kernel for kernel in kernels}
-    for kernel in offered.values():
-        kernel.hold_queue(True)
-        kernel.session.note_messages()
-    await link.send(Offer([_offered(kernel) for kernel in offered.values()]))
-    joined = (await link.expect(Joined, JOIN_S)).first
-    given = [offered[id] for id in joined if id in offered]
-    await asyncio.gather(*(kernel.session.hear_until(joined[kernel.id]) for kernel in given))
-    batons = [part(kernel) for kernel in given]
-    journals = set(chain.from_iterable(kernel.publication.journals for kernel in given))
-    await asyncio.gather(*(_flushed(journal) for journal in journals))
-    await link.send(Batons(batons))
-    await link.expect(Taken, TAKEN_S)
+    batons: list[Baton] = []
+    try:
+        for kernel in offered.values():
+            kernel.hold_queue(True)
+            kernel.session.note_messages()
+        await link.send(Offer([_offered(kernel) for kernel in offered.values()]))
+        joined = (await link.expect(Joined, JOIN_S)).first
+        given = [offered[id] for id in joined if id in offered]
+        await asyncio.gather(*(kernel.session.hear_until(joined[kernel.id]) for kernel in given))
+        batons += map(part, given)
+        journals = set(chain.from_iterable(kernel.publication.journals for kernel in given))
+        await asyncio.gather(*(_flushed(journal) for journal in journals))
+        await link.send(Batons(batons))
+        await link.expect(Taken, TAKEN_S)
+    except Broken:
+        if reclaims:
+            parted = {baton.kernel_id: baton for baton in batons}
+            for kernel in offered.values():
+                await _reclaim(kernel, parted.get(kernel.id) or part(kernel))
+        raise
     for kernel in given:
         await kernel.handed_over()
     return given
+
+
+async def _reclaim(kernel: FollowedKernel, baton: Baton) -> None:
+    """Continue to follow a kernel that could not be handed over, with the runs that it still has here."""
+    session = kernel.session
+    try:
+        await session.listen(baton.conversation.identity, replies=session.hands_over)
+        session.continue_(baton.conversation)
+    except BridgeError as error:
+        log.warning("kernel %s is no longer followed: %s", kernel.id, error)
+        return
+    kernel.leaving = None
+    kernel.publication.reclaim(kernel.runs.all())
+    ask_again(kernel, baton)
+    kernel.hold_queue(False)
+    kernel.proceed()
 
 
 def _offered(kernel: FollowedKernel) -> Offered:

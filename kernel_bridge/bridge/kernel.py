@@ -48,6 +48,7 @@ from .wire import kernel_to_wire, now, run_to_wire
 log = logging.getLogger(__name__)
 
 UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+WAITS = "it waits for input, which a client with a user can give once it attaches"
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
 
@@ -105,7 +106,8 @@ class FollowedKernel:
         return self.session.host.owns or any(run.origin == "bridge" for run in self.runs.open())
 
     def to_wire(self) -> Kernel:
-        return kernel_to_wire(self.session, len(self.queue.waiting), self.documents, self.recorded)
+        reason = WAITS if self.recorded and self.prompts.opened() else self.session.reason
+        return kernel_to_wire(self.session, reason, len(self.queue.waiting), self.documents, self.recorded)
 
     def note(self) -> None:
         """Record how another process is to continue, should this one be killed."""

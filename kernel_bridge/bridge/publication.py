@@ -56,6 +56,13 @@ class Publication:
             if not run.ended:
                 self.changed(run)
 
+    def reclaim(self, runs: list[Run]) -> None:
+        """Own these runs again, which another process may have taken meanwhile."""
+        for run in runs:
+            if not run.ended and (journal := self._journal_of(run)) is not None:
+                journal.take([run.id])
+                self.changed(run)
+
     def histories(self, runs: list[Run]) -> dict[str, str]:
         """The database file of each run that is kept, by its id."""
         return {run.id: str(journal.path) for run in runs if (journal := self._journal_of(run)) is not None}

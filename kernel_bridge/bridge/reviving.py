@@ -65,6 +65,7 @@ def _revived(kernel: FollowedKernel, stored: OpenRun) -> Run:
         live=kernel.stored_live(outputs, stored.stream_length or 0),
         origin=run.origin,
         kept=True,
+        missing_bytes=run.missing_bytes or 0,
         times=stored.times,
     )
     if options is not None:

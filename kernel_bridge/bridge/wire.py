@@ -19,7 +19,7 @@ def now() -> str:
 
 
 def kernel_to_wire(
-    session: "KernelSession", queued: int, documents: list[str], recorded: bool = False
+    session: "KernelSession", reason: str | None, queued: int, documents: list[str], recorded: bool = False
 ) -> wire.Kernel:
     host, info = session.host, session.info
     return wire.Kernel(
@@ -30,7 +30,7 @@ def kernel_to_wire(
         language=session.spec.language,
         cwd=host.cwd and readable(host.cwd),
         state=session.state,
-        reason=session.reason,
+        reason=reason,
         origin=host.origin,
         keep_alive=host.keep_alive,
         transport=host.transport,

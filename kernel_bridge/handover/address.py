@@ -21,9 +21,14 @@ LONGEST_PATH_BYTES = 100  # of a unix socket
 LARGEST_BYTES = 65_536
 
 
+VERSION = 1
+"""Of the messages of a link. A recorder and a bridge of different versions leave each other alone."""
+
+
 class Address(msgspec.Struct, frozen=True):
     """A recorder: its socket and its process."""
 
+    version: int
     socket: str
     pid: int
     start_time: str | None  # of the process, as /proc or ps has it
@@ -68,7 +73,7 @@ class Place:
 
     def announce(self) -> None:
         """Tell other processes where the recorder listens."""
-        address = Address(self.socket, os.getpid(), start_time(os.getpid()), self.started_at)
+        address = Address(VERSION, self.socket, os.getpid(), start_time(os.getpid()), self.started_at)
         temporary = f"{self._address}.new"
         write_private(temporary, msgspec.json.encode(address))
         os.replace(temporary, self._address)

@@ -15,7 +15,7 @@ ATTEMPTS = 3  # a recorder may end just when it is reached
 async def present() -> Link | None:
     """A link to the recorder; None: there is none."""
     found = address.find() if address.SUPPORTED else None
-    if found is None:
+    if found is None or found.version != address.VERSION:
         return None
     try:
         return await Link.to(found.socket)
@@ -27,6 +27,11 @@ async def reach() -> Link:
     """A link to the recorder, which is started if there is none. Raises OSError: it cannot be started."""
     if not address.SUPPORTED:
         raise OSError("there is no recorder on this platform")
+    if (found := address.find()) is not None and found.version != address.VERSION:
+        raise OSError(
+            f"the recorder (process {found.pid}) is of another version of kernel-bridge; "
+            "it ends with its last kernel"
+        )
     for _ in range(ATTEMPTS):
         if link := await present():
             return link

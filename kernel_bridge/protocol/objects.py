@@ -109,7 +109,9 @@ class Kernel(Wire):
     transport: Transport
     queued: int
     cwd: str | None = None
-    reason: str | None = None  # why it is dead or unreachable, with the tail of its stderr
+    reason: str | None = (
+        None  # why it is dead or unreachable, with the tail of its stderr; or what it waits for
+    )
     connection_file: str | None = None
     server: str | None = None
     pid: int | None = None

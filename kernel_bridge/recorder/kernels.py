@@ -64,7 +64,7 @@ class Kernels:
             if kernel_id not in self.followed:
                 await link.send(NotHere())
                 return
-            for kernel in await give(link, linked(self.followed, kernel_id)):
+            for kernel in await give(link, linked(self.followed, kernel_id), reclaims=True):
                 await self._forget(kernel)
 
     async def revive(self, kernel_ids: Iterable[str]) -> None:

@@ -71,6 +71,7 @@ class Run:
     lost_messages: int = 0
     missing_bytes: int = 0  # of its output, lost by the history
     busy: bool = False  # the kernel has started it
+    answers: bool = True  # its execute_reply can arrive; not if another process sent its request
     reply: "ExecuteReply | None" = None
     idle: bool = False
     times: dict[str, str] = field(default_factory=dict)  # keyed as in JupyterLab's metadata.execution
@@ -81,8 +82,8 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """Whether everything that ends a run has arrived; our own runs need both reply and idle."""
-        return self.idle and (self.reply is not None or self.origin == "other")
+        """Whether everything that ends a run has arrived: idle and, for our own runs, the reply."""
+        return self.idle and (self.reply is not None or self.origin == "other" or not self.answers)
 
     @property
     def detached(self) -> bool:
