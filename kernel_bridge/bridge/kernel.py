@@ -111,7 +111,7 @@ class FollowedKernel:
 
     def note(self) -> None:
         """Record how another process is to continue, should this one be killed."""
-        self.session.note(recorded=self.recorded, **self.keeping.fields())
+        self.session.host.note(recorded=self.recorded, **self.keeping.fields())
 
     def bound(self, documents: list[str]) -> None:
         """From now on it is bound to these documents (URIs)."""

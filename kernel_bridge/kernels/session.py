@@ -256,12 +256,6 @@ class KernelSession(Requests):
 
     # handing over (conversation.py)
 
-    def note(self, **changes: object) -> None:
-        """Record what the next process that follows the kernel must know, should this one be killed."""
-        if self._channels is not None:
-            identity, session = self._channels.identity.hex(), self._channels.session
-            self.host.note(identity=identity, session=session, **changes)
-
     def note_messages(self) -> None:
         """Begin to hand the kernel over. Nothing may be sent to it from here on. Raises KernelDead."""
         self._connected().note_messages()
