@@ -59,15 +59,11 @@ def resume(
 
 
 def ask_again(kernel: FollowedKernel, baton: Baton) -> None:
-    """Ask this process's clients for the open input(), if the kernel will hear the answer."""
+    """Ask this process's clients for the open input()."""
     run = kernel.runs.get(baton.prompt.run_id) if baton.prompt is not None else None
-    if run is None or baton.prompt is None:
-        return
-    if _hands_over(baton):
+    if run is not None and baton.prompt is not None:
         request = InputRequest(baton.prompt.prompt, baton.prompt.password)
         kernel.prompts.ask(kernel.session, run, request, patient=True)
-    else:
-        kernel.prompts.refuse(kernel.session, run)
 
 
 def _hands_over(baton: Baton) -> bool:

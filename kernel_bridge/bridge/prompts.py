@@ -5,8 +5,7 @@ Every client that can ask the user does. The first answer wins; the other reques
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from ..kernels.session import KernelSession
 from ..runs.events import InputRequest, Stream
@@ -37,20 +36,9 @@ class Prompts:
             return
         self.withdraw(run)
         prompt = self._open[run.id] = _Prompt(session.id, run.id, request, patient)
-        self._begin(self._answer(session, run, prompt), run)
-
-    def refuse(self, session: KernelSession, run: Run) -> None:
-        """Interrupt a run whose prompt cannot be answered any more."""
-        self._begin(self._interrupt(session, run), run)
-
-    def _begin(self, work: Coroutine[Any, Any, None], run: Run) -> None:
-        task = asyncio.create_task(work, name=f"stdin of run {run.id}")
+        task = asyncio.create_task(self._answer(session, run, prompt), name=f"stdin of run {run.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _interrupt(self, session: KernelSession, run: Run) -> None:
-        run.interrupted = True
-        await session.interrupt()
 
     def withdraw(self, run: Run) -> None:
         """Withdraw the run's prompt: its answer is no longer needed."""
@@ -80,7 +68,8 @@ class Prompts:
                 return
             del self._open[run.id]
             if value is None:
-                await self._interrupt(session, run)
+                run.interrupted = True
+                await session.interrupt()
             else:
                 if typed := prompt.request.typed(value):
                     self._typed(run, typed)

@@ -47,7 +47,11 @@ def find() -> Address | None:
         address = msgspec.json.decode(raw, type=Address)
     except (OSError, ValueError):
         return None
-    return address if start_time(address.pid) == address.start_time is not None else None
+    if start_time(address.pid) == address.start_time is not None:
+        return address
+    with contextlib.suppress(OSError):
+        Place().close()  # remove what it has left, unless another one is starting
+    return None
 
 
 class Place:
