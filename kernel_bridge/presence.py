@@ -33,17 +33,38 @@ class Presence:
     def __init__(self, path: Path) -> None:
         """Raises OSError: the folder is not writable, or the file is locked."""
         self._path = path
-        self._fd = os.open(path, _FLAGS | os.O_CREAT, 0o600)
-        try:
-            _try_lock(self._fd)
-        except OSError:
+        self._fd = _locked(path)
+        while not _is_at(self._fd, path):  # its last holder has just removed it
             os.close(self._fd)
-            raise
+            self._fd = _locked(path)
 
     def close(self) -> None:
+        if sys.platform != "win32":  # where an open file cannot be removed
+            self._remove()  # while it is locked: no other process holds it
         os.close(self._fd)
+        if sys.platform == "win32":
+            self._remove()
+
+    def _remove(self) -> None:
         with suppress(OSError):
             self._path.unlink()
+
+
+def _locked(path: Path) -> int:
+    fd = os.open(path, _FLAGS | os.O_CREAT, 0o600)
+    try:
+        _try_lock(fd)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def is_present(path: Path) -> bool:
