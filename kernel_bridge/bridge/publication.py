@@ -81,10 +81,14 @@ class Publication:
         self.observers.run_changed(queued)
 
     def changed(self, run: Run) -> None:
+        self.observers.run_changed(self.stored(run))
+
+    def stored(self, run: Run) -> wire.Run:
+        """Write the run's state to the history only. Return its wire form."""
         changed = run_to_wire(run)
         if (journal := self._journal_of(run)) is not None:
             journal.run_changed(changed, run.times)
-        self.observers.run_changed(changed)
+        return changed
 
     def outputs_changed(self, run: Run, changes: list[FoldChange], urgent: bool) -> None:
         """`urgent`: more than stream text."""

@@ -33,7 +33,11 @@ async def revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt) 
     heard = max((one.heard for one in left if one.heard is not None), default=None)
     kernel.adopt(list(runs.values()), running, waiting, dict.fromkeys(runs, journal) if journal else {})
     started = [run.message_id for run in runs.values() if run.message_id is not None]
-    kernel.session.continue_(cut_off(identity, record.session or "", started, heard))
+    lost = running.lost_messages if running is not None else 0
+    kernel.session.continue_(cut_off(identity, record.session or "", started, heard, lost))
+    if running is not None and not running.ended and kernel.session.lost:
+        running.lost_messages = kernel.session.lost
+        kernel.publication.stored(running)  # for the next process, should this one be killed
     kernel.proceed()
 
 
@@ -76,4 +80,5 @@ def _revived(kernel: FollowedKernel, stored: OpenRun) -> Run:
     if run.started_at is not None:
         revived.start((options and options.message_id) or run.id, run.started_at)
         revived.execution_count = run.execution_count
+    revived.lost_messages = run.lost_messages or 0
     return revived

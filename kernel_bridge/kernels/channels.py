@@ -96,6 +96,11 @@ class Channels:
         """Whether any message with a valid signature has arrived on iopub."""
         return self._iopub_spoke.is_set()
 
+    @property
+    def lost(self) -> int:
+        """How many messages of the kernel were lost since `take_lost`."""
+        return self._numbering.lost(self._asked_on_control)
+
     def take_lost(self) -> int:
         """How many messages of the kernel were lost since the last call."""
         return self._numbering.take_lost(self._asked_on_control)

@@ -47,10 +47,13 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     cut: bool = False
 
 
-def cut_off(identity: bytes, session: str, running: list[str], heard: int | None) -> Conversation:
+def cut_off(
+    identity: bytes, session: str, running: list[str], heard: int | None, lost: int = 0
+) -> Conversation:
     """The conversation of a process that was killed.
 
     `running`: its executions that had not ended. `heard`: the number of the last message that it has stored.
+    `lost`: messages that were missing before.
     """
     return Conversation(
         identity=identity,
@@ -58,6 +61,6 @@ def cut_off(identity: bytes, session: str, running: list[str], heard: int | None
         executing=running,
         newest=running[-1] if running else None,
         ours=running,
-        numbering=Numbers(next=None if heard is None else heard + 1),
+        numbering=Numbers(next=None if heard is None else heard + 1, lost=lost),
         cut=True,
     )

@@ -109,12 +109,14 @@ class Numbering:
             self._jump(number)
         elif prefix and (begins or self._expects) and session != self._session:
             self._session, self._prefix = session, prefix
-            missing = range(self._next, number)
+            missing, before = range(self._next, number), self._lost
             self._continue(number)
             self.begin()
-            if self._expects and missing:
-                self._gaps.append(missing)
-                self._first = missing.start
+            if self._expects:
+                self._lost = before
+                if missing:
+                    self._gaps.append(missing)
+                    self._first = missing.start
             self._expects = False
 
     def _continue(self, number: int) -> None:
@@ -144,15 +146,19 @@ class Numbering:
             self._others += 1
         self._others_open = max(self._others_open + (1 if began else -1), 0)
 
-    def take_lost(self, open_requests: int) -> int:
-        """How many messages were lost since the last call.
+    def lost(self, open_requests: int) -> int:
+        """How many messages were lost since `take_lost`.
 
         Replies to our `open_requests` may still arrive, and replies to other clients never do.
         """
-        lost = self._lost + _count(self._gaps) - self._others - open_requests
+        return max(self._lost + _count(self._gaps) - self._others - open_requests, 0)
+
+    def take_lost(self, open_requests: int) -> int:
+        """How many messages were lost since the last call."""
+        lost = self.lost(open_requests)
         self._others, self._others_open = self._others_open, 0
         self.begin()
-        return max(lost, 0)
+        return lost
 
 
 def number_in(message_id: str, session: str) -> int | None:

@@ -83,6 +83,11 @@ class Requests:
         """Whether output is arriving as a flood, or was until just now."""
         return self._channels is not None and self._channels.flooded
 
+    @property
+    def lost(self) -> int:
+        """How many messages of the kernel were lost since `take_lost`."""
+        return 0 if self._channels is None else self._channels.lost
+
     def take_lost(self) -> int:
         """How many messages of the kernel were lost since the last call."""
         return 0 if self._channels is None else self._channels.take_lost()
