@@ -51,6 +51,10 @@ class Mirror:
     def _take_run(self, run: Json) -> None:
         assert "outputs" not in run, f"a run notification has outputs: {run}"
         seen = self.states.setdefault(run["id"], [])
+        if self.runs.get(run["id"], {}).get("detached"):  # its kernel has been attached again
+            seen.clear()
+            self.outputs.pop(run["id"], None)
+            self.seq.pop(run["id"], None)
         before = seen[-1] if seen else None
         assert before in BEFORE[run["state"]], f"run {run['id']} changed from {before} to {run['state']}"
         if before is None and run["state"] == "running" and run["origin"] == "bridge":
