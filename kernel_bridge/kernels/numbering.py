@@ -151,7 +151,9 @@ class Numbering:
 
         Replies to our `open_requests` may still arrive, and replies to other clients never do.
         """
-        return max(self._lost + _count(self._gaps) - self._others - open_requests, 0)
+        single = sum(len(gap) == 1 for gap in self._gaps)  # such replies, as a rule; they do not count
+        excused = max(self._others + open_requests - single, 0)
+        return max(self._lost + _count(self._gaps) - excused, 0)
 
     def take_lost(self, open_requests: int) -> int:
         """How many messages were lost since the last call."""
