@@ -46,13 +46,14 @@ def recorder(home: Home) -> psutil.Process:
 
 async def recorded(client: Client, kernel_id: str) -> Json:
     """The kernel in listKernels, once a recorder follows it."""
+    record = client.home.runtime / "kernel-bridge" / f"{kernel_id}.json"
     async with asyncio.timeout(BOUND_S):
-        while True:
-            for kernel in (await client.command("listKernels"))["kernels"]:
-                if kernel["id"] == kernel_id and kernel.get("recorded"):
-                    found: Json = kernel
-                    return found
+        while not json.loads(record.read_bytes())["recorded"]:
             await asyncio.sleep(0.02)
+    listed: list[Json] = (await client.command("listKernels"))["kernels"]
+    (found,) = (kernel for kernel in listed if kernel["id"] == kernel_id)
+    assert found["recorded"]
+    return found
 
 
 async def ended(client: Client, run_id: str) -> Json:
