@@ -48,7 +48,7 @@ async def recorded(client: Client, kernel_id: str) -> Json:
     """The kernel in listKernels, once a recorder follows it."""
     record = client.home.runtime / "kernel-bridge" / f"{kernel_id}.json"
     async with asyncio.timeout(BOUND_S):
-        while not json.loads(record.read_bytes())["recorded"]:
+        while not json.loads(record.read_bytes())["recorded"]:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
     listed: list[Json] = (await client.command("listKernels"))["kernels"]
     (found,) = (kernel for kernel in listed if kernel["id"] == kernel_id)
