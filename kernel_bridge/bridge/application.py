@@ -12,16 +12,19 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ..handover.messages import Offered
+from ..history.journal import Journal
+from ..history.records import Filter
 from ..kernels.found import Found, locate
 from ..kernels.host import Host
 from ..kernels.keeper import Keeper, recorder_command
 from ..kernels.local import LocalHost
-from ..kernels.records import Keeping
+from ..kernels.records import Keeping, Record
 from ..kernels.running import find_running, host_of, kept_for, list_running
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.commands import AttachKernelParams, StartKernelParams
 from ..protocol.errors import (
+    HistoryDisabled,
     KernelRequired,
     KernelUnreachable,
     NoSuchKernel,
@@ -42,6 +45,7 @@ from .documents import folder_of, name_of
 from .history import History
 from .kernel import FollowedKernel
 from .launching import Starts
+from .meeting import meet
 from .observer import Observer, Observers
 from .recording import record, recorded, take_back
 from .reviving import revive
@@ -250,14 +254,28 @@ class Bridge:
             return taken
         found = await asyncio.to_thread(locate, str(found.path))  # the recorder may have ended meanwhile
         kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
-        if found.record is not None and found.record.is_deserted:
-            await revive(kernel, found.record, self.history.journal_at)
+        record = found.record
+        if record is not None and record.is_deserted:
+            await revive(kernel, record, self.history.journal_at)
+        elif record is not None and (journal := await self._where_it_runs(record)) is not None:
+            await meet(kernel, journal)
         else:
             await kernel.session.attach()
             if kernel.session.host.owns:
                 kernel.note()
         self._add(kernel)
         return kernel
+
+    async def _where_it_runs(self, record: Record) -> Journal | None:
+        """The history of a kernel's runs, if it runs one for another process."""
+        journal = self.history.journal_at(record.history) if record.history is not None else None
+        if journal is None:
+            return None
+        try:
+            running = await journal.history(Filter(kernel_id=record.kernel_id, states=("running",)), 1)
+        except HistoryDisabled:  # the user has been warned
+            return None
+        return journal if running else None
 
     async def _offered(self, offered: Offered) -> FollowedKernel | None:
         """A kernel that the recorder offers; None: it is followed here already."""

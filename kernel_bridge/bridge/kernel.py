@@ -48,6 +48,7 @@ from .wire import kernel_to_wire, now, run_to_wire
 log = logging.getLogger(__name__)
 
 UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UNHEARD = "it ended while no kernel-bridge was listening; its result is unknown"
 WAITS = "it waits for input, which a client with a user can give once it attaches"
 OUTPUT_EVENTS = (Stream, DisplayData, ExecuteResult, Error, ClearOutput)
 
@@ -83,6 +84,7 @@ class FollowedKernel:
         self._published: Kernel | None = None
         self.documents: list[str] = []
         self._end: asyncio.Task[None] | None = None  # the code has ended it, and its process is ending
+        self.unsure: list[Run] = []  # left open by a process that was killed; they may have ended meanwhile
         self.leaving: str | None = None  # why it takes no more runs, although its process may still exist
         self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
         self.runs = RememberedRuns(observers.run_evicted)
@@ -366,6 +368,8 @@ class FollowedKernel:
         elif self.session.state == "restarting":
             self._lose("the kernel was restarted")
             self.runs.forget_displays()
+        elif self.session.state == "idle" and self.unsure:
+            self._lose_unheard()
         self._pump()
         self.publish()
         self.activity.notify()
@@ -379,6 +383,19 @@ class FollowedKernel:
                 run.end("lost", time, reason)
                 lost.append(run)
         self._have_ended(lost)
+
+    def _lose_unheard(self) -> None:
+        """The kernel is idle: what another process has left open here has ended before it was heard."""
+        unheard = [run for run in self.unsure if not run.ended]
+        self.unsure.clear()
+        if self.queue.running in unheard:
+            self.grace.end()
+            self.queue.running = None
+        time = now()
+        for run in unheard:
+            run.lost_messages = self.session.take_lost()
+            run.end("lost", time, UNHEARD)
+        self._have_ended(unheard)
 
     # stopping
 

@@ -32,6 +32,7 @@ async def revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt) 
     waiting = [run for run in runs.values() if run.state == "queued"]
     heard = max((one.heard for one in left if one.heard is not None), default=None)
     kernel.adopt(list(runs.values()), running, waiting, dict.fromkeys(runs, journal) if journal else {})
+    kernel.unsure = [run for run in runs.values() if run.state == "running"]
     started = [run.message_id for run in runs.values() if run.message_id is not None]
     lost = running.lost_messages if running is not None else 0
     kernel.session.continue_(cut_off(identity, record.session or "", started, heard, lost))

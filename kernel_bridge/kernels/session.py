@@ -293,8 +293,10 @@ class KernelSession(Requests):
         """Id and number of each message that is held, if the kernel's messages are numbered."""
         return list(self._held.numbers()) if self._held is not None else []
 
-    def continue_(self, conversation: Conversation) -> None:
+    def continue_(self, conversation: Conversation, takes: bool = True) -> None:
         """Follow the kernel from now on, as the process did that has parted from it or was killed.
+
+        Without `takes`, beside the process that it belongs to.
 
         `received` gets what was held, without what that process has had. Raises KernelUnreachable.
         """
@@ -305,8 +307,9 @@ class KernelSession(Requests):
             held.transport.open_replies()
         if conversation.info is not None:
             self._learn(conversation.info)
-        self.host.take()
-        self._note_link(channels)
+        if takes:
+            self.host.take()
+            self._note_link(channels)
         channels.continue_(conversation, held)
         unsettled = conversation.cut or "" in conversation.executing
         self._follow("busy" if channels.executing or unsettled else "idle")

@@ -38,7 +38,7 @@ class Mirror:
         return "".join(output.get("text", "") for output in self.outputs.get(run_id, []))
 
     def ended(self, run_id: str) -> bool:
-        return self.runs.get(run_id, {}).get("state") in ENDS
+        return self.runs.get(run_id, {}).get("state") in ENDS and run_id not in self.unmet
 
     def meet(self, answer: Json) -> None:
         """Takes the outputs of a run that was first seen in the middle, from getRun."""
@@ -57,8 +57,8 @@ class Mirror:
             self.seq.pop(run["id"], None)
         before = seen[-1] if seen else None
         assert before in BEFORE[run["state"]], f"run {run['id']} changed from {before} to {run['state']}"
-        if before is None and run["state"] == "running" and run["origin"] == "bridge":
-            self.unmet[run["id"]] = []  # otherwise it would have been queued first
+        if before is None and run["state"] == "running":
+            self.unmet[run["id"]] = []  # it may have begun earlier, in another process
         seen.append(run["state"])
         self.runs[run["id"]] = run
 
