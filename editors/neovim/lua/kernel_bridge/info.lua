@@ -82,8 +82,7 @@ function M.statusline(bufnr)
   -- Some statusline plugins evaluate their text: %{…} in a kernel's name would run.
   local name = ansi.legible(kernel.displayName):gsub("%%", "％")
   local state = prompt.is_open(kernel.id) and "waiting for input" or kernel_text.state(kernel)
-  local words = name .. " · " .. state
-  return kernel.queued > 0 and ("%s +%d"):format(words, kernel.queued) or words
+  return name .. " · " .. state .. kernel_text.queued(kernel)
 end
 
 return M

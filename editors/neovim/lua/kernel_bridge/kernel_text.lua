@@ -14,6 +14,12 @@ function M.id(kernel)
 end
 
 ---@param kernel kernel_bridge.Kernel
+---@return string queued the number of its queued runs: " +2", or ""
+function M.queued(kernel)
+  return kernel.queued > 0 and (" +%d"):format(kernel.queued) or ""
+end
+
+---@param kernel kernel_bridge.Kernel
 ---@return string state "detached" for a kernel that the server has left
 function M.state(kernel)
   return kernel.origin == "found" and "detached" or kernel.state
@@ -38,10 +44,13 @@ function M.started(kernel)
   return kernel.startedAt and "started " .. times.when(kernel.startedAt) or ""
 end
 
---- Whose a kernel is, and whether it is kept: it stays when its program ends.
+--- Whose a kernel is, and whether it is kept: it stays when its program ends. Of a recorded one, no output is lost.
 ---@param kernel kernel_bridge.Kernel
 ---@return string
 function M.owner(kernel)
+  if kernel.recorded then
+    return "recorded"
+  end
   local owner = kernel.owner
   if not owner then
     return kernel.pid and "kept" or "Jupyter's"

@@ -64,11 +64,12 @@ local function to_join(bufnr, kernel)
   return {
     columns = {
       width.shortened(kernel.displayName, NAME_WIDTH),
-      kernel.state,
+      kernel.state .. kernel_text.queued(kernel),
       kernel_text.id(kernel),
       kernel_text.files(kernel),
       kernel_text.started(kernel),
-      session.is_bound(bufnr, kernel.id) and "this buffer's" or kernel_text.owner(kernel),
+      session.is_usable(kernel) and session.is_bound(bufnr, kernel.id) and "this buffer's"
+        or kernel_text.owner(kernel),
     },
     take = function()
       kernels.join(bufnr, kernel)
