@@ -160,6 +160,14 @@ class Neovim:
 @contextmanager
 def neovim(home: Home, *arguments: str, config: str = "") -> Iterator[Neovim]:
     """Starts a Neovim, quits it at the end, and checks that it leaves no processes or files behind."""
+    with leaving(home, *arguments, config=config) as editor:
+        yield editor
+    home.check_clean()
+
+
+@contextmanager
+def leaving(home: Home, *arguments: str, config: str = "") -> Iterator[Neovim]:
+    """Starts a Neovim, and quits it at the end. Kept kernels stay."""
     environment = {**home.environment, "PATH": f"{BIN}:{home.environment['PATH']}"}
     environment.pop("NVIM", None)
     environment.pop("TMUX", None)
@@ -186,7 +194,6 @@ def neovim(home: Home, *arguments: str, config: str = "") -> Iterator[Neovim]:
         with suppress(OSError, RuntimeError):
             api.close()
         killed.cancel()
-    home.check_clean()
 
 
 def _kill(home: Home, part: str) -> None:

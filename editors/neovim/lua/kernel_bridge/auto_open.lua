@@ -25,7 +25,7 @@ end
 --- Opens the pictures and pages of a run that has ended.
 ---@param entry kernel_bridge.RunEntry
 function M.ended(entry)
-  if entry.media_opened or not is_own(entry) then
+  if entry.media_opened or entry.run.detached or not is_own(entry) then
     return
   end
   entry.media_opened = true

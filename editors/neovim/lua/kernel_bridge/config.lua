@@ -10,7 +10,7 @@ local M = {}
 ---@field symbols boolean offer cells as document symbols
 ---@field hover boolean|"auto" offer hover information from the kernel; "auto": unless another server of the buffer does
 ---@field virtual_lines kernel_bridge.VirtualLines output under the code
----@field restore boolean show the last results of a file when it is opened or gets a kernel
+---@field restore boolean show the last results of a file that is opened or gets a kernel; take back its kept kernel
 ---@field signs boolean place a sign on the first line of each run
 ---@field icons table<string, string> for queued, running, ok, error, interrupted, aborted, cancelled, lost, detached
 ---@field output kernel_bridge.OutputWindow the output buffer

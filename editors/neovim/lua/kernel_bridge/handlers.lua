@@ -4,6 +4,7 @@
 local auto_open = require("kernel_bridge.auto_open")
 local displays = require("kernel_bridge.displays")
 local expected = require("kernel_bridge.expected")
+local kept = require("kernel_bridge.kept")
 local output_buffer = require("kernel_bridge.output_buffer")
 local problems = require("kernel_bridge.problems")
 local prompt = require("kernel_bridge.prompt")
@@ -122,7 +123,13 @@ function M.run(params, client_id)
   end
 end
 
-M.attached = restore.opened
+--- The server has opened a buffer.
+---@param bufnr integer
+function M.attached(bufnr)
+  restore.opened(bufnr)
+  kept.take_back(bufnr)
+end
+
 M.output = session.output
 M.stdin = prompt.ask
 M.cancel = prompt.withdraw

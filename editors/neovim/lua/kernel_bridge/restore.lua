@@ -63,18 +63,24 @@ local function newer_than_file(bufnr)
   end
 end
 
---- Places the results that a reload of the buffer has lost, and those of earlier sessions if the user wants them. To be
---- called when the buffer has a server, gets a kernel, or was reloaded.
+--- Whether the server may know more about a run: a reload of the buffer has taken its lines, or it continued while this
+--- client did not follow its kernel.
+---@param place kernel_bridge.Place
+---@return boolean
+local function is_open(place)
+  return place.lost or place.entry.run.state == "lost"
+end
+
+--- Places the results that a reload of the buffer has lost, and those of earlier sessions if the user wants them.
+--- Completes those that were lost. To be called when the buffer has a server, gets a kernel, or was reloaded.
 ---@param bufnr integer
 function M.opened(bufnr)
   local is_on = config.get().restore
-  local is_needed = is_on or vim.iter(sheets.of(bufnr)):any(function(place)
-    return place.lost
-  end)
+  local is_needed = is_on or vim.iter(sheets.of(bufnr)):any(is_open)
   if is_needed and vim.api.nvim_buf_is_loaded(bufnr) and client.get(bufnr) then
     local is_newer = newer_than_file(bufnr)
     request(bufnr, {}, function(run, place)
-      return place and place.lost or is_on and place == nil and not deleted[run.id] and is_newer(run)
+      return place and is_open(place) or is_on and place == nil and not deleted[run.id] and is_newer(run)
     end, silent)
   end
 end

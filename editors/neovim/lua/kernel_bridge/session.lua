@@ -19,7 +19,8 @@ local M = {}
 ---@field asks? string the prompt of input(), while it waits for the answer
 ---@field output_opened? boolean its output buffer was opened without a command
 ---@field media_opened? boolean its pictures and pages were
----@field asked? boolean its outputs were requested, because a notification was missed
+---@field asked? boolean its outputs were requested, because notifications were missed
+---@field synced boolean its output notifications continue `outputs`
 ---@field recalled? boolean it had ended before this session learned of it
 
 --- Events: "kernel" (kernel), "bound" (bufnr, kernel), "run" (entry), "output" (entry), "asks" (entry).
@@ -99,6 +100,14 @@ function M.kernel_of(bufnr)
   end
 end
 
+--- Whether the server follows a kernel, or has followed it.
+---@param kernel_id string
+---@param client_id integer
+---@return boolean
+function M.has_followed(kernel_id, client_id)
+  return clients[kernel_id] == client_id
+end
+
 --- Whether a kernel takes code: it is alive, and the server follows it.
 ---@param kernel kernel_bridge.Kernel
 ---@return boolean
@@ -174,7 +183,7 @@ end
 ---@param client_id integer
 ---@return kernel_bridge.RunEntry
 local function add(run, client_id)
-  local entry = { run = run, outputs = {}, seq = 0, client_id = client_id }
+  local entry = { run = run, outputs = {}, seq = 0, client_id = client_id, synced = run.state == "queued" }
   local document = run.textDocument
   if document then
     entry.bufnr = M.buffer_of(document.uri)
@@ -187,46 +196,10 @@ local function add(run, client_id)
 end
 
 ---@param run kernel_bridge.Run
----@param client_id integer
-function M.run(run, client_id)
-  local entry = runs[run.id]
-  if not entry then
-    entry = add(run, client_id)
-  else
-    local had_ended, before = vocabulary.ends[entry.run.state], entry.run.state
-    if not had_ended or vocabulary.ends[run.state] then
-      entry.run = run
-    end
-    if had_ended or before == run.state then
-      return -- both the response to `run` and a notification report it
-    end
-  end
-  if run.state == "running" and not entry.running_since then
-    entry.running_since = vim.uv.hrtime()
-  end
-  fire("run", entry)
-  publish("KernelBridgeRun", { run = run, bufnr = entry.bufnr })
-end
-
---- Records that a run waits for input(), or no longer does.
----@param run_id string
----@param asks? string the prompt
-function M.asks(run_id, asks)
-  local entry = runs[run_id]
-  if entry then
-    entry.asks = asks
-    fire("asks", entry)
-  end
-end
-
---- Records that the proposal of a run is in its document.
----@param run_id string
-function M.inserted(run_id)
-  local entry = runs[run_id]
-  if entry then
-    entry.run.nextInput = nil
-    fire("output", entry)
-  end
+---@return integer? running_since
+local function running_since(run)
+  local seconds = run.state == "running" and run.startedAt and os.time() - times.epoch(run.startedAt)
+  return seconds and vim.uv.hrtime() - math.max(seconds, 0) * 1e9 or nil
 end
 
 --- Announces that the outputs of a run have changed.
@@ -256,9 +229,65 @@ local function request_outputs(entry)
     if not failed then
       entry.outputs = vim.tbl_map(outputs.keep, result.run.outputs)
       entry.seq = result.seq
+      entry.synced = true
       changed(entry)
     end
   end)
+end
+
+--- Whether a run will not change any more. A lost one may, if another process has followed its kernel meanwhile.
+---@param entry kernel_bridge.RunEntry
+---@return boolean
+local function is_over(entry)
+  return vocabulary.ends[entry.run.state] and entry.run.state ~= "lost"
+end
+
+---@param run kernel_bridge.Run
+---@param client_id integer
+function M.run(run, client_id)
+  local entry = runs[run.id]
+  local before, was_over = entry and entry.run.state, entry and is_over(entry)
+  if not entry then
+    entry = add(run, client_id)
+  elseif not was_over or vocabulary.ends[run.state] then
+    entry.run, entry.client_id = run, client_id
+  end
+  local is_met = run.state == "running" and not entry.synced -- it has outputs that were not sent to this client
+  if was_over or (before == run.state and not is_met) then
+    return -- both the response to `run` and a notification report it
+  end
+  if run.state == "running" then
+    entry.running_since = entry.running_since or (is_met and running_since(run) or vim.uv.hrtime())
+  elseif run.state == "lost" then
+    entry.synced = false
+  end
+  entry.recalled = entry.recalled and vocabulary.ends[run.state]
+  if is_met then
+    request_outputs(entry)
+  end
+  fire("run", entry)
+  publish("KernelBridgeRun", { run = run, bufnr = entry.bufnr })
+end
+
+--- Records that a run waits for input(), or no longer does.
+---@param run_id string
+---@param asks? string the prompt
+function M.asks(run_id, asks)
+  local entry = runs[run_id]
+  if entry then
+    entry.asks = asks
+    fire("asks", entry)
+  end
+end
+
+--- Records that the proposal of a run is in its document.
+---@param run_id string
+function M.inserted(run_id)
+  local entry = runs[run_id]
+  if entry then
+    entry.run.nextInput = nil
+    fire("output", entry)
+  end
 end
 
 ---@param params kernel_bridge.OutputNotification
@@ -274,13 +303,15 @@ function M.output(params)
   changed(entry)
 end
 
---- Marks the kernels of a server that has exited as dead, and ends its open runs.
+--- Marks the kernels of a server that has exited as dead, and ends its open runs. Kernels that are kept, and their
+--- runs, are only detached: the next server may take them back.
 ---@param client_id integer
 function M.server_ended(client_id)
   local reason = "the server has exited"
   for id, kernel in pairs(kernels) do
-    if clients[id] == client_id and kernel.state ~= "dead" and kernel.origin ~= "found" then
-      M.kernel(vim.tbl_extend("force", kernel, { state = "dead", reason = reason, queued = 0 }), client_id)
+    if clients[id] == client_id and M.is_usable(kernel) then
+      local left = kernel.keepAlive and { origin = "found" } or { state = "dead", reason = reason }
+      M.kernel(vim.tbl_extend("force", kernel, left, { queued = 0 }), client_id)
     end
   end
   for uri, bound in pairs(bindings) do
@@ -290,21 +321,18 @@ function M.server_ended(client_id)
   end
   for _, entry in pairs(runs) do
     if entry.client_id == client_id and not vocabulary.ends[entry.run.state] then
-      local state = entry.run.state == "queued" and "cancelled" or "lost"
-      local summary = { state = state, text = reason }
-      M.run(
-        vim.tbl_extend("force", entry.run, { state = state, reason = reason, summary = summary }),
-        client_id
-      )
+      local kernel = kernels[entry.run.kernelId]
+      local is_kept = kernel ~= nil and kernel.keepAlive
+      local state = entry.run.state == "queued" and not is_kept and "cancelled" or "lost"
+      local ended = { state = state, reason = reason, detached = is_kept or nil }
+      ended.summary = { state = is_kept and "detached" or state, text = reason }
+      entry.asked = false -- the answer will not come
+      M.run(vim.tbl_extend("force", entry.run, ended), client_id)
     end
   end
-end
-
----@param run kernel_bridge.Run
----@return integer? running_since
-local function running_since(run)
-  local seconds = run.state == "running" and run.startedAt and os.time() - times.epoch(run.startedAt)
-  return seconds and vim.uv.hrtime() - math.max(seconds, 0) * 1e9 or nil
+  for id, of in pairs(clients) do
+    clients[id] = of ~= client_id and of or nil
+  end
 end
 
 --- Adds a run that was requested from the server, from this session or from the history.
@@ -313,18 +341,14 @@ end
 ---@param bufnr? integer the buffer that is to show it
 ---@return kernel_bridge.RunEntry
 function M.recall(result, client_id, bufnr)
-  local id = result.run.id
-  local entry = runs[id]
-  if not entry then
-    entry = {
-      run = result.run,
-      outputs = vim.tbl_map(outputs.keep, result.run.outputs or {}),
-      seq = result.seq,
-      recalled = vocabulary.ends[result.run.state],
-      running_since = running_since(result.run),
-    }
-    runs[id] = entry
+  local run, id = result.run, result.run.id
+  local entry = runs[id] or { recalled = vocabulary.ends[run.state] }
+  if not entry.run or entry.run.state == "lost" then
+    entry.run, entry.outputs, entry.seq = run, vim.tbl_map(outputs.keep, run.outputs or {}), result.seq
+    entry.running_since = entry.running_since or running_since(run)
+    entry.synced = false -- it is open in the history: the kernel is followed elsewhere
   end
+  runs[id] = entry
   entry.client_id, entry.bufnr = client_id, bufnr or entry.bufnr
   retired = vim.tbl_filter(function(other)
     return other ~= id
