@@ -488,10 +488,11 @@ class Bridge:
         return host.origin != "started" or host.keep_alive
 
     async def _leave(self, kernels: list[FollowedKernel]) -> None:
-        """Leave kernels to the recorder, or else unheard."""
+        """Leave kernels to the recorder. If that fails, the keepers try again (FollowedKernel.abandon)."""
         kernels = [kernel for kernel in kernels if kernel.alive and kernel.id not in self._departures]
         await record([kernel for kernel in kernels if kernel.is_to_record])
-        await asyncio.gather(*(kernel.detach() for kernel in kernels if not kernel.recorded))
+        left = [kernel for kernel in kernels if not kernel.is_to_record and not kernel.recorded]
+        await asyncio.gather(*(kernel.detach() for kernel in left))
 
     async def _end(self, kernel: FollowedKernel) -> None:
         if kernel.alive and kernel.id not in self._departures:

@@ -17,6 +17,7 @@ class RememberedRuns:
     """`evicted` is called with the id of each evicted run."""
 
     def __init__(self, evicted: Callable[[str], None]) -> None:
+        self.most_bytes = ENDED_BYTES
         self._evicted = evicted
         self._open: dict[str, Run] = {}
         self._ended: dict[str, Run] = {}  # least recently used first
@@ -77,11 +78,11 @@ class RememberedRuns:
         self._size += self._sizes[run.id]
         while len(self._ended) > ENDED_RUNS:
             self.forget(next(iter(self._ended.values())))
-        if self._size > ENDED_BYTES:
+        if self._size > self.most_bytes:
             for old in list(self._ended.values())[:-NEWEST_RUNS]:
                 if not any(display in self._displays for display in old.outputs.display_ids):
                     self.forget(old)
-                if self._size <= ENDED_BYTES:
+                if self._size <= self.most_bytes:
                     break
 
     def _touch(self, run: Run) -> None:

@@ -104,6 +104,7 @@ class Kernels:
             lambda listener: KernelSession(host, listener=listener),
         )
         kernel.recorded, kernel.documents = True, documents
+        kernel.runs.most_bytes = keeping.output_budget
         return kernel
 
     def _journal(self, file: str | None) -> Journal | None:
