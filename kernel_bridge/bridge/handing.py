@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import chain
 
 from ..handover.link import Broken, Link
-from ..handover.messages import Baton, Batons, Joined, Offer, Offered, Taken
+from ..handover.messages import Baton, Batons, Done, Joined, Offer, Offered, Taken
 from ..history.journal import Journal
 from ..history.records import OpenRun
 from ..protocol.errors import BridgeError, HistoryDisabled
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 JOIN_S = 3.0  # how long the taker may need to connect to the kernels
 BATON_S = 6.0  # how long the giver may need to stop, which includes writing its history
 FLUSH_S = 4.0  # how long the history may need to be written
-TAKEN_S = 3.0  # how long the taker may need to continue
+TAKEN_S = 6.0  # how long the taker may need to read the history
+DONE_S = 3.0  # how long the giver may need to confirm
 
 JournalAt = Callable[[str], Journal | None]
 """Opens the history with that database file. None: it cannot be opened."""
@@ -53,6 +54,7 @@ async def give(link: Link, kernels: Iterable[FollowedKernel], reclaims: bool = F
         await asyncio.gather(*(_flushed(journal) for journal in journals))
         await link.send(Batons(batons))
         await link.expect(Taken, TAKEN_S)
+        await link.send(Done())
     except Broken:
         if reclaims:
             parted = {baton.kernel_id: baton for baton in batons}
@@ -102,43 +104,59 @@ async def _flushed(journal: Journal) -> None:
 async def take(link: Link, offer: Offer, make: Make, journal_at: JournalAt) -> list[FollowedKernel]:
     """Take the offered kernels. Return those that are followed here now. Raises Broken: none is."""
     joined: dict[str, FollowedKernel] = {}
-    first: dict[str, str | None] = {}
     try:
+        first: dict[str, str | None] = {}
         for offered in offer.kernels:
-            kernel = await make(offered)
-            if kernel is None:
-                continue
-            try:
-                first[kernel.id] = await kernel.session.listen(
-                    offered.identity, replies=offered.identity is not None
-                )
-            except (BridgeError, OSError) as error:
-                log.warning("kernel %s cannot be taken over: %s", kernel.id, error)
-            else:
+            if (kernel := await _join(offered, make, first)) is not None:
                 joined[kernel.id] = kernel
         await link.send(Joined(first))
         batons = (await link.expect(Batons, BATON_S)).batons
-    except Broken:
+        journals = _journals(batons, journal_at)
+        stored: dict[str, OpenRun] = {}
+        for baton in batons:
+            stored |= await _stored(baton, journals, joined[baton.kernel_id].stored_budget_bytes)
+        await link.send(Taken())
+        await link.expect(Done, DONE_S)  # from here on they are followed here, and not by the giver
+    except BaseException:
         for kernel in joined.values():
             kernel.session.close()
         raise
-    await _continue(batons, joined, journal_at)
-    await link.send(Taken())
+    _continue(batons, joined, stored, journals)
     return [joined[baton.kernel_id] for baton in batons]
 
 
-async def _continue(batons: list[Baton], kernels: dict[str, FollowedKernel], journal_at: JournalAt) -> None:
-    journals = {
+async def _join(offered: Offered, make: Make, first: dict[str, str | None]) -> FollowedKernel | None:
+    """Hear an offered kernel, and note its first message. None: it is not wanted, or cannot be reached."""
+    try:
+        kernel = await make(offered)
+        if kernel is not None:
+            first[kernel.id] = await kernel.session.listen(
+                offered.identity, replies=offered.identity is not None
+            )
+    except (BridgeError, OSError) as error:
+        log.warning("kernel %s cannot be taken over: %s", offered.kernel_id, error)
+        return None
+    return kernel
+
+
+def _journals(batons: list[Baton], journal_at: JournalAt) -> dict[str, Journal]:
+    """The history of each run that is in one, by the run's id."""
+    return {
         run_id: journal
         for baton in batons
         for run_id, path in baton.histories.items()
         if (journal := journal_at(path)) is not None
     }
-    stored: dict[str, OpenRun] = {}
-    for baton in batons:
-        stored |= await _stored(baton, journals, kernels[baton.kernel_id].stored_budget_bytes)
+
+
+def _continue(
+    batons: list[Baton],
+    kernels: dict[str, FollowedKernel],
+    stored: Mapping[str, OpenRun],
+    journals: Mapping[str, Journal],
+) -> None:
     follows: dict[str, str] = {}
-    for baton in batons:  # no await from here on: the history is as the giver left it
+    for baton in batons:
         follows |= resume(kernels[baton.kernel_id], baton, stored, journals)
     runs = {run.id: run for kernel in kernels.values() for run in kernel.runs.all()}
     for run_id, before in follows.items():

@@ -92,7 +92,7 @@ class Recorded(Message, frozen=True):
 
 
 class Done(Message, frozen=True):
-    """The recorder has revived those of the kernels that it can reach."""
+    """The giver has handed the kernels over, or the recorder has revived those that it can reach."""
 
 
 AnyMessage = Take | NotHere | Offer | Joined | Batons | Taken | Revive | List | Recorded | Done
