@@ -256,6 +256,7 @@ class Bridge:
         kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
         record = found.record
         if record is not None and record.is_deserted:
+            kernel.documents = record.documents
             await revive(kernel, record, self.history.journal_at)
         elif record is not None and (journal := await self._where_it_runs(record)) is not None:
             await meet(kernel, journal)
@@ -286,6 +287,7 @@ class Bridge:
         kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
         if not self.settings.history.enabled:  # as in a short command: its next recorder continues as before
             kernel.keeping = offered.keeping
+        kernel.documents = offered.documents
         return kernel
 
     def _add(self, kernel: FollowedKernel) -> None:
@@ -293,6 +295,7 @@ class Bridge:
             self._past.append(before)
         self.kernels[kernel.id] = kernel
         kernel.publish()
+        self.bindings.adopt(kernel)
 
     async def list_kernels(self) -> list[wire.Kernel]:
         """The kernels followed here, by the recorder, and those found running on this machine."""

@@ -65,6 +65,12 @@ class Bindings:
         for uri in [uri for uri, ids in self._before.items() if kernel.id in ids]:
             self.bind(uri, kernel)
 
+    def adopt(self, kernel: FollowedKernel) -> None:
+        """Bind a kernel that was taken over to its documents, unless they have another kernel."""
+        for uri in kernel.documents:
+            if self.of(uri, kernel.session.spec.language) is None:
+                self.bind(uri, kernel)
+
     def unbind(self, kernel: FollowedKernel) -> None:
         """Unbind the kernel from every document. Its record keeps them, since it may outlive the bridge."""
         for uri in self.documents_of(kernel.id):

@@ -67,6 +67,10 @@ def finish(editor: Neovim, home: Home) -> None:
 def test_runs_continue_after_neovim_has_quit_and_in_the_next_one(home: Home) -> None:
     with leaving(home, config=KEEP) as editor:
         begin(editor)
+        kernel = editor.lua(f"return {HERE}.id")
+        editor.open("name\n", "b.py")
+        editor.command(f"attach {kernel}")
+        editor.until(f"{HERE} and {HERE}.id == ...", kernel)
     (home.work / "one").touch()
     with neovim(home, config=KEEP) as editor:
         editor.lua(ANSWER)
@@ -74,6 +78,9 @@ def test_runs_continue_after_neovim_has_quit_and_in_the_next_one(home: Home) -> 
         editor.until(f"#{RESULTS} == 3 and {RESULTS}[1].lines[2] == '│ unseen'")
         assert states(editor) == ["running", "queued", "queued"]
         assert editor.lua("return require('kernel_bridge').statusline()").endswith(" · busy +2")
+        editor.api.command(f"silent edit! {home.work / 'b.py'}")
+        assert editor.lua(f"return {HERE}.id") == kernel
+        editor.api.command("silent buffer #")
         (home.work / "two").touch()
         finish(editor, home)
 

@@ -153,10 +153,11 @@ end
 ---@param kernel kernel_bridge.Kernel
 ---@param client_id integer
 function M.kernel(kernel, client_id)
-  local before = kernels[kernel.id] and kernels[kernel.id].documents or {}
+  local known = kernels[kernel.id]
+  local before = known and known.origin ~= "found" and known.documents or {}
   kernels[kernel.id] = kernel
   clients[kernel.id] = client_id
-  for _, uri in ipairs(kernel.documents or {}) do
+  for _, uri in ipairs(kernel.origin ~= "found" and kernel.documents or {}) do
     if not vim.list_contains(before, uri) then
       bind(uri, kernel.id)
     end
