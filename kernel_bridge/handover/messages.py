@@ -8,7 +8,8 @@ bridge -> recorder   Take(kernel_id)      the recorder answers with an Offer, or
 giver -> taker       Offer                what is needed to connect to each kernel
 taker -> giver       Joined               it hears iopub, and holds what it hears
 giver -> taker       Batons               the giver has stopped at a message: this is its state there
-taker -> giver       Taken                the taker has continued
+taker -> giver       Taken                it can continue
+giver -> taker       Done                 from here on the taker follows the kernels, and the giver does not
 """
 
 import msgspec
