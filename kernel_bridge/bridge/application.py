@@ -252,7 +252,8 @@ class Bridge:
             self._add(kernel)
         if (taken := self.kernels.get(found.kernel_id)) is not None and taken.alive:
             return taken
-        found = await asyncio.to_thread(locate, str(found.path))  # the recorder may have ended meanwhile
+        if found.record is not None:  # it is as before the recorder was asked
+            found = await asyncio.to_thread(locate, str(found.path))
         kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
         record = found.record
         if record is not None and record.is_deserted:
