@@ -27,6 +27,7 @@ from ..protocol.errors import BridgeError
 from ..protocol.objects import KernelSpec, Wire
 from .exits import NO_KERNEL, OK
 from .output import drawing
+from .recorder import Recorder, described, examine
 from .specs import WITHOUT_HISTORY, opened, print_json
 from .terminal.mime import format_bytes
 from .terminal.tables import Table, Text, print_fields, print_text, short_name
@@ -67,6 +68,7 @@ class Diagnosis(Wire):
     platform: str
     packages: dict[str, str | None]  # None: not installed
     files: dict[str, str]
+    recorder: Recorder
     kernels: list[Examined]
     problems: list[str]  # of the installation, not of a kernel
 
@@ -79,6 +81,7 @@ async def doctor(options: argparse.Namespace) -> int:
         platform=platform.platform(terse=True),
         packages={name: _version(name) for name in PACKAGES},
         files=_files(),
+        recorder=await examine(),
         kernels=[],
         problems=_problems(),
     )
@@ -194,6 +197,8 @@ def _print_installation(diagnosis: Diagnosis) -> None:
         }
         | {name: _found(found) for name, found in diagnosis.packages.items()}
     )
+    print_text(Text(), Text("Recorder of kept kernels", "bold"))
+    print_fields({"state": described(diagnosis.recorder)})
     print_text(Text(), Text("Files", "bold"))
     print_fields(
         {
