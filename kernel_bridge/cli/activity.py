@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from ..bridge.application import Bridge
 from ..bridge.summary import duration
+from ..escapes import one_line
 from ..plurals import count
 from ..protocol.commands import HistoryParams
 from ..protocol.errors import HistoryDisabled
@@ -20,7 +21,7 @@ async def activity(bridge: Bridge, kernel: Kernel) -> Text:
         under_way = await bridge.history.find(wanted)
         newest = await bridge.history.find(HistoryParams(kernel_id=kernel.id, limit=1))
     except HistoryDisabled:  # of which the user has been warned
-        return Text()
+        under_way, newest = [], []
     running = [run for run in reversed(under_way) if run.state == "running"]
     parts = [_running(run) for run in running]
     if not under_way and newest and newest[0].ended_at and kernel.state == "idle":
@@ -28,6 +29,8 @@ async def activity(bridge: Bridge, kernel: Kernel) -> Text:
         parts.append(Text(f"idle for {duration(idle.total_seconds())}"))
     if queued := len(under_way) - len(running) or kernel.queued:
         parts.append(Text(f"{queued} queued"))
+    if kernel.reason:
+        parts.append(Text(one_line(kernel.reason), "yellow"))
     return Text().append(Text(" · ").join(parts))
 
 

@@ -333,6 +333,11 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         "--keep-alive", action="store_true", help="leave the kernel running, for --resume or --attach"
     )
     run.add_argument(
+        "--detach",
+        action="store_true",
+        help="queue the code, leave the kernel running, and end; the recorder stores the outputs",
+    )
+    run.add_argument(
         "--resume",
         action="store_true",
         help="continue at the first cell of OUT that did not succeed, on the kernel that ran it",

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ..bridge import stopping
 from ..bridge.application import Bridge
 from ..bridge.documents import path_of
@@ -18,6 +20,7 @@ from ..kernels.records import read_record
 from ..protocol.commands import AttachKernelParams, ListKernelsResult, StartKernelParams
 from ..protocol.errors import BridgeError, NoSuchKernel
 from ..protocol.objects import Kernel
+from ..protocol.settings import HistorySettings, Settings
 from .activity import activity
 from .exits import OK, RAISED, UsageError
 from .specs import WITHOUT_HISTORY, opened, print_json
@@ -86,7 +89,24 @@ async def attach(bridge: Bridge, asked: str | None) -> FollowedKernel:
 
     Raises as `meant`, and BadConnectionFile, KernelUnreachable, KernelDead.
     """
-    return await bridge.attach_kernel(await meant(bridge, asked))
+    named = await meant(bridge, asked)
+    bridge.settings = await asyncio.to_thread(_as_kept, named, bridge.settings)
+    return await bridge.attach_kernel(named)
+
+
+def _as_kept(named: AttachKernelParams, settings: Settings) -> Settings:
+    """The settings with which a recorded kernel is kept, so that the recorder keeps it like that again."""
+    try:
+        record = locate(named.connection_file, named.kernel_id).record
+    except BridgeError:  # attaching reports it
+        return settings
+    if record is None or not record.recorded:
+        return settings
+    settings = replace(settings, keep_alive_idle=record.keep_alive_idle)
+    if settings.history.enabled or record.history is None:
+        return settings
+    history = HistorySettings(path=record.history, max_bytes=record.history_bytes)
+    return replace(settings, history=history, output_budget=record.output_budget)
 
 
 async def meant(bridge: Bridge, asked: str | None) -> AttachKernelParams:
@@ -144,7 +164,7 @@ async def start(options: argparse.Namespace) -> int:
     folder = Path(options.cwd or ".").expanduser().absolute()
     if not folder.is_dir():
         raise UsageError(f"the folder {options.cwd} does not exist; create it, or choose another with --cwd")
-    async with opened(WITHOUT_HISTORY, folder) as bridge:
+    async with opened(root=folder) as bridge:
         name = options.kernel
         if name is None and options.python is None:
             name = (await bridge.specs.default("", "python")).name
@@ -156,16 +176,23 @@ async def start(options: argparse.Namespace) -> int:
     if options.json:
         return print_json(kernel)
     id, file = short_id(kernel), kernel.connection_file or ""
-    out = console()
-    out.print(Text(f"started {kernel.display_name} in {short_name(str(folder))} as kernel {id}"))
-    for what, how in (
-        ("connection file", file),
-        ("run code on it", f"kernel-bridge run FILE --attach {id}"),
-        ("open a console", f"jupyter console --existing {Path(file).name}"),
-        ("stop it", f"kernel-bridge stop {id}"),
-    ):
-        out.print(Text.assemble((f"  {what:<17}", "dim"), how), soft_wrap=True)  # one line, to copy
+    print_text(Text(f"started {kernel.display_name} in {short_name(str(folder))} as kernel {id}"))
+    suggest(
+        {
+            "connection file": file,
+            "run code on it": f"kernel-bridge run FILE --attach {id}",
+            "open a console": f"jupyter console --existing {Path(file).name}",
+            "stop it": f"kernel-bridge stop {id}",
+        }
+    )
     return OK
+
+
+def suggest(commands: dict[str, str]) -> None:
+    """Print what to do next, by what it is for."""
+    out = console()
+    for what, how in commands.items():
+        out.print(Text.assemble((f"  {what:<17}", "dim"), how), soft_wrap=True)  # one line, to copy
 
 
 async def stop(options: argparse.Namespace) -> int:

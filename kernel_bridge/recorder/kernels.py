@@ -48,7 +48,7 @@ class Kernels:
 
     def listed(self) -> list[Kernel]:
         """Each kernel as listKernels shows it."""
-        return [replace(kernel.to_wire(), origin="found") for kernel in self.followed.values()]
+        return [_listed(kernel) for kernel in self.followed.values()]
 
     # hand-over
 
@@ -194,6 +194,14 @@ class _Unguarded(Keeper):
 
     def guard(self, *_: object, **__: object) -> None:
         pass
+
+
+def _listed(kernel: FollowedKernel) -> Kernel:
+    listed = replace(kernel.to_wire(), origin="found")
+    if asked := kernel.prompts.opened():
+        prompt = asked[1].prompt.strip()
+        listed.reason = f"waits for input: {prompt}" if prompt else "waits for input"
+    return listed
 
 
 class _Patient(Silent):

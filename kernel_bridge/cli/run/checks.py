@@ -7,10 +7,13 @@ from pathlib import Path
 from ...bridge.exporting import AUTO, destination
 from ..exits import UsageError
 from ..formats import format_of
+from .detaching import check_detachable
 
 
 def check_options(options: argparse.Namespace) -> None:
     """Check what is known before the file is read. Raises UsageError, ExportExists, ExportFailed."""
+    if options.detach:
+        check_detachable(options)
     if options.export is None:
         if options.resume:
             raise UsageError(

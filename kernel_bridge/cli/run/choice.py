@@ -25,7 +25,7 @@ def names_new_kernel(options: argparse.Namespace) -> bool:
 
 def is_left_running(options: argparse.Namespace) -> bool:
     """Whether the kernel keeps running afterwards."""
-    return options.attach is not None or bool(options.keep_alive)
+    return options.attach is not None or options.keep_alive or options.detach
 
 
 async def languages(bridge: Bridge, options: argparse.Namespace) -> Languages:
@@ -120,7 +120,7 @@ async def _start(
         python=python,
         text_document=TextDocument(uri=script.uri),
         cwd=cwd,
-        keep_alive=options.keep_alive,
+        keep_alive=options.keep_alive or options.detach,
     )
     kernel = await bridge.start_kernel(asked, language_id)
     reporter.waiting("")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ...bridge import stopping
 from ...bridge.application import Bridge
 from ...bridge.kernel import FollowedKernel
@@ -30,6 +32,7 @@ from ..terminal.pictures import find_protocol
 from ..terminal.screen import Screen
 from .checks import check_options, export_path
 from .choice import attach, is_left_running, languages, names_new_kernel, start
+from .detaching import Detaching, report
 from .notebook_file import NotebookFile, finished_cells, read_earlier
 from .parameters import parameters_of
 from .program import Program, end, exit_code_of, until_interruptible
@@ -80,21 +83,23 @@ class _Execution:
     ) -> None:
         self._options = options
         self._script = script
+        self._name = name
         self._in_place = in_place
         self._file: NotebookFile | None = None
         answers = Answers(0)
         self._reporter: Reporter
-        if options.json:
+        if options.json and not options.detach:
             self._reporter = JsonReporter(answers, self._unwritable)
         else:
             screen = Screen(sys.stdout, sys.stderr, self._unwritable, find_protocol(os.environ))
-            self._reporter = Terminal(screen, answers, name)
+            self._reporter = (Detaching if options.detach else Terminal)(screen, answers, name)
         self._bridge = Bridge(EVERYTHING, Path.cwd())
         self._bridge.join(self._reporter)
         self._exited: asyncio.Future[int | None] | None = None  # of the kernel, if it was started here
         self._owns_end = False  # whether the kernel ends with the program
         self._ending = False  # whether the program has only its threads and atexit handlers left
         self._kernels: list[FollowedKernel] = []  # that run our code
+        self._detached: Submission | None = None  # what the recorder runs once this command has ended
         self._interrupt: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None
         self._ended_by: int | None = None  # the exit code, once a signal or a broken output ends the command
@@ -115,10 +120,14 @@ class _Execution:
             if self._file is not None:  # the run was cut short
                 await self._file.finish(resumable=True)
             self._reporter.waiting("" if is_left_running(self._options) else "stopping the kernel")
+            for kernel in self._bridge.kernels.values():  # the recorder must not hold everything
+                kernel.keeping = replace(kernel.keeping, output_budget=Settings().output_budget)
             await self._bridge.close()
             await self._reporter.close()
         if self._unwritten is not None:
             raise self._unwritten
+        if self._detached is not None:
+            return report(self._detached, self._name, self._options.json)
         return code
 
     async def _run(self) -> int:
@@ -135,7 +144,7 @@ class _Execution:
             kernel = await start(self._bridge, options, script, self._reporter)
             self._exited = kernel.session.host.exited
             if program is not None:
-                self._owns_end = await program.begin(kernel, ends=not options.keep_alive)
+                self._owns_end = await program.begin(kernel, ends=not is_left_running(options))
         kept = finished_cells(script, earlier) if earlier is not None else {}
         pieces = [piece for piece in script.pieces if piece.cell not in kept]
         if kept:
@@ -153,6 +162,10 @@ class _Execution:
         if submission.passed_over:
             self._reporter.warn(passed_over(submission))
             pieces = [piece for piece in pieces if piece.language_id not in submission.passed_over]
+        if options.detach:
+            submission.announce()
+            self._detached = submission
+            return OK
         by_run = dict(zip((run.id for run in runs), pieces, strict=True))
         self._reporter.expect(by_run)
         self._kernels = list(dict.fromkeys(submission.kernels))

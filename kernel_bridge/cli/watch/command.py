@@ -8,6 +8,7 @@ import sys
 from ...bridge import watching
 from ...bridge.application import Bridge
 from ...bridge.kernel import FollowedKernel
+from ...bridge.recording import recorded
 from ...kernels.found import locate
 from ...protocol.commands import HistoryParams
 from ...protocol.objects import Run
@@ -24,6 +25,7 @@ from .watcher import Watcher
 
 UNRECORDED = Settings(output_budget=WHOLE.output_budget, history=HistorySettings(enabled=False))
 LAST = "last"
+ASK_S = 2.0  # between two questions to the recorder
 
 
 async def watch(options: argparse.Namespace) -> int:
@@ -71,6 +73,7 @@ async def _follow(options: argparse.Namespace, observer: Watcher | JsonLines) ->
         for run in past:
             observer.run_met(run)
         bridge.join(observer)
+        asking = asyncio.create_task(_note_prompts(kernel.id, observer), name="prompts of the kernel")
         try:
             while True:
                 while kernel.alive:
@@ -81,9 +84,22 @@ async def _follow(options: argparse.Namespace, observer: Watcher | JsonLines) ->
                 observer.note("the kernel was restarted")
                 found, kernel = again, await watching.watch(bridge, again, journal)
         finally:
+            asking.cancel()
             bridge.leave(observer)  # what runs is not lost
     observer.note("the kernel has ended")
     return RAISED if any(run.state == "lost" for run in kernel.runs.all()) else OK
+
+
+async def _note_prompts(kernel_id: str, observer: Watcher | JsonLines) -> None:
+    """Say that a run waits for input. Only the recorder knows: the kernel asks nobody else."""
+    noted: str | None = None
+    while True:
+        here = next((kernel for kernel in await recorded() if kernel.id == kernel_id), None)
+        waits = here.reason if here is not None else None
+        if waits is not None and waits != noted:
+            observer.note(f"the run {waits}; attach to the kernel to answer")
+        noted = waits
+        await asyncio.sleep(ASK_S)
 
 
 async def _past(reader: Bridge, kernel: FollowedKernel, start: str) -> list[Run]:
