@@ -300,7 +300,10 @@ class LocalHost:
 
     def _note_follower(self) -> None:
         self._update_record(
-            owner=self.owner, bridge=this_process(), recorded=self._noted.get("recorded", False)
+            owner=self.owner,
+            bridge=this_process(),
+            recorded=self._noted.get("recorded", False),
+            keep_alive=self.keep_alive,
         )
 
     def leave(self) -> None:

@@ -91,6 +91,9 @@ def test_commands_leave_a_recorded_kernel_recorded(home: Home) -> None:
         assert run_command(home, command).code == 0
         assert states(home)[-2:] == ended
         assert see(home)[1].endswith("the recorder")
+        record = json.loads((home.runtime / "kernel-bridge" / f"{kernel['id']}.json").read_text())
+        assert (record["recorded"], record["keep_alive"]) == (True, True)
+        assert record["history"] is not None
     assert run_command(home, "stop").code == 0
     home.check_clean()
 
