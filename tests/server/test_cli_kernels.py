@@ -106,7 +106,7 @@ def test_a_kernel_keeps_running_and_accepts_attachments(home: Home) -> None:
     lines = run_command(home, "kernels").stdout.splitlines()
     assert lines[0].split("  ")[0] == "id"
     assert lines[1].startswith(f"{id[:8]}  idle   Python 3 (ipykernel)  ")
-    assert lines[1].endswith("nobody")
+    assert lines[1].endswith("the recorder")
     assert lines[2].startswith("   idle for ")
     assert lines[3].strip().startswith(f"{Path(file).name} · started 20")
     done = run_command(home, "stop")

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import pytest
@@ -44,6 +46,15 @@ def read(pipe: IO[bytes] | None, until: bytes) -> bytes:
     raise AssertionError(f"{until!r} was not written, but {text[-2000:]!r}")
 
 
+@contextmanager
+def watching(home: Home, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with start_command(home, "watch", *arguments) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # if the test failed
+
+
 def rest(pipe: IO[bytes] | None) -> bytes:
     assert pipe is not None
     return pipe.read()
@@ -54,12 +65,12 @@ def test_a_run_that_began_earlier_is_shown_whole(home: Home) -> None:
     write(home, "count.py", COUNT)
     with start_command(home, "run", "count.py", "--attach", kernel["id"]) as run:
         begun = read(run.stdout, b"200\n")
-        with start_command(home, "watch") as watch, start_command(home, "watch", kernel["id"]) as second:
+        with watching(home) as watch, watching(home, kernel["id"]) as second:
             shown = [read(one.stdout, b"00\n") for one in (watch, second)]
             write(home, "enough", "")
             printed = begun + rest(run.stdout)
             assert run.wait(BOUND_S) == 0
-            assert run_command(home, "kernels").stdout.splitlines()[1].endswith("nobody")
+            assert run_command(home, "kernels").stdout.splitlines()[1].endswith("the recorder")
             assert run_command(home, "stop").code == 0
             for before, process in zip(shown, (watch, second), strict=True):
                 assert before + rest(process.stdout) == printed
@@ -96,7 +107,7 @@ def test_the_runs_of_all_programs_are_shown_and_not_disturbed(home: Home) -> Non
         assert "lost" not in terminal.text
 
     write(home, "long.py", "print('go', flush=True)\nimport time; time.sleep(100)\n")
-    with start_command(home, "watch", "--json", "--from", "last") as watch:
+    with watching(home, "--json", "--from", "last") as watch:
         met = read(watch.stdout, b'"48')
         with start_command(home, "run", "long.py", "--attach", kernel["id"]) as run:
             met += read(watch.stdout, b'"go')
