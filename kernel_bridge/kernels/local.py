@@ -307,8 +307,9 @@ class LocalHost:
         )
 
     def leave(self) -> None:
-        """Another process follows the kernel from now on."""
+        """Another process follows the kernel, which is kept, from now on."""
         self._launcher = None
+        self.keep_alive = True
         self._keeper.release(self._launch_id, gone=False)
         if self._process is not None:
             self._process.leave_running()
