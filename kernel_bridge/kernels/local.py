@@ -178,7 +178,7 @@ class LocalHost:
         if record is not None and record.pid is not None and record.start_time is not None:
             self._process = KernelProcess(Adopted(record.pid, record.start_time), None)
             self._process.leave_running()
-        self._owns = record is not None and record.present_owner is None
+        self._owns = record is not None and record.is_free
         if self._owns:
             self._note_follower()
         return connect

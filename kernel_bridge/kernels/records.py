@@ -110,6 +110,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return bridge
 
     @property
+    def is_free(self) -> bool:
+        """Whether no other process follows it: neither the bridge of an owner nor a recorder."""
+        return self.follower is None or (self.owner is None and not self.recorded)
+
+    @property
     def present_owner(self) -> Owner | None:
         """The owner, unless its bridge has ended."""
         return self.owner if self.follower is not None else None
