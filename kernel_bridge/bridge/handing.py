@@ -59,15 +59,27 @@ async def give(link: Link, kernels: Iterable[FollowedKernel], reclaims: bool = F
         if reclaims:
             parted = {baton.kernel_id: baton for baton in batons}
             for kernel in offered.values():
-                await _reclaim(kernel, parted.get(kernel.id) or part(kernel))
+                if (baton := parted.get(kernel.id)) is not None:
+                    await _reclaim(kernel, baton)
+                else:
+                    _keep(kernel)
         raise
+    for kernel in offered.values():
+        if reclaims and kernel not in given:
+            _keep(kernel)
     for kernel in given:
         await kernel.handed_over()
     return given
 
 
+def _keep(kernel: FollowedKernel) -> None:
+    """Continue to follow a kernel that has not been handed over."""
+    kernel.session.keep()
+    kernel.hold_queue(False)
+
+
 async def _reclaim(kernel: FollowedKernel, baton: Baton) -> None:
-    """Continue to follow a kernel that could not be handed over, with the runs that it still has here."""
+    """Follow a kernel again after its hand-over has failed, with the runs that it still has here."""
     session = kernel.session
     try:
         await session.listen(baton.conversation.identity, replies=session.hands_over)

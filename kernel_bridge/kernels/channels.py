@@ -348,6 +348,10 @@ class Channels:
         """A hand-over begins: note what arrives."""
         self._noted = []
 
+    def forget_messages(self) -> None:
+        """The hand-over has failed, and what has arrived need not be noted."""
+        self._noted = None
+
     def _note(self, message_id: str) -> None:
         assert self._noted is not None
         self._noted.append(message_id)

@@ -260,6 +260,11 @@ class KernelSession(Requests):
         """Begin to hand the kernel over. Nothing may be sent to it from here on. Raises KernelDead."""
         self._connected().note_messages()
 
+    def keep(self) -> None:
+        """Continue as before `note_messages`: the taker has failed."""
+        if self._channels is not None:
+            self._channels.forget_messages()
+
     async def hear_until(self, first: str | None) -> None:
         """Follow the kernel until we have had the first message that the taker has. Raises KernelDead."""
         await self._connected().hear_until(first, self.hands_over)
