@@ -71,6 +71,8 @@ class Home:
         assert not (left := self.left(gone_within_s)), f"processes left: {left}"
         assert not self.connection_files(), f"connection files left: {self.connection_files()}"
         assert not self.sockets(), f"sockets left: {self.sockets()}"
+        log = self.runtime / "kernel-bridge" / "recorder.log"
+        assert not log.exists(), f"the recorder has logged: {log.read_text()}"
         assert not self.made(), f"folders and records left: {self.made()}"
 
 

@@ -1,11 +1,13 @@
 """Kept kernels when something goes wrong: what is printed is there once, or counted as missing."""
 
 import asyncio
+import resource
 from pathlib import Path
 
 import pytest
 
-from tests.home import Home
+from tests.faults.fake import script
+from tests.home import Home, install_fake_kernel
 from tests.server.kept import ended, finish, killed, recorded, recorder, text_of, visit
 
 pytestmark = pytest.mark.slow
@@ -76,4 +78,93 @@ async def test_what_is_missed_after_kills_is_counted(home: Home) -> None:
         printed = (await text_of(client, run["id"])).splitlines()
         assert printed == sorted(set(printed), key=int)
         assert total - len(printed) == got["lostMessages"] > 0
+        await finish(client, kernel)
+
+
+async def test_a_kernel_dies_while_it_is_recorded(home: Home) -> None:
+    dies = home.work / "die"
+    async with visit(home) as client:
+        kernel = await client.kernel()
+        run = await client.run(code=flood_until(dies) + "; os._exit(1)", wait=False)
+        queued = await client.run(code="1", wait=False)
+        await client.until_text(run["id"], "\n100\n")
+    async with visit(home) as client:
+        await recorded(client, kernel)
+        dies.touch()
+        got, other = await ended(client, run["id"]), await ended(client, queued["id"])
+        assert (got["state"], other["state"]) == ("lost", "cancelled")
+        assert got["outputs"][-1]["ename"] == "DeadKernelError"
+        text = (await text_of(client, run["id"])).splitlines()
+        assert text == [str(line) for line in range(len(text))]
+        await client.close(gone_within_s=10)
+
+
+async def test_a_full_disk_costs_the_recorder_only_the_history(home: Home) -> None:
+    stop = home.work / "stop"
+    log = home.runtime / "kernel-bridge" / "recorder.log"
+    async with visit(home) as client:
+        kernel = await client.kernel()
+        run = await client.run(code=flood_until(stop), wait=False)
+        await client.until_text(run["id"], "\n100\n")
+    async with visit(home) as client:
+        await recorded(client, kernel)
+        resource.prlimit(recorder(home).pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        async with asyncio.timeout(30):
+            while not log.exists():  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.05)
+        assert "is incomplete" in log.read_text()
+        await client.command("attachKernel", kernelId=kernel)
+        stop.touch()
+        got = await ended(client, run["id"])
+        total = int(got["outputs"][-1]["data"]["text/plain"])
+        printed = sum(len(f"{line}\n") for line in range(total))
+        assert got["missingBytes"] == printed - len(await text_of(client, run["id"])) > 0
+        log.unlink()
+        await finish(client, kernel)
+
+
+async def test_nothing_is_lost_while_the_machine_sleeps(home: Home) -> None:
+    stop = home.work / "stop"
+    async with visit(home) as client:
+        kernel = await client.kernel()
+        run = await client.run(code=flood_until(stop), wait=False)
+        await client.until_text(run["id"], "\n100\n")
+    async with visit(home) as client:
+        await recorded(client, kernel)
+        asleep = [recorder(home), *home.running("ipykernel_launcher")]
+        for process in asleep:
+            process.suspend()
+        met = await client.command("attachKernel", kernelId=kernel)  # as a second client: no recorder answers
+        assert met["id"] == kernel
+        for process in asleep:
+            process.resume()
+        before = client.mirror.seq.get(run["id"], 0)
+        await client.until_true(lambda: client.mirror.seq.get(run["id"], 0) > before)
+        stop.touch()
+        got = await client.until_ended(run["id"])
+        assert (got["state"], got["origin"]) == ("ok", "other")
+        await client.command("detachKernel", kernelId=kernel)
+        await client.command("attachKernel", kernelId=kernel)
+        (kept,) = (await client.command("history"))["runs"]
+        assert (kept["state"], kept["origin"], kept.get("lostMessages")) == ("ok", "bridge", None)
+        outputs = (await client.command("getRun", runId=run["id"]))["run"]["outputs"]
+        total = int(outputs[-1]["data"]["text/plain"])
+        assert (await text_of(client, run["id"])).splitlines() == [str(line) for line in range(total)]
+        await finish(client, kernel)
+
+
+async def test_a_run_ends_at_its_idle_if_its_reply_cannot_be_handed_over(home: Home) -> None:
+    install_fake_kernel(home)
+    async with visit(home) as client:
+        kernel = (await client.command("startKernel", spec="fake"))["id"]
+        code = script('stream stdout "before\\n"', "sleep 3", 'stream stdout "after\\n"')
+        run = await client.run(code=code, kernelId=kernel, wait=False)
+        queued = await client.run(code=script('result "2"'), kernelId=kernel, wait=False)
+        await client.until_text(run["id"], "before")
+    async with visit(home) as client:
+        got, other = await ended(client, run["id"]), await ended(client, queued["id"])
+        assert (got["state"], got.get("degraded"), got.get("lostMessages")) == ("ok", None, None)
+        assert got["outputs"][0]["text"] == "before\nafter\n"
+        assert (other["state"], other["outputs"][0]["data"]["text/plain"]) == ("ok", "2")
+        await client.command("attachKernel", kernelId=kernel)
         await finish(client, kernel)
