@@ -42,7 +42,8 @@ async def test_runs_prompts_and_bindings_outlive_the_editor(home: Home) -> None:
         document = client.open(document.text)
         await client.command("attachKernel", kernelId=kernel, textDocument=document.identifier)
         assert client.mirror.kernels[kernel]["documents"] == [document.uri]
-        await client.until_true(lambda: prompts == ["name? "])
+        await client.until_text(run["id"], "name? Ada")
+        assert prompts == ["name? "]
         await client.command("detachKernel", kernelId=kernel)
         assert [client.mirror.runs[one["id"]]["detached"] for one in (run, stopped)] == [True, True]
         await client.command("attachKernel", kernelId=kernel)
