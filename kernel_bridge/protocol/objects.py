@@ -147,7 +147,7 @@ class Summary(Wire):
 class Run(Wire):
     """One execution of a piece of source on a kernel."""
 
-    id: str
+    id: str  # the message id of its execute_request: the same wherever the kernel is followed
     kernel_id: str
     epoch: int
     source: str
@@ -169,7 +169,7 @@ class Run(Wire):
     next_input_replaces: bool | None = None  # true: it replaces the code that ran (%load)
     interrupted: bool | None = None  # an interrupt that a client asked for was sent while it ran
     degraded: bool | None = None
-    lost_messages: int | None = None  # messages the kernel dropped, counted by gaps in their ids
+    lost_messages: int | None = None  # that never arrived, counted by gaps in their ids
     missing_bytes: int | None = None  # approximate output that the history could not keep
-    detached: bool | None = None  # lost because the bridge left its kernel; the code may still run there
+    detached: bool | None = None  # lost because the bridge left its kernel; open again once that is attached
     outputs: list[Output] | None = None  # only in results that include outputs
