@@ -19,7 +19,7 @@ from ..kernels.host import Host
 from ..kernels.keeper import Keeper, recorder_command
 from ..kernels.local import LocalHost
 from ..kernels.records import Keeping, Record
-from ..kernels.running import find_running, host_of, kept_for, list_running
+from ..kernels.running import find_running, host_of, kept_for, list_running, when_left
 from ..kernels.session import KernelSession
 from ..protocol import objects as wire
 from ..protocol.commands import AttachKernelParams, StartKernelParams
@@ -149,7 +149,7 @@ class Bridge:
         if found is not None and found.kernel_id not in self.kernels.keys() | left:
             try:
                 kernel = await self._join(found)
-            except KernelUnreachable as error:
+            except (NoSuchKernel, KernelUnreachable) as error:
                 log.warning("cannot attach to the kernel kept for %s: %s", uri, error)
             else:
                 self.bindings.bind(uri, kernel)
@@ -248,6 +248,7 @@ class Bridge:
             return followed if followed is not None and followed.alive else await self._follow(found)
 
     async def _follow(self, found: Found) -> FollowedKernel:
+        found = await when_left(found)
         for kernel in await take_back(found.kernel_id, self._offered, self.history.journal_at):
             self._add(kernel)
         if (taken := self.kernels.get(found.kernel_id)) is not None and taken.alive:

@@ -115,9 +115,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return self.follower is None or (self.owner is None and not self.recorded)
 
     @property
+    def is_being_left(self) -> bool:
+        """Whether the bridge that follows it is ending, because its editor has ended."""
+        return self.owner is not None and self.follower is not None and start_time(self.owner.pid) is None
+
+    @property
     def present_owner(self) -> Owner | None:
-        """The owner, unless its bridge has ended."""
-        return self.owner if self.follower is not None else None
+        """The owner, unless it or its bridge has ended."""
+        return self.owner if self.follower is not None and not self.is_being_left else None
 
 
 def instant(seconds: float) -> str:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 PROBE_S = 1.0
 MOST_PROBES = 64  # at once
+LEAVE_S = 8.0  # how long a bridge may need to end
+LOOK_S = 0.05
 
 
 async def list_running(followed: Container[str] = ()) -> list[Kernel]:
@@ -63,6 +65,17 @@ def kept_for(uri: str, fits: Callable[[KernelSpec], bool]) -> Found | None:
         if record is not None and record.keep_alive and uri in record.documents and fits(record.spec):
             return found
     return None
+
+
+async def when_left(found: Found) -> Found:
+    """The kernel, once a bridge that is ending has left it. Raises NoSuchKernel: it ended with the bridge."""
+    until = asyncio.get_running_loop().time() + LEAVE_S
+    while found.record is not None and found.record.is_being_left:
+        if asyncio.get_running_loop().time() > until:
+            break
+        await asyncio.sleep(LOOK_S)
+        found = await asyncio.to_thread(locate, str(found.path))
+    return found
 
 
 def host_of(found: Found, keeper: Keeper, owner: Owner | None) -> Host:

@@ -72,15 +72,20 @@ def test_runs_continue_after_neovim_has_quit_and_in_the_next_one(home: Home) -> 
         editor.command(f"attach {kernel}")
         editor.until(f"{HERE} and {HERE}.id == ...", kernel)
     (home.work / "one").touch()
-    with neovim(home, config=KEEP) as editor:
-        editor.lua(ANSWER)
+    with leaving(home, config=KEEP) as editor:
         editor.api.command(f"silent edit! {home.work / 'a.py'}")
         editor.until(f"#{RESULTS} == 3 and {RESULTS}[1].lines[2] == '│ unseen'")
         assert states(editor) == ["running", "queued", "queued"]
         assert editor.lua("return require('kernel_bridge').statusline()").endswith(" · busy +2")
         editor.api.command(f"silent edit! {home.work / 'b.py'}")
         assert editor.lua(f"return {HERE}.id") == kernel
-        editor.api.command("silent buffer #")
+        (server,) = home.running("--stdio")
+        server.suspend()
+    with neovim(home, config=KEEP) as editor:  # the last server has not ended yet
+        editor.lua(ANSWER)
+        editor.api.command(f"silent edit! {home.work / 'a.py'}")
+        editor.until(f"#{RESULTS} == 1")
+        server.resume()
         (home.work / "two").touch()
         finish(editor, home)
 

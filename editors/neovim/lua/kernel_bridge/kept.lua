@@ -15,7 +15,7 @@ local M = {}
 local function is_left(kernel, client_id)
   return kernel.origin == "found"
     and kernel.keepAlive
-    and not kernel.owner
+    and (kernel.recorded or not kernel.owner)
     and not session.has_followed(kernel.id, client_id)
 end
 

@@ -63,24 +63,27 @@ local function newer_than_file(bufnr)
   end
 end
 
---- Whether the server may know more about a run: a reload of the buffer has taken its lines, or it continued while this
---- client did not follow its kernel.
+--- Whether the server knows more about a run: where its lines are after a reload, or how it has continued.
 ---@param place kernel_bridge.Place
 ---@return boolean
-local function is_open(place)
-  return place.lost or place.entry.run.state == "lost"
+local function is_outdated(place)
+  return place.lost or session.is_outdated(place.entry)
 end
 
 --- Places the results that a reload of the buffer has lost, and those of earlier sessions if the user wants them.
---- Completes those that were lost. To be called when the buffer has a server, gets a kernel, or was reloaded.
+--- Updates those that may have continued elsewhere. To be called when the buffer has a server, gets a kernel, or was
+--- reloaded.
 ---@param bufnr integer
 function M.opened(bufnr)
   local is_on = config.get().restore
-  local is_needed = is_on or vim.iter(sheets.of(bufnr)):any(is_open)
+  local is_needed = is_on or vim.iter(sheets.of(bufnr)):any(is_outdated)
   if is_needed and vim.api.nvim_buf_is_loaded(bufnr) and client.get(bufnr) then
     local is_newer = newer_than_file(bufnr)
     request(bufnr, {}, function(run, place)
-      return place and is_open(place) or is_on and place == nil and not deleted[run.id] and is_newer(run)
+      if place then
+        return is_outdated(place)
+      end
+      return is_on and not deleted[run.id] and is_newer(run)
     end, silent)
   end
 end

@@ -236,18 +236,19 @@ local function request_outputs(entry)
   end)
 end
 
---- Whether a run will not change any more. A lost one may, if another process has followed its kernel meanwhile.
+--- Whether a run may have continued without this client: it was lost, or was open when it was read from the history.
 ---@param entry kernel_bridge.RunEntry
 ---@return boolean
-local function is_over(entry)
-  return vocabulary.ends[entry.run.state] and entry.run.state ~= "lost"
+function M.is_outdated(entry)
+  return entry.run.state == "lost" or not (entry.synced or vocabulary.ends[entry.run.state])
 end
 
 ---@param run kernel_bridge.Run
 ---@param client_id integer
 function M.run(run, client_id)
   local entry = runs[run.id]
-  local before, was_over = entry and entry.run.state, entry and is_over(entry)
+  local before = entry and entry.run.state
+  local was_over = before ~= "lost" and vocabulary.ends[before]
   if not entry then
     entry = add(run, client_id)
   elseif not was_over or vocabulary.ends[run.state] then
@@ -343,11 +344,15 @@ end
 ---@return kernel_bridge.RunEntry
 function M.recall(result, client_id, bufnr)
   local run, id = result.run, result.run.id
+  local is_known = runs[id] ~= nil
   local entry = runs[id] or { recalled = vocabulary.ends[run.state] }
-  if not entry.run or entry.run.state == "lost" then
+  if not is_known or M.is_outdated(entry) then
     entry.run, entry.outputs, entry.seq = run, vim.tbl_map(outputs.keep, run.outputs or {}), result.seq
     entry.running_since = entry.running_since or running_since(run)
-    entry.synced = false -- it is open in the history: the kernel is followed elsewhere
+    entry.synced = false -- if it is open, another process follows its kernel
+    if is_known then
+      changed(entry)
+    end
   end
   runs[id] = entry
   entry.client_id, entry.bufnr = client_id, bufnr or entry.bufnr
