@@ -124,5 +124,8 @@ def test_a_kernel_that_was_detached_comes_back_with_what_ran_meanwhile(home: Hom
         assert re.fullmatch(
             rf"Python 3 \(ipykernel\) +busy \+1 +{kernel[:8]} +a\.py +started \d\d:\d\d +recorded", offered
         )
+        editor.api.command("checkhealth kernel_bridge")
+        assert "a recorder follows 1 kept kernel;" in "\n".join(editor.lines())
+        editor.api.command("bwipeout")
         editor.command(f"attach {kernel}")
         finish(editor, home)

@@ -2,6 +2,7 @@
 
 local ansi = require("kernel_bridge.ansi")
 local images = require("kernel_bridge.images")
+local plural = require("kernel_bridge.plural")
 local terminal = require("kernel_bridge.images.terminal")
 local tty = require("kernel_bridge.images.tty")
 local server = require("kernel_bridge.server")
@@ -78,6 +79,18 @@ local function check_kernels(command)
   health.info("to start each kernel and diagnose problems, run `kernel-bridge doctor` in a terminal")
 end
 
+local function check_recorder(command)
+  local listed = vim.system({ command[1], "kernels", "--json" }, { timeout = 20000 }):wait()
+  local parsed, running = pcall(vim.json.decode, listed.stdout or "")
+  local recorded = vim.tbl_filter(function(kernel)
+    return kernel.recorded
+  end, parsed and running.kernels or {})
+  if #recorded > 0 then
+    local kernels = plural(#recorded, "kept kernel")
+    health.ok(("a recorder follows %s; to list them, run `kernel-bridge kernels`"):format(kernels))
+  end
+end
+
 local ANSWER_MS = 3000
 
 local function check_images()
@@ -123,6 +136,7 @@ function M.check()
   local command = check_server(source)
   if command then
     check_kernels(command)
+    check_recorder(command)
   end
   check_images()
 end
