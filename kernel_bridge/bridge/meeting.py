@@ -60,8 +60,9 @@ def _continued(kernel: FollowedKernel, stored: OpenRun) -> Run:
     before, options = stored.run, stored.options
     outputs = (before.outputs or []) if stored.heard is not None else []
     stream: tuple[str, int, str] | None = None
-    if outputs and outputs[-1]["output_type"] == "stream":
-        stream = (outputs[-1]["name"], stored.stream_length or 0, outputs[-1]["text"])
+    if outputs and (last := outputs[-1])["output_type"] == "stream":
+        tail = last["elided"]["tail"] if "elided" in last else last["text"]
+        stream = (last["name"], stored.stream_length or 0, tail)
     run = kernel.new_run(
         before.source,
         before.id,

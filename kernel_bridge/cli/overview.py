@@ -11,6 +11,10 @@ DOCS = "https://github.com/kernel-bridge/kernel-bridge/blob/main/docs/index.md"
 TASKS = (
     ("Use it from your editor, which starts `kernel-bridge --stdio`", (DOCS,)),
     ("Run a file in the terminal", ("kernel-bridge run analysis.py", "kernel-bridge run report.ipynb")),
+    (
+        "Run a file without waiting for it, and watch it",
+        ("kernel-bridge run train.py --detach", "kernel-bridge watch"),
+    ),
     ("See which kernels exist, and what is wrong with them", ("kernel-bridge specs", "kernel-bridge doctor")),
     ("Look up past runs, and export them", ("kernel-bridge history", "kernel-bridge export runs.ipynb")),
 )
