@@ -12,9 +12,11 @@ import { Restoring } from "./file/restoring";
 import { Running } from "./kernels/running";
 import { NotebookRunner } from "./notebooks/notebook_runner";
 import { Notebooks } from "./notebooks/notebooks";
+import { Reopened } from "./notebooks/reopened";
 import { Results } from "./notebooks/results";
 import { registerUndrawn } from "./notebooks/undrawn";
 import { registerWholeOutput } from "./notebooks/whole_output";
+import { Ran } from "./runs/ran";
 import { Session } from "./runs/session";
 import { Connection, messageOf } from "./server/connection";
 import { findServer } from "./server/discovery";
@@ -62,13 +64,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const results = new Results(session, notebooks, log);
   const activity = new Activity(session);
   const places = new Places(session);
-  const restoring: Restoring = new Restoring({
-    connection: server,
-    session,
-    kept,
-    places,
-    state: context.workspaceState,
-  });
+  const ran = new Ran(context.workspaceState, session);
+  const restoring: Restoring = new Restoring({ connection: server, session, kept, places, ran });
   const inline: InlineResults = new InlineResults(places);
   const lenses = new CellLenses(session, places);
   context.subscriptions.push(
@@ -81,7 +78,9 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidOpenTextDocument(({ uri }) => kept.attachFor(uri)),
     vscode.workspace.onDidOpenNotebookDocument(({ uri }) => kept.attachFor(uri)),
     places,
+    ran,
     restoring,
+    new Reopened({ connection: server, session, notebooks, ran }),
     lenses,
     followRenames(server, session),
     inline,

@@ -1,6 +1,7 @@
 /** Restores the results of files that ran code before: in an earlier session, or on a kernel that was kept. */
 
 import * as vscode from "vscode";
+import type { Ran } from "../runs/ran";
 import type { Session } from "../runs/session";
 import { type Connection, messageOf } from "../server/connection";
 import type { Kept } from "../server/kept";
@@ -9,16 +10,12 @@ import { openDocument } from "./documents";
 import { DOCUMENTS } from "./languages";
 import type { Places } from "./places";
 
-/** The URIs of the files of this workspace that ran code, the newest last: only for those, the server is started. */
-const KEY = "ran";
-const KEPT_URIS = 500;
-
 export interface Parts {
   connection: Connection;
   session: Session;
   kept: Kept;
   places: Places;
-  state: vscode.Memento;
+  ran: Ran;
 }
 
 export class Restoring implements vscode.Disposable {
@@ -27,7 +24,6 @@ export class Restoring implements vscode.Disposable {
   constructor(private readonly parts: Parts) {
     const { session } = parts;
     this.disposables = [
-      session.onRun(({ run }) => run.range && run.textDocument && this.remember(run.textDocument.uri)),
       vscode.workspace.onDidOpenTextDocument((document) => this.opened(document)),
       session.onBinding((uri) => this.bound(uri)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.openedAll()),
@@ -44,19 +40,10 @@ export class Restoring implements vscode.Disposable {
     for (const document of vscode.workspace.textDocuments) this.opened(document);
   }
 
-  private remember(uri: string): void {
-    const { state } = this.parts;
-    const known = state.get<string[]>(KEY, []);
-    const name = vscode.Uri.parse(uri).toString();
-    if (known.at(-1) === name) return;
-    void state.update(KEY, [...known.filter((other) => other !== name), name].slice(-KEPT_URIS));
-  }
-
   private opened(document: vscode.TextDocument): void {
-    const { connection, state } = this.parts;
-    const hasRun = () => state.get<string[]>(KEY, []).includes(document.uri.toString());
+    const { connection, ran } = this.parts;
     if (!vscode.languages.match(DOCUMENTS, document) || !settings(document.uri).restoreResults) return;
-    if (!vscode.workspace.isTrusted || !(connection.running || hasRun())) return;
+    if (!vscode.workspace.isTrusted || !(connection.running || ran.has(document.uri))) return;
     this.restore(document).catch((error: unknown) =>
       connection.log.warn(`cannot restore the results of ${document.uri.path}: ${messageOf(error)}`),
     );

@@ -9,6 +9,7 @@ import type { Kernel, KernelSpec, Position } from "../server/protocol";
 import { selectedPython } from "../server/python_environment";
 import { settings } from "../settings";
 import { label, legible } from "../ui/ansi";
+import { runsQueued } from "../ui/plural";
 import { installKernel } from "./installation";
 import { kernelName, shortPaths } from "./short_paths";
 
@@ -180,7 +181,9 @@ function runningChoice(
   const used = users.length > 0 ? vscode.l10n.t("used by {0}", users.join(", ")) : "";
   const file = kernel.origin === "found" ? kernel.connectionFile?.split(/[/\\]/).pop() : "";
   const folder = kernel.cwd === undefined ? "" : shortPaths(kernel.cwd);
-  const description = [kernel.state, used, folder === "." ? "" : folder, file];
+  const waiting = kernel.queued > 0 ? runsQueued(kernel.queued) : "";
+  const recorded = kernel.recorded ? vscode.l10n.t("recorded") : "";
+  const description = [kernel.state, waiting, recorded, used, folder === "." ? "" : folder, file];
   return {
     label: `$(${isCurrent ? "check" : "plug"}) ${label(kernelName(kernel))}`,
     description: legible(description.filter(Boolean).join(" · ")),

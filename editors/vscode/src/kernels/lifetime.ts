@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { fileNameOf } from "../file/documents";
 import { hasEnded, type Session } from "../runs/session";
 import { type Connection, errorData } from "../server/connection";
-import type { Kernel, Run } from "../server/protocol";
+import type { Run } from "../server/protocol";
 import { label } from "../ui/ansi";
 import { withProgress } from "../ui/progress";
 import type { Running } from "./running";
@@ -42,14 +42,14 @@ export async function shutDown({ connection, session }: Parts): Promise<void> {
 
 /** Leaves a kernel running without this window. */
 export async function detach({ connection, session }: Parts): Promise<void> {
-  const { id } = requireIdle(requireKernel(requireTarget(session)));
+  const { id } = requireKernel(requireTarget(session));
   await connection.execute("kernel-bridge.detachKernel", { kernelId: id });
   for (const uri of session.documentsOf(id)) session.unbind(uri, id);
 }
 
 /** Makes a kernel independent of this window, whose files continue to use it. */
 export async function keep({ connection, session }: Parts): Promise<void> {
-  const { id } = requireIdle(requireKernel(requireTarget(session)));
+  const { id } = requireKernel(requireTarget(session));
   const [first, ...others] = session.documentsOf(id);
   await connection.execute("kernel-bridge.detachKernel", { kernelId: id });
   const of = first === undefined ? {} : { textDocument: { uri: first } };
@@ -57,14 +57,6 @@ export async function keep({ connection, session }: Parts): Promise<void> {
   for (const uri of others)
     await connection.execute("kernel-bridge.bindKernel", { textDocument: { uri }, kernelId: id });
   session.kernel(kernel);
-}
-
-/** Detaching from a kernel loses the runs that have not ended. */
-function requireIdle(kernel: Kernel): Kernel {
-  if (kernel.state === "idle" && kernel.queued === 0) return kernel;
-  throw new Error(
-    vscode.l10n.t("{0} is {1}; wait until it is idle, or interrupt it", kernelName(kernel), kernel.state),
-  );
 }
 
 /** Cancels a run of the target's kernel. The user chooses if there are several. */

@@ -66,7 +66,7 @@ export class Running {
         this.connection.execute("kernel-bridge.run", params, token),
       );
     });
-    return runs.map((run) => this.session.run(run).run);
+    return runs.map((run) => this.session.requested(run).run);
   }
 
   /** Makes sure that a document has a living kernel: starts one, or asks the user what to do. */

@@ -81,7 +81,7 @@ export class Controllers implements vscode.Disposable {
   }
 
   /** Selects this extension's controller for the notebook in an editor. */
-  private async select(editor: vscode.NotebookEditor): Promise<void> {
+  async select(editor: vscode.NotebookEditor): Promise<void> {
     const { notebook } = editor;
     const controller = this.of(notebook);
     if (this.selected.get(notebook) === controller) return;

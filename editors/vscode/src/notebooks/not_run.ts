@@ -81,13 +81,15 @@ export class NotRun implements vscode.NotebookCellStatusBarItemProvider, vscode.
 }
 
 /** Why a run has no result, or not a whole one. */
-export function reasonOf({ state, reason = "" }: Run): string | undefined {
+export function reasonOf({ state, reason = "", detached }: Run): string | undefined {
   switch (state) {
     case "aborted":
     case "cancelled":
       return vscode.l10n.t("Not run: {0}", reason);
     case "lost":
-      return vscode.l10n.t("Did not finish: {0}", reason);
+      return detached
+        ? vscode.l10n.t("May still run: {0}", reason)
+        : vscode.l10n.t("Did not finish: {0}", reason);
     default:
       return undefined;
   }

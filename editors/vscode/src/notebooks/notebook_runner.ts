@@ -23,7 +23,7 @@ export class NotebookRunner implements CellRunner {
       cells: cells.map(({ document }) => document.uri.toString()),
       kernelId: kernel.id,
     });
-    return runs.map((run) => this.session.run(run).run);
+    return runs.map((run) => this.session.requested(run).run);
   }
 
   async interrupt(notebook: vscode.NotebookDocument): Promise<void> {

@@ -31,7 +31,7 @@ export class RunCell {
   private touched = untouched();
   /** Whether all outputs of the cell must be replaced, because it shows those of another run. */
   private foreign: boolean;
-  private updating: Promise<void> | undefined;
+  private updating = false;
   private wake: () => void = () => {};
 
   constructor(
@@ -64,33 +64,38 @@ export class RunCell {
   }
 
   private update(): void {
-    this.updating ??= this.updateUntilDone()
-      .catch((error: unknown) => this.log.error(`the cell of run ${this.entry.run.id}: ${error}`))
-      .finally(() => {
-        this.updating = undefined;
-      });
+    if (this.updating) return;
+    this.updating = true;
+    this.updateUntilDone().catch((error: unknown) =>
+      this.log.error(`the cell of run ${this.entry.run.id}: ${error}`),
+    );
   }
 
   private async updateUntilDone(): Promise<void> {
-    for (;;) {
-      const execution = this.begin();
-      if (!execution) return;
-      if (this.isShown()) {
-        if (hasEnded(this.entry.run)) this.end(execution);
-        return;
+    try {
+      for (;;) {
+        const execution = this.begin();
+        if (!execution) return;
+        if (this.isShown()) {
+          if (hasEnded(this.entry.run)) this.end(execution);
+          return;
+        }
+        const since = Date.now();
+        try {
+          await this.showOutputs(execution);
+        } catch (error) {
+          if (execution === this.execution) throw error; // else it was released in the meantime
+        }
+        if (!hasEnded(this.entry.run)) await this.pause(Date.now() - since);
       }
-      const since = Date.now();
-      try {
-        await this.showOutputs(execution);
-      } catch (error) {
-        if (execution === this.execution) throw error; // else it was released in the meantime
-      }
-      if (!hasEnded(this.entry.run)) await this.pause(Date.now() - since);
+    } finally {
+      this.updating = false; // before the next event
     }
   }
 
   /** Whether the cell shows the outputs of the run as they are now. */
   private isShown(): boolean {
+    if (this.entry.asked) return true; // until they arrive, with an event
     const { cleared, rewritten, grown } = this.touched;
     const isTouched = cleared || rewritten.size + grown.size > 0 || this.foreign;
     return !isTouched && this.entry.outputs.length === this.shown.length;
@@ -103,13 +108,14 @@ export class RunCell {
       this.giveUp();
       return undefined;
     }
-    if (this.ended && this.isShown()) return undefined;
+    if (this.ended && hasEnded(run) && this.isShown()) return undefined;
     if (hasEnded(run) && run.startedAt === undefined) {
       if (this.execution && !this.ended) this.notRun.skip(this.cell, this.execution);
       this.ended = true;
       return undefined;
     }
-    // Output may arrive after the run and its execution have ended. VS Code accepts it only from a new execution.
+    // Output may arrive after the run and its execution have ended, and a lost run may continue. VS Code accepts that
+    // only from a new execution.
     if (this.ended) {
       this.execution = undefined;
       this.started = this.ended = false;

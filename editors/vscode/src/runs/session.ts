@@ -31,8 +31,18 @@ export function hasEnded(run: Run): boolean {
   return ENDS.has(run.state);
 }
 
+/** Whether a run has ended and cannot continue. */
+function isOver(run: Run): boolean {
+  return hasEnded(run) && run.state !== "lost";
+}
+
 export function isAlive(kernel: Kernel): boolean {
   return kernel.state !== "dead" && kernel.state !== "unreachable";
+}
+
+/** Whether a kernel runs on when the window closes. */
+export function isKept({ keepAlive, origin }: Kernel): boolean {
+  return keepAlive || origin === "attached";
 }
 
 export class Session implements vscode.Disposable {
@@ -136,16 +146,31 @@ export class Session implements vscode.Disposable {
     this.kernelEmitter.fire(kernel);
   }
 
-  /** Adds or updates a run from a response or a notification. Ignores outdated states. */
-  run(run: Run): RunEntry {
+  /** Adds a run from the response to its request, which may arrive after newer states. */
+  requested(run: Run): RunEntry {
+    return this.runs.get(run.id) ?? this.update(run);
+  }
+
+  /** Adds or updates a run from a notification. One that is met while it runs already has outputs. */
+  run(run: Run): void {
     const known = this.runs.get(run.id);
-    if (known && (hasEnded(known.run) || known.run.state === run.state)) return known;
+    const isMet = run.state === "running" && (!known || hasEnded(known.run));
+    const entry = this.update(run);
+    if (isMet) void this.askOutputs(entry);
+  }
+
+  /** Ignores outdated states. A lost run may continue, under its ID, when its kernel is attached again. */
+  private update(run: Run): RunEntry {
+    const known = this.runs.get(run.id);
+    if (known && (known.run.state === run.state || isOver(known.run))) return known;
     const entry = known ?? { run, outputs: [], seq: 0, asked: false };
+    const isNew = !known || hasEnded(known.run);
+    if (isNew) entry.seq = 0;
     entry.run = run;
     this.runs.set(run.id, entry);
     if (!known) this.forgetOldest();
     // A notebook cell is not bound: it runs on the kernel of its notebook or of the file whose results it shows.
-    if (!known && run.textDocument && !run.notebookDocument && !hasEnded(run))
+    if (isNew && run.textDocument && !run.notebookDocument && !hasEnded(run))
       this.bind(vscode.Uri.parse(run.textDocument.uri).toString(), run.kernelId);
     this.runEmitter.fire(entry);
     return entry;
@@ -181,7 +206,7 @@ export class Session implements vscode.Disposable {
   /** Adds a run that was requested from the server, from this session or from the history. */
   recall(result: GetRunResult): RunEntry {
     const { outputs = [], ...run } = result.run;
-    const entry = this.run(run);
+    const entry = this.update(run);
     if (result.seq >= entry.seq) {
       entry.outputs = outputs;
       entry.seq = result.seq;
@@ -193,41 +218,46 @@ export class Session implements vscode.Disposable {
   /** Adds a run that the server has found for an opened document. One that has ended is no news: no event fires. */
   restore({ run: { outputs = [], ...run }, seq }: Result): RunEntry {
     const known = this.runs.get(run.id);
-    if (known) return known;
-    if (!hasEnded(run)) return this.recall({ run: { outputs, ...run }, seq });
+    if (known && (known.run.state === run.state || isOver(known.run))) return known;
+    if (known || !hasEnded(run)) return this.recall({ run: { outputs, ...run }, seq });
     const entry = { run, outputs, seq, asked: false };
     this.runs.set(run.id, entry);
     this.forgetOldest();
     return entry;
   }
 
-  /** Ends the open runs, unbinds documents and marks kernels as dead, because the server has exited. */
+  /**
+   * Ends the open runs and unbinds documents, because the server has exited. Its kernels are dead, but kept kernels and
+   * their runs continue without it.
+   */
   serverEnded(reason: string): void {
+    const kept = new Set([...this.kernels.values()].filter(isKept).map(({ id }) => id));
     for (const { run } of this.runs.values()) {
-      if (!hasEnded(run)) {
-        this.run({
-          ...run,
-          state: run.state === "queued" ? "cancelled" : "lost",
-          reason,
-          endedAt: new Date().toISOString(),
-        });
-      }
+      if (hasEnded(run)) continue;
+      const detached = kept.has(run.kernelId);
+      const state = run.state === "queued" && !detached ? "cancelled" : "lost";
+      const summary = { text: "", state: detached ? "detached" : state };
+      const endedAt = new Date().toISOString();
+      this.update({ ...run, state, summary, reason, endedAt, ...(detached && { detached }) });
     }
     for (const [uri, bound] of [...this.bindings]) {
       for (const kernelId of bound) this.unbind(uri, kernelId);
       this.lost.set(uri, bound);
     }
     for (const kernel of this.kernels.values()) {
-      if (kernel.state !== "dead") this.kernel({ ...kernel, state: "dead", reason, queued: 0 });
+      const state = kept.has(kernel.id) ? "unreachable" : "dead";
+      if (kernel.state !== "dead") this.kernel({ ...kernel, state, reason, queued: 0 });
     }
   }
 
   private async askOutputs(entry: RunEntry): Promise<void> {
     entry.asked = true;
+    let result: GetRunResult;
     try {
-      this.recall(await this.getRun(entry.run.id));
+      result = await this.getRun(entry.run.id);
     } finally {
       entry.asked = false;
     }
+    this.recall(result);
   }
 }

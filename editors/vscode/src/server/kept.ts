@@ -1,9 +1,9 @@
 /** Kept kernels: attaches to kernels that outlived a window or a server, and restores their runs. */
 
 import * as vscode from "vscode";
-import type { Session } from "../runs/session";
+import { hasEnded, type Session } from "../runs/session";
 import { type Connection, messageOf } from "./connection";
-import type { Kernel } from "./protocol";
+import type { Kernel, Run } from "./protocol";
 
 /** Maximum number of runs to restore for a kernel, the newest ones. */
 const SHOWN_RUNS = 50;
@@ -52,25 +52,40 @@ export class Kept {
     await this.attaching.get(key);
   }
 
+  /** Shows the runs that have ended before the open ones, which the attachment announces: in the order of their start. */
   private async attach(kernel: Kernel, uri: vscode.Uri): Promise<void> {
     const key = uri.toString();
+    const params = { kernelId: kernel.id, textDocument: { uri: key } };
     try {
-      const textDocument = { uri: key };
-      const attached = await this.connection.execute("kernel-bridge.attachKernel", {
-        kernelId: kernel.id,
-        textDocument,
-      });
+      const runs = await this.runsOf(kernel);
+      this.session.kernel(kernel); // its runs are announced before it is
+      await this.recall(runs.filter(hasEnded));
+      const attached = await this.connection.execute("kernel-bridge.attachKernel", params);
+      await this.recall(runs.filter((run) => !hasEnded(run)));
       this.session.kernel(attached);
       this.session.bind(key, attached.id);
-      const { runs } = await this.connection.execute("kernel-bridge.history", {
-        kernelId: kernel.id,
-        limit: SHOWN_RUNS,
-      });
-      for (const { id } of runs.reverse()) {
-        this.session.recall(await this.connection.execute("kernel-bridge.getRun", { runId: id }));
-      }
     } catch (error) {
       this.connection.log.warn(`cannot attach to the kept kernel of ${uri.path}: ${messageOf(error)}`);
+    }
+  }
+
+  /** The newest runs of a kernel in the history, the oldest first. */
+  private async runsOf({ id }: Kernel): Promise<Run[]> {
+    try {
+      const params = { kernelId: id, limit: SHOWN_RUNS };
+      return (await this.connection.execute("kernel-bridge.history", params)).runs.reverse();
+    } catch (error) {
+      this.connection.log.warn(`cannot read the history of kernel ${id}: ${messageOf(error)}`);
+      return [];
+    }
+  }
+
+  /** Requests runs that the session does not know, or knows only as lost. */
+  private async recall(runs: Run[]): Promise<void> {
+    for (const { id } of runs) {
+      const known = this.session.runs.get(id)?.run;
+      if (known && known.state !== "lost") continue;
+      this.session.recall(await this.connection.execute("kernel-bridge.getRun", { runId: id }));
     }
   }
 }

@@ -4,9 +4,10 @@ import * as vscode from "vscode";
 import { isRunnable } from "../kernels/running";
 import { kernelName } from "../kernels/short_paths";
 import type { Target } from "../kernels/target";
+import { isKept } from "../runs/session";
 import type { Kernel } from "../server/protocol";
 import { legible } from "./ansi";
-import { counted, plural } from "./plural";
+import { counted, runsQueued } from "./plural";
 
 export interface Description {
   icon: string;
@@ -44,15 +45,12 @@ export function describe({ kernel, uri }: Target, isBusy: boolean): Description 
   const { queued, reason } = kernel;
   const name = kernelName(kernel);
   const state = isBusy ? "busy" : kernel.state;
-  const waiting = plural(
-    queued,
-    vscode.l10n.t("1 run queued"),
-    vscode.l10n.t("{0} runs queued", counted(queued)),
-  );
   return {
     icon: ICONS[state],
     text: queued > 0 ? `${name} (${counted(queued)})` : name,
-    detail: [wordFor(state), ...(queued > 0 ? [waiting] : [])].join(" · ") + (reason ? `: ${reason}` : ""),
+    detail:
+      [wordFor(state), ...(queued > 0 ? [runsQueued(queued)] : [])].join(" · ") +
+      (reason ? `: ${reason}` : ""),
     severity: state === "dead" ? failed : state === "unreachable" ? warning : information,
   };
 }
@@ -118,9 +116,4 @@ function commandsFor(kernel: Kernel): [string, string][] {
     ...(isKept(kernel) ? [] : [[vscode.l10n.t("Keep Running"), "keepKernel"] as [string, string]]),
     [vscode.l10n.t("Show Results"), "showResults"],
   ];
-}
-
-/** Whether a kernel runs on when the window closes. */
-export function isKept({ keepAlive, origin }: Kernel): boolean {
-  return keepAlive || origin === "attached";
 }

@@ -5,12 +5,12 @@ import { hasMarkers, offersCells } from "../file/cells";
 import { isFenced } from "../file/fences";
 import { LANGUAGES, NOTEBOOKS } from "../file/languages";
 import { activeTarget, type Target } from "../kernels/target";
-import type { Session } from "../runs/session";
+import { isKept, type Session } from "../runs/session";
 import type { Connection } from "../server/connection";
 import type { Activity } from "./activity";
 import { label, legible } from "./ansi";
 import { setContextKey } from "./context_keys";
-import { describe, isKept, tooltip } from "./description";
+import { describe, tooltip } from "./description";
 
 /** Minimum time between two updates while a kernel works: the number of queued runs changes with each of them. */
 const COUNT_MS = 100;
