@@ -1,5 +1,6 @@
 """Fixtures: one VS Code for all tests, new and shared windows, and a folder for each test."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.editors.vscode.code_server import CodeServer, code_server
+from tests.editors.vscode.command_line import kernel_bridge, kernel_bridge_json
 from tests.editors.vscode.install import Installation, installed
 from tests.editors.vscode.shared_window import SharedWindow
 from tests.editors.vscode.window import Window, browser
@@ -48,6 +50,16 @@ def folder(vscode_home: Home, request: pytest.FixtureRequest) -> Path:
     folder = vscode_home.work / request.node.name
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def keeping_folder(folder: Path, vscode_home: Home) -> Iterator[Path]:
+    """A folder whose kernels are kept alive until the end of the test."""
+    (folder / ".vscode").mkdir()
+    (folder / ".vscode" / "settings.json").write_text(json.dumps({"kernel-bridge.keepAlive": True}))
+    yield folder
+    for kernel in kernel_bridge_json(vscode_home, "kernels")["kernels"]:
+        kernel_bridge(vscode_home, "stop", kernel["id"])
 
 
 @pytest.fixture(scope="session")

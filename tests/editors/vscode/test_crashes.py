@@ -1,25 +1,10 @@
 """The server crashes: once, twice, and with kernels that are kept alive."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.editors.vscode.command_line import kernel_bridge, kernel_bridge_json
 from tests.editors.vscode.test_kernels import server_of
 from tests.editors.vscode.window import Window, expect
 from tests.home import Home
-
-
-@pytest.fixture
-def keeping_folder(folder: Path, vscode_home: Home) -> Iterator[Path]:
-    """A folder whose kernels are kept alive until the end of the test."""
-    (folder / ".vscode").mkdir()
-    (folder / ".vscode" / "settings.json").write_text(json.dumps({"kernel-bridge.keepAlive": True}))
-    yield folder
-    for kernel in kernel_bridge_json(vscode_home, "kernels")["kernels"]:
-        kernel_bridge(vscode_home, "stop", kernel["id"])
 
 
 def test_a_server_that_crashes_twice_is_not_restarted(vscode: Window, vscode_home: Home) -> None:
