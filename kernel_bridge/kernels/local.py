@@ -312,7 +312,7 @@ class LocalHost:
         self.keep_alive = True
         self._keeper.release(self._launch_id, gone=False)
         if self._process is not None:
-            self._process.leave_running()
+            self._process.leave()
             self._process = None
 
     def detach(self) -> None:
@@ -326,7 +326,7 @@ class LocalHost:
             self._update_record(owner=None)
         self._keeper.release(self._launch_id, gone=False)
         if self._process is not None:
-            self._process.leave_running()
+            self._process.leave()
             self._process = None
 
     def close(self) -> None:

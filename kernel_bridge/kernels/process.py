@@ -131,6 +131,12 @@ class KernelProcess:
         if self.tail is not None:
             self.tail.close()
 
+    def leave(self) -> None:
+        """Leave it running after us, and stop watching it unless it is our child."""
+        self.leave_running()
+        if isinstance(self._provisioner, Adopted):
+            self.close()
+
     def close(self) -> None:
         """Stop watching it."""
         self._close_pidfd()
