@@ -12,6 +12,7 @@ from tests.benchmarks import (
     completion,
     endurance,
     flood,
+    handover,
     history,
     idle,
     large,
@@ -26,13 +27,15 @@ from tests.benchmarks.table import Row, print_rows
 from tests.home import install_fake_kernel, private_home
 
 USUAL = (startup, latency, completion, queue, flood, prints, large, stalled, history, idle)
-MEASURES = {module.__name__.rpartition(".")[2]: module.measure for module in (*USUAL, loaded, endurance)}
+MEASURES = {
+    module.__name__.rpartition(".")[2]: module.measure for module in (*USUAL, handover, loaded, endurance)
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", choices=[*MEASURES, []], help="by default all but loaded and endurance"
+        "names", nargs="*", choices=[*MEASURES, []], help="by default all but handover, loaded and endurance"
     )
     names = parser.parse_args().names or list(MEASURES)[: len(USUAL)]
     sections: list[list[Row]] = []

@@ -4,6 +4,7 @@ import asyncio
 import resource
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.faults.fake import script
@@ -12,7 +13,7 @@ from tests.server.kept import ended, finish, killed, recorded, recorder, text_of
 
 pytestmark = pytest.mark.slow
 
-LINES = 20_000
+LINES = 100_000
 
 
 def flood(lines: int) -> str:
@@ -38,8 +39,7 @@ async def test_each_line_of_a_flood_is_there_once_after_hand_overs(home: Home) -
         await client.until_text(run["id"], "\n200\n")
         await client.command("detachKernel", kernelId=kernel)
         await client.command("attachKernel", kernelId=kernel)
-        await client.until_ended(queued["id"])
-        got = await ended(client, run["id"])
+        got = await ended(client, run["id"], within_s=300)
         assert (got["state"], got.get("lostMessages"), got.get("degraded")) == ("ok", None, None)
         assert (await text_of(client, run["id"])).splitlines() == [str(line) for line in range(LINES)]
         last = await ended(client, queued["id"])
@@ -167,4 +167,32 @@ async def test_a_run_ends_at_its_idle_if_its_reply_cannot_be_handed_over(home: H
         assert got["outputs"][0]["text"] == "before\nafter\n"
         assert (other["state"], other["outputs"][0]["data"]["text/plain"]) == ("ok", "2")
         await client.command("attachKernel", kernelId=kernel)
+        await finish(client, kernel)
+
+
+ROUNDS = 25
+
+
+async def test_fifty_hand_overs_leave_nothing_behind(home: Home) -> None:
+    install_fake_kernel(home)
+    async with visit(home) as client:
+        kernel, other = [(await client.command("startKernel", spec="fake"))["id"] for _ in range(2)]
+        await client.command("detachKernel", kernelId=other)  # so that the recorder does not end
+        processes = [psutil.Process(client.process.pid), recorder(home)]
+        files = 0
+        for number in range(ROUNDS + 1):
+            await client.command("detachKernel", kernelId=kernel)
+            await client.command("attachKernel", kernelId=kernel)
+            if number == 0:
+                before = [process.num_fds() for process in processes]
+                files = len(list(home.path.rglob("*")))
+        run = await client.run(code=script('result "2"'), kernelId=kernel)
+        assert (run["state"], run["outputs"][0]["data"]["text/plain"]) == ("ok", "2")
+        assert [process.num_fds() for process in processes] == before
+        assert max(process.num_threads() for process in processes) < 12  # those of the loop's pool are kept
+        assert len(list(home.path.rglob("*"))) == files
+        assert all(process.status() != psutil.STATUS_ZOMBIE for process in home.processes())
+        assert processes[1] == recorder(home)
+        await client.command("attachKernel", kernelId=other)
+        await client.command("shutdownKernel", kernelId=other)
         await finish(client, kernel)
