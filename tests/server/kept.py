@@ -56,9 +56,9 @@ async def recorded(client: Client, kernel_id: str) -> Json:
     return found
 
 
-async def ended(client: Client, run_id: str, within_s: float = BOUND_S) -> Json:
+async def ended(client: Client, run_id: str) -> Json:
     """The run with its outputs, once it has ended; also one that another process follows."""
-    async with asyncio.timeout(within_s):
+    async with asyncio.timeout(BOUND_S):
         while True:
             run: Json = (await client.command("getRun", runId=run_id))["run"]
             if run["state"] not in ("queued", "running"):
