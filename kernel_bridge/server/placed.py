@@ -42,7 +42,7 @@ async def results(context: Context, params: ResultsParams) -> ResultsResult:
             start, end = map(document.place, result.anchor.span)
             found.append(_result(context, document, run, start, end, result.stale))
     for one in placed:
-        run = past.get(one.run.id) or live_run(context.bridge, one.run.id)
+        run = live_run(context.bridge, one.run.id) or past.get(one.run.id)  # it may be taken back meanwhile
         if run is not None and lines.isdisjoint(range(one.start.line, one.end.line + 1)):
             found.append(_result(context, document, run, one.start, one.end, one.stale))
     found.sort(key=lambda result: (result.range.start.line, result.range.start.character))
