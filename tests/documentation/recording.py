@@ -1,7 +1,7 @@
 """Records the screens in docs/kept-kernels.md: a real Neovim, command line and recorder in tmux.
 
 `python -m tests.documentation.recording` replaces each block ```text NAME of the page by the screen NAME.
-Takes about half a minute, and needs tmux.
+Takes about a minute, and needs tmux.
 """
 
 import os
@@ -25,7 +25,7 @@ FILE = """\
 import time
 for epoch in range(1, 13):
     print(f"epoch {epoch:2}  loss {1 / epoch:.3f}", flush=True)
-    time.sleep(2)
+    time.sleep(4)
 
 # %% Evaluate
 "accuracy 0.97"
@@ -100,7 +100,7 @@ def record(home: Home) -> dict[str, str]:
         screen.run("kernel-bridge kernels")
         screens["kernels"] = screen.until("connection files")
         screen.run("kernel-bridge watch")
-        screens["watching"] = screen.until("epoch  [56]")
+        screens["watching"] = screen.until("epoch  4")
         screen.type("C-c")
         screen.until(PROMPT)
         screen.run("nvim train.py")
