@@ -11,20 +11,11 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..handover.messages import Offered
-from ..history.journal import Journal
-from ..history.records import Filter
 from ..kernels.found import Found, locate
-from ..kernels.host import Host
-from ..kernels.keeper import Keeper, recorder_command
-from ..kernels.local import LocalHost
-from ..kernels.records import Keeping, Record
-from ..kernels.running import find_running, host_of, kept_for, list_running, when_left
-from ..kernels.session import KernelSession
+from ..kernels.running import find_running, kept_for, list_running
 from ..protocol import objects as wire
 from ..protocol.commands import AttachKernelParams, StartKernelParams
 from ..protocol.errors import (
-    HistoryDisabled,
     KernelRequired,
     KernelUnreachable,
     NoSuchKernel,
@@ -33,7 +24,6 @@ from ..protocol.errors import (
 )
 from ..protocol.objects import KernelSpec
 from ..protocol.settings import Settings
-from ..runs.live import LiveOutputs
 from ..runs.run import Run
 from ..source.languages import is_fenced, language_of_kernel, language_of_path, speaks
 from . import stopping
@@ -42,13 +32,12 @@ from .availability import require_alive
 from .bindings import Bindings
 from .choice import Specs, package_needed
 from .documents import folder_of, name_of
+from .following import Following
 from .history import History
 from .kernel import FollowedKernel
 from .launching import Starts
-from .meeting import meet
 from .observer import Observer, Observers
-from .recording import record, recorded, take_back
-from .reviving import revive
+from .recording import record, recorded
 from .session_runs import SessionRuns
 from .wire import run_to_wire
 
@@ -79,7 +68,6 @@ class Bridge:
         self.observers = Observers()
         self.settings = settings
         self.root = root
-        self._owner = owner or wire.Owner(name="kernel-bridge", pid=os.getpid())
         self.kernels: dict[str, FollowedKernel] = {}
         self._past: list[FollowedKernel] = []  # detached kernels, whose runs can still be queried
         self.bindings = Bindings(self.kernels, has_fences)
@@ -87,13 +75,18 @@ class Bridge:
         self.starts = Starts()
         self._departures: dict[str, asyncio.Task[None]] = {}  # kernel id -> its shutdown or detachment
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._keeper = Keeper(recorder_command())
         self.history = History(
             root,
             lambda: self.settings,
             self.observers.warn,
             self._not_kept,
             lambda uri, run_ids: SessionRuns(self.followed, uri, run_ids),
+        )
+        self._following = Following(
+            self.observers,
+            lambda: self.settings,
+            self.history,
+            owner or wire.Owner(name="kernel-bridge", pid=os.getpid()),
         )
 
     # clients
@@ -169,20 +162,9 @@ class Bridge:
     async def _launch_spec(
         self, spec: KernelSpec, asked: StartKernelParams, uri: str | None
     ) -> FollowedKernel:
-        settings = self.settings
-        cwd = asked.cwd or settings.working_folder
-        host = LocalHost(
-            spec,
-            keeper=self._keeper,
-            cwd=str(self.root / os.path.expanduser(cwd) if cwd else folder_of(uri, self.root)),
-            env=asked.env,
-            extra_arguments=asked.extra_arguments or [],
-            transport=asked.transport or settings.transport,
-            keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
-            owner=self._owner,
-            keeping=self._keeping(),
-        )
-        kernel = self._new_kernel(host, asked.ready_timeout)
+        cwd = asked.cwd or self.settings.working_folder
+        folder = self.root / os.path.expanduser(cwd) if cwd else folder_of(uri, self.root)
+        kernel = self._following.launch(spec, str(folder), asked)
         self.kernels[kernel.id] = kernel
         kernel.publish()
         await kernel.session.start()
@@ -191,27 +173,6 @@ class Bridge:
         if uri is not None:
             self.bindings.bind(uri, kernel)
         return kernel
-
-    def _new_kernel(self, host: Host, ready_timeout: float | None = None) -> FollowedKernel:
-        timeout_s = ready_timeout or self.settings.ready_timeout
-        return FollowedKernel(
-            self.observers,
-            self.history.journal,
-            self._keeping(),
-            lambda _: (LiveOutputs, self.settings.output_budget),
-            lambda listener: KernelSession(host, listener=listener, ready_timeout=timeout_s),
-        )
-
-    def _keeping(self) -> Keeping:
-        """How a recorder is to follow a kernel of this bridge."""
-        settings = self.settings
-        return Keeping(
-            history=str(path) if (path := self.history.path()) is not None else None,
-            history_bytes=settings.history.max_bytes,
-            output_budget=settings.output_budget,
-            keep_alive_idle=settings.keep_alive_idle,
-            journal=journal.id if (journal := self.history.journal()) is not None else None,
-        )
 
     async def attach_kernel(self, asked: AttachKernelParams) -> FollowedKernel:
         """Attach to a running kernel, and bind it to the document if one is named.
@@ -244,53 +205,16 @@ class Bridge:
     async def _join(self, found: Found) -> FollowedKernel:
         """Return the kernel if it is followed already, otherwise attach to it."""
         async with self.in_order(found.kernel_id):
-            followed = self.kernels.get(found.kernel_id)
-            return followed if followed is not None and followed.alive else await self._follow(found)
+            if not self._follows(found.kernel_id):
+                for kernel in await self._following.take_back(found, self._follows):
+                    self._add(kernel)
+            if not self._follows(found.kernel_id):
+                self._add(await self._following.join(found))
+            return self.kernels[found.kernel_id]
 
-    async def _follow(self, found: Found) -> FollowedKernel:
-        found = await when_left(found)
-        for kernel in await take_back(found.kernel_id, self._offered, self.history.journal_at):
-            self._add(kernel)
-        if (taken := self.kernels.get(found.kernel_id)) is not None and taken.alive:
-            return taken
-        if found.record is not None:  # it is as before the recorder was asked
-            found = await asyncio.to_thread(locate, str(found.path))
-        kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
-        record = found.record
-        if record is not None and record.is_deserted:
-            kernel.documents = record.documents
-            await revive(kernel, record, self.history.journal_at)
-        elif record is not None and (journal := await self._where_it_runs(record)) is not None:
-            await meet(kernel, journal)
-        else:
-            await kernel.session.attach()
-            if kernel.session.host.owns:
-                kernel.note()
-        self._add(kernel)
-        return kernel
-
-    async def _where_it_runs(self, record: Record) -> Journal | None:
-        """The history of a kernel's runs, if it runs one for another process."""
-        journal = self.history.journal_at(record.history) if record.history is not None else None
-        if journal is None:
-            return None
-        try:
-            running = await journal.history(Filter(kernel_id=record.kernel_id, states=("running",)), 1)
-        except HistoryDisabled:  # the user has been warned
-            return None
-        return journal if running else None
-
-    async def _offered(self, offered: Offered) -> FollowedKernel | None:
-        """A kernel that the recorder offers; None: it is followed here already."""
-        followed = self.kernels.get(offered.kernel_id)
-        if followed is not None and followed.alive:
-            return None
-        found = await asyncio.to_thread(locate, offered.connection_file)
-        kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
-        if not self.settings.history.enabled:  # as in a short command: its next recorder continues as before
-            kernel.keeping = offered.keeping
-        kernel.documents = offered.documents
-        return kernel
+    def _follows(self, kernel_id: str) -> bool:
+        kernel = self.kernels.get(kernel_id)
+        return kernel is not None and kernel.alive
 
     def _add(self, kernel: FollowedKernel) -> None:
         if before := self.kernels.get(kernel.id):
@@ -477,15 +401,15 @@ class Bridge:
                 await self.starts.ended()
                 kept = [kernel for kernel in self.kernels.values() if self._is_kept(kernel)]
                 ending = [kernel for kernel in self.kernels.values() if kernel not in kept]
-                leaving = [self._leave(kept), *map(self._end, ending), *self._departures.values()]
-                await asyncio.gather(*leaving, return_exceptions=True)
+                leaving = [self._leave(kept), *map(self._end, ending)]
+                await asyncio.gather(*leaving, *self._departures.values(), return_exceptions=True)
         except TimeoutError:
             log.error("some kernels did not end or detach within %g s; the keeper ends them", LEAVE_S)
         kernels = self.followed
         for kernel in kernels:
             kernel.abandon()
         await asyncio.gather(*(kernel.close() for kernel in kernels))
-        await self._keeper.close()
+        await self._following.close()
         await self.history.close()
 
     def _is_kept(self, kernel: FollowedKernel) -> bool:
@@ -495,9 +419,12 @@ class Bridge:
     async def _leave(self, kernels: list[FollowedKernel]) -> None:
         """Leave kernels to the recorder. If that fails, the keepers try again (FollowedKernel.abandon)."""
         kernels = [kernel for kernel in kernels if kernel.alive and kernel.id not in self._departures]
-        await record([kernel for kernel in kernels if kernel.is_to_record])
-        left = [kernel for kernel in kernels if not kernel.is_to_record and not kernel.recorded]
-        await asyncio.gather(*(kernel.detach() for kernel in left))
+        try:
+            await record([kernel for kernel in kernels if kernel.is_to_record])
+            left = [kernel for kernel in kernels if not kernel.is_to_record and not kernel.recorded]
+            await asyncio.gather(*(kernel.detach() for kernel in left))
+        except Exception:
+            log.exception("leaving kept kernels failed")
 
     async def _end(self, kernel: FollowedKernel) -> None:
         if kernel.alive and kernel.id not in self._departures:
