@@ -7,16 +7,13 @@ local session = require("kernel_bridge.session")
 
 local M = {}
 
---- Whether an earlier editor has left a kernel, and no other editor follows it. One that was detached from this server
---- stays detached.
+--- Whether a kernel is kept and can be joined. One that was detached from this server stays detached. One that another
+--- editor follows is shared, as it would be by the next run.
 ---@param kernel kernel_bridge.Kernel
 ---@param client_id integer
 ---@return boolean
-local function is_left(kernel, client_id)
-  return kernel.origin == "found"
-    and kernel.keepAlive
-    and (kernel.recorded or not kernel.owner)
-    and not session.has_followed(kernel.id, client_id)
+local function is_kept(kernel, client_id)
+  return kernel.origin == "found" and kernel.keepAlive and not session.has_followed(kernel.id, client_id)
 end
 
 --- The kernels of a document to take back: of each language, the one that was started last.
@@ -29,7 +26,7 @@ local function of_document(listed, uri, client_id)
   for _, kernel in ipairs(listed) do
     local other = newest[kernel.language]
     if
-      is_left(kernel, client_id)
+      is_kept(kernel, client_id)
       and vim.list_contains(kernel.documents or {}, uri)
       and (not other or (kernel.startedAt or "") > (other.startedAt or ""))
     then
@@ -55,10 +52,10 @@ function M.take_back(bufnr)
   client.command(bufnr, "listKernels", nil, function(_, result)
     local buffers = waiting[server.id]
     waiting[server.id] = nil
-    for _, waited in ipairs(vim.tbl_filter(vim.api.nvim_buf_is_loaded, buffers)) do
-      for _, kernel in
-        ipairs(of_document(result and result.kernels or {}, vim.uri_from_bufnr(waited), server.id))
-      do
+    local listed = result and result.kernels or {}
+    for _, waited in ipairs(buffers) do
+      local is_free = vim.api.nvim_buf_is_loaded(waited) and #session.bound(waited) == 0
+      for _, kernel in ipairs(is_free and of_document(listed, vim.uri_from_bufnr(waited), server.id) or {}) do
         kernels.join(waited, kernel)
       end
     end
