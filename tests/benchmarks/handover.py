@@ -13,7 +13,7 @@ from tests.home import Home
 ROUNDS = 15
 FLOOD = "import sys\nfor number in range(2000): sys.stdout.write(('%07d|' % number) * 62_500)"
 DISPLAY = "from IPython.display import display\ndisplay({'text/plain': 'x' * 50_000_000}, raw=True)"
-MARK_MB = 62  # 60 MB and the outputBudget
+MARK_MB = 61  # 60 MB and the outputBudget
 
 
 def measure(home: Home) -> Iterator[Row]:
