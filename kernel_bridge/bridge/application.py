@@ -205,11 +205,11 @@ class Bridge:
     async def _join(self, found: Found) -> FollowedKernel:
         """Return the kernel if it is followed already, otherwise attach to it."""
         async with self.in_order(found.kernel_id):
-            if not self._follows(found.kernel_id):
+            while not self._follows(found.kernel_id):
                 for kernel in await self._following.take_back(found, self._follows):
                     self._add(kernel)
-            if not self._follows(found.kernel_id):
-                self._add(await self._following.join(found))
+                if not self._follows(found.kernel_id) and (joined := await self._following.join(found)):
+                    self._add(joined)
             return self.kernels[found.kernel_id]
 
     def _follows(self, kernel_id: str) -> bool:

@@ -76,15 +76,19 @@ class Following:
         kernel.documents = offered.documents
         return kernel
 
-    async def join(self, found: Found) -> FollowedKernel:
-        """Follow a running kernel that the recorder does not follow. Raises KernelUnreachable."""
+    async def join(self, found: Found) -> FollowedKernel | None:
+        """Follow a running kernel that the recorder does not follow. Raises KernelUnreachable.
+
+        None: it does so now.
+        """
         if found.record is not None:  # it may be older than what the recorder has done
             found = await asyncio.to_thread(locate, str(found.path))
         kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
         record = found.record
         if record is not None and record.is_deserted:
             kernel.documents = record.documents
-            await revive(kernel, record, self._history.journal_at)
+            if not await revive(kernel, self._history.journal_at):
+                return None
         elif record is not None and (journal := await self._where_it_runs(record)) is not None:
             await meet(kernel, journal)
         else:

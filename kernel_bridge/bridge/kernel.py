@@ -99,6 +99,7 @@ class FollowedKernel(Runner):
             if run.ended:
                 self.runs.ended(run)
         self.queue = RunQueue(running, waiting)
+        self.publish()  # clients learn of the kernel before its runs
         self.publication.adopt(runs, journals)
 
     def proceed(self) -> None:

@@ -1,11 +1,16 @@
 """Continues the runs of a kernel whose bridge or recorder was killed, with what the history has of them."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from ..history.journal import Journal
 from ..history.records import OpenRun
 from ..kernels.conversation import cut_off
-from ..kernels.records import Record
+from ..kernels.records import Record, read_record, record_path
+from ..presence import Presence
 from ..protocol.errors import HistoryDisabled
 from ..runs.fold import Outputs
 from ..runs.run import Run
@@ -14,12 +19,43 @@ from .kernel import FollowedKernel
 
 log = logging.getLogger(__name__)
 
+TURN_S = 6.0  # how long another process may need to revive the kernel
+RETRY_S = 0.02
 
-async def revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt) -> None:
+
+async def revive(kernel: FollowedKernel, journal_at: JournalAt) -> bool:
     """Follow a kernel whose last follower is gone, and continue the runs that it left in its history.
 
-    Raises KernelUnreachable, OSError.
+    Return False if another process has done so meanwhile. Raises KernelUnreachable, OSError.
     """
+    async with _turn(kernel.id):
+        record = await asyncio.to_thread(read_record, kernel.id, kernel.session.host.connection_file or "")
+        if record is None or not record.is_deserted:
+            return False
+        await _revive(kernel, record, journal_at)
+        return True
+
+
+@asynccontextmanager
+async def _turn(kernel_id: str) -> AsyncIterator[None]:
+    """One process at a time: an editor starts its server again while the keepers start the recorder."""
+    path = Path(record_path(kernel_id)).with_suffix(".lock")
+    end = asyncio.get_running_loop().time() + TURN_S
+    while True:
+        try:
+            lock = Presence(path)
+            break
+        except OSError:  # another process has it
+            if asyncio.get_running_loop().time() > end:
+                raise
+        await asyncio.sleep(RETRY_S)
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+async def _revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt) -> None:
     journal = journal_at(record.keeping.history) if record.keeping.history is not None else None
     identity = bytes.fromhex(record.identity or "")
     await kernel.session.listen(identity or None, replies=True)

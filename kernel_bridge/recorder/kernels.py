@@ -78,11 +78,12 @@ class Kernels:
                     if found.record is None or not found.record.is_deserted:
                         continue
                     kernel = self._make(found, found.record.keeping, found.record.documents)
-                    await revive(kernel, found.record, self._journal)
+                    revived = await revive(kernel, self._journal)
                 except (BridgeError, OSError) as error:
                     log.info("kernel %s has ended, or cannot be revived: %s", kernel_id, error)
                 else:
-                    self._follow(kernel)
+                    if revived:
+                        self._follow(kernel)
 
     async def _make_offered(self, offered: Offered) -> FollowedKernel | None:
         if offered.kernel_id in self.followed:
