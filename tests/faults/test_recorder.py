@@ -81,6 +81,24 @@ async def test_what_is_missed_after_kills_is_counted(home: Home) -> None:
         await finish(client, kernel)
 
 
+async def test_an_editor_that_restarts_its_server_meets_the_recorder(home: Home) -> None:
+    """VS Code starts a killed server again at once, while the keepers of the old one start the recorder."""
+    go = home.work / "go"
+    async with visit(home) as client:
+        kernel = await client.kernel()
+        run = await client.run(code=f"import os\nwhile not os.path.exists({str(go)!r}): pass", wait=False)
+        queued = await client.run(code="6 * 7", wait=False)
+        await client.command("detachKernel", kernelId=kernel)
+        await client.command("attachKernel", kernelId=kernel)
+        await killed(client)
+    async with visit(home) as client:
+        await client.command("attachKernel", kernelId=kernel)
+        go.touch()
+        assert [(await ended(client, one["id"]))["state"] for one in (run, queued)] == ["ok", "ok"]
+        assert len((await client.command("history"))["runs"]) == 2
+        await finish(client, kernel)
+
+
 async def test_a_kernel_dies_while_it_is_recorded(home: Home) -> None:
     dies = home.work / "die"
     async with visit(home) as client:
