@@ -181,7 +181,7 @@ def _notice(run: Run) -> Iterator[Json]:
     if run.missing_bytes:
         text += f"[kernel-bridge could not keep about {count(run.missing_bytes, 'byte')} of this output]\n"
     if run.lost_messages:
-        text += f"[the kernel dropped {count(run.lost_messages, 'message')} of this output]\n"
+        text += f"[{count(run.lost_messages, 'message')} of this output never arrived]\n"
     if text:
         yield {"output_type": "stream", "name": "stderr", "text": text}
 

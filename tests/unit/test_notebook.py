@@ -201,7 +201,7 @@ def test_missing_output_is_reported_in_the_cell() -> None:
     (cell,) = book(RunRecord(run, kernel_record(KERNEL), {}, [stream("a\n")])).cells
     note = (
         "[kernel-bridge could not keep about 1,234,567 bytes of this output]\n"
-        "[the kernel dropped 1 message of this output]\n"
+        "[1 message of this output never arrived]\n"
     )
     assert list(cell["outputs"]) == [
         stream("a\n"),

@@ -99,7 +99,7 @@ class Display(Silent):
         self._label = ""
         self._show_status()
         if run.lost_messages:
-            self.warn(f"output is missing: the kernel dropped {count(run.lost_messages, 'message')}")
+            self.warn(f"output is missing: {count(run.lost_messages, 'message')} of the kernel never arrived")
         if run.missing_bytes:
             self.warn(f"the history is missing about {count(run.missing_bytes, 'byte')} of this output")
         if run.state == "lost" and not transcript.has_error:
