@@ -10,6 +10,7 @@ from ..history.journal import Journal
 from ..history.records import OpenRun
 from ..kernels.conversation import cut_off
 from ..kernels.records import Record, read_record, record_path
+from ..kernels.sent import last_sent
 from ..presence import Presence
 from ..protocol.errors import HistoryDisabled
 from ..runs.fold import Outputs
@@ -64,7 +65,9 @@ async def _revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt)
     for one in left:
         if one.options is not None and one.options.after is not None:
             runs[one.run.id].after = runs.get(one.options.after)
-    running = next((run for run in runs.values() if run.state == "running" and run.origin == "bridge"), None)
+    _start_sent(list(runs.values()), await asyncio.to_thread(last_sent, kernel.id))
+    own = [run for run in runs.values() if run.origin == "bridge"]
+    running = next((run for run in reversed(own) if run.state == "running"), None)
     waiting = [run for run in runs.values() if run.state == "queued"]
     heard = max((one.heard for one in left if one.heard is not None), default=None)
     kernel.adopt(list(runs.values()), running, waiting, dict.fromkeys(runs, journal) if journal else {})
@@ -76,6 +79,19 @@ async def _revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt)
         running.lost_messages = kernel.session.lost
         kernel.publication.stored(running)  # for the next process, should this one be killed
     kernel.proceed()
+
+
+def _start_sent(runs: list[Run], last: str | None) -> None:
+    """Start the queued runs that were sent to the kernel, up to the last one: the history lags behind.
+
+    They must not run twice. All but the last have ended unheard, and so has the last unless it is heard.
+    """
+    queued = [run for run in runs if run.state == "queued"]
+    if last in [run.id for run in queued]:
+        for run in queued:
+            run.start(run.id, run.queued_at)
+            if run.id == last:
+                break
 
 
 async def _left(kernel: FollowedKernel, record: Record, journal: Journal | None) -> list[OpenRun]:

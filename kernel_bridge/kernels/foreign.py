@@ -66,6 +66,8 @@ class ForeignHost:
     def leave(self) -> None:
         self.close()
 
+    def sending(self, run_id: str) -> None: ...
+
     def note(self, **changes: object) -> None: ...
 
     def detach(self) -> None:

@@ -79,6 +79,9 @@ class Host(Protocol):
     def leave(self) -> None:
         """Another process follows the kernel from now on."""
 
+    def sending(self, run_id: str) -> None:
+        """A run is about to be sent to the kernel."""
+
     def note(self, **changes: object) -> None:
         """Record what the next follower of the kernel must know."""
 
