@@ -31,7 +31,10 @@ async def meet(kernel: FollowedKernel, journal: Journal | None) -> None:
     kernel.adopt([_continued(kernel, one) for one in stored if one.run.state == "running"], None, [], {})
     heard = max((one.heard for one in stored if one.heard is not None), default=0)
     skipped = [message_id for message_id, number in session.held_numbers() if number <= heard]
-    conversation = Conversation(identity=b"", session=uuid.uuid4().hex, seen=skipped, cut=True)
+    executing = [run.message_id for run in kernel.runs.open() if run.message_id is not None]
+    conversation = Conversation(
+        identity=b"", session=uuid.uuid4().hex, executing=executing, seen=skipped, cut=True
+    )
     session.continue_(conversation, takes=False)
 
 
