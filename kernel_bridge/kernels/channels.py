@@ -115,6 +115,11 @@ class Channels:
         self._published.setdefault(request, asyncio.Event())
         self._executions.presume()
 
+    @property
+    def executes(self) -> bool:
+        """Whether the kernel executes a request whose id is known: its idle will come."""
+        return self._executions.known
+
     async def confirm_idle(self, request: str) -> None:
         """The kernel has answered this request on shell, so that what it executed when it was asked is over.
 

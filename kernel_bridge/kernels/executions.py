@@ -85,6 +85,11 @@ class Executions:
         self.running.add("")
         self._presumed = set(self.running)
 
+    @property
+    def known(self) -> bool:
+        """Whether the kernel is busy with a request whose id is known."""
+        return any(self.running)
+
     def confirm_idle(self) -> bool:
         """The kernel is free, so what ran at the call of `presume` is over. True: now nothing runs."""
         over = self.running & self._presumed

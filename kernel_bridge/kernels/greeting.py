@@ -85,8 +85,11 @@ class Greeting:
         finally:
             met.cancel()
 
-    async def settle(self, deaf: Callable[[], None]) -> None:
-        """Wait for the replies until the kernel is free. Calls `deaf` if none arrives within DEAF_S."""
+    async def settle(self, deaf: Callable[[], None], answers_busy: Callable[[], bool]) -> None:
+        """Wait for the replies until the kernel is free. Calls `deaf` if none arrives within DEAF_S.
+
+        `answers_busy`: whether a reply does not say that it is free.
+        """
         answers = [self._control, self._shell]
         self._channels.presume_busy(self._requests[1])
         try:
@@ -97,7 +100,8 @@ class Greeting:
             self._learn(done.pop().result())
             self._learn(await self._shell)
             await self._channels.join()
-            await self._channels.confirm_idle(self._requests[1])
+            if not (answers_busy() and self._channels.executes):
+                await self._channels.confirm_idle(self._requests[1])
         except KernelDead:
             pass  # the session knows why the conversation ended
         finally:

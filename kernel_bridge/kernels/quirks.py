@@ -23,6 +23,7 @@ class Quirks:
     believed: bool = False  # whether its supported_features are true; wrappers inherit ipykernel's
     wake_after_signal: bool = False  # it notices an interrupt only when the next message arrives
     wake_after_reply: bool = False  # its iopub may stall until control sends something there
+    answers_busy: bool = False  # on shell, too: an answer does not say that it is free
     hands_over: bool = False  # a new connection takes over an identity (zmq's ROUTER_HANDOVER)
 
 
@@ -38,6 +39,8 @@ _BY_IMPLEMENTATION = {
     "xeus-python": Quirks(interrupt_mode="message", cannot=frozenset({"interrupt"}), believed=True),
     # A signal kills it. interrupt_request works, except for code that awaits a promise.
     "Deno kernel": Quirks(interrupt_mode="message"),
+    # It answers requests on shell while it executes.
+    "async-kernel": Quirks(answers_busy=True),
     # These never ask for input.
     "bash_kernel": Quirks(cannot=frozenset({"stdin"})),
     "Gnuplot Kernel": Quirks(cannot=frozenset({"stdin"})),

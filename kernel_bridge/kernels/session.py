@@ -124,7 +124,7 @@ class KernelSession(Requests):
             self._settle(greeting)
 
     def _settle(self, greeting: Greeting) -> None:
-        settling = greeting.settle(self._set_deaf)
+        settling = greeting.settle(self._set_deaf, lambda: self.quirks.answers_busy)
         self._settling = asyncio.create_task(settling, name=f"attaching kernel {self.id}")
 
     @contextmanager

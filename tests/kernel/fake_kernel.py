@@ -91,6 +91,7 @@ class FakeKernel:
         if self.deaf[channel]:
             return True
         kind = header["msg_type"]
+        self.was_interrupted = kind == "interrupt_request"
         if kind == "execute_request":
             self.execute(identity, header, content)
             return True
@@ -204,7 +205,7 @@ class FakeKernel:
             return False
         if not self.take("control"):
             sys.exit(0)
-        return True
+        return self.was_interrupted
 
     def receive(self, channel: str) -> tuple[list[bytes], Json, Json]:
         frames = self.sockets[channel].recv_multipart()
