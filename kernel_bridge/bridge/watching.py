@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from ..history.journal import Journal
 from ..kernels.foreign import ForeignHost
 from ..kernels.found import Found, locate
+from ..kernels.process import Adopted, KernelProcess
 from ..kernels.records import Keeping, read_record
 from ..kernels.session import KernelSession
+from ..kernels.transport import Connect
 from ..protocol.errors import BridgeError
 from ..runs.live import LiveOutputs
 from .kernel import FollowedKernel
@@ -30,7 +32,7 @@ async def watch(bridge: "Bridge", found: Found, journal: Journal | None) -> Foll
         lambda: None,
         Keeping(),
         lambda _: (LiveOutputs, bridge.settings.output_budget),
-        lambda listener: KernelSession(_host(found), listener=listener),
+        lambda listener: KernelSession(_Watched(found), listener=listener),
     )
     await meet(kernel, journal)
     bridge.kernels[kernel.id] = kernel
@@ -57,10 +59,33 @@ async def restarted(found: Found) -> Found | None:
     return None
 
 
-def _host(found: Found) -> ForeignHost:
-    """A host that leaves the kernel's process, files and record alone."""
-    host = ForeignHost(found)
-    if found.record is not None:
-        host.epoch, host.cwd, host.pid = found.record.epoch, found.record.cwd, found.record.pid
-        host.owner = found.record.present_owner
-    return host
+class _Watched(ForeignHost):
+    """Leaves the kernel's process, files and record alone, but notices when its process ends.
+
+    The heartbeat may not tell: the next process of a kernel that is restarted listens at the same address.
+    """
+
+    def __init__(self, found: Found) -> None:
+        super().__init__(found)
+        self._process: KernelProcess | None = None
+        if (record := found.record) is not None:
+            self.epoch, self.cwd, self.pid = record.epoch, record.cwd, record.pid
+            self.owner = record.present_owner
+
+    async def reach(self) -> Connect:
+        connect = await super().reach()
+        record = self._found.record
+        if record is not None and record.pid is not None and record.start_time is not None:
+            self._process = KernelProcess(Adopted(record.pid, record.start_time), None)
+            self._process.leave_running()
+            self.exited = self._process.exited
+        return connect
+
+    def detach(self) -> None:
+        self.close()
+        super().detach()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.close()
+        super().close()
