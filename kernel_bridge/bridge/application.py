@@ -43,6 +43,7 @@ from .wire import run_to_wire
 
 log = logging.getLogger(__name__)
 
+TAKE_ATTEMPTS = 3  # to take a kernel from the recorder, before it is followed beside it
 LEAVE_S = 6.0  # time to shut down or detach from every kernel; must be less than `guard.END_S`
 
 
@@ -205,11 +206,15 @@ class Bridge:
     async def _join(self, found: Found) -> FollowedKernel:
         """Return the kernel if it is followed already, otherwise attach to it."""
         async with self.in_order(found.kernel_id):
+            attempts = 0  # after a kill, a recorder may be about to follow it
             while not self._follows(found.kernel_id):
+                attempts += 1
                 for kernel in await self._following.take_back(found, self._follows):
                     self._add(kernel)
-                if not self._follows(found.kernel_id) and (joined := await self._following.join(found)):
-                    self._add(joined)
+                if not self._follows(found.kernel_id):
+                    joined = await self._following.join(found, beside_recorder=attempts > TAKE_ATTEMPTS)
+                    if joined is not None:
+                        self._add(joined)
             return self.kernels[found.kernel_id]
 
     def _follows(self, kernel_id: str) -> bool:

@@ -22,7 +22,7 @@ from .history import History
 from .kernel import FollowedKernel
 from .meeting import meet
 from .observer import Observers
-from .recording import take_back
+from .recording import is_recorded, take_back
 from .reviving import revive
 
 
@@ -76,15 +76,17 @@ class Following:
         kernel.documents = offered.documents
         return kernel
 
-    async def join(self, found: Found) -> FollowedKernel | None:
+    async def join(self, found: Found, beside_recorder: bool) -> FollowedKernel | None:
         """Follow a running kernel that the recorder does not follow. Raises KernelUnreachable.
 
-        None: it does so now.
+        None: it does so by now, and `beside_recorder` is not wanted.
         """
         if found.record is not None:  # it may be older than what the recorder has done
             found = await asyncio.to_thread(locate, str(found.path))
-        kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
         record = found.record
+        if record is not None and is_recorded(record) and not beside_recorder:
+            return None
+        kernel = self._new_kernel(host_of(found, self._keeper, self._owner))
         if record is not None and record.is_deserted:
             kernel.documents = record.documents
             if not await revive(kernel, self._history.journal_at):

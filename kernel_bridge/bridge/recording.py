@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterable
 
-from ..handover import launch
+from ..handover import address, launch
 from ..handover.link import Broken
 from ..handover.messages import List, NotHere, Offer, Recorded, Take
+from ..kernels.records import Record
 from ..protocol.objects import Kernel
 from .handing import JOIN_S, JournalAt, Make, give, take
 from .kernel import FollowedKernel
@@ -64,6 +65,12 @@ async def take_back(kernel_id: str, make: Make, journal_at: JournalAt) -> list[F
         return []
     finally:
         link.close()
+
+
+def is_recorded(record: Record) -> bool:
+    """Whether the process that follows the kernel is the recorder."""
+    follower, recorder = record.follower, address.find()
+    return follower is not None and recorder is not None and follower.pid == recorder.pid
 
 
 async def recorded() -> list[Kernel]:

@@ -65,11 +65,13 @@ async def _revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt)
     for one in left:
         if one.options is not None and one.options.after is not None:
             runs[one.run.id].after = runs.get(one.options.after)
-    _start_sent(list(runs.values()), await asyncio.to_thread(last_sent, kernel.id))
+    last, before = await asyncio.to_thread(last_sent, kernel.id)
+    _start_sent(list(runs.values()), last)
     own = [run for run in runs.values() if run.origin == "bridge"]
     running = next((run for run in reversed(own) if run.state == "running"), None)
     waiting = [run for run in runs.values() if run.state == "queued"]
-    heard = max((one.heard for one in left if one.heard is not None), default=None)
+    numbers = [one.heard for one in left] + [before if last in runs else None]
+    heard = max((number for number in numbers if number is not None), default=None)
     kernel.adopt(list(runs.values()), running, waiting, dict.fromkeys(runs, journal) if journal else {})
     kernel.unsure = [run for run in runs.values() if run.state == "running"]
     started = [run.message_id for run in runs.values() if run.message_id is not None]

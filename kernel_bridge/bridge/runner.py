@@ -160,7 +160,7 @@ class Runner:
         run.epoch = self.session.host.epoch
         if self.session.state == "idle":
             self.session.take_lost()  # messages lost earlier, such as during an attach, are not this run's
-        self.session.host.sending(run.id)
+        self.session.host.sending(run.id, self.session.heard)
         self.session.execute(
             run.source,
             message_id=run.id,

@@ -79,8 +79,8 @@ class Host(Protocol):
     def leave(self) -> None:
         """Another process follows the kernel from now on."""
 
-    def sending(self, run_id: str) -> None:
-        """A run is about to be sent to the kernel."""
+    def sending(self, run_id: str, heard: int | None) -> None:
+        """A run is about to be sent to the kernel. `heard`: the number of the last message heard from it."""
 
     def note(self, **changes: object) -> None:
         """Record what the next follower of the kernel must know."""

@@ -288,9 +288,9 @@ class LocalHost:
     def owns(self) -> bool:
         return self._owns
 
-    def sending(self, run_id: str) -> None:
+    def sending(self, run_id: str, heard: int | None) -> None:
         if self.keep_alive and os.name == "posix":  # where the recorder revives its runs
-            self._sent.write(run_id)
+            self._sent.write(run_id, heard)
 
     def note(self, **changes: object) -> None:
         """Change NOTED fields of the kernel's record, now and in later launches."""

@@ -28,14 +28,14 @@ class LastSent:
         self._fd: int | None = None
         self._fails = False
 
-    def write(self, run_id: str) -> None:
-        """Note that a run is about to be sent. Takes microseconds; never raises."""
+    def write(self, run_id: str, heard: int | None) -> None:
+        """Note that a run is about to be sent, after the message `heard`. Takes microseconds."""
         try:
             if self._fd is None and not self._fails:
                 private_folder(os.path.dirname(self._path))
                 self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | NO_LINK, 0o600)
             if self._fd is not None:
-                os.pwrite(self._fd, run_id.ljust(64).encode(), 0)
+                os.pwrite(self._fd, f"{run_id} {heard if heard is not None else ''}".ljust(80).encode(), 0)
         except OSError as error:
             self._fails = True
             log.warning("%s cannot be written: %s", self._path, error)
@@ -46,8 +46,9 @@ class LastSent:
             self._fd = None
 
 
-def last_sent(kernel_id: str) -> str | None:
-    """The id of the run that was sent last; None: unknown."""
+def last_sent(kernel_id: str) -> tuple[str | None, int | None]:
+    """The id of the run sent last, and the number of the last message heard before. None: unknown."""
     with contextlib.suppress(OSError, ValueError):
-        return read_private(_path(kernel_id), LARGEST_BYTES).decode().strip() or None
-    return None
+        run_id, _, heard = read_private(_path(kernel_id), LARGEST_BYTES).decode().strip().partition(" ")
+        return run_id or None, int(heard) if heard else None
+    return None, None
