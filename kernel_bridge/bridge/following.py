@@ -41,6 +41,7 @@ class Following:
     def launch(self, spec: KernelSpec, cwd: str, asked: StartKernelParams) -> FollowedKernel:
         """A kernel that is not started yet."""
         settings = self._settings()
+        kept = settings.keep_alive if asked.keep_alive is None else asked.keep_alive
         host = LocalHost(
             spec,
             keeper=self._keeper,
@@ -48,9 +49,9 @@ class Following:
             env=asked.env,
             extra_arguments=asked.extra_arguments or [],
             transport=asked.transport or settings.transport,
-            keep_alive=settings.keep_alive if asked.keep_alive is None else asked.keep_alive,
+            keep_alive=kept,
             owner=self._owner,
-            keeping=self._keeping(),
+            keeping=self._keeping(kept),
         )
         return self._new_kernel(host, asked.ready_timeout)
 
@@ -115,14 +116,15 @@ class Following:
         return FollowedKernel(
             self._observers,
             self._history.journal,
-            self._keeping(),
+            self._keeping(host.keep_alive),
             lambda _: (LiveOutputs, self._settings().output_budget),
             lambda listener: KernelSession(host, listener=listener, ready_timeout=timeout_s),
         )
 
-    def _keeping(self) -> Keeping:
-        """How a recorder is to follow a kernel of this bridge."""
-        settings, path, journal = self._settings(), self._history.path(), self._history.journal()
+    def _keeping(self, kept: bool) -> Keeping:
+        """How a recorder is to follow a kernel of this bridge. `kept`: also if this bridge is killed."""
+        settings, path = self._settings(), self._history.path()
+        journal = self._history.journal() if kept else None
         return Keeping(
             history=str(path) if path is not None else None,
             history_bytes=settings.history.max_bytes,

@@ -115,9 +115,10 @@ class Channels:
         self._published.setdefault(request, asyncio.Event())
         self._executions.presume()
 
-    @property
-    def executes(self) -> bool:
+    def await_idle(self) -> bool:
         """Whether the kernel executes a request whose id is known: its idle will come."""
+        if self._executions.known:
+            self._executions.confirm_known()
         return self._executions.known
 
     async def confirm_idle(self, request: str) -> None:

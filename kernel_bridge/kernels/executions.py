@@ -90,6 +90,10 @@ class Executions:
         """Whether the kernel is busy with a request whose id is known."""
         return any(self.running)
 
+    def confirm_known(self) -> None:
+        """Nothing runs whose start was missed."""
+        self.running.discard("")
+
     def confirm_idle(self) -> bool:
         """The kernel is free, so what ran at the call of `presume` is over. True: now nothing runs."""
         over = self.running & self._presumed

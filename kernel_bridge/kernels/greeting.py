@@ -100,7 +100,7 @@ class Greeting:
             self._learn(done.pop().result())
             self._learn(await self._shell)
             await self._channels.join()
-            if not (answers_busy() and self._channels.executes):
+            if not (answers_busy() and self._channels.await_idle()):
                 await self._channels.confirm_idle(self._requests[1])
         except KernelDead:
             pass  # the session knows why the conversation ended

@@ -30,7 +30,7 @@ from .records import (
     update_record,
     write_record,
 )
-from .sent import LastSent
+from .sent import note_sent, sent_path
 from .traces import launch_of
 from .transport import Connect
 
@@ -83,7 +83,7 @@ class LocalHost:
         self._env = env
         self._extra_arguments = extra_arguments or []
         self._documents: list[str] = []
-        self._sent = LastSent(self.kernel_id)
+        self._sent_path = sent_path(self.kernel_id)
         self._noted: dict[str, object] = keeping.fields() if keeping is not None else {}  # of its record
         self._launcher: Launcher | None = None
         self._launch_id = ""  # the launch that the process belongs to
@@ -290,7 +290,7 @@ class LocalHost:
 
     def sending(self, run_id: str, heard: int | None) -> None:
         if self.keep_alive and os.name == "posix":  # where the recorder revives its runs
-            self._sent.write(run_id, heard)
+            note_sent(self._sent_path, run_id, heard)
 
     def note(self, **changes: object) -> None:
         """Change NOTED fields of the kernel's record, now and in later launches."""
@@ -315,7 +315,6 @@ class LocalHost:
     def leave(self) -> None:
         """Another process follows the kernel, which is kept, from now on."""
         self._launcher = None
-        self._sent.close()
         self.keep_alive = True
         self._keeper.release(self._launch_id, gone=False)
         if self._process is not None:
@@ -324,7 +323,6 @@ class LocalHost:
 
     def detach(self) -> None:
         launcher, self._launcher = self._launcher, None
-        self._sent.close()
         self.origin = "found"
         if launcher is not None:  # otherwise another bridge launched it
             self.keep_alive = True
@@ -338,7 +336,6 @@ class LocalHost:
             self._process = None
 
     def close(self) -> None:
-        self._sent.close()
         if self._process is not None:
             self._process.close()
             self._process = None

@@ -198,6 +198,7 @@ async def test_fifty_hand_overs_leave_nothing_behind(home: Home) -> None:
         await client.command("detachKernel", kernelId=other)  # so that the recorder does not end
         processes = [psutil.Process(client.process.pid), recorder(home)]
         files = 0
+        await client.run(code=script('result "1"'), kernelId=kernel)  # the run sent last has a file
         for number in range(ROUNDS + 1):
             await client.command("detachKernel", kernelId=kernel)
             await client.command("attachKernel", kernelId=kernel)

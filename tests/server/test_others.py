@@ -155,7 +155,7 @@ async def test_a_kernel_has_an_owner_until_it_is_detached(home: Home) -> None:
         assert (found["origin"], found["keepAlive"]) == ("found", False)
 
         await first.command("detachKernel", kernelId=kernel)
-        lost = (await first.command("getRun", runId=run["id"]))["run"]
+        lost = first.mirror.runs[run["id"]]
         assert (lost["state"], lost["detached"], lost["summary"]["state"]) == ("lost", True, "detached")
         left = first.mirror.kernels[kernel]
         assert (left["origin"], "owner" in left) == ("found", False)
