@@ -85,7 +85,6 @@ KERNELS = {
         plot=PYTHON_PLOT,
         ask=PYTHON_ASK,
         quick=True,
-        differs={"attach": "idle"},
         note="Runs several cells at once, and reports idle while one of them waits.",
     ),
     "bash": Kernel(
