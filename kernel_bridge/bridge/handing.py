@@ -68,7 +68,7 @@ async def give(link: Link, kernels: Iterable[FollowedKernel], reclaims: bool = F
         if reclaims and kernel not in given:
             _keep(kernel)
     for kernel in given:
-        await kernel.handed_over()
+        kernel.handed_over()
     return given
 
 

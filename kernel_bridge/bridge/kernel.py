@@ -110,7 +110,7 @@ class FollowedKernel(Runner):
         self.note()
         self.publish()
 
-    async def handed_over(self) -> None:
+    def handed_over(self) -> None:
         """Another process follows the kernel and has its runs. For the clients here, they are lost."""
         self.recorded = True
         lost, time = self.runs.open(), now()
@@ -122,7 +122,7 @@ class FollowedKernel(Runner):
         self._have_ended(lost)
         for run in stored:
             self.runs.forget(run)  # from now on it is read from the history
-        await self.session.detach()
+        self.session.given()
 
     def abandon(self) -> None:
         """Drop the connection at once. The keepers end the kernel or, if it is kept, have it revived."""

@@ -66,6 +66,9 @@ class ForeignHost:
     def leave(self) -> None:
         self.close()
 
+    def given(self) -> None:
+        self.origin = "found"
+
     def sending(self, run_id: str, heard: int | None) -> None: ...
 
     def note(self, **changes: object) -> None: ...

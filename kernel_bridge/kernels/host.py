@@ -79,6 +79,9 @@ class Host(Protocol):
     def leave(self) -> None:
         """Another process follows the kernel from now on."""
 
+    def given(self) -> None:
+        """That process has confirmed it: the kernel's record is no longer ours to write."""
+
     def sending(self, run_id: str, heard: int | None) -> None:
         """A run is about to be sent to the kernel. `heard`: the number of the last message heard from it."""
 

@@ -321,6 +321,9 @@ class LocalHost:
             self._process.leave()
             self._process = None
 
+    def given(self) -> None:
+        self.origin, self.owner, self._owns = "found", None, False
+
     def detach(self) -> None:
         launcher, self._launcher = self._launcher, None
         self.origin = "found"

@@ -279,6 +279,11 @@ class KernelSession(Requests):
         self.host.leave()
         return conversation
 
+    def given(self) -> None:
+        """The process that was to take the kernel has it."""
+        self.host.given()
+        self._listener.changed()  # its host's origin
+
     async def listen(self, identity: bytes | None, replies: bool) -> str | None:
         """Hear a running kernel that another process follows, and hold its messages until `continue_`.
 
