@@ -5,6 +5,8 @@ The outputs of a run that is in the history are not in the baton: the next proce
 
 from collections.abc import Mapping
 
+import msgspec
+
 from ..handover.messages import Baton, Prompt
 from ..history.journal import Journal
 from ..history.records import OpenRun
@@ -39,6 +41,13 @@ def part(kernel: FollowedKernel) -> Baton:
         running=running.id if running is not None else None,
         prompt=Prompt(asked[0], asked[1].prompt, asked[1].password) if asked is not None else None,
     )
+
+
+def with_losses(baton: Baton, kernel: FollowedKernel) -> Baton:
+    """The baton, with what the history lost of its runs after the kernel was parted from."""
+    runs = [(kernel.runs.get(frozen.id), frozen) for frozen in baton.runs]
+    again = [freeze(run, with_live=frozen.live is not None) if run else frozen for run, frozen in runs]
+    return msgspec.structs.replace(baton, runs=again)
 
 
 def resume(

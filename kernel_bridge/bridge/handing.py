@@ -16,7 +16,7 @@ from ..history.journal import Journal
 from ..history.records import OpenRun
 from ..protocol.errors import BridgeError, HistoryDisabled
 from ..runs.run import Run
-from .baton import ask_again, part, resume
+from .baton import ask_again, part, resume, with_losses
 from .kernel import FollowedKernel
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ async def give(link: Link, kernels: Iterable[FollowedKernel], reclaims: bool = F
         batons += map(part, given)
         journals = set(chain.from_iterable(kernel.publication.journals for kernel in given))
         await asyncio.gather(*(_flushed(journal) for journal in journals))
+        batons = [with_losses(baton, kernel) for baton, kernel in zip(batons, given, strict=True)]
         await link.send(Batons(batons))
         await link.expect(Taken, TAKEN_S)
         await link.send(Done())
