@@ -13,6 +13,11 @@ from tests.server.client import Client, start
 from tests.server.wire import Json
 
 BOUND_S = 30
+DROPS_NOTHING = (
+    "import zmq\nthread = get_ipython().kernel.iopub_thread\n"
+    "thread.schedule(lambda: thread.socket.setsockopt(zmq.SNDHWM, 0))"
+)
+"""Code for ipykernel, which otherwise drops what exceeds 1000 messages while the processors are busy."""
 
 
 @asynccontextmanager
@@ -30,6 +35,13 @@ async def visit(home: Home, **options: Any) -> AsyncIterator[Client]:
     except BaseException:
         await client.kill()
         raise
+
+
+async def kernel_that_drops_nothing(client: Client) -> str:
+    """The id of a new kernel: whatever is missing, the bridge or the recorder has lost."""
+    kernel = await client.kernel()
+    await client.run(code=DROPS_NOTHING, silent=True)
+    return kernel
 
 
 async def killed(client: Client) -> None:
