@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 import pyte
 
@@ -186,9 +187,18 @@ def pseudo_terminal(columns: int, rows: int) -> Iterator[tuple[int, int]]:
         os.close(master)
 
 
+class _Started(subprocess.Popen[bytes]):
+    """Ends with a test that fails, which would otherwise wait for it."""
+
+    def __exit__(self, kind: type[BaseException] | None, *more: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *more)
+
+
 def start_command(home: Home, *arguments: str) -> "subprocess.Popen[bytes]":
     """Start the command on pipes, in the home's work folder. Its stderr is discarded."""
-    return subprocess.Popen(
+    return _Started(
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
