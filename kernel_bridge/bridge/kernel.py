@@ -98,9 +98,10 @@ class FollowedKernel(Runner):
                 self.runs.shows(run, display_id)
             if run.ended:
                 self.runs.ended(run)
+        self.publish()  # clients learn of the kernel before its runs, and then how many are queued
         self.queue = RunQueue(running, waiting)
-        self.publish()  # clients learn of the kernel before its runs
         self.publication.adopt(runs, journals)
+        self.publish()
 
     def proceed(self) -> None:
         """The session has continued: so do the runs."""

@@ -44,7 +44,7 @@ def violations(client: Client, ended: bool = False, all_answered: bool = True) -
     """
     yield from _answers(client, ended, all_answered)
     yield from _order_of_runs(client)
-    yield from _queued(client)
+    yield from queued_violations(client)
     for run in client.mirror.runs.values():
         if run["state"] not in ENDS:
             yield f"run {run['id']} of {run['source']!r} is {run['state']} for ever"
@@ -83,7 +83,7 @@ def _order_of_runs(client: Client) -> Iterator[str]:
                         yield f"run {run['id']} was notified before the response to its request"
 
 
-def _queued(client: Client) -> Iterator[str]:
+def queued_violations(client: Client) -> Iterator[str]:
     """A kernel's `queued` is the number of its runs whose last notification was queued."""
     queued: dict[str, set[str]] = defaultdict(set)
     for number, message in enumerate(client.messages):

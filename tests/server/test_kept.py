@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz.invariants import queued_violations
 from tests.home import Home, install_bash_kernel
 from tests.server.kept import ended, finish, recorded, text_of, visit
 
@@ -44,6 +45,7 @@ async def test_runs_prompts_and_bindings_outlive_the_editor(home: Home) -> None:
         assert client.mirror.kernels[kernel]["documents"] == [document.uri]
         await client.until_text(run["id"], "name? Ada")
         assert prompts == ["name? "]
+        assert not list(queued_violations(client))
         await client.command("detachKernel", kernelId=kernel)
         assert [client.mirror.runs[one["id"]]["detached"] for one in (run, stopped)] == [True, True]
         await client.command("attachKernel", kernelId=kernel)
