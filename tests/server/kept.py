@@ -13,11 +13,20 @@ from tests.server.client import Client, start
 from tests.server.wire import Json
 
 BOUND_S = 30
-DROPS_NOTHING = (
-    "import zmq\nthread = get_ipython().kernel.iopub_thread\n"
-    "thread.schedule(lambda: thread.socket.setsockopt(zmq.SNDHWM, 0))"
-)
-"""Code for ipykernel, which otherwise drops what exceeds 1000 messages while the processors are busy."""
+DROPS_NOTHING = """
+import zmq
+def rebind(socket):
+    socket.setsockopt(zmq.SNDHWM, 0)
+    address = socket.last_endpoint
+    socket.unbind(address)
+    socket.bind(address)
+thread = get_ipython().kernel.iopub_thread
+thread.schedule(lambda: rebind(thread.socket))
+"""
+"""Code for ipykernel, which otherwise drops what exceeds 1000 messages while the processors are busy.
+
+zmq applies the option at once to those who are connected, and to others only after another bind.
+"""
 
 
 @asynccontextmanager
