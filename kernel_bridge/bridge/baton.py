@@ -46,7 +46,10 @@ def part(kernel: FollowedKernel) -> Baton:
 def with_losses(baton: Baton, kernel: FollowedKernel) -> Baton:
     """The baton, with what the history lost of its runs after the kernel was parted from."""
     runs = [(kernel.runs.get(frozen.id), frozen) for frozen in baton.runs]
-    again = [freeze(run, with_live=frozen.live is not None) if run else frozen for run, frozen in runs]
+    again = [
+        freeze(run, with_live=frozen.live is not None) if run and run.missing_bytes else frozen
+        for run, frozen in runs
+    ]
     return msgspec.structs.replace(baton, runs=again)
 
 

@@ -5,7 +5,7 @@ The *giver* parts from the kernel, and the *taker* continues (`session.KernelSes
 
     giver.note_messages()                            nothing may be sent to the kernel from here on
     first = await taker.listen(giver.identity, …)    both hear iopub; the taker holds what it hears
-    await giver.hear(first)                          so that nothing is between the two
+    await giver.hear_until(first)                    so that nothing is between the two
     conversation = giver.part()
     taker.continue_(conversation)                    drops what the giver has had, and handles the rest
 
