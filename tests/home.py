@@ -7,7 +7,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +112,8 @@ def private_home() -> Iterator[Home]:
         yield home
     finally:
         for process in home.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -137,6 +138,24 @@ def install_bash_kernel(home: Home) -> None:
     argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
     (folder / "kernel.json").write_text(
         json.dumps({"argv": argv, "display_name": "Bash", "language": "bash"})
+    )
+
+
+def let_kernels_drop_nothing(home: Home) -> None:
+    """Configure ipykernel, which otherwise drops what exceeds 1000 messages while the processors are busy.
+
+    Then whatever is missing, a bridge or a recorder has lost.
+    """
+    folder = Path(home.environment["IPYTHONDIR"]) / "profile_default"
+    folder.mkdir(parents=True)
+    (folder / "ipython_kernel_config.py").write_text(
+        "import zmq\n"
+        "from ipykernel.kernelapp import IPKernelApp\n"
+        "init_iopub = IPKernelApp.init_iopub\n"
+        "def init(self, context):\n"
+        "    context.setsockopt(zmq.SNDHWM, 0)\n"
+        "    init_iopub(self, context)\n"
+        "IPKernelApp.init_iopub = init\n"
     )
 
 

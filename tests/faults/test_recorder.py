@@ -8,12 +8,11 @@ import psutil
 import pytest
 
 from tests.faults.fake import script
-from tests.home import Home, install_fake_kernel
+from tests.home import Home, install_fake_kernel, let_kernels_drop_nothing
 from tests.server.kept import (
     BOUND_S,
     ended,
     finish,
-    kernel_that_drops_nothing,
     killed,
     recorded,
     recorder,
@@ -39,8 +38,9 @@ def flood_until(path: Path) -> str:
 
 
 async def test_each_line_of_a_flood_is_there_once_after_hand_overs(home: Home) -> None:
+    let_kernels_drop_nothing(home)
     async with visit(home) as client:
-        kernel = await kernel_that_drops_nothing(client)
+        kernel = await client.kernel()
         run = await client.run(code=flood(LINES), wait=False)
         queued = await client.run(code="'the end'", wait=False)
         await client.until_text(run["id"], "\n100\n")
@@ -112,9 +112,10 @@ async def test_an_editor_that_restarts_its_server_meets_the_recorder(home: Home)
 
 
 async def test_a_kernel_dies_while_it_is_recorded(home: Home) -> None:
+    let_kernels_drop_nothing(home)
     dies = home.work / "die"
     async with visit(home) as client:
-        kernel = await kernel_that_drops_nothing(client)
+        kernel = await client.kernel()
         run = await client.run(code=flood_until(dies) + "; os._exit(1)", wait=False)
         queued = await client.run(code="1", wait=False)
         await client.until_text(run["id"], "\n100\n")
@@ -130,10 +131,11 @@ async def test_a_kernel_dies_while_it_is_recorded(home: Home) -> None:
 
 
 async def test_a_full_disk_costs_the_recorder_only_the_history(home: Home) -> None:
+    let_kernels_drop_nothing(home)
     stop = home.work / "stop"
     log = home.runtime / "kernel-bridge" / "recorder.log"
     async with visit(home) as client:
-        kernel = await kernel_that_drops_nothing(client)
+        kernel = await client.kernel()
         run = await client.run(code=flood_until(stop), wait=False)
         await client.until_text(run["id"], "\n100\n")
     async with visit(home) as client:
@@ -154,9 +156,10 @@ async def test_a_full_disk_costs_the_recorder_only_the_history(home: Home) -> No
 
 
 async def test_nothing_is_lost_while_the_machine_sleeps(home: Home) -> None:
+    let_kernels_drop_nothing(home)
     stop = home.work / "stop"
     async with visit(home) as client:
-        kernel = await kernel_that_drops_nothing(client)
+        kernel = await client.kernel()
         run = await client.run(code=flood_until(stop), wait=False)
         await client.until_text(run["id"], "\n100\n")
     async with visit(home) as client:

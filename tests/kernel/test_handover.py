@@ -13,6 +13,7 @@ from kernel_bridge.kernels.running import host_of, list_running
 from kernel_bridge.kernels.session import KernelSession
 from kernel_bridge.protocol.objects import Owner
 from kernel_bridge.runs.events import ExecuteReply, InputRequest, Status, Stream
+from tests.home import Home, let_kernels_drop_nothing
 from tests.kernel.conftest import Ears
 from tests.kernel.executing import run
 
@@ -54,7 +55,8 @@ async def hand_over(
     return taker, ears
 
 
-async def test_each_message_of_a_flood_comes_to_one_of_ten(kernels: Any) -> None:
+async def test_each_message_of_a_flood_comes_to_one_of_ten(home: Home, kernels: Any) -> None:
+    let_kernels_drop_nothing(home)
     session, ears = await kernels.start()
     parent = run(session, FLOOD)
     everyone = [ears]

@@ -13,20 +13,6 @@ from tests.server.client import Client, start
 from tests.server.wire import Json
 
 BOUND_S = 30
-DROPS_NOTHING = """
-import zmq
-def rebind(socket):
-    socket.setsockopt(zmq.SNDHWM, 0)
-    address = socket.last_endpoint
-    socket.unbind(address)
-    socket.bind(address)
-thread = get_ipython().kernel.iopub_thread
-thread.schedule(lambda: rebind(thread.socket))
-"""
-"""Code for ipykernel, which otherwise drops what exceeds 1000 messages while the processors are busy.
-
-zmq applies the option at once to those who are connected, and to others only after another bind.
-"""
 
 
 @asynccontextmanager
@@ -44,13 +30,6 @@ async def visit(home: Home, **options: Any) -> AsyncIterator[Client]:
     except BaseException:
         await client.kill()
         raise
-
-
-async def kernel_that_drops_nothing(client: Client) -> str:
-    """The id of a new kernel: whatever is missing, the bridge or the recorder has lost."""
-    kernel = await client.kernel()
-    await client.run(code=DROPS_NOTHING, silent=True)
-    return kernel
 
 
 async def killed(client: Client) -> None:

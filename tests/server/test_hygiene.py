@@ -129,7 +129,7 @@ async def test_kernels_with_keep_alive_keep_running(
     assert process.is_running()
     process.kill()
     await client.kill()
-    home.check_clean(10)
+    home.check_clean(30)  # a recorder may have started meanwhile, while the kernel kept a processor busy
 
 
 async def test_a_password_and_a_key_are_stored_nowhere(home: Home) -> None:
@@ -233,4 +233,4 @@ async def test_a_detached_kernel_keeps_running_without_its_documents(home: Home,
     assert process.is_running()
     process.kill()
     await client.kill()
-    home.check_clean(10)
+    home.check_clean(30)  # a recorder may have started meanwhile, while the kernel kept a processor busy
