@@ -68,14 +68,14 @@ async def test_what_is_missed_after_kills_is_counted(home: Home) -> None:
         await client.until_text(run["id"], "\n100\n")
         await killed(client)
     async with visit(home) as client:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND_S):
             while (await recorded(client, kernel))["queued"] != 1:  # the kernel's record is a little earlier
                 pass
         got = (await client.command("getRun", runId=run["id"]))["run"]
         assert got["state"] == "running"
         first = recorder(home)
         before = len(await text_of(client, run["id"]))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND_S):
             while len(await text_of(client, run["id"])) < before + 1000:
                 pass
         first.kill()
@@ -141,7 +141,7 @@ async def test_a_full_disk_costs_the_recorder_only_the_history(home: Home) -> No
     async with visit(home) as client:
         await recorded(client, kernel)
         resource.prlimit(recorder(home).pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(BOUND_S):
             while not log.exists():  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.05)
         assert "is incomplete" in log.read_text()
