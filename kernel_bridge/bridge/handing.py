@@ -84,7 +84,7 @@ async def _reclaim(kernel: FollowedKernel, baton: Baton) -> None:
     session = kernel.session
     try:
         await session.listen(baton.conversation.identity, replies=session.hands_over)
-        session.continue_(baton.conversation)
+        kernel.continue_(baton.conversation)
     except BridgeError as error:
         log.warning("kernel %s is no longer followed: %s", kernel.id, error)
         return
@@ -177,7 +177,7 @@ def _continue(
             _follow(runs[run_id], earlier, kernels)
     for baton in batons:
         kernel = kernels[baton.kernel_id]
-        kernel.session.continue_(baton.conversation)
+        kernel.continue_(baton.conversation)
         kernel.proceed()
 
 

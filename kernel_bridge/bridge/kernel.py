@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from ..history.journal import Journal
+from ..kernels.conversation import Conversation
 from ..protocol.vocabulary import Output
 from ..runs.live import LiveOutputs
 from ..runs.queue import RunQueue
@@ -102,6 +103,11 @@ class FollowedKernel(Runner):
         self.queue = RunQueue(running, waiting)
         self.publication.adopt(runs, journals)
         self.publish()
+
+    def continue_(self, conversation: Conversation, takes: bool = True) -> None:
+        """Continue as `KernelSession.continue_`. What ended unheard is lost once the kernel is idle."""
+        if self.session.continue_(conversation, takes):
+            self.unsure = self.runs.running()
 
     def proceed(self) -> None:
         """The session has continued: so do the runs."""

@@ -35,7 +35,7 @@ async def meet(kernel: FollowedKernel, journal: Journal | None) -> None:
     conversation = Conversation(
         identity=b"", session=uuid.uuid4().hex, executing=executing, seen=skipped, cut=True
     )
-    session.continue_(conversation, takes=False)
+    kernel.continue_(conversation, takes=False)
 
 
 async def _stored(journal: Journal, kernel: FollowedKernel, budget: int, began: str) -> list[OpenRun]:

@@ -73,10 +73,9 @@ async def _revive(kernel: FollowedKernel, record: Record, journal_at: JournalAt)
     numbers = [one.heard for one in left] + [before if last in runs else None]
     heard = max((number for number in numbers if number is not None), default=None)
     kernel.adopt(list(runs.values()), running, waiting, dict.fromkeys(runs, journal) if journal else {})
-    kernel.unsure = [run for run in runs.values() if run.state == "running"]
     started = [run.message_id for run in runs.values() if run.message_id is not None]
     lost = running.lost_messages if running is not None else 0
-    kernel.session.continue_(cut_off(identity, record.session or "", started, heard, lost))
+    kernel.continue_(cut_off(identity, record.session or "", started, heard, lost))
     if running is not None and not running.ended and kernel.session.lost:
         running.lost_messages = kernel.session.lost
         kernel.publication.stored(running)  # for the next process, should this one be killed

@@ -83,7 +83,7 @@ class Runner:
         self._published: Kernel | None = None
         self.documents: list[str] = []
         self._end: asyncio.Task[None] | None = None  # the code has ended it, and its process is ending
-        self.unsure: list[Run] = []  # left open by a process that was killed; they may have ended meanwhile
+        self.unsure: list[Run] = []  # taken from another process; they may have ended unheard
         self.leaving: str | None = None  # why it takes no more runs, although its process may still exist
         self.inquiry_lock = asyncio.Lock()  # serialises hover and completion requests: they never pile up
         self.runs = RememberedRuns(observers.run_evicted)
@@ -369,7 +369,7 @@ class Runner:
 
     def _lose_unheard(self) -> None:
         """The kernel is idle: what another process has left open here has ended before it was heard."""
-        unheard = [run for run in self.unsure if not run.ended]
+        unheard = [run for run in self.unsure if not run.ended and not run.idle]
         self.unsure.clear()
         if self.queue.running in unheard:
             self.grace.end()

@@ -23,6 +23,7 @@ class Held:
         self.codec = Codec()
         self.asked: str | None = None  # our request, whose reply and statuses concern nobody
         self.last_beat: Beat = "alive"
+        self.silent = False  # nothing was heard on iopub: what it says next may be missed
         self._statuses: list[bool] = []  # of our request: whether the giver has had it
         self._messages: list[tuple[Channel, Parts]] = []
         self._published = asyncio.Event()
@@ -42,6 +43,7 @@ class Held:
             self.asked, parts = self.codec.encode("kernel_info_request", {})
             self.transport.send("control", parts)
             if not await happens(self._published, JOIN_S - WELCOME_S):
+                self.silent = True
                 return None
         return next((message.message_id for channel, message, _ in self.read() if channel == "iopub"), None)
 

@@ -303,12 +303,13 @@ class KernelSession(Requests):
         """Id and number of each message that is held, if the kernel's messages are numbered."""
         return list(self._held.numbers()) if self._held is not None else []
 
-    def continue_(self, conversation: Conversation, takes: bool = True) -> None:
+    def continue_(self, conversation: Conversation, takes: bool = True) -> bool:
         """Follow the kernel from now on, as the process did that has parted from it or was killed.
 
         Without `takes`, beside the process that it belongs to.
 
-        `received` gets what was held, without what that process has had. Raises KernelUnreachable.
+        `received` gets what was held, without what that process has had. Returns whether something may have
+        been missed; then the state becomes idle once the kernel is free. Raises KernelUnreachable.
         """
         held, self._held = self._held, None
         assert held is not None
@@ -321,11 +322,12 @@ class KernelSession(Requests):
             self.host.take()
             self._note_link(channels)
         channels.continue_(conversation, held)
-        unsettled = conversation.cut or "" in conversation.executing
+        unsettled = conversation.cut or held.silent or "" in conversation.executing
         self._follow("busy" if channels.executing or unsettled else "idle")
         self._beat(held.last_beat)
         if unsettled:
             self._settle(Greeting(channels, self._read_info))
+        return unsettled
 
     def _note_link(self, channels: Channels) -> None:
         """Note what the next process needs to follow the kernel in our place."""

@@ -3,10 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.fuzz.invariants import queued_violations
-from tests.home import Home, install_bash_kernel
+from tests.home import Home, install_bash_kernel, install_fake_kernel
 from tests.server.kept import ended, finish, recorded, text_of, visit
 
 pytestmark = pytest.mark.slow
@@ -97,6 +98,25 @@ async def test_an_idle_kernel_is_ended_and_the_recorder_with_it(home: Home) -> N
         got = (await client.command("getRun", runId=run["id"]))["run"]
         assert (got["state"], got["outputs"][0]["text"]) == ("ok", "done\n")
         await client.close()
+
+
+async def test_a_stopped_kernel_changes_hands(home: Home) -> None:
+    """Nobody can connect to it meanwhile, so what it sends when it continues may be heard by nobody."""
+    install_fake_kernel(home)
+    async with visit(home) as client:
+        kernel = (await client.command("startKernel", spec="fake"))["id"]
+        code = "busy\ninput\nsleep 0.4\nreply\nidle"
+        one, two = [await client.run(code=code, kernelId=kernel, wait=False) for _ in range(2)]
+        await client.until_state(one["id"], "running")
+        process = psutil.Process(client.mirror.kernels[kernel]["pid"])
+        process.suspend()
+        await client.command("detachKernel", kernelId=kernel)
+        await recorded(client, kernel)
+        process.resume()
+        assert (await ended(client, one["id"]))["state"] in ("ok", "lost")
+        assert (await ended(client, two["id"]))["state"] == "ok"
+        await client.command("attachKernel", kernelId=kernel)
+        await finish(client, kernel)
 
 
 async def test_two_editors_ask_for_a_kernel_at_once(home: Home) -> None:
