@@ -34,6 +34,7 @@ QUIET = {
     "telemetry.telemetryLevel": "off",
     "window.commandCenter": False,
     "workbench.enableExperiments": False,
+    "workbench.hover.delay": 600_000,  # a hover would cover what a test clicks next
     "workbench.reduceMotion": "on",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.startupEditor": "none",
