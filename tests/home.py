@@ -13,9 +13,6 @@ from pathlib import Path
 
 import psutil
 
-MAY_BE_LOGGED = ("dropped a message with a wrong signature", "it has ended")
-"""Ends of a recorder's warnings that are right: of forged messages, and of a kernel that ended meanwhile."""
-
 INHERITED_BY_NONE = ("JUPYTER", "JPY_", "IPY", "XDG_", "KERNEL_BRIDGE", "COV_", "VIRTUAL_ENV", "CONDA_")
 """Prefixes of variables that would lead a test to the user's own Jupyter and environments."""
 
@@ -66,17 +63,17 @@ class Home:
         sockets = [path for folder in folders for path in Path(folder).glob("kb-*")]
         return sorted([*sockets, *self.runtime.glob("kernel-bridge/*")])
 
-    def check_clean(self, gone_within_s: float = 5) -> None:
+    def check_clean(self, gone_within_s: float = 5, may_be_logged: tuple[str, ...] = ()) -> None:
         """Assert that no process, connection file, record, socket or socket folder is left.
 
-        Processes may take `gone_within_s` to end.
+        Processes may take `gone_within_s` to end. `may_be_logged`: ends of warnings that a recorder may give.
         """
         assert not (left := self.left(gone_within_s)), f"processes left: {left}"
         assert not self.connection_files(), f"connection files left: {self.connection_files()}"
         assert not self.sockets(), f"sockets left: {self.sockets()}"
         log = self.runtime / "kernel-bridge" / "recorder.log"
         logged = log.read_text().splitlines() if log.exists() else []
-        unexpected = [line for line in logged if not line.endswith(MAY_BE_LOGGED)]
+        unexpected = [line for line in logged if not line.endswith(may_be_logged)]
         assert not unexpected, f"the recorder has logged: {unexpected}"
         log.unlink(missing_ok=True)
         assert not self.made(), f"folders and records left: {self.made()}"

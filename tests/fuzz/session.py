@@ -305,8 +305,11 @@ class Session:
         if killed:
             return wrong
         for before in self.clients:
-            told = [run for run in before.mirror.runs.values() if not run["source"].endswith(SILENT)]
-            told = [run for run in told if not run.get("detached")]  # it continued without this bridge
+            told = [
+                run
+                for run in before.mirror.runs.values()
+                if not run["source"].endswith(SILENT) and not run.get("detached")  # those continued elsewhere
+            ]
             for number, run in enumerate(told):
                 if (found := kept.get(run["id"])) is None:
                     wrong.append(f"run {run['id']} ({run['state']}) is not in the history")
